@@ -1,0 +1,3 @@
+"""Kith: a confidential case-support hotline."""
+
+__version__ = "0.1.0"

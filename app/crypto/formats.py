@@ -1,0 +1,126 @@
+"""The byte formats: blob header, context, padding.
+
+A blob is ``0x4B | format 1 | suite u16 | purpose u8 | epoch u32 | body``. A context is what a
+ciphertext is bound to: moved to another row, column, case, epoch, version or deployment it does
+not open.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from enum import IntEnum
+from uuid import UUID
+
+MAGIC = 0x4B
+FORMAT = 1
+HEADER = struct.Struct(">BBHBI")
+LABEL = b"kith/v1/context"
+
+
+class SealBroken(Exception):
+    """The ciphertext is damaged, was moved, or belongs to another key."""
+
+
+class Suite(IntEnum):
+    """How the body is made."""
+
+    HPKE = 0x0002
+    COBBLESTONE = 0x0101
+
+
+class Purpose(IntEnum):
+    """What the blob is for; part of the header and so of every context."""
+
+    GRANT = 1
+    TEAM_WRAP = 2
+    BRIEF_WRAP = 3
+    MESSAGE = 4
+    NOTE = 5
+    FIELD = 6
+    ATTACHMENT = 7
+    MEMBER_SEED = 8
+    RECOVERY_SEED = 9
+    TOTP = 10
+    ROW_KEY = 11
+    ROW_VALUES = 12
+    FORGETTING = 13
+    SESSION = 14
+    OPERATIONAL_SEED = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where a ciphertext lives.
+
+    ``table`` and ``column`` are frozen strings, never derived from a class name; ids are assigned
+    before sealing. ``version`` is the sealed field's own version (0 where it has none).
+    """
+
+    deployment: UUID
+    table: str
+    column: str
+    row: UUID
+    version: int = 0
+    case: UUID | None = None
+    epoch: int = 0
+
+    def encode(self, header: bytes) -> bytes:
+        """Return the unambiguous byte string for HPKE ``info`` or Cobblestone ``context``."""
+        parts = (
+            header,
+            self.deployment.bytes,
+            self.table.encode(),
+            self.column.encode(),
+            self.row.bytes,
+            self.version.to_bytes(4, "big"),
+            self.case.bytes if self.case else b"",
+            self.epoch.to_bytes(4, "big"),
+        )
+        return LABEL + b"".join(len(part).to_bytes(2, "big") + part for part in parts)
+
+
+def header(suite: Suite, purpose: Purpose, epoch: int) -> bytes:
+    """Return the nine header bytes."""
+    return HEADER.pack(MAGIC, FORMAT, suite, purpose, epoch)
+
+
+def body_of(blob: bytes, expected: bytes) -> bytes:
+    """Return what follows the header, which must be exactly ``expected``; else SealBroken."""
+    if blob[: HEADER.size] != expected:
+        raise SealBroken
+    return blob[HEADER.size :]
+
+
+def epoch_of(blob: bytes) -> int:
+    """Return the epoch a blob's header names; SealBroken where there is no Kith header."""
+    if len(blob) < HEADER.size or blob[0] != MAGIC or blob[1] != FORMAT:
+        raise SealBroken
+    return int(HEADER.unpack_from(blob)[4])
+
+
+def pad_message(data: bytes) -> bytes:
+    """Pad a message or note to 1024 bytes, larger ones to a multiple of 4096."""
+    size = len(data) + 4
+    return _pad(data, 1024 if size <= 1024 else -(-size // 4096) * 4096)
+
+
+def pad_field(data: bytes) -> bytes:
+    """Pad any other value to 256, 1024, 4096, 16384 … bytes."""
+    size, bucket = len(data) + 4, 256
+    while bucket < size:
+        bucket *= 4
+    return _pad(data, bucket)
+
+
+def _pad(data: bytes, size: int) -> bytes:
+    return (len(data).to_bytes(4, "big") + data).ljust(size, b"\0")
+
+
+def unpad(padded: bytes) -> bytes:
+    """Undo either padding; SealBroken where the length or the filling is impossible."""
+    length = int.from_bytes(padded[:4], "big")
+    data, filling = padded[4 : 4 + length], padded[4 + length :]
+    if len(padded) < 4 or len(data) != length or filling.strip(b"\0"):
+        raise SealBroken
+    return data

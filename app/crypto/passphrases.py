@@ -1,0 +1,78 @@
+"""From what a person knows to a key: passphrase, recovery code, one-time code, session token."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+import unicodedata
+from typing import NamedTuple
+
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
+from app.crypto.keys import Secret, derive
+
+SALT_BYTES = 16
+MIN_PASSPHRASE = 12
+# Argon2id 64 MiB, t=3, p=1: the second recommended option of RFC 9106 with one lane.
+_MEMORY_KIB, _PASSES, _LANES = 64 * 1024, 3, 1
+
+
+def passphrase_key(passphrase: str, salt: bytes) -> Secret:
+    """Return the key-encryption key of a passphrase: about 0.15 s and 64 MiB.
+
+    The text is normalised (NFKC) so that the same words typed on another keyboard give the same
+    key.
+    """
+    words = unicodedata.normalize("NFKC", passphrase).encode()
+    kdf = Argon2id(
+        salt=salt, length=32, iterations=_PASSES, lanes=_LANES, memory_cost=_MEMORY_KIB
+    )
+    return Secret(kdf.derive(words))
+
+
+def new_salt() -> bytes:
+    """Return a random salt for ``passphrase_key``."""
+    return secrets.token_bytes(SALT_BYTES)
+
+
+def new_recovery_code() -> str:
+    """Return 256 random bits in groups of four base-32 letters, to be printed once."""
+    letters = base64.b32encode(secrets.token_bytes(32)).decode().rstrip("=")
+    return "-".join(letters[i : i + 4] for i in range(0, len(letters), 4))
+
+
+def recovery_key(code: str) -> Secret:
+    """Return the key-encryption key of a recovery code, however it was spaced or cased."""
+    letters = "".join(ch for ch in unicodedata.normalize("NFKC", code).upper() if ch.isalnum())
+    return derive(letters.encode(), "recovery")
+
+
+def new_invitation_code() -> str:
+    """Return a one-time code of 128 random bits, safe to read aloud in groups."""
+    letters = base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=")
+    return "-".join(letters[i : i + 5] for i in range(0, len(letters), 5))
+
+
+def invitation_lookup(code: str) -> bytes:
+    """Return what the database keeps of an invitation code: a hash, since the code is random."""
+    letters = "".join(ch for ch in code.upper() if ch.isalnum())
+    return hashlib.sha256(b"kith/v1/invitation" + letters.encode()).digest()
+
+
+class TokenKeys(NamedTuple):
+    """What follows from a session token: how to find the session, and how to open its seed."""
+
+    lookup: bytes
+    key: Secret
+
+
+def new_token() -> str:
+    """Return a session token of 256 random bits; only the client keeps it."""
+    return secrets.token_urlsafe(32)
+
+
+def token_keys(token: str) -> TokenKeys:
+    """Return lookup and key of a token (any text; a wrong one is simply not found)."""
+    raw = token.encode()
+    return TokenKeys(bytes(derive(raw, "session/id")), derive(raw, "session/key"))
