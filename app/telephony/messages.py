@@ -1,0 +1,165 @@
+"""What goes to the carrier and what comes from it: frozen, and silent about people when printed.
+
+Every ``repr`` leaves out numbers, bodies and addresses, because reprs end up in logs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from app.telephony.statuses import MessageStatus, from_carrier
+
+Channel = Literal["sms", "whatsapp"]
+Direction = Literal["inbound", "outbound"]
+
+# What the carrier writes in place of a withheld number: words, and those words typed on a phone
+# keypad with a plus sign (ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN, +1, UNAVAILABLE).
+# Source: https://help.twilio.com/articles/223179988
+WITHHELD_SENDERS = frozenset({
+    "", "anonymous", "restricted", "unknown", "unavailable", "blocked",
+    "+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253",
+})  # fmt: skip
+
+_WHATSAPP = "whatsapp:"
+_MEDIA_LIMIT = 10  # the carrier's own limit for one message
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingText:
+    """One text to send from the hotline's number; ``to`` is E.164 or ``whatsapp:`` + E.164."""
+
+    to: str = field(repr=False)
+    body: str = field(repr=False)
+    status_callback: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The carrier took the text over, under ``sid``; it may still fail to deliver it."""
+
+    sid: str
+    status: MessageStatus
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierMessage:
+    """A message as the carrier still holds it.
+
+    ``status`` is the carrier's own word, ``created_at`` aware or ``None`` where it gave none that
+    can be read.
+    """
+
+    sid: str
+    to: str = field(repr=False)
+    from_: str = field(repr=False)
+    body: str = field(repr=False)
+    status: str
+    direction: Direction
+    created_at: datetime | None
+    error_code: int | None
+    num_media: int
+
+
+@dataclass(frozen=True, slots=True)
+class NumberWebhooks:
+    """Where the carrier sends what reaches the hotline's number; empty text where unset."""
+
+    sms_url: str
+    sms_method: str
+    sms_fallback_url: str
+    voice_url: str
+    voice_method: str
+    voice_fallback_url: str
+    status_callback: str
+
+
+@dataclass(frozen=True, slots=True)
+class InboundText:
+    """A text that reached the hotline, as its webhook told it.
+
+    ``sender`` and ``recipient`` come without channel prefix. ``withheld`` means that there is no
+    number to answer. ``media`` is a tuple of ``(url, content type)`` at the carrier.
+    ``opt_out_type`` is ``STOP``, ``START``, ``HELP`` or ``None``.
+    """
+
+    sid: str
+    sender: str = field(repr=False)
+    recipient: str = field(repr=False)
+    body: str = field(repr=False)
+    media: tuple[tuple[str, str], ...] = field(repr=False)
+    opt_out_type: str | None
+    channel: Channel
+    withheld: bool
+
+    @classmethod
+    def from_form(cls, fields: Mapping[str, object]) -> InboundText:
+        """Read a webhook's fields; unknown ones are ignored and no sender is ever refused.
+
+        Raises ``ValueError`` where MessageSid is missing or no identifier.
+        """
+        sender, channel = _address(_text(fields, "From"))
+        return cls(
+            sid=_sid(fields),
+            sender=sender,
+            recipient=_address(_text(fields, "To"))[0],
+            body=_text(fields, "Body"),
+            media=_media(fields),
+            opt_out_type=_text(fields, "OptOutType").strip().upper() or None,
+            channel=channel,
+            withheld=sender.lower() in WITHHELD_SENDERS,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryStatus:
+    """What a status callback says about one message we sent.
+
+    ``status`` is ``None`` for a word we do not know yet: nothing to do, but no error either.
+    """
+
+    sid: str
+    status: MessageStatus | None
+    error_code: int | None
+
+    @classmethod
+    def from_form(cls, fields: Mapping[str, object]) -> DeliveryStatus:
+        """Read a callback's fields; raises ``ValueError`` where MessageSid is missing."""
+        word = _text(fields, "MessageStatus") or _text(fields, "SmsStatus")
+        code = _number(_text(fields, "ErrorCode"))
+        return cls(sid=_sid(fields), status=from_carrier(word), error_code=code or None)
+
+
+def _text(fields: Mapping[str, object], name: str) -> str:
+    value = fields.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _sid(fields: Mapping[str, object]) -> str:
+    """Return the message's identifier; bounded, because it becomes a database key."""
+    sid = _text(fields, "MessageSid")
+    if not (0 < len(sid) <= 64 and sid.isascii() and sid.isalnum()):
+        raise ValueError("the carrier's message has no MessageSid")
+    return sid
+
+
+def _address(value: str) -> tuple[str, Channel]:
+    address = value.strip()
+    if address.lower().startswith(_WHATSAPP):
+        return address[len(_WHATSAPP) :], "whatsapp"
+    return address, "sms"
+
+
+def _number(value: str) -> int:
+    return int(value) if value.isascii() and value.isdigit() and len(value) <= 9 else 0
+
+
+def _media(fields: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+    count = min(_number(_text(fields, "NumMedia")), _MEDIA_LIMIT)
+    return tuple(
+        (url, _text(fields, f"MediaContentType{index}") or "application/octet-stream")
+        for index in range(count)
+        if (url := _text(fields, f"MediaUrl{index}"))
+    )
