@@ -1,0 +1,77 @@
+# What one runs by hand. Needs only Python 3.11 or newer, git and make; everything else is pinned
+# with its hash in requirements.lock and requirements-test.lock and installed into .venv.
+
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
+PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format format-check lint types imports audit coverage lock clean
+
+help: ## what can be made
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: .venv/run.stamp ## the demo on http://127.0.0.1:8000 with a simulated phone network
+	@exec $(BIN)/kith demo
+
+test: .venv/test.stamp ## every test, on SQLite and on a real PostgreSQL
+	$(PYTEST)
+
+check: format-check lint types imports audit coverage ## all that must hold before a change lands
+
+format: .venv/test.stamp ## lay out the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix-only --quiet .
+
+format-check: .venv/test.stamp
+	$(BIN)/ruff format --check .
+
+lint: .venv/test.stamp ## style and common faults
+	$(BIN)/ruff check .
+
+types: .venv/test.stamp ## mypy, strict
+	$(BIN)/mypy
+
+imports: .venv/test.stamp ## which part may import which
+	$(BIN)/lint-imports --no-cache
+
+audit: .venv/test.stamp ## known vulnerabilities in the pinned packages
+	$(BIN)/python -m tests.dependency_audit requirements.lock requirements-test.lock
+
+coverage: .venv/test.stamp ## every test, and which lines none of them ran
+	$(PYTEST) --cov --cov-report=term:skip-covered
+
+lock: ## pin the newest versions that pyproject.toml allows (needs uv)
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url --group build \
+	  pyproject.toml --output-file requirements.lock
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url --group build --group test \
+	  --constraint requirements.lock pyproject.toml --output-file requirements-test.lock
+
+clean: ## remove what installing, testing and building made; data in var/ stays
+	rm -rf .venv dist htmlcov .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache \
+	  .ruff_cache .import_linter_cache
+	find app migrations tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The package itself is installed from its folder, built by the locked build tool: nothing that
+# is not in a lock file is ever downloaded.
+define install
+	@echo "Installing the pinned packages of $(1) into .venv ..."
+	@$(PIP) install --require-hashes -r $(1)
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+endef
+
+.venv/run.stamp: requirements.lock pyproject.toml | .venv/bin/pip
+	$(call install,requirements.lock)
+
+.venv/test.stamp: requirements-test.lock requirements.lock pyproject.toml | .venv/bin/pip
+	$(call install,requirements-test.lock)
+
+.venv/bin/pip:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed." >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
+	  echo "On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
