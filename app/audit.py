@@ -1,0 +1,114 @@
+"""The audit chain: who did what to which object, ids and kinds only.
+
+Each entry's MAC covers the entry and the MAC before it, under a key outside the database. What
+cannot be recorded does not happen: entries are written in the transaction of the deed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.crypto import keyed_hash, same
+from app.db import Db
+from app.models import AuditEntry, AuditHead, rounded
+
+_START = b"\0" * 32
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The result of a check: how many entries, and where the chain breaks first, if it does."""
+
+    entries: int
+    broken_at: int | None
+    reason: str | None
+
+    @property
+    def intact(self) -> bool:
+        """Whether every entry follows from the one before it."""
+        return self.broken_at is None
+
+
+def begin(db: Db) -> None:
+    """Lay the start of the chain, once, when the organisation is made."""
+    db.add(AuditHead(id=1, seq=0, mac=_START))
+
+
+def record(db: Db, kind: str, actor: UUID | None, subject: UUID | None, now: datetime) -> None:
+    """Append one entry. Whoever appends holds the head until their transaction ends."""
+    head = db.get_one(AuditHead, 1, with_for_update=True, populate_existing=True)
+    db.flush()
+    entry = AuditEntry(
+        seq=head.seq + 1, at=rounded(now), kind=kind, actor=actor, object=subject, mac=b""
+    )
+    entry.mac = _mac(db.keys.audit, head.mac, entry)
+    head.seq, head.mac = entry.seq, entry.mac
+    db.add(entry)
+    db.flush()
+
+
+def history(db: Db, subject: UUID) -> list[AuditEntry]:
+    """Return what was done to one object, oldest first."""
+    return list(
+        db.scalars(
+            select(AuditEntry).where(AuditEntry.object == subject).order_by(AuditEntry.seq)
+        )
+    )
+
+
+def newest(db: Db, before: int | None, limit: int) -> list[AuditEntry]:
+    """Return up to ``limit`` entries, newest first, below sequence number ``before``."""
+    query = select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(limit)
+    return list(db.scalars(query.where(AuditEntry.seq < before) if before else query))
+
+
+def verify(db: Db) -> Verdict:
+    """Recompute the chain from its start, and hold its end against head and anchor."""
+    previous, count = _START, 0
+    anchored = db.keys.files.read_anchor().get("audit")
+    for entry in _entries(db):
+        count += 1
+        if entry.seq != count:
+            return Verdict(count, count, "an entry is missing")
+        if not same(_mac(db.keys.audit, previous, entry), entry.mac):
+            return Verdict(count, count, "an entry was changed")
+        previous = entry.mac
+        if isinstance(anchored, dict) and anchored["seq"] == count:
+            if bytes.fromhex(anchored["mac"]) != entry.mac:
+                return Verdict(count, count, "the chain differs from its checkpoint")
+            anchored = None
+    head = db.get_one(AuditHead, 1)
+    if (head.seq, head.mac) != (count, previous) or isinstance(anchored, dict):
+        return Verdict(count, count + 1, "the end of the chain was cut off")
+    return Verdict(count, None, None)
+
+
+def checkpoint(db: Db) -> None:
+    """Keep the end of the chain in the anchor file, so that cutting it off shows."""
+    head = db.get_one(AuditHead, 1)
+    files = db.keys.files
+    files.write_anchor(
+        {**files.read_anchor(), "audit": {"seq": head.seq, "mac": head.mac.hex()}}
+    )
+
+
+def _entries(db: Db) -> Iterator[AuditEntry]:
+    yield from db.scalars(
+        select(AuditEntry).order_by(AuditEntry.seq).execution_options(yield_per=1000)
+    )
+
+
+def _mac(key: bytes, previous: bytes, entry: AuditEntry) -> bytes:
+    fields = (
+        str(entry.seq),
+        entry.at.astimezone(UTC).isoformat(),
+        entry.kind,
+        entry.actor.hex if entry.actor else "",
+        entry.object.hex if entry.object else "",
+    )
+    return keyed_hash(key, "audit", previous + "\0".join(fields).encode())

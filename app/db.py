@@ -1,0 +1,198 @@
+"""Engines, transactions, and the writer that commits many webhooks at once.
+
+SQLite has exactly one writer: every writing transaction of the process takes one lock before
+``BEGIN IMMEDIATE``, since a second writing connection would stall for the whole busy time-out.
+PostgreSQL needs no lock of ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import structlog
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from app.clock import Clock
+
+if TYPE_CHECKING:
+    from app.keyring import Keyring
+
+log = structlog.get_logger()
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Db(Session):
+    """One transaction: an SQLAlchemy session that also carries the server's keys.
+
+    ``after_commit`` collects effects (waking the worker) that only a commit may cause.
+    """
+
+    keys: Keyring
+
+    def on_commit(self, effect: Callable[[], None]) -> None:
+        """Run ``effect`` once this transaction is durable."""
+        self.info.setdefault("effects", []).append(effect)
+
+
+class Database:
+    """A database and its two ways in: ``transaction`` to write, ``snapshot`` to read."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.on_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _sqlite(url) if self.on_sqlite else _postgresql(url)
+        self._reading = _sqlite(url, reading=True) if self.on_sqlite else self.engine
+        self._one_writer: AbstractContextManager[Any] = (
+            threading.Lock() if self.on_sqlite else nullcontext()
+        )
+        self.keys: Keyring | None = None
+
+    @contextmanager
+    def transaction(self) -> Iterator[Db]:
+        """Yield a writing transaction; commit at the end, roll back on any exception."""
+        with self._one_writer, Db(self.engine, expire_on_commit=False, autoflush=False) as db:
+            db.keys = self.keys  # type: ignore[assignment]  # None only while the schema is made
+            with db.begin():
+                yield db
+        for effect in db.info.get("effects", ()):
+            effect()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Db]:
+        """Yield a transaction that only reads."""
+        with Db(self._reading, expire_on_commit=False, autoflush=False) as db, db.begin():
+            db.keys = self.keys  # type: ignore[assignment]  # as above
+            yield db
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+        self._reading.dispose()
+
+
+def _sqlite(url: str, *, reading: bool = False) -> Engine:
+    path = make_url(url).database
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    # A request may be handed from one pool thread to another; SQLAlchemy keeps it to one at a time.
+    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 10})
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",  # a 200 to the carrier means the text is on the disk
+            "secure_delete=ON",
+            "foreign_keys=ON",
+            "temp_store=MEMORY",
+            f"query_only={'ON' if reading else 'OFF'}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgresql(url: str) -> Engine:
+    arguments = {"connect_timeout": 5, "options": "-c lock_timeout=10s -c timezone=UTC"}
+    if "target_session_attrs" not in url:
+        arguments["target_session_attrs"] = "read-write"
+    return create_engine(
+        url, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args=arguments
+    )
+
+
+class GroupWriter(Generic[Item, Result]):
+    """A thread that writes what many requests hand in, in one transaction per batch.
+
+    ``handle(db, items, now)`` returns one result per item. If a batch fails it is rolled back and
+    each item is written alone, so that one bad item fails only itself. An item's future resolves
+    after its own commit, never before.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        handle: Callable[[Db, Sequence[Item], datetime], list[Result]],
+        clock: Clock,
+        *,
+        largest: int = 64,
+    ) -> None:
+        self._database, self._handle, self._clock = database, handle, clock
+        self._largest = largest
+        self._queue: queue.SimpleQueue[tuple[Item, Future[Result]] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write what was handed in, then end."""
+        self._queue.put(None)
+        self._thread.join()
+
+    async def submit(self, item: Item) -> Result:
+        """Return the item's result once it is committed; raise what writing it alone raised."""
+        future: Future[Result] = Future()
+        self._queue.put((item, future))
+        return await asyncio.wrap_future(future)
+
+    def _run(self) -> None:
+        while (first := self._queue.get()) is not None:
+            batch, last = [first], False
+            while len(batch) < self._largest and not last:
+                try:
+                    entry = self._queue.get_nowait()
+                except queue.Empty:
+                    break
+                if entry is None:
+                    last = True
+                else:
+                    batch.append(entry)
+            self._write(batch)
+            if last:
+                return
+
+    def _write(self, batch: list[tuple[Item, Future[Result]]]) -> None:
+        try:
+            results = self._commit([item for item, _ in batch])
+        except Exception as error:  # noqa: BLE001  # whatever it was, the others must not suffer
+            if len(batch) == 1:
+                batch[0][1].set_exception(error)
+                return
+            log.warning("batch.replayed", size=len(batch), error=type(error).__name__)
+            for entry in batch:
+                self._write([entry])
+            return
+        for (_, future), result in zip(batch, results, strict=True):
+            future.set_result(result)
+
+    def _commit(self, items: list[Item]) -> list[Result]:
+        with self._database.transaction() as db:
+            return self._handle(db, items, self._clock())
+
+
+def insert_new(db: Db, table: Any, rows: Sequence[dict[str, Any]], key: Any) -> set[Any]:
+    """Insert the rows whose primary key is not taken; return the keys of those inserted.
+
+    A row that another transaction is inserting is waited for, so two processes never both win.
+    """
+    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table).on_conflict_do_nothing().returning(key)
+    return set(db.scalars(statement, list(rows)))

@@ -1,0 +1,266 @@
+"""Who can open a case: team seeds, case seeds, and the grants between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, insert, select, update
+
+from app import roster
+from app.access import ARCHIVE, DESK, Principal
+from app.crypto import (
+    CaseKeys,
+    KeyPair,
+    Purpose,
+    SealBroken,
+    TeamKeys,
+    day_number,
+    new_seed,
+    open_sealed,
+    seal_to,
+)
+from app.db import Db
+from app.errors import Forbidden
+from app.models import (
+    LIVE_STATES,
+    Case,
+    CaseEpoch,
+    CaseGrant,
+    OperationalGrant,
+    TeamEpoch,
+    TeamWrap,
+)
+
+WAITING = "A colleague has to sign in once before you can read cases: they pass the key on to you."
+
+
+# -- teams
+
+
+def team_keys(db: Db, principal: Principal, team: str, epoch: int) -> TeamKeys:
+    """Return a team's keys, opened with the member's own; Forbidden where they hold none."""
+    if (team, epoch) not in principal.opened:
+        wrap = db.scalar(
+            select(TeamWrap).where(
+                TeamWrap.team == team,
+                TeamWrap.epoch == epoch,
+                TeamWrap.member_id == principal.member_id,
+            )
+        )
+        if wrap is None or wrap.wrap is None:
+            raise Forbidden(WAITING)
+        principal.opened[team, epoch] = _open_team(db, wrap, principal.keys.pair)
+    return principal.opened[team, epoch]
+
+
+def _open_team(db: Db, wrap: TeamWrap, pair: KeyPair) -> TeamKeys:
+    inner = db.keys.remember("team_wraps", "wrap", wrap.id, wrap.wrap)
+    context = db.keys.context("team_wraps", "wrap", wrap.id, epoch=wrap.epoch)
+    keys = TeamKeys(open_sealed(pair, Purpose.TEAM_WRAP, wrap.epoch, context, inner))
+    public = db.scalar(
+        select(TeamEpoch.public).where(
+            TeamEpoch.team == wrap.team, TeamEpoch.epoch == wrap.epoch
+        )
+    )
+    if keys.pair.public != public:
+        raise SealBroken
+    return keys
+
+
+def share_team(
+    db: Db, team: str, epoch: int, keys: TeamKeys, members: Iterable[UUID], now: datetime
+) -> None:
+    """Seal a team seed to members that the roster holds."""
+    known = roster.current(db).by_id
+    for member_id in members:
+        wrap_id = uuid4()
+        context = db.keys.context("team_wraps", "wrap", wrap_id, epoch=epoch)
+        inner = seal_to(
+            known[member_id].kem_public, Purpose.TEAM_WRAP, epoch, context, keys.seed
+        )
+        wrap = db.keys.forget("team_wraps", "wrap", wrap_id, inner, now)
+        db.add(
+            TeamWrap(
+                id=wrap_id,
+                team=team,
+                epoch=epoch,
+                member_id=member_id,
+                wrap=wrap,
+                shred_day=day_number(now),
+            )
+        )
+
+
+def new_team_epoch(db: Db, team: str, epoch: int, now: datetime) -> TeamKeys:
+    """Make a team's keys for a new epoch and seal the operational seed to it."""
+    keys = TeamKeys(new_seed())
+    db.add(TeamEpoch(team=team, epoch=epoch, public=keys.pair.public, created_at=now))
+    if db.keys.operational is not None:
+        grant_id = uuid4()
+        context = db.keys.context("operational_grants", "wrap", grant_id, epoch=epoch)
+        seed = db.keys.operational.seed
+        inner = seal_to(keys.pair.public, Purpose.OPERATIONAL_SEED, epoch, context, seed)
+        wrap = db.keys.forget("operational_grants", "wrap", grant_id, inner, now)
+        db.add(
+            OperationalGrant(
+                id=grant_id, team=team, team_epoch=epoch, wrap=wrap, shred_day=day_number(now)
+            )
+        )
+    return keys
+
+
+# -- cases
+
+
+def new_case(
+    db: Db, case_id: UUID, epoch: int, team: str, now: datetime
+) -> tuple[CaseKeys, dict[str, Any], dict[str, Any]]:
+    """Make a case's keys for one epoch; return them with the epoch's and the grant's rows."""
+    keys = CaseKeys(new_seed())
+    public = keys.pair.public
+    epoch_row = {
+        "case_id": case_id,
+        "epoch": epoch,
+        "public": public,
+        "mac": db.keys.public_key_mac("case_epochs", case_id, epoch, public),
+    }
+    return keys, epoch_row, grant_row(db, case_id, epoch, keys, team, now)
+
+
+def grant_row(
+    db: Db, case_id: UUID, epoch: int, keys: CaseKeys, team: str, now: datetime
+) -> dict[str, Any]:
+    """Return the row that seals a case seed to a team's current key."""
+    target = roster.current(db).teams[team]
+    grant_id = uuid4()
+    context = db.keys.context("case_grants", "wrap", grant_id, case=case_id, epoch=epoch)
+    inner = seal_to(target.public, Purpose.GRANT, target.epoch, context, keys.seed)
+    return {
+        "id": grant_id,
+        "case_id": case_id,
+        "epoch": epoch,
+        "team": team,
+        "team_epoch": target.epoch,
+        "wrap": db.keys.forget("case_grants", "wrap", grant_id, inner, now),
+        "shred_day": day_number(now),
+    }
+
+
+def open_case(
+    db: Db, principal: Principal, case_id: UUID, team: str = DESK
+) -> dict[int, CaseKeys]:
+    """Return a case's keys by epoch, as far as this member holds them; Forbidden for none."""
+    grants = db.scalars(
+        select(CaseGrant).where(CaseGrant.case_id == case_id, CaseGrant.team == team)
+    ).all()
+    opened: dict[int, CaseKeys] = {}
+    for grant in grants:
+        opened[grant.epoch] = open_grant(
+            db, grant, team_keys(db, principal, team, grant.team_epoch)
+        )
+    if not opened:
+        raise Forbidden
+    return opened
+
+
+def open_grant(db: Db, grant: CaseGrant, team: TeamKeys) -> CaseKeys:
+    """Open one grant; SealBroken unless the seed reproduces the case's vouched public key."""
+    inner = db.keys.remember("case_grants", "wrap", grant.id, grant.wrap)
+    context = db.keys.context(
+        "case_grants", "wrap", grant.id, case=grant.case_id, epoch=grant.epoch
+    )
+    keys = CaseKeys(open_sealed(team.pair, Purpose.GRANT, grant.team_epoch, context, inner))
+    if keys.pair.public != public_key(db, grant.case_id, grant.epoch):
+        raise SealBroken
+    return keys
+
+
+def public_key(db: Db, case_id: UUID, epoch: int) -> bytes:
+    """Return the public half of a case's epoch, checked against its MAC."""
+    return public_keys(db, {case_id: epoch})[case_id]
+
+
+def public_keys(db: Db, epochs: Mapping[UUID, int]) -> dict[UUID, bytes]:
+    """Return the checked public halves of many cases in one query."""
+    rows = db.scalars(select(CaseEpoch).where(CaseEpoch.case_id.in_(epochs))).all()
+    found = {}
+    for row in rows:
+        if epochs[row.case_id] == row.epoch:
+            db.keys.check_public_key(
+                "case_epochs", row.case_id, row.epoch, row.public, row.mac
+            )
+            found[row.case_id] = row.public
+    if len(found) != len(epochs):
+        raise SealBroken
+    return found
+
+
+def regrant(
+    db: Db, case_id: UUID, opened: Mapping[int, CaseKeys], team: str, now: datetime
+) -> None:
+    """Seal every epoch of a case to ``team`` and delete all other grants."""
+    rows = [
+        grant_row(db, case_id, epoch, keys, team, now) for epoch, keys in opened.items()
+    ]
+    db.execute(delete(CaseGrant).where(CaseGrant.case_id == case_id))
+    db.execute(insert(CaseGrant), rows)
+
+
+def rekey_team(db: Db, principal: Principal, team: str, now: datetime) -> None:
+    """Give a team a new seed, held by who is in it now, and its live cases a new epoch.
+
+    What was sealed before stays with those who held it then. Only public-key operations: the
+    coordinator who removes somebody from the desk need not be able to read a case.
+    """
+    before = roster.current(db)
+    epoch = before.teams[team].epoch + 1
+    keys = new_team_epoch(db, team, epoch, now)
+    after = roster.publish(db, principal, _with_team(before, team, epoch, keys.pair.public))
+    share_team(db, team, epoch, keys, [member.id for member in after.team(team)], now)
+    if team == DESK:
+        _new_case_epochs(db, now)
+
+
+def _with_team(before: roster.Roster, team: str, epoch: int, public: bytes) -> roster.Roster:
+    teams = {**before.teams, team: roster.Team(epoch, public)}
+    return roster.Roster(before.version, before.previous, before.members, teams)
+
+
+def _new_case_epochs(db: Db, now: datetime) -> None:
+    live = db.execute(select(Case.id, Case.epoch).where(Case.state.in_(LIVE_STATES))).all()
+    epochs, new_grants, cases = [], [], []
+    for case_id, epoch in live:
+        _, epoch_row, row = new_case(db, case_id, epoch + 1, DESK, now)
+        epochs.append(epoch_row)
+        new_grants.append(row)
+        cases.append({"id": case_id, "epoch": epoch + 1})
+    if live:
+        db.execute(insert(CaseEpoch), epochs)
+        db.execute(insert(CaseGrant), new_grants)
+        db.execute(update(Case), cases)
+
+
+def _day(now: datetime) -> int:
+    from app.crypto import day_number
+
+    return day_number(now)
+
+
+__all__ = [
+    "ARCHIVE",
+    "DESK",
+    "grant_row",
+    "new_case",
+    "new_team_epoch",
+    "open_case",
+    "open_grant",
+    "public_key",
+    "public_keys",
+    "regrant",
+    "rekey_team",
+    "share_team",
+    "team_keys",
+]

@@ -1,0 +1,200 @@
+"""The server's own keys in use: what it can wrap, look up and read without any person.
+
+The operational half may be absent (``sealed``): then rows are still written, their row keys
+sealed to the public half, and nothing operational is read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from app.crypto import (
+    Context,
+    KeyFiles,
+    KeyMissing,
+    OperationalKeys,
+    Purpose,
+    SealBroken,
+    Secret,
+    Suite,
+    day_number,
+    forget_under,
+    forgotten_on,
+    keyed_hash,
+    lock,
+    new_seed,
+    open_sealed,
+    pad_field,
+    remember,
+    same,
+    seal_to,
+    suite_of,
+    unlock,
+    unpad,
+)
+from app.errors import Sealed
+
+
+class OperationalFields(Protocol):
+    """A row with operational values: see ``app.models.OperationalRow``."""
+
+    id: Any
+    op_key: Any
+    op_values: Any
+    op_version: Any
+    shred_day: Any
+
+
+class Keyring:
+    """The keys of one deployment, as one running process holds them."""
+
+    def __init__(
+        self,
+        files: KeyFiles,
+        deployment: UUID,
+        operational_public: bytes,
+        operational: OperationalKeys | None = None,
+    ) -> None:
+        self.files, self.deployment = files, deployment
+        self.integrity, self.audit = files.integrity, files.audit
+        self.operational_public = operational_public
+        self.operational = operational
+        self.index_key: Secret | None = None
+        # The verified roster, kept by `app.roster`.
+        self.roster: Any = None
+        if operational is not None and operational.pair.public != operational_public:
+            raise SealBroken
+
+    def __repr__(self) -> str:
+        return "Keyring(…)"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether operational values can be read."""
+        return self.operational is not None
+
+    # -- contexts and the forgetting layer
+
+    def context(
+        self,
+        table: str,
+        column: str,
+        row: UUID,
+        version: int = 0,
+        *,
+        case: UUID | None = None,
+        epoch: int = 0,
+    ) -> Context:
+        """Return the context of one sealed value in this deployment."""
+        return Context(self.deployment, table, column, row, version, case, epoch)
+
+    def forget(self, table: str, column: str, row: UUID, inner: bytes, now: datetime) -> bytes:
+        """Put today's forgetting layer around a key."""
+        day = day_number(now)
+        key = self.files.ensure_shred_key(day)
+        return forget_under(key, day, self.context(table, column, row), inner)
+
+    def remember(self, table: str, column: str, row: UUID, outer: bytes | None) -> bytes:
+        """Take the forgetting layer off. Sealed where the day's key is gone; SealBroken."""
+        if outer is None:
+            raise SealBroken
+        day = forgotten_on(outer)
+        try:
+            key = self.files.shred_key(day)
+        except KeyMissing as error:
+            raise Sealed from error
+        return remember(key, day, self.context(table, column, row), outer)
+
+    # -- operational rows
+
+    def new_row(
+        self, table: str, row: UUID, values: Mapping[str, Any], now: datetime
+    ) -> dict[str, Any]:
+        """Return the columns ``op_key op_values op_version shred_day`` of a new row."""
+        row_key = new_seed()
+        return {
+            "op_key": self.forget(table, "op_key", row, self._wrap(table, row, row_key), now),
+            "op_values": self._lock_values(table, row, 1, row_key, values),
+            "op_version": 1,
+            "shred_day": day_number(now),
+        }
+
+    def open_row(self, table: str, row: OperationalFields) -> dict[str, Any]:
+        """Return a row's operational values; Sealed while the operational key is absent."""
+        if row.op_values is None:
+            return {}
+        context = self.context(table, "op_values", row.id, row.op_version)
+        key = self._row_key(table, row)
+        return dict(json.loads(unpad(unlock(key, Purpose.ROW_VALUES, 0, context, row.op_values))))
+
+    def rewrite_row(
+        self, table: str, row: OperationalFields, values: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return the columns that change when a row's values are replaced; its key stays."""
+        version = row.op_version + 1
+        blob = self._lock_values(table, row.id, version, self._row_key(table, row), values)
+        return {"op_values": blob, "op_version": version}
+
+    def replace_values(
+        self, table: str, row: OperationalFields, values: Mapping[str, Any]
+    ) -> None:
+        """Rewrite the operational values of a mapped row in place."""
+        for column, value in self.rewrite_row(table, row, values).items():
+            setattr(row, column, value)
+
+    def _wrap(self, table: str, row: UUID, row_key: Secret) -> bytes:
+        context = self.context(table, "op_key", row)
+        if self.operational is None:
+            return seal_to(self.operational_public, Purpose.ROW_KEY, 0, context, row_key)
+        return lock(self.operational.wrap_key, Purpose.ROW_KEY, 0, context, row_key)
+
+    def _row_key(self, table: str, row: OperationalFields) -> bytes:
+        if self.operational is None:
+            raise Sealed
+        inner = self.remember(table, "op_key", row.id, row.op_key)
+        context = self.context(table, "op_key", row.id)
+        if suite_of(inner) is Suite.HPKE:
+            return open_sealed(self.operational.pair, Purpose.ROW_KEY, 0, context, inner)
+        return unlock(self.operational.wrap_key, Purpose.ROW_KEY, 0, context, inner)
+
+    def _lock_values(
+        self, table: str, row: UUID, version: int, row_key: bytes, values: Mapping[str, Any]
+    ) -> bytes:
+        plaintext = pad_field(json.dumps(values, separators=(",", ":")).encode())
+        context = self.context(table, "op_values", row, version)
+        return lock(row_key, Purpose.ROW_VALUES, 0, context, plaintext)
+
+    # -- keyed hashes
+
+    def number_lookup(self, number: str) -> bytes:
+        """Return the blind index of an E.164 number (or a short code). Sealed without the key."""
+        return self._index("number", number)
+
+    def reference_lookup(self, reference: str) -> bytes:
+        """Return the blind index of a case's code name."""
+        return self._index("reference", reference.casefold())
+
+    def _index(self, what: str, value: str) -> bytes:
+        if self.index_key is None:
+            raise Sealed
+        return keyed_hash(self.index_key, what, value.encode())
+
+    def sid_lookup(self, sid: str) -> bytes:
+        """Return the keyed hash of a carrier SID; known also while sealed."""
+        return keyed_hash(self.integrity, "sid", sid.encode())
+
+    def public_key_mac(self, table: str, row: UUID, epoch: int, public: bytes) -> bytes:
+        """Return the MAC that keeps a public key from being swapped in the database."""
+        where = self.context(table, "public", row, epoch=epoch).encode(b"")
+        return keyed_hash(self.integrity, "public", where + public)
+
+    def check_public_key(
+        self, table: str, row: UUID, epoch: int, public: bytes, mac: bytes
+    ) -> None:
+        """Raise SealBroken unless ``mac`` was made by this deployment for this key and place."""
+        if not same(self.public_key_mac(table, row, epoch, public), mac):
+            raise SealBroken

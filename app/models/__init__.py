@@ -1,0 +1,41 @@
+"""The tables, one module per aggregate; every column says its vault."""
+
+from app.models.audit import AuditEntry, AuditHead
+from app.models.base import Base, OperationalRow, rounded
+from app.models.cases import LIVE_STATES, Case, CaseEpoch, CaseGrant, CaseSheet, Consent
+from app.models.conversations import Message, Note
+from app.models.organisation import Deployment, IndexKey
+from app.models.outbox import CarrierTrace, Erasure, Idempotency, Job, Outgoing, Suppression
+from app.models.people import Invitation, Member, RosterVersion, SessionRow
+from app.models.teams import OperationalGrant, TeamEpoch, TeamWrap
+
+__all__ = [
+    "LIVE_STATES",
+    "AuditEntry",
+    "AuditHead",
+    "Base",
+    "CarrierTrace",
+    "Case",
+    "CaseEpoch",
+    "CaseGrant",
+    "CaseSheet",
+    "Consent",
+    "Deployment",
+    "Erasure",
+    "Idempotency",
+    "IndexKey",
+    "Invitation",
+    "Job",
+    "Member",
+    "Message",
+    "Note",
+    "OperationalGrant",
+    "OperationalRow",
+    "Outgoing",
+    "RosterVersion",
+    "SessionRow",
+    "Suppression",
+    "TeamEpoch",
+    "TeamWrap",
+    "rounded",
+]

@@ -1,0 +1,34 @@
+"""The audit chain: ids and kinds only."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, String
+from sqlalchemy.orm import Mapped
+
+from app.models.base import Base, plain
+
+
+class AuditEntry(Base):
+    """Who did what to which object. ``mac`` covers the entry and the ``mac`` before it."""
+
+    __tablename__ = "audit_entries"
+
+    seq: Mapped[int] = plain(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = plain()
+    kind: Mapped[str] = plain(String(32))
+    actor: Mapped[UUID | None] = plain(index=True)
+    object: Mapped[UUID | None] = plain(index=True)
+    mac: Mapped[bytes] = plain()
+
+
+class AuditHead(Base):
+    """One row: the end of the chain, locked by whoever appends."""
+
+    __tablename__ = "audit_head"
+
+    id: Mapped[int] = plain(primary_key=True, autoincrement=False)
+    seq: Mapped[int] = plain(BigInteger)
+    mac: Mapped[bytes] = plain()

@@ -1,0 +1,91 @@
+"""What every table shares: the three words for a column, instants in UTC, operational rows.
+
+Each column says who may read it: ``sealed`` (people, inside their request), ``operational`` (the
+machine, under the operational key) or ``plain`` (whoever holds the database).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, LargeBinary, MetaData, TypeDecorator, Uuid
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, mapped_column
+
+ROUNDING = timedelta(minutes=5)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant in UTC; refuses naive ones. SQLite keeps it without its zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Store in UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs its time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return an aware instant."""
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    """All tables, with constraint names that migrations can rely on."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: Instant, UUID: Uuid, bytes: LargeBinary}
+
+
+def plain(*args: Any, **options: Any) -> MappedColumn[Any]:
+    """A column that whoever holds the database may read."""
+    return mapped_column(*args, info={"vault": "plain"}, **options)
+
+
+def sealed(*args: Any, **options: Any) -> MappedColumn[Any]:
+    """A column that only people open, inside their request."""
+    return mapped_column(*args, info={"vault": "sealed"}, **options)
+
+
+def forgotten(*args: Any, **options: Any) -> MappedColumn[Any]:
+    """A sealed key under the forgetting layer: re-wrapped daily, worthless a week later."""
+    return mapped_column(*args, info={"vault": "sealed", "forgetting": True}, **options)
+
+
+class OperationalRow:
+    """A row with values for the machine: one blob under a row key of its own.
+
+    ``op_key`` holds the row key (wrapped under the operational key, or sealed to its public half)
+    under the forgetting layer of ``shred_day``; ``op_version`` rises with each rewrite of the
+    values.
+    """
+
+    op_key: Mapped[bytes | None] = mapped_column(
+        info={"vault": "operational", "forgetting": True}
+    )
+    op_values: Mapped[bytes | None] = mapped_column(info={"vault": "operational"})
+    op_version: Mapped[int] = plain(default=0)
+    shred_day: Mapped[int | None] = plain(index=True)
+
+
+def rounded(now: datetime) -> datetime:
+    """Return ``now`` rounded down to five minutes: all that a plain column may tell."""
+    seconds = int(now.timestamp())
+    return datetime.fromtimestamp(seconds - seconds % int(ROUNDING.total_seconds()), UTC)

@@ -1,0 +1,112 @@
+"""Cases with their epochs, grants, sheet and consents."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped
+
+from app.models.base import Base, OperationalRow, forgotten, plain, sealed
+
+LIVE_STATES = ("new", "open", "waiting")
+STATES = (*LIVE_STATES, "closed", "erased")
+_LIVE = text("state IN ('new', 'open', 'waiting') AND merged_into IS NULL")
+
+
+class Case(OperationalRow, Base):
+    """One person's matter. Operational values: ``app.cases.Coarse``."""
+
+    __tablename__ = "cases"
+    __table_args__ = (
+        CheckConstraint(f"state IN {STATES}", name="state"),
+        CheckConstraint("urgency BETWEEN 0 AND 3", name="urgency"),
+        # One live case per number, whichever process the text arrived at.
+        Index(
+            "uq_cases_live_number",
+            "number_lookup",
+            unique=True,
+            sqlite_where=_LIVE,
+            postgresql_where=_LIVE,
+        ),
+        Index("ix_cases_number", "number_lookup"),
+        Index("ix_cases_queue", "urgency", "queue_order", "id"),
+        Index("ix_cases_state", "state"),
+    )
+
+    id: Mapped[UUID] = plain(primary_key=True)
+    state: Mapped[str] = plain(String(8))
+    urgency: Mapped[int] = plain()
+    version: Mapped[int] = plain(default=1)
+    epoch: Mapped[int] = plain(default=1)
+    opened_at: Mapped[datetime] = plain()
+    last_message_at: Mapped[datetime | None] = plain()
+    closed_at: Mapped[datetime | None] = plain()
+    # Waiting cases sort by when the wait began; the others after them, by their last message.
+    queue_order: Mapped[int] = plain(BigInteger)
+    waiting: Mapped[bool] = plain(default=False)
+    last_position: Mapped[int] = plain(BigInteger, default=0)
+    unread: Mapped[int] = plain(default=0)
+    assigned_to: Mapped[UUID | None] = plain(ForeignKey("members.id"), index=True)
+    number_lookup: Mapped[bytes | None] = plain()
+    reference_lookup: Mapped[bytes | None] = plain(index=True)
+    follows: Mapped[UUID | None] = plain()
+    merged_into: Mapped[UUID | None] = plain(index=True)
+    held: Mapped[bool] = plain(default=False)
+
+
+class CaseEpoch(Base):
+    """The public half of one epoch of a case, with a MAC so that it cannot be swapped."""
+
+    __tablename__ = "case_epochs"
+
+    case_id: Mapped[UUID] = plain(ForeignKey("cases.id"), primary_key=True)
+    epoch: Mapped[int] = plain(primary_key=True, autoincrement=False)
+    public: Mapped[bytes] = plain()
+    mac: Mapped[bytes] = plain()
+
+
+class CaseGrant(Base):
+    """A case seed sealed to a team."""
+
+    __tablename__ = "case_grants"
+    __table_args__ = (UniqueConstraint("case_id", "epoch", "team"),)
+
+    id: Mapped[UUID] = plain(primary_key=True)
+    case_id: Mapped[UUID] = plain(ForeignKey("cases.id"))
+    epoch: Mapped[int] = plain()
+    team: Mapped[str] = plain(String(16))
+    team_epoch: Mapped[int] = plain()
+    wrap: Mapped[bytes | None] = forgotten()
+    shred_day: Mapped[int | None] = plain(index=True)
+
+
+class CaseSheet(Base):
+    """The sealed values of a case that are rewritten: fields, archived contact, hold reason."""
+
+    __tablename__ = "case_sheets"
+
+    case_id: Mapped[UUID] = plain(ForeignKey("cases.id"), primary_key=True)
+    fields: Mapped[bytes | None] = sealed()
+    fields_epoch: Mapped[int] = plain(default=0)
+    fields_version: Mapped[int] = plain(default=0)
+    contact: Mapped[bytes | None] = sealed()
+    contact_epoch: Mapped[int] = plain(default=0)
+    contact_version: Mapped[int] = plain(default=0)
+    hold_reason: Mapped[bytes | None] = sealed()
+    hold_reason_epoch: Mapped[int] = plain(default=0)
+    hold_reason_version: Mapped[int] = plain(default=0)
+
+
+class Consent(OperationalRow, Base):
+    """What a caller allowed. Operational values: ``scope granted methods hours at``."""
+
+    __tablename__ = "consents"
+
+    id: Mapped[UUID] = plain(primary_key=True)
+    case_id: Mapped[UUID] = plain(ForeignKey("cases.id"), index=True)
+    epoch: Mapped[int] = plain()
+    position: Mapped[int] = plain(BigInteger)
+    recorded_by: Mapped[UUID] = plain()
+    override_reason: Mapped[bytes | None] = sealed()

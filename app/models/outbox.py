@@ -1,0 +1,90 @@
+"""What is to be done and to be sent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped
+
+from app.models.base import Base, OperationalRow, plain
+
+
+class Job(Base):
+    """Something to do, once, soon: never scheduled more than an hour ahead.
+
+    ``ref`` is an opaque id; what it means is the handler's business.
+    """
+
+    __tablename__ = "jobs"
+    __table_args__ = (Index("ix_jobs_due", "state", "priority", "run_at"),)
+
+    id: Mapped[UUID] = plain(primary_key=True)
+    kind: Mapped[str] = plain(String(32))
+    ref: Mapped[UUID | None] = plain(index=True)
+    state: Mapped[str] = plain(String(8), default="queued")  # queued, running, failed
+    priority: Mapped[int] = plain(default=2)
+    run_at: Mapped[datetime] = plain()
+    lease_until: Mapped[datetime | None] = plain()
+    owner: Mapped[UUID | None] = plain()
+    attempts: Mapped[int] = plain(default=0)
+
+
+class Outgoing(OperationalRow, Base):
+    """A text on its way. Operational values: ``to body`` until the carrier has it, then ``sid``."""
+
+    __tablename__ = "outgoing"
+
+    id: Mapped[UUID] = plain(primary_key=True)
+    case_id: Mapped[UUID | None] = plain(ForeignKey("cases.id"), index=True)
+    message_id: Mapped[UUID | None] = plain(ForeignKey("messages.id"), index=True)
+    state: Mapped[str] = plain(String(12))
+    purpose: Mapped[str] = plain(String(8))  # script, reply, notice
+    segments: Mapped[int] = plain(default=1)
+    queued_at: Mapped[datetime] = plain()
+    sid_lookup: Mapped[bytes | None] = plain(index=True)
+    error_code: Mapped[int | None] = plain()
+
+
+class CarrierTrace(Base):
+    """A message the carrier told us of: known SIDs drop out, whatever happened to the case."""
+
+    __tablename__ = "carrier_traces"
+
+    sid_lookup: Mapped[bytes] = plain(primary_key=True)
+    seen_at: Mapped[datetime] = plain()
+
+
+class Suppression(OperationalRow, Base):
+    """A number we must not text, whatever happens to its cases. Operational values: ``number``."""
+
+    __tablename__ = "suppressions"
+    __table_args__ = (Index("uq_suppressions_number_kind", "number_lookup", "kind", unique=True),)
+
+    id: Mapped[UUID] = plain(primary_key=True)
+    number_lookup: Mapped[bytes] = plain()
+    kind: Mapped[str] = plain(String(12))  # stop, locked, blocked
+    until: Mapped[datetime] = plain()
+
+
+class Erasure(OperationalRow, Base):
+    """A caller's ERASE dialogue. Operational values: ``number code tries due_at``."""
+
+    __tablename__ = "erasures"
+
+    id: Mapped[UUID] = plain(primary_key=True)
+    number_lookup: Mapped[bytes] = plain(unique=True)
+    state: Mapped[str] = plain(String(12))  # asked, waiting
+    expires_at: Mapped[datetime] = plain()
+
+
+class Idempotency(Base):
+    """What an Idempotency-Key already did: a keyed hash of the request, and a resource id."""
+
+    __tablename__ = "idempotency"
+
+    key_hash: Mapped[bytes] = plain(primary_key=True)
+    request_mac: Mapped[bytes] = plain()
+    resource_id: Mapped[UUID] = plain()
+    created_at: Mapped[datetime] = plain(index=True)

@@ -1,0 +1,236 @@
+"""The roster: one signed document of members, roles, keys and teams.
+
+A version is signed by a coordinator of the version before it. The newest version and its hash
+also stand in the anchor file, outside the database, and may never fall.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from hashlib import sha256
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.access import ARCHIVE, DESK, Principal
+from app.crypto import KeyFiles, KeyMissing, MemberKeys, verify_signature
+from app.db import Db
+from app.errors import OperatorError
+from app.models import RosterVersion
+
+
+@dataclass(frozen=True)
+class RosterMember:
+    """A member as the roster vouches for them."""
+
+    id: UUID
+    roles: tuple[str, ...]
+    archive: bool
+    kem_public: bytes = field(repr=False)
+    verify_key: bytes = field(repr=False)
+
+    def in_team(self, team: str) -> bool:
+        """Return whether this member holds the team's seed."""
+        if team == DESK:
+            return "dispatcher" in self.roles
+        return self.archive and "coordinator" in self.roles
+
+
+@dataclass(frozen=True)
+class Team:
+    """A team's current epoch and public half."""
+
+    epoch: int
+    public: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Roster:
+    """One verified version."""
+
+    version: int
+    previous: str
+    members: tuple[RosterMember, ...]
+    teams: Mapping[str, Team]
+
+    @cached_property
+    def by_id(self) -> dict[UUID, RosterMember]:
+        """The members by id."""
+        return {member.id: member for member in self.members}
+
+    def team(self, name: str) -> tuple[RosterMember, ...]:
+        """Return the members who hold a team's seed."""
+        return tuple(member for member in self.members if member.in_team(name))
+
+    @cached_property
+    def document(self) -> bytes:
+        """The canonical bytes that are signed."""
+        content = {
+            "version": self.version,
+            "previous": self.previous,
+            "members": [
+                {
+                    "id": str(member.id),
+                    "roles": sorted(member.roles),
+                    "archive": member.archive,
+                    "kem": member.kem_public.hex(),
+                    "sig": member.verify_key.hex(),
+                }
+                for member in sorted(self.members, key=lambda member: str(member.id))
+            ],
+            "teams": {
+                name: {"epoch": team.epoch, "public": team.public.hex()}
+                for name, team in self.teams.items()
+            },
+        }
+        return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+
+    @cached_property
+    def hash(self) -> str:
+        """The SHA-256 of the document, in hex."""
+        return sha256(self.document).hexdigest()
+
+
+def parse(document: bytes) -> Roster:
+    """Read a roster document."""
+    content = json.loads(document)
+    return Roster(
+        content["version"],
+        content["previous"],
+        tuple(
+            RosterMember(
+                UUID(member["id"]),
+                tuple(member["roles"]),
+                member["archive"],
+                bytes.fromhex(member["kem"]),
+                bytes.fromhex(member["sig"]),
+            )
+            for member in content["members"]
+        ),
+        {
+            name: Team(team["epoch"], bytes.fromhex(team["public"]))
+            for name, team in content["teams"].items()
+        },
+    )
+
+
+class RosterRefused(OperatorError):
+    """The list of members in the database is not the one this server last vouched for."""
+
+
+def found(db: Db, roster: Roster, signer: UUID, keys: MemberKeys) -> None:
+    """Store the first version, signed by its own coordinator."""
+    _store(db, roster, signer, keys)
+
+
+def publish(db: Db, principal: Principal, roster: Roster) -> Roster:
+    """Store the next version, signed by ``principal``; the anchor follows the commit."""
+    before = current(db)
+    signer = before.by_id.get(principal.member_id)
+    if signer is None or "coordinator" not in signer.roles:
+        raise RosterRefused("only a coordinator signs the roster")
+    after = replace(roster, version=before.version + 1, previous=before.hash)
+    _store(db, after, principal.member_id, principal.keys)
+    return after
+
+
+def _store(db: Db, roster: Roster, signer: UUID, keys: MemberKeys) -> None:
+    db.add(
+        RosterVersion(
+            version=roster.version,
+            document=roster.document,
+            signer=signer,
+            signature=keys.sign(roster.document),
+        )
+    )
+    db.flush()
+    db.info["roster"] = roster  # for the rest of this transaction, which may yet be rolled back
+    files = db.keys.files
+    db.on_commit(lambda: _advance_anchor(files, roster))
+
+
+def _advance_anchor(files: KeyFiles, roster: Roster) -> None:
+    try:
+        anchor = files.read_anchor()
+    except KeyMissing:
+        anchor = {}
+    files.write_anchor({**anchor, "roster": roster.version, "hash": roster.hash})
+
+
+def current(db: Db) -> Roster:
+    """Return the newest version, verified against the one before it and the anchor.
+
+    The verified version is kept in the keyring: later calls cost one look-up.
+    """
+    if "roster" in db.info:
+        published: Roster = db.info["roster"]
+        return published
+    newest = db.scalar(
+        select(RosterVersion.version).order_by(RosterVersion.version.desc()).limit(1)
+    )
+    known = db.keys.roster
+    if known is not None and known.version == newest:
+        return known
+    roster = _verified(db, known)
+    db.keys.roster = roster
+    return roster
+
+
+def _verified(db: Db, known: Roster | None) -> Roster:
+    """Walk the chain from the newest version this server vouches for to the newest stored."""
+    anchor = db.keys.files.read_anchor()
+    trusted = known.version if known else int(str(anchor.get("roster", 1)))
+    rows = db.scalars(
+        select(RosterVersion)
+        .where(RosterVersion.version >= trusted)
+        .order_by(RosterVersion.version)
+    ).all()
+    if not rows or rows[0].version != trusted:
+        raise RosterRefused
+    roster = parse(rows[0].document)
+    expected = known.hash if known else anchor.get("hash")
+    if roster.hash != expected or roster.document != rows[0].document:
+        raise RosterRefused
+    for row in rows[1:]:
+        roster = _next(roster, row)
+    return roster
+
+
+def _next(before: Roster, row: RosterVersion) -> Roster:
+    after = parse(row.document)
+    signer = before.by_id.get(row.signer)
+    if (
+        after.version != before.version + 1
+        or after.previous != before.hash
+        or signer is None
+        or "coordinator" not in signer.roles
+        or not verify_signature(signer.verify_key, row.signature, row.document)
+    ):
+        raise RosterRefused
+    return after
+
+
+def check_at_start(db: Db) -> Roster:
+    """Verify the stored chain from the anchor on and advance the anchor along it."""
+    db.keys.roster = None
+    roster = current(db)
+    _advance_anchor(db.keys.files, roster)
+    return roster
+
+
+__all__ = [
+    "ARCHIVE",
+    "DESK",
+    "Roster",
+    "RosterMember",
+    "RosterRefused",
+    "Team",
+    "check_at_start",
+    "current",
+    "found",
+    "parse",
+    "publish",
+]
