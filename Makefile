@@ -35,10 +35,10 @@ types: .venv/test.stamp ## mypy, strict
 	$(BIN)/mypy
 
 imports: .venv/test.stamp ## which part may import which
-	$(BIN)/lint-imports --no-cache
+	$(BIN)/lint-imports --no-logo --no-cache
 
 audit: .venv/test.stamp ## known vulnerabilities in the pinned packages
-	$(BIN)/python -m tests.dependency_audit requirements.lock requirements-test.lock
+	$(BIN)/python .ci/dependency_audit.py requirements-test.lock
 
 coverage: .venv/test.stamp ## every test, and which lines none of them ran
 	$(PYTEST) --cov --cov-report=term:skip-covered
