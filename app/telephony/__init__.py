@@ -15,10 +15,12 @@ from app.telephony.errors import (
     CarrierError,
     CarrierUnreachable,
     CredentialsRefused,
+    Gone,
     NotFinal,
     OptedOut,
     Refused,
 )
+from app.telephony.forms import Form, TooManyFields, read_form
 from app.telephony.messages import (
     Accepted,
     CarrierMessage,
@@ -44,6 +46,8 @@ __all__ = [
     "CredentialsRefused",
     "DeliveryStatus",
     "Direction",
+    "Form",
+    "Gone",
     "InboundText",
     "MessageStatus",
     "NotFinal",
@@ -51,8 +55,10 @@ __all__ = [
     "OptedOut",
     "OutgoingText",
     "Refused",
+    "TooManyFields",
     "from_carrier",
     "later",
+    "read_form",
 ]
 
 

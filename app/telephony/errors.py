@@ -56,6 +56,10 @@ class Refused(CarrierError):
     """The carrier refused this for good; trying again will not help."""
 
 
+class Gone(Refused):
+    """The carrier does not have this, or has it no longer."""
+
+
 # Source: the carrier's error dictionary, https://www.twilio.com/docs/api/errors/<code>
 _BY_CODE: dict[int, type[CredentialsRefused | OptedOut | BadNumber | NotFinal]] = {
     20003: CredentialsRefused,
@@ -90,6 +94,8 @@ def carrier_error(status: int, code: int | None, retry_after: float | None = Non
         return CarrierBusy(code, retry_after)
     if status in {401, 403}:
         return CredentialsRefused(code)
+    if status == 404:
+        return Gone(code)
     if status >= 500 or status == 408:
         return CarrierUnreachable(code, maybe_sent=True)
     return Refused(code)

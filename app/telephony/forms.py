@@ -1,0 +1,72 @@
+"""Webhook bodies, parsed once into bytes (which the signature covers) and text (which we read).
+
+A general form parser and the carrier's own validator take 350 µs a request between them, most of
+what a webhook costs; reading the body straight takes a tenth of that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from urllib.parse import unquote_to_bytes
+
+Pairs = tuple[tuple[bytes, bytes], ...]
+
+
+class TooManyFields(ValueError):
+    """This form has more fields than anything the carrier sends."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+class Form(Mapping[str, str]):
+    """The fields of one urlencoded body: of a repeated name the last value, broken UTF-8 replaced.
+
+    ``pairs`` keeps every field in the order and the bytes in which it came, blank ones included.
+    """
+
+    __slots__ = ("_fields", "pairs")
+
+    def __init__(self, pairs: Pairs) -> None:
+        self.pairs = pairs
+        self._fields = {
+            name.decode(errors="replace"): value.decode(errors="replace") for name, value in pairs
+        }
+
+    def __getitem__(self, name: str) -> str:
+        return self._fields[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def getlist(self, name: str) -> list[str]:
+        """Return every value that came under ``name``, as the carrier's validator asks for it."""
+        key = name.encode()
+        return [value.decode(errors="replace") for found, value in self.pairs if found == key]
+
+    def __repr__(self) -> str:
+        return f"Form({len(self)} fields)"
+
+
+def read_form(body: bytes, *, limit: int = 1000) -> Form:
+    """Parse an ``application/x-www-form-urlencoded`` body; raises ``TooManyFields``.
+
+    Nothing else is refused: like browsers' own parsers this has an answer for every sequence of
+    bytes (https://url.spec.whatwg.org/#urlencoded-parsing).
+    """
+    if body.count(b"&") >= limit:
+        raise TooManyFields
+    return Form(tuple(_pair(part) for part in body.split(b"&") if part))
+
+
+def _pair(part: bytes) -> tuple[bytes, bytes]:
+    name, _, value = part.partition(b"=")
+    return _unquoted(name), _unquoted(value)
+
+
+def _unquoted(text: bytes) -> bytes:
+    spaced = text.replace(b"+", b" ")
+    return unquote_to_bytes(spaced) if b"%" in spaced else spaced
