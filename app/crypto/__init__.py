@@ -1,5 +1,6 @@
 """All cryptography of Kith, on pyca/cryptography alone; this list is its whole surface."""
 
+from app.crypto import passphrases, totp
 from app.crypto.blind_index import keyed_hash, same
 from app.crypto.formats import (
     Context,
@@ -9,6 +10,7 @@ from app.crypto.formats import (
     epoch_of,
     pad_field,
     pad_message,
+    suite_of,
     unpad,
 )
 from app.crypto.keyfiles import KeyFiles, KeyMissing, UnsafeKeyFile, day_number
@@ -24,7 +26,16 @@ from app.crypto.keys import (
     new_seed,
     verify_signature,
 )
-from app.crypto.sealing import forget_under, forgotten_on, lock, open_sealed, remember, seal_to, unlock
+from app.crypto.private_files import create_file, destroy_file, replace_file
+from app.crypto.sealing import (
+    forget_under,
+    forgotten_on,
+    lock,
+    open_sealed,
+    remember,
+    seal_to,
+    unlock,
+)
 
 __all__ = [
     "BriefKeys",
@@ -41,8 +52,10 @@ __all__ = [
     "Suite",
     "TeamKeys",
     "UnsafeKeyFile",
+    "create_file",
     "day_number",
     "derive",
+    "destroy_file",
     "epoch_of",
     "forget_under",
     "forgotten_on",
@@ -52,9 +65,13 @@ __all__ = [
     "open_sealed",
     "pad_field",
     "pad_message",
+    "passphrases",
     "remember",
+    "replace_file",
     "same",
     "seal_to",
+    "suite_of",
+    "totp",
     "unlock",
     "unpad",
     "verify_signature",

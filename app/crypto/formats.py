@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from uuid import UUID
 
+from app.crypto.keys import Secret
+
 MAGIC = 0x4B
 FORMAT = 1
 HEADER = struct.Struct(">BBHBI")
@@ -54,7 +56,8 @@ class Context:
     """Where a ciphertext lives.
 
     ``table`` and ``column`` are frozen strings, never derived from a class name; ids are assigned
-    before sealing. ``version`` is the sealed field's own version (0 where it has none).
+    before sealing. ``version`` is the sealed field's own version (0 where it has none). ``epoch``
+    is the epoch of what is sealed (a case's, say); the header holds that of the key it lies under.
     """
 
     deployment: UUID
@@ -85,18 +88,32 @@ def header(suite: Suite, purpose: Purpose, epoch: int) -> bytes:
     return HEADER.pack(MAGIC, FORMAT, suite, purpose, epoch)
 
 
-def body_of(blob: bytes, expected: bytes) -> bytes:
+def body_of(blob: bytes, expected: bytes) -> memoryview:
     """Return what follows the header, which must be exactly ``expected``; else SealBroken."""
     if blob[: HEADER.size] != expected:
         raise SealBroken
-    return blob[HEADER.size :]
+    return memoryview(blob)[HEADER.size :]  # an attachment's 16 MB are not copied
 
 
 def epoch_of(blob: bytes) -> int:
-    """Return the epoch a blob's header names; SealBroken where there is no Kith header."""
-    if len(blob) < HEADER.size or blob[0] != MAGIC or blob[1] != FORMAT:
+    """Return the epoch a blob's header names; SealBroken where the header is not one of ours."""
+    return _parse(blob)[1]
+
+
+def suite_of(blob: bytes) -> Suite:
+    """Return the suite a blob's header names, for columns that may hold either; SealBroken."""
+    return _parse(blob)[0]
+
+
+def _parse(blob: bytes) -> tuple[Suite, int]:
+    try:
+        magic, form, suite, purpose, epoch = HEADER.unpack_from(blob)
+        suite, _ = Suite(suite), Purpose(purpose)
+    except (struct.error, ValueError) as error:
+        raise SealBroken from error
+    if (magic, form) != (MAGIC, FORMAT):
         raise SealBroken
-    return int(HEADER.unpack_from(blob)[4])
+    return suite, epoch
 
 
 def pad_message(data: bytes) -> bytes:
@@ -117,10 +134,10 @@ def _pad(data: bytes, size: int) -> bytes:
     return (len(data).to_bytes(4, "big") + data).ljust(size, b"\0")
 
 
-def unpad(padded: bytes) -> bytes:
+def unpad(padded: bytes) -> Secret:
     """Undo either padding; SealBroken where the length or the filling is impossible."""
     length = int.from_bytes(padded[:4], "big")
     data, filling = padded[4 : 4 + length], padded[4 + length :]
     if len(padded) < 4 or len(data) != length or filling.strip(b"\0"):
         raise SealBroken
-    return data
+    return Secret(data)

@@ -1,24 +1,25 @@
 """The small secret files outside the database: integrity, audit, shred, operational, anchor.
 
-Each is owner-only (0600) and written so that a crash leaves the old or the new file, never half.
+Each is owner-only (0600), and a crash leaves the old or the new file, never half.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import stat
+import threading
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from app.crypto.keys import SEED_BYTES, Secret, new_seed
+from app.crypto.private_files import create_file, destroy_file, locked, replace_file, sync_folder
 
 _EPOCH = date(1970, 1, 1)
 
 
 class KeyMissing(Exception):
-    """A key file that this data needs is not there."""
+    """A key file that this data needs is not there, or is not whole."""
 
 
 class UnsafeKeyFile(Exception):
@@ -33,24 +34,31 @@ def day_number(instant: datetime) -> int:
 class KeyFiles:
     """The folder of key files of one deployment.
 
-    Shred keys are kept in memory once read; every other host on the same (mounted) folder makes
-    and deletes them by the same names.
+    Every host on the same (mounted) folder makes and destroys shred keys by the same names. They
+    are kept in memory once read, but never used after their file went, and dropped when the next
+    key is read.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._shred: dict[int, Secret] = {}
+        self._lock = threading.Lock()
 
     def __repr__(self) -> str:
         return "KeyFiles(…)"
 
     def create(self) -> None:
-        """Make the folder and the keys that live as long as the deployment."""
+        """Make the folder and the keys that live as long as the deployment.
+
+        What is there already stays, so that a set-up cut short can be run again.
+        """
         for path in (self.folder, self._shred_folder):
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.chmod(0o700)
-        self._write_new("integrity.key", new_seed())
-        self._write_new("audit.key", new_seed())
+            sync_folder(path.parent)
+        for name in ("integrity.key", "audit.key"):
+            with suppress(FileExistsError):
+                create_file(self.folder / name, new_seed())
 
     @property
     def _shred_folder(self) -> Path:
@@ -59,61 +67,82 @@ class KeyFiles:
     @property
     def integrity(self) -> Secret:
         """The key of MACs over public keys, SIDs and idempotent requests."""
-        return self._read("integrity.key")
+        return _read(self.folder / "integrity.key")
 
     @property
     def audit(self) -> Secret:
         """The key of the audit chain."""
-        return self._read("audit.key")
+        return _read(self.folder / "audit.key")
 
     # -- operational seed, only in `file` mode
 
     def store_operational_seed(self, seed: Secret) -> None:
-        """Keep the operational seed on disk (``KITH_OPERATIONAL_KEY=file``)."""
-        self._write_new("operational.key", seed)
+        """Keep the operational seed on disk (``KITH_OPERATIONAL_KEY=file``); FileExistsError."""
+        create_file(self.folder / "operational.key", seed)
 
     def operational_seed(self) -> Secret | None:
         """Return the operational seed if it is kept on disk."""
         try:
-            return self._read("operational.key")
+            return _read(self.folder / "operational.key")
         except KeyMissing:
             return None
+
+    def destroy_operational_seed(self) -> None:
+        """Take the operational seed off the disk for good."""
+        destroy_file(self.folder / "operational.key")
 
     # -- shred keys
 
     def shred_key(self, day: int) -> Secret:
-        """Return the shred key of ``day``; KeyMissing once it is gone."""
-        if day not in self._shred:
-            self._shred[day] = self._read(f"shred/{_day_name(day)}.key")
-        return self._shred[day]
+        """Return the shred key of ``day``, to open with; KeyMissing once it is gone."""
+        key = self._shred.get(day)
+        if key is not None and self._shred_path(day).exists():
+            return key
+        return self._read_shred_key(day)
 
     def ensure_shred_key(self, day: int) -> Secret:
-        """Return the shred key of ``day``, making it if no host has yet."""
+        """Return the shred key of ``day``, to wrap under, making it if no host has yet.
+
+        Its name is on the disk before this returns, whoever made it: nothing is ever committed
+        under a key that a power cut could take back. KeyMissing where the folder itself is absent
+        (not mounted): then no key is made.
+        """
+        path = self._shred_path(day)
+        key, exists = self._shred.get(day), path.exists()
+        if key is not None and exists:
+            return key
         try:
-            return self.shred_key(day)
-        except KeyMissing:
-            with suppress(FileExistsError):  # another process was faster; read its key
-                self._write_new(f"shred/{_day_name(day)}.key", new_seed())
-            return self.shred_key(day)
+            if not exists:
+                with suppress(FileExistsError):  # another process was faster; read its key
+                    create_file(path, new_seed())
+            sync_folder(self._shred_folder)
+        except FileNotFoundError as error:
+            raise KeyMissing("shred") from error
+        return self._read_shred_key(day)
 
     def shred_days(self) -> list[int]:
         """Return the days whose keys exist, oldest first."""
         return sorted(
             (date.fromisoformat(path.stem) - _EPOCH).days
-            for path in self._shred_folder.glob("*.key")
+            for path in self._shred_folder.glob("????-??-??.key")
         )
 
     def destroy_shred_key(self, day: int) -> None:
         """Forget a day for good: overwrite, unlink, drop from memory."""
-        path = self._shred_folder / f"{_day_name(day)}.key"
-        self._shred.pop(day, None)
-        with suppress(FileNotFoundError):
-            with path.open("r+b") as file:
-                file.write(os.urandom(SEED_BYTES))
-                file.flush()
-                os.fsync(file.fileno())
-            path.unlink()
-            _sync_folder(path.parent)
+        with self._lock:
+            destroy_file(self._shred_path(day))
+            self._shred.pop(day, None)
+
+    def _read_shred_key(self, day: int) -> Secret:
+        key = _read(self._shred_path(day))
+        with self._lock:
+            for known in [known for known in self._shred if not self._shred_path(known).exists()]:
+                del self._shred[known]  # another host destroyed it
+            self._shred[day] = key
+        return key
+
+    def _shred_path(self, day: int) -> Path:
+        return self._shred_folder / f"{(_EPOCH + timedelta(days=day)).isoformat()}.key"
 
     # -- anchor
 
@@ -126,61 +155,35 @@ class KeyFiles:
         return dict(anchor)
 
     def write_anchor(self, anchor: dict[str, object]) -> None:
-        """Replace the anchor in one step."""
-        text = json.dumps(anchor, sort_keys=True)
-        temporary = self.folder / f"anchor.{os.getpid()}.new"
-        with suppress(FileNotFoundError):
-            temporary.unlink()
-        _write_private(temporary, text.encode())
-        temporary.replace(self.folder / "anchor.json")
-        _sync_folder(self.folder)
+        """Replace the anchor in one step; one of a higher ``version``, written meanwhile, stays."""
+        path = self.folder / "anchor.json"
+        with locked(self.folder / "anchor.lock"):
+            if path.exists() and _version(self.read_anchor()) > _version(anchor):
+                return
+            replace_file(path, json.dumps(anchor, sort_keys=True).encode())
 
     # -- files
 
     def unsafe_files(self) -> list[str]:
         """Return the names of key files that others than the owner can read."""
-        return sorted(
-            str(path.relative_to(self.folder))
-            for path in self.folder.rglob("*")
-            if path.is_file() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
-        )
-
-    def _read(self, name: str) -> Secret:
-        try:
-            raw = (self.folder / name).read_bytes()
-        except FileNotFoundError as error:
-            raise KeyMissing(name) from error
-        if len(raw) != SEED_BYTES:
-            raise KeyMissing(name)
-        return Secret(raw)
-
-    def _write_new(self, name: str, secret: Secret) -> None:
-        """Create ``name`` whole or not at all; FileExistsError if it is there already."""
-        path = self.folder / name
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
-        _write_private(temporary, secret)
-        try:
-            os.link(temporary, path)  # atomic, and fails where the name is taken
-        finally:
-            temporary.unlink()
-        _sync_folder(path.parent)
+        names = []
+        for path in self.folder.rglob("*"):
+            with suppress(FileNotFoundError):  # another process is just writing a key
+                mode = path.stat().st_mode
+                if stat.S_ISREG(mode) and mode & (stat.S_IRWXG | stat.S_IRWXO):
+                    names.append(str(path.relative_to(self.folder)))
+        return sorted(names)
 
 
-def _day_name(day: int) -> str:
-    return (_EPOCH + timedelta(days=day)).isoformat()
-
-
-def _write_private(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def _read(path: Path) -> Secret:
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        raw = path.read_bytes()
+    except FileNotFoundError as error:
+        raise KeyMissing(path.name) from error
+    if len(raw) != SEED_BYTES:
+        raise KeyMissing(path.name)
+    return Secret(raw)
+
+
+def _version(anchor: dict[str, object]) -> int:
+    return int(str(anchor["version"]))

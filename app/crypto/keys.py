@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from functools import cached_property, lru_cache
+from typing import ClassVar, NoReturn, SupportsIndex
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, hpke
@@ -19,12 +20,17 @@ PUBLIC_BYTES = _MLKEM_PUBLIC_BYTES + 32
 
 
 class Secret(bytes):
-    """Key material: bytes whose representation shows nothing."""
+    """A key or an opened value: bytes that neither print nor pickle."""
+
+    __slots__ = ()
 
     def __repr__(self) -> str:
         return "Secret(…)"
 
     __str__ = __repr__
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError("a secret is never pickled")
 
 
 def new_seed() -> Secret:
@@ -46,6 +52,8 @@ class KeyPair:
     """
 
     def __init__(self, xwing_seed: bytes) -> None:
+        if len(xwing_seed) != SEED_BYTES:
+            raise ValueError("a seed has 32 bytes")
         digest = hashes.Hash(hashes.SHAKE256(96))
         digest.update(xwing_seed)
         expanded = digest.finalize()
@@ -125,13 +133,15 @@ class TeamKeys(_Seeded):
 class CaseKeys(_Seeded):
     """One case's keys for one epoch."""
 
+    _kind: ClassVar[str] = "case"
+
     def field_key(self, table_column: str) -> Secret:
         """Return the symmetric key for one sealed column, named ``table.column``."""
-        return derive(self.seed, "case/field/" + table_column)
+        return derive(self.seed, f"{self._kind}/field/{table_column}")
 
     def file_key(self, attachment_id: str) -> Secret:
         """Return the symmetric key of one attachment."""
-        return derive(self.seed, "case/file/" + attachment_id)
+        return derive(self.seed, f"{self._kind}/file/{attachment_id}")
 
 
 class BriefKeys(CaseKeys):
@@ -140,9 +150,7 @@ class BriefKeys(CaseKeys):
     Derived like a case's, from a seed of its own: a brief never opens its case.
     """
 
-    def field_key(self, table_column: str) -> Secret:
-        """Return the symmetric key for one copied column, named ``table.column``."""
-        return derive(self.seed, "brief/field/" + table_column)
+    _kind = "brief"
 
 
 class OperationalKeys(_Seeded):

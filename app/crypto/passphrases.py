@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import secrets
 import unicodedata
 from typing import NamedTuple
@@ -24,11 +23,9 @@ def passphrase_key(passphrase: str, salt: bytes) -> Secret:
     The text is normalised (NFKC) so that the same words typed on another keyboard give the same
     key.
     """
-    words = unicodedata.normalize("NFKC", passphrase).encode()
-    kdf = Argon2id(
-        salt=salt, length=32, iterations=_PASSES, lanes=_LANES, memory_cost=_MEMORY_KIB
-    )
-    return Secret(kdf.derive(words))
+    words = unicodedata.normalize("NFKC", passphrase)
+    kdf = Argon2id(salt=salt, length=32, iterations=_PASSES, lanes=_LANES, memory_cost=_MEMORY_KIB)
+    return Secret(kdf.derive(_bytes(words)))
 
 
 def new_salt() -> bytes:
@@ -44,8 +41,7 @@ def new_recovery_code() -> str:
 
 def recovery_key(code: str) -> Secret:
     """Return the key-encryption key of a recovery code, however it was spaced or cased."""
-    letters = "".join(ch for ch in unicodedata.normalize("NFKC", code).upper() if ch.isalnum())
-    return derive(letters.encode(), "recovery")
+    return derive(_letters(code), "recovery")
 
 
 def new_invitation_code() -> str:
@@ -55,9 +51,11 @@ def new_invitation_code() -> str:
 
 
 def invitation_lookup(code: str) -> bytes:
-    """Return what the database keeps of an invitation code: a hash, since the code is random."""
-    letters = "".join(ch for ch in code.upper() if ch.isalnum())
-    return hashlib.sha256(b"kith/v1/invitation" + letters.encode()).digest()
+    """Return what the database keeps of an invitation code, however it was spaced or cased.
+
+    The code is random and long: a hash is enough, no salt and no slow function.
+    """
+    return bytes(derive(_letters(code), "invitation"))
 
 
 class TokenKeys(NamedTuple):
@@ -74,5 +72,15 @@ def new_token() -> str:
 
 def token_keys(token: str) -> TokenKeys:
     """Return lookup and key of a token (any text; a wrong one is simply not found)."""
-    raw = token.encode()
+    raw = _bytes(token)
     return TokenKeys(bytes(derive(raw, "session/id")), derive(raw, "session/key"))
+
+
+def _letters(code: str) -> bytes:
+    """Return a printed code without its spacing, dashes and case."""
+    return _bytes("".join(ch for ch in unicodedata.normalize("NFKC", code).upper() if ch.isalnum()))
+
+
+def _bytes(text: str) -> bytes:
+    """Encode any text: a terminal may hand over half characters, and no error may show them."""
+    return text.encode("utf-8", "surrogatepass")

@@ -6,6 +6,8 @@ random 24-byte salt and derives key and nonces from it.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hpke
@@ -20,7 +22,9 @@ _HPKE = hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES
 def seal_to(
     public: bytes, purpose: Purpose, epoch: int, context: Context, plaintext: bytes
 ) -> bytes:
-    """Seal ``plaintext`` to the raw public key ``public`` (1216 bytes); 1177 bytes longer.
+    """Seal ``plaintext`` to the raw public key ``public`` (1216 bytes); 1145 bytes longer.
+
+    Raises ValueError where ``public`` is no such key.
 
     ``epoch`` is the epoch of the recipient's key and stands in the header.
     """
@@ -28,7 +32,9 @@ def seal_to(
     return head + _HPKE.encrypt(plaintext, parse_public(public), info=context.encode(head))
 
 
-def open_sealed(pair: KeyPair, purpose: Purpose, epoch: int, context: Context, blob: bytes) -> bytes:
+def open_sealed(
+    pair: KeyPair, purpose: Purpose, epoch: int, context: Context, blob: bytes
+) -> Secret:
     """Open what ``seal_to`` made; SealBroken where anything differs."""
     head = header(Suite.HPKE, purpose, epoch)
     body = body_of(blob, head)
@@ -39,13 +45,13 @@ def open_sealed(pair: KeyPair, purpose: Purpose, epoch: int, context: Context, b
 
 
 def lock(key: bytes, purpose: Purpose, epoch: int, context: Context, plaintext: bytes) -> bytes:
-    """Encrypt ``plaintext`` under the 32-byte ``key``."""
+    """Encrypt ``plaintext`` under the 32-byte ``key``; 81 bytes longer, 16 more per 16 kB chunk."""
     head = header(Suite.COBBLESTONE, purpose, epoch)
     encryptor = Cobblestone256Encryptor(key, context.encode(head))
-    return head + encryptor.update(plaintext) + encryptor.finalize()
+    return b"".join((head, encryptor.update(plaintext), encryptor.finalize()))
 
 
-def unlock(key: bytes, purpose: Purpose, epoch: int, context: Context, blob: bytes) -> bytes:
+def unlock(key: bytes, purpose: Purpose, epoch: int, context: Context, blob: bytes) -> Secret:
     """Decrypt what ``lock`` made, verified whole before anything is returned; else SealBroken."""
     head = header(Suite.COBBLESTONE, purpose, epoch)
     decryptor = Cobblestone256Decryptor(key, context.encode(head))
@@ -57,13 +63,16 @@ def unlock(key: bytes, purpose: Purpose, epoch: int, context: Context, blob: byt
 
 
 def forget_under(key: bytes, day: int, context: Context, inner: bytes) -> bytes:
-    """Put the forgetting layer around ``inner``; ``day`` counts days since 1970-01-01 UTC."""
-    return lock(key, Purpose.FORGETTING, day, context, inner)
+    """Put the forgetting layer around ``inner``; ``day`` counts days since 1970-01-01 UTC.
+
+    The layer's context has no field version: it is re-wrapped daily, whatever becomes of the row.
+    """
+    return lock(key, Purpose.FORGETTING, day, replace(context, version=0), inner)
 
 
 def remember(key: bytes, day: int, context: Context, outer: bytes) -> bytes:
     """Take the forgetting layer off; SealBroken where it is missing or of another day."""
-    return unlock(key, Purpose.FORGETTING, day, context, outer)
+    return unlock(key, Purpose.FORGETTING, day, replace(context, version=0), outer)
 
 
 def forgotten_on(outer: bytes) -> int:

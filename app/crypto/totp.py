@@ -11,14 +11,16 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.hotp import HOTP
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
+from app.crypto.keys import Secret
+
 STEP_SECONDS = 30
 # One step early or late: phones drift, people type slowly.
 _WINDOW = (0, -1, 1)
 
 
-def new_secret() -> bytes:
+def new_secret() -> Secret:
     """Return a random 160-bit secret."""
-    return secrets.token_bytes(20)
+    return Secret(secrets.token_bytes(20))
 
 
 def base32(secret: bytes) -> str:
@@ -42,7 +44,7 @@ def accepted_step(secret: bytes, code: str, now: datetime, last_step: int) -> in
 
     A step at or before ``last_step`` is refused, so that a code works once.
     """
-    given = "".join(code.split()).encode()
+    given = "".join(code.split()).encode(errors="replace")
     current = int(now.timestamp()) // STEP_SECONDS
     for drift in _WINDOW:
         step = current + drift
