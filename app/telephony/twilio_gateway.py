@@ -218,7 +218,7 @@ def _named(error: Exception, retry_after: float | None) -> CarrierError:
         case TwilioException(args=(_, answer)):  # a list's page; it comes with the whole answer
             return carrier_error(answer.status_code, _code_in(answer.text), retry_after)
         case http.RequestException():
-            return CarrierUnreachable(maybe_sent=not _never_left(error))
+            return CarrierUnreachable(maybe_sent=not never_left(error))
         case _:  # a misshapen answer; the request got there
             return CarrierUnreachable(maybe_sent=True)
 
@@ -230,7 +230,7 @@ def _code_in(body: str) -> int | None:
         return None
 
 
-def _never_left(error: http.RequestException) -> bool:
+def never_left(error: http.RequestException) -> bool:
     """Whether the connection was never made: no name, no route, no certificate, no answer to SYN.
 
     A reset or an aborted connection proves nothing, since the request may have been read.

@@ -5,20 +5,25 @@ from __future__ import annotations
 import json
 import logging
 import socket
+import ssl
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ssl import SSLCertVerificationError
 from threading import Thread
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from requests import exceptions
+from urllib3 import HTTPConnectionPool
+from urllib3.exceptions import MaxRetryError, SSLError
 
 from app import telephony
 from app.telephony import CarrierUnreachable, OutgoingText
-from app.telephony.twilio_gateway import TwilioCarrier
+from app.telephony.twilio_gateway import TwilioCarrier, never_left
 
 ACCOUNT = "AC" + "1" * 32
 NUMBER = "+15145550100"
@@ -95,6 +100,10 @@ def carrier(server: Server) -> TwilioCarrier:
 def carrier_at(url: str, **more: str | float) -> TwilioCarrier:
     settings = {"account_sid": ACCOUNT, "auth_token": "token", "number": NUMBER, "api_url": url}
     return TwilioCarrier(**{**settings, **more})  # type: ignore[arg-type]  # a mixed dict
+
+
+def _because(reason: Exception) -> MaxRetryError:
+    return MaxRetryError(HTTPConnectionPool("localhost"), "/", reason)
 
 
 def message(sid: str = "SM1", **more: object) -> dict[str, object]:
@@ -243,6 +252,24 @@ def test_a_text_to_a_closed_door_was_not_sent() -> None:
         with pytest.raises(CarrierUnreachable) as caught:
             carrier.send(TEXT)
     assert not caught.value.maybe_sent
+
+
+@pytest.mark.parametrize(
+    ("error", "left"),
+    [
+        (exceptions.ConnectTimeout(), False),
+        (exceptions.SSLError(_because(SSLError(SSLCertVerificationError(1, "expired")))), False),
+        (exceptions.SSLError(_because(SSLError(ssl.SSLError(1, "bad record")))), True),
+        (exceptions.SSLError(), True),
+        (exceptions.ReadTimeout(), True),
+        (exceptions.ChunkedEncodingError(), True),
+        (exceptions.ConnectionError("reset"), True),
+    ],
+)
+def test_only_a_connection_never_made_proves_that_nothing_left(
+    error: exceptions.RequestException, left: bool
+) -> None:
+    assert never_left(error) is not left
 
 
 def test_an_uncertain_text_is_looked_up_by_its_recipient(
