@@ -4,7 +4,7 @@
 PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do \
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq --no-input
 PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
@@ -43,11 +43,11 @@ audit: .venv/test.stamp ## known vulnerabilities in the pinned packages
 coverage: .venv/test.stamp ## every test, and which lines none of them ran
 	$(PYTEST) --cov --cov-report=term:skip-covered
 
-lock: ## pin the newest versions that pyproject.toml allows (needs uv)
-	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+lock: ## pin what pyproject.toml asks for (needs uv); UPGRADE=--upgrade takes newer versions too
+	uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --group build \
 	  pyproject.toml --output-file requirements.lock
-	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --group build --group test \
 	  --constraint requirements.lock pyproject.toml --output-file requirements-test.lock
 
