@@ -19,6 +19,8 @@ from app.clock import FixedClock
 from tests import postgres
 from tests.schema import lay_schema
 
+pytest_plugins = ["tests.browser"]
+
 _POSTGRES_FOLDER = "KITH_TEST_POSTGRES_FOLDER"
 _LOOPBACK_NAMES = {"localhost", "testserver", None, "", b"localhost"}
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import socket
 import warnings
+from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page
 from sqlalchemy import create_engine, text
 
 from app.clock import FixedClock
+from tests import browser as browser_fixtures
 
 
 def test_no_test_reaches_another_machine() -> None:
@@ -45,3 +48,15 @@ def test_postgresql_is_a_current_one(postgresql_url: str) -> None:
         version = db.execute(text("SHOW server_version_num")).scalar_one()
     engine.dispose()
     assert int(version) >= 180000
+
+
+@pytest.mark.browser
+def test_the_browser_shows_a_page(page: Page) -> None:
+    page.set_content("<h1>Kith</h1>")
+    assert page.get_by_role("heading").inner_text() == "Kith"
+
+
+def test_a_browser_in_the_path_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "chromium").touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert browser_fixtures.find_chromium() == str(tmp_path / "chromium")
