@@ -1,0 +1,11 @@
+"""The simulated telephone network of the demo, the tests and the benchmarks; never in production.
+
+It speaks the carrier's HTTP in both directions, so the real service and the real client library
+talk to it unchanged. Everything it knows is in memory and gone with its process.
+"""
+
+from app.simulator.carrier import Carrier, Sent
+from app.simulator.config import SimulatorConfig
+from app.simulator.router import create_router
+
+__all__ = ["Carrier", "Sent", "SimulatorConfig", "create_router"]

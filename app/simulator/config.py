@@ -1,0 +1,44 @@
+"""What the simulated carrier knows about its one customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+API_PREFIX = "/simulator/twilio"
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatorConfig:
+    """One account with one number, and how the network in between behaves."""
+
+    account_sid: str
+    auth_token: str = field(repr=False)
+    number: str
+    """The hotline's number, E.164."""
+    service_url: str
+    """Where webhooks go: scheme and host, no trailing slash."""
+    api_key: str = ""
+    api_secret: str = field(default="", repr=False)
+    fallback: bool = True
+    """Whether the number has fallback addresses for when the service does not answer well."""
+    retries: str = ""
+    """Connection overrides put behind ``#`` in the number's addresses: ``rc=3&rp=5xx,ct,rt``."""
+    api_url: str = ""
+    """Where the carrier's own API is reached (media addresses start with it); by default the
+    simulator is mounted in the service itself."""
+    messaging_service_sid: str = "MG" + 32 * "0"
+    transit_s: float = 0.0
+    """Seconds on the clock between ``queued``, ``sent`` and ``delivered``."""
+    connect_timeout_s: float = 5.0
+    read_timeout_s: float = 15.0
+    total_timeout_s: float = 15.0
+    """The carrier's documented limits for a webhook, in real seconds."""
+
+    @property
+    def api_base(self) -> str:
+        """The address the client library is pointed at, without a trailing slash."""
+        return self.api_url or self.service_url + API_PREFIX
+
+    def webhook(self, path: str) -> str:
+        """The address of ``path`` at the service, with the connection overrides if any."""
+        return self.service_url + path + (f"#{self.retries}" if self.retries else "")

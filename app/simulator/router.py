@@ -1,0 +1,33 @@
+"""Everything the simulated network serves, as one router."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter
+
+from app.clock import Clock
+from app.simulator.carrier import Carrier
+from app.simulator.page import create_page
+from app.simulator.rest import create_api
+from app.simulator.scripting import AdvanceClock, create_scripting
+
+
+def create_router(carrier: Carrier, *, clock: Clock, advance_clock: AdvanceClock) -> APIRouter:
+    """Serve ``carrier``: its API below ``/simulator/twilio``, scripting and the phone page.
+
+    ``advance_clock(seconds)`` steps the whole application's time and returns the new instant when
+    what became due is done. The carrier is closed when the application including this ends.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_app: object) -> AsyncIterator[None]:
+        async with carrier:
+            yield
+
+    router = APIRouter(lifespan=lifespan)
+    router.include_router(create_page(carrier))
+    router.include_router(create_scripting(carrier, clock=clock, advance_clock=advance_clock))
+    router.include_router(create_api(carrier))
+    return router
