@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq --no-input
 PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format format-check lint types imports audit coverage lock clean
+.PHONY: help run test check bench format format-check lint types imports audit coverage lock clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -20,6 +20,9 @@ test: .venv/test.stamp ## every test, on SQLite and on a real PostgreSQL
 	$(PYTEST)
 
 check: format-check lint types imports audit coverage ## all that must hold before a change lands
+
+bench: .venv/test.stamp ## texts taken in per second, next to two yardsticks
+	$(BIN)/python -m bench.run $(BENCH)
 
 format: .venv/test.stamp ## lay out the code
 	$(BIN)/ruff format .
