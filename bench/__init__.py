@@ -1,0 +1,1 @@
+"""How fast the service takes texts in, next to two yardsticks on the same machine."""
