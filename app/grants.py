@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -209,24 +210,37 @@ def regrant(
     db.execute(insert(CaseGrant), rows)
 
 
-def rekey_team(db: Db, principal: Principal, team: str, now: datetime) -> None:
-    """Give a team a new seed, held by who is in it now, and its live cases a new epoch.
+def publish_members(
+    db: Db,
+    principal: Principal,
+    members: Iterable[roster.RosterMember],
+    rekeyed: Iterable[str],
+    now: datetime,
+) -> roster.Roster:
+    """Sign a new list of members; give the teams somebody left a new seed.
 
-    What was sealed before stays with those who held it then. Only public-key operations: the
-    coordinator who removes somebody from the desk need not be able to read a case.
+    Their live cases get a new epoch for what comes later; what was sealed before stays with those
+    who held it then. Only public-key operations: the coordinator who removes somebody from the
+    desk need not be able to read a case.
     """
     before = roster.current(db)
-    epoch = before.teams[team].epoch + 1
-    keys = new_team_epoch(db, team, epoch, now)
-    after = roster.publish(db, principal, _with_team(before, team, epoch, keys.pair.public))
-    share_team(db, team, epoch, keys, [member.id for member in after.team(team)], now)
-    if team == DESK:
+    fresh = {
+        team: new_team_epoch(db, team, before.teams[team].epoch + 1, now) for team in rekeyed
+    }
+    teams = {
+        **before.teams,
+        **{
+            team: roster.Team(before.teams[team].epoch + 1, keys.pair.public)
+            for team, keys in fresh.items()
+        },
+    }
+    after = roster.publish(db, principal, replace(before, members=tuple(members), teams=teams))
+    for team, keys in fresh.items():
+        holders = [member.id for member in after.team(team)]
+        share_team(db, team, after.teams[team].epoch, keys, holders, now)
+    if DESK in fresh:
         _new_case_epochs(db, now)
-
-
-def _with_team(before: roster.Roster, team: str, epoch: int, public: bytes) -> roster.Roster:
-    teams = {**before.teams, team: roster.Team(epoch, public)}
-    return roster.Roster(before.version, before.previous, before.members, teams)
+    return after
 
 
 def _new_case_epochs(db: Db, now: datetime) -> None:
@@ -243,12 +257,6 @@ def _new_case_epochs(db: Db, now: datetime) -> None:
         db.execute(update(Case), cases)
 
 
-def _day(now: datetime) -> int:
-    from app.crypto import day_number
-
-    return day_number(now)
-
-
 __all__ = [
     "ARCHIVE",
     "DESK",
@@ -259,8 +267,8 @@ __all__ = [
     "open_grant",
     "public_key",
     "public_keys",
+    "publish_members",
     "regrant",
-    "rekey_team",
     "share_team",
     "team_keys",
 ]

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from app.crypto import (
     Context,
@@ -37,6 +38,7 @@ from app.crypto import (
     unpad,
 )
 from app.errors import Sealed
+from app.ordering import QueueOrder
 
 
 class OperationalFields(Protocol):
@@ -64,6 +66,9 @@ class Keyring:
         self.operational_public = operational_public
         self.operational = operational
         self.index_key: Secret | None = None
+        self.order = QueueOrder()
+        # The organisation's time zone, for safe hours.
+        self.zone = ZoneInfo("UTC")
         # The verified roster, kept by `app.roster`.
         self.roster: Any = None
         if operational is not None and operational.pair.public != operational_public:

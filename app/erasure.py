@@ -1,0 +1,208 @@
+"""A caller's ERASE dialogue, and erasing a case.
+
+The sender of a text can be forged, so the phone is asked to send back a code; three tries, the
+same dialogue for every number, known or not. Erasing deletes every wrap of the case's keys: what
+stays in the database opens to nothing at once, in its copies within a week.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, or_, select, update
+
+from app import audit
+from app.crypto import same
+from app.db import Db
+from app.errors import CaseHeld
+from app.intake import erase_reply
+from app.intake.state import EraseAnswer
+from app.models import (
+    LIVE_STATES,
+    Case,
+    CaseEpoch,
+    CaseGrant,
+    CaseSheet,
+    Consent,
+    Erasure,
+    Job,
+    Message,
+    Note,
+    Outgoing,
+    rounded,
+)
+from app.texts import Texts
+from app.texts.folding import fold
+
+TRIES = 3
+CODE_LIFE = timedelta(minutes=30)
+# An urgent case is not erased by one text alone: the desk sees it coming.
+URGENT_WAIT = timedelta(hours=24)
+_URGENT = 1
+
+
+def dialogues(db: Db, lookups: Collection[bytes]) -> dict[bytes, Erasure]:
+    """Return the open dialogues of these numbers."""
+    rows = db.scalars(
+        select(Erasure)
+        .where(Erasure.number_lookup.in_(lookups), Erasure.state == "asked")
+        .with_for_update()
+    )
+    return {row.number_lookup: row for row in rows}
+
+
+def begin(
+    db: Db,
+    texts: Texts,
+    open_dialogues: dict[bytes, Erasure],
+    lookup: bytes,
+    number: str,
+    language: str | None,
+    now: datetime,
+) -> str:
+    """Start a dialogue, or start it again with a new code; return what to say."""
+    code = f"{secrets.randbelow(10_000):04d}"
+    db.execute(delete(Erasure).where(Erasure.number_lookup == lookup))
+    row_id = uuid4()
+    values = {"number": number, "code": code, "tries": TRIES, "language": language}
+    row = Erasure(
+        id=row_id,
+        number_lookup=lookup,
+        state="asked",
+        expires_at=now + CODE_LIFE,
+        **db.keys.new_row("erasures", row_id, values, now),
+    )
+    db.add(row)
+    db.flush()
+    open_dialogues[lookup] = row
+    return erase_reply(texts, language, "erase_code", code=code).text
+
+
+def answer(
+    db: Db,
+    texts: Texts,
+    open_dialogues: dict[bytes, Erasure],
+    lookup: bytes,
+    body: str,
+    now: datetime,
+) -> str | None:
+    """Take a text that may be the code; return what to say, or None for an ordinary text."""
+    row, given = open_dialogues[lookup], "".join(fold(body))
+    if row.expires_at <= now or not (given.isdigit() and len(given) == 4):
+        return None
+    values = db.keys.open_row("erasures", row)
+    key: EraseAnswer
+    if same(given.encode(), values["code"].encode()):
+        del open_dialogues[lookup]
+        key = _confirmed(db, row, values, lookup, now)
+    elif values["tries"] > 1:
+        db.keys.replace_values("erasures", row, {**values, "tries": values["tries"] - 1})
+        key = "erase_wrong"
+    else:
+        del open_dialogues[lookup]
+        db.delete(row)
+        key = "erase_stopped"
+    db.flush()
+    return erase_reply(texts, values["language"], key).text
+
+
+def _confirmed(
+    db: Db, row: Erasure, values: dict[str, Any], lookup: bytes, now: datetime
+) -> EraseAnswer:
+    """Erase at once, or leave an urgent open case to the sweep a day later."""
+    cases = of_number(db, lookup)
+    held = any(case.held for case in cases)
+    urgent = any(case.state in LIVE_STATES and case.urgency <= _URGENT for case in cases)
+    if not held and not urgent:
+        for case in cases:
+            erase(db, case, now)
+        db.delete(row)
+        return "erase_done"
+    row.state = "waiting"  # visible to the desk, as the hold is
+    due = now + URGENT_WAIT
+    db.keys.replace_values("erasures", row, {**values, "due_at": due.isoformat()})
+    for case in cases:
+        _flag(db, case, "erase_requested")
+    return "erase_waiting"
+
+
+def _flag(db: Db, case: Case, flag: str) -> None:
+    coarse = db.keys.open_row("cases", case)
+    if flag not in coarse.setdefault("flags", []):
+        coarse["flags"].append(flag)
+        db.keys.replace_values("cases", case, coarse)
+
+
+def of_number(db: Db, lookup: bytes) -> list[Case]:
+    """Return every case of a number that is not erased yet."""
+    return list(
+        db.scalars(
+            select(Case)
+            .where(Case.number_lookup == lookup, Case.state != "erased")
+            .with_for_update()
+        )
+    )
+
+
+def erase_due(db: Db, now: datetime) -> int:
+    """Carry out the wishes whose day is over; return how many. Held cases go on waiting."""
+    done = 0
+    for row in db.scalars(select(Erasure).where(Erasure.state == "waiting")):
+        values = db.keys.open_row("erasures", row)
+        cases = of_number(db, row.number_lookup)
+        if datetime.fromisoformat(values["due_at"]) > now or any(c.held for c in cases):
+            continue
+        for case in cases:
+            erase(db, case, now)
+        db.delete(row)
+        done += 1
+    db.execute(delete(Erasure).where(Erasure.state == "asked", Erasure.expires_at <= now))
+    return done
+
+
+def tree(db: Db, case: Case) -> list[Case]:
+    """Return a case with everything that was merged with it."""
+    root = case.merged_into or case.id
+    found: dict[UUID, Case] = {}
+    waiting = [root]
+    while waiting:
+        rows = db.scalars(
+            select(Case)
+            .where(or_(Case.id.in_(waiting), Case.merged_into.in_(waiting)))
+            .with_for_update()
+        ).all()
+        waiting = [row.id for row in rows if row.id not in found]
+        found.update((row.id, row) for row in rows)
+    return list(found.values())
+
+
+def erase(db: Db, case: Case, now: datetime, actor: UUID | None = None) -> None:
+    """Erase a case and what was merged with it. CaseHeld."""
+    cases = tree(db, case)
+    if any(one.held for one in cases):
+        raise CaseHeld
+    for one in cases:
+        _erase_one(db, one, now)
+        audit.record(db, "case.erased", actor, one.id, now)
+
+
+def _erase_one(db: Db, case: Case, now: datetime) -> None:
+    queued = select(Outgoing.id).where(Outgoing.case_id == case.id, Outgoing.state == "queued")
+    db.execute(delete(Job).where(Job.ref.in_(queued)))
+    db.execute(delete(Outgoing).where(Outgoing.case_id == case.id, Outgoing.state == "queued"))
+    db.execute(
+        update(Outgoing)
+        .where(Outgoing.case_id == case.id)
+        .values(case_id=None, message_id=None)
+    )
+    for table in (CaseGrant, CaseEpoch, CaseSheet, Consent, Note, Message):
+        db.execute(delete(table).where(table.case_id == case.id))
+    case.state, case.closed_at = "erased", rounded(now)
+    case.op_key = case.op_values = case.number_lookup = case.reference_lookup = None
+    case.assigned_to = case.last_message_at = None
+    case.waiting, case.unread = False, 0
+    db.flush()

@@ -1,0 +1,134 @@
+"""The job table: enqueue, claim under a lease, finish, retry. Payloads are opaque ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
+
+from sqlalchemy import and_, delete, func, insert, or_, select, update
+
+from app.db import Db
+from app.models import Job
+
+# Long enough for the slowest handler, short enough that a dead worker's jobs move on.
+LEASE = timedelta(seconds=60)
+# No job is scheduled further ahead, so that ``run_at`` never tells when something happens.
+FURTHEST = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A job that this owner may work on until its lease ends."""
+
+    id: UUID
+    kind: str
+    ref: UUID | None
+    attempts: int
+    lease_until: datetime
+
+
+def row(
+    kind: str, ref: UUID | None, now: datetime, *, priority: int = 2, delay: timedelta = timedelta(0)
+) -> dict[str, Any]:
+    """Return the columns of a new job, for set-based inserts."""
+    if delay > FURTHEST:
+        raise ValueError("a job is never scheduled more than an hour ahead")
+    return {
+        "id": uuid4(),
+        "kind": kind,
+        "ref": ref,
+        "state": "queued",
+        "priority": priority,
+        "run_at": now + delay,
+        "attempts": 0,
+    }
+
+
+def enqueue(db: Db, rows: Sequence[dict[str, Any]]) -> None:
+    """Add jobs to this transaction, and wake the worker once it is committed."""
+    if rows:
+        db.execute(insert(Job), list(rows))
+        db.info["work"] = True
+
+
+def _due(now: datetime) -> Any:
+    return and_(
+        Job.run_at <= now,
+        or_(Job.state == "queued", and_(Job.state == "running", Job.lease_until < now)),
+    )
+
+
+def claim(db: Db, owner: UUID, now: datetime, limit: int) -> list[Claimed]:
+    """Take up to ``limit`` due jobs, urgent ones first, and those whose owner's lease ran out."""
+    chosen = (
+        select(Job.id)
+        .where(_due(now))
+        .order_by(Job.priority, Job.run_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    claimed = db.execute(
+        update(Job)
+        .where(Job.id.in_(chosen.scalar_subquery()))
+        .values(
+            state="running", owner=owner, lease_until=now + LEASE, attempts=Job.attempts + 1
+        )
+        .returning(Job.id, Job.kind, Job.ref, Job.attempts, Job.lease_until, Job.priority)
+        .execution_options(synchronize_session=False)
+    ).all()
+    ordered = sorted(claimed, key=lambda job: job.priority)
+    return [Claimed(j.id, j.kind, j.ref, j.attempts, j.lease_until) for j in ordered]
+
+
+def finish(db: Db, job_id: UUID) -> None:
+    """Remove a job that is done."""
+    db.execute(delete(Job).where(Job.id == job_id))
+
+
+def postpone(db: Db, job_id: UUID, until: datetime, *, attempts: int | None = None) -> None:
+    """Give a job back, to be taken up again at ``until``."""
+    values: dict[str, Any] = {
+        "state": "queued", "run_at": until, "owner": None, "lease_until": None
+    }
+    if attempts is not None:
+        values["attempts"] = attempts
+    db.execute(update(Job).where(Job.id == job_id).values(**values))
+    db.info["work"] = True
+
+
+def release_all(db: Db) -> None:
+    """Give back what a dead process held. Only where this process is the only one (SQLite)."""
+    db.execute(
+        update(Job)
+        .where(Job.state == "running")
+        .values(state="queued", owner=None, lease_until=None)
+    )
+
+
+def backoff(attempts: int) -> timedelta:
+    """Return the pause after ``attempts`` failures: 5 s, doubled each time, at most an hour."""
+    return min(timedelta(seconds=5 * 2 ** min(attempts - 1, 12)), FURTHEST)
+
+
+def next_due(db: Db) -> datetime | None:
+    """Return when the next job is due, or None."""
+    queued = db.scalar(select(func.min(Job.run_at)).where(Job.state == "queued"))
+    leased = db.scalar(select(func.min(Job.lease_until)).where(Job.state == "running"))
+    return min((at for at in (queued, leased) if at is not None), default=None)
+
+
+def any_due(db: Db, now: datetime) -> bool:
+    """Return whether something should have been done by ``now`` and is not."""
+    due = and_(Job.run_at <= now, Job.state.in_(("queued", "running")))
+    return db.scalar(select(Job.id).where(due).limit(1)) is not None
+
+
+def plant(db: Db, kinds: Iterable[str], now: datetime) -> None:
+    """Make sure that each recurring job has its one row."""
+    ids = {uuid5(NAMESPACE_OID, kind): kind for kind in kinds}
+    present = set(db.scalars(select(Job.id).where(Job.id.in_(ids))))
+    rows = [{**row(kind, None, now, priority=3), "id": i} for i, kind in ids.items()]
+    enqueue(db, [r for r in rows if r["id"] not in present])

@@ -1,0 +1,201 @@
+"""The deployment: making it, opening its keys at start-up, its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import select
+
+from app import audit, grants, people, roster
+from app.access import ARCHIVE, DESK, Permission, Principal
+from app.crypto import KeyFiles, OperationalKeys, Secret, new_seed
+from app.db import Database, Db
+from app.errors import OperatorError, StaleVersion
+from app.keyring import Keyring
+from app.models import Deployment, IndexKey, rounded
+
+REGIONS = ("montreal", "laval", "quebec", "ottawa", "toronto", "vancouver", "other")
+# What a case's sheet may hold by default; the organisation edits the list.
+FIELDS = (
+    "subject_name",
+    "subject_relation",
+    "contact_name",
+    "client_id",
+    "held_at",
+    "taken_at",
+    "lawyer",
+    "medication",
+    "children",
+    "hearing_office",
+    "document_title",
+    "received_on",
+    "notes_legal",
+)
+DEFAULTS: dict[str, Any] = {
+    "name": "",
+    "regions": list(REGIONS),
+    "fields": list(FIELDS),
+    "languages": ["en", "fr", "es", "ht"],
+}
+
+
+class AlreadyMade(OperatorError):
+    """This data directory or database already holds an organisation; nothing was changed."""
+
+
+class NotMade(OperatorError):
+    """There is no organisation here yet. Run `kith init` first."""
+
+
+@dataclass(frozen=True)
+class Founded:
+    """What is printed once after ``kith init``."""
+
+    enrolled: people.Enrolled
+    root_fingerprint: str
+
+    def __repr__(self) -> str:
+        return "Founded(…)"
+
+
+def found(
+    database: Database,
+    files: KeyFiles,
+    *,
+    handle: str,
+    passphrase: str,
+    keep_operational_seed: bool,
+    now: datetime,
+) -> Founded:
+    """Make keys, teams, roster and the first coordinator, who is also a dispatcher.
+
+    Raises AlreadyMade, and what ``people.enrol`` raises; then nothing is left behind.
+    """
+    people.clean_handle(handle)
+    secrets = people.make_secrets(passphrase)
+    with database.snapshot() as db:
+        if db.scalar(select(Deployment.id)) is not None:
+            raise AlreadyMade
+    files.create()
+    operational = OperationalKeys(new_seed())
+    deployment_id = uuid4()
+    database.keys = Keyring(files, deployment_id, operational.pair.public, operational)
+    with database.transaction() as db:
+        _add_deployment(db, deployment_id, operational, now)
+        enrolled = people.enrol(
+            db,
+            secrets,
+            handle=handle,
+            roles=("coordinator", "dispatcher"),
+            state="active",
+            profile={},
+            now=now,
+        )
+        first = _first_roster(db, enrolled, secrets, now)
+        audit.begin(db)
+        db.flush()
+        audit.record(db, "organisation.made", enrolled.member.id, deployment_id, now)
+    if keep_operational_seed:
+        files.store_operational_seed(operational.seed)
+    return Founded(enrolled, first.hash)
+
+
+def _add_deployment(
+    db: Db, deployment_id: Any, operational: OperationalKeys, now: datetime
+) -> None:
+    db.add(
+        Deployment(
+            id=deployment_id,
+            created_at=rounded(now),
+            operational_public=operational.pair.public,
+            version=1,
+            clock_offset_s=0.0,
+            paused=False,
+            **db.keys.new_row("deployment", deployment_id, {"settings": {}}, now),
+        )
+    )
+    index_id, index_key = uuid4(), new_seed()
+    db.add(
+        IndexKey(
+            id=index_id,
+            created_at=rounded(now),
+            current=True,
+            **db.keys.new_row("index_keys", index_id, {"key": index_key.hex()}, now),
+        )
+    )
+    db.keys.index_key = index_key
+    db.flush()
+
+
+def _first_roster(
+    db: Db, enrolled: people.Enrolled, secrets: people.Secrets, now: datetime
+) -> roster.Roster:
+    keys = {team: grants.new_team_epoch(db, team, 1, now) for team in (DESK, ARCHIVE)}
+    member = enrolled.member
+    line = roster.RosterMember(
+        member.id, tuple(member.roles), True, member.kem_public, member.verify_key
+    )
+    teams = {team: roster.Team(1, team_keys.pair.public) for team, team_keys in keys.items()}
+    first = roster.Roster(1, "", (line,), teams)
+    roster.found(db, first, member.id, secrets.keys)
+    for team, team_keys in keys.items():
+        grants.share_team(db, team, 1, team_keys, [member.id], now)
+    return first
+
+
+def open_keys(database: Database, files: KeyFiles) -> Keyring:
+    """Load the deployment's keys at start-up and verify roster and anchor.
+
+    In ``file`` mode the operational key opens here; else the keyring stays sealed. Raises
+    NotMade, ``roster.RosterRefused``, ``KeyMissing``.
+    """
+    with database.snapshot() as db:
+        deployment = db.scalar(select(Deployment))
+    if deployment is None:
+        raise NotMade
+    seed = files.operational_seed()
+    keys = Keyring(
+        files,
+        deployment.id,
+        deployment.operational_public,
+        OperationalKeys(seed) if seed else None,
+    )
+    database.keys = keys
+    with database.snapshot() as db:
+        roster.check_at_start(db)
+        if keys.is_open:
+            load_index_key(db)
+    return keys
+
+
+def load_index_key(db: Db) -> None:
+    """Read the current index key into the keyring."""
+    row = db.scalars(select(IndexKey).where(IndexKey.current)).one()
+    db.keys.index_key = Secret(bytes.fromhex(db.keys.open_row("index_keys", row)["key"]))
+
+
+def settings(db: Db) -> tuple[dict[str, Any], int]:
+    """Return the organisation's settings, defaults filled in, and their version."""
+    deployment = db.scalars(select(Deployment)).one()
+    stored = db.keys.open_row("deployment", deployment)["settings"]
+    return {**DEFAULTS, **stored}, deployment.version
+
+
+def change_settings(
+    db: Db, principal: Principal, version: int, changes: Mapping[str, Any], now: datetime
+) -> tuple[dict[str, Any], int]:
+    """Replace the given settings. StaleVersion."""
+    principal.require(Permission.SETTINGS)
+    deployment = db.scalars(select(Deployment).with_for_update()).one()
+    if deployment.version != version:
+        raise StaleVersion(deployment.version)
+    stored = db.keys.open_row("deployment", deployment)["settings"]
+    db.keys.replace_values("deployment", deployment, {"settings": {**stored, **changes}})
+    deployment.version += 1
+    db.flush()
+    audit.record(db, "settings.changed", principal.member_id, deployment.id, now)
+    return settings(db)

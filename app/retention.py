@@ -1,0 +1,161 @@
+"""What goes away by itself: old shred keys, closed cases, spent rows.
+
+The forgetting layer: every stored key is wrapped again under today's shred key, and a shred key
+goes once it is older than seven days and nothing living lies under it. So a copy of the database
+older than a week opens to nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Table, delete, func, select, update
+
+from app import audit, erasure
+from app.crypto import day_number
+from app.db import Database, Db
+from app.models import (
+    Base,
+    Case,
+    Idempotency,
+    Invitation,
+    Message,
+    Outgoing,
+    Suppression,
+)
+
+log = structlog.get_logger()
+
+SHRED_KEY_DAYS = 7
+CLOSED_CASE_LIFE = timedelta(days=90)
+CLOSED_BODIES_LIFE = timedelta(days=30)
+IDEMPOTENCY_LIFE = timedelta(hours=24)
+OUTGOING_LIFE = timedelta(days=14)
+_BATCH = 200
+_SETTLED = ("delivered", "undelivered", "failed", "refused", "uncertain")
+
+
+def wrapped_tables() -> Iterator[tuple[Table, list[str]]]:
+    """Yield each table that holds wrapped keys, with those columns; all carry ``shred_day``."""
+    for table in Base.metadata.sorted_tables:
+        columns = [column.name for column in table.c if column.info.get("forgetting")]
+        if columns:
+            yield table, columns
+
+
+def renew_forgetting(
+    database: Database, now: datetime, progress: Callable[[int], None] = lambda _: None
+) -> None:
+    """Move every wrap under today's shred key, then destroy the keys nothing needs any more.
+
+    Small transactions, so that texts get in between; a crash loses nothing, for a key goes only
+    after the commit that moved its last row.
+    """
+    assert database.keys is not None
+    files, today = database.keys.files, day_number(now)
+    files.ensure_shred_key(today)
+    files.ensure_shred_key(today + 1)
+    for table, columns in wrapped_tables():
+        while moved := _renew_batch(database, table, columns, today, now):
+            progress(moved)
+    for day in files.shred_days():
+        if day < today - SHRED_KEY_DAYS and not _in_use(database, day):
+            files.destroy_shred_key(day)
+            log.info("shred_key.destroyed", age_days=today - day)
+
+
+def _renew_batch(
+    database: Database, table: Table, columns: list[str], today: int, now: datetime
+) -> int:
+    with database.transaction() as db:
+        rows = db.execute(
+            select(table.c.id, *(table.c[name] for name in columns))
+            .where(table.c.shred_day < today)
+            .limit(_BATCH)
+            .with_for_update(skip_locked=True)
+        ).all()
+        for row in rows:
+            db.execute(
+                update(table)
+                .where(table.c.id == row.id)
+                .values(shred_day=today, **_rewrapped(db, table.name, columns, row, now))
+            )
+        return len(rows)
+
+
+def _rewrapped(db: Db, table: str, columns: list[str], row: Any, now: datetime) -> dict[str, Any]:
+    renewed = {}
+    for column in columns:
+        outer = getattr(row, column)
+        if outer is not None:
+            inner = db.keys.remember(table, column, row.id, outer)
+            renewed[column] = db.keys.forget(table, column, row.id, inner, now)
+    return renewed
+
+
+def _in_use(database: Database, day: int) -> bool:
+    with database.snapshot() as db:
+        return any(
+            db.scalar(select(func.count()).select_from(table).where(table.c.shred_day <= day))
+            for table, _ in wrapped_tables()
+        )
+
+
+def checkpoint_audit(database: Database, now: datetime) -> None:
+    """Keep the end of the audit chain outside the database."""
+    with database.snapshot() as db:
+        audit.checkpoint(db)
+
+
+def sweep(database: Database, now: datetime) -> None:
+    """Erase what is due and drop what is spent."""
+    with database.transaction() as db:
+        erasure.erase_due(db, now)
+        _drop_spent_rows(db, now)
+        _empty_silent_closed_cases(db, now)
+    _erase_old_closed_cases(database, now)
+
+
+def _drop_spent_rows(db: Db, now: datetime) -> None:
+    db.execute(delete(Idempotency).where(Idempotency.created_at < now - IDEMPOTENCY_LIFE))
+    db.execute(delete(Suppression).where(Suppression.until <= now))
+    db.execute(
+        delete(Invitation).where(Invitation.expires_at <= now, Invitation.redeemed_by.is_(None))
+    )
+    db.execute(
+        delete(Outgoing).where(
+            Outgoing.state.in_(_SETTLED), Outgoing.queued_at < now - OUTGOING_LIFE
+        )
+    )
+
+
+def _empty_silent_closed_cases(db: Db, now: datetime) -> None:
+    silent = select(Case.id).where(
+        Case.state == "closed",
+        Case.held.is_(False),
+        Case.last_message_at < now - CLOSED_BODIES_LIFE,
+    )
+    db.execute(
+        update(Message)
+        .where(Message.case_id.in_(silent), Message.body.is_not(None))
+        .values(body=None)
+    )
+
+
+def _erase_old_closed_cases(database: Database, now: datetime) -> None:
+    old = select(Case.id).where(
+        Case.state == "closed",
+        Case.held.is_(False),
+        Case.merged_into.is_(None),
+        Case.closed_at < now - CLOSED_CASE_LIFE,
+    )
+    with database.snapshot() as db:
+        due = db.scalars(old).all()
+    for case_id in due:
+        with database.transaction() as db:
+            case = db.get(Case, case_id, with_for_update=True)
+            if case is not None and case.state == "closed" and not case.held:
+                erasure.erase(db, case, now)

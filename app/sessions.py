@@ -1,0 +1,356 @@
+"""Signing in, staying signed in, signing out.
+
+The member's seed is opened with the passphrase once and then lies wrapped under the session
+token's key, which only the client holds. Sign-in never needs the operational key.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, select, update
+
+from app import audit, roster
+from app.access import Principal
+from app.crypto import MemberKeys, Purpose, SealBroken, keyed_hash, lock, unlock
+from app.crypto.passphrases import (
+    SALT_BYTES,
+    TokenKeys,
+    new_token,
+    passphrase_key,
+    token_keys,
+)
+from app.db import Database, Db
+from app.errors import Throttled, Unauthenticated
+from app.models import Member, SessionRow
+from app.people import open_seed, spend_code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+IDLE = timedelta(minutes=30)
+ABSOLUTE = timedelta(hours=12)
+# How often the last use is written down; finer would be a write per request.
+_TOUCH = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One session as the server keeps it: useless without the token."""
+
+    id: UUID
+    lookup: bytes
+    member_id: UUID
+    seed: bytes
+    created_at: datetime
+    used_at: datetime
+    expires_at: datetime
+
+    def alive(self, now: datetime) -> bool:
+        """Return whether the session neither expired nor idled out."""
+        return now < self.expires_at and now < self.used_at + IDLE
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A fresh session: the token goes to the client and is nowhere else."""
+
+    token: str
+    expires_at: datetime
+    principal: Principal
+
+    def __repr__(self) -> str:
+        return "SignedIn(…)"
+
+
+class SessionStore(Protocol):
+    """Where sessions are kept: memory for one process, an unlogged table for several."""
+
+    def put(self, db: Db, session: Stored) -> None:
+        """Keep a session."""
+
+    def get(self, db: Db, lookup: bytes) -> Stored | None:
+        """Find a session."""
+
+    def touch(self, database: Database, session: Stored, now: datetime) -> None:
+        """Write down that it was used."""
+
+    def of_member(self, db: Db, member_id: UUID) -> list[Stored]:
+        """Return a member's sessions."""
+
+    def drop(self, db: Db, *, session_id: UUID | None = None, member_id: UUID | None = None) -> None:
+        """Forget one session, or all of a member, or (neither given) every session."""
+
+
+class MemorySessions:
+    """Sessions in this process; a restart signs everybody out."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[bytes, Stored] = {}
+        self._lock = threading.Lock()
+
+    def put(self, db: Db, session: Stored) -> None:
+        """Keep a session once the sign-in is committed, and let the dead ones go."""
+
+        def keep() -> None:
+            with self._lock:
+                dead = [k for k, s in self._sessions.items() if not s.alive(session.created_at)]
+                for lookup in dead:
+                    del self._sessions[lookup]
+                self._sessions[session.lookup] = session
+
+        db.on_commit(keep)
+
+    def get(self, db: Db, lookup: bytes) -> Stored | None:
+        """Find a session."""
+        return self._sessions.get(lookup)
+
+    def touch(self, database: Database, session: Stored, now: datetime) -> None:
+        """Write down that it was used."""
+        with self._lock:
+            if session.lookup in self._sessions:
+                self._sessions[session.lookup] = replace(session, used_at=now)
+
+    def of_member(self, db: Db, member_id: UUID) -> list[Stored]:
+        """Return a member's sessions."""
+        with self._lock:
+            return [s for s in self._sessions.values() if s.member_id == member_id]
+
+    def drop(self, db: Db, *, session_id: UUID | None = None, member_id: UUID | None = None) -> None:
+        """Forget sessions at once: a removal must not wait for anything."""
+        with self._lock:
+            self._sessions = {
+                lookup: s
+                for lookup, s in self._sessions.items()
+                if (session_id and s.id != session_id) or (member_id and s.member_id != member_id)
+            }
+
+
+class TableSessions:
+    """Sessions in the unlogged table, for several processes on one PostgreSQL."""
+
+    def put(self, db: Db, session: Stored) -> None:
+        """Keep a session, and let the dead ones go."""
+        db.execute(delete(SessionRow).where(SessionRow.expires_at <= session.created_at))
+        db.add(SessionRow(**session.__dict__))
+
+    def get(self, db: Db, lookup: bytes) -> Stored | None:
+        """Find a session."""
+        row = db.get(SessionRow, lookup)
+        return _stored(row) if row else None
+
+    def touch(self, database: Database, session: Stored, now: datetime) -> None:
+        """Write down that it was used."""
+        with database.transaction() as db:
+            db.execute(
+                update(SessionRow)
+                .where(SessionRow.lookup == session.lookup)
+                .values(used_at=now)
+            )
+
+    def of_member(self, db: Db, member_id: UUID) -> list[Stored]:
+        """Return a member's sessions."""
+        rows = db.scalars(select(SessionRow).where(SessionRow.member_id == member_id))
+        return [_stored(row) for row in rows]
+
+    def drop(self, db: Db, *, session_id: UUID | None = None, member_id: UUID | None = None) -> None:
+        """Forget sessions with this transaction."""
+        query = delete(SessionRow)
+        if session_id:
+            query = query.where(SessionRow.id == session_id)
+        if member_id:
+            query = query.where(SessionRow.member_id == member_id)
+        db.execute(query)
+
+
+def _stored(row: SessionRow) -> Stored:
+    return Stored(
+        row.id, row.lookup, row.member_id, row.seed, row.created_at, row.used_at, row.expires_at
+    )
+
+
+class Doorkeeper:
+    """Keeps guessing slow: two passphrases at a time, eight waiting, and a pause per name.
+
+    A name is delayed, never locked: whoever knows the passphrase gets in after the pause.
+    """
+
+    _AT_ONCE, _WAITING = 2, 8
+    _FREE_TRIES = 5
+    _LONGEST_PAUSE = 60
+    _FORGIVEN_AFTER = timedelta(minutes=15)
+
+    def __init__(self) -> None:
+        self._working = threading.Semaphore(self._AT_ONCE)
+        self._queue = threading.Semaphore(self._AT_ONCE + self._WAITING)
+        self._failures: dict[str, tuple[int, datetime]] = {}
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Hold one of the places for computing a key; Throttled when the queue is full."""
+        if not self._queue.acquire(blocking=False):
+            raise Throttled(5, busy=True)
+        try:
+            with self._working:
+                yield
+        finally:
+            self._queue.release()
+
+    def check(self, handle: str, now: datetime) -> None:
+        """Raise Throttled while the name has to wait after wrong tries."""
+        tries, last = self._failures.get(handle, (0, now))
+        if tries < self._FREE_TRIES or now - last > self._FORGIVEN_AFTER:
+            return
+        pause = min(2 ** (tries - self._FREE_TRIES), self._LONGEST_PAUSE)
+        left = (last + timedelta(seconds=pause) - now).total_seconds()
+        if left > 0:
+            raise Throttled(int(left) + 1)
+
+    def failed(self, handle: str, now: datetime) -> None:
+        """Count a wrong try."""
+        with self._lock:
+            tries, last = self._failures.get(handle, (0, now))
+            fresh = now - last > self._FORGIVEN_AFTER
+            if len(self._failures) > 10_000:  # invented names must not fill the memory
+                self._failures.clear()
+            self._failures[handle] = (1 if fresh else tries + 1, now)
+
+    def succeeded(self, handle: str) -> None:
+        """Forget a name's wrong tries."""
+        self._failures.pop(handle, None)
+
+
+def sign_in(
+    database: Database,
+    store: SessionStore,
+    door: Doorkeeper,
+    *,
+    handle: str,
+    passphrase: str,
+    code: str | None,
+    require_mfa: bool,
+    now: datetime,
+) -> SignedIn:
+    """Open a member's seed and start a session.
+
+    Raises Unauthenticated for every cause alike, and Throttled. The passphrase is worked on
+    outside any transaction, and for unknown names too, so that neither time nor answer tells
+    which names exist.
+    """
+    name = handle.strip().casefold()
+    door.check(name, now)
+    with database.snapshot() as db:
+        member = _present(db, name)
+        salt = member.passphrase_salt if member else _decoy_salt(db, name)
+    with door.place():
+        key = passphrase_key(passphrase, salt)
+    try:
+        with database.transaction() as db:
+            signed_in = _open_session(
+                db, store, name, key, code, require_mfa=require_mfa, now=now
+            )
+    except Unauthenticated:
+        door.failed(name, now)
+        raise
+    door.succeeded(name)
+    return signed_in
+
+
+def _present(db: Db, handle: str) -> Member | None:
+    return db.scalar(
+        select(Member).where(Member.handle == handle, Member.state != "removed")
+    )
+
+
+def _decoy_salt(db: Db, handle: str) -> bytes:
+    return keyed_hash(db.keys.integrity, "decoy", handle.encode())[:SALT_BYTES]
+
+
+def _open_session(
+    db: Db,
+    store: SessionStore,
+    handle: str,
+    key: bytes,
+    code: str | None,
+    *,
+    require_mfa: bool,
+    now: datetime,
+) -> SignedIn:
+    member = _present(db, handle)
+    if member is None:
+        raise Unauthenticated
+    try:
+        keys = open_seed(db, member, "seed_wrap", key)
+    except SealBroken as error:
+        raise Unauthenticated from error
+    spend_code(db, member, keys, code, now, required=require_mfa or member.totp_confirmed)
+    signed_in = start(db, store, member, keys, now)
+    audit.record(db, "session.started", member.id, member.id, now)
+    return signed_in
+
+
+def start(db: Db, store: SessionStore, member: Member, keys: MemberKeys, now: datetime) -> SignedIn:
+    """Start a session for a member whose seed is open."""
+    token = new_token()
+    derived, session_id = token_keys(token), uuid4()
+    session = Stored(
+        session_id,
+        derived.lookup,
+        member.id,
+        _wrap_seed(db, derived, session_id, keys),
+        now,
+        now,
+        now + ABSOLUTE,
+    )
+    store.put(db, session)
+    return SignedIn(token, session.expires_at, _principal(db, member, session, keys))
+
+
+def _wrap_seed(db: Db, token: TokenKeys, session_id: UUID, keys: MemberKeys) -> bytes:
+    context = db.keys.context("sessions", "seed", session_id)
+    return lock(token.key, Purpose.SESSION, 0, context, keys.seed)
+
+
+def resume(database: Database, store: SessionStore, token: str, now: datetime) -> Principal:
+    """Return who a token belongs to; Unauthenticated where it is unknown, expired or revoked."""
+    derived = token_keys(token)
+    with database.snapshot() as db:
+        session = store.get(db, derived.lookup)
+        if session is None or not session.alive(now):
+            raise Unauthenticated
+        member = db.get(Member, session.member_id)
+        if member is None or member.state == "removed":
+            raise Unauthenticated
+        context = db.keys.context("sessions", "seed", session.id)
+        try:
+            seed = unlock(derived.key, Purpose.SESSION, 0, context, session.seed)
+        except SealBroken as error:
+            raise Unauthenticated from error
+        principal = _principal(db, member, session, MemberKeys(seed))
+    if now - session.used_at > _TOUCH:
+        store.touch(database, session, now)
+    return principal
+
+
+def _principal(db: Db, member: Member, session: Stored, keys: MemberKeys) -> Principal:
+    listed = roster.current(db).by_id.get(member.id)
+    return Principal(
+        member.id,
+        member.handle,
+        frozenset(listed.roles if listed else ()),
+        bool(listed and listed.archive),
+        session.id,
+        keys,
+    )
+
+
+def sign_out(db: Db, store: SessionStore, principal: Principal, now: datetime) -> None:
+    """End the current session."""
+    store.drop(db, session_id=principal.session_id)
+    audit.record(db, "session.ended", principal.member_id, principal.member_id, now)

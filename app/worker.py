@@ -1,0 +1,178 @@
+"""The worker: one table of handlers, one of recurring jobs, and the loop that runs both."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import jobs, outgoing, retention
+from app.clock import Clock
+from app.db import Database
+from app.jobs import Claimed
+from app.telephony import Carrier
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What handlers work with."""
+
+    database: Database
+    carrier: Carrier
+    clock: Clock
+    pacer: outgoing.Pacer
+    status_url: str
+
+
+Handler = Callable[[Tools, Claimed], None]
+
+HANDLERS: Mapping[str, Handler] = {
+    "send": lambda tools, job: outgoing.send(
+        tools.database, tools.carrier, tools.pacer, tools.status_url, job, tools.clock
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Recurring:
+    """Something done again and again: every timer of the product is in the table below."""
+
+    every: timedelta
+    run: Callable[[Database, datetime], None]
+
+
+RECURRING: Mapping[str, Recurring] = {
+    "audit-checkpoint": Recurring(timedelta(minutes=15), retention.checkpoint_audit),
+    "forgetting": Recurring(timedelta(minutes=30), retention.renew_forgetting),
+    "sweep": Recurring(timedelta(minutes=30), retention.sweep),
+}
+
+
+class Worker:
+    """Runs due jobs on a few threads until it is stopped."""
+
+    _THREADS = 4
+    _POLL_S = 0.5
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._owner: UUID = uuid4()
+        self._stopping = False
+        self._busy = 0
+        self._changed = threading.Condition()
+        self._woken = False
+        self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
+        self.last_loop: float | None = None
+
+    def start(self) -> None:
+        """Plant the recurring jobs and begin."""
+        tools = self._tools
+        with tools.database.transaction() as db:
+            if tools.database.on_sqlite:
+                jobs.release_all(db)
+            jobs.plant(db, RECURRING, tools.clock())
+        tools.database.wake = self.wake
+        tools.clock.on_advance(lambda _now: self.wake())
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish what runs, take up nothing more."""
+        self._stopping = True
+        self.wake()
+        self._thread.join()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the loop turned within the last half minute."""
+        return self.last_loop is not None and time.monotonic() - self.last_loop < 30
+
+    def wake(self) -> None:
+        """Look for due jobs now."""
+        with self._changed:
+            self._woken = True
+            self._changed.notify_all()
+
+    def drain(self, timeout_s: float = 60.0) -> bool:
+        """Wait until nothing is due or running; return whether that came about in time."""
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            self.wake()
+            with self._tools.database.snapshot() as db:
+                due = jobs.any_due(db, self._tools.clock())
+            with self._changed:
+                if not due and not self._busy:
+                    return True
+                self._changed.wait(0.02)
+        return False
+
+    def _run(self) -> None:
+        with ThreadPoolExecutor(self._THREADS, thread_name_prefix="job") as pool:
+            while not self._stopping:
+                self.last_loop = time.monotonic()
+                with self._changed:
+                    free = self._THREADS - self._busy
+                    self._woken = False
+                claimed = self._claim(free) if free else []
+                for job in claimed:
+                    with self._changed:
+                        self._busy += 1
+                    pool.submit(self._work, job)
+                if not claimed:
+                    self._rest()
+
+    def _rest(self) -> None:
+        with self._changed:
+            if not self._woken:
+                self._changed.wait(self._POLL_S)
+
+    def _claim(self, free: int) -> list[Claimed]:
+        tools = self._tools
+        try:
+            with tools.database.snapshot() as db:
+                due = jobs.next_due(db)
+            now = tools.clock()
+            if due is None or due > now:
+                return []
+            with tools.database.transaction() as db:
+                return jobs.claim(db, self._owner, now, free)
+        except (SQLAlchemyError, OSError) as error:
+            log.error("worker.database", error=type(error).__name__)
+            time.sleep(self._POLL_S)  # the database is away; nothing is lost, the jobs wait
+            return []
+
+    def _work(self, job: Claimed) -> None:
+        try:
+            self._perform(job)
+        except Exception as error:  # noqa: BLE001  # one job's failure must not end the worker
+            log.error("job.failed", kind=job.kind, attempts=job.attempts, error=type(error).__name__)
+            self._give_back(job)
+        finally:
+            with self._changed:
+                self._busy -= 1
+                self._changed.notify_all()
+
+    def _perform(self, job: Claimed) -> None:
+        tools = self._tools
+        if job.kind in RECURRING:
+            recurring = RECURRING[job.kind]
+            recurring.run(tools.database, tools.clock())
+            with tools.database.transaction() as db:
+                jobs.postpone(db, job.id, tools.clock() + recurring.every, attempts=0)
+        else:
+            HANDLERS[job.kind](tools, job)
+
+    def _give_back(self, job: Claimed) -> None:
+        try:
+            with self._tools.database.transaction() as db:
+                jobs.postpone(db, job.id, self._tools.clock() + jobs.backoff(job.attempts))
+        except (SQLAlchemyError, OSError) as error:
+            log.error("worker.database", error=type(error).__name__)  # the lease will run out
