@@ -1,0 +1,30 @@
+"""The script that answers a caller's first texts: pure, no database, no clock.
+
+``step(script, state, text, …)`` takes one incoming text and says what to reply, what was
+understood and how urgent the case is now. See ``app.intake.dialogue`` for the rules.
+"""
+
+from __future__ import annotations
+
+from app.intake.dialogue import SILENCE, step
+from app.intake.keywords import BUILTIN_STOP, Keyword, is_builtin_stop
+from app.intake.script import Script, ScriptRefused, Situation, load_script, read_script
+from app.intake.state import ContactHint, Reply, State, Step, erase_reply
+
+__all__ = [
+    "BUILTIN_STOP",
+    "SILENCE",
+    "ContactHint",
+    "Keyword",
+    "Reply",
+    "Script",
+    "ScriptRefused",
+    "Situation",
+    "State",
+    "Step",
+    "erase_reply",
+    "is_builtin_stop",
+    "load_script",
+    "read_script",
+    "step",
+]

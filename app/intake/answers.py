@@ -1,0 +1,212 @@
+"""Reading a text that is no keyword as the answer to whatever question is open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from app.intake.script import MOST_QUESTIONS, Script
+from app.intake.state import ContactHint, State
+
+_NO_TIER = 3  # says nothing about urgency
+
+
+@dataclass(slots=True)
+class Turn:
+    """One text being read, and what it tells. Filled in while reading, used by one step only.
+
+    (Copying frozen values at each turn of the reading cost half of a step's time.)
+    """
+
+    script: Script
+    raw: str
+    words: list[str]
+    regions: Sequence[str]
+    # The state as it will be after this text; see ``State``.
+    stage: str
+    language: str | None
+    situation: str | None
+    topic: str | None
+    asked: int
+    # What this text says.
+    reply: str | None = None
+    tier: int = _NO_TIER
+    understood: bool = True
+    chosen_language: str | None = None
+    chosen_situation: str | None = None
+    region: str | None = None
+    answers: dict[str, str] = field(default_factory=dict)
+    contact: ContactHint | None = None
+
+    def state(self) -> State:
+        """Return the state after this text."""
+        return State(self.stage, self.language, self.situation, self.topic, self.asked)
+
+
+def take_turn(
+    script: Script,
+    state: State,
+    text: str,
+    words: list[str],
+    regions: Sequence[str],
+    *,
+    human: bool,
+) -> Turn:
+    """Read ``text`` (folded: ``words``) in ``state``; see ``step`` for the rules.
+
+    While ``human`` handles the case a text answers nothing but the greeting.
+    """
+    turn = Turn(
+        script, text.strip(), words, regions,
+        state.stage, state.language, state.situation, state.topic, state.asked,
+    )  # fmt: skip
+    if not _is_answer(turn, human=human):
+        _leave_to_a_person(turn, human=human)
+    if human:
+        turn.stage = "done"
+    if script.vocabulary.is_alarm(words):
+        turn.tier = 0
+    return turn
+
+
+def _is_answer(turn: Turn, *, human: bool) -> bool:
+    """Whether the text answers the open question; if so, take it in and see what comes next."""
+    hear = _HEARERS.get(turn.stage)
+    return hear is not None and (not human or turn.stage == "language") and hear(turn)
+
+
+def _hear_language(turn: Turn) -> bool:
+    """Take 1 to 4, 5 for another language, or a language's name."""
+    script = turn.script
+    number = script.vocabulary.number(turn.words)
+    code = script.vocabulary.language(turn.words)
+    if number is not None and 1 <= number <= len(script.languages):
+        code = script.languages[number - 1]
+    elif code is None and number != len(script.languages) + 1:
+        return False
+    if script.texts.speaks(code):
+        turn.language = turn.chosen_language = code
+        turn.stage = turn.reply = "situation"
+        turn.tier, turn.asked = 2, 1
+    else:  # no script in that language: the sooner somebody reads it
+        turn.language = None
+        turn.stage, turn.reply = "done", "other_language"
+        turn.tier = 1
+    return True
+
+
+def _hear_situation(turn: Turn) -> bool:
+    """Take 1 to 6, or words that speak of one situation.
+
+    The case keeps an earlier choice that is as urgent or more.
+    """
+    script = turn.script
+    number = script.vocabulary.number(turn.words)
+    if number is not None and 1 <= number <= len(script.situations):
+        chosen = script.situations[number - 1]
+    else:
+        named = script.situation(script.vocabulary.situation(turn.words))
+        if named is None:
+            return False
+        chosen = named
+    known = script.situation(turn.situation)
+    if known is None or chosen.tier < known.tier:
+        turn.situation = turn.chosen_situation = chosen.code
+    turn.topic, turn.tier = chosen.code, chosen.tier
+    _ask_next(turn)
+    return True
+
+
+def _hear_safe_now(turn: Turn) -> bool:
+    """Take a yes or a no. After "no" not one more text goes to that phone."""
+    answer = turn.script.vocabulary.yes_or_no(turn.words)
+    if answer is None:
+        return False
+    turn.answers["safe_now"] = answer
+    if answer == "no":
+        turn.stage = "done"
+    else:
+        _ask_next(turn)
+    return True
+
+
+def _hear_date_soon(turn: Turn) -> bool:
+    """Take anything: what is neither a plain yes nor a plain no may well be a date."""
+    if not turn.words:
+        return False
+    answer = turn.script.vocabulary.yes_or_no(turn.words)
+    if answer is None or (answer == "no" and len(turn.words) > 2):  # "not sure", "no, on Friday"
+        turn.answers |= {"date_soon": "unclear", "date_soon_text": turn.raw}
+        turn.tier, turn.understood = 1, False
+    else:
+        turn.answers["date_soon"] = answer
+        turn.tier = 1 if answer == "yes" else _NO_TIER
+    _ask_next(turn)
+    return True
+
+
+def _hear_reach(turn: Turn) -> bool:
+    """Take ways and hours to answer; ways only where there is no doubt."""
+    if not turn.words or turn.script.vocabulary.is_small_talk(turn.words):
+        return False
+    turn.contact = contact = turn.script.vocabulary.contact(turn.words, turn.raw)
+    if contact is None:
+        turn.answers |= {"reach": "unclear", "reach_hours": turn.raw}
+        turn.understood = False
+    else:
+        ways = len(contact.methods)
+        turn.answers["reach"] = "both" if ways == 2 else contact.methods[0] if ways else "none"
+        if contact.hours is not None:
+            turn.answers["reach_hours"] = contact.hours
+    _ask_next(turn)
+    return True
+
+
+def _hear_words(turn: Turn) -> bool:
+    """Take any words as a city or a need; a bare digit is a slip of the finger."""
+    vocabulary = turn.script.vocabulary
+    if not turn.words or vocabulary.number(turn.words) is not None:
+        return False
+    if vocabulary.is_small_talk(turn.words):
+        return False
+    turn.answers[turn.stage] = turn.raw
+    if turn.stage == "city":
+        turn.region = turn.script.region(turn.words, turn.regions)
+    _ask_next(turn)
+    return True
+
+
+def _ask_next(turn: Turn) -> None:
+    """Ask what the topic still needs, or end with thanks."""
+    topic = turn.script.situation(turn.topic)
+    asks = topic.asks if topic is not None else ()
+    at = asks.index(turn.stage) + 1 if turn.stage in asks else 0
+    if at == len(asks) or turn.asked >= MOST_QUESTIONS:
+        turn.stage, turn.reply = "done", "thanks"
+    else:
+        turn.stage = turn.reply = asks[at]
+        turn.asked += 1
+
+
+def _leave_to_a_person(turn: Turn, *, human: bool) -> None:
+    """Say nothing; keep the words beside the question they did not answer."""
+    turn.understood = False
+    if human:
+        return
+    if turn.stage not in {"new", "language", "done"}:
+        turn.answers[f"{turn.stage}_text"] = turn.raw
+    if turn.situation is None:
+        vocabulary = turn.script.vocabulary
+        number = vocabulary.number(turn.words)
+        turn.tier = 1 if number is None and not vocabulary.is_small_talk(turn.words) else 2
+
+
+_HEARERS: dict[str, Callable[[Turn], bool]] = {
+    "language": _hear_language,
+    "situation": _hear_situation,
+    "safe_now": _hear_safe_now,
+    "city": _hear_words,
+    "date_soon": _hear_date_soon,
+    "reach": _hear_reach,
+    "need": _hear_words,
+}

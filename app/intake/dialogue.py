@@ -1,0 +1,143 @@
+"""The dialogue itself: one incoming text in, what to reply and what was understood out.
+
+**When the script speaks.** The greeting, in the same bytes to everybody, answers the first text
+and any text after 30 minutes of silence, whoever writes and whatever is known; the questions
+follow only if the phone then answers with a digit or the name of a language. From there the
+dialogue is the one a new phone gets, so that its course does not tell whether a case exists. At
+most one question at a time and five after a greeting. Free text is never called invalid: it
+answers an open question that takes any words (city, need, reach, date), and is otherwise left to
+a person, in silence. While a person handles the case only keywords and the greeting are answered.
+A text that breaks a silence still counts as the answer to the question that was open before.
+
+**Tiers** (0 now, 1 today, 2 this week, 3 information). A step never lowers the tier it was given:
+
+====================================================  ====
+words of danger, in any enabled language              0
+happening now, or taken (whether there is a lawyer    0
+is not known)
+a text a person must read, situation unknown          1
+HELP; a wish to be called, situation unknown          1
+another language than ours                            1
+something seen                                        1
+a date within 7 days, or an unclear answer to that    1
+greetings, thanks, a digit, a chosen language, START  2
+a date or letter; help refused                        2
+anything else                                         as it was
+====================================================  ====
+
+A case unknown so far starts with tier 3, so that its first text decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from app.intake.answers import Turn, take_turn
+from app.intake.keywords import Keyword, find_keyword, is_builtin_stop
+from app.intake.script import Script
+from app.intake.state import ContactHint, Reply, State, Step, say
+from app.texts.folding import fold
+
+SILENCE = timedelta(minutes=30)
+
+# What a keyword says about urgency as long as nobody knows the situation.
+_KEYWORD_TIERS = {Keyword.HELP: 1, Keyword.CALL_ME: 1, Keyword.START: 2}
+# After these the greeting would be one text too many on that phone.
+_UNGREETED = {Keyword.STOP, Keyword.WRONG_NUMBER, Keyword.ERASE}
+_UNKNOWN = State()
+
+
+def step(
+    script: Script,
+    state: State | None,
+    text: str,
+    *,
+    silent_for: timedelta | None,
+    urgency: int,
+    regions: Sequence[str],
+    human: bool,
+) -> Step:
+    """Take one incoming text, any string, and return what follows from it. Never raises.
+
+    ``state``: from the step before, None for a phone that is not known. ``silent_for``: since the
+    last text in either direction, None if there was none. ``urgency``: the tier so far; 3 for a
+    new case. ``regions``: codes of the organisation. ``human``: a person handles the case.
+
+    Names in ``answers``: ``safe_now`` and ``date_soon`` (yes, no; unclear), ``city``, ``need``,
+    ``reach`` (text, call, both, none, unclear), ``reach_hours``; and with ``_text`` behind the
+    question's name the caller's words where they did not answer it.
+    """
+    state = state or _UNKNOWN
+    due = silent_for is None or silent_for >= SILENCE or state.stage == "new"
+    words = fold(text)
+    keyword = find_keyword(script.vocabulary.keywords, words)
+    if keyword is not None:
+        return _obey(script, state, text, *keyword, due=due, urgency=urgency)
+    turn = take_turn(script, state, text, words, regions, human=human)
+    return Step(
+        replies=_replies(script, turn, due=due, human=human),
+        state=_greeted(turn.language, turn.situation) if due else turn.state(),
+        urgency=min(urgency, turn.tier),
+        language=turn.chosen_language,
+        situation=turn.chosen_situation,
+        region=turn.region,
+        answers=turn.answers,
+        contact=turn.contact,
+        reply_language=turn.language,
+        understood=turn.understood,
+    )
+
+
+def _replies(script: Script, turn: Turn, *, due: bool, human: bool) -> tuple[Reply, ...]:
+    if due:
+        return (_greeting(script),)
+    if turn.reply is None or human:
+        return ()
+    return (say(script.texts, turn.language, turn.reply),)
+
+
+def _obey(
+    script: Script,
+    state: State,
+    text: str,
+    keyword: Keyword,
+    written_in: str | None,
+    *,
+    due: bool,
+    urgency: int,
+) -> Step:
+    """Act on a keyword. After a silence its reply shows no trace of an earlier conversation."""
+    language = written_in if due else state.language or written_in
+    silent = keyword is Keyword.ERASE or (keyword is Keyword.STOP and is_builtin_stop(text))
+    replies = () if silent else (say(script.texts, language, _reply_to(keyword)),)
+    if due and keyword not in _UNGREETED:
+        replies = (_greeting(script), *replies)
+        state = _greeted(state.language, state.situation)
+    elif due or keyword is Keyword.WRONG_NUMBER:
+        state = State("new", state.language, state.situation)
+    tier = 3 if state.situation else _KEYWORD_TIERS.get(keyword, 3)
+    calls = keyword is Keyword.CALL_ME
+    return Step(
+        replies=replies,
+        state=state,
+        urgency=min(urgency, 1 if keyword is Keyword.HELP else tier),
+        contact=ContactHint(("call",), None) if calls else None,
+        callback=calls,
+        keyword=keyword,
+        reply_language=language,
+        understood=True,
+    )
+
+
+def _greeting(script: Script) -> Reply:
+    return say(script.texts, None, "greeting")
+
+
+def _greeted(language: str | None, situation: str | None) -> State:
+    """Begin the dialogue anew, as for a phone nobody knows."""
+    return State("language", language, situation)
+
+
+def _reply_to(keyword: Keyword) -> str:
+    return "callback" if keyword is Keyword.CALL_ME else keyword.value

@@ -1,0 +1,67 @@
+"""Words that act whatever the script has just asked, if they are the whole text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from app.texts import Texts
+from app.texts.folding import fold
+
+# The carrier's own list: it opts the phone out before the text reaches us and lets no reply
+# through. Source: Twilio's documentation of opt-out keywords, with REVOKE and OPTOUT since 2025.
+BUILTIN_STOP = frozenset(
+    {"STOP", "STOPALL", "UNSUBSCRIBE", "END", "QUIT", "REVOKE", "OPTOUT", "CANCEL"}
+)
+
+
+class Keyword(StrEnum):
+    """What a caller asked for with a single word."""
+
+    STOP = "stop"
+    START = "start"
+    HELP = "help"
+    WRONG_NUMBER = "wrong_number"
+    CALL_ME = "call_me"
+    ERASE = "erase"
+
+
+# A folded whole text to what it asks for and the language it is written in, if it has one.
+Keywords = dict[str, tuple[Keyword, str | None]]
+
+
+def is_builtin_stop(text: str) -> bool:
+    """Whether the carrier itself takes ``text`` as STOP: one word of its list, any case.
+
+    "Stop." is not one: the carrier wants the bare word, so we confirm that one ourselves.
+    """
+    return text.strip().upper() in BUILTIN_STOP
+
+
+def collect_keywords(texts: Texts) -> Keywords:
+    """Return all keywords of the enabled languages. Raises ``ValueError`` if two clash."""
+    keywords: Keywords = {}
+    for language in (texts.everyone, *texts.enabled()):
+        code = None if language is texts.everyone else language.code
+        for name, phrases in language.words.keywords.items():
+            for phrase in phrases:
+                _add(keywords, phrase, Keyword(name), code)
+    return keywords
+
+
+def find_keyword(keywords: Keywords, words: Sequence[str]) -> tuple[Keyword, str | None] | None:
+    """Return what the folded ``words`` ask for if all of them together are a keyword."""
+    if len(words) > 8:  # longer than any keyword; spares joining long texts
+        return None
+    found = keywords.get(" ".join(words))
+    if found is None and any(not word.isalnum() for word in words):
+        found = keywords.get(" ".join(word for word in words if word.isalnum()))
+    return found
+
+
+def _add(keywords: Keywords, phrase: str, keyword: Keyword, language: str | None) -> None:
+    folded = " ".join(fold(phrase))
+    known, code = keywords.get(folded, (keyword, language))
+    if not folded or known is not keyword:
+        raise ValueError(f"{phrase!r} cannot mean {keyword} and {known}")
+    keywords[folded] = (keyword, language if code == language else None)

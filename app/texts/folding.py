@@ -1,0 +1,43 @@
+"""How a text is read for words: case, accents, scripts of digits and invisible marks set aside."""
+
+from __future__ import annotations
+
+import unicodedata
+
+# The longest text a carrier delivers has 1600 characters; nothing after 4000 is looked at.
+_READ_AT_MOST = 4000
+
+
+def fold(text: str) -> list[str]:
+    """Return the words of ``text`` for comparing: lower case, no accents, ASCII digits.
+
+    Full-width, circled, Arabic-Indic and key-cap digits become 0 to 9; zero-width and
+    right-to-left marks, emoji modifiers and punctuation vanish; an emoji is a word of its own.
+    Never raises.
+    """
+    plain = unicodedata.normalize("NFKD", text[:_READ_AT_MOST]).casefold()
+    return plain.translate(_TABLE).split()
+
+
+class _FoldingTable(dict[int, str | None]):
+    """What each code point becomes; the common ones are worked out once, the rest each time."""
+
+    def __missing__(self, code: int) -> str | None:
+        folded = _fold_character(chr(code))
+        if code < 0x3000 or 0x1F000 <= code < 0x20000:  # bounded: nobody's texts fill the memory
+            self[code] = folded
+        return folded
+
+
+def _fold_character(character: str) -> str | None:
+    category = unicodedata.category(character)
+    if category in {"Mn", "Me", "Cf", "Sk"}:
+        return None
+    if category == "Nd":
+        return str(unicodedata.decimal(character))
+    if category == "So":
+        return f" {character} "
+    return character if character.isalnum() or category == "Mc" else " "
+
+
+_TABLE = _FoldingTable()
