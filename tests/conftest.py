@@ -89,6 +89,16 @@ def postgres_server() -> postgres.Server:
     return postgres.shared_server(Path(os.environ[_POSTGRES_FOLDER]))
 
 
+@pytest.fixture
+def durable_server() -> Iterator[postgres.Server]:
+    """A PostgreSQL of the test's own, to be killed and started again; nothing is lost with it."""
+    # Not in pytest's folders, which are closed to the account that PostgreSQL runs as for root.
+    with tempfile.TemporaryDirectory(prefix="kith-postgres-") as folder:
+        server = postgres.start(Path(folder), durable=True)
+        yield server
+        postgres.kill(server)
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file with the schema in it, to be copied."""

@@ -13,11 +13,12 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -79,6 +80,24 @@ def stop(server: Server) -> None:
     """Stop at once; open connections break."""
     data = server.folder / "data"
     _run(server.folder, "pg_ctl", "stop", "--wait", "--mode=immediate", f"--pgdata={data}")
+
+
+def kill(server: Server) -> None:
+    """Take the server, if it runs, and all its processes away at once, as a power cut would."""
+    processes = _processes(server)
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):  # it ended by itself just now
+            process.kill()
+    psutil.wait_procs(processes)
+
+
+def _processes(server: Server) -> list[psutil.Process]:
+    try:
+        first = psutil.Process(server.pid)
+        # The file with the number stays behind, and the number may be another program's by now.
+        return [first, *first.children(recursive=True)] if first.name() == "postgres" else []
+    except psutil.NoSuchProcess:
+        return []
 
 
 def shared_server(folder: Path) -> Server:
