@@ -49,7 +49,7 @@ def pytest_terminal_summary(
     if skipped:
         terminalreporter.section("BROWSER TESTS WERE SKIPPED", sep="!", red=True, bold=True)
         terminalreporter.line(
-            f"{len(skipped)} tests need a Chromium on this machine (Debian: apt install chromium).",
+            f"{len(skipped)} tests need a Chromium (Debian: apt install chromium libatomic1).",
             red=True,
         )
 
