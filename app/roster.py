@@ -157,7 +157,7 @@ def _advance_anchor(files: KeyFiles, roster: Roster) -> None:
         anchor = files.read_anchor()
     except KeyMissing:
         anchor = {}
-    files.write_anchor({**anchor, "roster": roster.version, "hash": roster.hash})
+    files.write_anchor({**anchor, "version": roster.version, "hash": roster.hash})
 
 
 def current(db: Db) -> Roster:
@@ -182,7 +182,7 @@ def current(db: Db) -> Roster:
 def _verified(db: Db, known: Roster | None) -> Roster:
     """Walk the chain from the newest version this server vouches for to the newest stored."""
     anchor = db.keys.files.read_anchor()
-    trusted = known.version if known else int(str(anchor.get("roster", 1)))
+    trusted = known.version if known else int(str(anchor.get("version", 1)))
     rows = db.scalars(
         select(RosterVersion)
         .where(RosterVersion.version >= trusted)
