@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -425,6 +426,21 @@ def test_an_anchor_without_a_version_is_refused(files: KeyFiles) -> None:
     with pytest.raises(KeyError):
         files.write_anchor({"hash": "ab"})
     assert files.read_anchor() == {"version": 1}
+
+
+def test_nobody_else_raises_the_anchor_between_our_look_and_our_move(
+    files: KeyFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved: list[Path] = []
+
+    def move(path: Path, data: bytes) -> None:
+        with (files.folder / "anchor.lock").open("rb") as other, pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        moved.append(path)
+
+    monkeypatch.setattr("app.crypto.keyfiles.replace_file", move)
+    files.write_anchor({"version": 1})
+    assert moved == [files.folder / "anchor.json"]
 
 
 def test_processes_that_raise_the_anchor_at_once_leave_the_highest(files: KeyFiles) -> None:
