@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -9,6 +10,7 @@ from app.intake.script import MOST_QUESTIONS, Script
 from app.intake.state import ContactHint, State
 
 _NO_TIER = 3  # says nothing about urgency
+_LEADING_DIGIT = re.compile(r"([1-9]) ?[.):,;-] ?[^\W\d]")  # "2) my brother"; not "2 men are here"
 
 
 @dataclass(slots=True)
@@ -102,6 +104,8 @@ def _hear_situation(turn: Turn) -> bool:
     """
     script = turn.script
     number = script.vocabulary.number(turn.words)
+    if number is None and (led := _LEADING_DIGIT.match(turn.raw)):
+        number = int(led[1])
     if number is not None and 1 <= number <= len(script.situations):
         chosen = script.situations[number - 1]
     else:
@@ -181,7 +185,9 @@ def _ask_next(turn: Turn) -> None:
     topic = turn.script.situation(turn.topic)
     asks = topic.asks if topic is not None else ()
     at = asks.index(turn.stage) + 1 if turn.stage in asks else 0
-    if at == len(asks) or turn.asked >= MOST_QUESTIONS:
+    # A language switched off in between has no questions any more, only notices for everyone.
+    speaks = turn.script.texts.speaks(turn.language)
+    if at == len(asks) or turn.asked >= MOST_QUESTIONS or not speaks:
         turn.stage, turn.reply = "done", "thanks"
     else:
         turn.stage = turn.reply = asks[at]

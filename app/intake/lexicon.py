@@ -36,7 +36,7 @@ class Lexicon(Generic[Label]):
                         found.append(label)
             if word.startswith(self.starts):
                 found += [label for stem, label in self.stems.items() if word.startswith(stem)]
-            elif known is None and len(word) >= self.typo_from:
+            elif known is None and len(word) >= self.typo_from - 1:
                 found += self._forgive(word)
         return found
 
@@ -80,7 +80,7 @@ def build(entries: Iterable[tuple[str, Label]], *, typo_from: int = 99) -> Lexic
             stems.setdefault(words[0], label)
             continue
         phrases.setdefault(words[0], {}).setdefault(words, label)
-        if len(words) == 1 and len(phrase) >= typo_from:
+        if len(words) == 1 and len(words[0]) >= typo_from:
             for variant in _with_one_left_out(words[0]):
                 near.setdefault(variant, label)
     by_length = {

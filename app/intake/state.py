@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from app.intake.keywords import Keyword
-from app.texts import QUESTIONS, Texts
+from app.texts import QUESTIONS, SAID_ALIKE, Texts
 
 Method = Literal["text", "call"]
 
@@ -98,7 +98,7 @@ class Step:
 
 def say(texts: Texts, language: str | None, key: str, **values: str) -> Reply:
     """Return the text ``key`` as a reply, in ``language`` if there are enabled texts in it."""
-    spoken = language if texts.speaks(language) else None
+    spoken = language if key not in SAID_ALIKE and texts.speaks(language) else None
     return Reply(key, spoken, texts.get(spoken, key, **values))
 
 

@@ -164,7 +164,8 @@ def _methods(texts: Texts) -> Iterator[tuple[str, tuple[Method, ...]]]:
 
 def _alarms(texts: Texts) -> tuple[Lexicon[int], tuple[int, ...]]:
     """Give each phrase its bits: the alarm bit, or one side of the pairs it belongs to."""
-    bits: dict[str, int] = dict.fromkeys(_all(texts, "emergency"), _EMERGENCY)
+    bits: dict[str, int] = dict.fromkeys(_all(texts, "harmless"), 0)
+    bits |= dict.fromkeys(_all(texts, "emergency"), _EMERGENCY)
     pairs: list[int] = []
     for language in (texts.everyone, *texts.enabled()):
         for one, other in language.words.alarm_pairs:

@@ -51,6 +51,7 @@ _WORD_LISTS = (
     "both",
     "neither",
     "emergency",
+    "harmless",
 )
 _LANGUAGE_KEYS = {"language", "name", "enabled", "reviewed_by", "texts", "words"}
 _WORD_KEYS = {*_WORD_LISTS, "alarm_pairs", "situations", "keywords"}

@@ -1,0 +1,74 @@
+"""Which scripts may be asked."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from app.intake import ScriptRefused, load_script, read_script
+from app.intake.script import MOST_QUESTIONS, SITUATIONS
+from app.texts import FieldRefused, load, read_plan
+
+TEXTS = load()
+
+
+@pytest.fixture
+def plan() -> dict[str, Any]:
+    return copy.deepcopy(dict(read_plan()))
+
+
+def test_the_shipped_script_offers_the_situations_in_the_order_of_its_text() -> None:
+    assert tuple(situation.code for situation in load_script().situations) == SITUATIONS
+
+
+def test_the_shipped_script_asks_five_questions_at_most() -> None:
+    assert all(1 + len(each.asks) <= MOST_QUESTIONS for each in load_script().situations)
+
+
+@pytest.mark.parametrize(
+    "field", ["legal_name", "country", "status", "entry_route", "address", "employer", "uci",
+              "passport", "criminal_record", "claim_story", "photo", "children", "school"],
+)  # fmt: skip
+def test_a_script_that_asks_what_is_never_asked_is_refused(
+    plan: dict[str, Any], field: str
+) -> None:
+    plan["situations"][0]["asks"].append(field)
+    with pytest.raises(FieldRefused):
+        read_script(TEXTS, plan)
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [
+        ["favourite_colour"],
+        ["situation"],
+        ["city", "city"],
+        ["safe_now", "city", "date_soon", "reach", "need"],
+    ],
+)
+def test_unknown_repeated_or_too_many_questions_are_refused(
+    plan: dict[str, Any], asks: list[str]
+) -> None:
+    plan["situations"][0]["asks"] = asks
+    with pytest.raises(ScriptRefused):
+        read_script(TEXTS, plan)
+
+
+def test_a_missing_situation_is_refused(plan: dict[str, Any]) -> None:
+    del plan["situations"][3]
+    with pytest.raises(ScriptRefused):
+        read_script(TEXTS, plan)
+
+
+def test_a_tier_that_does_not_exist_is_refused(plan: dict[str, Any]) -> None:
+    plan["situations"][0]["tier"] = 4
+    with pytest.raises(ScriptRefused):
+        read_script(TEXTS, plan)
+
+
+def test_a_language_without_texts_is_refused(plan: dict[str, Any]) -> None:
+    plan["languages"].append("xx")
+    with pytest.raises(ScriptRefused):
+        read_script(TEXTS, plan)
