@@ -1,0 +1,519 @@
+"""The schema of the first release, written from the models by `write_initial.py`."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    _audit_entries()
+    _audit_head()
+    _carrier_traces()
+    _deployment()
+    _erasures()
+    _idempotency()
+    _index_keys()
+    _jobs()
+    _members()
+    _operational_grants()
+    _rosters()
+    if _on("postgresql"):
+        _sessions()
+    _suppressions()
+    _team_epochs()
+    _cases()
+    _invitations()
+    _team_wraps()
+    _case_epochs()
+    _case_grants()
+    _case_sheets()
+    _consents()
+    _messages()
+    _notes()
+    _outgoing()
+
+
+def downgrade() -> None:
+    op.drop_table("outgoing")
+    op.drop_table("notes")
+    op.drop_table("messages")
+    op.drop_table("consents")
+    op.drop_table("case_sheets")
+    op.drop_table("case_grants")
+    op.drop_table("case_epochs")
+    op.drop_table("team_wraps")
+    op.drop_table("invitations")
+    op.drop_table("cases")
+    op.drop_table("team_epochs")
+    op.drop_table("suppressions")
+    if _on("postgresql"):
+        op.drop_table("sessions")
+    op.drop_table("rosters")
+    op.drop_table("operational_grants")
+    op.drop_table("members")
+    op.drop_table("jobs")
+    op.drop_table("index_keys")
+    op.drop_table("idempotency")
+    op.drop_table("erasures")
+    op.drop_table("deployment")
+    op.drop_table("carrier_traces")
+    op.drop_table("audit_head")
+    op.drop_table("audit_entries")
+
+
+def _on(dialect: str) -> bool:
+    return op.get_bind().dialect.name == dialect
+
+
+def _audit_entries() -> None:
+    op.create_table(
+        "audit_entries",
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("actor", sa.Uuid(), nullable=True),
+        sa.Column("object", sa.Uuid(), nullable=True),
+        sa.Column("mac", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_audit_entries")),
+    )
+    op.create_index(op.f("ix_audit_entries_actor"), "audit_entries", ["actor"], unique=False)
+    op.create_index(op.f("ix_audit_entries_object"), "audit_entries", ["object"], unique=False)
+
+
+def _audit_head() -> None:
+    op.create_table(
+        "audit_head",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("mac", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_head")),
+    )
+
+
+def _carrier_traces() -> None:
+    op.create_table(
+        "carrier_traces",
+        sa.Column("sid_lookup", sa.LargeBinary(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("sid_lookup", name=op.f("pk_carrier_traces")),
+    )
+
+
+def _deployment() -> None:
+    op.create_table(
+        "deployment",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("operational_public", sa.LargeBinary(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("clock_offset_s", sa.Double(), nullable=False),
+        sa.Column("paused", sa.Boolean(), nullable=False),
+        sa.Column("op_key", sa.LargeBinary(), nullable=True),
+        sa.Column("op_values", sa.LargeBinary(), nullable=True),
+        sa.Column("op_version", sa.Integer(), nullable=False),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deployment")),
+    )
+    op.create_index(op.f("ix_deployment_shred_day"), "deployment", ["shred_day"], unique=False)
+
+
+def _erasures() -> None:
+    op.create_table(
+        "erasures",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("number_lookup", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("op_key", sa.LargeBinary(), nullable=True),
+        sa.Column("op_values", sa.LargeBinary(), nullable=True),
+        sa.Column("op_version", sa.Integer(), nullable=False),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasures")),
+        sa.UniqueConstraint("number_lookup", name=op.f("uq_erasures_number_lookup")),
+    )
+    op.create_index(op.f("ix_erasures_shred_day"), "erasures", ["shred_day"], unique=False)
+
+
+def _idempotency() -> None:
+    op.create_table(
+        "idempotency",
+        sa.Column("key_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("request_mac", sa.LargeBinary(), nullable=False),
+        sa.Column("resource_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key_hash", name=op.f("pk_idempotency")),
+    )
+    op.create_index(op.f("ix_idempotency_created_at"), "idempotency", ["created_at"], unique=False)
+
+
+def _index_keys() -> None:
+    op.create_table(
+        "index_keys",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("current", sa.Boolean(), nullable=False),
+        sa.Column("op_key", sa.LargeBinary(), nullable=True),
+        sa.Column("op_values", sa.LargeBinary(), nullable=True),
+        sa.Column("op_version", sa.Integer(), nullable=False),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_index_keys")),
+    )
+    op.create_index(op.f("ix_index_keys_shred_day"), "index_keys", ["shred_day"], unique=False)
+
+
+def _jobs() -> None:
+    op.create_table(
+        "jobs",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("ref", sa.Uuid(), nullable=True),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("run_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("owner", sa.Uuid(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
+    )
+    op.create_index("ix_jobs_due", "jobs", ["state", "priority", "run_at"], unique=False)
+    op.create_index(op.f("ix_jobs_ref"), "jobs", ["ref"], unique=False)
+
+
+def _members() -> None:
+    op.create_table(
+        "members",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("handle", sa.String(length=64), nullable=False),
+        sa.Column("roles", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("archive", sa.Boolean(), nullable=False),
+        sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("kem_public", sa.LargeBinary(), nullable=False),
+        sa.Column("verify_key", sa.LargeBinary(), nullable=False),
+        sa.Column("keys_mac", sa.LargeBinary(), nullable=False),
+        sa.Column("passphrase_salt", sa.LargeBinary(), nullable=False),
+        sa.Column("seed_wrap", sa.LargeBinary(), nullable=True),
+        sa.Column("recovery_wrap", sa.LargeBinary(), nullable=True),
+        sa.Column("totp", sa.LargeBinary(), nullable=True),
+        sa.Column("totp_version", sa.Integer(), nullable=False),
+        sa.Column("totp_confirmed", sa.Boolean(), nullable=False),
+        sa.Column("op_key", sa.LargeBinary(), nullable=True),
+        sa.Column("op_values", sa.LargeBinary(), nullable=True),
+        sa.Column("op_version", sa.Integer(), nullable=False),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_members")),
+        sa.UniqueConstraint("handle", name=op.f("uq_members_handle")),
+    )
+    op.create_index(op.f("ix_members_shred_day"), "members", ["shred_day"], unique=False)
+
+
+def _operational_grants() -> None:
+    op.create_table(
+        "operational_grants",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("team", sa.String(length=16), nullable=False),
+        sa.Column("team_epoch", sa.Integer(), nullable=False),
+        sa.Column("wrap", sa.LargeBinary(), nullable=True),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_operational_grants")),
+        sa.UniqueConstraint(
+            "team", "team_epoch", name=op.f("uq_operational_grants_team_team_epoch")
+        ),
+    )
+    op.create_index(
+        op.f("ix_operational_grants_shred_day"), "operational_grants", ["shred_day"], unique=False
+    )
+
+
+def _rosters() -> None:
+    op.create_table(
+        "rosters",
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("signer", sa.Uuid(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_rosters")),
+    )
+
+
+def _sessions() -> None:
+    op.create_table(
+        "sessions",
+        sa.Column("lookup", sa.LargeBinary(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("seed", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("lookup", name=op.f("pk_sessions")),
+        sa.UniqueConstraint("id", name=op.f("uq_sessions_id")),
+        prefixes=["UNLOGGED"],
+    )
+    op.create_index(op.f("ix_sessions_expires_at"), "sessions", ["expires_at"], unique=False)
+    op.create_index(op.f("ix_sessions_member_id"), "sessions", ["member_id"], unique=False)
+
+
+def _suppressions() -> None:
+    op.create_table(
+        "suppressions",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("number_lookup", sa.LargeBinary(), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("op_key", sa.LargeBinary(), nullable=True),
+        sa.Column("op_values", sa.LargeBinary(), nullable=True),
+        sa.Column("op_version", sa.Integer(), nullable=False),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_suppressions")),
+    )
+    op.create_index(op.f("ix_suppressions_shred_day"), "suppressions", ["shred_day"], unique=False)
+    op.create_index(
+        "uq_suppressions_number_kind", "suppressions", ["number_lookup", "kind"], unique=True
+    )
+
+
+def _team_epochs() -> None:
+    op.create_table(
+        "team_epochs",
+        sa.Column("team", sa.String(length=16), nullable=False),
+        sa.Column("epoch", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("public", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("team", "epoch", name=op.f("pk_team_epochs")),
+    )
+
+
+def _cases() -> None:
+    op.create_table(
+        "cases",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("urgency", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_message_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("queue_order", sa.BigInteger(), nullable=False),
+        sa.Column("waiting", sa.Boolean(), nullable=False),
+        sa.Column("last_position", sa.BigInteger(), nullable=False),
+        sa.Column("unread", sa.Integer(), nullable=False),
+        sa.Column("assigned_to", sa.Uuid(), nullable=True),
+        sa.Column("number_lookup", sa.LargeBinary(), nullable=True),
+        sa.Column("reference_lookup", sa.LargeBinary(), nullable=True),
+        sa.Column("follows", sa.Uuid(), nullable=True),
+        sa.Column("merged_into", sa.Uuid(), nullable=True),
+        sa.Column("held", sa.Boolean(), nullable=False),
+        sa.Column("op_key", sa.LargeBinary(), nullable=True),
+        sa.Column("op_values", sa.LargeBinary(), nullable=True),
+        sa.Column("op_version", sa.Integer(), nullable=False),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('new', 'open', 'waiting', 'closed', 'erased')", name=op.f("ck_cases_state")
+        ),
+        sa.CheckConstraint("urgency BETWEEN 0 AND 3", name=op.f("ck_cases_urgency")),
+        sa.ForeignKeyConstraint(["assigned_to"], ["members.id"], name=op.f("fk_cases_assigned_to")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
+    )
+    op.create_index(op.f("ix_cases_assigned_to"), "cases", ["assigned_to"], unique=False)
+    op.create_index(op.f("ix_cases_merged_into"), "cases", ["merged_into"], unique=False)
+    op.create_index("ix_cases_number", "cases", ["number_lookup"], unique=False)
+    op.create_index("ix_cases_queue", "cases", ["urgency", "queue_order", "id"], unique=False)
+    op.create_index(op.f("ix_cases_reference_lookup"), "cases", ["reference_lookup"], unique=False)
+    op.create_index(op.f("ix_cases_shred_day"), "cases", ["shred_day"], unique=False)
+    op.create_index("ix_cases_state", "cases", ["state"], unique=False)
+    op.create_index(
+        "uq_cases_live_number",
+        "cases",
+        ["number_lookup"],
+        unique=True,
+        sqlite_where=sa.text("state IN ('new', 'open', 'waiting') AND merged_into IS NULL"),
+        postgresql_where=sa.text("state IN ('new', 'open', 'waiting') AND merged_into IS NULL"),
+    )
+
+
+def _invitations() -> None:
+    op.create_table(
+        "invitations",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("code_lookup", sa.LargeBinary(), nullable=False),
+        sa.Column("roles", sa.JSON(), nullable=False),
+        sa.Column("invited_by", sa.Uuid(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("redeemed_by", sa.Uuid(), nullable=True),
+        sa.Column("op_key", sa.LargeBinary(), nullable=True),
+        sa.Column("op_values", sa.LargeBinary(), nullable=True),
+        sa.Column("op_version", sa.Integer(), nullable=False),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["invited_by"], ["members.id"], name=op.f("fk_invitations_invited_by")
+        ),
+        sa.ForeignKeyConstraint(
+            ["redeemed_by"], ["members.id"], name=op.f("fk_invitations_redeemed_by")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invitations")),
+        sa.UniqueConstraint("code_lookup", name=op.f("uq_invitations_code_lookup")),
+    )
+    op.create_index(op.f("ix_invitations_shred_day"), "invitations", ["shred_day"], unique=False)
+
+
+def _team_wraps() -> None:
+    op.create_table(
+        "team_wraps",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("team", sa.String(length=16), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("wrap", sa.LargeBinary(), nullable=True),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_team_wraps_member_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_team_wraps")),
+        sa.UniqueConstraint(
+            "team", "epoch", "member_id", name=op.f("uq_team_wraps_team_epoch_member_id")
+        ),
+    )
+    op.create_index(op.f("ix_team_wraps_member_id"), "team_wraps", ["member_id"], unique=False)
+    op.create_index(op.f("ix_team_wraps_shred_day"), "team_wraps", ["shred_day"], unique=False)
+
+
+def _case_epochs() -> None:
+    op.create_table(
+        "case_epochs",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("epoch", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("public", sa.LargeBinary(), nullable=False),
+        sa.Column("mac", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_case_epochs_case_id")),
+        sa.PrimaryKeyConstraint("case_id", "epoch", name=op.f("pk_case_epochs")),
+    )
+
+
+def _case_grants() -> None:
+    op.create_table(
+        "case_grants",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("team", sa.String(length=16), nullable=False),
+        sa.Column("team_epoch", sa.Integer(), nullable=False),
+        sa.Column("wrap", sa.LargeBinary(), nullable=True),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_case_grants_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_grants")),
+        sa.UniqueConstraint(
+            "case_id", "epoch", "team", name=op.f("uq_case_grants_case_id_epoch_team")
+        ),
+    )
+    op.create_index(op.f("ix_case_grants_shred_day"), "case_grants", ["shred_day"], unique=False)
+
+
+def _case_sheets() -> None:
+    op.create_table(
+        "case_sheets",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("fields", sa.LargeBinary(), nullable=True),
+        sa.Column("fields_epoch", sa.Integer(), nullable=False),
+        sa.Column("fields_version", sa.Integer(), nullable=False),
+        sa.Column("contact", sa.LargeBinary(), nullable=True),
+        sa.Column("contact_epoch", sa.Integer(), nullable=False),
+        sa.Column("contact_version", sa.Integer(), nullable=False),
+        sa.Column("hold_reason", sa.LargeBinary(), nullable=True),
+        sa.Column("hold_reason_epoch", sa.Integer(), nullable=False),
+        sa.Column("hold_reason_version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_case_sheets_case_id")),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_case_sheets")),
+    )
+
+
+def _consents() -> None:
+    op.create_table(
+        "consents",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("recorded_by", sa.Uuid(), nullable=False),
+        sa.Column("override_reason", sa.LargeBinary(), nullable=True),
+        sa.Column("op_key", sa.LargeBinary(), nullable=True),
+        sa.Column("op_values", sa.LargeBinary(), nullable=True),
+        sa.Column("op_version", sa.Integer(), nullable=False),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_consents_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consents")),
+    )
+    op.create_index(op.f("ix_consents_case_id"), "consents", ["case_id"], unique=False)
+    op.create_index(op.f("ix_consents_shred_day"), "consents", ["shred_day"], unique=False)
+
+
+def _messages() -> None:
+    op.create_table(
+        "messages",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("direction", sa.String(length=8), nullable=False),
+        sa.Column("channel", sa.String(length=8), nullable=False),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("author_id", sa.Uuid(), nullable=True),
+        sa.Column("source_id", sa.Uuid(), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_messages_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
+    )
+    op.create_index("ix_messages_case_position", "messages", ["case_id", "position"], unique=False)
+
+
+def _notes() -> None:
+    op.create_table(
+        "notes",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("author_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_notes_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notes")),
+    )
+    op.create_index(op.f("ix_notes_case_id"), "notes", ["case_id"], unique=False)
+
+
+def _outgoing() -> None:
+    op.create_table(
+        "outgoing",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=True),
+        sa.Column("message_id", sa.Uuid(), nullable=True),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("purpose", sa.String(length=8), nullable=False),
+        sa.Column("segments", sa.Integer(), nullable=False),
+        sa.Column("queued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sid_lookup", sa.LargeBinary(), nullable=True),
+        sa.Column("error_code", sa.Integer(), nullable=True),
+        sa.Column("op_key", sa.LargeBinary(), nullable=True),
+        sa.Column("op_values", sa.LargeBinary(), nullable=True),
+        sa.Column("op_version", sa.Integer(), nullable=False),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_outgoing_case_id")),
+        sa.ForeignKeyConstraint(
+            ["message_id"], ["messages.id"], name=op.f("fk_outgoing_message_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outgoing")),
+    )
+    op.create_index(op.f("ix_outgoing_case_id"), "outgoing", ["case_id"], unique=False)
+    op.create_index(op.f("ix_outgoing_message_id"), "outgoing", ["message_id"], unique=False)
+    op.create_index(op.f("ix_outgoing_shred_day"), "outgoing", ["shred_day"], unique=False)
+    op.create_index(op.f("ix_outgoing_sid_lookup"), "outgoing", ["sid_lookup"], unique=False)
