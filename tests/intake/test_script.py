@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from typing import Any
 
 import pytest
 
 from app.intake import ScriptRefused, load_script, read_script
 from app.intake.script import MOST_QUESTIONS, SITUATIONS
-from app.texts import FieldRefused, load, read_plan
+from app.texts import FieldRefused, Texts, load, read_plan
 
 TEXTS = load()
 
@@ -72,3 +73,25 @@ def test_a_language_without_texts_is_refused(plan: dict[str, Any]) -> None:
     plan["languages"].append("xx")
     with pytest.raises(ScriptRefused):
         read_script(TEXTS, plan)
+
+
+def _with_words(**lists: Any) -> Texts:
+    """The shipped texts with other French words."""
+    french = TEXTS.languages["fr"]
+    words = dataclasses.replace(french.words, **lists)
+    return Texts(
+        TEXTS.everyone, {**TEXTS.languages, "fr": dataclasses.replace(french, words=words)}
+    )
+
+
+def test_a_keyword_with_two_meanings_is_refused(plan: dict[str, Any]) -> None:
+    texts = _with_words(keywords={"start": ("ALTO",)})
+    with pytest.raises(ValueError, match="cannot mean"):
+        read_script(texts, plan)
+
+
+def test_a_number_word_with_two_values_is_refused(plan: dict[str, Any]) -> None:
+    lists = TEXTS.languages["fr"].words.lists
+    texts = _with_words(lists={**lists, "numbers": ("deux", "uno")})
+    with pytest.raises(ValueError, match="two numbers"):
+        read_script(texts, plan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from itertools import pairwise
 
@@ -289,7 +290,16 @@ def test_every_keyword_but_the_carriers_is_acted_on_in_every_language(keyword: K
             assert taken.keyword is keyword, phrase
 
 
-def test_a_bursts_of_answers_takes_each_question_once() -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_line_of_the_situation_question_copied_back_is_understood(language: str) -> None:
+    question = SCRIPT.texts.get(language, "situation")
+    for digit, line in re.findall(r"([1-6]) (.*?)(?= [1-6] |$)", question):
+        for text in (line, f"{digit} {line}"):
+            chosen = take(text, State("situation", language)).situation
+            assert chosen == SITUATIONS[int(digit) - 1], text
+
+
+def test_a_burst_of_answers_takes_each_question_once() -> None:
     state, keys = take("hello", None, None).state, []
     for text in ("1", "2", "yes", "Laval", "both", "both", "both"):
         taken = take(text, state)
