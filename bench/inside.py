@@ -33,11 +33,11 @@ from app.db import Database
 from app.intake import load_script
 from app.models import Case
 from app.organisation import REGIONS, found
+from app.schema import upgrade
 from app.telephony import InboundText
 from bench import machine
 from bench.load import NUMBER
 from tests import postgres
-from tests.schema import lay_schema
 
 _ROOT = Path(__file__).parents[1]
 _PASSPHRASE = "a passphrase for benchmarks only"  # noqa: S105  # nothing real is behind it
@@ -185,7 +185,7 @@ def _service(kind: str) -> Iterator[Service]:
     folder.chmod(0o755)  # PostgreSQL runs as another user if this runs as root
     server = _postgres(folder) if kind == "postgresql" else None
     url = server.url("postgres") if server else f"sqlite:///{folder / 'kith.db'}"
-    lay_schema(url)
+    upgrade(url)
     database = Database(url)
     try:
         yield _found(database, folder)

@@ -16,8 +16,8 @@ import hypothesis
 import pytest
 
 from app.clock import FixedClock
+from app.schema import upgrade
 from tests import postgres
-from tests.schema import lay_schema
 
 pytest_plugins = ["tests.browser"]
 
@@ -79,7 +79,7 @@ def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
 @pytest.fixture
 def postgresql_url(postgres_server: postgres.Server) -> Iterator[str]:
     """The URL of a new PostgreSQL database with the schema in it."""
-    with postgres.fresh_database(postgres_server, f"kith_{uuid.uuid4().hex}", lay_schema) as url:
+    with postgres.fresh_database(postgres_server, f"kith_{uuid.uuid4().hex}", upgrade) as url:
         yield url
 
 
@@ -104,7 +104,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file with the schema in it, to be copied."""
     template = tmp_path_factory.mktemp("sqlite") / "template.db"
     template.touch()
-    lay_schema(f"sqlite:///{template}")
+    upgrade(f"sqlite:///{template}")
     return template
 
 
