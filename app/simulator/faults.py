@@ -71,13 +71,15 @@ class Faults:
     ) -> Fault:
         """Order ``kind`` for the next ``count`` (1) events whose labels contain ``match``.
 
-        Labels are the phone's number, the method and path of a request or webhook, and for a
-        status callback its status. Raises ``UnknownFault``.
+        ``api-`` and ``webhook-`` may be left out of the kind. Labels are the phone's number, the
+        method and path of a request or webhook, and for a status callback its status. Raises
+        ``UnknownFault``.
         """
-        if kind not in KINDS:
+        named = next((k for k in (kind, f"api-{kind}", f"webhook-{kind}") if k in KINDS), None)
+        if named is None:
             raise UnknownFault
-        times = count if count is not None else None if kind in _UNTIL_CLEARED else 1
-        fault = Fault(next(self._ids), kind, match or None, times, delay_s)
+        times = count if count is not None else None if named in _UNTIL_CLEARED else 1
+        fault = Fault(next(self._ids), named, match or None, times, delay_s)
         self._active.append(fault)
         return fault
 

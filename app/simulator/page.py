@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.simulator.addresses import caller
 from app.simulator.carrier import Carrier
+from app.simulator.scripting import Problem, refuse_other_sites
 
 _FOLDER = Path(__file__).parent / "pages"
 _REFRESH_S = 5
@@ -48,6 +49,10 @@ def create_page(carrier: Carrier) -> APIRouter:
         return HTMLResponse(html, headers=_HEADERS)
 
     async def send(request: Request) -> Response:
+        try:
+            refuse_other_sites(request)
+        except Problem as problem:
+            return problem.response()
         form = dict(parse_qsl((await request.body()).decode(errors="replace")))
         phone, body = caller(form.get("phone", ""))[:64], form.get("body", "")
         outcome = "empty"

@@ -67,7 +67,7 @@ class Advance(_Order):
 OrderT = TypeVar("OrderT", bound=_Order)
 
 
-class _Problem(Exception):
+class Problem(Exception):
     """A refusal, answered as ``application/problem+json``."""
 
     def __init__(self, status: int, slug: str, detail: str) -> None:
@@ -81,6 +81,7 @@ class _Problem(Exception):
         self.status = status
 
     def response(self) -> Response:
+        """The refusal as an answer."""
         return JSONResponse(self.body, self.status, media_type="application/problem+json")
 
 
@@ -108,7 +109,7 @@ def create_scripting(carrier: Carrier, *, clock: Clock, advance_clock: AdvanceCl
 
 
 class _Script:
-    """The endpoints; each takes a request and answers, or raises ``_Problem``."""
+    """The endpoints; each takes a request and answers, or raises ``Problem``."""
 
     def __init__(self, carrier: Carrier, clock: Clock, advance_clock: AdvanceClock) -> None:
         self._carrier = carrier
@@ -120,7 +121,7 @@ class _Script:
         try:
             attachments = order.attachments()
         except BadAttachment as bad:
-            raise _Problem(400, "bad-request", str(bad)) from None
+            raise Problem(400, "bad-request", str(bad)) from None
         sent = await self._carrier.text(phone, order.body, attachments)
         return JSONResponse(asdict(sent))
 
@@ -128,7 +129,7 @@ class _Script:
         try:
             entries = self._carrier.inbox(_phone(request), request.query_params.get("after"))
         except UnknownText:
-            raise _Problem(400, "bad-request", "after is no text of this phone") from None
+            raise Problem(400, "bad-request", "after is no text of this phone") from None
         items = [{"sid": e.sid, "body": e.body, "at": rfc3339(e.at)} for e in entries]
         return JSONResponse({"items": items})
 
@@ -137,7 +138,7 @@ class _Script:
         try:
             fault = self._carrier.faults.add(**order.model_dump())
         except UnknownFault as unknown:
-            raise _Problem(400, "bad-request", str(unknown)) from None
+            raise Problem(400, "bad-request", str(unknown)) from None
         return JSONResponse(_fault_json(fault))
 
     async def list_faults(self, _request: Request) -> Response:
@@ -146,7 +147,7 @@ class _Script:
     async def clear_faults(self, request: Request) -> Response:
         given = str(request.path_params.get("id", ""))
         if given and not given.isdecimal():
-            raise _Problem(404, "not-found", "there is no such fault")
+            raise Problem(404, "not-found", "there is no such fault")
         self._carrier.faults.clear(int(given) if given else None)
         return Response(status_code=204)
 
@@ -168,7 +169,7 @@ class _Script:
             if media.public_name == name:
                 headers = {"X-Content-Type-Options": "nosniff", "Content-Disposition": "attachment"}
                 return Response(media.data, headers=headers, media_type=media.content_type)
-        raise _Problem(404, "not-found", "there is no such picture, or not any more")
+        raise Problem(404, "not-found", "there is no such picture, or not any more")
 
     def _clock_reads(self, now: datetime) -> Response:
         offset_s = self._clock.offset.total_seconds()
@@ -183,18 +184,25 @@ def rfc3339(at: datetime) -> str:
 def _answering(endpoint: Endpoint) -> Endpoint:
     async def answer(request: Request) -> Response:
         try:
+            refuse_other_sites(request)
             return await endpoint(request)
-        except _Problem as problem:
+        except Problem as problem:
             return problem.response()
 
     return answer
+
+
+def refuse_other_sites(request: Request) -> None:
+    """Raise a 403 for a browser on somebody else's page: the demo has no sign-in to stop it."""
+    if request.headers.get("Sec-Fetch-Site") == "cross-site" and request.method != "GET":
+        raise Problem(403, "forbidden", "this order came from another site's page")
 
 
 async def _read(request: Request, model: type[OrderT]) -> OrderT:
     try:
         return model.model_validate_json(await request.body())
     except ValidationError as invalid:
-        raise _Problem(400, "bad-request", _explained(invalid)) from None
+        raise Problem(400, "bad-request", _explained(invalid)) from None
 
 
 def _explained(invalid: ValidationError) -> str:
@@ -206,7 +214,7 @@ def _explained(invalid: ValidationError) -> str:
 def _phone(request: Request) -> str:
     number = str(request.path_params["e164"]).strip()
     if not 0 < len(number) <= _MAX_CALLER or not number.isprintable():
-        raise _Problem(400, "bad-request", "a phone has a number or a name of 1 to 64 characters")
+        raise Problem(400, "bad-request", "a phone has a number or a name of 1 to 64 characters")
     return number
 
 

@@ -10,12 +10,13 @@ _GSM7 = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _GSM7_DOUBLE = frozenset("\f^{}\\[~]|€")
+_GSM7_ALL = _GSM7 | _GSM7_DOUBLE
 
 
 def count_segments(body: str) -> int:
     """Number of segments of ``body``, at least one."""
     characters = set(body)
-    if characters <= _GSM7 | _GSM7_DOUBLE:
+    if characters <= _GSM7_ALL:
         units = len(body) + sum(body.count(c) for c in characters & _GSM7_DOUBLE)
         single, several = 160, 153
     else:

@@ -6,6 +6,7 @@ https://www.twilio.com/docs/usage/webhooks/webhooks-security.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -14,6 +15,7 @@ import time
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from urllib.parse import parse_qsl, quote_plus, urldefrag, urlencode, urlsplit
 
 import aiohttp
@@ -22,6 +24,7 @@ from yarl import URL
 from app.simulator.config import SimulatorConfig
 
 Fields = list[tuple[str, str]]
+_PARALLEL = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Overrides:
         return bool(failure) and (failure in self.policies or "all" in self.policies)
 
 
+@lru_cache(maxsize=64)
 def overrides(config: SimulatorConfig, url: str) -> Overrides:
     """Read the connection overrides behind ``#`` in ``url``; else one retry on connecting only."""
     found = dict(parse_qsl(urldefrag(url).fragment))
@@ -89,11 +93,16 @@ class Webhooks:
         self._config = config
         self._session: aiohttp.ClientSession | None = None
         self._with_port = itertools.cycle((False, True))
+        self._lines = asyncio.Semaphore(_PARALLEL)
         self.attempts = 0
         self.retried = 0
 
     async def post(self, url: str, fields: Fields) -> Answer:
         """Post ``fields``, retrying as the address asks; never raises for what the other does."""
+        async with self._lines:  # patience starts when a line is free
+            return await self._post(url, fields)
+
+    async def _post(self, url: str, fields: Fields) -> Answer:
         bare, rules = urldefrag(url).url, overrides(self._config, url)
         headers = self._headers(bare, fields)
         body = urlencode(fields, quote_via=quote_plus)

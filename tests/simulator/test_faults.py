@@ -43,6 +43,13 @@ def test_faults_are_cleared_one_by_one_or_all() -> None:
     assert not faults.active
 
 
+@pytest.mark.parametrize(
+    ("short", "kind"), [("5xx", "api-5xx"), ("lost", "webhook-lost"), ("api-429", "api-429")]
+)
+def test_a_kind_may_be_named_shortly(short: str, kind: str) -> None:
+    assert Faults().add(short).kind == kind
+
+
 def test_an_unknown_kind_is_refused_with_those_there_are() -> None:
     with pytest.raises(UnknownFault, match="webhook-lost, webhook-duplicate"):
         Faults().add("gremlins")

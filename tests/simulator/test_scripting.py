@@ -150,3 +150,9 @@ def test_what_the_carrier_holds_has_no_secret(served: ServedNetwork) -> None:
     assert holds["messages"][0]["body"] == "STOP"
     assert served.carrier.config.auth_token not in str(holds)
     assert served.carrier.config.auth_token not in repr(served.carrier.config)
+
+
+@pytest.mark.parametrize("path", ["/simulator", "/simulator/clock", "/simulator/faults"])
+def test_pages_of_other_sites_cannot_give_orders(served: ServedNetwork, path: str) -> None:
+    headers = {"Sec-Fetch-Site": "cross-site"}
+    assert requests.post(served.url + path, headers=headers, timeout=5).status_code == 403

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from httpx import ASGITransport, AsyncClient
 
@@ -37,3 +39,17 @@ def test_without_a_token_it_says_what_is_missing(
 
 def test_no_secret_is_taken_from_the_command_line() -> None:
     assert not {"token", "secret", "key"} & set(vars(parser().parse_args(ARGUMENTS)))
+
+
+@pytest.mark.anyio
+async def test_the_network_ends_with_its_application(clock: FixedClock) -> None:
+    app = create_app(read_config(parser().parse_args(ARGUMENTS), SECRETS), clock)
+    transport = ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        AsyncClient(transport=transport, base_url="http://127.0.0.1:9000") as client,
+    ):
+        await client.post("/simulator/faults", json={"kind": "webhook-delay", "delay_s": 60})
+        await client.post("/simulator/phones/anonymous/texts", json={"body": "late"})
+        [sleeper] = [task for task in asyncio.all_tasks() if "wait_and_work" in repr(task)]
+    assert sleeper.cancelled()
