@@ -91,10 +91,7 @@ def verify(db: Db) -> Verdict:
 def checkpoint(db: Db) -> None:
     """Keep the end of the chain in the anchor file, so that cutting it off shows."""
     head = db.get_one(AuditHead, 1)
-    files = db.keys.files
-    files.write_anchor(
-        {**files.read_anchor(), "audit": {"seq": head.seq, "mac": head.mac.hex()}}
-    )
+    db.keys.files.write_anchor({"audit": {"seq": head.seq, "mac": head.mac.hex()}})
 
 
 def _entries(db: Db) -> Iterator[AuditEntry]:

@@ -98,9 +98,12 @@ class Keyring:
         return Context(self.deployment, table, column, row, version, case, epoch)
 
     def forget(self, table: str, column: str, row: UUID, inner: bytes, now: datetime) -> bytes:
-        """Put today's forgetting layer around a key."""
+        """Put today's forgetting layer around a key. Sealed where the key folder is absent."""
         day = day_number(now)
-        key = self.files.ensure_shred_key(day)
+        try:
+            key = self.files.ensure_shred_key(day)
+        except KeyMissing as error:
+            raise Sealed from error
         return forget_under(key, day, self.context(table, column, row), inner)
 
     def remember(self, table: str, column: str, row: UUID, outer: bytes | None) -> bytes:

@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.access import ARCHIVE, DESK, Principal
-from app.crypto import KeyFiles, KeyMissing, MemberKeys, verify_signature
+from app.crypto import KeyFiles, MemberKeys, verify_signature
 from app.db import Db
 from app.errors import OperatorError
 from app.models import RosterVersion
@@ -153,11 +153,7 @@ def _store(db: Db, roster: Roster, signer: UUID, keys: MemberKeys) -> None:
 
 
 def _advance_anchor(files: KeyFiles, roster: Roster) -> None:
-    try:
-        anchor = files.read_anchor()
-    except KeyMissing:
-        anchor = {}
-    files.write_anchor({**anchor, "version": roster.version, "hash": roster.hash})
+    files.write_anchor({"version": roster.version, "hash": roster.hash})
 
 
 def current(db: Db) -> Roster:

@@ -147,20 +147,27 @@ class KeyFiles:
     # -- anchor
 
     def read_anchor(self) -> dict[str, object]:
-        """Return what may never fall: roster version and hash. KeyMissing without a file."""
+        """Return what may never fall: roster version and hash, the end of the audit chain.
+
+        KeyMissing without a file.
+        """
         try:
             anchor = json.loads((self.folder / "anchor.json").read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             raise KeyMissing("anchor.json") from error
         return dict(anchor)
 
-    def write_anchor(self, anchor: dict[str, object]) -> None:
-        """Replace the anchor in one step; one of a higher ``version``, written meanwhile, stays."""
+    def write_anchor(self, changes: dict[str, object]) -> None:
+        """Put ``changes`` into the anchor in one step; its other entries stay.
+
+        Nothing happens where ``version`` (the roster's) would fall: another process was faster.
+        """
         path = self.folder / "anchor.json"
         with locked(self.folder / "anchor.lock"):
-            if path.exists() and _version(self.read_anchor()) > _version(anchor):
+            kept = self.read_anchor() if path.exists() else {}
+            if _version(kept) > _version(kept | changes):
                 return
-            replace_file(path, json.dumps(anchor, sort_keys=True).encode())
+            replace_file(path, json.dumps(kept | changes, sort_keys=True).encode())
 
     # -- files
 
@@ -186,4 +193,4 @@ def _read(path: Path) -> Secret:
 
 
 def _version(anchor: dict[str, object]) -> int:
-    return int(str(anchor["version"]))
+    return int(str(anchor.get("version", 0)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -421,11 +422,12 @@ def test_the_anchor_never_falls(files: KeyFiles, version: int) -> None:
     assert files.read_anchor() == {"version": 10, "hash": "newer"}
 
 
-def test_an_anchor_without_a_version_is_refused(files: KeyFiles) -> None:
-    files.write_anchor({"version": 1})
-    with pytest.raises(KeyError):
-        files.write_anchor({"hash": "ab"})
-    assert files.read_anchor() == {"version": 1}
+def test_the_anchors_entries_are_written_apart(files: KeyFiles) -> None:
+    """Each writer knows its own entry; none takes back what another wrote meanwhile."""
+    files.write_anchor({"audit": {"seq": 7}})
+    files.write_anchor({"version": 1, "hash": "ab"})
+    files.write_anchor({"audit": {"seq": 8}})
+    assert files.read_anchor() == {"version": 1, "hash": "ab", "audit": {"seq": 8}}
 
 
 def test_nobody_else_raises_the_anchor_between_our_look_and_our_move(
@@ -510,3 +512,28 @@ def test_a_name_is_on_the_disk_before_the_key_is_used(
     monkeypatch.setattr("app.crypto.keyfiles.sync_folder", synced.append)
     files.ensure_shred_key(DAY)
     assert synced == [files.folder / "shred"]
+
+
+def test_bytes_are_on_the_disk_before_their_name_and_the_name_before_we_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+    sync, link = os.fsync, os.link
+
+    def note_sync(descriptor: int) -> None:
+        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        steps.append("folder synced" if is_folder else "file synced")
+        sync(descriptor)
+
+    def note_link(source: Path, target: Path) -> None:
+        steps.append("linked")
+        link(source, target)
+
+    monkeypatch.setattr("app.crypto.private_files.os.fsync", note_sync)
+    monkeypatch.setattr("app.crypto.private_files.os.link", note_link)
+    create_file(tmp_path / "one", b"first")
+    assert steps == ["file synced", "linked", "folder synced"]
+    replace_file(tmp_path / "one", b"second")
+    assert steps[3:] == ["file synced", "folder synced"]
+    destroy_file(tmp_path / "one")
+    assert steps[5:] == ["file synced", "folder synced"]
