@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -47,7 +47,7 @@ class Desk:
     """What the intake needs to know of the organisation."""
 
     script: Script
-    regions: tuple[str, ...]
+    regions: Callable[[Db], Sequence[str]]
     own_number: str
 
 
@@ -108,10 +108,10 @@ def receive(db: Db, desk: Desk, texts: Sequence[InboundText], now: datetime) -> 
     publics = grants.public_keys(db, {t.id: t.epoch for t in known.live.values()})
     if dialogues and len(texts) > 1:
         raise AloneOnly
-    rows = _Rows()
+    rows, regions = _Rows(), desk.regions(db)
     for text in texts:
         lookup = lookups.get(text.sender)
-        turn = _Turn(db, desk, rows, text, lookup, now)
+        turn = _Turn(db, desk, rows, text, lookup, regions, now)
         _take_turn(turn, known, suppressions.setdefault(lookup or b"", set()), dialogues, publics)
     _write(db, rows, now)
 
@@ -194,6 +194,7 @@ class _Turn:
     rows: _Rows
     text: InboundText
     lookup: bytes | None
+    regions: Sequence[str]
     now: datetime
 
     @property
@@ -242,7 +243,7 @@ def _ask_script(turn: _Turn, thread: _Thread | None) -> Step:
         turn.text.body,
         silent_for=turn.now - datetime.fromisoformat(last) if last else None,
         urgency=thread.urgency if thread else FIRST_URGENCY,
-        regions=turn.desk.regions,
+        regions=turn.regions,
         human=bool(coarse.get("human")),
     )
 

@@ -57,6 +57,8 @@ class Database:
             threading.Lock() if self.on_sqlite else nullcontext()
         )
         self.keys: Keyring | None = None
+        # Called after a commit that left work behind; the worker of this process sets it.
+        self.wake: Callable[[], None] = lambda: None
 
     @contextmanager
     def transaction(self) -> Iterator[Db]:
@@ -67,6 +69,8 @@ class Database:
                 yield db
         for effect in db.info.get("effects", ()):
             effect()
+        if db.info.get("work"):
+            self.wake()
 
     @contextmanager
     def snapshot(self) -> Iterator[Db]:

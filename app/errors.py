@@ -69,6 +69,12 @@ class StaleVersion(Refusal):
         self.version = version
 
 
+class OfferTaken(Refusal):
+    """Somebody else was faster."""
+
+    slug = "offer-taken"
+
+
 class CaseClosed(Refusal):
     """This case is closed. Somebody who holds the archive can reopen it."""
 

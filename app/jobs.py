@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
-from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy.orm import aliased
 
 from app.db import Db
 from app.models import Job
@@ -31,7 +32,14 @@ class Claimed:
 
 
 def row(
-    kind: str, ref: UUID | None, now: datetime, *, priority: int = 2, delay: timedelta = timedelta(0)
+    kind: str,
+    ref: UUID | None,
+    now: datetime,
+    *,
+    priority: int = 2,
+    delay: timedelta = timedelta(0),
+    lane: bytes | None = None,
+    position: int = 0,
 ) -> dict[str, Any]:
     """Return the columns of a new job, for set-based inserts."""
     if delay > FURTHEST:
@@ -44,6 +52,8 @@ def row(
         "priority": priority,
         "run_at": now + delay,
         "attempts": 0,
+        "lane": lane,
+        "position": position,
     }
 
 
@@ -61,11 +71,19 @@ def _due(now: datetime) -> Any:
     )
 
 
+def _first_of_lane() -> Any:
+    earlier = aliased(Job)
+    return ~exists().where(earlier.lane == Job.lane, earlier.position < Job.position)
+
+
 def claim(db: Db, owner: UUID, now: datetime, limit: int) -> list[Claimed]:
-    """Take up to ``limit`` due jobs, urgent ones first, and those whose owner's lease ran out."""
+    """Take up to ``limit`` due jobs, urgent ones first, and those whose owner's lease ran out.
+
+    Of each lane only the first: what comes after it waits until it is done.
+    """
     chosen = (
         select(Job.id)
-        .where(_due(now))
+        .where(_due(now), _first_of_lane())
         .order_by(Job.priority, Job.run_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -114,15 +132,16 @@ def backoff(attempts: int) -> timedelta:
 
 
 def next_due(db: Db) -> datetime | None:
-    """Return when the next job is due, or None."""
-    queued = db.scalar(select(func.min(Job.run_at)).where(Job.state == "queued"))
+    """Return when the next job that may be taken is due, or None."""
+    free = select(func.min(Job.run_at)).where(Job.state == "queued", _first_of_lane())
+    queued = db.scalar(free)
     leased = db.scalar(select(func.min(Job.lease_until)).where(Job.state == "running"))
     return min((at for at in (queued, leased) if at is not None), default=None)
 
 
 def any_due(db: Db, now: datetime) -> bool:
     """Return whether something should have been done by ``now`` and is not."""
-    due = and_(Job.run_at <= now, Job.state.in_(("queued", "running")))
+    due = and_(Job.run_at <= now, Job.state.in_(("queued", "running")), _first_of_lane())
     return db.scalar(select(Job.id).where(due).limit(1)) is not None
 
 

@@ -67,6 +67,8 @@ class Keyring:
         self.operational = operational
         self.index_key: Secret | None = None
         self.order = QueueOrder()
+        # The regions of one version of the settings, kept by `app.organisation`.
+        self.regions: tuple[int, tuple[str, ...]] | None = None
         # The organisation's time zone, for safe hours.
         self.zone = ZoneInfo("UTC")
         # The verified roster, kept by `app.roster`.
@@ -81,6 +83,12 @@ class Keyring:
     def is_open(self) -> bool:
         """Whether operational values can be read."""
         return self.operational is not None
+
+    def unseal(self, operational: OperationalKeys) -> None:
+        """Take the operational key into memory; SealBroken unless it is this deployment's."""
+        if operational.pair.public != self.operational_public:
+            raise SealBroken
+        self.operational = operational
 
     # -- contexts and the forgetting layer
 

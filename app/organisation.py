@@ -12,11 +12,11 @@ from sqlalchemy import select
 
 from app import audit, grants, people, roster
 from app.access import ARCHIVE, DESK, Permission, Principal
-from app.crypto import KeyFiles, OperationalKeys, Secret, new_seed
+from app.crypto import KeyFiles, OperationalKeys, Purpose, Secret, new_seed, open_sealed
 from app.db import Database, Db
 from app.errors import OperatorError, StaleVersion
 from app.keyring import Keyring
-from app.models import Deployment, IndexKey, rounded
+from app.models import Deployment, IndexKey, OperationalGrant, TeamWrap, rounded
 
 REGIONS = ("montreal", "laval", "quebec", "ottawa", "toronto", "vancouver", "other")
 # What a case's sheet may hold by default; the organisation edits the list.
@@ -172,6 +172,27 @@ def open_keys(database: Database, files: KeyFiles) -> Keyring:
     return keys
 
 
+def unseal(db: Db, principal: Principal, now: datetime) -> None:
+    """Open the operational key with a team key of ``principal``; nothing if they hold none."""
+    for grant in db.scalars(select(OperationalGrant)):
+        wrap = select(TeamWrap.id).where(
+            TeamWrap.team == grant.team,
+            TeamWrap.epoch == grant.team_epoch,
+            TeamWrap.member_id == principal.member_id,
+        )
+        if db.scalar(wrap) is None:
+            continue
+        team = grants.team_keys(db, principal, grant.team, grant.team_epoch)
+        inner = db.keys.remember("operational_grants", "wrap", grant.id, grant.wrap)
+        context = db.keys.context("operational_grants", "wrap", grant.id, epoch=grant.team_epoch)
+        purpose = Purpose.OPERATIONAL_SEED
+        seed = open_sealed(team.pair, purpose, grant.team_epoch, context, inner)
+        db.keys.unseal(OperationalKeys(seed))
+        load_index_key(db)
+        audit.record(db, "server.unsealed", principal.member_id, None, now)
+        return
+
+
 def load_index_key(db: Db) -> None:
     """Read the current index key into the keyring."""
     row = db.scalars(select(IndexKey).where(IndexKey.current)).one()
@@ -183,6 +204,15 @@ def settings(db: Db) -> tuple[dict[str, Any], int]:
     deployment = db.scalars(select(Deployment)).one()
     stored = db.keys.open_row("deployment", deployment)["settings"]
     return {**DEFAULTS, **stored}, deployment.version
+
+
+def regions(db: Db) -> tuple[str, ...]:
+    """Return the organisation's regions, read once for each version of the settings."""
+    version = db.scalars(select(Deployment.version)).one()
+    known = db.keys.regions
+    if known is None or known[0] != version:
+        known = db.keys.regions = (version, tuple(settings(db)[0]["regions"]))
+    return known[1]
 
 
 def change_settings(

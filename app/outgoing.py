@@ -84,7 +84,14 @@ def queue(db: Db, drafts: Sequence[Draft], now: datetime) -> None:
     jobs.enqueue(
         db,
         [
-            jobs.row("send", row["id"], now, priority=draft.urgency)
+            jobs.row(
+                "send",
+                row["id"],
+                now,
+                priority=draft.urgency,
+                lane=db.keys.number_lookup(draft.to),
+                position=db.keys.order.next(now),
+            )
             for row, draft in zip(rows, drafts, strict=True)
         ],
     )

@@ -84,10 +84,15 @@ def clean_handle(handle: str) -> str:
     return name
 
 
-def make_secrets(passphrase: str) -> Secrets:
-    """Make a newcomer's keys; about a quarter of a second. PassphraseTooShort."""
+def check_passphrase(passphrase: str) -> None:
+    """Raise PassphraseTooShort."""
     if len(passphrase.strip()) < MIN_PASSPHRASE:
         raise PassphraseTooShort
+
+
+def make_secrets(passphrase: str) -> Secrets:
+    """Make a newcomer's keys; about a quarter of a second. PassphraseTooShort."""
+    check_passphrase(passphrase)
     salt = new_salt()
     key = passphrase_key(passphrase, salt)
     return Secrets(
@@ -379,6 +384,18 @@ def change_profile(db: Db, member: Member, changes: Mapping[str, Any]) -> None:
     values.update({name: changes[name] for name in PROFILE if name in changes})
     db.keys.replace_values("members", member, values)
     member.version += 1
+
+
+def change_me(
+    db: Db, principal: Principal, version: int, changes: Mapping[str, Any], now: datetime
+) -> Member:
+    """Change one's own profile. StaleVersion."""
+    member = find(db, principal.member_id)
+    if member.version != version:
+        raise StaleVersion(member.version)
+    change_profile(db, member, changes)
+    audit.record(db, "member.changed", member.id, member.id, now)
+    return member
 
 
 def find(db: Db, member_id: UUID) -> Member:

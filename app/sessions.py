@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import delete, select, update
 
-from app import audit, roster
+from app import audit, organisation, roster
 from app.access import Principal
 from app.crypto import MemberKeys, Purpose, SealBroken, keyed_hash, lock, unlock
 from app.crypto.passphrases import (
@@ -291,6 +291,8 @@ def _open_session(
         raise Unauthenticated from error
     spend_code(db, member, keys, code, now, required=require_mfa or member.totp_confirmed)
     signed_in = start(db, store, member, keys, now)
+    if not db.keys.is_open:
+        organisation.unseal(db, signed_in.principal, now)
     audit.record(db, "session.started", member.id, member.id, now)
     return signed_in
 

@@ -158,6 +158,7 @@ class Worker:
         finally:
             with self._changed:
                 self._busy -= 1
+                self._woken = True  # the next of its lane may be free now
                 self._changed.notify_all()
 
     def _perform(self, job: Claimed) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import BigInteger, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped
 
 from app.models.base import Base, OperationalRow, plain
@@ -14,11 +14,15 @@ from app.models.base import Base, OperationalRow, plain
 class Job(Base):
     """Something to do, once, soon: never scheduled more than an hour ahead.
 
-    ``ref`` is an opaque id; what it means is the handler's business.
+    ``ref`` is an opaque id; what it means is the handler's business. Jobs of one ``lane`` are
+    done one after the other, by ``position``: two texts to one phone never overtake each other.
     """
 
     __tablename__ = "jobs"
-    __table_args__ = (Index("ix_jobs_due", "state", "priority", "run_at"),)
+    __table_args__ = (
+        Index("ix_jobs_due", "state", "priority", "run_at"),
+        Index("ix_jobs_lane", "lane", "position"),
+    )
 
     id: Mapped[UUID] = plain(primary_key=True)
     kind: Mapped[str] = plain(String(32))
@@ -29,6 +33,8 @@ class Job(Base):
     lease_until: Mapped[datetime | None] = plain()
     owner: Mapped[UUID | None] = plain()
     attempts: Mapped[int] = plain(default=0)
+    lane: Mapped[bytes | None] = plain()
+    position: Mapped[int] = plain(BigInteger, default=0)
 
 
 class Outgoing(OperationalRow, Base):

@@ -1,0 +1,15 @@
+"""The REST API, the carrier's webhooks, and health; one module per resource."""
+
+from fastapi import FastAPI
+
+from app.api import cases, errors, health, members, organisation, reference, sessions, twilio
+from app.api.headers import CarefulAnswers
+
+
+def install(app: FastAPI) -> None:
+    """Put the API into an application."""
+    errors.install(app)
+    app.add_middleware(CarefulAnswers)
+    app.router.routes.extend(twilio.routes)
+    for module in (health, sessions, members, cases, organisation, reference):
+        app.include_router(module.router)

@@ -1,0 +1,89 @@
+"""What endpoints ask for: the service, the signed-in member, versions, pages."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Query, Request, Response, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel
+
+from app import people, sessions
+from app.api.state import Service, Visit
+from app.errors import BadRequest, Unauthenticated, VersionRequired
+
+_bearer = HTTPBearer(auto_error=False, description="The token of POST /v1/sessions")
+
+
+def _service(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+ServiceDep = Annotated[Service, Depends(_service)]
+
+
+def _visit(
+    service: ServiceDep,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+) -> Visit:
+    """Return the visit of whom the token belongs to; let newcomers in on the way."""
+    if credentials is None:
+        raise Unauthenticated
+    now = service.clock()
+    principal = sessions.resume(service.database, service.sessions, credentials.credentials, now)
+    with service.database.snapshot() as db:
+        waiting = people.someone_waits(db)
+    if waiting and principal.roles & {"coordinator", "dispatcher"}:
+        with service.database.transaction() as db:
+            people.welcome(db, principal, now)
+    return Visit(service, principal, now)
+
+
+VisitDep = Annotated[Visit, Depends(_visit)]
+
+
+def _version(if_match: Annotated[str | None, Header(description="the ETag you read")] = None) -> int:
+    if if_match is None:
+        raise VersionRequired
+    version = if_match.strip().removeprefix("W/").strip('"')
+    if not (version.isascii() and version.isdigit()) or len(version) > 9:
+        raise BadRequest("If-Match holds the ETag of what you read, for example \"3\".")
+    return int(version)
+
+
+VersionDep = Annotated[int, Depends(_version)]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(max_length=200, description="repeat a request safely: the same key does it once"),
+]
+Limit = Annotated[int, Query(ge=1, le=200)]
+Cursor = Annotated[str | None, Query(max_length=200, description="from the page before")]
+
+
+def etag(response: Response, version: int) -> None:
+    """Put a resource's version into the answer."""
+    response.headers["ETag"] = f'"{version}"'
+
+
+def fingerprint(request: Request, body: BaseModel | None) -> bytes:
+    """Return what makes two requests the same: method, path and body."""
+    content: Any = body.model_dump(mode="json") if body else None
+    return f"{request.method} {request.url.path} {json.dumps(content, sort_keys=True)}".encode()
+
+
+def encode_cursor(value: str) -> str:
+    """Return an opaque cursor."""
+    return base64.urlsafe_b64encode(value.encode()).decode()
+
+
+def decode_cursor(cursor: str | None) -> str | None:
+    """Return what ``encode_cursor`` was given; BadRequest."""
+    if cursor is None:
+        return None
+    try:
+        return base64.urlsafe_b64decode(cursor.encode()).decode()
+    except ValueError as error:
+        raise BadRequest("This cursor does not come from here.") from error

@@ -1,0 +1,121 @@
+"""From a refusal to an answer: RFC 9457 problem details, one table of statuses."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+
+from app.crypto import KeyMissing, SealBroken
+from app.errors import Refusal, StaleVersion, Throttled
+
+log = structlog.get_logger()
+
+STATUS = {
+    "bad-request": 400,
+    "unauthenticated": 401,
+    "forbidden": 403,
+    "unsafe-method": 403,
+    "outside-safe-hours": 403,
+    "consent-missing": 403,
+    "number-suppressed": 403,
+    "not-found": 404,
+    "offer-taken": 409,
+    "offer-expired": 409,
+    "case-closed": 409,
+    "last-key-holder": 409,
+    "budget-spent": 409,
+    "not-releasable": 409,
+    "idempotency-mismatch": 409,
+    "case-erased": 410,
+    "stale-version": 412,
+    "payload-too-large": 413,
+    "version-required": 428,
+    "throttled": 429,
+    "carrier-unavailable": 502,
+    "sealed": 503,
+}
+_BY_STATUS = {400: "bad-request", 404: "not-found", 405: "bad-request", 413: "payload-too-large"}
+_AWAY = "The server cannot reach its records right now. Nothing was changed; please try again."
+_DAMAGED = "This record does not open: it is damaged or was moved. Please tell a coordinator."
+
+
+def problem(
+    slug: str, detail: str, status: int | None = None, headers: dict[str, str] | None = None
+) -> JSONResponse:
+    """Return a problem answer; ``status`` only where it differs from the slug's."""
+    code = status or STATUS[slug]
+    return JSONResponse(
+        {
+            "type": f"urn:kith:{slug}",
+            "title": slug.replace("-", " ").capitalize(),
+            "status": code,
+            "detail": detail,
+        },
+        code,
+        {"Cache-Control": "no-store", **(headers or {})},
+        "application/problem+json",
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Answer every exception with a problem; input is never echoed."""
+    app.add_exception_handler(Refusal, _refusal)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    for kind in (SQLAlchemyError, OSError):
+        app.add_exception_handler(kind, _away)
+    for kind in (SealBroken, KeyMissing):
+        app.add_exception_handler(kind, _damaged)
+
+
+def _refusal(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    headers: dict[str, str] = {}
+    status = None
+    if isinstance(error, Throttled):
+        headers["Retry-After"] = str(error.retry_after)
+        status = 503 if error.busy else None
+    if isinstance(error, StaleVersion):
+        headers["ETag"] = f'"{error.version}"'
+    if error.slug == "unauthenticated":
+        headers["WWW-Authenticate"] = "Bearer"
+    return problem(error.slug, error.detail, status, headers)
+
+
+def _invalid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    places = sorted({_place(item["loc"]) for item in error.errors()})
+    return problem("bad-request", f"Missing or not understood: {', '.join(places)}.")
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    """Return where something is wrong; names of our own fields only, never what was sent."""
+    names = [str(part) for part in location[1:] if isinstance(part, str) and part.isidentifier()]
+    return ".".join(names[:2]) or str(location[0])
+
+
+def _http(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    slug = _BY_STATUS.get(error.status_code, "bad-request")
+    sentence = {
+        400: "The request is not understood: is it JSON?",
+        404: "There is nothing here.",
+        413: "This is larger than can be taken.",
+    }.get(error.status_code, HTTPStatus(error.status_code).phrase + ".")
+    return problem(slug, sentence, error.status_code, dict(error.headers or {}))
+
+
+def _away(_request: Request, error: Exception) -> Response:
+    log.error("database.away", error=type(error).__name__)
+    return problem("sealed", _AWAY, headers={"Retry-After": "5"})
+
+
+def _damaged(_request: Request, error: Exception) -> Response:
+    log.error("record.damaged", error=type(error).__name__)
+    return problem("sealed", _DAMAGED)

@@ -1,0 +1,138 @@
+"""Settings, texts, and the audit log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Response
+from pydantic import BaseModel, Field, StringConstraints
+
+from app import audit, organisation
+from app.access import Permission
+from app.api.deps import Cursor, Limit, VisitDep, decode_cursor, encode_cursor, etag
+from app.errors import BadRequest
+
+router = APIRouter(prefix="/v1", tags=["organisation"])
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,40}$")]
+
+
+class Settings(BaseModel):
+    """What the organisation chooses."""
+
+    name: str = Field(default="", max_length=200, description="never shown to callers")
+    regions: list[Code] = Field(min_length=1, max_length=64)
+    fields: list[Code] = Field(max_length=64, description="what a case's sheet may hold")
+    languages: list[str] = Field(max_length=32)
+
+
+class ChangeSettings(BaseModel):
+    """The settings to replace."""
+
+    name: str | None = Field(default=None, max_length=200)
+    regions: list[Code] | None = Field(default=None, min_length=1, max_length=64)
+    fields: list[Code] | None = Field(default=None, max_length=64)
+
+
+class TextOut(BaseModel):
+    """One language's texts. Until a native speaker has read them they are unreviewed."""
+
+    language: str
+    name: str
+    enabled: bool
+    reviewed_by: str | None
+    texts: dict[str, str]
+
+
+class TextList(BaseModel):
+    """All languages."""
+
+    items: list[TextOut]
+    next_cursor: str | None = None
+
+
+class EntryOut(BaseModel):
+    """One line of the audit log; times are rounded to five minutes."""
+
+    seq: int
+    at: datetime
+    kind: str
+    actor: UUID | None
+    object: UUID | None
+
+
+class AuditList(BaseModel):
+    """A page of the audit log, newest first."""
+
+    items: list[EntryOut]
+    next_cursor: str | None
+
+
+@router.get("/settings")
+def settings(visit: VisitDep, response: Response) -> Settings:
+    """Return the organisation's settings."""
+    visit.principal.require(Permission.SETTINGS)
+    with visit.snapshot() as db:
+        values, version = organisation.settings(db)
+    etag(response, version)
+    return Settings(**values)
+
+
+@router.put("/settings")
+def change_settings(
+    body: ChangeSettings,
+    visit: VisitDep,
+    response: Response,
+    if_match: Annotated[str | None, Header()] = None,
+) -> Settings:
+    """Replace the given settings; with If-Match only if nobody changed them in between."""
+    changes: dict[str, Any] = body.model_dump(exclude_none=True)
+    if "regions" in changes and "other" not in changes["regions"]:
+        raise BadRequest("The regions need the entry `other`.")
+    with visit.transaction() as db:
+        visit.principal.require(Permission.SETTINGS)
+        _, current = organisation.settings(db)
+        given = (if_match or "").strip().removeprefix("W/").strip('"')
+        version = int(given) if given.isascii() and given.isdigit() else current
+        values, version = organisation.change_settings(
+            db, visit.principal, version, changes, visit.now
+        )
+    etag(response, version)
+    return Settings(**values)
+
+
+@router.get("/texts")
+def texts(visit: VisitDep) -> TextList:
+    """List what callers are told, by language."""
+    visit.principal.require(Permission.TEXTS)
+    known = visit.service.desk.script.texts
+    return TextList(
+        items=[
+            TextOut(
+                language=language.code,
+                name=language.name,
+                enabled=language.enabled,
+                reviewed_by=None if language.reviewed_by == "none" else language.reviewed_by,
+                texts=dict(language.texts),
+            )
+            for language in (known.everyone, *known.languages.values())
+        ]
+    )
+
+
+@router.get("/audit")
+def audit_log(visit: VisitDep, cursor: Cursor = None, limit: Limit = 50) -> AuditList:
+    """Return who did what, newest first: ids and kinds only."""
+    visit.principal.require(Permission.AUDIT)
+    before = decode_cursor(cursor)
+    if before is not None and not (before.isascii() and before.isdigit()):
+        raise BadRequest("This cursor does not come from here.")
+    with visit.snapshot() as db:
+        entries = audit.newest(db, int(before) if before else None, limit + 1)
+    more = len(entries) > limit
+    items = [
+        EntryOut(seq=e.seq, at=e.at, kind=e.kind, actor=e.actor, object=e.object)
+        for e in entries[:limit]
+    ]
+    return AuditList(items=items, next_cursor=encode_cursor(str(items[-1].seq)) if more else None)

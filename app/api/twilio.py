@@ -1,0 +1,117 @@
+"""The carrier's webhooks: signature first, 200 only after the commit."""
+
+from __future__ import annotations
+
+import time
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from app.api.state import Service, Webhook
+from app.crypto import KeyMissing, SealBroken
+from app.errors import Refusal
+from app.outgoing import StatusUpdate
+from app.telephony import DeliveryStatus, Form, InboundText, TooManyFields, read_form
+
+log = structlog.get_logger()
+
+LARGEST_BODY = 64 * 1024
+_NOTHING = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
+_FAILURES = (SQLAlchemyError, OSError, Refusal, KeyMissing, SealBroken)
+
+
+def _twiml() -> Response:
+    return Response(_NOTHING, media_type="text/xml")
+
+
+def _refuse(service: Service, kind: str, status: int) -> Response:
+    service.metrics.webhooks.labels(kind, str(status)).inc()
+    return Response(status_code=status)
+
+
+async def _body(request: Request) -> bytes:
+    """Return the body; HTTPException 413 past the largest, however it is sent."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            raise HTTPException(413)
+    return bytes(body)
+
+
+async def _signed_form(request: Request, service: Service) -> Form | int:
+    """Return the form, or the status with which to refuse it."""
+    try:
+        body = await _body(request)
+        form = read_form(body)
+    except (HTTPException, TooManyFields):
+        return 413
+    target = request.scope["raw_path"].decode("latin-1")
+    if query := request.scope["query_string"].decode("latin-1"):
+        target += f"?{query}"
+    signature = request.headers.get("x-twilio-signature")
+    return form if service.verifier.verify(target, form, body, signature) else 403
+
+
+async def _store(service: Service, kind: str, item: Webhook) -> Response:
+    """Hand an item to the writer and answer once it is committed; 503 sends it to the fallback."""
+    started = time.perf_counter()
+    try:
+        await service.writer.submit(item)
+    except _FAILURES as error:
+        log.error("webhook.failed", kind=kind, error=type(error).__name__)
+        return _refuse(service, kind, 503)
+    service.metrics.webhook_seconds.observe(time.perf_counter() - started)
+    service.metrics.webhooks.labels(kind, "200").inc()
+    return _twiml()
+
+
+async def messages(request: Request) -> Response:
+    """Take in a text."""
+    service: Service = request.app.state.service
+    form = await _signed_form(request, service)
+    if isinstance(form, int):
+        return _refuse(service, "messages", form)
+    try:
+        text = InboundText.from_form(form)
+    except ValueError:
+        return _refuse(service, "messages", 400)
+    return await _store(service, "messages", text)
+
+
+async def message_status(request: Request) -> Response:
+    """Take in what became of a text we sent; our id of it comes along in the query."""
+    service: Service = request.app.state.service
+    form = await _signed_form(request, service)
+    if isinstance(form, int):
+        return _refuse(service, "status", form)
+    try:
+        status = DeliveryStatus.from_form(form)
+    except ValueError:
+        return _refuse(service, "status", 400)
+    update = StatusUpdate(_our_id(request.query_params.get("id")), status)
+    return await _store(service, "status", update)
+
+
+def _our_id(text: str | None) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
+
+
+async def fallback(_request: Request) -> Response:
+    """Answer in the main service's place, from nothing but memory."""
+    return _twiml()
+
+
+routes = [
+    Route("/twilio/messages", messages, methods=["POST"]),
+    Route("/twilio/messages/status", message_status, methods=["POST"]),
+    Route("/twilio/fallback/messages", fallback, methods=["GET", "POST"]),
+]

@@ -1,0 +1,248 @@
+"""Reading: the queue as coarse facts, and one case whole, opened for the person who asks."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, tuple_
+
+from app import audit, cases, consent, erasure, grants
+from app.access import ARCHIVE, DESK, Permission, Principal, readable_cases
+from app.crypto import CaseKeys, Purpose, Suite, open_sealed, suite_of, unlock, unpad
+from app.db import Db
+from app.errors import BadRequest
+from app.models import LIVE_STATES, AuditEntry, Case, Consent, Message, Note
+
+LONGEST_PAGE = 200
+
+
+@dataclass(frozen=True)
+class Line:
+    """A case as the queue shows it."""
+
+    case: Case
+    coarse: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class CaseFile:
+    """A case whole. Where the reader holds no key, only ``line`` and ``history`` say anything."""
+
+    line: Line
+    messages: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+    fields: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    notes: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+    consents: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+    hold_reason: str | None = field(default=None, repr=False)
+    number: str | None = field(default=None, repr=False)
+    history: Sequence[AuditEntry] = ()
+    opened: bool = True
+
+
+# -- the queue
+
+
+def page(
+    db: Db,
+    principal: Principal,
+    *,
+    states: Sequence[str] = LIVE_STATES,
+    urgency: int | None = None,
+    mine: bool = False,
+    reference: str | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> tuple[list[Line], str | None]:
+    """Return cases by tier, then longest waiting, and the cursor of the next page."""
+    if not (principal.may(Permission.CASES) or principal.may(Permission.ARCHIVE)):
+        principal.require(Permission.CASES)
+    where = [Case.state.in_(states), Case.merged_into.is_(None)]
+    if urgency is not None:
+        where.append(Case.urgency == urgency)
+    if mine:
+        where.append(Case.assigned_to == principal.member_id)
+    if reference:
+        where.append(Case.reference_lookup == db.keys.reference_lookup(reference))
+    order = (Case.urgency, Case.queue_order, Case.id)
+    if cursor:
+        where.append(tuple_(*order) > tuple_(*_after(cursor)))
+    query = readable_cases(principal).where(*where).order_by(*order).limit(limit + 1)
+    found = db.scalars(query).all()
+    lines = [Line(case, cases.coarse(db, case)) for case in found[:limit]]
+    return lines, _cursor(found[limit - 1]) if len(found) > limit else None
+
+
+def _cursor(case: Case) -> str:
+    text = f"{case.urgency}/{case.queue_order}/{case.id}"
+    return base64.urlsafe_b64encode(text.encode()).decode()
+
+
+def _after(cursor: str) -> tuple[int, int, UUID]:
+    try:
+        urgency, order, case_id = base64.urlsafe_b64decode(cursor.encode()).decode().split("/")
+        return int(urgency), int(order), UUID(case_id)
+    except ValueError as error:
+        raise BadRequest("This cursor does not come from here.") from error
+
+
+# -- one case
+
+
+def read(db: Db, principal: Principal, case_id: UUID, now: datetime) -> CaseFile:
+    """Open a case for this member, and write that down in the same transaction.
+
+    NotFound, CaseErased; Forbidden for somebody still waiting for the team's key. A closed case
+    shows its bare facts to the desk and opens for the archive.
+    """
+    case = cases.find(db, principal, case_id)
+    line = Line(case, cases.coarse(db, case))
+    audit.record(db, "case.read", principal.member_id, case.id, now)
+    history = audit.history(db, case.id)
+    closed = case.state not in LIVE_STATES
+    if closed and not principal.may(Permission.ARCHIVE):
+        return CaseFile(line, history=history, opened=False)
+    members = [one for one in erasure.tree(db, case) if _belongs(one, case)]
+    team = ARCHIVE if closed else DESK
+    keys = {one.id: grants.open_case(db, principal, one.id, team) for one in members}
+    messages, answers = _messages(db, keys)
+    if not closed:
+        case.unread = 0
+    contact = cases.open_sheet(db, case, keys[case.id], "contact", {}) if closed else line.coarse
+    return CaseFile(
+        line,
+        messages,
+        {**answers, **cases.open_sheet(db, case, keys[case.id], "fields", {})},
+        _notes(db, keys),
+        _consents(db, keys),
+        cases.open_sheet(db, case, keys[case.id], "hold_reason", None) if case.held else None,
+        contact.get("number"),
+        history,
+    )
+
+
+def _belongs(one: Case, case: Case) -> bool:
+    return one.id == case.id or (case.merged_into is None and one.state == case.state)
+
+
+def _messages(
+    db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Return the conversation in order, and what the script learnt from it."""
+    rows = db.scalars(
+        select(Message).where(Message.case_id.in_(keys)).order_by(Message.position)
+    ).all()
+    opened = {row.id: _open_message(db, row, keys) for row in rows if row.body}
+    answers: dict[str, str] = {}
+    conversation = []
+    for row in rows:
+        source = opened.get(row.source_id or row.id, {})
+        body = source.get("body")
+        if row.source_id is not None:
+            body = source.get("replies", {}).get(str(row.id))
+        else:
+            answers.update(source.get("answers", {}))
+        conversation.append(
+            {
+                "id": row.id,
+                "direction": row.direction,
+                "channel": row.channel,
+                "body": body,
+                "at": source.get("at") or row.at.isoformat(),
+                "status": row.status,
+                "author": row.author_id,
+                "media": [m["content_type"] for m in source.get("media", ())]
+                if row.source_id is None
+                else [],
+            }
+        )
+    return conversation, answers
+
+
+def _open_message(
+    db: Db, row: Message, keys: Mapping[UUID, Mapping[int, CaseKeys]]
+) -> dict[str, Any]:
+    context = db.keys.context(
+        "messages", "body", row.id, 1, case=row.case_id, epoch=row.epoch
+    )
+    case_keys, body = keys[row.case_id][row.epoch], row.body or b""
+    if suite_of(body) is Suite.COBBLESTONE:
+        key = case_keys.field_key("messages.body")
+        plaintext = unlock(key, Purpose.MESSAGE, row.epoch, context, body)
+    else:
+        plaintext = open_sealed(case_keys.pair, Purpose.MESSAGE, row.epoch, context, body)
+    return dict(json.loads(unpad(plaintext)))
+
+
+def _notes(
+    db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]
+) -> list[dict[str, Any]]:
+    rows = db.scalars(select(Note).where(Note.case_id.in_(keys)).order_by(Note.position))
+    return [_open_note(db, row, keys) for row in rows]
+
+
+def _open_note(
+    db: Db, row: Note, keys: Mapping[UUID, Mapping[int, CaseKeys]]
+) -> dict[str, Any]:
+    context = db.keys.context("notes", "body", row.id, 1, case=row.case_id, epoch=row.epoch)
+    pair = keys[row.case_id][row.epoch].pair
+    content = json.loads(unpad(open_sealed(pair, Purpose.NOTE, row.epoch, context, row.body)))
+    return {"id": row.id, "kind": row.kind, "author": row.author_id, **content}
+
+
+def _consents(
+    db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]
+) -> list[dict[str, Any]]:
+    rows = db.scalars(
+        select(Consent).where(Consent.case_id.in_(keys)).order_by(Consent.position)
+    )
+    return [
+        {
+            "id": row.id,
+            "recorded_by": row.recorded_by,
+            "override_reason": _open_reason(db, row, keys),
+            **db.keys.open_row("consents", row),
+        }
+        for row in rows
+    ]
+
+
+def _open_reason(
+    db: Db, row: Consent, keys: Mapping[UUID, Mapping[int, CaseKeys]]
+) -> str | None:
+    if row.override_reason is None:
+        return None
+    context = db.keys.context(
+        "consents", "override_reason", row.id, 1, case=row.case_id, epoch=row.epoch
+    )
+    pair = keys[row.case_id][row.epoch].pair
+    blob = row.override_reason
+    return unpad(open_sealed(pair, Purpose.FIELD, row.epoch, context, blob)).decode()
+
+
+def safe_contact(db: Db, file: CaseFile) -> dict[str, Any]:
+    """Return how the caller may be reached: masked number, methods, hours, flags."""
+    case, values = file.line.case, file.line.coarse
+    agreed = consent.contact_consent(db, case.id, values) or {}
+    flags = [*values.get("flags", ()), *(["held"] if case.held else [])]
+    return {
+        "number_masked": masked(file.number),
+        "safe_methods": agreed.get("methods", []) if agreed.get("granted") else [],
+        "hours": agreed.get("hours") or [],
+        "flags": flags,
+    }
+
+
+def masked(number: str | None) -> str | None:
+    """Return a number with all but its last two digits hidden."""
+    if not number:
+        return None
+    return f"{number[:2]}{'•' * max(len(number) - 4, 0)}{number[-2:]}"
+
+
+__all__ = ["CaseFile", "Line", "masked", "page", "read", "safe_contact"]

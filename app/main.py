@@ -1,0 +1,149 @@
+"""Wiring: from settings to a running service."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from fastapi import FastAPI
+from sqlalchemy import select, update
+
+from app import __version__, api, conversations, organisation
+from app.api.state import Service
+from app.clock import Clock
+from app.conversations import Desk
+from app.crypto import KeyFiles
+from app.db import Database, GroupWriter
+from app.intake import load_script
+from app.metrics import Metrics
+from app.models import Deployment
+from app.outgoing import Pacer
+from app.sessions import Doorkeeper, MemorySessions, TableSessions
+from app.settings import Settings
+from app.telephony.twilio_gateway import SignatureVerifier, TwilioCarrier
+from app.worker import Tools, Worker
+
+
+def open_database(settings: Settings, clock: Clock) -> Database:
+    """Open the database with its keys; NotMade before ``kith init``.
+
+    In the demo the clock is where the simulated network left it.
+    """
+    database = Database(settings.sqlalchemy_url)
+    keys = organisation.open_keys(database, KeyFiles(settings.keys_path))
+    keys.zone = settings.zone
+    if settings.environment == "demo":
+        with database.snapshot() as db:
+            offset = db.scalars(select(Deployment.clock_offset_s)).one()
+        clock.set_offset(timedelta(seconds=offset))
+    return database
+
+
+def make_worker(settings: Settings, database: Database, clock: Clock) -> Worker:
+    """Return a worker that sends by the configured carrier."""
+    carrier = TwilioCarrier(
+        account_sid=settings.twilio_account_sid,
+        auth_token=settings.twilio_auth_token.get_secret_value(),
+        api_key=settings.twilio_api_key,
+        api_secret=settings.twilio_api_secret.get_secret_value(),
+        number=settings.twilio_number,
+        api_url=settings.twilio_api_url,
+    )
+    pacer = Pacer(settings.twilio_rate)
+    status_url = f"{settings.url}/twilio/messages/status"
+    return Worker(Tools(database, carrier, clock, pacer, status_url))
+
+
+def make_service(settings: Settings, database: Database, clock: Clock, *, worker: bool) -> Service:
+    """Put the parts together; nothing runs yet."""
+    desk = Desk(load_script(), organisation.regions, settings.twilio_number)
+    return Service(
+        settings=settings,
+        database=database,
+        clock=clock,
+        sessions=MemorySessions() if database.on_sqlite else TableSessions(),
+        door=Doorkeeper(),
+        desk=desk,
+        verifier=SignatureVerifier(settings.twilio_auth_token.get_secret_value(), settings.url),
+        writer=GroupWriter(database, partial(_take, desk=desk), clock),
+        worker=make_worker(settings, database, clock) if worker else None,
+        metrics=Metrics(),
+    )
+
+
+def _take(db: object, items: object, now: datetime, *, desk: Desk) -> list[None]:
+    return conversations.take(db, desk, items, now)  # type: ignore[arg-type]  # partial's order
+
+
+def create_app(
+    settings: Settings, *, with_worker: bool = True, clock: Clock | None = None
+) -> FastAPI:
+    """Return the application; its lifespan opens the database and runs writer and worker."""
+    clock = clock or Clock()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        database = open_database(settings, clock)
+        service = make_service(settings, database, clock, worker=with_worker)
+        app.state.service = service
+        service.writer.start()
+        if service.worker:
+            service.worker.start()
+        try:
+            yield
+        finally:
+            if service.worker:
+                await asyncio.to_thread(service.worker.stop)
+            await asyncio.to_thread(service.writer.stop)
+            database.close()
+
+    app = FastAPI(
+        title="Kith",
+        version=__version__,
+        description="Confidential case support: the desk's interface.",
+        openapi_url="/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    api.install(app)
+    if settings.environment == "demo":
+        _mount_simulator(app, settings, clock)
+    return app
+
+
+def _mount_simulator(app: FastAPI, settings: Settings, clock: Clock) -> None:
+    """Give the demo its telephone network; production never imports it."""
+    from app.simulator import Carrier, SimulatorConfig, create_router
+
+    config = SimulatorConfig(
+        account_sid=settings.twilio_account_sid,
+        auth_token=settings.twilio_auth_token.get_secret_value(),
+        api_key=settings.twilio_api_key,
+        api_secret=settings.twilio_api_secret.get_secret_value(),
+        number=settings.twilio_number,
+        service_url=settings.url,
+    )
+
+    async def advance(seconds: float) -> datetime:
+        service: Service = app.state.service
+        return await asyncio.to_thread(_advance, service, seconds)
+
+    app.include_router(
+        create_router(Carrier(config, clock=clock), clock=clock, advance_clock=advance),
+        include_in_schema=False,
+    )
+
+
+def _advance(service: Service, seconds: float) -> datetime:
+    """Step the clock for everything, remember it, and wait until what became due is done."""
+    offset = service.clock.offset + timedelta(seconds=seconds)
+    with service.database.transaction() as db:
+        db.execute(update(Deployment).values(clock_offset_s=offset.total_seconds()))
+    now = service.clock.advance(timedelta(seconds=seconds))
+    if service.worker:
+        service.worker.drain()
+    return now.astimezone(UTC)

@@ -1,0 +1,150 @@
+"""What the desk writes: replies, notes, consents. All sealed to the case's public key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from app import audit, cases, consent, grants, outgoing
+from app.access import Permission, Principal
+from app.crypto import Purpose, pad_field, pad_message, seal_to
+from app.db import Db
+from app.errors import BadRequest
+from app.models import Case, Consent, Message, Note, rounded
+from app.ordering import NOT_WAITING, position_after
+from app.outgoing import Draft
+
+LONGEST_TEXT = 1600
+LONGEST_NOTE = 20_000
+
+
+def reply(db: Db, principal: Principal, case_id: UUID, body: str, now: datetime) -> Message:
+    """Queue a text to the caller. BadRequest, and the refusals of ``consent.check_text``."""
+    principal.require(Permission.CASES)
+    case = cases.find(db, principal, case_id, live=True)
+    if not body.strip() or len(body) > LONGEST_TEXT:
+        raise BadRequest("A text has between 1 and 1600 characters.")
+    values = cases.coarse(db, case)
+    consent.check_text(db, case, values, now, written_at=now)
+    message_id = uuid4()
+    case.last_position = position_after(case.last_position, now)
+    message = Message(
+        id=message_id,
+        case_id=case.id,
+        epoch=case.epoch,
+        direction="outbound",
+        channel="sms" if values["channel"] == "manual" else values["channel"],
+        status="queued",
+        at=rounded(now),
+        position=case.last_position,
+        author_id=principal.member_id,
+        body=_seal(db, case, "messages", message_id, Purpose.MESSAGE, body, now),
+    )
+    db.add(message)
+    _answered(db, case, values, now)
+    db.flush()
+    draft = Draft(values["number"], body, case.id, message_id, "reply", case.urgency)
+    outgoing.queue(db, [draft], now)
+    audit.record(db, "case.replied", principal.member_id, case.id, now)
+    return message
+
+
+def _seal(
+    db: Db, case: Case, table: str, row_id: UUID, purpose: Purpose, body: str, now: datetime
+) -> bytes:
+    context = db.keys.context(table, "body", row_id, 1, case=case.id, epoch=case.epoch)
+    payload = {"body": body, "at": now.isoformat()}
+    plaintext = pad_message(json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace"))
+    return seal_to(
+        grants.public_key(db, case.id, case.epoch), purpose, case.epoch, context, plaintext
+    )
+
+
+def _answered(db: Db, case: Case, values: dict[str, Any], now: datetime) -> None:
+    """Note that a person has answered: nobody waits, and the script goes quiet."""
+    stamp = now.isoformat()
+    values.update(last_outbound_at=stamp, last_message_at=stamp, human=True)
+    values.pop("waiting_since", None)
+    cases.rewrite(db, case, values)
+    case.state, case.waiting, case.unread = "waiting", False, 0
+    case.queue_order = NOT_WAITING + db.keys.order.next(now)
+    case.last_message_at = rounded(now)
+
+
+def note(
+    db: Db, principal: Principal, case_id: UUID, body: str, now: datetime, kind: str = "note"
+) -> Note:
+    """Write a note for the desk. BadRequest."""
+    principal.require(Permission.CASES)
+    case = cases.find(db, principal, case_id, live=True)
+    if not body.strip() or len(body) > LONGEST_NOTE:
+        raise BadRequest("A note has between 1 and 20000 characters.")
+    note_id = uuid4()
+    case.last_position = position_after(case.last_position, now)
+    row = Note(
+        id=note_id,
+        case_id=case.id,
+        epoch=case.epoch,
+        position=case.last_position,
+        author_id=principal.member_id,
+        kind=kind,
+        body=_seal(db, case, "notes", note_id, Purpose.NOTE, body, now),
+    )
+    db.add(row)
+    audit.record(db, "case.noted", principal.member_id, case.id, now)
+    return row
+
+
+def record_consent(
+    db: Db,
+    principal: Principal,
+    case_id: UUID,
+    *,
+    scope: str,
+    granted: bool,
+    methods: Sequence[str],
+    hours: str | Sequence[str] | None,
+    override_reason: str | None,
+    now: datetime,
+) -> Consent:
+    """Record what the caller allowed or withdrew, or an override with its reason. BadRequest."""
+    principal.require(Permission.CASES)
+    case = cases.find(db, principal, case_id, live=True)
+    if scope not in consent.SCOPES:
+        raise BadRequest(f"A scope is one of: {', '.join(consent.SCOPES)}.")
+    if set(methods) - set(consent.METHODS):
+        raise BadRequest(f"Methods are: {', '.join(consent.METHODS)}.")
+    row_id = uuid4()
+    case.last_position = position_after(case.last_position, now)
+    values = {
+        "scope": scope,
+        "granted": granted,
+        "methods": list(methods),
+        "hours": consent.parse_hours(hours),
+        "at": now.isoformat(),
+    }
+    row = Consent(
+        id=row_id,
+        case_id=case.id,
+        epoch=case.epoch,
+        position=case.last_position,
+        recorded_by=principal.member_id,
+        override_reason=_seal_reason(db, case, row_id, override_reason),
+        **db.keys.new_row("consents", row_id, values, now),
+    )
+    db.add(row)
+    audit.record(db, "consent.recorded", principal.member_id, case.id, now)
+    return row
+
+
+def _seal_reason(db: Db, case: Case, row_id: UUID, reason: str | None) -> bytes | None:
+    if not reason:
+        return None
+    context = db.keys.context(
+        "consents", "override_reason", row_id, 1, case=case.id, epoch=case.epoch
+    )
+    public = grants.public_key(db, case.id, case.epoch)
+    return seal_to(public, Purpose.FIELD, case.epoch, context, pad_field(reason.encode()))
