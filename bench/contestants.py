@@ -14,13 +14,13 @@ from typing import Literal
 
 from psycopg import sql
 
-from bench import load
+from bench import load, machine
 from tests import postgres
 
 Kind = Literal["sqlite", "postgresql"]
 _TEMPLATE = "kith_template"
 OPPONENTS = Path(__file__).parent / "opponents"
-_KITH = (sys.executable, "-m", "app.cli")
+_KITH = (sys.executable, "-c", "from app.cli import main; main()")  # installed or not
 _PASSPHRASE = "a passphrase for benchmarks only"  # noqa: S105  # nothing real is behind it
 
 
@@ -175,4 +175,4 @@ def _set_up_kith(place: Workplace, folder: Path, database: str | None) -> None:
         timeout=120,
     )
     if done.returncode:
-        raise RuntimeError(f"kith init failed:\n{done.stderr}")
+        raise machine.ServerFailedError(f"kith init failed:\n{done.stderr}")

@@ -28,6 +28,10 @@ class NoLoadProgramError(Exception):
         super().__init__(self.__doc__)
 
 
+class ServerFailedError(Exception):
+    """A server, or a program that prepares or loads it, did not do its part."""
+
+
 def load_program() -> str:
     """Return where wrk is; raises ``NoLoadProgramError``."""
     found = shutil.which("wrk")

@@ -50,7 +50,7 @@ class Load:
 
 
 def measure(name: str, contestant: Contestant, place: Workplace, load: Load, round_: int) -> Run:
-    """Measure one contestant once; raises ``VoidRunError`` or ``RuntimeError``."""
+    """Measure one contestant once; raises ``VoidRunError`` or ``machine.ServerFailedError``."""
     launch = contestant(place)
     log = place.folder / f"{name}.log"
     with machine.running(launch.command, launch.environment, log) as server:
@@ -88,7 +88,7 @@ def _send(place: Workplace, load: Load, seconds: float, skip: int) -> dict[str, 
     )
     line = next((x for x in done.stdout.splitlines() if x.startswith("RESULT ")), None)
     if line is None:
-        raise RuntimeError(f"wrk failed:\n{done.stdout}{done.stderr}")
+        raise machine.ServerFailedError(f"wrk failed:\n{done.stdout}{done.stderr}")
     seen: dict[str, int] = json.loads(line.removeprefix("RESULT "))
     if seen["refused"] or seen["broken"] or seen["exhausted"] or not seen["requests"]:
         raise VoidRunError(line)
@@ -110,7 +110,11 @@ def _await_first_answer(
             with urllib.request.urlopen(request, timeout=5):  # noqa: S310
                 return
         except urllib.error.HTTPError as refusal:
-            raise RuntimeError(f"the first text was answered with {refusal.code}") from None
+            raise machine.ServerFailedError(
+                f"the first text was answered with {refusal.code}"
+            ) from None
         except OSError:
             time.sleep(0.05)
-    raise RuntimeError(f"the server did not start:\n{log.read_text(errors='replace')[-4000:]}")
+    raise machine.ServerFailedError(
+        f"the server did not start:\n{log.read_text(errors='replace')[-4000:]}"
+    )

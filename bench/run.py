@@ -19,6 +19,7 @@ from pathlib import Path
 from bench import load, machine, report
 from bench.carrier import agreeable_carrier
 from bench.contestants import Contestant, Workplace, contestants
+from bench.machine import ServerFailedError
 from bench.measure import Load, Run, VoidRunError, measure
 
 ROOT = Path(__file__).parents[1]
@@ -37,7 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     if not machine.can_pin():
         print("No taskset or one core only: server and load disturb each other.", file=sys.stderr)
-    runs = _measure_all(wanted)
+    try:
+        runs = _measure_all(wanted)
+    except (ServerFailedError, VoidRunError) as error:
+        print(error, file=sys.stderr)
+        return 2
     summaries = report.summarise(runs)
     print(report.table(summaries))
     result = wanted.output or report_path()

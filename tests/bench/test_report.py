@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.measure import Run
-from bench.report import losses, read_baseline, summarise, table, write
+from bench.report import Expected, losses, read_baseline, summarise, table, write
 
 BARE = Run("bare", 0, 16, 4000, 1000.0, 5.0, 10.0, 36.0, 0.5)
-KITH = replace(BARE, contestant="kith-sqlite", rps=600.0, p99_ms=40.0)
+KITH = replace(BARE, contestant="kith-sqlite", rps=600.0, p99_ms=40.0, cpu_ms=1.0)
 
 
 def test_a_run_is_divided_by_the_yardstick_of_its_own_round() -> None:
@@ -21,21 +21,36 @@ def test_a_run_is_divided_by_the_yardstick_of_its_own_round() -> None:
     assert kith.p99_ratio == 4.0
 
 
-def test_one_bad_round_in_five_changes_nothing() -> None:
-    runs = [replace(run, round=turn) for turn in range(5) for run in (BARE, KITH)]
-    runs[-1] = replace(runs[-1], rps=10.0)
-    assert losses(summarise(runs), {"kith-sqlite": 0.6}) == []
+def rounds(*ratios: float, cpu_ms: float = 1.0) -> list[Run]:
+    return [
+        replace(run, round=turn)
+        for turn, ratio in enumerate(ratios)
+        for run in (BARE, replace(KITH, rps=1000.0 * ratio, cpu_ms=cpu_ms))
+    ]
 
 
-def test_more_than_a_quarter_lost_is_told() -> None:
-    summaries = summarise([BARE, KITH])
-    assert losses(summaries, {"kith-sqlite": 0.79}) == []
-    [sentence] = losses(summaries, {"kith-sqlite": 0.81})
-    assert sentence.startswith("kith-sqlite takes in 0.60 times")
+EXPECTED = {"kith-sqlite": Expected(throughput_ratio=0.6, cpu_ratio=0.5)}
+
+
+def test_up_to_a_quarter_less_is_no_loss() -> None:
+    assert losses(summarise(rounds(0.46, 0.46, 0.46, cpu_ms=1.3)), EXPECTED) == []
+
+
+def test_a_service_that_needs_more_processor_time_is_told() -> None:
+    [sentence] = losses(summarise(rounds(0.4, 0.4, 0.6, 0.2, 0.6, cpu_ms=1.5)), EXPECTED)
+    assert sentence.startswith("kith-sqlite takes in 0.40 times")
+
+
+def test_a_service_that_waits_more_is_told() -> None:
+    assert losses(summarise(rounds(0.4, 0.41, 0.42, 0.4, 0.4)), EXPECTED) != []
+
+
+def test_noise_is_no_loss() -> None:
+    assert losses(summarise(rounds(0.1, 0.4, 0.5, 0.2, 0.6)), EXPECTED) == []
 
 
 def test_who_was_not_measured_is_told() -> None:
-    assert losses([], {"kith-sqlite": 0.5}) == ["kith-sqlite was not measured"]
+    assert losses([], EXPECTED) == ["kith-sqlite was not measured"]
 
 
 def test_the_committed_baseline_watches_the_service_on_both_databases() -> None:
