@@ -33,7 +33,7 @@ from app.db import Database
 from app.intake import load_script
 from app.models import Case
 from app.ordering import NOT_WAITING
-from app.organisation import REGIONS, found
+from app.organisation import found, regions
 from app.schema import upgrade
 from app.telephony import InboundText
 from bench import machine
@@ -237,7 +237,7 @@ def _found(database: Database, folder: Path) -> Service:
         require_mfa=False,
         now=clock(),
     )
-    return Service(database, Desk(load_script(), REGIONS, NUMBER), signed_in.principal, clock)
+    return Service(database, Desk(load_script(), regions, NUMBER), signed_in.principal, clock)
 
 
 if __name__ == "__main__":
