@@ -80,7 +80,7 @@ class Principal:
             raise Forbidden
 
 
-def readable_cases(principal: Principal) -> Select[tuple[Case]]:
+def readable_cases(principal: Principal) -> Select[Case]:
     """Return the query of the cases whose existence this member may know.
 
     The desk sees all it may work on, closed and erased ones as bare facts; a coordinator with

@@ -55,9 +55,7 @@ def record(db: Db, kind: str, actor: UUID | None, subject: UUID | None, now: dat
 def history(db: Db, subject: UUID) -> list[AuditEntry]:
     """Return what was done to one object, oldest first."""
     return list(
-        db.scalars(
-            select(AuditEntry).where(AuditEntry.object == subject).order_by(AuditEntry.seq)
-        )
+        db.scalars(select(AuditEntry).where(AuditEntry.object == subject).order_by(AuditEntry.seq))
     )
 
 

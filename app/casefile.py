@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import ColumnElement, select, tuple_
 
 from app import audit, cases, consent, erasure, grants
 from app.access import ARCHIVE, DESK, Permission, Principal, readable_cases
@@ -62,7 +62,7 @@ def page(
     """Return cases by tier, then longest waiting, and the cursor of the next page."""
     if not (principal.may(Permission.CASES) or principal.may(Permission.ARCHIVE)):
         principal.require(Permission.CASES)
-    where = [Case.state.in_(states), Case.merged_into.is_(None)]
+    where: list[ColumnElement[bool]] = [Case.state.in_(states), Case.merged_into.is_(None)]
     if urgency is not None:
         where.append(Case.urgency == urgency)
     if mine:
@@ -167,9 +167,7 @@ def _messages(
 def _open_message(
     db: Db, row: Message, keys: Mapping[UUID, Mapping[int, CaseKeys]]
 ) -> dict[str, Any]:
-    context = db.keys.context(
-        "messages", "body", row.id, 1, case=row.case_id, epoch=row.epoch
-    )
+    context = db.keys.context("messages", "body", row.id, 1, case=row.case_id, epoch=row.epoch)
     case_keys, body = keys[row.case_id][row.epoch], row.body or b""
     if suite_of(body) is Suite.COBBLESTONE:
         key = case_keys.field_key("messages.body")
@@ -179,28 +177,20 @@ def _open_message(
     return dict(json.loads(unpad(plaintext)))
 
 
-def _notes(
-    db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]
-) -> list[dict[str, Any]]:
+def _notes(db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -> list[dict[str, Any]]:
     rows = db.scalars(select(Note).where(Note.case_id.in_(keys)).order_by(Note.position))
     return [_open_note(db, row, keys) for row in rows]
 
 
-def _open_note(
-    db: Db, row: Note, keys: Mapping[UUID, Mapping[int, CaseKeys]]
-) -> dict[str, Any]:
+def _open_note(db: Db, row: Note, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -> dict[str, Any]:
     context = db.keys.context("notes", "body", row.id, 1, case=row.case_id, epoch=row.epoch)
     pair = keys[row.case_id][row.epoch].pair
     content = json.loads(unpad(open_sealed(pair, Purpose.NOTE, row.epoch, context, row.body)))
     return {"id": row.id, "kind": row.kind, "author": row.author_id, **content}
 
 
-def _consents(
-    db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]
-) -> list[dict[str, Any]]:
-    rows = db.scalars(
-        select(Consent).where(Consent.case_id.in_(keys)).order_by(Consent.position)
-    )
+def _consents(db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -> list[dict[str, Any]]:
+    rows = db.scalars(select(Consent).where(Consent.case_id.in_(keys)).order_by(Consent.position))
     return [
         {
             "id": row.id,
@@ -212,9 +202,7 @@ def _consents(
     ]
 
 
-def _open_reason(
-    db: Db, row: Consent, keys: Mapping[UUID, Mapping[int, CaseKeys]]
-) -> str | None:
+def _open_reason(db: Db, row: Consent, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -> str | None:
     if row.override_reason is None:
         return None
     context = db.keys.context(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -59,6 +60,8 @@ ANSWERS = (
     "reach_text",
     "reach_hours",
 )
+# What the machine needs only while a case lives.
+_GONE_WHEN_CLOSED = ("number", "reach", "waiting_since", "script")
 
 
 # -- finding
@@ -113,9 +116,7 @@ def seal_sheet(db: Db, case: Case, sheet: CaseSheet, column: str, value: Any) ->
     setattr(sheet, f"{column}_epoch", case.epoch)
 
 
-def open_sheet(
-    db: Db, case: Case, keys: Mapping[int, CaseKeys], column: str, default: Any
-) -> Any:
+def open_sheet(db: Db, case: Case, keys: Mapping[int, CaseKeys], column: str, default: Any) -> Any:
     """Open one value of the sheet, or return the default where none was written."""
     sheet = db.get(CaseSheet, case.id)
     blob = getattr(sheet, column) if sheet else None
@@ -136,8 +137,13 @@ def _sheet(db: Db, case: Case) -> CaseSheet:
     sheet = db.get(CaseSheet, case.id)
     if sheet is None:
         sheet = CaseSheet(
-            case_id=case.id, fields_version=0, contact_version=0, hold_reason_version=0,
-            fields_epoch=0, contact_epoch=0, hold_reason_epoch=0,
+            case_id=case.id,
+            fields_version=0,
+            contact_version=0,
+            hold_reason_version=0,
+            fields_epoch=0,
+            contact_epoch=0,
+            hold_reason_epoch=0,
         )
         db.add(sheet)
     return sheet
@@ -146,35 +152,44 @@ def _sheet(db: Db, case: Case) -> CaseSheet:
 # -- opening by hand
 
 
-def open_by_hand(
-    db: Db,
-    principal: Principal,
-    *,
-    number: str | None,
-    situation: str,
-    urgency: int,
-    language: str | None,
-    region: str | None,
-    fields: Mapping[str, Any],
-    now: datetime,
-) -> Case:
+@dataclass(frozen=True)
+class Opening:
+    """What is known when a case is opened by hand; ``number`` is E.164."""
+
+    number: str | None
+    situation: str
+    urgency: int
+    language: str | None
+    region: str | None
+    fields: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        return "Opening(…)"
+
+
+def open_by_hand(db: Db, principal: Principal, opening: Opening, now: datetime) -> Case:
     """Open a case for a walk-in or a call taken elsewhere. BadRequest."""
     principal.require(Permission.CASES)
     settings, _ = organisation.settings(db)
-    check_codes(settings, situation=situation, urgency=urgency, region=region)
-    check_fields(settings, fields)
-    lookup = db.keys.number_lookup(number) if number else None
+    check_codes(
+        settings,
+        situation=opening.situation,
+        urgency=opening.urgency,
+        region=opening.region,
+    )
+    check_fields(settings, opening.fields)
+    lookup = db.keys.number_lookup(opening.number) if opening.number else None
     if lookup and (reference := _live_reference(db, lookup)):
         raise BadRequest(f"There is an open case for this phone already: {reference}.")
     case_id, reference = uuid4(), code_name()
-    keys, epoch_row, grant = grants.new_case(db, case_id, 1, DESK, now)
-    values = {
-        "number": number,
+    _, epoch_row, grant = grants.new_case(db, case_id, 1, DESK, now)
+    values: dict[str, Any] = {
+        "number": opening.number,
         "channel": "manual",
         "reference": reference,
-        "language": language,
-        "region": region,
-        "situation": situation,
+        "language": opening.language,
+        "region": opening.region,
+        "situation": opening.situation,
         "opened_at": now.isoformat(),
         "flags": [],
         "human": True,
@@ -182,7 +197,7 @@ def open_by_hand(
     case = Case(
         id=case_id,
         state="open",
-        urgency=urgency,
+        urgency=opening.urgency,
         version=1,
         epoch=1,
         opened_at=rounded(now),
@@ -200,8 +215,8 @@ def open_by_hand(
     db.flush()
     db.execute(insert(CaseEpoch), [epoch_row])
     db.execute(insert(CaseGrant), [grant])
-    if fields:
-        seal_sheet(db, case, _sheet(db, case), "fields", dict(fields))
+    if opening.fields:
+        seal_sheet(db, case, _sheet(db, case), "fields", dict(opening.fields))
     audit.record(db, "case.opened", principal.member_id, case.id, now)
     return case
 
@@ -277,9 +292,7 @@ def change(
     return case
 
 
-def _change_fields(
-    db: Db, principal: Principal, case: Case, fields: Mapping[str, Any]
-) -> None:
+def _change_fields(db: Db, principal: Principal, case: Case, fields: Mapping[str, Any]) -> None:
     keys = opened(db, principal, case)
     merged = {**open_sheet(db, case, keys, "fields", {}), **fields}
     seal_sheet(db, case, _sheet(db, case), "fields", merged)
@@ -294,9 +307,7 @@ def claim(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Case:
     return _give(db, principal, case, principal.member_id, "case.claimed", now)
 
 
-def assign(
-    db: Db, principal: Principal, case_id: UUID, member_id: UUID, now: datetime
-) -> Case:
+def assign(db: Db, principal: Principal, case_id: UUID, member_id: UUID, now: datetime) -> Case:
     """Give a case to a dispatcher. BadRequest for anybody else."""
     principal.require(Permission.CASES)
     case = find(db, principal, case_id, live=True)
@@ -330,9 +341,7 @@ def release(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Case:
 # -- ending
 
 
-def close(
-    db: Db, principal: Principal, case_id: UUID, outcome: str, now: datetime
-) -> Case:
+def close(db: Db, principal: Principal, case_id: UUID, outcome: str, now: datetime) -> Case:
     """Close a case: its keys go to the archive, the desk's grants and the number go."""
     principal.require(Permission.CASES)
     if outcome not in OUTCOMES:
@@ -344,15 +353,13 @@ def close(
     return case
 
 
-def _close_one(
-    db: Db, principal: Principal, case: Case, outcome: str, now: datetime
-) -> None:
+def _close_one(db: Db, principal: Principal, case: Case, outcome: str, now: datetime) -> None:
     keys = grants.open_case(db, principal, case.id, DESK)
     values = coarse(db, case)
     if values.get("number"):
         seal_sheet(db, case, _sheet(db, case), "contact", {"number": values["number"]})
     grants.regrant(db, case.id, keys, ARCHIVE, now)
-    kept = {k: v for k, v in values.items() if k not in ("number", "reach", "waiting_since", "script")}
+    kept = {name: value for name, value in values.items() if name not in _GONE_WHEN_CLOSED}
     rewrite(db, case, {**kept, "outcome": outcome, "flags": []})
     case.state, case.closed_at = "closed", rounded(now)
     case.assigned_to, case.waiting, case.unread = None, False, 0
@@ -390,9 +397,7 @@ def erase(db: Db, principal: Principal, case_id: UUID, now: datetime) -> None:
     erasure.erase(db, case, now, principal.member_id)
 
 
-def hold(
-    db: Db, principal: Principal, case_id: UUID, reason: str, now: datetime
-) -> Case:
+def hold(db: Db, principal: Principal, case_id: UUID, reason: str, now: datetime) -> Case:
     """Keep a case from being erased, with a reason that only people can read."""
     principal.require(Permission.HOLD)
     case = _holdable(db, principal, case_id)
@@ -425,9 +430,7 @@ def _holdable(db: Db, principal: Principal, case_id: UUID) -> Case:
     return case
 
 
-def merge(
-    db: Db, principal: Principal, case_id: UUID, into_id: UUID, now: datetime
-) -> Case:
+def merge(db: Db, principal: Principal, case_id: UUID, into_id: UUID, now: datetime) -> Case:
     """Put one live case under another; nothing is re-encrypted. BadRequest."""
     principal.require(Permission.CASES)
     ids: Sequence[UUID] = sorted((case_id, into_id))
@@ -446,4 +449,3 @@ def merge(
     audit.record(db, "case.merged", principal.member_id, case.id, now)
     audit.record(db, "case.merged", principal.member_id, into.id, now)
     return into
-

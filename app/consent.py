@@ -42,9 +42,7 @@ def suppress(db: Db, number: str, kind: str, now: datetime) -> None:
     """Stop texting a number until START or twelve months: kind ``stop locked blocked``."""
     lookup = db.keys.number_lookup(number)
     present = db.scalar(
-        select(Suppression).where(
-            Suppression.number_lookup == lookup, Suppression.kind == kind
-        )
+        select(Suppression).where(Suppression.number_lookup == lookup, Suppression.kind == kind)
     )
     if present is not None:
         present.until = now + SUPPRESSED_FOR
@@ -104,7 +102,9 @@ def _range(text: str) -> tuple[time, time]:
         start, end = text.split("-")
         return time.fromisoformat(start.strip()), time.fromisoformat(end.strip())
     except ValueError as error:
-        raise BadRequest("Safe hours look like 18:00-21:30, several separated by commas.") from error
+        raise BadRequest(
+            "Safe hours look like 18:00-21:30, several separated by commas."
+        ) from error
 
 
 def within(hours: Sequence[str], now: datetime, zone: ZoneInfo) -> bool:
@@ -151,9 +151,9 @@ def check_text(
     if "phone_compromised" in coarse.get("flags", ()):
         raise UnsafeMethod
     last = coarse.get("last_inbound_at")
-    if last and now - written_at <= _PATIENCE:
-        if written_at - datetime.fromisoformat(last) <= ANSWER_WINDOW:
-            return
+    fresh = now - written_at <= _PATIENCE
+    if last and fresh and written_at - datetime.fromisoformat(last) <= ANSWER_WINDOW:
+        return
     _check_consent(contact_consent(db, case.id, coarse), now, db.keys.zone)
 
 

@@ -217,7 +217,8 @@ def _take_turn(
     thread = known.live.get(turn.lookup) if turn.lookup else None
     result = _ask_script(turn, thread)
     if result.keyword is None and turn.lookup in dialogues and turn.answerable:
-        said = erasure.answer(turn.db, turn.desk.script.texts, dialogues, turn.lookup, turn.text.body, turn.now)
+        texts = turn.desk.script.texts
+        said = erasure.answer(turn.db, texts, dialogues, turn.lookup, turn.text.body, turn.now)
         if said is not None:
             turn.rows.drafts.append(_notice(turn, said))
             return
@@ -436,13 +437,12 @@ def _act(
         _unflag(flags, "stopped", "locked")
         return [reply.text for reply in result.replies]
     if result.keyword is Keyword.ERASE:
-        assert turn.lookup is not None
         return [
             erasure.begin(
                 db,
                 turn.desk.script.texts,
                 dialogues,
-                turn.lookup,
+                db.keys.number_lookup(number),
                 number,
                 result.reply_language,
                 now,
@@ -480,11 +480,11 @@ def _write(db: Db, rows: _Rows, now: datetime) -> None:
         (CaseGrant, rows.grants),
     ):
         if values:
-            db.execute(insert(table.__table__), values)  # type: ignore[attr-defined]  # mapped
+            db.execute(insert(table), values)
     if old:
         db.execute(update(Case), old)
     if rows.messages:
-        db.execute(insert(Message.__table__), rows.messages)  # type: ignore[arg-type]  # a Table
+        db.execute(insert(Message), rows.messages)
     outgoing.queue(db, rows.drafts, now)
 
 

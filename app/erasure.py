@@ -195,9 +195,7 @@ def _erase_one(db: Db, case: Case, now: datetime) -> None:
     db.execute(delete(Job).where(Job.ref.in_(queued)))
     db.execute(delete(Outgoing).where(Outgoing.case_id == case.id, Outgoing.state == "queued"))
     db.execute(
-        update(Outgoing)
-        .where(Outgoing.case_id == case.id)
-        .values(case_id=None, message_id=None)
+        update(Outgoing).where(Outgoing.case_id == case.id).values(case_id=None, message_id=None)
     )
     for table in (CaseGrant, CaseEpoch, CaseSheet, Consent, Note, Message):
         db.execute(delete(table).where(table.case_id == case.id))

@@ -62,9 +62,7 @@ def _open_team(db: Db, wrap: TeamWrap, pair: KeyPair) -> TeamKeys:
     context = db.keys.context("team_wraps", "wrap", wrap.id, epoch=wrap.epoch)
     keys = TeamKeys(open_sealed(pair, Purpose.TEAM_WRAP, wrap.epoch, context, inner))
     public = db.scalar(
-        select(TeamEpoch.public).where(
-            TeamEpoch.team == wrap.team, TeamEpoch.epoch == wrap.epoch
-        )
+        select(TeamEpoch.public).where(TeamEpoch.team == wrap.team, TeamEpoch.epoch == wrap.epoch)
     )
     if keys.pair.public != public:
         raise SealBroken
@@ -79,9 +77,7 @@ def share_team(
     for member_id in members:
         wrap_id = uuid4()
         context = db.keys.context("team_wraps", "wrap", wrap_id, epoch=epoch)
-        inner = seal_to(
-            known[member_id].kem_public, Purpose.TEAM_WRAP, epoch, context, keys.seed
-        )
+        inner = seal_to(known[member_id].kem_public, Purpose.TEAM_WRAP, epoch, context, keys.seed)
         wrap = db.keys.forget("team_wraps", "wrap", wrap_id, inner, now)
         db.add(
             TeamWrap(
@@ -150,9 +146,7 @@ def grant_row(
     }
 
 
-def open_case(
-    db: Db, principal: Principal, case_id: UUID, team: str = DESK
-) -> dict[int, CaseKeys]:
+def open_case(db: Db, principal: Principal, case_id: UUID, team: str = DESK) -> dict[int, CaseKeys]:
     """Return a case's keys by epoch, as far as this member holds them; Forbidden for none."""
     grants = db.scalars(
         select(CaseGrant).where(CaseGrant.case_id == case_id, CaseGrant.team == team)
@@ -190,9 +184,7 @@ def public_keys(db: Db, epochs: Mapping[UUID, int]) -> dict[UUID, bytes]:
     found = {}
     for row in rows:
         if epochs[row.case_id] == row.epoch:
-            db.keys.check_public_key(
-                "case_epochs", row.case_id, row.epoch, row.public, row.mac
-            )
+            db.keys.check_public_key("case_epochs", row.case_id, row.epoch, row.public, row.mac)
             found[row.case_id] = row.public
     if len(found) != len(epochs):
         raise SealBroken
@@ -203,9 +195,7 @@ def regrant(
     db: Db, case_id: UUID, opened: Mapping[int, CaseKeys], team: str, now: datetime
 ) -> None:
     """Seal every epoch of a case to ``team`` and delete all other grants."""
-    rows = [
-        grant_row(db, case_id, epoch, keys, team, now) for epoch, keys in opened.items()
-    ]
+    rows = [grant_row(db, case_id, epoch, keys, team, now) for epoch, keys in opened.items()]
     db.execute(delete(CaseGrant).where(CaseGrant.case_id == case_id))
     db.execute(insert(CaseGrant), rows)
 
@@ -224,9 +214,7 @@ def publish_members(
     desk need not be able to read a case.
     """
     before = roster.current(db)
-    fresh = {
-        team: new_team_epoch(db, team, before.teams[team].epoch + 1, now) for team in rekeyed
-    }
+    fresh = {team: new_team_epoch(db, team, before.teams[team].epoch + 1, now) for team in rekeyed}
     teams = {
         **before.teams,
         **{

@@ -91,9 +91,7 @@ def claim(db: Db, owner: UUID, now: datetime, limit: int) -> list[Claimed]:
     claimed = db.execute(
         update(Job)
         .where(Job.id.in_(chosen.scalar_subquery()))
-        .values(
-            state="running", owner=owner, lease_until=now + LEASE, attempts=Job.attempts + 1
-        )
+        .values(state="running", owner=owner, lease_until=now + LEASE, attempts=Job.attempts + 1)
         .returning(Job.id, Job.kind, Job.ref, Job.attempts, Job.lease_until, Job.priority)
         .execution_options(synchronize_session=False)
     ).all()
@@ -109,7 +107,10 @@ def finish(db: Db, job_id: UUID) -> None:
 def postpone(db: Db, job_id: UUID, until: datetime, *, attempts: int | None = None) -> None:
     """Give a job back, to be taken up again at ``until``."""
     values: dict[str, Any] = {
-        "state": "queued", "run_at": until, "owner": None, "lease_until": None
+        "state": "queued",
+        "run_at": until,
+        "owner": None,
+        "lease_until": None,
     }
     if attempts is not None:
         values["attempts"] = attempts

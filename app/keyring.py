@@ -155,9 +155,7 @@ class Keyring:
         blob = self._lock_values(table, row.id, version, self._row_key(table, row), values)
         return {"op_values": blob, "op_version": version}
 
-    def replace_values(
-        self, table: str, row: OperationalFields, values: Mapping[str, Any]
-    ) -> None:
+    def replace_values(self, table: str, row: OperationalFields, values: Mapping[str, Any]) -> None:
         """Rewrite the operational values of a mapped row in place."""
         for column, value in self.rewrite_row(table, row, values).items():
             setattr(row, column, value)

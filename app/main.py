@@ -117,7 +117,11 @@ def create_app(
 
 def _mount_simulator(app: FastAPI, settings: Settings, clock: Clock) -> None:
     """Give the demo its telephone network; production never imports it."""
-    from app.simulator import Carrier, SimulatorConfig, create_router
+    from app.simulator import (  # noqa: PLC0415  # production must never load it
+        Carrier,
+        SimulatorConfig,
+        create_router,
+    )
 
     config = SimulatorConfig(
         account_sid=settings.twilio_account_sid,

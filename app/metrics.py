@@ -11,7 +11,10 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.webhooks = Counter(
-            "kith_webhooks", "Webhooks by kind and result", ["kind", "result"], registry=self.registry
+            "kith_webhooks",
+            "Webhooks by kind and result",
+            ["kind", "result"],
+            registry=self.registry,
         )
         self.webhook_seconds = Histogram(
             "kith_webhook_seconds",

@@ -12,11 +12,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from app import consent, jobs
 from app.clock import Clock
@@ -31,6 +31,7 @@ from app.telephony import (
     CarrierUnreachable,
     CredentialsRefused,
     DeliveryStatus,
+    MessageStatus,
     OptedOut,
     OutgoingText,
     Refused,
@@ -80,7 +81,7 @@ def queue(db: Db, drafts: Sequence[Draft], now: datetime) -> None:
     if not drafts:
         return
     rows = [_row(db, draft, now) for draft in drafts]
-    db.execute(Outgoing.__table__.insert(), rows)
+    db.execute(insert(Outgoing), rows)
     jobs.enqueue(
         db,
         [
@@ -246,9 +247,7 @@ def _refused(
         jobs.finish(db, job.id)
 
 
-def _settle(
-    database: Database, carrier: Carrier, job: Claimed, text: _Text, clock: Clock
-) -> None:
+def _settle(database: Database, carrier: Carrier, job: Claimed, text: _Text, clock: Clock) -> None:
     """Ask the carrier's list what became of a text that may have been sent."""
     try:
         found = _find(database, carrier, text)
@@ -303,7 +302,7 @@ def follow(db: Db, updates: Sequence[StatusUpdate]) -> None:
             row.sid_lookup = db.keys.sid_lookup(item.status.sid)
             _settled(db, row, row.state, sid=item.status.sid)
         row.error_code = item.status.error_code or row.error_code
-        _mark(db, row, later(row.state, item.status.status))
+        _mark(db, row, later(cast("MessageStatus", row.state), item.status.status))
 
 
 def _called_back(db: Db, item: StatusUpdate) -> Outgoing | None:

@@ -95,9 +95,7 @@ def make_secrets(passphrase: str) -> Secrets:
     check_passphrase(passphrase)
     salt = new_salt()
     key = passphrase_key(passphrase, salt)
-    return Secrets(
-        MemberKeys(new_seed()), salt, key, new_recovery_code(), one_time.new_secret()
-    )
+    return Secrets(MemberKeys(new_seed()), salt, key, new_recovery_code(), one_time.new_secret())
 
 
 def enrol(
@@ -359,9 +357,7 @@ def _pass_on(db: Db, principal: Principal, member: Member, now: datetime) -> Non
         member.state = "active"
 
 
-def _pass_team_on(
-    db: Db, principal: Principal, member_id: UUID, team: str, now: datetime
-) -> None:
+def _pass_team_on(db: Db, principal: Principal, member_id: UUID, team: str, now: datetime) -> None:
     wraps = db.scalars(
         select(TeamWrap).where(
             TeamWrap.team == team, TeamWrap.member_id.in_((principal.member_id, member_id))
@@ -495,9 +491,7 @@ def _republish(
         if not any(other.in_team(team) for other in others) and acknowledge != member.handle:
             raise LastKeyHolder
     for team in left:
-        db.execute(
-            delete(TeamWrap).where(TeamWrap.member_id == member.id, TeamWrap.team == team)
-        )
+        db.execute(delete(TeamWrap).where(TeamWrap.member_id == member.id, TeamWrap.team == team))
     grants.publish_members(db, principal, members, left, now)
 
 
@@ -532,6 +526,4 @@ def recover(
 
 def listed(db: Db) -> list[Member]:
     """Return all present members by handle."""
-    return list(
-        db.scalars(select(Member).where(Member.state != "removed").order_by(Member.handle))
-    )
+    return list(db.scalars(select(Member).where(Member.state != "removed").order_by(Member.handle)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -98,32 +99,34 @@ def note(
     return row
 
 
+@dataclass(frozen=True)
+class Said:
+    """What a caller said about one scope; ``hours`` as ``consent.parse_hours`` takes them."""
+
+    scope: str
+    granted: bool
+    methods: Sequence[str] = ()
+    hours: str | Sequence[str] | None = None
+    override_reason: str | None = field(default=None, repr=False)
+
+
 def record_consent(
-    db: Db,
-    principal: Principal,
-    case_id: UUID,
-    *,
-    scope: str,
-    granted: bool,
-    methods: Sequence[str],
-    hours: str | Sequence[str] | None,
-    override_reason: str | None,
-    now: datetime,
+    db: Db, principal: Principal, case_id: UUID, said: Said, now: datetime
 ) -> Consent:
     """Record what the caller allowed or withdrew, or an override with its reason. BadRequest."""
     principal.require(Permission.CASES)
     case = cases.find(db, principal, case_id, live=True)
-    if scope not in consent.SCOPES:
+    if said.scope not in consent.SCOPES:
         raise BadRequest(f"A scope is one of: {', '.join(consent.SCOPES)}.")
-    if set(methods) - set(consent.METHODS):
+    if set(said.methods) - set(consent.METHODS):
         raise BadRequest(f"Methods are: {', '.join(consent.METHODS)}.")
     row_id = uuid4()
     case.last_position = position_after(case.last_position, now)
     values = {
-        "scope": scope,
-        "granted": granted,
-        "methods": list(methods),
-        "hours": consent.parse_hours(hours),
+        "scope": said.scope,
+        "granted": said.granted,
+        "methods": list(said.methods),
+        "hours": consent.parse_hours(said.hours),
         "at": now.isoformat(),
     }
     row = Consent(
@@ -132,7 +135,7 @@ def record_consent(
         epoch=case.epoch,
         position=case.last_position,
         recorded_by=principal.member_id,
-        override_reason=_seal_reason(db, case, row_id, override_reason),
+        override_reason=_seal_reason(db, case, row_id, said.override_reason),
         **db.keys.new_row("consents", row_id, values, now),
     )
     db.add(row)

@@ -54,8 +54,9 @@ def renew_forgetting(
     Small transactions, so that texts get in between; a crash loses nothing, for a key goes only
     after the commit that moved its last row.
     """
-    assert database.keys is not None
-    files, today = database.keys.files, day_number(now)
+    with database.snapshot() as db:
+        files = db.keys.files
+    today = day_number(now)
     files.ensure_shred_key(today)
     files.ensure_shred_key(today + 1)
     for table, columns in wrapped_tables():
@@ -104,7 +105,7 @@ def _in_use(database: Database, day: int) -> bool:
         )
 
 
-def checkpoint_audit(database: Database, now: datetime) -> None:
+def checkpoint_audit(database: Database, _now: datetime) -> None:
     """Keep the end of the audit chain outside the database."""
     with database.snapshot() as db:
         audit.checkpoint(db)

@@ -167,7 +167,7 @@ def current(db: Db) -> Roster:
     newest = db.scalar(
         select(RosterVersion.version).order_by(RosterVersion.version.desc()).limit(1)
     )
-    known = db.keys.roster
+    known: Roster | None = db.keys.roster
     if known is not None and known.version == newest:
         return known
     roster = _verified(db, known)

@@ -83,7 +83,9 @@ class SessionStore(Protocol):
     def of_member(self, db: Db, member_id: UUID) -> list[Stored]:
         """Return a member's sessions."""
 
-    def drop(self, db: Db, *, session_id: UUID | None = None, member_id: UUID | None = None) -> None:
+    def drop(
+        self, db: Db, *, session_id: UUID | None = None, member_id: UUID | None = None
+    ) -> None:
         """Forget one session, or all of a member, or (neither given) every session."""
 
 
@@ -121,7 +123,9 @@ class MemorySessions:
         with self._lock:
             return [s for s in self._sessions.values() if s.member_id == member_id]
 
-    def drop(self, db: Db, *, session_id: UUID | None = None, member_id: UUID | None = None) -> None:
+    def drop(
+        self, db: Db, *, session_id: UUID | None = None, member_id: UUID | None = None
+    ) -> None:
         """Forget sessions at once: a removal must not wait for anything."""
         with self._lock:
             self._sessions = {
@@ -148,9 +152,7 @@ class TableSessions:
         """Write down that it was used."""
         with database.transaction() as db:
             db.execute(
-                update(SessionRow)
-                .where(SessionRow.lookup == session.lookup)
-                .values(used_at=now)
+                update(SessionRow).where(SessionRow.lookup == session.lookup).values(used_at=now)
             )
 
     def of_member(self, db: Db, member_id: UUID) -> list[Stored]:
@@ -158,7 +160,9 @@ class TableSessions:
         rows = db.scalars(select(SessionRow).where(SessionRow.member_id == member_id))
         return [_stored(row) for row in rows]
 
-    def drop(self, db: Db, *, session_id: UUID | None = None, member_id: UUID | None = None) -> None:
+    def drop(
+        self, db: Db, *, session_id: UUID | None = None, member_id: UUID | None = None
+    ) -> None:
         """Forget sessions with this transaction."""
         query = delete(SessionRow)
         if session_id:
@@ -252,9 +256,7 @@ def sign_in(
         key = passphrase_key(passphrase, salt)
     try:
         with database.transaction() as db:
-            signed_in = _open_session(
-                db, store, name, key, code, require_mfa=require_mfa, now=now
-            )
+            signed_in = _open_session(db, store, name, key, code, require_mfa=require_mfa, now=now)
     except Unauthenticated:
         door.failed(name, now)
         raise
@@ -263,9 +265,7 @@ def sign_in(
 
 
 def _present(db: Db, handle: str) -> Member | None:
-    return db.scalar(
-        select(Member).where(Member.handle == handle, Member.state != "removed")
-    )
+    return db.scalar(select(Member).where(Member.handle == handle, Member.state != "removed"))
 
 
 def _decoy_salt(db: Db, handle: str) -> bytes:

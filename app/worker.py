@@ -153,7 +153,9 @@ class Worker:
         try:
             self._perform(job)
         except Exception as error:  # noqa: BLE001  # one job's failure must not end the worker
-            log.error("job.failed", kind=job.kind, attempts=job.attempts, error=type(error).__name__)
+            log.error(
+                "job.failed", kind=job.kind, attempts=job.attempts, error=type(error).__name__
+            )
             self._give_back(job)
         finally:
             with self._changed:

@@ -31,7 +31,9 @@ Text = Annotated[str, Field(max_length=20_000)]
 Code = Annotated[str, StringConstraints(max_length=64)]
 LanguageCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
 State = Literal["new", "open", "waiting", "closed"]
-FieldValues = dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=4000)] | None]
+FieldValues = dict[
+    Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=4000)] | None
+]
 
 
 class CaseItem(BaseModel):
@@ -307,20 +309,13 @@ def open_case(
     number = clean_number(body.contact) if body.contact else None
     if body.contact and number is None:
         raise BadRequest("Write the phone number with its country code, for example +1 514 …")
+    opening = cases.Opening(
+        number, body.situation, body.urgency, body.language, body.region, body.fields
+    )
     with visit.transaction() as db:
 
         def make() -> UUID:
-            return cases.open_by_hand(
-                db,
-                visit.principal,
-                number=number,
-                situation=body.situation,
-                urgency=body.urgency,
-                language=body.language,
-                region=body.region,
-                fields=body.fields,
-                now=visit.now,
-            ).id
+            return cases.open_by_hand(db, visit.principal, opening, visit.now).id
 
         key = fingerprint(request, body)
         case_id = once(db, visit.principal, idempotency_key, key, visit.now, make)
@@ -421,20 +416,13 @@ def consent(
     idempotency_key: IdempotencyKey = None,
 ) -> ConsentOut:
     """Record what the caller allowed or withdrew."""
+    said = replies.Said(
+        body.scope, body.granted, tuple(body.methods), body.hours, body.override_reason
+    )
     with visit.transaction() as db:
 
         def make() -> UUID:
-            return replies.record_consent(
-                db,
-                visit.principal,
-                case_id,
-                scope=body.scope,
-                granted=body.granted,
-                methods=body.methods,
-                hours=body.hours,
-                override_reason=body.override_reason,
-                now=visit.now,
-            ).id
+            return replies.record_consent(db, visit.principal, case_id, said, visit.now).id
 
         key = fingerprint(request, body)
         row = db.get_one(Consent, once(db, visit.principal, idempotency_key, key, visit.now, make))
@@ -494,5 +482,3 @@ def merge(case_id: UUID, body: Merge, visit: VisitDep, response: Response) -> Ca
     with visit.transaction() as db:
         case = cases.merge(db, visit.principal, case_id, body.into, visit.now)
         return _changed(db, case, response)
-
-

@@ -45,12 +45,14 @@ def _visit(
 VisitDep = Annotated[Visit, Depends(_visit)]
 
 
-def _version(if_match: Annotated[str | None, Header(description="the ETag you read")] = None) -> int:
+def _version(
+    if_match: Annotated[str | None, Header(description="the ETag you read")] = None,
+) -> int:
     if if_match is None:
         raise VersionRequired
     version = if_match.strip().removeprefix("W/").strip('"')
     if not (version.isascii() and version.isdigit()) or len(version) > 9:
-        raise BadRequest("If-Match holds the ETag of what you read, for example \"3\".")
+        raise BadRequest('If-Match holds the ETag of what you read, for example "3".')
     return int(version)
 
 

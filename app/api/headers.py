@@ -1,4 +1,4 @@
-"""What every answer carries, and how large a request may be; plain ASGI, for it is on every path."""
+"""What every answer carries, and how large a request may be; plain ASGI, being on every path."""
 
 from __future__ import annotations
 

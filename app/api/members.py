@@ -157,9 +157,7 @@ def redeem(body: Redeem, service: ServiceDep) -> Redeemed:
             now=service.clock(),
         )
         member = member_out(db, enrolled.member)
-    return Redeemed(
-        member=member, recovery_code=enrolled.recovery_code, totp_uri=enrolled.totp_uri
-    )
+    return Redeemed(member=member, recovery_code=enrolled.recovery_code, totp_uri=enrolled.totp_uri)
 
 
 @router.post("/members/me/totp", status_code=204)

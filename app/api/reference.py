@@ -11,11 +11,18 @@ from fastapi.responses import HTMLResponse, Response
 router = APIRouter(include_in_schema=False)
 
 _STYLE = """
-body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}
+body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 code,pre{font:0.9rem/1.4 ui-monospace,monospace;background:#f3f3f3;padding:.1rem .3rem}
 h2{margin-top:2.5rem;border-bottom:1px solid #999}
 table{border-collapse:collapse}td,th{border:1px solid #999;padding:.2rem .6rem;text-align:left}
 """
+
+_INTRODUCTION = (
+    "<p>Sign in with <code>POST /v1/sessions</code>, then send "
+    "<code>Authorization: Bearer …</code>. Errors are problem details with a "
+    "<code>type</code> of <code>urn:kith:…</code>. The same as a document for machines: "
+    "<a href=/v1/openapi.json>openapi.json</a>.</p>"
+)
 
 
 @router.get("/v1/docs")
@@ -26,10 +33,7 @@ def page(request: Request) -> Response:
         "<!doctype html><html lang=en><meta charset=utf-8><title>Reference</title>",
         "<meta name=viewport content='width=device-width'>",
         "<link rel=stylesheet href=/v1/docs.css><main><h1>Reference</h1>",
-        "<p>Sign in with <code>POST /v1/sessions</code>, then send "
-        "<code>Authorization: Bearer …</code>. Errors are problem details with a "
-        "<code>type</code> of <code>urn:kith:…</code>. The same as a document for machines: "
-        "<a href=/v1/openapi.json>openapi.json</a>.</p>",
+        _INTRODUCTION,
     ]
     for path, operations in document["paths"].items():
         for method, operation in operations.items():

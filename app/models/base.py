@@ -77,9 +77,7 @@ class OperationalRow:
     values.
     """
 
-    op_key: Mapped[bytes | None] = mapped_column(
-        info={"vault": "operational", "forgetting": True}
-    )
+    op_key: Mapped[bytes | None] = mapped_column(info={"vault": "operational", "forgetting": True})
     op_values: Mapped[bytes | None] = mapped_column(info={"vault": "operational"})
     op_version: Mapped[int] = plain(default=0)
     shred_day: Mapped[int | None] = plain(index=True)

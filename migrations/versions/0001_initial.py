@@ -179,9 +179,12 @@ def _jobs() -> None:
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("owner", sa.Uuid(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("lane", sa.LargeBinary(), nullable=True),
+        sa.Column("position", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
     )
     op.create_index("ix_jobs_due", "jobs", ["state", "priority", "run_at"], unique=False)
+    op.create_index("ix_jobs_lane", "jobs", ["lane", "position"], unique=False)
     op.create_index(op.f("ix_jobs_ref"), "jobs", ["ref"], unique=False)
 
 
