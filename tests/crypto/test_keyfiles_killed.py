@@ -7,9 +7,7 @@ import signal
 
 import pytest
 
-from app.crypto import (
-    KeyFiles,
-)
+from app.crypto import KeyFiles
 from tests.crypto.processes import DAY, another_process, mode, start
 
 KILLED = """
@@ -19,7 +17,6 @@ from app.crypto import KeyFiles
 def die(*args, **options):
     os.kill(os.getpid(), signal.SIGKILL)
 files = KeyFiles(Path(sys.argv[1]))
-{setup}
 {step} = die
 {action}
 """
@@ -28,8 +25,8 @@ DESTROY_DAY = "files.destroy_shred_key(20468)"
 RAISE_ANCHOR = 'files.write_anchor({"version": 2})'
 
 
-def _killed(files: KeyFiles, step: str, action: str, setup: str = "") -> None:
-    process = start(KILLED.format(step=step, action=action, setup=setup), files)
+def _killed(files: KeyFiles, step: str, action: str) -> None:
+    process = start(KILLED.format(step=step, action=action), files)
     process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL
 
