@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
 from alembic.autogenerate import render_python_code
 from alembic.operations.ops import CreateIndexOp, CreateTableOp, UpgradeOps
@@ -73,7 +74,7 @@ def _table(table: Table) -> str:
     return f"def _{table.name}() -> None:\n{_with_indent(body)}"
 
 
-def _type(kind: str, thing: object, _context: object) -> str | bool:
+def _type(kind: str, thing: object, _context: object) -> str | Literal[False]:
     if kind == "type" and isinstance(thing, Instant):
         return "sa.DateTime(timezone=True)"
     return False

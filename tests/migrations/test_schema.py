@@ -131,13 +131,10 @@ def blueprint(engine: Engine) -> set[tuple[str, ...]]:
     with engine.connect() as db:
         if engine.dialect.name == "sqlite":
             rows = db.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
-            pieces = {(name, line.strip(" ,\t")) for name, sql in rows for line in sql.split("\n")}
+            found = [(name, line.strip(" ,\t")) for name, sql in rows for line in sql.split("\n")]
         else:
-            pieces = {
-                tuple(str(value) for value in row)
-                for question in _POSTGRESQL_CATALOGUE
-                for row in db.execute(text(question))
-            }
+            found = [row for asked in _POSTGRESQL_CATALOGUE for row in db.execute(text(asked))]
+    pieces = {tuple(str(value) for value in row) for row in found}
     return {piece for piece in pieces if "alembic_version" not in piece[0]}
 
 

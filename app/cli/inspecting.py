@@ -1,0 +1,67 @@
+"""``kith drill`` and ``kith verify-audit``: looking without changing anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from sqlalchemy import select
+
+from app import audit, schema
+from app.cli.terminal import answer, say, settings
+from app.crypto import KeyFiles
+from app.db import Database, Db
+from app.keyring import Keyring
+from app.models import Deployment
+from app.organisation import NotMade
+from app.settings import Settings
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print nothing but JSON.")]
+
+
+def verify_audit(*, as_json: AsJson = False) -> int:
+    """Recompute the audit chain; exit 1 where it was changed, shortened or has a gap."""
+    with _still(settings()) as db:
+        verdict = audit.verify(db)
+    if as_json:
+        answer(
+            {
+                "intact": verdict.intact,
+                "entries": verdict.entries,
+                "broken_at": verdict.broken_at,
+                "reason": verdict.reason,
+            }
+        )
+    elif verdict.intact:
+        say(f"{verdict.entries} entries, each following from the one before.")
+    else:
+        say(f"kith: at entry {verdict.broken_at}: {verdict.reason}")
+    return 0 if verdict.intact else 1
+
+
+@contextmanager
+def _still(chosen: Settings) -> Iterator[Db]:
+    """Yield the database as it is at one instant, while the service goes on."""
+    if schema.current(chosen.sqlalchemy_url) is None:
+        raise NotMade
+    database = Database(chosen.sqlalchemy_url)
+    try:
+        with database.snapshot() as db:
+            deployment = db.scalar(select(Deployment))
+        if deployment is None:
+            raise NotMade
+        files = KeyFiles(chosen.keys_path)
+        database.keys = Keyring(files, deployment.id, deployment.operational_public)
+        with database.snapshot() as db:
+            if not database.on_sqlite:
+                db.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            yield db
+    finally:
+        database.close()
+
+
+def drill(*, as_json: AsJson = False) -> int:
+    """Play a seizure of this installation's own data; exit 1 where it is worse than promised."""
+    raise NotImplementedError

@@ -1,0 +1,77 @@
+"""``kith serve``, ``kith worker`` and ``kith demo``: the processes that stay.
+
+What serving needs is imported when it is needed, so that other commands answer at once.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from typing import Annotated
+
+import typer
+
+from app.cli.terminal import say, settings
+from app.clock import Clock
+from app.errors import OperatorError
+
+
+class NeedsPostgresql(OperatorError):
+    """On SQLite all writing goes through one process: use PostgreSQL for more than one."""
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on (KITH_HOST).")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on (KITH_PORT).")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes; PostgreSQL only.")] = 1,
+    *,
+    no_worker: Annotated[
+        bool, typer.Option("--no-worker", help="Leave sending to `kith worker`.")
+    ] = False,
+) -> None:
+    """Run the service, with the worker inside."""
+    from app.cli import serving
+
+    # The children of a service read the environment too, so that is where options go.
+    given = {"KITH_HOST": host, "KITH_PORT": str(port) if port else None}
+    os.environ.update({name: value for name, value in given.items() if value})
+    chosen = settings()
+    if chosen.on_sqlite and workers > 1:
+        raise NeedsPostgresql
+    serving.check_before_start(chosen)
+    if workers > 1:
+        serving.listen_with_children(chosen, workers, with_worker=not no_worker)
+    else:
+        serving.listen(serving.create_app(chosen, with_worker=not no_worker), chosen)
+
+
+def worker() -> None:
+    """Run a worker of its own; PostgreSQL only."""
+    chosen = settings()
+    if chosen.on_sqlite:
+        raise NeedsPostgresql
+    from app.cli import serving
+
+    serving.check_before_start(chosen)
+    told_to_stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told_to_stop.set())
+    clock = Clock()
+    database = serving.open_database(chosen, clock)
+    running = serving.make_worker(chosen, database, clock)
+    running.start()
+    told_to_stop.wait()
+    running.stop()
+    database.close()
+
+
+def demo() -> None:
+    """Run the demo: an organisation of its own and a simulated phone network."""
+    from app import demo as demonstration
+    from app.cli import serving
+
+    chosen = demonstration.demo_settings(os.environ)
+    shown = demonstration.ensure(chosen, say)
+    app = serving.create_app(chosen)
+    serving.listen(app, chosen, lambda: print(demonstration.guide(shown), flush=True))

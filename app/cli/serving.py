@@ -1,0 +1,131 @@
+"""Serving the application: checks before the start, one process or several."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import uvicorn
+
+from app import schema
+from app.cli.terminal import prepare, settings
+from app.clock import Clock
+from app.crypto import KeyFiles, UnsafeKeyFile
+from app.errors import OperatorError
+from app.main import create_app, make_worker, open_database
+from app.organisation import NotMade
+from app.settings import Settings
+
+Application = Callable[[Any, Any, Any], Awaitable[None]]  # what ASGI servers call
+# Requests that are still running when told to stop get this long.
+_GRACE_S = 5
+
+__all__ = [
+    "check_before_start",
+    "create_app",
+    "listen",
+    "listen_with_children",
+    "make_worker",
+    "open_database",
+]
+
+
+def check_before_start(chosen: Settings) -> None:
+    """Refuse to start where something would fail later, or leak.
+
+    Raises ``organisation.NotMade``, ``schema.SchemaBehind``, UnsafeKeyFile (in production),
+    ``roster.RosterRefused``, KeyMissing.
+    """
+    if schema.current(chosen.sqlalchemy_url) is None:
+        raise NotMade
+    if not schema.is_current(chosen.sqlalchemy_url):
+        raise schema.SchemaBehind
+    if chosen.environment == "production" and KeyFiles(chosen.keys_path).unsafe_files():
+        raise UnsafeKeyFile
+    open_database(chosen, Clock()).close()
+
+
+def listen(
+    app: Application, chosen: Settings, when_ready: Callable[[], None] | None = None
+) -> None:
+    """Serve until told to stop. OperatorError where the port is taken or the start fails."""
+    try:
+        family = socket.AF_INET6 if ":" in chosen.host else socket.AF_INET
+        bound = socket.create_server((chosen.host, chosen.port), family=family, backlog=2048)
+    except OSError as error:
+        where = f"{chosen.host}:{chosen.port}"
+        raise OperatorError(f"cannot listen on {where}: {error.strerror}") from error
+    noting, failures = _noting_failures(app)
+    server = _Server(uvicorn.Config(noting, lifespan="on", **_options(chosen)), when_ready)
+    try:
+        server.run(sockets=[bound])
+    except SystemExit:
+        # The server only logs why the application did not start; the operator shall hear it.
+        if failures:
+            raise failures[0] from None
+        raise
+
+
+def listen_with_children(chosen: Settings, processes: int, *, with_worker: bool) -> None:
+    """Serve from several processes until told to stop; each makes its own application."""
+    factory = "service" if with_worker else "service_alone"
+    options = {**_options(chosen), "lifespan": "on"}
+    uvicorn.run(f"app.cli.serving:{factory}", factory=True, workers=processes, **options)
+
+
+def service() -> Application:
+    """Make the application in a child process."""
+    prepare()
+    return create_app(settings())
+
+
+def service_alone() -> Application:
+    """Make the application in a child process, without a worker inside."""
+    prepare()
+    return create_app(settings(), with_worker=False)
+
+
+def _noting_failures(app: Application) -> tuple[Application, list[Exception]]:
+    """Return the application with a list that will hold what its start or end fails with."""
+    failures: list[Exception] = []
+
+    async def noting(scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await app(scope, receive, send)
+        except Exception as error:
+            if scope["type"] == "lifespan":
+                failures.append(error)
+            raise
+
+    return noting, failures
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, when_ready: Callable[[], None] | None) -> None:
+        super().__init__(config)
+        self._when_ready = when_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then tell."""
+        await super().startup(sockets)
+        if self.started and self._when_ready:
+            self._when_ready()
+
+
+def _options(chosen: Settings) -> dict[str, Any]:
+    return {
+        "host": chosen.host,
+        "port": chosen.port,
+        "loop": "uvloop",
+        "http": "httptools",
+        "ws": "none",
+        "access_log": False,
+        "log_config": None,
+        "server_header": False,
+        # Addresses and schemes come from the settings, never from what a request claims.
+        "proxy_headers": False,
+        "timeout_graceful_shutdown": _GRACE_S,
+    }

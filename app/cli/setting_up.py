@@ -1,0 +1,89 @@
+"""``kith init`` and ``kith migrate``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy import select
+
+from app import backup_keys, organisation, people, schema
+from app.cli.terminal import answer, ask, ask_passphrase, say, settings
+from app.clock import Clock
+from app.crypto import KeyFiles
+from app.db import Database
+from app.models import Deployment
+from app.settings import Settings
+from app.wordlist import suggest_passphrase
+
+_ONCE = """\
+This is shown once. Keep the recovery code and the backup key on paper, away from this machine:
+without the backup key no backup opens, and nobody can make it again."""
+
+
+def init(
+    handle: Annotated[str | None, typer.Option(help="The coordinator's name, a pseudonym.")] = None,
+    *,
+    passphrase_stdin: Annotated[
+        bool, typer.Option("--passphrase-stdin", help="Read the passphrase from standard input.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print nothing but JSON.")] = False,
+) -> None:
+    """Make schema, keys, organisation and first coordinator. Refuses to run twice."""
+    chosen = settings()
+    _refuse_a_second_time(chosen)
+    handle = people.clean_handle(handle or ask("Your name here, a pseudonym"))
+    if not passphrase_stdin:
+        say(f"Choose a passphrase of several words, for example: {suggest_passphrase()}")
+    passphrase = ask_passphrase(from_stdin=passphrase_stdin, new=True)
+    people.check_passphrase(passphrase)
+    result = found(chosen, handle, passphrase)
+    if not as_json:
+        say(_ONCE)
+    answer(result)
+
+
+def migrate() -> None:
+    """Bring the schema to what this release needs; the running release goes on working."""
+    schema.upgrade(settings().sqlalchemy_url)
+    say(f"The schema is at {schema.head()}.")
+
+
+def found(chosen: Settings, handle: str, passphrase: str) -> dict[str, Any]:
+    """Lay the schema, make everything, and return what is printed once."""
+    schema.upgrade(chosen.sqlalchemy_url)
+    database, files = Database(chosen.sqlalchemy_url), KeyFiles(chosen.keys_path)
+    try:
+        founded = organisation.found(
+            database,
+            files,
+            handle=handle,
+            passphrase=passphrase,
+            keep_operational_seed=chosen.operational_key == "file",
+            now=Clock()(),
+        )
+    finally:
+        database.close()
+    backup_key = backup_keys.new_backup_key()
+    backup_keys.keep_public(files, backup_keys.pair(backup_key).public)
+    member = founded.enrolled.member
+    return {
+        "member": {"id": str(member.id), "handle": member.handle, "roles": member.roles},
+        "recovery_code": founded.enrolled.recovery_code,
+        "totp_uri": founded.enrolled.totp_uri,
+        "backup_key": backup_keys.printed(backup_key),
+        "root_fingerprint": founded.root_fingerprint,
+    }
+
+
+def _refuse_a_second_time(chosen: Settings) -> None:
+    """Raise AlreadyMade before anything is asked."""
+    if schema.current(chosen.sqlalchemy_url) is None:
+        return
+    database = Database(chosen.sqlalchemy_url)
+    try:
+        with database.snapshot() as db:
+            if db.scalar(select(Deployment.id)) is not None:
+                raise organisation.AlreadyMade
+    finally:
+        database.close()

@@ -1,0 +1,120 @@
+"""Talking to the person at the terminal: asking, answering, refusing in one line."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import logs
+from app.crypto import KeyMissing, SealBroken, UnsafeKeyFile
+from app.errors import OperatorError, Refusal
+from app.hardening import harden
+from app.settings import Settings, load_settings
+
+
+def prepare() -> None:
+    """Make this process safe to hold secrets, and its logs free of them."""
+    harden()
+    logs.configure(os.environ.get("KITH_LOG_LEVEL", "INFO").upper())
+    logs.log_uncaught()
+
+
+def settings() -> Settings:
+    """Read the configuration, and have its level of logging from now on."""
+    read = load_settings()
+    logs.configure(read.log_level)
+    return read
+
+
+def say(text: str) -> None:
+    """Tell the person something that is not the command's result."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def answer(result: Mapping[str, Any]) -> None:
+    """Print a command's result as JSON."""
+    print(json.dumps(result, indent=2, ensure_ascii=False), flush=True)
+
+
+def ask(question: str) -> str:
+    """Ask for a line of text; OperatorError without a terminal."""
+    if not sys.stdin.isatty():
+        raise OperatorError(f"{question} has to be given as an option: there is no terminal")
+    print(f"{question}: ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip()
+
+
+def ask_passphrase(*, from_stdin: bool, new: bool) -> str:
+    """Return a passphrase: the first line of standard input, or typed unseen (twice if new)."""
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    if not sys.stdin.isatty():
+        raise OperatorError("use --passphrase-stdin where there is no terminal")
+    passphrase = getpass.getpass("Passphrase: ", sys.stderr)
+    if new and getpass.getpass("Once more: ", sys.stderr) != passphrase:
+        raise OperatorError("the two were not the same; nothing was changed")
+    return passphrase
+
+
+class Progress:
+    """Says how far something is once it has taken two seconds, then every few seconds."""
+
+    _FIRST_S, _EVERY_S = 2.0, 3.0
+
+    def __init__(self, doing: str) -> None:
+        self._doing = doing
+        self._next = time.monotonic() + self._FIRST_S
+
+    def __call__(self, done: int) -> None:
+        """Tell that ``done`` pieces are done, if it is time to."""
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + self._EVERY_S
+            say(f"{self._doing}: {done} …")
+
+
+def in_one_line(error: Exception) -> str:
+    """Return a sentence for the operator; never what an unknown exception says."""
+    match error:
+        case OperatorError():
+            return str(error.args[0]) if error.args else _docstring(error)
+        case Refusal():
+            return error.detail
+        case ValidationError():
+            return "; ".join(_wrong_setting(dict(each)) for each in error.errors())
+        case KeyMissing():
+            return f"the key file {error} is missing from the keys folder (KITH_KEYS_DIR)"
+        case UnsafeKeyFile() | SealBroken():
+            return _docstring(error)
+        case SQLAlchemyError():
+            return _database_error(error)
+        case OSError():
+            return ": ".join(str(part) for part in (error.filename, error.strerror) if part)
+        case _:
+            where = list(logs.places(error.__traceback__))[-1:]
+            return " at ".join([f"something unforeseen happened ({type(error).__name__})", *where])
+
+
+def _docstring(error: Exception) -> str:
+    return " ".join((type(error).__doc__ or "").split())
+
+
+def _wrong_setting(error: Mapping[str, Any]) -> str:
+    name = "_".join(str(part) for part in error["loc"])
+    text = str(error["msg"]).removeprefix("Value error, ")
+    return f"KITH_{name.upper()}: {text}" if name else text
+
+
+def _database_error(error: SQLAlchemyError) -> str:
+    # Without a statement it is the connection that failed; else parameters could be in the text.
+    cause = getattr(error, "orig", None)
+    if cause is not None and getattr(error, "statement", None) is None:
+        return f"the database cannot be reached: {str(cause).splitlines()[0]}"
+    return f"the database refused ({type(cause or error).__name__})"
