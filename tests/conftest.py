@@ -19,7 +19,7 @@ from app.clock import FixedClock
 from app.schema import upgrade
 from tests import postgres
 
-pytest_plugins = ["tests.browser"]
+pytest_plugins = ["tests.browser", "tests.service"]
 
 _POSTGRES_FOLDER = "KITH_TEST_POSTGRES_FOLDER"
 _LOOPBACK_NAMES = {"localhost", "testserver", None, "", b"localhost"}
