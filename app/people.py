@@ -346,7 +346,7 @@ def _pass_on(db: Db, principal: Principal, member: Member, now: datetime) -> Non
     held = set(
         db.execute(
             select(TeamWrap.team, TeamWrap.epoch).where(TeamWrap.member_id == member.id)
-        ).tuples()
+        ).all()
     )
     needed = {
         (team, current.epoch)

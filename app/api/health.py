@@ -72,9 +72,9 @@ def _measure(service: Service) -> None:
                 select(Case.urgency, func.count())
                 .where(Case.state.in_(LIVE_STATES))
                 .group_by(Case.urgency)
-            ).tuples()
+            ).all()
         )
-        states = dict(db.execute(select(Job.state, func.count()).group_by(Job.state)).tuples())
+        states = dict(db.execute(select(Job.state, func.count()).group_by(Job.state)).all())
     for tier in range(4):
         service.metrics.open_cases.labels(str(tier)).set(tiers.get(tier, 0))
     for state in ("queued", "running", "failed"):
