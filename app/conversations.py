@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from app import consent, erasure, grants, outgoing
 from app.codenames import code_name
@@ -29,6 +29,7 @@ from app.models import (
     CaseGrant,
     Message,
     rounded,
+    table,
 )
 from app.ordering import position_after
 from app.outgoing import Draft, StatusUpdate
@@ -36,7 +37,8 @@ from app.telephony import InboundText
 
 # Only such senders can be answered; short codes and names belong to machines.
 _ANSWERABLE = re.compile(r"\+[1-9][0-9]{6,14}")
-_CASES = Case.__table__
+_CASES = table(Case)
+_TRACES = table(CarrierTrace)
 # Asked by a phone we know nothing of, these need no case.
 _WITHOUT_CASE = (Keyword.STOP, Keyword.START, Keyword.WRONG_NUMBER, Keyword.ERASE)
 FIRST_URGENCY = 3
@@ -120,9 +122,9 @@ def _unseen(db: Db, texts: Sequence[InboundText], now: datetime) -> list[Inbound
     by_sid = {db.keys.sid_lookup(text.sid): text for text in texts}
     fresh = insert_new(
         db,
-        CarrierTrace.__table__,
+        _TRACES,
         [{"sid_lookup": lookup, "seen_at": rounded(now)} for lookup in sorted(by_sid)],
-        CarrierTrace.__table__.c.sid_lookup,
+        _TRACES.c.sid_lookup,
     )
     return [text for lookup, text in by_sid.items() if lookup in fresh]
 
@@ -474,17 +476,13 @@ def _unflag(coarse: dict[str, Any], *flags: str) -> None:
 def _write(db: Db, rows: _Rows, now: datetime) -> None:
     new = [_new_case(db, t, now) for t in rows.threads.values() if t.row is None]
     old = [_changed_case(db, t, now) for t in rows.threads.values() if t.row is not None]
-    for table, values in (
-        (Case, new),
-        (CaseEpoch, rows.epochs),
-        (CaseGrant, rows.grants),
-    ):
+    for model, values in ((Case, new), (CaseEpoch, rows.epochs), (CaseGrant, rows.grants)):
         if values:
-            db.execute(insert(table), values)
+            db.execute(insert(table(model)), values)
     if old:
-        db.execute(update(Case), old)
+        db.execute(update(_CASES).where(_CASES.c.id == bindparam("case_id")), old)
     if rows.messages:
-        db.execute(insert(Message), rows.messages)
+        db.execute(insert(table(Message)), rows.messages)
     outgoing.queue(db, rows.drafts, now)
 
 
@@ -506,7 +504,7 @@ def _new_case(db: Db, thread: _Thread, now: datetime) -> dict[str, Any]:
 
 def _changed_case(db: Db, thread: _Thread, now: datetime) -> dict[str, Any]:
     return {
-        "id": thread.id,
+        "case_id": thread.id,
         "state": thread.state,
         "version": thread.version,
         **_plain(thread, now),

@@ -12,7 +12,7 @@ from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.orm import aliased
 
 from app.db import Db
-from app.models import Job
+from app.models import Job, table
 
 # Long enough for the slowest handler, short enough that a dead worker's jobs move on.
 LEASE = timedelta(seconds=60)
@@ -60,7 +60,7 @@ def row(
 def enqueue(db: Db, rows: Sequence[dict[str, Any]]) -> None:
     """Add jobs to this transaction, and wake the worker once it is committed."""
     if rows:
-        db.execute(insert(Job), list(rows))
+        db.execute(insert(table(Job)), list(rows))
         db.info["work"] = True
 
 

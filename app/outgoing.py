@@ -22,7 +22,7 @@ from app import consent, jobs
 from app.clock import Clock
 from app.db import Database, Db
 from app.jobs import Claimed
-from app.models import Message, Outgoing, rounded
+from app.models import Message, Outgoing, rounded, table
 from app.telephony import (
     Accepted,
     BadNumber,
@@ -81,7 +81,7 @@ def queue(db: Db, drafts: Sequence[Draft], now: datetime) -> None:
     if not drafts:
         return
     rows = [_row(db, draft, now) for draft in drafts]
-    db.execute(insert(Outgoing), rows)
+    db.execute(insert(table(Outgoing)), rows)
     jobs.enqueue(
         db,
         [

@@ -159,7 +159,7 @@ def _advance_anchor(files: KeyFiles, roster: Roster) -> None:
 def current(db: Db) -> Roster:
     """Return the newest version, verified against the one before it and the anchor.
 
-    The verified version is kept in the keyring: later calls cost one look-up.
+    The verified version is kept in the keyring, so that this costs one look-up per transaction.
     """
     if "roster" in db.info:
         published: Roster = db.info["roster"]
@@ -168,10 +168,10 @@ def current(db: Db) -> Roster:
         select(RosterVersion.version).order_by(RosterVersion.version.desc()).limit(1)
     )
     known: Roster | None = db.keys.roster
-    if known is not None and known.version == newest:
-        return known
-    roster = _verified(db, known)
-    db.keys.roster = roster
+    roster = known
+    if known is None or known.version != newest:
+        roster = db.keys.roster = _verified(db, known)
+    db.info["roster"] = roster
     return roster
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from uuid import UUID
 
 from app.crypto.keys import Secret
@@ -70,17 +71,28 @@ class Context:
 
     def encode(self, header: bytes) -> bytes:
         """Return the unambiguous byte string for HPKE ``info`` or Cobblestone ``context``."""
-        parts = (
-            header,
-            self.deployment.bytes,
-            self.table.encode(),
-            self.column.encode(),
-            self.row.bytes,
-            self.version.to_bytes(4, "big"),
-            self.case.bytes if self.case else b"",
-            self.epoch.to_bytes(4, "big"),
-        )
-        return LABEL + b"".join(len(part).to_bytes(2, "big") + part for part in parts)
+        place = _place(self.deployment, self.table, self.column)
+        case = _NO_CASE if self.case is None else _ID + self.case.bytes
+        version, epoch = self.version.to_bytes(4, "big"), self.epoch.to_bytes(4, "big")
+        row = _ID + self.row.bytes
+        head = _length(header) + header
+        return b"".join((LABEL, head, place, row, _NUMBER, version, case, _NUMBER, epoch))
+
+
+_NUMBER = (4).to_bytes(2, "big")
+_ID = (16).to_bytes(2, "big")
+_NO_CASE = (0).to_bytes(2, "big")
+
+
+def _length(part: bytes) -> bytes:
+    return len(part).to_bytes(2, "big")
+
+
+@lru_cache(maxsize=256)
+def _place(deployment: UUID, table: str, column: str) -> bytes:
+    """Return the part of a context that all rows of one column share; nothing of it is secret."""
+    parts = (deployment.bytes, table.encode(), column.encode())
+    return b"".join(_length(part) + part for part in parts)
 
 
 def header(suite: Suite, purpose: Purpose, epoch: int) -> bytes:

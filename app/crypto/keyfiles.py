@@ -42,6 +42,7 @@ class KeyFiles:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._shred: dict[int, Secret] = {}
+        self._shred_paths: dict[int, Path] = {}
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -142,7 +143,11 @@ class KeyFiles:
         return key
 
     def _shred_path(self, day: int) -> Path:
-        return self._shred_folder / f"{(_EPOCH + timedelta(days=day)).isoformat()}.key"
+        path = self._shred_paths.get(day)
+        if path is None:
+            name = f"{(_EPOCH + timedelta(days=day)).isoformat()}.key"
+            path = self._shred_paths[day] = self._shred_folder / name
+        return path
 
     # -- anchor
 

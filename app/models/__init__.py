@@ -1,7 +1,7 @@
 """The tables, one module per aggregate; every column says its vault."""
 
 from app.models.audit import AuditEntry, AuditHead
-from app.models.base import Base, OperationalRow, rounded
+from app.models.base import Base, OperationalRow, rounded, table
 from app.models.cases import LIVE_STATES, Case, CaseEpoch, CaseGrant, CaseSheet, Consent
 from app.models.conversations import Message, Note
 from app.models.organisation import Deployment, IndexKey
@@ -38,4 +38,5 @@ __all__ = [
     "TeamEpoch",
     "TeamWrap",
     "rounded",
+    "table",
 ]

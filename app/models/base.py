@@ -7,10 +7,10 @@ machine, under the operational key) or ``plain`` (whoever holds the database).
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import DateTime, LargeBinary, MetaData, TypeDecorator, Uuid
+from sqlalchemy import DateTime, LargeBinary, MetaData, Table, TypeDecorator, Uuid
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, mapped_column
 
@@ -81,6 +81,11 @@ class OperationalRow:
     op_values: Mapped[bytes | None] = mapped_column(info={"vault": "operational"})
     op_version: Mapped[int] = plain(default=0)
     shred_day: Mapped[int | None] = plain(index=True)
+
+
+def table(model: type[Base]) -> Table:
+    """Return a model's table, for set-based statements that need no mapped objects."""
+    return cast("Table", model.__table__)
 
 
 def rounded(now: datetime) -> datetime:
