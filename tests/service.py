@@ -326,21 +326,34 @@ def open_house(
     """Give a function that opens a house with other settings than the usual ones, once a test."""
     blueprint: Blueprint = request.getfixturevalue(f"{database_kind}_blueprint")
     with ExitStack() as stack:
-
-        def open_(**settings: Any) -> House:
-            shutil.copytree(blueprint.folder, tmp_path, dirs_exist_ok=True)
-            url = stack.enter_context(_copied(blueprint)) if blueprint.server else None
-            return stack.enter_context(
-                _served(tmp_path, url, clock, blueprint.residents, **settings)
-            )
-
-        yield open_
+        yield lambda **settings: stack.enter_context(opened(blueprint, tmp_path, clock, **settings))
 
 
 @pytest.fixture
 def house(open_house: Callable[..., House]) -> House:
     """A running service, as the demo is but for its people."""
     return open_house()
+
+
+@pytest.fixture(scope="module")
+def shared_house(
+    sqlite_blueprint: Blueprint, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    """One house, on SQLite, for all tests of a module that do not mind each other's traces."""
+    folder = tmp_path_factory.mktemp("shared")
+    with opened(sqlite_blueprint, folder, FixedClock(_start())) as house:
+        yield house
+
+
+@contextmanager
+def opened(
+    blueprint: Blueprint, folder: Path, clock: FixedClock, **settings: Any
+) -> Iterator[House]:
+    """Copy a house into ``folder`` and run it."""
+    shutil.copytree(blueprint.folder, folder, dirs_exist_ok=True)
+    with ExitStack() as stack:
+        url = stack.enter_context(_copied(blueprint)) if blueprint.server else None
+        yield stack.enter_context(_served(folder, url, clock, blueprint.residents, **settings))
 
 
 @contextmanager

@@ -20,3 +20,7 @@ def test_everybody_can_sign_in(house: House) -> None:
 
 def test_one_test_leaves_nothing_to_the_next(house: House) -> None:
     assert house.queue() == []
+
+
+def test_a_house_can_be_shared(shared_house: House) -> None:
+    assert shared_house.nobody.get("/healthz").status_code == 200
