@@ -527,3 +527,8 @@ def recover(
 def listed(db: Db) -> list[Member]:
     """Return all present members by handle."""
     return list(db.scalars(select(Member).where(Member.state != "removed").order_by(Member.handle)))
+
+
+def handles(db: Db) -> dict[UUID, str]:
+    """Return the handles of all members, removed ones too: the log still names them."""
+    return dict(db.execute(select(Member.id, Member.handle)).tuples())

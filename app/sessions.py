@@ -26,7 +26,7 @@ from app.crypto.passphrases import (
     token_keys,
 )
 from app.db import Database, Db
-from app.errors import Throttled, Unauthenticated
+from app.errors import NotFound, Throttled, Unauthenticated
 from app.models import Member, SessionRow
 from app.people import open_seed, spend_code
 
@@ -355,4 +355,20 @@ def _principal(db: Db, member: Member, session: Stored, keys: MemberKeys) -> Pri
 def sign_out(db: Db, store: SessionStore, principal: Principal, now: datetime) -> None:
     """End the current session."""
     store.drop(db, session_id=principal.session_id)
+    audit.record(db, "session.ended", principal.member_id, principal.member_id, now)
+
+
+def own(db: Db, store: SessionStore, principal: Principal, now: datetime) -> list[Stored]:
+    """Return where a member is signed in, newest first."""
+    alive = [s for s in store.of_member(db, principal.member_id) if s.alive(now)]
+    return sorted(alive, key=lambda session: session.created_at, reverse=True)
+
+
+def end_own(
+    db: Db, store: SessionStore, principal: Principal, session_id: UUID, now: datetime
+) -> None:
+    """End one of a member's sessions, for example on a lost phone. NotFound."""
+    if session_id not in {s.id for s in store.of_member(db, principal.member_id)}:
+        raise NotFound
+    store.drop(db, session_id=session_id)
     audit.record(db, "session.ended", principal.member_id, principal.member_id, now)

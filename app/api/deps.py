@@ -10,9 +10,9 @@ from fastapi import Depends, Header, Query, Request, Response, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 
-from app import people, sessions
+from app.api.entrance import enter
 from app.api.state import Service, Visit
-from app.errors import BadRequest, Unauthenticated, VersionRequired
+from app.errors import BadRequest, VersionRequired
 
 _bearer = HTTPBearer(auto_error=False, description="The token of POST /v1/sessions")
 
@@ -29,17 +29,7 @@ def _visit(
     service: ServiceDep,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
 ) -> Visit:
-    """Return the visit of whom the token belongs to; let newcomers in on the way."""
-    if credentials is None:
-        raise Unauthenticated
-    now = service.clock()
-    principal = sessions.resume(service.database, service.sessions, credentials.credentials, now)
-    with service.database.snapshot() as db:
-        waiting = people.someone_waits(db)
-    if waiting and principal.roles & {"coordinator", "dispatcher"}:
-        with service.database.transaction() as db:
-            people.welcome(db, principal, now)
-    return Visit(service, principal, now)
+    return enter(service, credentials.credentials if credentials else None)
 
 
 VisitDep = Annotated[Visit, Depends(_visit)]

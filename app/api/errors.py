@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
@@ -41,8 +42,28 @@ STATUS = {
     "sealed": 503,
 }
 _BY_STATUS = {400: "bad-request", 404: "not-found", 405: "bad-request", 413: "payload-too-large"}
-_AWAY = "The server cannot reach its records right now. Nothing was changed; please try again."
-_DAMAGED = "This record does not open: it is damaged or was moved. Please tell a coordinator."
+AWAY = "The server cannot reach its records right now. Nothing was changed; please try again."
+DAMAGED = "This record does not open: it is damaged or was moved. Please tell a coordinator."
+
+
+# Every operation of the reference may be refused like this.
+PROBLEM: dict[str, Any] = {
+    "description": "A refusal: problem details, RFC 9457.",
+    "content": {
+        "application/problem+json": {
+            "schema": {
+                "type": "object",
+                "required": ["type", "title", "status", "detail"],
+                "properties": {
+                    "type": {"enum": sorted(f"urn:kith:{slug}" for slug in STATUS)},
+                    "title": {"type": "string"},
+                    "status": {"type": "integer"},
+                    "detail": {"type": "string", "description": "a sentence for people"},
+                },
+            }
+        }
+    },
+}
 
 
 def problem(
@@ -110,9 +131,9 @@ def _http(_request: Request, error: HTTPException) -> Response:
 
 def _away(_request: Request, error: Exception) -> Response:
     log.error("database.away", error=type(error).__name__)
-    return problem("sealed", _AWAY, headers={"Retry-After": "5"})
+    return problem("sealed", AWAY, headers={"Retry-After": "5"})
 
 
 def _damaged(_request: Request, error: Exception) -> Response:
     log.error("record.damaged", error=type(error).__name__)
-    return problem("sealed", _DAMAGED)
+    return problem("sealed", DAMAGED)

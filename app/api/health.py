@@ -26,14 +26,19 @@ def alive() -> dict[str, str]:
 @router.get("/readyz")
 def ready(service: ServiceDep) -> Response:
     """Answer 200 when texts are taken in and the desk can work, else 503 with what is missing."""
-    parts = {
+    parts = examine(service)
+    well = parts["database"] == "ok" and parts["key"] == "open" and parts["worker"] != "stopped"
+    return JSONResponse(parts, 200 if well else 503, {"Cache-Control": "no-store"})
+
+
+def examine(service: Service) -> dict[str, str]:
+    """Return the state of the database, the operational key, the worker and the carrier."""
+    return {
         "database": _database(service),
         "key": "open" if service.database.keys and service.database.keys.is_open else "sealed",
         "worker": _worker(service),
         "carrier": "configured" if service.settings.twilio_account_sid else "missing",
     }
-    well = parts["database"] == "ok" and parts["key"] == "open" and parts["worker"] != "stopped"
-    return JSONResponse(parts, 200 if well else 503, {"Cache-Control": "no-store"})
 
 
 def _database(service: Service) -> str:

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field, SecretStr
 
-from app import people
+from app import joining, people
 from app.access import Permission
 from app.api.deps import ServiceDep, VersionDep, VisitDep, etag
 from app.db import Db
@@ -143,19 +143,17 @@ def invite(body: Invite, visit: VisitDep) -> Invited:
 @router.post("/invitations/redeem", status_code=201)
 def redeem(body: Redeem, service: ServiceDep) -> Redeemed:
     """Join with a code. The recovery code is shown now and never again."""
-    people.clean_handle(body.handle)
-    with service.door.place():
-        secrets = people.make_secrets(body.passphrase.get_secret_value())
-    with service.database.transaction() as db:
-        enrolled = people.redeem(
-            db,
-            secrets,
-            code=body.code,
-            handle=body.handle,
-            name=body.name,
-            phone=body.phone,
-            now=service.clock(),
-        )
+    enrolled = joining.join(
+        service.database,
+        service.door,
+        code=body.code,
+        handle=body.handle,
+        passphrase=body.passphrase.get_secret_value(),
+        name=body.name,
+        phone=body.phone,
+        now=service.clock(),
+    )
+    with service.database.snapshot() as db:
         member = member_out(db, enrolled.member)
     return Redeemed(member=member, recovery_code=enrolled.recovery_code, totp_uri=enrolled.totp_uri)
 

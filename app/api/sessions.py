@@ -8,10 +8,9 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field, SecretStr
 
-from app import audit, people, sessions
+from app import joining, sessions
+from app.api import entrance
 from app.api.deps import ServiceDep, VisitDep
-from app.crypto.passphrases import new_salt, passphrase_key
-from app.errors import NotFound, Throttled, Unauthenticated
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
 
@@ -74,21 +73,9 @@ class Recovered(BaseModel):
 @router.post("", status_code=201)
 def sign_in(body: SignIn, service: ServiceDep) -> SignedIn:
     """Sign in. One answer for every cause of failure."""
-    try:
-        signed_in = sessions.sign_in(
-            service.database,
-            service.sessions,
-            service.door,
-            handle=body.handle,
-            passphrase=body.passphrase.get_secret_value(),
-            code=body.code,
-            require_mfa=service.settings.require_mfa,
-            now=service.clock(),
-        )
-    except (Unauthenticated, Throttled) as error:
-        service.metrics.sign_ins.labels(error.slug).inc()
-        raise
-    service.metrics.sign_ins.labels("ok").inc()
+    signed_in = entrance.sign_in(
+        service, body.handle, body.passphrase.get_secret_value(), body.code
+    )
     who = signed_in.principal
     member = MemberOut(id=who.member_id, handle=who.handle, roles=sorted(who.roles))
     return SignedIn(token=signed_in.token, expires_at=signed_in.expires_at, member=member)
@@ -98,9 +85,7 @@ def sign_in(body: SignIn, service: ServiceDep) -> SignedIn:
 def own_sessions(visit: VisitDep) -> SessionList:
     """List where you are signed in."""
     with visit.snapshot() as db:
-        stored = visit.service.sessions.of_member(db, visit.principal.member_id)
-    alive = [session for session in stored if session.alive(visit.now)]
-    alive.sort(key=lambda session: session.created_at, reverse=True)
+        alive = sessions.own(db, visit.service.sessions, visit.principal, visit.now)
     return SessionList(
         items=[
             SessionOut(
@@ -126,38 +111,21 @@ def sign_out(visit: VisitDep) -> Response:
 @router.delete("/{session_id}", status_code=204)
 def end_session(session_id: UUID, visit: VisitDep) -> Response:
     """Sign out one of your other sessions, for example on a lost phone."""
-    member_id = visit.principal.member_id
     with visit.transaction() as db:
-        stored = visit.service.sessions.of_member(db, member_id)
-        if session_id not in {session.id for session in stored}:
-            raise NotFound
-        visit.service.sessions.drop(db, session_id=session_id)
-        audit.record(db, "session.ended", member_id, member_id, visit.now)
+        sessions.end_own(db, visit.service.sessions, visit.principal, session_id, visit.now)
     return Response(status_code=204)
 
 
 @router.post("/recover")
 def recover(body: Recovery, service: ServiceDep) -> Recovered:
     """Set a new passphrase with the recovery code; ends all your sessions."""
-    passphrase = body.new_passphrase.get_secret_value()
-    name, now = body.handle.strip().casefold(), service.clock()
-    service.door.check(name, now)
-    people.check_passphrase(passphrase)
-    salt = new_salt()
-    with service.door.place():
-        key = passphrase_key(passphrase, salt)
-    try:
-        with service.database.transaction() as db:
-            member, _, code = people.recover(
-                db,
-                handle=name,
-                recovery_code=body.recovery_code.get_secret_value(),
-                salt=salt,
-                key=key,
-                now=now,
-            )
-            service.sessions.drop(db, member_id=member.id)
-    except Unauthenticated:
-        service.door.failed(name, now)
-        raise
+    code = joining.recover(
+        service.database,
+        service.sessions,
+        service.door,
+        handle=body.handle,
+        recovery_code=body.recovery_code.get_secret_value(),
+        passphrase=body.new_passphrase.get_secret_value(),
+        now=service.clock(),
+    )
     return Recovered(recovery_code=code)

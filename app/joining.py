@@ -1,0 +1,69 @@
+"""Joining with an invitation, and coming back with a recovery code: the slow part, then the fast.
+
+The passphrase is worked on in the doorkeeper's queue and outside any transaction.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app import people
+from app.crypto.passphrases import new_salt, passphrase_key
+from app.db import Database
+from app.errors import Unauthenticated
+from app.people import Enrolled
+from app.sessions import Doorkeeper, SessionStore
+
+
+def join(
+    database: Database,
+    door: Doorkeeper,
+    *,
+    code: str,
+    handle: str,
+    passphrase: str,
+    name: str | None,
+    phone: str | None,
+    now: datetime,
+) -> Enrolled:
+    """Turn an invitation into a member who waits for the roster.
+
+    Raises InvitationRefused, HandleRefused, HandleTaken, PassphraseTooShort, Throttled.
+    """
+    people.clean_handle(handle)
+    with door.place():
+        secrets = people.make_secrets(passphrase)
+    with database.transaction() as db:
+        return people.redeem(db, secrets, code=code, handle=handle, name=name, phone=phone, now=now)
+
+
+def recover(
+    database: Database,
+    store: SessionStore,
+    door: Doorkeeper,
+    *,
+    handle: str,
+    recovery_code: str,
+    passphrase: str,
+    now: datetime,
+) -> str:
+    """Set a new passphrase, end all the member's sessions, and return the next recovery code.
+
+    Raises Unauthenticated for every cause alike, PassphraseTooShort, Throttled.
+    """
+    name = handle.strip().casefold()
+    door.check(name, now)
+    people.check_passphrase(passphrase)
+    salt = new_salt()
+    with door.place():
+        key = passphrase_key(passphrase, salt)
+    try:
+        with database.transaction() as db:
+            member, _, next_code = people.recover(
+                db, handle=name, recovery_code=recovery_code, salt=salt, key=key, now=now
+            )
+            store.drop(db, member_id=member.id)
+    except Unauthenticated:
+        door.failed(name, now)
+        raise
+    return next_code
