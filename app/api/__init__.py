@@ -12,4 +12,4 @@ def install(app: FastAPI) -> None:
     app.add_middleware(CarefulAnswers)
     app.router.routes.extend(twilio.routes)
     for module in (health, sessions, members, cases, organisation, reference):
-        app.include_router(module.router)
+        app.include_router(module.router, responses={"default": errors.PROBLEM})
