@@ -12,6 +12,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from sqlalchemy import make_url
 
 from app.db import Database
 from app.errors import OperatorError
@@ -96,8 +97,8 @@ def _is_known(revision: str) -> bool:
 
 
 def _exists(database_url: str) -> bool:
-    database = Database(database_url)
-    return not database.on_sqlite or Path(str(database.url.database)).exists()
+    url = make_url(database_url)
+    return url.get_backend_name() != "sqlite" or Path(str(url.database)).exists()
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
@@ -10,7 +11,8 @@ import typer
 from sqlalchemy import select
 
 from app import audit, schema
-from app.cli.terminal import answer, say, settings
+from app.cli.terminal import Progress, answer, say, settings
+from app.clock import Clock
 from app.crypto import KeyFiles
 from app.db import Database, Db
 from app.keyring import Keyring
@@ -23,7 +25,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print nothing but JSON.")]
 
 def verify_audit(*, as_json: AsJson = False) -> int:
     """Recompute the audit chain; exit 1 where it was changed, shortened or has a gap."""
-    with _still(settings()) as db:
+    with _still(_inspected()) as db:
         verdict = audit.verify(db)
     if as_json:
         answer(
@@ -39,6 +41,18 @@ def verify_audit(*, as_json: AsJson = False) -> int:
     else:
         say(f"kith: at entry {verdict.broken_at}: {verdict.reason}")
     return 0 if verdict.intact else 1
+
+
+def _inspected() -> Settings:
+    """Return the settings: the demo's where only the demo can be meant."""
+    chosen = settings()
+    said = {"KITH_ENVIRONMENT", "KITH_TWILIO_ACCOUNT_SID", "KITH_TWILIO_ACCOUNT_SID_FILE"}
+    if said & os.environ.keys() or not (chosen.data_dir / "demo.json").exists():
+        return chosen
+    from app.demo import demo_settings
+
+    say(f"{chosen.data_dir} is a demo's: judged as the demo.")
+    return demo_settings(os.environ)
 
 
 @contextmanager
@@ -64,4 +78,12 @@ def _still(chosen: Settings) -> Iterator[Db]:
 
 def drill(*, as_json: AsJson = False) -> int:
     """Play a seizure of this installation's own data; exit 1 where it is worse than promised."""
-    raise NotImplementedError
+    from app import drill as exercise
+
+    scene = exercise.Scene(_inspected(), os.environ, Clock()(), Progress("still looking"))
+    report = exercise.hold(scene)
+    if as_json:
+        answer(exercise.as_json(report))
+    else:
+        print(exercise.as_text(report))
+    return 0 if report.as_promised else 1

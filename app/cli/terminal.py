@@ -109,7 +109,7 @@ def _docstring(error: Exception) -> str:
 def _wrong_setting(error: Mapping[str, Any]) -> str:
     name = "_".join(str(part) for part in error["loc"])
     text = str(error["msg"]).removeprefix("Value error, ")
-    return f"KITH_{name.upper()}: {text}" if name else text
+    return text if text.startswith("KITH_") or not name else f"KITH_{name.upper()}: {text}"
 
 
 def _database_error(error: SQLAlchemyError) -> str:
