@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
-from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import and_, delete, exists, func, insert, or_, select, true, update
 from sqlalchemy.orm import aliased
 
 from app.db import Db
@@ -76,14 +76,17 @@ def _first_of_lane() -> Any:
     return ~exists().where(earlier.lane == Job.lane, earlier.position < Job.position)
 
 
-def claim(db: Db, owner: UUID, now: datetime, limit: int) -> list[Claimed]:
+def claim(
+    db: Db, owner: UUID, now: datetime, limit: int, kinds: Sequence[str] | None = None
+) -> list[Claimed]:
     """Take up to ``limit`` due jobs, urgent ones first, and those whose owner's lease ran out.
 
-    Of each lane only the first: what comes after it waits until it is done.
+    Of each lane only the first: what comes after it waits until it is done. With ``kinds`` only
+    those, for a worker that cannot read the rest while sealed.
     """
     chosen = (
         select(Job.id)
-        .where(_due(now), _first_of_lane())
+        .where(_due(now), _first_of_lane(), _of(kinds))
         .order_by(Job.priority, Job.run_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -132,11 +135,15 @@ def backoff(attempts: int) -> timedelta:
     return min(timedelta(seconds=5 * 2 ** min(attempts - 1, 12)), FURTHEST)
 
 
-def next_due(db: Db) -> datetime | None:
+def _of(kinds: Sequence[str] | None) -> Any:
+    return true() if kinds is None else Job.kind.in_(kinds)
+
+
+def next_due(db: Db, kinds: Sequence[str] | None = None) -> datetime | None:
     """Return when the next job that may be taken is due, or None."""
-    free = select(func.min(Job.run_at)).where(Job.state == "queued", _first_of_lane())
+    free = select(func.min(Job.run_at)).where(Job.state == "queued", _first_of_lane(), _of(kinds))
     queued = db.scalar(free)
-    leased = db.scalar(select(func.min(Job.lease_until)).where(Job.state == "running"))
+    leased = db.scalar(select(func.min(Job.lease_until)).where(Job.state == "running", _of(kinds)))
     return min((at for at in (queued, leased) if at is not None), default=None)
 
 

@@ -67,6 +67,8 @@ class Keyring:
         self.operational = operational
         self.index_key: Secret | None = None
         self.order = QueueOrder()
+        # Groups the texts of one phone while sealed; dies with this process.
+        self.provisional_key = new_seed()
         # The regions of one version of the settings, kept by `app.organisation`.
         self.regions: tuple[int, tuple[str, ...]] | None = None
         # The organisation's time zone, for safe hours.

@@ -42,6 +42,11 @@ def open_database(settings: Settings, clock: Clock) -> Database:
     return database
 
 
+def make_desk(settings: Settings) -> Desk:
+    """Return what the intake needs to know."""
+    return Desk(load_script(), organisation.regions, settings.twilio_number)
+
+
 def make_worker(settings: Settings, database: Database, clock: Clock) -> Worker:
     """Return a worker that sends by the configured carrier."""
     carrier = TwilioCarrier(
@@ -54,12 +59,12 @@ def make_worker(settings: Settings, database: Database, clock: Clock) -> Worker:
     )
     pacer = Pacer(settings.twilio_rate)
     status_url = f"{settings.url}/twilio/messages/status"
-    return Worker(Tools(database, carrier, clock, pacer, status_url))
+    return Worker(Tools(database, carrier, clock, pacer, status_url, make_desk(settings)))
 
 
 def make_service(settings: Settings, database: Database, clock: Clock, *, worker: bool) -> Service:
     """Put the parts together; nothing runs yet."""
-    desk = Desk(load_script(), organisation.regions, settings.twilio_number)
+    desk = make_desk(settings)
     return Service(
         settings=settings,
         database=database,
@@ -74,7 +79,7 @@ def make_service(settings: Settings, database: Database, clock: Clock, *, worker
     )
 
 
-def _take(db: object, items: object, now: datetime, *, desk: Desk) -> list[None]:
+def _take(db: object, items: object, now: datetime, *, desk: Desk) -> list[str | None]:
     return conversations.take(db, desk, items, now)  # type: ignore[arg-type]  # partial's order
 
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from sqlalchemy import select
 
-from app import audit, grants, people, roster
+from app import audit, grants, jobs, people, roster
 from app.access import ARCHIVE, DESK, Permission, Principal
 from app.crypto import KeyFiles, OperationalKeys, Purpose, Secret, new_seed, open_sealed
 from app.db import Database, Db
@@ -189,6 +189,7 @@ def unseal(db: Db, principal: Principal, now: datetime) -> None:
         seed = open_sealed(team.pair, purpose, grant.team_epoch, context, inner)
         db.keys.unseal(OperationalKeys(seed))
         load_index_key(db)
+        jobs.enqueue(db, [jobs.row("absorb", None, now, priority=0)])
         audit.record(db, "server.unsealed", principal.member_id, None, now)
         return
 

@@ -16,7 +16,7 @@ from typing import Any, cast
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, and_, insert, select, update
 
 from app import consent, jobs
 from app.clock import Clock
@@ -35,6 +35,7 @@ from app.telephony import (
     OptedOut,
     OutgoingText,
     Refused,
+    from_carrier,
     later,
 )
 from app.telephony.segments import measure
@@ -44,6 +45,10 @@ log = structlog.get_logger()
 # How often the carrier's list is asked about a text of unknown fate before a person is told.
 _LOOKS = 4
 _LOOK_AGAIN = timedelta(seconds=20)
+# Callbacks get lost. A text the carrier took over and fell silent about is asked for after this
+# long; what it cannot tell within a day is for a person to know.
+_SILENCE = timedelta(minutes=10)
+_PATIENCE = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -292,7 +297,7 @@ class StatusUpdate:
     status: DeliveryStatus
 
 
-def follow(db: Db, updates: Sequence[StatusUpdate]) -> None:
+def follow(db: Db, updates: Sequence[StatusUpdate], now: datetime) -> None:
     """Apply callbacks, which come late, twice and in any order: a status never goes back."""
     for item in updates:
         row = _called_back(db, item)
@@ -300,7 +305,10 @@ def follow(db: Db, updates: Sequence[StatusUpdate]) -> None:
             continue
         if row.sid_lookup is None:
             row.sid_lookup = db.keys.sid_lookup(item.status.sid)
-            _settled(db, row, row.state, sid=item.status.sid)
+            # A new row, not a rewritten one: this must work while sealed, too.
+            values = db.keys.new_row("outgoing", row.id, {"sid": item.status.sid}, now)
+            for column, value in values.items():
+                setattr(row, column, value)
         row.error_code = item.status.error_code or row.error_code
         _mark(db, row, later(cast("MessageStatus", row.state), item.status.status))
 
@@ -314,3 +322,35 @@ def _called_back(db: Db, item: StatusUpdate) -> Outgoing | None:
             return row
         return None
     return db.scalar(query.where(Outgoing.sid_lookup == lookup))
+
+
+# -- callbacks that never came
+
+
+def catch_up(database: Database, carrier: Carrier, now: datetime) -> None:
+    """Ask the carrier about texts it took over and told no more of. CarrierError."""
+    with database.snapshot() as db:
+        query = select(Outgoing.sid_lookup, Outgoing.queued_at)
+        silent = dict(db.execute(query.where(_silent(now - _SILENCE))).all())
+        keys = db.keys
+    if not silent:
+        return
+    updates = [
+        StatusUpdate(
+            None, DeliveryStatus(message.sid, from_carrier(message.status), message.error_code)
+        )
+        for message in carrier.recent("outbound", since=min(silent.values()))
+        if keys.sid_lookup(message.sid) in silent
+    ]
+    with database.transaction() as db:
+        follow(db, updates, now)
+        for row in db.scalars(select(Outgoing).where(_silent(now - _PATIENCE)).with_for_update()):
+            _mark(db, row, "uncertain")
+
+
+def _silent(since: datetime) -> ColumnElement[bool]:
+    return and_(
+        Outgoing.state == "sending",
+        Outgoing.sid_lookup.is_not(None),
+        Outgoing.queued_at <= since,
+    )

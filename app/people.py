@@ -84,6 +84,15 @@ def clean_handle(handle: str) -> str:
     return name
 
 
+def present(db: Db, handle: str) -> Member | None:
+    """Return the member of that name, however it was typed; None where there is none."""
+    name = handle.strip().casefold()
+    if not HANDLE.fullmatch(name):  # a database refuses some texts that are no name
+        return None
+    query = select(Member).where(Member.handle == name, Member.state != "removed")
+    return db.scalar(query.with_for_update())
+
+
 def check_passphrase(passphrase: str) -> None:
     """Raise PassphraseTooShort."""
     if len(passphrase.strip()) < MIN_PASSPHRASE:
@@ -505,11 +514,7 @@ def recover(
 
     The code is used up: return the member, their keys, and the next code. Unauthenticated.
     """
-    member = db.scalar(
-        select(Member)
-        .where(Member.handle == handle.strip().casefold(), Member.state != "removed")
-        .with_for_update()
-    )
+    member = present(db, handle)
     if member is None:
         raise Unauthenticated
     try:

@@ -114,7 +114,8 @@ def checkpoint_audit(database: Database, _now: datetime) -> None:
 def sweep(database: Database, now: datetime) -> None:
     """Erase what is due and drop what is spent."""
     with database.transaction() as db:
-        erasure.erase_due(db, now)
+        if db.keys.is_open:
+            erasure.erase_due(db, now)
         _drop_spent_rows(db, now)
         _empty_silent_closed_cases(db, now)
     _erase_old_closed_cases(database, now)

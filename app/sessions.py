@@ -28,7 +28,7 @@ from app.crypto.passphrases import (
 from app.db import Database, Db
 from app.errors import NotFound, Throttled, Unauthenticated
 from app.models import Member, SessionRow
-from app.people import open_seed, spend_code
+from app.people import open_seed, present, spend_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -250,7 +250,7 @@ def sign_in(
     name = handle.strip().casefold()
     door.check(name, now)
     with database.snapshot() as db:
-        member = _present(db, name)
+        member = present(db, name)
         salt = member.passphrase_salt if member else _decoy_salt(db, name)
     with door.place():
         key = passphrase_key(passphrase, salt)
@@ -262,10 +262,6 @@ def sign_in(
         raise
     door.succeeded(name)
     return signed_in
-
-
-def _present(db: Db, handle: str) -> Member | None:
-    return db.scalar(select(Member).where(Member.handle == handle, Member.state != "removed"))
 
 
 def _decoy_salt(db: Db, handle: str) -> bytes:
@@ -282,7 +278,7 @@ def _open_session(
     require_mfa: bool,
     now: datetime,
 ) -> SignedIn:
-    member = _present(db, handle)
+    member = present(db, handle)
     if member is None:
         raise Unauthenticated
     try:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import jobs, outgoing, retention
 from app.clock import Clock
+from app.conversations import Desk, absorb
 from app.db import Database
 from app.jobs import Claimed
 from app.telephony import Carrier
@@ -31,11 +32,22 @@ class Tools:
     clock: Clock
     pacer: outgoing.Pacer
     status_url: str
+    desk: Desk
 
 
 Handler = Callable[[Tools, Claimed], None]
 
+
+def _absorb(tools: Tools, job: Claimed) -> None:
+    """Merge what came in while the server was sealed."""
+    with tools.database.transaction() as db:
+        absorbed = absorb(db, tools.desk, tools.clock())
+        jobs.finish(db, job.id)
+    log.info("server.absorbed", cases=absorbed)
+
+
 HANDLERS: Mapping[str, Handler] = {
+    "absorb": _absorb,
     "send": lambda tools, job: outgoing.send(
         tools.database, tools.carrier, tools.pacer, tools.status_url, job, tools.clock
     ),
@@ -47,13 +59,23 @@ class Recurring:
     """Something done again and again: every timer of the product is in the table below."""
 
     every: timedelta
-    run: Callable[[Database, datetime], None]
+    run: Callable[[Tools, datetime], None]
 
 
 RECURRING: Mapping[str, Recurring] = {
-    "audit-checkpoint": Recurring(timedelta(minutes=15), retention.checkpoint_audit),
-    "forgetting": Recurring(timedelta(minutes=30), retention.renew_forgetting),
-    "sweep": Recurring(timedelta(minutes=30), retention.sweep),
+    "audit-checkpoint": Recurring(
+        timedelta(minutes=15), lambda tools, now: retention.checkpoint_audit(tools.database, now)
+    ),
+    "forgetting": Recurring(
+        timedelta(minutes=30), lambda tools, now: retention.renew_forgetting(tools.database, now)
+    ),
+    "lost-callbacks": Recurring(
+        timedelta(minutes=5),
+        lambda tools, now: outgoing.catch_up(tools.database, tools.carrier, now),
+    ),
+    "sweep": Recurring(
+        timedelta(minutes=30), lambda tools, now: retention.sweep(tools.database, now)
+    ),
 }
 
 
@@ -138,12 +160,14 @@ class Worker:
         tools = self._tools
         try:
             with tools.database.snapshot() as db:
-                due = jobs.next_due(db)
+                kinds = None if db.keys.is_open else tuple(RECURRING)
+                due = jobs.next_due(db, kinds)
             now = tools.clock()
             if due is None or due > now:
                 return []
             with tools.database.transaction() as db:
-                return jobs.claim(db, self._owner, now, free)
+                kinds = None if db.keys.is_open else tuple(RECURRING)
+                return jobs.claim(db, self._owner, now, free, kinds)
         except (SQLAlchemyError, OSError) as error:
             log.error("worker.database", error=type(error).__name__)
             time.sleep(self._POLL_S)  # the database is away; nothing is lost, the jobs wait
@@ -167,7 +191,7 @@ class Worker:
         tools = self._tools
         if job.kind in RECURRING:
             recurring = RECURRING[job.kind]
-            recurring.run(tools.database, tools.clock())
+            recurring.run(tools, tools.clock())
             with tools.database.transaction() as db:
                 jobs.postpone(db, job.id, tools.clock() + recurring.every, attempts=0)
         else:

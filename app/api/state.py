@@ -33,7 +33,7 @@ class Service:
     door: Doorkeeper
     desk: Desk
     verifier: SignatureVerifier
-    writer: GroupWriter[Webhook, None]
+    writer: GroupWriter[Webhook, str | None]
     worker: Worker | None
     metrics: Metrics
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from html import escape
 from uuid import UUID
 
 import structlog
@@ -21,12 +22,17 @@ from app.telephony import DeliveryStatus, Form, InboundText, TooManyFields, read
 log = structlog.get_logger()
 
 LARGEST_BODY = 64 * 1024
-_NOTHING = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
+_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
+_NOTHING = _DECLARATION + "<Response/>"
 _FAILURES = (SQLAlchemyError, OSError, Refusal, KeyMissing, SealBroken)
 
 
-def _twiml() -> Response:
-    return Response(_NOTHING, media_type="text/xml")
+def _twiml(said: str | None = None) -> Response:
+    """Answer with nothing (replies go through the outbox), but for the greeting while sealed."""
+    if said is None:
+        return Response(_NOTHING, media_type="text/xml")
+    message = f"<Response><Message>{escape(said)}</Message></Response>"
+    return Response(_DECLARATION + message, media_type="text/xml")
 
 
 def _refuse(service: Service, kind: str, status: int) -> Response:
@@ -62,13 +68,13 @@ async def _store(service: Service, kind: str, item: Webhook) -> Response:
     """Hand an item to the writer and answer once it is committed; 503 sends it to the fallback."""
     started = time.perf_counter()
     try:
-        await service.writer.submit(item)
+        said = await service.writer.submit(item)
     except _FAILURES as error:
         log.error("webhook.failed", kind=kind, error=type(error).__name__)
         return _refuse(service, kind, 503)
     service.metrics.webhook_seconds.observe(time.perf_counter() - started)
     service.metrics.webhooks.labels(kind, "200").inc()
-    return _twiml()
+    return _twiml(said)
 
 
 async def messages(request: Request) -> Response:

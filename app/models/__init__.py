@@ -3,7 +3,7 @@
 from app.models.audit import AuditEntry, AuditHead
 from app.models.base import Base, OperationalRow, rounded, table
 from app.models.cases import LIVE_STATES, Case, CaseEpoch, CaseGrant, CaseSheet, Consent
-from app.models.conversations import Message, Note
+from app.models.conversations import Message, Note, PendingKeyword
 from app.models.organisation import Deployment, IndexKey
 from app.models.outbox import CarrierTrace, Erasure, Idempotency, Job, Outgoing, Suppression
 from app.models.people import Invitation, Member, RosterVersion, SessionRow
@@ -32,6 +32,7 @@ __all__ = [
     "OperationalGrant",
     "OperationalRow",
     "Outgoing",
+    "PendingKeyword",
     "RosterVersion",
     "SessionRow",
     "Suppression",

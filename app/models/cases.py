@@ -21,6 +21,7 @@ from app.models.base import Base, OperationalRow, forgotten, plain, sealed
 LIVE_STATES = ("new", "open", "waiting")
 STATES = (*LIVE_STATES, "closed", "erased")
 _LIVE = text("state IN ('new', 'open', 'waiting') AND merged_into IS NULL")
+_MERGED = text("merged_into IS NOT NULL")
 
 
 class Case(OperationalRow, Base):
@@ -39,8 +40,9 @@ class Case(OperationalRow, Base):
             postgresql_where=_LIVE,
         ),
         Index("ix_cases_number", "number_lookup"),
-        Index("ix_cases_queue", "urgency", "queue_order", "id"),
-        Index("ix_cases_state", "state"),
+        # The queue walks this and stops after one page, however many closed cases there are.
+        Index("ix_cases_queue", "state", "urgency", "queue_order", "id"),
+        Index("ix_cases_merged", "merged_into", sqlite_where=_MERGED, postgresql_where=_MERGED),
     )
 
     id: Mapped[UUID] = plain(primary_key=True)
@@ -60,8 +62,10 @@ class Case(OperationalRow, Base):
     number_lookup: Mapped[bytes | None] = plain()
     reference_lookup: Mapped[bytes | None] = plain(index=True)
     follows: Mapped[UUID | None] = plain()
-    merged_into: Mapped[UUID | None] = plain(index=True)
+    merged_into: Mapped[UUID | None] = plain()
     held: Mapped[bool] = plain(default=False)
+    # Opened while the server was sealed; its number is not known yet.
+    provisional: Mapped[bool] = plain(default=False)
 
 
 class CaseEpoch(Base):

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped
 
-from app.models.base import Base, plain, sealed
+from app.models.base import Base, OperationalRow, plain, sealed
 
 
 class Message(Base):
@@ -47,3 +47,12 @@ class Note(Base):
     author_id: Mapped[UUID] = plain()
     kind: Mapped[str] = plain(String(12))  # note, handover
     body: Mapped[bytes] = sealed()
+
+
+class PendingKeyword(OperationalRow, Base):
+    """STOP, X, ERASE or START that came while sealed. Operational: ``number keyword language``."""
+
+    __tablename__ = "pending_keywords"
+
+    id: Mapped[UUID] = plain(primary_key=True)
+    position: Mapped[int] = plain(BigInteger)

@@ -22,6 +22,7 @@ def upgrade() -> None:
     _jobs()
     _members()
     _operational_grants()
+    _pending_keywords()
     _rosters()
     if _on("postgresql"):
         _sessions()
@@ -55,6 +56,7 @@ def downgrade() -> None:
     if _on("postgresql"):
         op.drop_table("sessions")
     op.drop_table("rosters")
+    op.drop_table("pending_keywords")
     op.drop_table("operational_grants")
     op.drop_table("members")
     op.drop_table("jobs")
@@ -235,6 +237,22 @@ def _operational_grants() -> None:
     )
 
 
+def _pending_keywords() -> None:
+    op.create_table(
+        "pending_keywords",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("op_key", sa.LargeBinary(), nullable=True),
+        sa.Column("op_values", sa.LargeBinary(), nullable=True),
+        sa.Column("op_version", sa.Integer(), nullable=False),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pending_keywords")),
+    )
+    op.create_index(
+        op.f("ix_pending_keywords_shred_day"), "pending_keywords", ["shred_day"], unique=False
+    )
+
+
 def _rosters() -> None:
     op.create_table(
         "rosters",
@@ -315,6 +333,7 @@ def _cases() -> None:
         sa.Column("follows", sa.Uuid(), nullable=True),
         sa.Column("merged_into", sa.Uuid(), nullable=True),
         sa.Column("held", sa.Boolean(), nullable=False),
+        sa.Column("provisional", sa.Boolean(), nullable=False),
         sa.Column("op_key", sa.LargeBinary(), nullable=True),
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
@@ -327,12 +346,20 @@ def _cases() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
     )
     op.create_index(op.f("ix_cases_assigned_to"), "cases", ["assigned_to"], unique=False)
-    op.create_index(op.f("ix_cases_merged_into"), "cases", ["merged_into"], unique=False)
+    op.create_index(
+        "ix_cases_merged",
+        "cases",
+        ["merged_into"],
+        unique=False,
+        sqlite_where=sa.text("merged_into IS NOT NULL"),
+        postgresql_where=sa.text("merged_into IS NOT NULL"),
+    )
     op.create_index("ix_cases_number", "cases", ["number_lookup"], unique=False)
-    op.create_index("ix_cases_queue", "cases", ["urgency", "queue_order", "id"], unique=False)
+    op.create_index(
+        "ix_cases_queue", "cases", ["state", "urgency", "queue_order", "id"], unique=False
+    )
     op.create_index(op.f("ix_cases_reference_lookup"), "cases", ["reference_lookup"], unique=False)
     op.create_index(op.f("ix_cases_shred_day"), "cases", ["shred_day"], unique=False)
-    op.create_index("ix_cases_state", "cases", ["state"], unique=False)
     op.create_index(
         "uq_cases_live_number",
         "cases",

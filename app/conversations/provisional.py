@@ -1,0 +1,168 @@
+"""Texts that arrive while the server is sealed, and what becomes of them once it opens.
+
+Nothing operational can be read then. A text goes into a provisional case: its operational row is
+sealed to the public half, and texts of one phone are grouped by an HMAC under a key that only this
+process has. The only answer is the greeting. Afterwards the cases are merged by reference into
+those of their numbers; nothing is encrypted again but row keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import delete, insert, select
+
+from app import consent, erasure, grants, outgoing
+from app.conversations import threads, turns
+from app.conversations.threads import FIRST_URGENCY, Thread
+from app.conversations.turns import Batch, Desk
+from app.crypto import keyed_hash
+from app.db import Db
+from app.intake import Keyword, step
+from app.models import Case, PendingKeyword, table
+from app.outgoing import Draft
+from app.telephony import InboundText
+
+# Never answered while sealed: they wait, and bind once the server is open.
+_UNANSWERED = (Keyword.STOP, Keyword.WRONG_NUMBER, Keyword.ERASE)
+
+
+def receive(db: Db, desk: Desk, texts: Sequence[InboundText], now: datetime) -> dict[str, str]:
+    """Take in texts while sealed; return the greeting for those that get it, by SID."""
+    key = db.keys.provisional_key
+    lookups = {
+        text.sid: keyed_hash(key, "provisional", text.sender.encode())
+        for text in texts
+        if not text.withheld
+    }
+    known = threads.find(db, set(lookups.values()))
+    publics = grants.public_keys(db, {t.id: t.epoch for t in known.live.values()})
+    batch = Batch(db, desk, now, regions=(), known=known, publics=publics)
+    said: dict[str, str] = {}
+    for text in texts:
+        if _take_turn(batch, text, lookups.get(text.sid)):
+            said[text.sid] = desk.script.texts.get(None, "greeting")
+    threads.write(db, batch.rows, now)
+    return said
+
+
+def _take_turn(batch: Batch, text: InboundText, lookup: bytes | None) -> bool:
+    """Store one text; return whether it is answered with the greeting."""
+    thread = batch.known.live.get(lookup) if lookup else None
+    result = step(
+        batch.desk.script,
+        None,
+        text.body,
+        silent_for=None,
+        urgency=thread.urgency if thread else FIRST_URGENCY,
+        regions=(),
+        human=False,
+    )
+    first = thread is None
+    if thread is None:
+        thread = threads.open_thread(batch.db, batch.rows, batch.known, text, lookup, batch.now)
+    batch.rows.threads[thread.id] = thread
+    content = turns.payload(batch, thread, text, result, {})
+    turns.add_message(batch, thread, text, uuid4(), content)
+    thread.urgency = min(thread.urgency, result.urgency)
+    stamp = batch.now.isoformat()
+    thread.coarse["last_message_at"] = thread.coarse["last_inbound_at"] = stamp
+    turns.count_waiting(batch, thread)
+    if result.keyword in turns.WITHOUT_CASE and turns.answerable(batch.desk, text):
+        _keep_keyword(batch, thread, text, result.keyword, result.reply_language)
+    return first and result.keyword not in _UNANSWERED and turns.answerable(batch.desk, text)
+
+
+def _keep_keyword(
+    batch: Batch, thread: Thread, text: InboundText, keyword: Keyword, language: str | None
+) -> None:
+    row_id = uuid4()
+    values = {"number": text.sender, "keyword": keyword.value, "language": language}
+    batch.db.execute(
+        insert(table(PendingKeyword)),
+        [
+            {
+                "id": row_id,
+                "position": thread.last_position,
+                **batch.db.keys.new_row("pending_keywords", row_id, values, batch.now),
+            }
+        ],
+    )
+
+
+# -- once open
+
+
+def absorb(db: Db, desk: Desk, now: datetime) -> int:
+    """Let waiting keywords bind and merge provisional cases; return how many there were."""
+    _bind_keywords(db, desk, now)
+    cases = db.scalars(
+        select(Case).where(Case.provisional).order_by(Case.queue_order).with_for_update()
+    ).all()
+    for case in cases:
+        _settle(db, case, now)
+    return len(cases)
+
+
+def _bind_keywords(db: Db, desk: Desk, now: datetime) -> None:
+    rows = db.scalars(select(PendingKeyword).order_by(PendingKeyword.position)).all()
+    for row in rows:
+        values = db.keys.open_row("pending_keywords", row)
+        _bind(db, desk, values, now)
+    db.execute(delete(PendingKeyword).where(PendingKeyword.id.in_([row.id for row in rows])))
+
+
+def _bind(db: Db, desk: Desk, values: dict[str, Any], now: datetime) -> None:
+    number = values["number"]
+    match Keyword(values["keyword"]):
+        case Keyword.STOP:
+            consent.suppress(db, number, "stop", now)
+        case Keyword.WRONG_NUMBER:
+            consent.suppress(db, number, "locked", now)
+        case Keyword.START:
+            consent.lift(db, number, ("stop", "locked"))
+        case _:
+            lookup = db.keys.number_lookup(number)
+            texts, language = desk.script.texts, values["language"]
+            body = erasure.begin(db, texts, {}, lookup, number, language, now)
+            outgoing.queue(db, [Draft(number, body, None, None, "notice", 2)], now)
+
+
+def _settle(db: Db, case: Case, now: datetime) -> None:
+    """Give a provisional case its number's index, or put it under that number's live case."""
+    coarse = db.keys.open_row("cases", case)
+    for column, value in db.keys.new_row("cases", case.id, coarse, now).items():
+        setattr(case, column, value)
+    case.provisional, case.number_lookup = False, None
+    case.reference_lookup = db.keys.reference_lookup(coarse["reference"])
+    db.flush()
+    if not coarse.get("number"):
+        return
+    lookup = db.keys.number_lookup(coarse["number"])
+    known = threads.find(db, {lookup})
+    live = known.live.get(lookup)
+    if live is not None:
+        case.merged_into = live.id
+        _pass_waiting_on(db, case, coarse, db.get_one(Case, live.id))
+    else:
+        case.follows = known.closed.get(lookup)
+    case.number_lookup = lookup
+    db.flush()
+
+
+def _pass_waiting_on(db: Db, case: Case, coarse: dict[str, Any], live: Case) -> None:
+    values = db.keys.open_row("cases", live)
+    live.urgency = min(live.urgency, case.urgency)
+    live.unread += case.unread
+    live.last_message_at = case.last_message_at
+    live.last_position = max(live.last_position, case.last_position)
+    values["last_message_at"] = values["last_inbound_at"] = coarse["last_inbound_at"]
+    if live.state == "waiting":
+        live.state = "open"
+    if case.waiting and not live.waiting:
+        live.waiting, live.queue_order = True, case.queue_order
+        values["waiting_since"] = coarse["waiting_since"]
+    db.keys.replace_values("cases", live, values)

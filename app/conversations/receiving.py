@@ -1,0 +1,74 @@
+"""A batch of webhooks, set-based: one look-up and one statement per table and batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from app import consent, erasure, grants, outgoing
+from app.conversations import provisional, threads, turns
+from app.conversations.turns import Batch, Desk
+from app.db import Db, insert_new
+from app.models import CarrierTrace, rounded, table
+from app.outgoing import StatusUpdate
+from app.telephony import InboundText
+
+_TRACES = table(CarrierTrace)
+
+
+class AloneOnly(Exception):
+    """This batch may erase a case that its other texts are about: write each text alone."""
+
+
+def take(
+    db: Db, desk: Desk, items: Sequence[InboundText | StatusUpdate], now: datetime
+) -> list[str | None]:
+    """Write a batch of texts and status callbacks.
+
+    Return, for each item, what to answer at once: nothing, but for the greeting while sealed.
+    """
+    texts = [item for item in items if isinstance(item, InboundText)]
+    said: dict[str, str] = {}
+    if texts and db.keys.is_open:
+        receive(db, desk, texts, now)
+    elif texts:
+        said = provisional.receive(db, desk, unseen(db, texts, now), now)
+    outgoing.follow(db, [item for item in items if isinstance(item, StatusUpdate)], now)
+    return [said.get(item.sid) if isinstance(item, InboundText) else None for item in items]
+
+
+def receive(db: Db, desk: Desk, texts: Sequence[InboundText], now: datetime) -> None:
+    """Take in texts; those whose SID is known drop out. AloneOnly for a batch with a dialogue."""
+    texts = unseen(db, texts, now)
+    numbers = {text.sender for text in texts if not text.withheld}
+    lookups = {number: db.keys.number_lookup(number) for number in numbers}
+    hashes = set(lookups.values())
+    known = threads.find(db, hashes)
+    batch = Batch(
+        db,
+        desk,
+        now,
+        regions=desk.regions(db),
+        known=known,
+        suppressions=consent.suppressed(db, hashes, now) if hashes else {},
+        dialogues=erasure.dialogues(db, hashes) if hashes else {},
+        publics=grants.public_keys(db, {t.id: t.epoch for t in known.live.values()}),
+    )
+    if batch.dialogues and len(texts) > 1:
+        raise AloneOnly
+    for text in texts:
+        turns.take_turn(batch, text, lookups.get(text.sender))
+    threads.write(db, batch.rows, now)
+    outgoing.queue(db, batch.drafts, now)
+
+
+def unseen(db: Db, texts: Sequence[InboundText], now: datetime) -> list[InboundText]:
+    """Remember the SIDs; return the texts whose SID was not known, each once."""
+    by_sid = {db.keys.sid_lookup(text.sid): text for text in texts}
+    fresh = insert_new(
+        db,
+        _TRACES,
+        [{"sid_lookup": lookup, "seen_at": rounded(now)} for lookup in sorted(by_sid)],
+        _TRACES.c.sid_lookup,
+    )
+    return [text for lookup, text in by_sid.items() if lookup in fresh]

@@ -1,0 +1,272 @@
+"""One text: what the script says to it, what a keyword does, what is sealed and what is sent."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from app import consent, erasure
+from app.conversations import threads
+from app.conversations.threads import FIRST_URGENCY, Known, Rows, Thread
+from app.crypto import Purpose, lock, pad_message, seal_to
+from app.db import Db
+from app.intake import Keyword, Script, State, Step, is_builtin_stop, step
+from app.models import Erasure, rounded
+from app.ordering import position_after
+from app.outgoing import Draft
+from app.telephony import InboundText
+
+# Only such senders can be answered; short codes and names belong to machines.
+_ANSWERABLE = re.compile(r"\+[1-9][0-9]{6,14}")
+# Asked by a phone we know nothing of, these need no case.
+WITHOUT_CASE = (Keyword.STOP, Keyword.START, Keyword.WRONG_NUMBER, Keyword.ERASE)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the intake needs to know of the organisation."""
+
+    script: Script
+    regions: Callable[[Db], Sequence[str]]
+    own_number: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What the texts of one transaction share, and what they will write."""
+
+    db: Db
+    desk: Desk
+    now: datetime
+    regions: Sequence[str]
+    known: Known
+    suppressions: dict[bytes, set[str]] = field(default_factory=dict)
+    dialogues: dict[bytes, Erasure] = field(default_factory=dict)
+    publics: Mapping[UUID, bytes] = field(default_factory=dict)
+    rows: Rows = field(default_factory=Rows)
+    drafts: list[Draft] = field(default_factory=list)
+
+
+def answerable(desk: Desk, text: InboundText) -> bool:
+    """Return whether a text back can reach a person."""
+    own = text.sender == desk.own_number
+    return not text.withheld and not own and _ANSWERABLE.fullmatch(text.sender) is not None
+
+
+def take_turn(batch: Batch, text: InboundText, lookup: bytes | None) -> None:
+    """Work on one text: it lands in the number's live case, or opens one, or needs none."""
+    thread = batch.known.live.get(lookup) if lookup else None
+    result = _ask_script(batch, thread, text)
+    can_answer = answerable(batch.desk, text)
+    if can_answer and result.keyword is None and lookup in batch.dialogues:
+        texts = batch.desk.script.texts
+        said = erasure.answer(batch.db, texts, batch.dialogues, lookup, text.body, batch.now)
+        if said is not None:
+            batch.drafts.append(_notice(text, said))
+            return
+    if thread is None and result.keyword in WITHOUT_CASE and lookup:
+        notices = _obey(batch, None, text, result) if can_answer else []
+        batch.drafts.extend(_notice(text, body) for body in notices)
+        return
+    if thread is None:
+        thread = threads.open_thread(batch.db, batch.rows, batch.known, text, lookup, batch.now)
+    _append(batch, thread, text, result, can_answer=can_answer)
+
+
+def _ask_script(batch: Batch, thread: Thread | None, text: InboundText) -> Step:
+    coarse = thread.coarse if thread else {}
+    stamps = (coarse.get("last_inbound_at"), coarse.get("last_outbound_at"))
+    last = max((stamp for stamp in stamps if stamp), default=None)
+    return step(
+        batch.desk.script,
+        State.from_json(coarse["script"]) if coarse.get("script") else None,
+        text.body,
+        silent_for=batch.now - datetime.fromisoformat(last) if last else None,
+        urgency=thread.urgency if thread else FIRST_URGENCY,
+        regions=batch.regions,
+        human=bool(coarse.get("human")),
+    )
+
+
+def _notice(text: InboundText, body: str) -> Draft:
+    """Return a text that belongs to no case: the same for every number, known or not."""
+    return Draft(text.sender, body, None, None, "notice", 2)
+
+
+# -- a text that belongs to a case
+
+
+def _append(
+    batch: Batch, thread: Thread, text: InboundText, result: Step, *, can_answer: bool
+) -> None:
+    batch.rows.threads[thread.id] = thread
+    message_id, lookup = uuid4(), thread.coarse.get("number")
+    purpose = "notice" if result.keyword in WITHOUT_CASE else "script"
+    if not can_answer:
+        said = []
+    elif purpose == "notice":
+        said = _obey(batch, thread, text, result)
+    else:
+        quiet = lookup and batch.suppressions.get(batch.db.keys.number_lookup(text.sender))
+        said = [] if quiet else [reply.text for reply in result.replies]
+    replies = {uuid4(): body for body in said}
+    add_message(batch, thread, text, message_id, payload(batch, thread, text, result, replies))
+    for reply_id, body in replies.items():
+        _add_reply(batch, thread, text, message_id, reply_id)
+        urgency = min(thread.urgency, result.urgency)
+        batch.drafts.append(Draft(text.sender, body, thread.id, reply_id, purpose, urgency))
+    _note_changes(batch, thread, result)
+
+
+def payload(
+    batch: Batch, thread: Thread, text: InboundText, result: Step, replies: Mapping[UUID, str]
+) -> dict[str, Any]:
+    """Return what is sealed: text, exact time, answers, and the script's replies, in one go."""
+    content: dict[str, Any] = {"body": text.body, "at": batch.now.isoformat()}
+    if text.sender != thread.coarse.get("number"):
+        content["from"] = text.sender
+    if result.answers:
+        content["answers"] = dict(result.answers)
+    if text.media:
+        content["media"] = [{"url": url, "content_type": kind} for url, kind in text.media]
+    if replies:
+        content["replies"] = {str(reply_id): body for reply_id, body in replies.items()}
+    return content
+
+
+def add_message(
+    batch: Batch,
+    thread: Thread,
+    text: InboundText,
+    message_id: UUID,
+    content: Mapping[str, Any],
+) -> None:
+    """Append an incoming message, sealed to the case."""
+    batch.rows.messages.append(
+        {
+            **_message(batch, thread, text, message_id),
+            "direction": "inbound",
+            "status": "received",
+            "source_id": None,
+            "body": _seal(batch, thread, message_id, content),
+        }
+    )
+
+
+def _add_reply(
+    batch: Batch, thread: Thread, text: InboundText, source_id: UUID, reply_id: UUID
+) -> None:
+    """Append a reply of the script, whose words lie in the incoming message's body."""
+    batch.rows.messages.append(
+        {
+            **_message(batch, thread, text, reply_id),
+            "direction": "outbound",
+            "status": "queued",
+            "source_id": source_id,
+            "body": None,
+        }
+    )
+
+
+def _message(batch: Batch, thread: Thread, text: InboundText, message_id: UUID) -> dict[str, Any]:
+    thread.last_position = position_after(thread.last_position, batch.now)
+    return {
+        "id": message_id,
+        "case_id": thread.id,
+        "epoch": thread.epoch,
+        "channel": text.channel,
+        "at": rounded(batch.now),
+        "position": thread.last_position,
+        "author_id": None,
+    }
+
+
+def _seal(batch: Batch, thread: Thread, message_id: UUID, content: Mapping[str, Any]) -> bytes:
+    plaintext = pad_message(json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"))
+    context = batch.db.keys.context(
+        "messages", "body", message_id, 1, case=thread.id, epoch=thread.epoch
+    )
+    if thread.keys is not None:
+        key = thread.keys.field_key("messages.body")
+        return lock(key, Purpose.MESSAGE, thread.epoch, context, plaintext)
+    public = batch.publics[thread.id]
+    return seal_to(public, Purpose.MESSAGE, thread.epoch, context, plaintext)
+
+
+def _note_changes(batch: Batch, thread: Thread, result: Step) -> None:
+    """Bring a case's plain and operational values up to date with one text."""
+    coarse, stamp = thread.coarse, batch.now.isoformat()
+    changed = result.urgency != thread.urgency
+    for name, value in (
+        ("language", result.language),
+        ("region", result.region),
+        ("situation", result.situation),
+    ):
+        if value is not None and coarse.get(name) != value:
+            coarse[name], changed = value, True
+    coarse["script"] = result.state.to_json()
+    coarse["last_message_at"] = coarse["last_inbound_at"] = stamp
+    if result.contact is not None:
+        coarse["reach"] = {
+            "granted": bool(result.contact.methods),
+            "methods": list(result.contact.methods),
+            # Free text is for the desk to read; a machine takes no hours from it.
+            "hours": [] if result.contact.hours is None else None,
+        }
+    if result.callback:
+        _flag(coarse, "callback")
+    thread.version += changed and thread.row is not None
+    thread.urgency = result.urgency
+    count_waiting(batch, thread)
+
+
+def count_waiting(batch: Batch, thread: Thread) -> None:
+    """Note that somebody waits for a person now."""
+    thread.unread += 1
+    if thread.state == "waiting":
+        thread.state = "open"
+    if not thread.waiting:
+        thread.waiting = True
+        thread.coarse["waiting_since"] = batch.now.isoformat()
+        thread.queue_order = batch.db.keys.order.next(batch.now)
+
+
+# -- keywords
+
+
+def _obey(batch: Batch, thread: Thread | None, text: InboundText, result: Step) -> list[str]:
+    """Do what a keyword asks; return what to say."""
+    db, lookup = batch.db, batch.db.keys.number_lookup(text.sender)
+    coarse = thread.coarse if thread else {}
+    in_force = batch.suppressions.setdefault(lookup, set())
+    if result.keyword is Keyword.ERASE:
+        texts, language = batch.desk.script.texts, result.reply_language
+        return [erasure.begin(db, texts, batch.dialogues, lookup, text.sender, language, batch.now)]
+    if result.keyword is Keyword.START:
+        consent.lift(db, text.sender, ("stop", "locked"))
+        in_force -= {"stop", "locked"}
+        _unflag(coarse, "stopped", "locked")
+        return [reply.text for reply in result.replies]
+    kind = "stop" if result.keyword is Keyword.STOP else "locked"
+    already = kind in in_force
+    consent.suppress(db, text.sender, kind, batch.now)
+    in_force.add(kind)
+    _flag(coarse, "stopped" if kind == "stop" else "locked")
+    if already or (kind == "stop" and is_builtin_stop(text.body)):
+        return []  # said before, or the carrier lets no answer through
+    return [reply.text for reply in result.replies]
+
+
+def _flag(coarse: dict[str, Any], flag: str) -> None:
+    if coarse and flag not in coarse["flags"]:
+        coarse["flags"].append(flag)
+
+
+def _unflag(coarse: dict[str, Any], *flags: str) -> None:
+    if coarse:
+        coarse["flags"] = [flag for flag in coarse["flags"] if flag not in flags]
