@@ -84,13 +84,13 @@ def clean_handle(handle: str) -> str:
     return name
 
 
-def present(db: Db, handle: str) -> Member | None:
+def present(db: Db, handle: str, *, lock_row: bool = False) -> Member | None:
     """Return the member of that name, however it was typed; None where there is none."""
     name = handle.strip().casefold()
     if not HANDLE.fullmatch(name):  # a database refuses some texts that are no name
         return None
     query = select(Member).where(Member.handle == name, Member.state != "removed")
-    return db.scalar(query.with_for_update())
+    return db.scalar(query.with_for_update() if lock_row else query)
 
 
 def check_passphrase(passphrase: str) -> None:
@@ -514,7 +514,7 @@ def recover(
 
     The code is used up: return the member, their keys, and the next code. Unauthenticated.
     """
-    member = present(db, handle)
+    member = present(db, handle, lock_row=True)
     if member is None:
         raise Unauthenticated
     try:

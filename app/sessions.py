@@ -265,7 +265,8 @@ def sign_in(
 
 
 def _decoy_salt(db: Db, handle: str) -> bytes:
-    return keyed_hash(db.keys.integrity, "decoy", handle.encode())[:SALT_BYTES]
+    name = handle.encode("utf-8", "surrogatepass")
+    return keyed_hash(db.keys.integrity, "decoy", name)[:SALT_BYTES]
 
 
 def _open_session(
@@ -278,7 +279,8 @@ def _open_session(
     require_mfa: bool,
     now: datetime,
 ) -> SignedIn:
-    member = present(db, handle)
+    # Locked, so that of two sign-ins with one code only the first succeeds.
+    member = present(db, handle, lock_row=True)
     if member is None:
         raise Unauthenticated
     try:
