@@ -536,4 +536,4 @@ def listed(db: Db) -> list[Member]:
 
 def handles(db: Db) -> dict[UUID, str]:
     """Return the handles of all members, removed ones too: the log still names them."""
-    return dict(db.execute(select(Member.id, Member.handle)).tuples())
+    return dict(db.execute(select(Member.id, Member.handle)).all())
