@@ -62,7 +62,9 @@ def make_worker(settings: Settings, database: Database, clock: Clock) -> Worker:
     return Worker(Tools(database, carrier, clock, pacer, status_url, make_desk(settings)))
 
 
-def make_service(settings: Settings, database: Database, clock: Clock, *, worker: bool) -> Service:
+def make_service(
+    settings: Settings, database: Database, clock: Clock, worker: Worker | None
+) -> Service:
     """Put the parts together; nothing runs yet."""
     desk = make_desk(settings)
     return Service(
@@ -74,7 +76,7 @@ def make_service(settings: Settings, database: Database, clock: Clock, *, worker
         desk=desk,
         verifier=SignatureVerifier(settings.twilio_auth_token.get_secret_value(), settings.url),
         writer=GroupWriter(database, partial(_take, desk=desk), clock),
-        worker=make_worker(settings, database, clock) if worker else None,
+        worker_alive=(lambda: worker.alive) if worker else None,
         metrics=Metrics(),
     )
 
@@ -92,16 +94,17 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = open_database(settings, clock)
-        service = make_service(settings, database, clock, worker=with_worker)
-        app.state.service = service
+        worker = make_worker(settings, database, clock) if with_worker else None
+        service = make_service(settings, database, clock, worker)
+        app.state.service, app.state.worker = service, worker
         service.writer.start()
-        if service.worker:
-            service.worker.start()
+        if worker:
+            worker.start()
         try:
             yield
         finally:
-            if service.worker:
-                await asyncio.to_thread(service.worker.stop)
+            if worker:
+                await asyncio.to_thread(worker.stop)
             await asyncio.to_thread(service.writer.stop)
             database.close()
 
@@ -138,8 +141,7 @@ def _mount_simulator(app: FastAPI, settings: Settings, clock: Clock) -> None:
     )
 
     async def advance(seconds: float) -> datetime:
-        service: Service = app.state.service
-        return await asyncio.to_thread(_advance, service, seconds)
+        return await asyncio.to_thread(_advance, app.state.service, app.state.worker, seconds)
 
     app.include_router(
         create_router(Carrier(config, clock=clock), clock=clock, advance_clock=advance),
@@ -147,12 +149,12 @@ def _mount_simulator(app: FastAPI, settings: Settings, clock: Clock) -> None:
     )
 
 
-def _advance(service: Service, seconds: float) -> datetime:
+def _advance(service: Service, worker: Worker | None, seconds: float) -> datetime:
     """Step the clock for everything, remember it, and wait until what became due is done."""
     offset = service.clock.offset + timedelta(seconds=seconds)
     with service.database.transaction() as db:
         db.execute(update(Deployment).values(clock_offset_s=offset.total_seconds()))
     now = service.clock.advance(timedelta(seconds=seconds))
-    if service.worker:
-        service.worker.drain()
+    if worker:
+        worker.drain()
     return now.astimezone(UTC)

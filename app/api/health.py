@@ -51,9 +51,9 @@ def _database(service: Service) -> str:
 
 
 def _worker(service: Service) -> str:
-    if service.worker is None:
+    if service.worker_alive is None:
         return "elsewhere"
-    return "running" if service.worker.alive else "stopped"
+    return "running" if service.worker_alive() else "stopped"
 
 
 @router.get("/metrics", include_in_schema=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +17,6 @@ from app.sessions import Doorkeeper, SessionStore
 from app.settings import Settings
 from app.telephony import InboundText
 from app.telephony.twilio_gateway import SignatureVerifier
-from app.worker import Worker
 
 Webhook = InboundText | StatusUpdate
 
@@ -34,7 +33,7 @@ class Service:
     desk: Desk
     verifier: SignatureVerifier
     writer: GroupWriter[Webhook, str | None]
-    worker: Worker | None
+    worker_alive: Callable[[], bool] | None  # none where the worker is a process of its own
     metrics: Metrics
 
 
