@@ -179,7 +179,8 @@ def _rows(connection: Connection) -> Iterator[tuple[str, bytes]]:
     """Yield what the database hands out, table by table: all there is where its files are not."""
     for table in Base.metadata.sorted_tables:
         if table.info.get("only", connection.dialect.name) == connection.dialect.name:
-            for part in connection.execute(select(table)).partitions(500):
+            rows = connection.execute(select(table).execution_options(yield_per=500))
+            for part in rows.partitions():
                 values = (value for row in part for value in row if value is not None)
                 yield (
                     table.name,

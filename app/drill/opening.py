@@ -129,7 +129,7 @@ def _cells_of(connection: Connection, table: Table, *, forgetting: bool) -> Iter
     ]
     if not wanted:
         return
-    rows = connection.execution_options(yield_per=500).execute(select(table)).mappings()
+    rows = connection.execute(select(table).execution_options(yield_per=500)).mappings()
     for row in rows:
         for column in wanted:
             if row[column.name] is not None:

@@ -1,0 +1,96 @@
+"""Which keys open what: the whole chain from a file on the disk to a message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+from sqlalchemy import select
+
+from app.crypto import KeyFiles, day_number
+from app.crypto.passphrases import passphrase_key, recovery_key
+from app.drill import FoundKey, Outcome, keys_on_disk, open_everything
+from app.models import Deployment, Member
+from tests.service import PASSPHRASE, House
+
+
+@pytest.fixture
+def lived_in(house: House) -> House:
+    """A house in which every kind of value was written."""
+    case = house.case_of("my brother was taken", "1", "2")
+    heron = house.as_("heron")
+    heron.post(f"/v1/cases/{case['id']}/messages", {"body": "we are here"})
+    heron.post(f"/v1/cases/{case['id']}/notes", {"body": "sounds tired"})
+    house.settle()
+    return house
+
+
+def attempt(house: House, keys: Iterable[FoundKey]) -> Outcome:
+    with house.database.snapshot() as db:
+        deployment = db.scalars(select(Deployment.id)).one()
+        return open_everything(db.connection(), deployment, keys)
+
+
+def on_disk(house: House) -> list[FoundKey]:
+    return keys_on_disk(house.settings, {})
+
+
+def everybodys(house: House) -> list[FoundKey]:
+    """What all members know: their passphrase, here the same one, and their recovery codes."""
+    with house.database.snapshot() as db:
+        salts = set(db.scalars(select(Member.passphrase_salt)))
+    return [
+        *(FoundKey("passphrase", passphrase_key(PASSPHRASE, salt)) for salt in salts),
+        *(
+            FoundKey(one.handle, recovery_key(one.recovery_code))
+            for one in house.residents.values()
+        ),
+    ]
+
+
+def columns(outcome: Outcome, word: str) -> set[str]:
+    return {
+        f"{one.cell.table}.{one.cell.column}" for one in outcome.opened if one.cell.word == word
+    }
+
+
+def test_the_disk_and_everybodys_passphrase_open_everything(lived_in: House) -> None:
+    outcome = attempt(lived_in, [*on_disk(lived_in), *everybodys(lived_in)])
+    # A session opens with its token alone, which only the member's browser has.
+    assert set(outcome.closed) <= {("sessions", "seed")}
+    assert {"messages.body", "notes.body", "case_grants.wrap"} <= columns(outcome, "sealed")
+
+
+def test_the_disk_alone_opens_the_operational_vault_and_nothing_sealed(lived_in: House) -> None:
+    outcome = attempt(lived_in, on_disk(lived_in))
+    assert {"cases.op_values", "members.op_values"} <= columns(outcome, "operational")
+    assert columns(outcome, "sealed") == set()
+
+
+def test_without_the_operational_key_the_disk_opens_nothing(lived_in: House) -> None:
+    KeyFiles(lived_in.settings.keys_path).destroy_operational_seed()
+    assert attempt(lived_in, on_disk(lived_in)).opened == []
+
+
+def test_everybodys_passphrase_opens_nothing_without_the_shred_keys(lived_in: House) -> None:
+    assert attempt(lived_in, everybodys(lived_in)).opened == []
+
+
+def test_a_dispatcher_opens_cases_and_an_accompanier_does_not(lived_in: House) -> None:
+    def opens(handle: str) -> set[str]:
+        key = FoundKey(handle, lived_in.residents[handle].keys.seed)
+        shred = [key for key in on_disk(lived_in) if key.where.startswith("shred")]
+        return columns(attempt(lived_in, [*shred, key]), "sealed")
+
+    assert "messages.body" in opens("heron")
+    assert opens("finch") == {"members.totp"}
+
+
+def test_each_stored_key_lies_under_the_shred_key_of_its_day(lived_in: House) -> None:
+    outcome = attempt(lived_in, [])
+    assert {cell.day for cell in outcome.keys} == {day_number(lived_in.clock())}
+
+
+def test_nothing_that_opened_shows_when_printed(lived_in: House) -> None:
+    outcome = attempt(lived_in, on_disk(lived_in))
+    assert "+1514" not in repr(outcome)
