@@ -6,16 +6,15 @@ import ast
 import re
 import sys
 import tomllib
-from importlib.metadata import packages_distributions
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-NAMED = {canonicalize_name(Requirement(text).name) for text in PROJECT["dependencies"]}
+NAMED = [Requirement(text).name for text in PROJECT["dependencies"]]
 
 
 def imported_by(source: Path) -> set[str]:
@@ -29,13 +28,16 @@ def imported_by(source: Path) -> set[str]:
     return {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"app"}
 
 
+def provided_by(package: str) -> set[str]:
+    return {file.parts[0].removesuffix(".py") for file in distribution(package).files or ()}
+
+
 def test_every_package_that_the_product_imports_is_asked_for() -> None:
-    distributions = packages_distributions()
+    provided = set().union(*map(provided_by, NAMED))
     unasked = {
         f"{source.relative_to(ROOT)} imports {package}"
         for source in (ROOT / "app").rglob("*.py")
-        for package in imported_by(source)
-        if not NAMED & {canonicalize_name(name) for name in distributions.get(package, [])}
+        for package in imported_by(source) - provided
     }
     assert not unasked
 
