@@ -215,6 +215,18 @@ class House:
         return self.clock()
 
 
+def refusal(answer: httpx.Response) -> tuple[int, str]:
+    """Status and slug of a refusal, which always has the same form and is kept by no cache."""
+    assert answer.headers["content-type"] == "application/problem+json", answer.text
+    assert "no-store" in answer.headers["cache-control"]
+    problem = answer.json()
+    assert problem["status"] == answer.status_code
+    assert problem["title"] and problem["detail"].endswith((".", "…", "?"))
+    kind, _, slug = problem["type"].rpartition(":")
+    assert kind == "urn:kith"
+    return answer.status_code, slug
+
+
 # -- made once
 
 

@@ -1,0 +1,250 @@
+"""Invitations, members, roles, leaving."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.service import PASSPHRASE, Client, House, refusal
+
+MEMBER = {
+    "id", "handle", "roles", "state", "archive", "name", "phone", "languages", "regions",
+    "skills", "weekly_cap", "vetted_on", "second_factor", "version",
+}  # fmt: skip
+
+
+def invite(house: House, *roles: str, **more: Any) -> str:
+    answer = house.as_("crane").post("/v1/invitations", {"roles": roles or ["dispatcher"], **more})
+    assert answer.status_code == 201, answer.text
+    code: str = answer.json()["code"]
+    return code
+
+
+def redeem(house: House, code: str, handle: str = "lark", **more: Any) -> Any:
+    body = {"code": code, "handle": handle, "passphrase": PASSPHRASE, **more}
+    return house.nobody.post("/v1/invitations/redeem", body)
+
+
+def signed_in(house: House, handle: str) -> Client:
+    return Client(house.http, house.sign_in(handle).json()["token"])
+
+
+def state_of(house: House, handle: str) -> str:
+    items = house.as_("crane").get("/v1/members").json()["items"]
+    return next(str(item["state"]) for item in items if item["handle"] == handle)
+
+
+class TestJoining:
+    def test_an_invitation_is_a_code_for_three_days(self, house: House) -> None:
+        answer = house.as_("crane").post("/v1/invitations", {"roles": ["legal"]})
+        assert set(answer.json()) == {"code", "expires_at"}
+        expires_at = datetime.fromisoformat(answer.json()["expires_at"])
+        assert expires_at - house.clock() == timedelta(hours=72)
+
+    def test_a_newcomer_is_told_once_what_to_keep(self, house: House) -> None:
+        code = invite(house, "dispatcher", languages=["ht"], regions=["laval"])
+        answer = redeem(house, code, "Lark", name="Somebody", phone="+15145550177")
+        assert answer.status_code == 201
+        joined = answer.json()
+        assert set(joined) == {"member", "recovery_code", "totp_uri"}
+        assert set(joined["member"]) == MEMBER
+        assert joined["totp_uri"].startswith("otpauth://totp/")
+        member = joined["member"]
+        assert (member["handle"], member["roles"]) == ("lark", ["dispatcher"])
+        assert (member["languages"], member["regions"]) == (["ht"], ["laval"])
+        assert member["state"] == "waiting"
+
+    def test_until_a_colleague_comes_there_is_nothing_to_read(self, house: House) -> None:
+        case = house.case_of("hello")
+        redeem(house, invite(house))
+        lark = signed_in(house, "lark")
+        assert lark.get("/v1/members/me").json()["state"] == "waiting"
+        assert refusal(lark.get("/v1/cases")) == (403, "forbidden")
+        assert refusal(lark.get(f"/v1/cases/{case['id']}")) == (404, "not-found")
+
+    def test_the_next_requests_of_colleagues_let_them_in(self, house: House) -> None:
+        case = house.case_of("hello")
+        redeem(house, invite(house))
+        house.as_("crane").get("/v1/members/me")
+        assert state_of(house, "lark") == "joining", "a coordinator alone has no key of the desk"
+        house.as_("heron").get("/v1/members/me")
+        assert state_of(house, "lark") == "active"
+        answer = signed_in(house, "lark").get(f"/v1/cases/{case['id']}")
+        assert answer.json()["messages"][0]["body"] == "hello"
+
+    def test_who_joins_without_a_team_waits_for_the_coordinator_only(self, house: House) -> None:
+        redeem(house, invite(house, "accompanier"))
+        house.as_("crane").get("/v1/members/me")
+        assert state_of(house, "lark") == "active"
+
+    def test_a_code_works_once(self, house: House) -> None:
+        code = invite(house)
+        assert redeem(house, code).status_code == 201
+        assert refusal(redeem(house, code, "linnet")) == (400, "bad-request")
+
+    def test_a_code_ends(self, house: House) -> None:
+        code = invite(house)
+        house.clock.advance(timedelta(hours=72))
+        assert refusal(redeem(house, code)) == (400, "bad-request")
+
+    def test_a_code_may_be_read_aloud(self, house: House) -> None:
+        code = invite(house).lower().replace("-", " ")
+        assert redeem(house, code).status_code == 201
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"code": "ABCDE-ABCDE-ABCDE-ABCDE"},
+            {"code": "\x00"},
+            {"handle": "heron"},
+            {"handle": " HERON "},
+            {"handle": "no spaces"},
+            {"handle": "-dash"},
+            {"handle": "nul\x00"},
+            {"passphrase": "too short"},
+            {"passphrase": " " * 20},
+        ],
+    )
+    def test_what_cannot_be_is_refused(self, shared_house: House, changes: dict[str, str]) -> None:
+        given = {"code": invite(shared_house), "handle": "siskin", "passphrase": PASSPHRASE}
+        answer = shared_house.nobody.post("/v1/invitations/redeem", {**given, **changes})
+        assert refusal(answer) == (400, "bad-request")
+        handles = shared_house.as_("crane").get("/v1/members").json()["items"]
+        assert "siskin" not in {item["handle"] for item in handles}
+
+    def test_a_refused_name_does_not_use_up_the_code(self, house: House) -> None:
+        code = invite(house)
+        assert refusal(redeem(house, code, "heron")) == (400, "bad-request")
+        assert redeem(house, code).status_code == 201
+
+    @pytest.mark.parametrize("roles", [[], ["boss"], ["dispatcher", "boss"], "dispatcher", [1]])
+    def test_only_known_roles_can_be_offered(self, shared_house: House, roles: Any) -> None:
+        answer = shared_house.as_("crane").post("/v1/invitations", {"roles": roles})
+        assert refusal(answer) == (400, "bad-request")
+
+
+class TestOneself:
+    def test_one_reads_and_changes_ones_profile(self, house: House) -> None:
+        finch = house.as_("finch")
+        answer = finch.get("/v1/members/me")
+        assert set(answer.json()) == MEMBER
+        changes = {"name": "F.", "phone": "+15145550166", "languages": ["ta"], "weekly_cap": 4}
+        changed = finch.patch("/v1/members/me", changes, version=answer.headers["etag"])
+        assert changed.status_code == 200
+        assert changed.headers["etag"] != answer.headers["etag"]
+        read = finch.get("/v1/members/me")
+        assert read.headers["etag"] == changed.headers["etag"]
+        assert {name: read.json()[name] for name in changes} == changes
+        assert read.json()["regions"] == ["montreal"]
+
+    def test_nobody_gives_themselves_a_role(self, house: House) -> None:
+        finch = house.as_("finch")
+        version = finch.get("/v1/members/me").headers["etag"]
+        finch.patch("/v1/members/me", {"roles": ["coordinator"]}, version=version)
+        assert finch.get("/v1/members/me").json()["roles"] == ["accompanier"]
+
+    def test_a_change_needs_the_version_read(self, shared_house: House) -> None:
+        finch = shared_house.as_("finch")
+        assert refusal(finch.patch("/v1/members/me", {"name": "x"})) == (428, "version-required")
+        stale = finch.patch("/v1/members/me", {"name": "x"}, version='"99"')
+        assert refusal(stale) == (412, "stale-version")
+        assert stale.headers["etag"] == finch.get("/v1/members/me").headers["etag"]
+        odd = finch.patch("/v1/members/me", {"name": "x"}, version="*")
+        assert refusal(odd) == (400, "bad-request")
+
+
+class TestCoordinating:
+    def change(self, house: House, handle: str, by: str = "crane", **changes: Any) -> Any:
+        client, path = house.as_(by), f"/v1/members/{house.residents[handle].id}"
+        version = client.get(path).headers["etag"]
+        return client.patch(path, changes, version=version)
+
+    def test_members_are_listed_by_name(self, shared_house: House) -> None:
+        answer = shared_house.as_("crane").get("/v1/members").json()
+        assert set(answer) == {"items", "next_cursor"}
+        handles = [item["handle"] for item in answer["items"]]
+        assert handles == sorted(handles)
+        assert set(answer["items"][0]) == MEMBER
+
+    def test_profile_and_skills_are_the_coordinators_to_change(self, house: House) -> None:
+        changes = {"skills": ["court"], "weekly_cap": 3, "vetted_on": "2026-01-10"}
+        answer = self.change(house, "finch", **changes)
+        assert answer.status_code == 200
+        assert {name: answer.json()[name] for name in changes} == changes
+
+    def test_a_change_needs_the_version_read(self, shared_house: House) -> None:
+        crane, path = shared_house.as_("crane"), f"/v1/members/{shared_house.residents['owl'].id}"
+        assert refusal(crane.patch(path, {"skills": []})) == (428, "version-required")
+        stale = crane.patch(path, {"skills": []}, version='"77"')
+        assert refusal(stale) == (412, "stale-version")
+        assert stale.headers["etag"] == crane.get(path).headers["etag"]
+
+    def test_who_becomes_a_dispatcher_reads_once_a_colleague_came(self, house: House) -> None:
+        case = house.case_of("hello")
+        assert self.change(house, "finch", roles=["dispatcher"]).json()["state"] == "joining"
+        finch = house.as_("finch")
+        assert refusal(finch.get(f"/v1/cases/{case['id']}")) == (403, "forbidden")
+        house.as_("plover").get("/v1/members/me")
+        assert finch.get(f"/v1/cases/{case['id']}").status_code == 200
+
+    def test_who_leaves_the_desk_reads_nothing_more(self, house: House) -> None:
+        case = house.case_of("hello")
+        assert self.change(house, "plover", roles=["accompanier"]).status_code == 200
+        plover = house.as_("plover")
+        assert refusal(plover.get("/v1/cases")) == (403, "forbidden")
+        assert refusal(plover.get(f"/v1/cases/{case['id']}")) == (404, "not-found")
+        assert len(house.read(case["id"])["messages"]) == 2, "the others still do"
+
+    def test_who_is_removed_is_out_at_once(self, house: House) -> None:
+        plover = house.as_("plover")
+        plover_id = house.residents["plover"].id
+        assert house.as_("crane").delete(f"/v1/members/{plover_id}").status_code == 204
+        assert refusal(plover.get("/v1/members/me")) == (401, "unauthenticated")
+        assert refusal(house.sign_in("plover")) == (401, "unauthenticated")
+        again = house.as_("crane").delete(f"/v1/members/{plover_id}")
+        assert refusal(again) == (404, "not-found")
+        handles = house.as_("crane").get("/v1/members").json()["items"]
+        assert "plover" not in {item["handle"] for item in handles}
+
+    def test_removing_needs_no_key_of_the_desk_and_the_desk_reads_on(self, house: House) -> None:
+        case = house.case_of("before")
+        plover = house.residents["plover"].id
+        assert house.as_("crane").delete(f"/v1/members/{plover}").status_code == 204
+        house.phone().says("after")
+        bodies = [m["body"] for m in house.read(case["id"])["messages"]]
+        assert {"before", "after"} <= set(bodies)
+
+    def test_the_last_of_a_team_goes_only_with_their_name_typed(self, house: House) -> None:
+        for handle in ("wren", "plover"):
+            assert self.change(house, handle, by="crane", roles=["coordinator"]).status_code == 200
+        path, crane = f"/v1/members/{house.residents['heron'].id}", house.as_("crane")
+        assert refusal(crane.delete(path)) == (409, "last-key-holder")
+        assert refusal(crane.delete(path, params={"acknowledge": "yes"})) == (
+            409,
+            "last-key-holder",
+        )
+        assert crane.delete(path, params={"acknowledge": "heron"}).status_code == 204
+
+    def test_one_coordinator_always_remains(self, house: House) -> None:
+        wren, crane = (house.residents[name].id for name in ("wren", "crane"))
+        client = house.as_("crane")
+        assert client.delete(f"/v1/members/{wren}").status_code == 204
+        answer = client.delete(f"/v1/members/{crane}", params={"acknowledge": "crane"})
+        assert refusal(answer) == (409, "last-key-holder")
+
+    def test_the_last_dispatcher_keeps_the_role_unless_acknowledged(self, house: House) -> None:
+        for handle in ("wren", "plover"):
+            self.change(house, handle, roles=["coordinator"])
+        refused = self.change(house, "heron", roles=["accompanier"])
+        assert refusal(refused) == (409, "last-key-holder")
+        taken = self.change(house, "heron", roles=["accompanier"], acknowledge="heron")
+        assert taken.status_code == 200
+
+    def test_nobody_there_is_not_found(self, shared_house: House) -> None:
+        path = "/v1/members/00000000-0000-4000-8000-000000000000"
+        crane = shared_house.as_("crane")
+        answers = [crane.get(path), crane.patch(path, {}, version='"1"'), crane.delete(path)]
+        assert {refusal(answer) for answer in answers} == {(404, "not-found")}
+        assert refusal(crane.get("/v1/members/heron")) == (400, "bad-request")
