@@ -147,9 +147,9 @@ def next_due(db: Db, kinds: Sequence[str] | None = None) -> datetime | None:
     return min((at for at in (queued, leased) if at is not None), default=None)
 
 
-def any_due(db: Db, now: datetime) -> bool:
+def any_due(db: Db, now: datetime, kinds: Sequence[str] | None = None) -> bool:
     """Return whether something should have been done by ``now`` and is not."""
-    due = and_(Job.run_at <= now, Job.state.in_(("queued", "running")), _first_of_lane())
+    due = and_(Job.run_at <= now, Job.state.in_(("queued", "running")), _first_of_lane(), _of(kinds))
     return db.scalar(select(Job.id).where(due).limit(1)) is not None
 
 

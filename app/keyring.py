@@ -92,6 +92,10 @@ class Keyring:
             raise SealBroken
         self.operational = operational
 
+    def seal(self) -> None:
+        """Forget the operational key: from now on texts are taken in and nothing is read."""
+        self.operational = self.index_key = self.regions = None
+
     # -- contexts and the forgetting layer
 
     def context(

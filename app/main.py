@@ -11,7 +11,7 @@ from functools import partial
 from fastapi import FastAPI
 from sqlalchemy import select, update
 
-from app import __version__, api, conversations, organisation
+from app import __version__, api, console, conversations, organisation
 from app.api.state import Service
 from app.clock import Clock
 from app.conversations import Desk
@@ -24,6 +24,7 @@ from app.outgoing import Pacer
 from app.sessions import Doorkeeper, MemorySessions, TableSessions
 from app.settings import Settings
 from app.telephony.twilio_gateway import SignatureVerifier, TwilioCarrier
+from app.unsealing import Door
 from app.worker import Tools, Worker
 
 
@@ -98,6 +99,7 @@ def create_app(
         service = make_service(settings, database, clock, worker)
         app.state.service, app.state.worker = service, worker
         service.writer.start()
+        door = Door(settings.data_dir / "run", database, clock, service.sessions.drop)
         if worker:
             worker.start()
         try:
@@ -106,6 +108,7 @@ def create_app(
             if worker:
                 await asyncio.to_thread(worker.stop)
             await asyncio.to_thread(service.writer.stop)
+            door.close()
             database.close()
 
     app = FastAPI(
@@ -118,6 +121,7 @@ def create_app(
         lifespan=lifespan,
     )
     api.install(app)
+    console.install(app)
     if settings.environment == "demo":
         _mount_simulator(app, settings, clock)
     return app

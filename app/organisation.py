@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app import audit, grants, jobs, people, roster
 from app.access import ARCHIVE, DESK, Permission, Principal
-from app.crypto import KeyFiles, OperationalKeys, Purpose, Secret, new_seed, open_sealed
+from app.crypto import KeyFiles, OperationalKeys, Purpose, Secret, TeamKeys, new_seed, open_sealed
 from app.db import Database, Db
 from app.errors import OperatorError, StaleVersion
 from app.keyring import Keyring
@@ -172,26 +172,36 @@ def open_keys(database: Database, files: KeyFiles) -> Keyring:
     return keys
 
 
-def unseal(db: Db, principal: Principal, now: datetime) -> None:
-    """Open the operational key with a team key of ``principal``; nothing if they hold none."""
+def operational_seed(db: Db, principal: Principal) -> Secret | None:
+    """Return the operational seed, opened with a team key; None for who holds none."""
     for grant in db.scalars(select(OperationalGrant)):
         wrap = select(TeamWrap.id).where(
             TeamWrap.team == grant.team,
             TeamWrap.epoch == grant.team_epoch,
             TeamWrap.member_id == principal.member_id,
         )
-        if db.scalar(wrap) is None:
-            continue
-        team = grants.team_keys(db, principal, grant.team, grant.team_epoch)
-        inner = db.keys.remember("operational_grants", "wrap", grant.id, grant.wrap)
-        context = db.keys.context("operational_grants", "wrap", grant.id, epoch=grant.team_epoch)
-        purpose = Purpose.OPERATIONAL_SEED
-        seed = open_sealed(team.pair, purpose, grant.team_epoch, context, inner)
-        db.keys.unseal(OperationalKeys(seed))
-        load_index_key(db)
-        jobs.enqueue(db, [jobs.row("absorb", None, now, priority=0)])
-        audit.record(db, "server.unsealed", principal.member_id, None, now)
+        if db.scalar(wrap) is not None:
+            team = grants.team_keys(db, principal, grant.team, grant.team_epoch)
+            return _open_operational(db, grant, team)
+    return None
+
+
+def _open_operational(db: Db, grant: OperationalGrant, team: TeamKeys) -> Secret:
+    inner = db.keys.remember("operational_grants", "wrap", grant.id, grant.wrap)
+    context = db.keys.context("operational_grants", "wrap", grant.id, epoch=grant.team_epoch)
+    purpose = Purpose.OPERATIONAL_SEED
+    return open_sealed(team.pair, purpose, grant.team_epoch, context, inner)
+
+
+def unseal(db: Db, principal: Principal, now: datetime) -> None:
+    """Open the server with a team key of ``principal``; nothing if they hold none."""
+    seed = operational_seed(db, principal)
+    if seed is None:
         return
+    db.keys.unseal(OperationalKeys(seed))
+    load_index_key(db)
+    jobs.enqueue(db, [jobs.row("absorb", None, now, priority=0)])
+    audit.record(db, "server.unsealed", principal.member_id, None, now)
 
 
 def load_index_key(db: Db) -> None:

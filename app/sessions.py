@@ -309,7 +309,7 @@ def start(db: Db, store: SessionStore, member: Member, keys: MemberKeys, now: da
         now + ABSOLUTE,
     )
     store.put(db, session)
-    return SignedIn(token, session.expires_at, _principal(db, member, session, keys))
+    return SignedIn(token, session.expires_at, principal_of(db, member, keys, session.id))
 
 
 def _wrap_seed(db: Db, token: TokenKeys, session_id: UUID, keys: MemberKeys) -> bytes:
@@ -332,20 +332,21 @@ def resume(database: Database, store: SessionStore, token: str, now: datetime) -
             seed = unlock(derived.key, Purpose.SESSION, 0, context, session.seed)
         except SealBroken as error:
             raise Unauthenticated from error
-        principal = _principal(db, member, session, MemberKeys(seed))
+        principal = principal_of(db, member, MemberKeys(seed), session.id)
     if now - session.used_at > _TOUCH:
         store.touch(database, session, now)
     return principal
 
 
-def _principal(db: Db, member: Member, session: Stored, keys: MemberKeys) -> Principal:
+def principal_of(db: Db, member: Member, keys: MemberKeys, session_id: UUID) -> Principal:
+    """Return a member with their open keys and the roles that the roster gives them."""
     listed = roster.current(db).by_id.get(member.id)
     return Principal(
         member.id,
         member.handle,
         frozenset(listed.roles if listed else ()),
         bool(listed and listed.archive),
-        session.id,
+        session_id,
         keys,
     )
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import jobs, outgoing, retention
 from app.clock import Clock
 from app.conversations import Desk, absorb
-from app.db import Database
+from app.db import Database, Db
 from app.jobs import Claimed
 from app.telephony import Carrier
 
@@ -79,6 +79,11 @@ RECURRING: Mapping[str, Recurring] = {
 }
 
 
+def _readable(db: Db) -> tuple[str, ...] | None:
+    """Return the kinds of job that can be done while sealed, or None for all once open."""
+    return None if db.keys.is_open else tuple(RECURRING)
+
+
 class Worker:
     """Runs due jobs on a few threads until it is stopped."""
 
@@ -129,7 +134,7 @@ class Worker:
         while time.monotonic() < deadline:
             self.wake()
             with self._tools.database.snapshot() as db:
-                due = jobs.any_due(db, self._tools.clock())
+                due = jobs.any_due(db, self._tools.clock(), _readable(db))
             with self._changed:
                 if not due and not self._busy:
                     return True
@@ -160,14 +165,12 @@ class Worker:
         tools = self._tools
         try:
             with tools.database.snapshot() as db:
-                kinds = None if db.keys.is_open else tuple(RECURRING)
-                due = jobs.next_due(db, kinds)
+                due = jobs.next_due(db, _readable(db))
             now = tools.clock()
             if due is None or due > now:
                 return []
             with tools.database.transaction() as db:
-                kinds = None if db.keys.is_open else tuple(RECURRING)
-                return jobs.claim(db, self._owner, now, free, kinds)
+                return jobs.claim(db, self._owner, now, free, _readable(db))
         except (SQLAlchemyError, OSError) as error:
             log.error("worker.database", error=type(error).__name__)
             time.sleep(self._POLL_S)  # the database is away; nothing is lost, the jobs wait

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from app import __version__
-from app.cli import inspecting, running, setting_up
+from app.cli import inspecting, running, sealing, setting_up
 from app.cli.terminal import in_one_line, prepare, say
 
 cli = typer.Typer(
@@ -23,6 +23,8 @@ cli.command("migrate")(setting_up.migrate)
 cli.command("serve")(running.serve)
 cli.command("worker")(running.worker)
 cli.command("demo")(running.demo)
+cli.command("unseal")(sealing.unseal)
+cli.command("panic")(sealing.panic)
 cli.command("drill")(inspecting.drill)
 cli.command("verify-audit")(inspecting.verify_audit)
 

@@ -51,7 +51,9 @@ def worker() -> None:
     chosen = settings()
     if chosen.on_sqlite:
         raise NeedsPostgresql
+    from app import unsealing
     from app.cli import serving
+    from app.sessions import TableSessions
 
     serving.check_before_start(chosen)
     told_to_stop = threading.Event()
@@ -60,9 +62,11 @@ def worker() -> None:
     clock = Clock()
     database = serving.open_database(chosen, clock)
     running = serving.make_worker(chosen, database, clock)
+    door = unsealing.Door(chosen.data_dir / "run", database, clock, TableSessions().drop)
     running.start()
     told_to_stop.wait()
     running.stop()
+    door.close()
     database.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -55,7 +56,7 @@ def listen(
         bound = socket.create_server((chosen.host, chosen.port), family=family, backlog=2048)
     except OSError as error:
         where = f"{chosen.host}:{chosen.port}"
-        raise OperatorError(f"cannot listen on {where}: {error.strerror}") from error
+        raise OperatorError(f"cannot listen on {where}: {os.strerror(error.errno or 0)}") from error
     noting, failures = _noting_failures(app)
     server = _Server(uvicorn.Config(noting, lifespan="on", **_options(chosen)), when_ready)
     try:

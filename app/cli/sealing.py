@@ -1,0 +1,93 @@
+"""Commands that seal: giving a running server its key, and taking it away."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from app.cli.terminal import answer, ask, ask_passphrase, say, settings
+from app.errors import OperatorError
+
+_RUN = "run"
+
+
+class NothingRuns(OperatorError):
+    """No running server was found for this data directory (KITH_DATA_DIR)."""
+
+
+class NotOpened(OperatorError):
+    """The running server did not take the key: is it the same deployment?"""
+
+
+def unseal(
+    handle: Annotated[str | None, typer.Option(help="A member of the desk.")] = None,
+    code: Annotated[
+        str | None, typer.Option(help="Code of the authenticator app, if one is needed.")
+    ] = None,
+    *,
+    passphrase_stdin: Annotated[
+        bool, typer.Option("--passphrase-stdin", help="Read the passphrase from standard input.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Sign a desk member in to open the operational key of a running server."""
+    from app import unsealing
+    from app.cli import serving
+    from app.clock import Clock
+
+    chosen, clock = settings(), Clock()
+    who = handle or ask("Name")
+    passphrase = ask_passphrase(from_stdin=passphrase_stdin, new=False)
+    if code is None and chosen.require_mfa:
+        # Not in argv for choice: with the passphrase it may be the second line of standard input.
+        code = sys.stdin.readline().strip() if passphrase_stdin else ask("Code")
+    database = serving.open_database(chosen, clock)
+    try:
+        seed = unsealing.seed_with(
+            database,
+            handle=who,
+            passphrase=passphrase,
+            code=code,
+            require_mfa=chosen.require_mfa,
+            now=clock(),
+        )
+    finally:
+        database.close()
+    reached = unsealing.send_seed(chosen.data_dir / _RUN, seed)
+    if not reached.told:
+        raise NothingRuns
+    if reached.did < reached.told:
+        raise NotOpened
+    if json:
+        answer({"opened": reached.did})
+    else:
+        say(f"opened: {reached.did} process(es)")
+
+
+def panic(
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Seal everything now: end all sessions, forget the operational key, stop sending.
+
+    Texts are still taken in, sealed. The next sign-in of the desk opens the server again.
+    """
+    from app import unsealing
+    from app.crypto import KeyFiles
+
+    chosen = settings()
+    if not yes and ask("Type PANIC to seal the server") != "PANIC":
+        raise OperatorError("nothing was changed")
+    KeyFiles(chosen.keys_path).destroy_operational_seed()
+    reached = unsealing.raise_alarm(chosen.data_dir / _RUN)
+    if json:
+        answer({"sealed": reached.did, "key_on_disk": False})
+    elif reached.told:
+        say(f"sealed: {reached.did} process(es); all sessions have ended")
+    else:
+        say("no server was running; the key is off the disk, so the next start is sealed")
+    if reached.did < reached.told:
+        raise NotOpened("a running server did not answer: stop it by hand")

@@ -1,0 +1,207 @@
+"""The door through which a running process gets, or loses, the operational key.
+
+Each process listens on a Unix socket of its own, readable by its owner alone; the kernel tells who
+is at the other end. ``kith unseal`` sends the operational seed there, ``kith panic`` takes it away.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
+
+import structlog
+from sqlalchemy import select
+
+from app import audit, jobs, organisation, sessions
+from app.crypto import OperationalKeys, SealBroken, Secret
+from app.crypto.passphrases import passphrase_key
+from app.db import Database, Db
+from app.errors import Forbidden, Unauthenticated
+from app.models import Member
+from app.people import open_seed, spend_code
+
+log = structlog.get_logger()
+
+_OPEN, _PANIC = b"O", b"P"
+_DONE, _REFUSED = b"+", b"-"
+_SEED_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How many running processes were told, and how many of them did it."""
+
+    told: int
+    did: int
+
+
+class Door:
+    """Listens for the operational key, or for the alarm, until it is closed."""
+
+    def __init__(
+        self,
+        folder: Path,
+        database: Database,
+        clock: Callable[[], datetime],
+        forget_sessions: Callable[[Db], None],
+    ) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        self._path = folder / f"{os.getpid()}-{os.urandom(3).hex()}.sock"
+        self._database, self._clock = database, clock
+        self._forget_sessions = forget_sessions
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        with _short(self._path) as address:
+            self._socket.bind(address)
+        self._path.chmod(0o600)
+        self._socket.listen(4)
+        self._thread = threading.Thread(target=self._run, name="door", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop listening."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self._path.unlink(missing_ok=True)
+        self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return  # closed
+            with connection:
+                connection.settimeout(10)
+                try:
+                    done = _same_user(connection) and self._obey(connection)
+                    connection.sendall(_DONE if done else _REFUSED)
+                except Exception as error:  # noqa: BLE001  # the door must stay open
+                    log.error("door.failed", error=type(error).__name__)
+
+    def _obey(self, connection: socket.socket) -> bool:
+        order = connection.recv(1)
+        if order == _PANIC:
+            self._panic()
+            return True
+        seed = connection.recv(_SEED_BYTES, socket.MSG_WAITALL)
+        if order != _OPEN or len(seed) != _SEED_BYTES:
+            return False
+        return self._open(Secret(seed))
+
+    def _open(self, seed: Secret) -> bool:
+        now = self._clock()
+        try:
+            with self._database.transaction() as db:
+                db.keys.unseal(OperationalKeys(seed))
+                organisation.load_index_key(db)
+                jobs.enqueue(db, [jobs.row("absorb", None, now, priority=0)])
+                audit.record(db, "server.unsealed", None, None, now)
+        except SealBroken:
+            return False
+        return True
+
+    def _panic(self) -> None:
+        now = self._clock()
+        with self._database.transaction() as db:
+            db.keys.seal()
+            self._forget_sessions(db)
+            audit.record(db, "server.panic", None, None, now)
+        log.warning("server.sealed")
+
+
+@contextmanager
+def _short(path: Path) -> Iterator[str]:
+    """Yield an address of a socket: paths of over a hundred characters are too long for one."""
+    if not Path("/proc/self/fd").exists():
+        yield str(path)
+        return
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
+
+
+def _same_user(connection: socket.socket) -> bool:
+    """Return whether the kernel says that the peer runs under our user (or as root)."""
+    option = getattr(socket, "SO_PEERCRED", None)
+    if option is None:  # elsewhere the folder's and the socket's modes have to do
+        return True
+    raw = connection.getsockopt(socket.SOL_SOCKET, option, struct.calcsize("3i"))
+    _, uid, _ = struct.unpack("3i", raw)
+    return uid in (os.getuid(), 0)
+
+
+# -- from the command line
+
+
+def seed_with(
+    database: Database,
+    *,
+    handle: str,
+    passphrase: str,
+    code: str | None,
+    require_mfa: bool,
+    now: datetime,
+) -> Secret:
+    """Return the operational seed, opened with a desk or archive member's passphrase.
+
+    Raises Unauthenticated for every wrong sign-in, Forbidden for a member without a team's key.
+    """
+    with database.snapshot() as db:
+        member = db.scalar(
+            select(Member).where(
+                Member.handle == handle.strip().casefold(), Member.state != "removed"
+            )
+        )
+        if member is None:
+            raise Unauthenticated
+        key = passphrase_key(passphrase, member.passphrase_salt)
+        try:
+            keys = open_seed(db, member, "seed_wrap", key)
+        except SealBroken as error:
+            raise Unauthenticated from error
+        db.expunge(member)  # only looking: nothing of it is written
+        required = require_mfa or member.totp_confirmed
+        spend_code(db, member, keys, code, now, required=required)
+        principal = sessions.principal_of(db, member, keys, uuid4())
+        seed = organisation.operational_seed(db, principal)
+    if seed is None:
+        raise Forbidden
+    return seed
+
+
+def send_seed(folder: Path, seed: Secret) -> Reached:
+    """Open every running process of this data directory."""
+    return _tell(folder, _OPEN + seed)
+
+
+def raise_alarm(folder: Path) -> Reached:
+    """Seal every running process of this data directory and end all sessions."""
+    return _tell(folder, _PANIC)
+
+
+def _tell(folder: Path, message: bytes) -> Reached:
+    told = did = 0
+    for path in sorted(folder.glob("*.sock")):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(10)
+            try:
+                with _short(path) as address:
+                    connection.connect(address)
+                connection.sendall(message)
+                did += connection.recv(1) == _DONE
+                told += 1
+            except (ConnectionRefusedError, FileNotFoundError):
+                path.unlink(missing_ok=True)  # left by a process that was killed
+    return Reached(told, did)

@@ -1,0 +1,150 @@
+"""A server without its operational key: it takes texts in, says the greeting, and reads nothing."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import func, select
+
+from app import unsealing
+from app.crypto import KeyFiles
+from app.errors import Forbidden, Unauthenticated
+from app.models import CarrierTrace, Case, Message, PendingKeyword
+from tests.service import CALLER, PASSPHRASE, House, refusal
+
+GREETING = "Hello / Bonjour."
+
+
+@pytest.fixture
+def sealed(house: House) -> House:
+    """A house whose server has just been started again in `unseal` mode."""
+    house.service.database.keys.seal()
+    return house
+
+
+def _count(house: House, model: type) -> int:
+    with house.database.snapshot() as db:
+        return db.scalar(select(func.count()).select_from(model)) or 0
+
+
+def test_texts_are_taken_in_and_answered_with_the_greeting_once(sealed: House) -> None:
+    said = sealed.phone().says("they are here", "please", "hello?")
+    assert [text[:16] for text in said] == [GREETING]
+    assert _count(sealed, Case) == 1
+    assert _count(sealed, Message) == 3
+
+
+@pytest.mark.parametrize("word", ["STOP", "ARRET", "X", "ERASE"])
+def test_words_that_must_bind_are_not_answered_but_wait(sealed: House, word: str) -> None:
+    assert sealed.phone().says(word) == []
+    assert _count(sealed, PendingKeyword) == 1
+
+
+def test_the_desk_reads_nothing_while_sealed(house: House) -> None:
+    case = house.case_of("hello")
+    house.service.database.keys.seal()
+    for path in ("/v1/cases", f"/v1/cases/{case['id']}", "/v1/members/me"):
+        assert refusal(house.as_("heron").get(path)) == (503, "sealed")
+    assert house.nobody.get("/readyz").json()["key"] == "sealed"
+    assert house.nobody.get("/readyz").status_code == 503
+
+
+def test_a_sign_in_of_the_desk_opens_the_server(sealed: House) -> None:
+    assert sealed.sign_in("heron").status_code == 201
+    assert sealed.nobody.get("/readyz").json()["key"] == "open"
+
+
+def test_a_sign_in_of_somebody_else_does_not(sealed: House) -> None:
+    assert sealed.sign_in("finch").status_code == 201
+    assert sealed.nobody.get("/readyz").json()["key"] == "sealed"
+
+
+def test_three_in_the_morning(house: House) -> None:
+    """A restart, five texts with a STOP and a duplicate among them, and one person who wakes up."""
+    case = house.case_of("hello", "2")
+    house.service.database.keys.seal()
+    caller = house.phone(CALLER)
+    before = len(caller.inbox())
+    house.network.faults("webhook-duplicate", count=1)
+    caller.says("they took him", "are you there?", "ARRET", "please", "he is at Laval")
+    assert [text[:16] for text in caller.inbox()[before:]] == [GREETING]
+
+    house.sign_in("heron")
+    house.settle()
+
+    assert [found["id"] for found in house.queue()] == [case["id"]]
+    bodies = [m["body"] for m in house.read(case["id"])["messages"] if m["direction"] == "inbound"]
+    assert bodies == [
+        "hello", "2", "they took him", "are you there?", "ARRET", "please", "he is at Laval"
+    ]  # fmt: skip
+    assert _count(house, CarrierTrace) == len(bodies)
+    refused = house.as_("heron").post(f"/v1/cases/{case['id']}/messages", {"body": "we are here"})
+    assert refused.json()["type"] == "urn:kith:number-suppressed"
+    assert len(caller.inbox()) == before + 1
+
+
+def test_a_phone_that_was_not_known_gets_a_case_of_its_own(sealed: House) -> None:
+    sealed.phone("+15145550177").says("they took my brother")
+    sealed.sign_in("heron")
+    sealed.settle()
+    [case] = sealed.queue()
+    assert case["urgency"] == 0
+    assert sealed.read(case["id"])["contact"]["number_masked"].endswith("77")
+    sealed.phone("+15145550177").says("are you there")
+    assert len(sealed.queue()) == 1
+
+
+def test_an_erase_that_waited_starts_its_dialogue(sealed: House) -> None:
+    sealed.phone().says("ERASE")
+    sealed.sign_in("heron")
+    sealed.settle()
+    assert any(character.isdigit() for character in sealed.phone().inbox()[-1])
+
+
+# -- from the command line
+
+
+def test_a_desk_member_opens_a_running_server_through_its_socket(sealed: House) -> None:
+    seed = _seed(sealed, "heron")
+    reached = unsealing.send_seed(sealed.settings.data_dir / "run", seed)
+    assert (reached.told, reached.did) == (1, 1)
+    assert sealed.nobody.get("/readyz").json()["key"] == "open"
+
+
+def _seed(house: House, handle: str, passphrase: str = PASSPHRASE) -> unsealing.Secret:
+    return unsealing.seed_with(
+        house.database,
+        handle=handle,
+        passphrase=passphrase,
+        code=None,
+        require_mfa=False,
+        now=house.clock(),
+    )
+
+
+def test_neither_a_wrong_passphrase_nor_another_role_opens(sealed: House) -> None:
+    with pytest.raises(Unauthenticated):
+        _seed(sealed, "heron", "not the passphrase at all")
+    with pytest.raises(Forbidden):
+        _seed(sealed, "finch")
+
+
+def test_another_key_is_refused_by_the_socket(sealed: House) -> None:
+    reached = unsealing.send_seed(sealed.settings.data_dir / "run", unsealing.Secret(32 * b"k"))
+    assert (reached.told, reached.did) == (1, 0)
+    assert sealed.nobody.get("/readyz").json()["key"] == "sealed"
+
+
+def test_the_socket_is_its_owners_alone(house: House) -> None:
+    folder = house.settings.data_dir / "run"
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in folder.glob("*.sock")} == {0o600}
+
+
+def test_panic_ends_sessions_and_seals_but_takes_texts(house: House) -> None:
+    desk = house.as_("heron")
+    KeyFiles(house.settings.keys_path).destroy_operational_seed()
+    unsealing.raise_alarm(house.settings.data_dir / "run")
+    assert desk.get("/v1/cases").status_code == 401
+    assert house.nobody.get("/readyz").json()["key"] == "sealed"
+    assert house.phone().text("are you there").http_status == 200
+    assert KeyFiles(house.settings.keys_path).operational_seed() is None
