@@ -1,0 +1,94 @@
+"""One's own page: profile, second factor, and where one is signed in."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from app import organisation, people, sessions
+from app.api.errors import STATUS
+from app.api.members import ChangeMe, Code, member_out
+from app.console.errors import PageRoute
+from app.console.forms import checked
+from app.console.screens import MemberScreen, MemberScreenDep
+from app.errors import NotFound, Refusal, VersionRequired
+from app.models import Member
+
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
+
+
+@router.get("/me")
+def me(screen: MemberScreenDep) -> Response:
+    """Show oneself."""
+    return _page(screen)
+
+
+def _page(screen: MemberScreen, refusal: Refusal | None = None, field: str = "") -> Response:
+    visit = screen.visit
+    with visit.snapshot() as db:
+        member = member_out(db, db.get_one(Member, visit.principal.member_id))
+        stored = sessions.own(db, screen.service.sessions, visit.principal, visit.now)
+        settings, _ = organisation.settings(db)
+    return screen.page(
+        "me.html",
+        STATUS[refusal.slug] if refusal else 200,
+        here="/me",
+        member=member,
+        sessions=stored,
+        current=visit.principal.session_id,
+        regions=settings["regions"],
+        errors=[(field, refusal.detail)] if refusal else (),
+    )
+
+
+@router.post("/me")
+def change(screen: MemberScreenDep) -> Response:
+    """Change one's own name, phone, languages, regions or weekly cap."""
+    visit, form = screen.visit, screen.form
+    try:
+        version = form.number("version")
+        if version is None:
+            raise VersionRequired
+        wanted = checked(
+            ChangeMe,
+            {
+                "name": form.get("name") or None,
+                "phone": form.get("phone") or None,
+                "languages": form.get("languages").replace(",", " ").split(),
+                "regions": form.all("regions"),
+                "weekly_cap": form.get("weekly_cap") or None,
+            },
+        )
+        changes = wanted.model_dump(exclude_unset=True, mode="json")
+        with visit.transaction() as db:
+            people.change_me(db, visit.principal, version, changes, visit.now)
+    except Refusal as refusal:
+        return _page(screen, refusal, "name")
+    return screen.go("/me?done=changed")
+
+
+@router.post("/me/totp")
+def confirm_second_factor(screen: MemberScreenDep) -> Response:
+    """Confirm the authenticator app; from now on every sign-in needs a code."""
+    visit = screen.visit
+    try:
+        code = checked(Code, {"code": screen.form.get("code")}).code
+        with visit.transaction() as db:
+            people.confirm_totp(db, visit.principal, code, visit.now)
+    except Refusal as refusal:
+        return _page(screen, refusal, "code")
+    return screen.go("/me?done=confirmed")
+
+
+@router.post("/me/sessions/{session_id}/end")
+def end_session(session_id: UUID, screen: MemberScreenDep) -> Response:
+    """End one of one's own sessions, for example on a lost phone."""
+    visit = screen.visit
+    try:
+        with visit.transaction() as db:
+            sessions.end_own(db, screen.service.sessions, visit.principal, session_id, visit.now)
+    except NotFound:
+        return screen.go("/me")  # it has ended already, which is what was wanted
+    return screen.go("/me?done=ended")

@@ -1,0 +1,121 @@
+"""Closing, reopening, holding, and erasing a case."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from app import cases
+from app.access import Permission
+from app.api.cases import Hold
+from app.api.errors import STATUS
+from app.console.case_handling import handled
+from app.console.errors import PageRoute
+from app.console.forms import checked
+from app.console.screens import MemberScreen, MemberScreenDep
+from app.errors import BadRequest, CaseHeld, Refusal
+
+router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRoute)
+
+
+class NotConfirmed(BadRequest):
+    """The name does not match. Type it exactly as it is shown; nothing was erased."""
+
+
+@router.post("/{case_id}/close")
+def close(case_id: UUID, screen: MemberScreenDep) -> Response:
+    """Close a case: from now on only the archive can open it."""
+    visit, outcome = screen.visit, screen.form.get("outcome")
+    return handled(
+        screen,
+        case_id,
+        "closed",
+        "outcome",
+        lambda db: cases.close(db, visit.principal, case_id, outcome, visit.now),
+    )
+
+
+@router.post("/{case_id}/reopen")
+def reopen(case_id: UUID, screen: MemberScreenDep) -> Response:
+    """Reopen a closed case; needs the archive."""
+    visit = screen.visit
+    return handled(
+        screen,
+        case_id,
+        "reopened",
+        "reopen",
+        lambda db: cases.reopen(db, visit.principal, case_id, visit.now),
+    )
+
+
+@router.post("/{case_id}/hold")
+def hold(case_id: UUID, screen: MemberScreenDep) -> Response:
+    """Keep a case from being erased."""
+    visit, form = screen.visit, screen.form
+    return handled(
+        screen,
+        case_id,
+        "held",
+        "hold_reason",
+        lambda db: cases.hold(
+            db,
+            visit.principal,
+            case_id,
+            checked(Hold, {"reason": form.get("reason")}).reason,
+            visit.now,
+        ),
+    )
+
+
+@router.post("/{case_id}/hold/lift")
+def lift_hold(case_id: UUID, screen: MemberScreenDep) -> Response:
+    """Let a case be erased again."""
+    visit = screen.visit
+    return handled(
+        screen,
+        case_id,
+        "lifted",
+        "hold_reason",
+        lambda db: cases.lift_hold(db, visit.principal, case_id, visit.now),
+    )
+
+
+@router.get("/{case_id}/erase")
+def ask_erase(case_id: UUID, screen: MemberScreenDep) -> Response:
+    """Say what erasing means, and ask for the case's name."""
+    return _erase_page(screen, case_id)
+
+
+@router.post("/{case_id}/erase")
+def erase(case_id: UUID, screen: MemberScreenDep) -> Response:
+    """Erase a case for good, once its name is typed."""
+    visit = screen.visit
+    try:
+        with visit.transaction() as db:
+            visit.principal.require(Permission.CASES)
+            case = cases.find(db, visit.principal, case_id)
+            reference = cases.coarse(db, case)["reference"]
+            if screen.form.get("confirmation").casefold() != reference.casefold():
+                raise NotConfirmed
+            cases.erase(db, visit.principal, case_id, visit.now)
+    except (NotConfirmed, CaseHeld) as refusal:
+        return _erase_page(screen, case_id, refusal)
+    return screen.go("/?done=erased")
+
+
+def _erase_page(screen: MemberScreen, case_id: UUID, refusal: Refusal | None = None) -> Response:
+    visit = screen.visit
+    with visit.snapshot() as db:
+        visit.principal.require(Permission.CASES)
+        case = cases.find(db, visit.principal, case_id, lock_row=False)
+        reference = cases.coarse(db, case)["reference"]
+    return screen.page(
+        "erase.html",
+        STATUS[refusal.slug] if refusal else 200,
+        here=f"/cases/{case_id}",
+        case=case,
+        reference=reference,
+        errors=[("confirmation", refusal.detail)] if refusal else (),
+    )

@@ -1,0 +1,135 @@
+"""One case: the conversation, what is known, and answering."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from app import casefile, organisation, people, replies, roster
+from app.access import DESK, Permission
+from app.api.errors import STATUS
+from app.casefile import CaseFile
+from app.cases import ANSWERS
+from app.console.errors import PageRoute
+from app.console.forms import once_key
+from app.console.preview import alphabet, preview
+from app.console.quick_replies import quick_replies, with_quick_reply
+from app.console.screens import MemberScreen, MemberScreenDep
+from app.console.waiting import wait
+from app.db import Db
+from app.errors import Refusal
+from app.idempotency import once
+from app.models import LIVE_STATES
+
+router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRoute)
+
+
+@router.get("/{case_id}")
+def read(case_id: UUID, screen: MemberScreenDep) -> Response:
+    """Open a case. This is written into the audit log."""
+    return case_page(screen, case_id)
+
+
+def case_page(
+    screen: MemberScreen, case_id: UUID, refusal: Refusal | None = None, **context: Any
+) -> Response:
+    """Return the page of a case; after a refusal with its sentence and what was typed.
+
+    ``field`` names the form field that the refusal is about, ``typed`` holds what was in the form.
+    """
+    visit = screen.visit
+    with visit.transaction() as db:
+        file = casefile.read(db, visit.principal, case_id, visit.now)
+        shown = _shown(db, screen, file)
+    field = context.pop("field", "reply")
+    return screen.page(
+        "case.html",
+        STATUS[refusal.slug] if refusal else 200,
+        here=f"/cases/{case_id}",
+        errors=[(field, refusal.detail)] if refusal else (),
+        **{"typed": {}, "previewed": None, **shown, **context},
+    )
+
+
+def _shown(db: Db, screen: MemberScreen, file: CaseFile) -> dict[str, Any]:
+    settings, _ = organisation.settings(db)
+    handles = people.handles(db)
+    who, case = screen.visit.principal, file.line.case
+    return {
+        "file": file,
+        "case": case,
+        "coarse": file.line.coarse,
+        "contact": casefile.safe_contact(db, file),
+        "wait": wait(file.line, screen.visit.now),
+        "live": case.state in LIVE_STATES,
+        "may_work": who.may(Permission.CASES),
+        "may_reopen": who.may(Permission.ARCHIVE),
+        "may_hold": who.may(Permission.HOLD),
+        "handles": handles,
+        "desk": sorted((handles[m.id], m.id) for m in roster.current(db).team(DESK)),
+        "answers": {
+            name: value
+            for name, value in file.fields.items()
+            if name in ANSWERS and value is not None and not name.endswith("_text")
+        },
+        "field_names": settings["fields"],
+        "regions": settings["regions"],
+        "quick_replies": quick_replies(file.line.coarse.get("language")),
+        "alphabet": alphabet(),
+    }
+
+
+@router.post("/{case_id}/reply")
+def reply(case_id: UUID, screen: MemberScreenDep) -> Response:
+    """Send a text, or show what it would cost, or put a quick reply into the box."""
+    form, visit = screen.form, screen.visit
+    body = form.raw("body")
+    if form.get("quick"):
+        return _quick_reply(screen, case_id, body)
+    if form.get("action") == "preview":
+        return case_page(
+            screen, case_id, typed={"body": body}, previewed=preview(body) if body.strip() else None
+        )
+    try:
+        with visit.transaction() as db:
+            once(
+                db,
+                visit.principal,
+                once_key(form),
+                f"console reply {case_id}".encode(),
+                visit.now,
+                lambda: replies.reply(db, visit.principal, case_id, body, visit.now).id,
+            )
+    except Refusal as refusal:
+        return case_page(screen, case_id, refusal, typed={"body": body})
+    return screen.go(f"/cases/{case_id}?done=replied#conversation")
+
+
+def _quick_reply(screen: MemberScreen, case_id: UUID, body: str) -> Response:
+    visit = screen.visit
+    with visit.transaction() as db:
+        file = casefile.read(db, visit.principal, case_id, visit.now)
+    draft = with_quick_reply(body, screen.form.get("quick"), file.line.coarse.get("language"))
+    return case_page(screen, case_id, typed={"body": draft}, previewed=preview(draft))
+
+
+@router.post("/{case_id}/notes")
+def note(case_id: UUID, screen: MemberScreenDep) -> Response:
+    """Write a note for the desk."""
+    form, visit = screen.form, screen.visit
+    try:
+        with visit.transaction() as db:
+            once(
+                db,
+                visit.principal,
+                once_key(form),
+                f"console note {case_id}".encode(),
+                visit.now,
+                lambda: replies.note(db, visit.principal, case_id, form.raw("body"), visit.now).id,
+            )
+    except Refusal as refusal:
+        return case_page(screen, case_id, refusal, field="note", typed={"note": form.raw("body")})
+    return screen.go(f"/cases/{case_id}?done=noted#notes")

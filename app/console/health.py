@@ -1,0 +1,82 @@
+"""Is the line working, and what needs somebody's attention: in plain words."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from app import people, roster
+from app.access import ARCHIVE, DESK, Permission, Principal
+from app.api.health import examine
+from app.console.errors import PageRoute
+from app.console.screens import MemberScreenDep
+from app.db import Db
+from app.errors import Forbidden
+
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
+_TEAMS = {
+    DESK: "open cases (dispatchers)",
+    ARCHIVE: "closed cases (coordinators with the archive)",
+}
+# Per part: state → whether it is well, and the sentence for it.
+_PARTS = {
+    "database": {
+        "ok": (True, "The records can be read and written."),
+        "away": (
+            False,
+            "The records cannot be reached. Texts that arrive are kept by the carrier.",
+        ),
+    },
+    "key": {
+        "open": (True, "The server is open: texts are answered and cases can be read."),
+        "sealed": (False, "The server is sealed. It opens when somebody of the desk signs in."),
+    },
+    "worker": {
+        "running": (True, "Texts are being sent."),
+        "elsewhere": (True, "Texts are sent by a worker of their own, not by this process."),
+        "stopped": (False, "Nothing is being sent: the worker has stopped. Restart the service."),
+    },
+    "carrier": {
+        "configured": (True, "A phone network is configured."),
+        "missing": (False, "No phone network is configured: nothing can be sent or received."),
+    },
+}
+
+
+@router.get("/health")
+def health(screen: MemberScreenDep) -> Response:
+    """Show what works, what does not, and what to do."""
+    who = screen.visit.principal
+    if not (who.may(Permission.CASES) or who.may(Permission.SETTINGS)):
+        raise Forbidden
+    parts = [(name, *_PARTS[name][state]) for name, state in examine(screen.service).items()]
+    texts = screen.service.desk.script.texts
+    with screen.visit.snapshot() as db:
+        return screen.page(
+            "health.html",
+            parts=parts,
+            warnings=warnings(db, who),
+            unreviewed=[language.name for language in texts.unreviewed()],
+            may_read_texts=who.may(Permission.TEXTS),
+        )
+
+
+def warnings(db: Db, principal: Principal) -> list[str]:
+    """Return what a coordinator or dispatcher should hear of on every first page."""
+    if not (principal.may(Permission.MEMBERS) or principal.may(Permission.CASES)):
+        return []
+    found = []
+    listed = roster.current(db)
+    for team, what in _TEAMS.items():
+        holders = len(listed.team(team))
+        if holders < 2:
+            found.append(
+                f"Only {holders} {'person holds' if holders == 1 else 'people hold'} the key to "
+                f"{what}. If it is lost, so are they: let a second person have it."
+            )
+    if people.someone_waits(db):
+        found.append(
+            "A newcomer waits for the keys. A coordinator and a member of each of their teams "
+            "have to sign in once."
+        )
+    return found

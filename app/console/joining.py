@@ -1,0 +1,131 @@
+"""A newcomer's page, and that of somebody who lost their passphrase."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+import segno
+from fastapi import APIRouter
+from fastapi.responses import Response
+from markupsafe import Markup
+
+from app import joining
+from app.api.errors import STATUS
+from app.console.errors import PageRoute
+from app.console.screens import GuestScreenDep, Screen, keep_door
+from app.errors import BadRequest, Refusal
+from app.people import HandleRefused, HandleTaken, InvitationRefused, PassphraseTooShort
+from app.wordlist import suggest_passphrase
+
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
+_LONGEST = 1024
+# Which field a refusal is about; the summary of errors links to it.
+_FIELDS: dict[type[Refusal], str] = {
+    InvitationRefused: "code",
+    HandleRefused: "handle",
+    HandleTaken: "handle",
+    PassphraseTooShort: "passphrase",
+}
+
+
+@router.get("/invitation")
+def ask(screen: GuestScreenDep) -> Response:
+    """Show the newcomer's form, with six random words as an offer."""
+    return _invitation(screen)
+
+
+@router.post("/invitation")
+def join(screen: GuestScreenDep) -> Response:
+    """Make a member; show the recovery code and the second factor, once."""
+    form, service = screen.form, screen.service
+    try:
+        if form.raw("passphrase") != form.raw("again"):
+            raise PassphrasesDiffer
+        enrolled = joining.join(
+            service.database,
+            service.door,
+            code=form.get("code")[:100],
+            handle=form.get("handle")[:64],
+            passphrase=form.raw("passphrase")[:_LONGEST],
+            name=form.get("name")[:200] or None,
+            phone=form.get("phone")[:32] or None,
+            now=service.clock(),
+        )
+    except Refusal as refusal:
+        return _invitation(screen, refusal)
+    uri = enrolled.totp_uri
+    return screen.page(
+        "joined.html",
+        201,
+        handle=enrolled.member.handle,
+        recovery_code=enrolled.recovery_code,
+        totp_uri=uri,
+        totp_secret=parse_qs(urlsplit(uri).query)["secret"][0],
+        qr_code=_qr_code(uri),
+    )
+
+
+class PassphrasesDiffer(BadRequest):
+    """The two passphrases are not the same. Please type both again."""
+
+
+_FIELDS[PassphrasesDiffer] = "again"
+
+
+def _qr_code(uri: str) -> Markup:
+    code = segno.make_qr(uri, error="m")
+    # Our own markup, of black squares only; the URI's text is in the squares, not in the markup.
+    return Markup(  # noqa: S704
+        code.svg_inline(scale=4, border=4, light="#fff", svgclass="qr", omitsize=True)
+    )
+
+
+def _invitation(screen: Screen, refusal: Refusal | None = None) -> Response:
+    status = STATUS[refusal.slug] if refusal else 200
+    page = screen.page(
+        "invitation.html",
+        status,
+        suggestion=suggest_passphrase(),
+        form=screen.form,
+        errors=[(_FIELDS.get(type(refusal), "code"), refusal.detail)] if refusal else (),
+    )
+    return keep_door(screen, page)
+
+
+@router.get("/recovery")
+def ask_recovery(screen: GuestScreenDep) -> Response:
+    """Show the form for a lost passphrase."""
+    return _recovery(screen)
+
+
+@router.post("/recovery")
+def recover(screen: GuestScreenDep) -> Response:
+    """Set a new passphrase; show the next recovery code, once."""
+    form, service = screen.form, screen.service
+    try:
+        if form.raw("passphrase") != form.raw("again"):
+            raise PassphrasesDiffer
+        code = joining.recover(
+            service.database,
+            service.sessions,
+            service.door,
+            handle=form.get("handle")[:64],
+            recovery_code=form.get("recovery_code")[:200],
+            passphrase=form.raw("passphrase")[:_LONGEST],
+            now=service.clock(),
+        )
+    except Refusal as refusal:
+        return _recovery(screen, refusal)
+    return screen.page("recovered.html", recovery_code=code)
+
+
+def _recovery(screen: Screen, refusal: Refusal | None = None) -> Response:
+    status = STATUS[refusal.slug] if refusal else 200
+    page = screen.page(
+        "recovery.html",
+        status,
+        suggestion=suggest_passphrase(),
+        form=screen.form,
+        errors=[(_FIELDS.get(type(refusal), "handle"), refusal.detail)] if refusal else (),
+    )
+    return keep_door(screen, page)

@@ -1,0 +1,33 @@
+"""The audit log: who did what, newest first."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from app import audit, people
+from app.access import Permission
+from app.console.errors import PageRoute
+from app.console.screens import MemberScreenDep
+
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
+PAGE = 100
+
+
+@router.get("/audit")
+def log(screen: MemberScreenDep) -> Response:
+    """Show a page of the log: ids and kinds only."""
+    visit = screen.visit
+    visit.principal.require(Permission.AUDIT)
+    given = screen.request.query_params.get("before", "")
+    before = int(given) if given.isascii() and given.isdigit() and len(given) < 18 else None
+    with visit.snapshot() as db:
+        entries = audit.newest(db, before, PAGE + 1)
+        handles = people.handles(db)
+    return screen.page(
+        "audit.html",
+        entries=entries[:PAGE],
+        handles=handles,
+        before=entries[PAGE - 1].seq if len(entries) > PAGE else None,
+        first_page=before is None,
+    )

@@ -1,0 +1,160 @@
+"""Members: who is in, inviting, roles, leaving."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from app import organisation, people
+from app.access import ROLES, Permission
+from app.api.errors import STATUS
+from app.api.members import ChangeMember, Invite, member_out
+from app.console.errors import PageRoute
+from app.console.forms import Form, checked
+from app.console.health import warnings
+from app.console.screens import MemberScreen, MemberScreenDep
+from app.errors import LastKeyHolder, NotFound, Refusal, VersionRequired
+
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
+
+
+@router.get("/members")
+def members(screen: MemberScreenDep) -> Response:
+    """List all members; the form for an invitation."""
+    return _list(screen)
+
+
+def _list(screen: MemberScreen, refusal: Refusal | None = None) -> Response:
+    visit = screen.visit
+    visit.principal.require(Permission.MEMBERS)
+    with visit.snapshot() as db:
+        listed = [member_out(db, member) for member in people.listed(db)]
+        settings, _ = organisation.settings(db)
+        return screen.page(
+            "members.html",
+            STATUS[refusal.slug] if refusal else 200,
+            here="/members",
+            members=listed,
+            roles=ROLES,
+            regions=settings["regions"],
+            typed=screen.form,
+            warnings=warnings(db, visit.principal),
+            errors=[("role_dispatcher", refusal.detail)] if refusal else (),
+        )
+
+
+@router.post("/members/invitations")
+def invite(screen: MemberScreenDep) -> Response:
+    """Make a one-time code and show it, once."""
+    visit, form = screen.visit, screen.form
+    visit.principal.require(Permission.INVITATIONS)
+    try:
+        wanted = checked(
+            Invite,
+            {
+                "roles": form.all("roles"),
+                "languages": _listed(form, "languages"),
+                "regions": form.all("regions"),
+            },
+        )
+        with visit.transaction() as db:
+            code, expires_at = people.invite(
+                db, visit.principal, wanted.roles, wanted.languages, wanted.regions, visit.now
+            )
+    except Refusal as refusal:
+        return _list(screen, refusal)
+    return screen.page(
+        "invited.html", 201, here="/members", code=code, expires_at=expires_at, roles=wanted.roles
+    )
+
+
+def _listed(form: Form, name: str) -> list[str]:
+    """Return what somebody wrote with commas between."""
+    return [part for part in form.get(name).replace(",", " ").split() if part]
+
+
+@router.get("/members/{member_id}")
+def member(member_id: UUID, screen: MemberScreenDep) -> Response:
+    """Show one member, to change or to take out."""
+    return _member(screen, member_id)
+
+
+def _member(
+    screen: MemberScreen, member_id: UUID, refusal: Refusal | None = None, field: str = ""
+) -> Response:
+    visit = screen.visit
+    visit.principal.require(Permission.MEMBERS)
+    with visit.snapshot() as db:
+        found = next((one for one in people.listed(db) if one.id == member_id), None)
+        if found is None:
+            raise NotFound
+        shown = member_out(db, found)
+        settings, _ = organisation.settings(db)
+    return screen.page(
+        "member.html",
+        STATUS[refusal.slug] if refusal else 200,
+        here="/members",
+        member=shown,
+        roles=ROLES,
+        regions=settings["regions"],
+        last_holder=isinstance(refusal, LastKeyHolder),
+        field=field,
+        errors=[(field, refusal.detail)] if refusal else (),
+    )
+
+
+@router.post("/members/{member_id}/change")
+def change(member_id: UUID, screen: MemberScreenDep) -> Response:
+    """Change roles and profile. Who leaves a team loses its key: it gets a new one."""
+    visit, form = screen.visit, screen.form
+    visit.principal.require(Permission.MEMBERS)
+    try:
+        version = form.number("version")
+        if version is None:
+            raise VersionRequired
+        wanted = checked(ChangeMember, _changes(form))
+        changes = wanted.model_dump(exclude_unset=True, mode="json")
+        acknowledge = changes.pop("acknowledge", None)
+        with visit.transaction() as db:
+            people.change_member(
+                db, visit.principal, member_id, version, changes, acknowledge, visit.now
+            )
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        field = "acknowledge" if isinstance(refusal, LastKeyHolder) else "change"
+        return _member(screen, member_id, refusal, field)
+    return screen.go(f"/members/{member_id}?done=changed")
+
+
+def _changes(form: Form) -> dict[str, Any]:
+    return {
+        "roles": form.all("roles"),
+        "archive": form.get("archive") == "yes",
+        "languages": _listed(form, "languages"),
+        "regions": form.all("regions"),
+        "skills": _listed(form, "skills"),
+        "weekly_cap": form.get("weekly_cap") or None,
+        "vetted_on": form.get("vetted_on") or None,
+        "acknowledge": form.get("acknowledge") or None,
+    }
+
+
+@router.post("/members/{member_id}/remove")
+def remove(member_id: UUID, screen: MemberScreenDep) -> Response:
+    """Take somebody out at once, once their name is typed."""
+    visit, form = screen.visit, screen.form
+    visit.principal.require(Permission.MEMBERS)
+    try:
+        with visit.transaction() as db:
+            leaving = people.find(db, member_id)
+            if form.get("acknowledge").casefold() != leaving.handle:
+                raise LastKeyHolder("The name does not match. Type it as shown; nothing was done.")
+            people.remove(db, visit.principal, member_id, leaving.handle, visit.now)
+            screen.service.sessions.drop(db, member_id=member_id)
+    except LastKeyHolder as refusal:
+        return _member(screen, member_id, refusal, "remove_acknowledge")
+    return screen.go("/members?done=removed")

@@ -1,0 +1,96 @@
+"""Opening a case by hand: a walk-in, or a call taken elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from app import cases, organisation
+from app.access import Permission
+from app.api.cases import NewCase
+from app.api.errors import STATUS
+from app.console.errors import PageRoute
+from app.console.forms import Form, checked, once_key
+from app.console.screens import MemberScreen, MemberScreenDep
+from app.errors import BadRequest, Refusal
+from app.idempotency import once
+from app.telephony.numbers import clean_number
+
+router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRoute)
+
+
+class NumberNotUnderstood(BadRequest):
+    """Write the phone number with its country code, for example +1 514 …"""
+
+
+@router.get("/new")
+def ask(screen: MemberScreenDep) -> Response:
+    """Show the form."""
+    screen.visit.principal.require(Permission.CASES)
+    return _form(screen)
+
+
+@router.post("/new")
+def open_case(screen: MemberScreenDep) -> Response:
+    """Open a case and go to it."""
+    visit, form = screen.visit, screen.form
+    visit.principal.require(Permission.CASES)
+    try:
+        wanted = checked(NewCase, _values(form))
+        number = clean_number(wanted.contact) if wanted.contact else None
+        if wanted.contact and number is None:
+            raise NumberNotUnderstood
+        with visit.transaction() as db:
+
+            def make() -> UUID:
+                return cases.open_by_hand(
+                    db,
+                    visit.principal,
+                    number=number,
+                    situation=wanted.situation,
+                    urgency=wanted.urgency,
+                    language=wanted.language,
+                    region=wanted.region,
+                    fields=wanted.fields,
+                    now=visit.now,
+                ).id
+
+            key = once_key(form)
+            case_id = once(db, visit.principal, key, b"console new case", visit.now, make)
+    except Refusal as refusal:
+        return _form(screen, refusal)
+    return screen.go(f"/cases/{case_id}?done=opened")
+
+
+def _values(form: Form) -> dict[str, Any]:
+    fields = {
+        name.removeprefix("field."): form.get(name)
+        for name in form.values
+        if name.startswith("field.") and form.get(name)
+    }
+    return {
+        "channel": "manual",
+        "contact": form.get("contact") or None,
+        "situation": form.get("situation"),
+        "urgency": form.get("urgency"),
+        "language": form.get("language") or None,
+        "region": form.get("region") or None,
+        "fields": fields,
+    }
+
+
+def _form(screen: MemberScreen, refusal: Refusal | None = None) -> Response:
+    with screen.visit.snapshot() as db:
+        settings, _ = organisation.settings(db)
+    field = "contact" if isinstance(refusal, NumberNotUnderstood) else "urgency"
+    return screen.page(
+        "new_case.html",
+        STATUS[refusal.slug] if refusal else 200,
+        typed={name: screen.form.raw(name) for name in screen.form.values},
+        field_names=settings["fields"],
+        regions=settings["regions"],
+        errors=[(field, refusal.detail)] if refusal else (),
+    )

@@ -1,0 +1,143 @@
+"""One page as one browser sees it: who looks, the form they sent, and how pages are written."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from app.access import Permission
+from app.api.entrance import enter
+from app.api.state import Service, Visit
+from app.console import cookies
+from app.console.forms import ForeignForm, Form, form_token, is_ours, read_form
+from app.console.rendering import render
+from app.console.security import EXIT_URL, page_headers
+from app.sessions import IDLE
+
+_NAVIGATION = (
+    ("/", "Queue", (Permission.CASES, Permission.ARCHIVE)),
+    ("/cases/new", "New case", (Permission.CASES,)),
+    ("/members", "Members", (Permission.MEMBERS,)),
+    ("/texts", "Texts", (Permission.TEXTS,)),
+    ("/audit", "Log", (Permission.AUDIT,)),
+    ("/health", "Health", (Permission.CASES, Permission.SETTINGS)),
+    ("/me", "You", (Permission.SELF,)),
+)
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A request of a browser, signed in or not."""
+
+    request: Request = field(repr=False)
+    service: Service = field(repr=False)
+    secret: str | None = field(repr=False)
+    form: Form = field(repr=False)
+    member: Visit | None = field(default=None, repr=False)
+
+    def page(
+        self,
+        template: str,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        **context: Any,
+    ) -> Response:
+        """Return a page of the console."""
+        html = render(template, {**self._frame(), **context})
+        return HTMLResponse(
+            html, status, {**page_headers(self.service.settings), **(headers or {})}
+        )
+
+    def go(self, path: str) -> Response:
+        """Send the browser on to a page of ours, as after every form that was taken."""
+        return RedirectResponse(path, 303, page_headers(self.service.settings))
+
+    def _frame(self) -> dict[str, Any]:
+        """Return what the frame around every page needs; nothing here asks the database."""
+        return {
+            "secret": self.secret,
+            "form_token": form_token,
+            "me": self.member.principal if self.member else None,
+            "navigation": self._navigation(),
+            "here": self.request.url.path,
+            "lock_after_s": int(IDLE.total_seconds()) if self.member else None,
+            "lock_minutes": int(IDLE.total_seconds()) // 60,
+            "zone": self.service.settings.zone,
+            "now": self.member.now if self.member else self.service.clock(),
+            "exit_url": EXIT_URL,
+            "errors": (),
+            "done": self.request.query_params.get("done", ""),
+        }
+
+    def _navigation(self) -> list[tuple[str, str]]:
+        if self.member is None:
+            return []
+        who = self.member.principal
+        return [(path, name) for path, name, needs in _NAVIGATION if any(who.may(p) for p in needs)]
+
+
+@dataclass(frozen=True)
+class MemberScreen(Screen):
+    """A request of a signed-in member; a form of theirs is known to come from a page of ours."""
+
+    @property
+    def visit(self) -> Visit:
+        """Who asks, when, and their way to the database."""
+        assert self.member
+        return self.member
+
+
+FormDep = Annotated[Form, Depends(read_form)]
+
+
+def _member_screen(request: Request, form: FormDep) -> MemberScreen:
+    service: Service = request.app.state.service
+    request.state.form = form  # for the page that says that the session has ended
+    secret = cookies.read(request, service.settings, cookies.SESSION)
+    visit = enter(service, secret)
+    if request.method == "POST" and not is_ours(form, secret):
+        raise ForeignForm
+    return MemberScreen(request, service, secret, form, visit)
+
+
+def _guest_screen(request: Request, form: FormDep) -> Screen:
+    service: Service = request.app.state.service
+    secret = cookies.read(request, service.settings, cookies.DOOR)
+    if request.method == "POST" and not is_ours(form, secret):
+        raise ForeignForm(
+            "This page was open for too long, or the browser keeps no cookies. "
+            "Nothing was changed; please try again."
+        )
+    return at_the_door(request, form)
+
+
+def at_the_door(request: Request, form: Form) -> Screen:
+    """Return the screen of a visitor; their forms are bound to a secret of their own."""
+    service: Service = request.app.state.service
+    secret = cookies.read(request, service.settings, cookies.DOOR)
+    return Screen(request, service, secret or secrets.token_urlsafe(32), form)
+
+
+def _any_screen(request: Request, form: FormDep) -> Screen:
+    service: Service = request.app.state.service
+    secret = cookies.read(request, service.settings, cookies.SESSION)
+    return Screen(request, service, secret, form)
+
+
+MemberScreenDep = Annotated[MemberScreen, Depends(_member_screen)]
+# A visitor who is not signed in; a form of theirs is bound to the cookie of the door.
+GuestScreenDep = Annotated[Screen, Depends(_guest_screen)]
+# Anybody; forms are not checked.
+AnyScreenDep = Annotated[Screen, Depends(_any_screen)]
+
+
+def keep_door(screen: Screen, response: Response) -> Response:
+    """Let the browser keep what a visitor's forms are bound to."""
+    if screen.secret:
+        cookies.write(response, screen.service.settings, cookies.DOOR, screen.secret)
+    return response

@@ -1,0 +1,38 @@
+"""How long a caller has waited, against what their tier promises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.casefile import Line
+from app.console.rendering import instant
+
+# A human answers within: practice of text lines, one target a tier.
+TARGETS = {
+    0: timedelta(minutes=5),
+    1: timedelta(minutes=30),
+    2: timedelta(hours=24),
+    3: timedelta(hours=72),
+}
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Somebody waits since ``length``; ``overdue`` by how much, or None."""
+
+    length: timedelta
+    target: timedelta
+
+    @property
+    def overdue(self) -> timedelta | None:
+        """How far the target is behind."""
+        return self.length - self.target if self.length > self.target else None
+
+
+def wait(line: Line, now: datetime) -> Wait | None:
+    """Return how long this case's caller has waited; None where nobody waits."""
+    since = line.coarse.get("waiting_since")
+    if not line.case.waiting or not since:
+        return None
+    return Wait(now - instant(since), TARGETS[line.case.urgency])
