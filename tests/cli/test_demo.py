@@ -1,0 +1,232 @@
+"""``kith demo``: made on the first start, continued on the next, ended by a signal."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from app import demo, people, schema
+from app.clock import Clock
+from app.crypto import totp
+from app.main import open_database
+from app.models import Member
+from app.settings import DEMO_ACCOUNT_PREFIX, Settings
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data directory of a demo after its first start, which costs seconds; to be copied."""
+    folder = tmp_path_factory.mktemp("demo")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KITH_DATA_DIR", str(folder))
+        make()
+    return folder
+
+
+@pytest.fixture
+def demonstrated(once: Path) -> demo.Shown:
+    """The demo after its first start."""
+    shutil.copytree(once, settings().data_dir)
+    shown = demo._read(settings())
+    assert shown
+    return shown
+
+
+def settings() -> Settings:
+    return demo.demo_settings(os.environ)
+
+
+def make() -> demo.Shown:
+    return demo.ensure(settings(), lambda _: None)
+
+
+def test_everybody_is_there_with_their_keys(demonstrated: demo.Shown) -> None:
+    assert_everybody_is_there(demonstrated)
+
+
+def test_it_can_be_shown_on_postgresql(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schema.downgrade(postgresql_url, "base")
+    monkeypatch.setenv("KITH_DATABASE_URL", postgresql_url)
+    assert_everybody_is_there(make())
+
+
+def assert_everybody_is_there(shown: demo.Shown) -> None:
+    database = open_database(settings(), Clock())
+    with database.snapshot() as db:
+        members = {member.handle: member for member in db.scalars(select(Member))}
+        profiles = [db.keys.open_row("members", member) for member in members.values()]
+    database.close()
+    assert {member.state for member in members.values()} == {"active"}
+    assert set(members) == {login.handle for login in shown.members}
+    assert all(
+        profile["phone"].startswith("+1514555011") or profile["phone"] == "+15145550120"
+        for profile in profiles
+    )
+    assert all(profile["languages"] and profile["regions"] for profile in profiles)
+
+
+def test_it_has_the_roles_that_a_hotline_needs(demonstrated: demo.Shown) -> None:
+    roles = [login.roles for login in demonstrated.members]
+    assert ("coordinator", "dispatcher") in roles
+    assert ("coordinator",) in roles
+    assert [roles.count((role,)) for role in ("dispatcher", "accompanier", "interpreter")] == [
+        2,
+        3,
+        2,
+    ]
+    assert {("legal",), ("auditor",)} <= set(roles)
+
+
+def test_the_file_tells_programs_what_they_need(demonstrated: demo.Shown) -> None:
+    path = settings().data_dir / "demo.json"
+    told = json.loads(path.read_text())
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert set(told) == {"url", "simulator_url", "twilio", "members"}
+    assert set(told["twilio"]) == {"account_sid", "auth_token", "number", "api_url"}
+    assert told["twilio"]["account_sid"].startswith(DEMO_ACCOUNT_PREFIX)
+    assert len(told["twilio"]["account_sid"]) == 34
+    assert told["simulator_url"] == "http://127.0.0.1:8000/simulator"
+    assert all(member["totp_secret"] for member in told["members"])
+
+
+def test_the_second_start_continues(
+    demonstrated: demo.Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KITH_PORT", "8123")
+    again = make()
+    assert again.members == demonstrated.members
+    assert again.url == "http://127.0.0.1:8123"
+    assert again.twilio == {
+        **demonstrated.twilio,
+        "api_url": "http://127.0.0.1:8123/simulator/twilio",
+    }
+
+
+def test_a_first_start_cut_short_is_taken_up_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    invitations = iter(range(3))
+    redeem = people.redeem
+
+    def power_cut(*arguments: Any, **options: Any) -> people.Enrolled:
+        if next(invitations, None) is None:
+            raise KeyboardInterrupt
+        return redeem(*arguments, **options)
+
+    monkeypatch.setattr(people, "redeem", power_cut)
+    with pytest.raises(KeyboardInterrupt):
+        make()
+    monkeypatch.setattr(people, "redeem", redeem)
+    shown = make()
+    assert all(login.totp_secret for login in shown.members)
+    for login in (shown.members[0], shown.members[1], shown.members[-1]):
+        assert signs_in(login)
+
+
+def signs_in(login: demo.Login) -> bool:
+    database = open_database(settings(), Clock())
+    try:
+        principal = demo._sign_in(database, login, Clock()())
+        with database.snapshot() as db:
+            member = db.get_one(Member, principal.member_id)
+            secret, _ = people.totp_secret(db, member, principal.keys)
+        return totp.base32(secret) == login.totp_secret
+    finally:
+        database.close()
+
+
+def test_an_organisation_without_its_logins_is_not_touched(demonstrated: demo.Shown) -> None:
+    (settings().data_dir / "demo.json").unlink()
+    with pytest.raises(demo.LoginsLost):
+        make()
+
+
+def test_what_the_environment_says_goes_before_the_demos_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("KITH_TWILIO_ACCOUNT_SID", "AC" + 32 * "1")
+    monkeypatch.setenv("KITH_TWILIO_API_URL", "http://127.0.0.1:9000")
+    chosen = settings()
+    assert (chosen.twilio_account_sid, chosen.twilio_api_url) == (
+        "AC" + 32 * "1",
+        "http://127.0.0.1:9000",
+    )
+    assert (chosen.twilio_rate, chosen.operational_key, chosen.require_mfa) == (100, "file", False)
+
+
+def test_the_guide_names_every_login_and_a_phone() -> None:
+    login = demo.Login("wren", "seven quiet herons wade", ("dispatcher",), "SECRET")
+    shown = demo.Shown("http://x", "http://x/simulator", {"number": demo.NUMBER}, (login,))
+    told = demo.guide(shown)
+    assert "wren  seven quiet herons wade  dispatcher" in told
+    assert demo.NUMBER in told
+    assert "SECRET" not in told + repr(shown)
+    assert "quiet" not in repr(shown)
+
+
+# -- as a process
+
+
+@contextmanager
+def running(folder: Path, port: int) -> Iterator[tuple[subprocess.Popen[str], Callable[[], str]]]:
+    """``make run`` without make: a process group of its own."""
+    environment = {**os.environ, "KITH_DATA_DIR": str(folder), "KITH_PORT": str(port)}
+    command = [sys.executable, "-c", "from app.cli import main; main()", "demo"]
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout
+
+    def until_ready() -> str:
+        said = ""
+        for line in process.stdout or ():
+            said += line
+            if "it continues" in line:
+                return said
+        raise AssertionError(said)
+
+    try:
+        yield process, until_ready
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+
+
+def test_it_answers_continues_and_ends_on_sigterm(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    said = []
+    for _ in range(2):
+        with running(tmp_path, port) as (process, until_ready):
+            said.append(until_ready())
+            told = json.loads((tmp_path / "demo.json").read_text())
+            assert httpx.get(f"{told['url']}/healthz", trust_env=False).status_code == 200
+            assert httpx.get(told["simulator_url"], trust_env=False).status_code == 200
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=20) in (0, -signal.SIGTERM)
+        with pytest.raises(ProcessLookupError):
+            os.killpg(process.pid, 0)
+    assert told["members"][0]["passphrase"] in said[0]
+    assert said[0].partition("Kith is ready")[2] == said[1].partition("Kith is ready")[2]
