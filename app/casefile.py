@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, tuple_
 
-from app import audit, cases, consent, erasure, grants
+from app import alerts, audit, cases, consent, erasure, grants
 from app.access import ARCHIVE, DESK, Permission, Principal, readable_cases
 from app.crypto import CaseKeys, Purpose, Suite, open_sealed, suite_of, unlock, unpad
 from app.db import Db
@@ -86,9 +86,12 @@ def _cursor(case: Case) -> str:
 def _after(cursor: str) -> tuple[int, int, UUID]:
     try:
         urgency, order, case_id = base64.urlsafe_b64decode(cursor.encode()).decode().split("/")
-        return int(urgency), int(order), UUID(case_id)
+        after = int(urgency), int(order), UUID(case_id)
     except ValueError as error:
         raise BadRequest("This cursor does not come from here.") from error
+    if not (after[0] in range(4) and after[1] in range(1 << 63)):
+        raise BadRequest("This cursor does not come from here.")
+    return after
 
 
 # -- one case
@@ -113,6 +116,7 @@ def read(db: Db, principal: Principal, case_id: UUID, now: datetime) -> CaseFile
     messages, answers = _messages(db, keys)
     if not closed:
         case.unread = 0
+        alerts.acknowledge(db, case.id, principal.member_id)
     contact = cases.open_sheet(db, case, keys[case.id], "contact", {}) if closed else line.coarse
     return CaseFile(
         line,

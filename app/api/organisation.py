@@ -25,6 +25,8 @@ class Settings(BaseModel):
     regions: list[Code] = Field(min_length=1, max_length=64)
     fields: list[Code] = Field(max_length=64, description="what a case's sheet may hold")
     languages: list[str] = Field(max_length=32)
+    on_call: list[UUID] = Field(max_length=200, description="who is paged first; empty: the desk")
+    backup: list[UUID] = Field(max_length=200, description="who is paged five minutes later")
 
 
 class ChangeSettings(BaseModel):
@@ -33,6 +35,8 @@ class ChangeSettings(BaseModel):
     name: str | None = Field(default=None, max_length=200)
     regions: list[Code] | None = Field(default=None, min_length=1, max_length=64)
     fields: list[Code] | None = Field(default=None, max_length=64)
+    on_call: list[UUID] | None = Field(default=None, max_length=200)
+    backup: list[UUID] | None = Field(default=None, max_length=200)
 
 
 class TextOut(BaseModel):
@@ -87,7 +91,7 @@ def change_settings(
     if_match: Annotated[str | None, Header()] = None,
 ) -> Settings:
     """Replace the given settings; with If-Match only if nobody changed them in between."""
-    changes: dict[str, Any] = body.model_dump(exclude_none=True)
+    changes: dict[str, Any] = body.model_dump(exclude_none=True, mode="json")
     if "regions" in changes and "other" not in changes["regions"]:
         raise BadRequest("The regions need the entry `other`.")
     with visit.transaction() as db:
@@ -126,7 +130,7 @@ def audit_log(visit: VisitDep, cursor: Cursor = None, limit: Limit = 50) -> Audi
     """Return who did what, newest first: ids and kinds only."""
     visit.principal.require(Permission.AUDIT)
     before = decode_cursor(cursor)
-    if before is not None and not (before.isascii() and before.isdigit()):
+    if before is not None and not (before.isascii() and before.isdigit() and len(before) < 19):
         raise BadRequest("This cursor does not come from here.")
     with visit.snapshot() as db:
         entries = audit.newest(db, int(before) if before else None, limit + 1)
