@@ -169,7 +169,7 @@ class TestCoordinating:
         assert set(answer["items"][0]) == MEMBER
 
     def test_profile_and_skills_are_the_coordinators_to_change(self, house: House) -> None:
-        changes = {"skills": ["court"], "weekly_cap": 3, "vetted_on": "2026-01-10"}
+        changes: dict[str, Any] = {"skills": ["court"], "weekly_cap": 3, "vetted_on": "2026-01-10"}
         answer = self.change(house, "finch", **changes)
         assert answer.status_code == 200
         assert {name: answer.json()[name] for name in changes} == changes
