@@ -36,6 +36,7 @@ from app.crypto.sealing import (
     seal_to,
     unlock,
 )
+from app.crypto.streams import LockedStream, unlock_stream
 
 __all__ = [
     "BriefKeys",
@@ -44,6 +45,7 @@ __all__ = [
     "KeyFiles",
     "KeyMissing",
     "KeyPair",
+    "LockedStream",
     "MemberKeys",
     "OperationalKeys",
     "Purpose",
@@ -73,6 +75,7 @@ __all__ = [
     "suite_of",
     "totp",
     "unlock",
+    "unlock_stream",
     "unpad",
     "verify_signature",
 ]

@@ -50,6 +50,8 @@ class Purpose(IntEnum):
     FORGETTING = 13
     SESSION = 14
     OPERATIONAL_SEED = 15
+    BACKUP_KEY = 16
+    BACKUP = 17
 
 
 @dataclass(frozen=True, slots=True)

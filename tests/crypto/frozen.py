@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from app import backup_keys
 from app.crypto import (
     BriefKeys,
     CaseKeys,
@@ -40,6 +41,7 @@ KEYS: dict[str, Callable[[bytes], KeyPair | Secret]] = {
     "brief field": lambda seed: BriefKeys(seed).field_key("briefs.fields"),
     "operational pair": lambda seed: OperationalKeys(seed).pair,
     "operational wrap": lambda seed: OperationalKeys(seed).wrap_key,
+    "backup pair": backup_keys.pair,
     "itself": Secret,
 }
 

@@ -63,10 +63,9 @@ def test_it_opens_without_this_library(sealed: Sealed) -> None:
 
 
 def _xwing_seed(sealed: Sealed) -> bytes:
-    """All pairs but a member's are expanded from their seed itself."""
-    if sealed.key == "member pair":
-        return _hkdf(sealed.seed, b"kith/v1/member/kem")
-    return sealed.seed
+    """All pairs but a member's and the backup key's are expanded from their seed itself."""
+    label = {"member pair": b"kith/v1/member/kem", "backup pair": b"kith/v1/backup"}
+    return _hkdf(sealed.seed, label[sealed.key]) if sealed.key in label else sealed.seed
 
 
 def _hkdf(seed: bytes, info: bytes) -> bytes:

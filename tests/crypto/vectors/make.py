@@ -1,18 +1,18 @@
 """Make the frozen vectors of this folder: `python -m tests.crypto.vectors.make`.
 
-A file that exists is never written again: what is stored in people's databases must open for
-ever, so a vector that no longer holds means that the code is wrong.
+A vector that exists is never made again, only new ones are added: what is stored in people's
+databases must open for ever, so a vector that no longer holds means that the code is wrong.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from app import backup_keys
 from app.crypto import (
     BriefKeys,
     CaseKeys,
@@ -60,6 +60,7 @@ def derivations() -> dict[str, str]:
         "brief/file": brief.file_key(ATTACHMENT_ID),
         "operational/public": _short(operational.pair.public),
         "operational/wrap": operational.wrap_key,
+        "backup/public": _short(backup_keys.pair(seed).public),
         "recovery": passphrases.recovery_key(RECOVERY_CODE),
         "invitation": passphrases.invitation_lookup(INVITATION_CODE),
         "session/id": token.lookup,
@@ -96,6 +97,8 @@ def sealed() -> list[Sealed]:
         _seal("row key", "operational wrap", Purpose.ROW_KEY, 0, "contacts.op_key"),
         _seal("row key while sealed", "operational pair", Purpose.ROW_KEY, 0, "contacts.op_key"),
         _seal("row values", "itself", Purpose.ROW_VALUES, 0, "contacts.op_values", FIELDS, 9),
+        _seal("backup key", "backup pair", Purpose.BACKUP_KEY, 0, "archives.key"),
+        _seal("backup", "itself", Purpose.BACKUP, 0, "archives.body", TWO_CHUNKS),
     ]
 
 
@@ -146,14 +149,21 @@ def _short(value: bytes) -> bytes:
 
 def main() -> None:
     """Write what is not there yet."""
-    _write("derived.json", derivations)
-    _write("sealed.json", lambda: [to_json(one) for one in sealed()])
+    derived = _written("derived.json", {})
+    _write("derived.json", {**derivations(), **derived})
+    kept = _written("sealed.json", [])
+    names = {entry["name"] for entry in kept}
+    new = [to_json(one) for one in sealed() if one.name not in names]
+    _write("sealed.json", kept + new)
 
 
-def _write(name: str, make: Callable[[], Any]) -> None:
+def _written(name: str, otherwise: Any) -> Any:
     path = FOLDER / name
-    if not path.exists():
-        path.write_text(json.dumps(make(), indent=1) + "\n", encoding="utf-8")
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else otherwise
+
+
+def _write(name: str, vectors: Any) -> None:
+    (FOLDER / name).write_text(json.dumps(vectors, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
