@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select
 
-from app import audit, erasure, grants, organisation, roster
+from app import alerts, audit, erasure, grants, organisation, roster
 from app.access import ARCHIVE, DESK, Permission, Principal, readable_cases
 from app.codenames import code_name
 from app.crypto import CaseKeys, Purpose, open_sealed, pad_field, seal_to, unpad
@@ -321,6 +321,7 @@ def _give(
     db: Db, principal: Principal, case: Case, member_id: UUID, kind: str, now: datetime
 ) -> Case:
     case.assigned_to = member_id
+    alerts.acknowledge(db, case.id, principal.member_id)
     if case.state == "new":
         case.state = "open"
     audit.record(db, kind, principal.member_id, case.id, now)

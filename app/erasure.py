@@ -23,6 +23,7 @@ from app.intake import erase_reply
 from app.intake.state import EraseAnswer
 from app.models import (
     LIVE_STATES,
+    Alert,
     Case,
     CaseEpoch,
     CaseGrant,
@@ -197,7 +198,7 @@ def _erase_one(db: Db, case: Case, now: datetime) -> None:
     db.execute(
         update(Outgoing).where(Outgoing.case_id == case.id).values(case_id=None, message_id=None)
     )
-    for table in (CaseGrant, CaseEpoch, CaseSheet, Consent, Note, Message):
+    for table in (Alert, CaseGrant, CaseEpoch, CaseSheet, Consent, Note, Message):
         db.execute(delete(table).where(table.case_id == case.id))
     case.state, case.closed_at = "erased", rounded(now)
     case.op_key = case.op_values = case.number_lookup = case.reference_lookup = None

@@ -40,6 +40,8 @@ DEFAULTS: dict[str, Any] = {
     "regions": list(REGIONS),
     "fields": list(FIELDS),
     "languages": ["en", "fr", "es", "ht"],
+    "on_call": [],
+    "backup": [],
 }
 
 

@@ -59,7 +59,7 @@ class Draft:
     body: str = field(repr=False)
     case_id: UUID | None
     message_id: UUID | None
-    purpose: str  # script, reply, notice
+    purpose: str  # script, reply, notice, alert
     urgency: int
 
 
@@ -81,26 +81,27 @@ class Pacer:
             time.sleep(start - now)
 
 
-def queue(db: Db, drafts: Sequence[Draft], now: datetime) -> None:
-    """Write drafts and the jobs that send them into this transaction."""
+def queue(
+    db: Db, drafts: Sequence[Draft], now: datetime, more_jobs: Sequence[dict[str, Any]] = ()
+) -> None:
+    """Write drafts and the jobs that send them (and other jobs with them) into this transaction."""
     if not drafts:
+        jobs.enqueue(db, more_jobs)
         return
     rows = [_row(db, draft, now) for draft in drafts]
     db.execute(insert(table(Outgoing)), rows)
-    jobs.enqueue(
-        db,
-        [
-            jobs.row(
-                "send",
-                row["id"],
-                now,
-                priority=draft.urgency,
-                lane=db.keys.number_lookup(draft.to),
-                position=db.keys.order.next(now),
-            )
-            for row, draft in zip(rows, drafts, strict=True)
-        ],
-    )
+    sends = [
+        jobs.row(
+            "send",
+            row["id"],
+            now,
+            priority=draft.urgency,
+            lane=db.keys.number_lookup(draft.to),
+            position=db.keys.order.next(now),
+        )
+        for row, draft in zip(rows, drafts, strict=True)
+    ]
+    jobs.enqueue(db, [*sends, *more_jobs])
 
 
 def _row(db: Db, draft: Draft, now: datetime) -> dict[str, Any]:
@@ -129,6 +130,7 @@ def send(
     clock: Clock,
 ) -> None:
     """Send one queued text, or find out what became of it."""
+    _wait_for_turn(database, pacer, job)
     with database.transaction() as db:
         text = _take(db, job, clock())
     if text is None:
@@ -136,7 +138,6 @@ def send(
     if text.doubtful:
         _settle(database, carrier, job, text, clock)
         return
-    pacer.wait(text.segments)
     callback = f"{status_url}?id={text.id}"
     try:
         accepted = carrier.send(OutgoingText(text.to, text.body, callback))
@@ -152,12 +153,20 @@ def send(
             jobs.finish(db, job.id)
 
 
+def _wait_for_turn(database: Database, pacer: Pacer, job: Claimed) -> None:
+    """Wait before the text is marked, so that a crash while waiting leaves no doubt about it."""
+    with database.snapshot() as db:
+        waiting = (Outgoing.id == job.ref, Outgoing.state == "queued")
+        segments = db.scalar(select(Outgoing.segments).where(*waiting))
+    if segments is not None:
+        pacer.wait(segments)
+
+
 @dataclass(frozen=True)
 class _Text:
     id: UUID
     to: str = field(repr=False)
     body: str = field(repr=False)
-    segments: int
     queued_at: datetime
     doubtful: bool
 
@@ -178,7 +187,7 @@ def _take(db: Db, job: Claimed, now: datetime) -> _Text | None:
             jobs.finish(db, job.id)
             return None
         _mark(db, row, "sending")
-    return _Text(row.id, values["to"], values["body"], row.segments, row.queued_at, doubtful)
+    return _Text(row.id, values["to"], values["body"], row.queued_at, doubtful)
 
 
 def _mark(db: Db, row: Outgoing, state: str) -> None:
@@ -231,7 +240,7 @@ def _try_later(
 
 def _requeue(db: Db, text_id: UUID) -> None:
     row = db.get_one(Outgoing, text_id, with_for_update=True)
-    if row.sid_lookup is None:
+    if row.sid_lookup is None and row.state == "sending":
         _mark(db, row, "queued")
 
 

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import delete, select
 
-from app import audit, grants, roster
+from app import audit, consent, grants, roster
 from app.access import ARCHIVE, DESK, ROLES, Permission, Principal
 from app.crypto import Context, MemberKeys, Purpose, SealBroken, day_number, lock, new_seed, unlock
 from app.crypto import totp as one_time
@@ -30,7 +30,16 @@ from app.models import Invitation, Member, TeamWrap, rounded
 
 INVITATION_LIFE = timedelta(hours=72)
 HANDLE = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,38}[a-z0-9])?")
-PROFILE = ("name", "phone", "languages", "regions", "skills", "weekly_cap", "vetted_on")
+PROFILE = (
+    "name",
+    "phone",
+    "languages",
+    "regions",
+    "skills",
+    "weekly_cap",
+    "vetted_on",
+    "quiet_hours",
+)
 _PURPOSES = {"seed_wrap": Purpose.MEMBER_SEED, "recovery_wrap": Purpose.RECOVERY_SEED}
 
 
@@ -386,6 +395,8 @@ def _pass_team_on(db: Db, principal: Principal, member_id: UUID, team: str, now:
 def change_profile(db: Db, member: Member, changes: Mapping[str, Any]) -> None:
     """Replace parts of a member's operational profile."""
     values = db.keys.open_row("members", member)
+    if "quiet_hours" in changes:
+        changes = {**changes, "quiet_hours": consent.parse_hours(changes["quiet_hours"])}
     values.update({name: changes[name] for name in PROFILE if name in changes})
     db.keys.replace_values("members", member, values)
     member.version += 1

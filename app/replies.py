@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from app import audit, cases, consent, grants, outgoing
+from app import alerts, audit, cases, consent, grants, outgoing
 from app.access import Permission, Principal
 from app.crypto import Purpose, pad_field, pad_message, seal_to
 from app.db import Db
@@ -46,6 +46,7 @@ def reply(db: Db, principal: Principal, case_id: UUID, body: str, now: datetime)
     )
     db.add(message)
     _answered(db, case, values, now)
+    alerts.acknowledge(db, case.id, principal.member_id)
     db.flush()
     draft = Draft(values["number"], body, case.id, message_id, "reply", case.urgency)
     outgoing.queue(db, [draft], now)

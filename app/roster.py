@@ -168,11 +168,10 @@ def current(db: Db) -> Roster:
         select(RosterVersion.version).order_by(RosterVersion.version.desc()).limit(1)
     )
     known: Roster | None = db.keys.roster
-    roster = known
     if known is None or known.version != newest:
-        roster = db.keys.roster = _verified(db, known)
-    db.info["roster"] = roster
-    return roster
+        known = db.keys.roster = _verified(db, known)
+    db.info["roster"] = known
+    return known
 
 
 def _verified(db: Db, known: Roster | None) -> Roster:

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import jobs, outgoing, retention
+from app import alerts, jobs, outgoing, retention
 from app.clock import Clock
 from app.conversations import Desk, absorb
 from app.db import Database, Db
@@ -46,8 +46,23 @@ def _absorb(tools: Tools, job: Claimed) -> None:
     log.info("server.absorbed", cases=absorbed)
 
 
+def _alert(tools: Tools, job: Claimed) -> None:
+    """Page the next people about a case."""
+    with tools.database.transaction() as db:
+        alerts.step(db, job, tools.clock())
+
+
+def _overdue(tools: Tools, now: datetime) -> None:
+    """Raise alerts for targets that are nearly missed."""
+    with tools.database.transaction() as db:
+        if db.keys.is_open:
+            alerts.look_for_overdue(db, now)
+            alerts.drop_old(db, now)
+
+
 HANDLERS: Mapping[str, Handler] = {
     "absorb": _absorb,
+    "alert": _alert,
     "send": lambda tools, job: outgoing.send(
         tools.database, tools.carrier, tools.pacer, tools.status_url, job, tools.clock
     ),
@@ -73,6 +88,7 @@ RECURRING: Mapping[str, Recurring] = {
         timedelta(minutes=5),
         lambda tools, now: outgoing.catch_up(tools.database, tools.carrier, now),
     ),
+    "overdue": Recurring(timedelta(minutes=1), _overdue),
     "sweep": Recurring(
         timedelta(minutes=30), lambda tools, now: retention.sweep(tools.database, now)
     ),

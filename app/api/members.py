@@ -58,6 +58,7 @@ class MemberOut(BaseModel):
     regions: list[str]
     skills: list[str]
     weekly_cap: int | None
+    quiet_hours: list[str]
     vetted_on: str | None
     second_factor: bool
     version: int
@@ -92,6 +93,9 @@ class ChangeMe(BaseModel):
     languages: Codes | None = Field(default=None, max_length=32)
     regions: Codes | None = Field(default=None, max_length=64)
     weekly_cap: int | None = Field(default=None, ge=0, le=168)
+    quiet_hours: Codes | None = Field(
+        default=None, max_length=8, description="22:00-07:00; no pages then but for tier 0"
+    )
 
 
 class ChangeMember(BaseModel):
@@ -124,6 +128,7 @@ def member_out(db: Db, member: Member) -> MemberOut:
         regions=profile.get("regions") or [],
         skills=profile.get("skills") or [],
         weekly_cap=profile.get("weekly_cap"),
+        quiet_hours=profile.get("quiet_hours") or [],
         vetted_on=profile.get("vetted_on"),
         second_factor=member.totp_confirmed,
         version=member.version,

@@ -18,7 +18,7 @@ class NothingRuns(OperatorError):
 
 
 class NotOpened(OperatorError):
-    """The running server did not take the key: is it the same deployment?"""
+    """The running server did not take the key, as if it were another deployment's."""
 
 
 def unseal(

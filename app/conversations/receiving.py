@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from app import consent, erasure, grants, outgoing
+from app import alerts, consent, erasure, grants, outgoing
 from app.conversations import provisional, threads, turns
 from app.conversations.turns import Batch, Desk
 from app.db import Db, insert_new
-from app.models import CarrierTrace, rounded, table
+from app.models import CarrierTrace, Page, rounded, table
 from app.outgoing import StatusUpdate
 from app.telephony import InboundText
 
@@ -17,7 +17,7 @@ _TRACES = table(CarrierTrace)
 
 
 class AloneOnly(Exception):
-    """This batch may erase a case that its other texts are about: write each text alone."""
+    """This batch may erase or give away a case that others of its texts are about: write singly."""
 
 
 def take(
@@ -51,15 +51,24 @@ def receive(db: Db, desk: Desk, texts: Sequence[InboundText], now: datetime) -> 
         regions=desk.regions(db),
         known=known,
         suppressions=consent.suppressed(db, hashes, now) if hashes else {},
+        pages=_pages(db, texts, lookups, now),
         dialogues=erasure.dialogues(db, hashes) if hashes else {},
         publics=grants.public_keys(db, {t.id: t.epoch for t in known.live.values()}),
     )
-    if batch.dialogues and len(texts) > 1:
+    if (batch.dialogues or batch.pages) and len(texts) > 1:
         raise AloneOnly
     for text in texts:
         turns.take_turn(batch, text, lookups.get(text.sender))
     threads.write(db, batch.rows, now)
-    outgoing.queue(db, batch.drafts, now)
+    outgoing.queue(db, batch.drafts, now, batch.jobs)
+
+
+def _pages(
+    db: Db, texts: Sequence[InboundText], lookups: Mapping[str, bytes], now: datetime
+) -> dict[bytes, Page]:
+    """Return the alerts that texts of this batch may be answers to; seldom any, so seldom asked."""
+    answers = {t.sender for t in texts if t.body.strip() == alerts.MINE and t.sender in lookups}
+    return alerts.paged(db, {lookups[sender] for sender in answers}, now)
 
 
 def unseen(db: Db, texts: Sequence[InboundText], now: datetime) -> list[InboundText]:

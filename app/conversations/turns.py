@@ -10,13 +10,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from app import consent, erasure
+from app import alerts, consent, erasure
 from app.conversations import threads
 from app.conversations.threads import FIRST_URGENCY, Known, Rows, Thread
 from app.crypto import Purpose, lock, pad_message, seal_to
 from app.db import Db
 from app.intake import Keyword, Script, State, Step, is_builtin_stop, step
-from app.models import Erasure, rounded
+from app.models import Erasure, Page, rounded
 from app.ordering import position_after
 from app.outgoing import Draft
 from app.telephony import InboundText
@@ -50,6 +50,8 @@ class Batch:
     publics: Mapping[UUID, bytes] = field(default_factory=dict)
     rows: Rows = field(default_factory=Rows)
     drafts: list[Draft] = field(default_factory=list)
+    jobs: list[dict[str, Any]] = field(default_factory=list)
+    pages: Mapping[bytes, Page] = field(default_factory=dict)
 
 
 def answerable(desk: Desk, text: InboundText) -> bool:
@@ -60,6 +62,9 @@ def answerable(desk: Desk, text: InboundText) -> bool:
 
 def take_turn(batch: Batch, text: InboundText, lookup: bytes | None) -> None:
     """Work on one text: it lands in the number's live case, or opens one, or needs none."""
+    if lookup and lookup in batch.pages and text.body.strip() == alerts.MINE:
+        batch.drafts.append(_notice(text, alerts.take(batch.db, batch.pages[lookup], batch.now)))
+        return
     thread = batch.known.live.get(lookup) if lookup else None
     result = _ask_script(batch, thread, text)
     can_answer = answerable(batch.desk, text)
@@ -221,8 +226,17 @@ def _note_changes(batch: Batch, thread: Thread, result: Step) -> None:
     if result.callback:
         _flag(coarse, "callback")
     thread.version += changed and thread.row is not None
-    thread.urgency = result.urgency
+    before, thread.urgency = thread.urgency, result.urgency
+    newly_waiting = not thread.waiting
     count_waiting(batch, thread)
+    silenced = urgent_goes_silent(result)
+    if thread.urgency <= alerts.AT_ONCE and (newly_waiting or silenced or thread.urgency < before):
+        batch.jobs.append(alerts.job(thread.id, batch.now))
+
+
+def urgent_goes_silent(result: Step) -> bool:
+    """Return whether the caller stopped our texts: the desk of an urgent case must know."""
+    return result.keyword in (Keyword.STOP, Keyword.WRONG_NUMBER)
 
 
 def count_waiting(batch: Batch, thread: Thread) -> None:

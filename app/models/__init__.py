@@ -1,5 +1,6 @@
 """The tables, one module per aggregate; every column says its vault."""
 
+from app.models.alerts import Alert, Page
 from app.models.audit import AuditEntry, AuditHead
 from app.models.base import Base, OperationalRow, rounded, table
 from app.models.cases import LIVE_STATES, Case, CaseEpoch, CaseGrant, CaseSheet, Consent
@@ -11,6 +12,7 @@ from app.models.teams import OperationalGrant, TeamEpoch, TeamWrap
 
 __all__ = [
     "LIVE_STATES",
+    "Alert",
     "AuditEntry",
     "AuditHead",
     "Base",
@@ -32,6 +34,7 @@ __all__ = [
     "OperationalGrant",
     "OperationalRow",
     "Outgoing",
+    "Page",
     "PendingKeyword",
     "RosterVersion",
     "SessionRow",

@@ -31,6 +31,7 @@ def upgrade() -> None:
     _cases()
     _invitations()
     _team_wraps()
+    _alerts()
     _case_epochs()
     _case_grants()
     _case_sheets()
@@ -38,9 +39,11 @@ def upgrade() -> None:
     _messages()
     _notes()
     _outgoing()
+    _pages()
 
 
 def downgrade() -> None:
+    op.drop_table("pages")
     op.drop_table("outgoing")
     op.drop_table("notes")
     op.drop_table("messages")
@@ -48,6 +51,7 @@ def downgrade() -> None:
     op.drop_table("case_sheets")
     op.drop_table("case_grants")
     op.drop_table("case_epochs")
+    op.drop_table("alerts")
     op.drop_table("team_wraps")
     op.drop_table("invitations")
     op.drop_table("cases")
@@ -416,6 +420,30 @@ def _team_wraps() -> None:
     op.create_index(op.f("ix_team_wraps_shred_day"), "team_wraps", ["shred_day"], unique=False)
 
 
+def _alerts() -> None:
+    op.create_table(
+        "alerts",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("acknowledged_by", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_alerts_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
+    )
+    op.create_index(op.f("ix_alerts_case_id"), "alerts", ["case_id"], unique=False)
+    op.create_index(
+        "uq_alerts_open_case",
+        "alerts",
+        ["case_id"],
+        unique=True,
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    )
+
+
 def _case_epochs() -> None:
     op.create_table(
         "case_epochs",
@@ -547,3 +575,21 @@ def _outgoing() -> None:
     op.create_index(op.f("ix_outgoing_message_id"), "outgoing", ["message_id"], unique=False)
     op.create_index(op.f("ix_outgoing_shred_day"), "outgoing", ["shred_day"], unique=False)
     op.create_index(op.f("ix_outgoing_sid_lookup"), "outgoing", ["sid_lookup"], unique=False)
+
+
+def _pages() -> None:
+    op.create_table(
+        "pages",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("alert_id", sa.Uuid(), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("number_lookup", sa.LargeBinary(), nullable=False),
+        sa.Column("paged_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["alert_id"], ["alerts.id"], name=op.f("fk_pages_alert_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_pages_member_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pages")),
+    )
+    op.create_index(op.f("ix_pages_alert_id"), "pages", ["alert_id"], unique=False)
+    op.create_index(op.f("ix_pages_number_lookup"), "pages", ["number_lookup"], unique=False)

@@ -1,0 +1,208 @@
+"""Alerts: somebody waits, so people on duty are texted until one of them looks.
+
+A neutral text goes to who is on duty, after 5 minutes also to the backup, after 10 to the
+coordinators, and on from there. Opening, claiming or answering the case acknowledges the alert, and
+so does the reply ``1``. Each step is a job, so that neither a restart nor a lost callback ends it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import structlog
+from sqlalchemy import delete, func, select, update
+
+from app import audit, consent, jobs, organisation, outgoing, roster
+from app.db import Db
+from app.jobs import Claimed
+from app.models import LIVE_STATES, Alert, Case, Job, Member, Page, rounded
+from app.outgoing import Draft
+from app.telephony.numbers import clean_number
+
+log = structlog.get_logger()
+
+# Until a human should have answered, by tier.
+TARGETS = (timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=24), timedelta(hours=72))
+# A target is about to be missed once this part of it has gone by.
+_NEARLY = 0.8
+# Cases of these tiers are paged at once, the others when their target is nearly missed.
+AT_ONCE = 1
+_STEP = timedelta(minutes=5)
+_LATER_STEPS = timedelta(minutes=15)
+_ESCALATES_UNTIL = 3
+_ANSWER_WITHIN = timedelta(hours=1)
+_WHEN = ("now", "today", "this week", "when you can")
+MINE = "1"
+
+
+# -- raising
+
+
+def job(case_id: UUID, now: datetime) -> dict[str, Any]:
+    """Return the job that raises (or repeats) a case's alert."""
+    return jobs.row("alert", case_id, now, priority=0)
+
+
+def step(db: Db, claimed: Claimed, now: datetime) -> None:
+    """Page the next people about a case, and plan the step after; or stop, if somebody looked."""
+    case = db.get(Case, claimed.ref, with_for_update=True)
+    jobs.finish(db, claimed.id)
+    if case is None or case.state not in LIVE_STATES or case.merged_into or not case.waiting:
+        return
+    alert = _open_alert(db, case) or _raise(db, case, "new", now)
+    _page(db, case, alert, now)
+    alert.step += 1
+    delay = _STEP if alert.step <= _ESCALATES_UNTIL else _LATER_STEPS
+    repeat = jobs.row("alert", case.id, now, priority=0, delay=delay)
+    db.execute(delete(Job).where(Job.kind == "alert", Job.ref == case.id))
+    jobs.enqueue(db, [repeat])
+
+
+def _open_alert(db: Db, case: Case) -> Alert | None:
+    return db.scalar(select(Alert).where(Alert.case_id == case.id, Alert.state == "open"))
+
+
+def _raise(db: Db, case: Case, kind: str, now: datetime) -> Alert:
+    alert = Alert(
+        id=uuid4(), case_id=case.id, kind=kind, state="open", step=0, opened_at=rounded(now)
+    )
+    db.add(alert)
+    db.flush()
+    return alert
+
+
+def look_for_overdue(db: Db, now: datetime) -> int:
+    """Raise an alert for each case whose target is nearly missed; return how many."""
+    alerted = select(Alert.case_id).where(Alert.opened_at >= Case.last_message_at)
+    waiting = select(Case).where(
+        Case.waiting,
+        Case.state.in_(LIVE_STATES),
+        Case.merged_into.is_(None),
+        Case.id.not_in(alerted.where(Alert.case_id == Case.id)),
+    )
+    found = 0
+    for case in db.scalars(waiting):
+        since = db.keys.open_row("cases", case).get("waiting_since")
+        if since and now - datetime.fromisoformat(since) >= TARGETS[case.urgency] * _NEARLY:
+            _raise(db, case, "overdue", now)
+            jobs.enqueue(db, [job(case.id, now)])
+            found += 1
+    return found
+
+
+# -- paging
+
+
+def _page(db: Db, case: Case, alert: Alert, now: datetime) -> None:
+    people = [
+        (member, number)
+        for member in recipients(db, alert.step)
+        if (number := _reachable(db, member, case.urgency, now))
+    ]
+    if not people:
+        log.error("alert.nobody", step=alert.step, tier=case.urgency)
+        return
+    count = db.scalar(select(func.count()).where(Alert.state == "open")) or 1
+    body = f"Desk: {count} {_what(alert)}, {_WHEN[case.urgency]}. Reply {MINE} = mine"
+    for member, number in people:
+        db.add(
+            Page(
+                id=uuid4(),
+                alert_id=alert.id,
+                member_id=member.id,
+                number_lookup=db.keys.number_lookup(number),
+                paged_at=rounded(now),
+            )
+        )
+    drafts = [Draft(number, body, None, None, "alert", 0) for _, number in people]
+    db.flush()
+    outgoing.queue(db, drafts, now)
+
+
+def _what(alert: Alert) -> str:
+    return "new" if alert.kind == "new" else "waiting"
+
+
+def recipients(db: Db, step_number: int) -> list[Member]:
+    """Return who is paged at a step: on duty, then the backup too, then the coordinators too.
+
+    Without an on-call list everybody at the desk is on duty.
+    """
+    settings, _ = organisation.settings(db)
+    listed = roster.current(db)
+    desk = [member.id for member in listed.team(roster.DESK)]
+    chosen = list(_ids(settings.get("on_call", ()))) or desk
+    if step_number >= 1:
+        chosen += _ids(settings.get("backup", ()))
+    if step_number >= 2:
+        chosen += [m.id for m in listed.members if "coordinator" in m.roles]
+    if step_number >= _ESCALATES_UNTIL:
+        chosen += desk
+    members = db.scalars(select(Member).where(Member.id.in_(chosen), Member.state == "active"))
+    return list(members)
+
+
+def _ids(values: Iterable[str]) -> list[UUID]:
+    return [UUID(str(value)) for value in values]
+
+
+def _reachable(db: Db, member: Member, urgency: int, now: datetime) -> str | None:
+    """Return the member's number, if they may be paged now; quiet hours never hold back tier 0."""
+    profile = db.keys.open_row("members", member)
+    number = clean_number(profile.get("phone") or "")
+    quiet = profile.get("quiet_hours") or []
+    if number is None or (urgency > 0 and quiet and consent.within(quiet, now, db.keys.zone)):
+        return None
+    return number
+
+
+# -- acknowledging
+
+
+def acknowledge(db: Db, case_id: UUID, member_id: UUID) -> None:
+    """Note that somebody is looking: the alert ends, and with it its jobs."""
+    ended = db.execute(
+        update(Alert)
+        .where(Alert.case_id == case_id, Alert.state == "open")
+        .values(state="acknowledged", acknowledged_by=member_id)
+        .returning(Alert.id)
+    ).all()
+    if ended:
+        db.execute(delete(Job).where(Job.kind == "alert", Job.ref == case_id))
+
+
+def paged(db: Db, lookups: Collection[bytes], now: datetime) -> dict[bytes, Page]:
+    """Return the newest page of the last hour for each of these numbers."""
+    if not lookups:
+        return {}
+    pages = db.scalars(
+        select(Page)
+        .where(Page.number_lookup.in_(lookups), Page.paged_at > now - _ANSWER_WITHIN)
+        .order_by(Page.paged_at)
+    )
+    return {page.number_lookup: page for page in pages}
+
+
+def take(db: Db, page: Page, now: datetime) -> str:
+    """Give the case of a page to the member who answered ``1``; return what to tell them."""
+    alert = db.get_one(Alert, page.alert_id, with_for_update=True)
+    case = db.get_one(Case, alert.case_id, with_for_update=True)
+    if alert.state != "open" or case.state not in LIVE_STATES:
+        return "Desk: thank you, a colleague has it."
+    case.assigned_to = page.member_id
+    if case.state == "new":
+        case.state = "open"
+    acknowledge(db, case.id, page.member_id)
+    audit.record(db, "case.claimed", page.member_id, case.id, now)
+    return "Desk: it is yours. Please open it now."
+
+
+def drop_old(db: Db, now: datetime) -> None:
+    """Delete pages that can no longer be answered, and alerts of a month ago."""
+    db.execute(delete(Page).where(Page.paged_at < now - timedelta(days=1)))
+    db.execute(
+        delete(Alert).where(Alert.state != "open", Alert.opened_at < now - timedelta(days=30))
+    )

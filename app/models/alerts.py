@@ -1,0 +1,48 @@
+"""Alerts to the desk, and who was texted about them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped
+
+from app.models.base import Base, plain
+
+_OPEN = text("state = 'open'")
+
+
+class Alert(Base):
+    """Something the desk must look at soon. ``step`` counts how often it was paged."""
+
+    __tablename__ = "alerts"
+    __table_args__ = (
+        Index(
+            "uq_alerts_open_case",
+            "case_id",
+            unique=True,
+            sqlite_where=_OPEN,
+            postgresql_where=_OPEN,
+        ),
+    )
+
+    id: Mapped[UUID] = plain(primary_key=True)
+    case_id: Mapped[UUID] = plain(ForeignKey("cases.id"), index=True)
+    kind: Mapped[str] = plain(String(12))  # new, overdue
+    state: Mapped[str] = plain(String(12))  # open, acknowledged
+    step: Mapped[int] = plain(default=0)
+    opened_at: Mapped[datetime] = plain()
+    acknowledged_by: Mapped[UUID | None] = plain()
+
+
+class Page(Base):
+    """A text to a member about an alert; their answer comes from the same number."""
+
+    __tablename__ = "pages"
+
+    id: Mapped[UUID] = plain(primary_key=True)
+    alert_id: Mapped[UUID] = plain(ForeignKey("alerts.id", ondelete="CASCADE"), index=True)
+    member_id: Mapped[UUID] = plain(ForeignKey("members.id"))
+    number_lookup: Mapped[bytes] = plain(index=True)
+    paged_at: Mapped[datetime] = plain()
