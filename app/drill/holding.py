@@ -166,13 +166,25 @@ def _files(settings: Settings, connection: Connection) -> Iterator[Path]:
 
 
 def _cluster(connection: Connection) -> list[Path]:
-    """Return PostgreSQL's own folder where it is on this machine and we may look into it."""
+    """Return PostgreSQL's own folders where they are on this machine and we may look into them.
+
+    The log ahead of writing is the whole server's: it is ours only where we are alone on it.
+    """
     try:
         with connection.begin_nested():
-            folder = Path(str(connection.scalar(text("SHOW data_directory"))))
-        return [folder] if any(folder.iterdir()) else []
+            folder, oid, alone = connection.execute(_OWN_FOLDERS).one()
+        folders = [Path(folder) / "base" / str(oid), *([Path(folder) / "pg_wal"] if alone else [])]
+        return [path for path in folders if any(path.iterdir())]
     except (SQLAlchemyError, OSError):
         return []
+
+
+_OWN_FOLDERS = text("""
+    SELECT current_setting('data_directory'), ours.oid, NOT EXISTS (
+        SELECT FROM pg_database other
+        WHERE other.oid <> ours.oid AND other.datname NOT IN ('postgres', 'template0', 'template1'))
+    FROM pg_database ours WHERE ours.datname = current_database()
+""")
 
 
 def _rows(connection: Connection) -> Iterator[tuple[str, bytes]]:

@@ -124,6 +124,14 @@ def test_what_is_worse_than_promised_is_found(
     assert any(said in failure for failure in failures(report)), failures(report)
 
 
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_postgresqls_own_files_are_searched_where_they_are_within_reach(house: House) -> None:
+    number_in_the_database(house)
+    with house.database.engine.connect() as db:
+        db.execution_options(isolation_level="AUTOCOMMIT").execute(text("CHECKPOINT"))
+    assert any("/base/" in failure for failure in failures(drill(house)))
+
+
 @OnSqlite
 def test_the_operational_key_on_the_disk_breaks_the_promise_of_unseal(house: House) -> None:
     found = failures(drill(house, operational_key="unseal"))
