@@ -73,6 +73,8 @@ class TwilioCarrier:
         self._timeout = timeout
         self._own = threading.local()
         _silence_libraries()
+        # Loads most of the library: now, not while the first text is neither sent nor unsent.
+        self._client()
 
     def send(self, text: OutgoingText) -> Accepted:
         """See ``Carrier.send``."""
