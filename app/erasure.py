@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import delete, or_, select, update
 
-from app import audit
+from app import audit, tombstones
 from app.crypto import same
 from app.db import Db
 from app.errors import CaseHeld
@@ -191,6 +191,21 @@ def erase(db: Db, case: Case, now: datetime, actor: UUID | None = None) -> None:
         audit.record(db, "case.erased", actor, one.id, now)
 
 
+def erase_again(db: Db, case_ids: Collection[UUID], now: datetime) -> int:
+    """Erase cases that a restored copy brought back; return how many there were.
+
+    A hold that the copy remembers had been lifted before the case was erased.
+    """
+    present = db.scalars(select(Case.id).where(Case.state != "erased"))
+    back = [case_id for case_id in present if case_id in case_ids]
+    for case_id in back:
+        case = db.get_one(Case, case_id, with_for_update=True)
+        _erase_one(db, case, now)
+        case.held = False
+        audit.record(db, "case.erased", None, case.id, now)
+    return len(back)
+
+
 def _erase_one(db: Db, case: Case, now: datetime) -> None:
     queued = select(Outgoing.id).where(Outgoing.case_id == case.id, Outgoing.state == "queued")
     db.execute(delete(Job).where(Job.ref.in_(queued)))
@@ -205,3 +220,4 @@ def _erase_one(db: Db, case: Case, now: datetime) -> None:
     case.assigned_to = case.last_message_at = None
     case.waiting, case.unread = False, 0
     db.flush()
+    tombstones.bury(db, case.id)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from app import audit, grants, jobs, people, roster
+from app import audit, grants, jobs, people, roster, tombstones
 from app.access import ARCHIVE, DESK, Permission, Principal
 from app.crypto import KeyFiles, OperationalKeys, Purpose, Secret, TeamKeys, new_seed, open_sealed
 from app.db import Database, Db
@@ -42,6 +43,13 @@ DEFAULTS: dict[str, Any] = {
     "languages": ["en", "fr", "es", "ht"],
     "on_call": [],
     "backup": [],
+    # Where the wall clock differs from the organisation's own.
+    "zones": {"vancouver": "America/Vancouver"},
+    # In the currency of the carrier's account; no cap where it is none.
+    "price_per_segment": 0.0,
+    "monthly_cap": None,
+    # Automatic texts that are not urgent, to everybody together.
+    "automatic_per_hour": 3000,
 }
 
 
@@ -169,6 +177,7 @@ def open_keys(database: Database, files: KeyFiles) -> Keyring:
     database.keys = keys
     with database.snapshot() as db:
         roster.check_at_start(db)
+        tombstones.reconcile(db)
         if keys.is_open:
             load_index_key(db)
     return keys
@@ -226,6 +235,12 @@ def regions(db: Db) -> tuple[str, ...]:
     if known is None or known[0] != version:
         known = db.keys.regions = (version, tuple(settings(db)[0]["regions"]))
     return known[1]
+
+
+def zone_of(db: Db, region: str | None) -> ZoneInfo:
+    """Return the time zone of a region, the organisation's own where none is set."""
+    zones: Mapping[str, str] = settings(db)[0]["zones"] if region else {}
+    return ZoneInfo(zones[region]) if region in zones else db.keys.zone
 
 
 def change_settings(

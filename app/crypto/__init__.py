@@ -26,7 +26,7 @@ from app.crypto.keys import (
     new_seed,
     verify_signature,
 )
-from app.crypto.private_files import create_file, destroy_file, replace_file
+from app.crypto.private_files import append_lines, create_file, destroy_file, replace_file
 from app.crypto.sealing import (
     forget_under,
     forgotten_on,
@@ -54,6 +54,7 @@ __all__ = [
     "Suite",
     "TeamKeys",
     "UnsafeKeyFile",
+    "append_lines",
     "create_file",
     "day_number",
     "derive",

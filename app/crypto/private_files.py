@@ -1,10 +1,13 @@
-"""Small owner-only files, written so that a crash leaves the old or the new one, never half."""
+"""Small owner-only files, written so that a crash leaves the old or the new one, never half.
+
+The one exception is a file of lines, to which whole lines are added.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -19,6 +22,22 @@ def replace_file(path: Path, data: bytes) -> None:
     """Put ``data`` at ``path`` (0600) in one step, whatever was there."""
     with _written(path, data) as temporary:
         temporary.replace(path)
+
+
+def append_lines(path: Path, lines: Iterable[str]) -> None:
+    """Add ``lines`` to the end of ``path`` (0600), on the disk once this returns.
+
+    A line that a crash cut short is closed first, so that it never runs into the next.
+    """
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(size - 1, 0))
+        cut_short = file.read(1) not in (b"", b"\n")
+        file.write(b"\n" * cut_short + "".join(f"{line}\n" for line in lines).encode())
+        file.flush()
+        os.fsync(file.fileno())
+    sync_folder(path.parent)
 
 
 def destroy_file(path: Path) -> None:

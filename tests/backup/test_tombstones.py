@@ -1,0 +1,80 @@
+"""What was erased is written down outside the database, whatever crashes in between."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from app import organisation, tombstones
+from app.crypto import KeyFiles
+from app.db import Database
+from tests.service import House
+
+
+def keys_of(house: House) -> KeyFiles:
+    return KeyFiles(house.settings.keys_path)
+
+
+def erase(house: House) -> UUID:
+    case = house.case_of("please help")
+    assert house.as_("heron").post(f"/v1/cases/{case['id']}/erase").status_code < 300
+    return UUID(case["id"])
+
+
+def test_an_erased_case_is_named_in_the_keys_folder(house: House) -> None:
+    assert erase(house) in tombstones.known(keys_of(house))
+
+
+def test_and_beside_the_archives(house: House, tmp_path: Path) -> None:
+    tombstones.add_folder(keys_of(house), tmp_path)
+    assert erase(house) in tombstones.beside(tmp_path / "any archive")
+
+
+def test_a_folder_learns_what_was_erased_before_it_was_used(house: House, tmp_path: Path) -> None:
+    erased = erase(house)
+    tombstones.add_folder(keys_of(house), tmp_path)
+    assert tombstones.beside(tmp_path / "any archive") == {erased}
+
+
+def test_an_erasure_that_was_undone_is_not_written_down(house: House) -> None:
+    case = uuid4()
+    with pytest.raises(RuntimeError), house.database.transaction() as db:
+        tombstones.bury(db, case)
+        raise RuntimeError
+    assert tombstones.known(keys_of(house)) == set()
+
+
+def test_what_a_crash_kept_from_the_file_is_in_it_after_the_next_start(house: House) -> None:
+    erased, keys = erase(house), keys_of(house)
+    (keys.folder / "tombstones").unlink()
+    database = Database(house.settings.sqlalchemy_url)
+    organisation.open_keys(database, keys)
+    database.close()
+    assert tombstones.known(keys) == {erased}
+
+
+def test_a_folder_that_is_away_hinders_no_erasure(house: House, tmp_path: Path) -> None:
+    away = tmp_path / "mount"
+    away.mkdir()
+    tombstones.add_folder(keys_of(house), away)
+    away.rename(tmp_path / "elsewhere")
+    assert erase(house) in tombstones.known(keys_of(house))
+
+
+def test_a_line_cut_short_is_passed_over_and_written_again(tmp_path: Path) -> None:
+    files, whole, cut = KeyFiles(tmp_path), uuid4(), uuid4()
+    tombstones.adopt(files, [whole])
+    with (tmp_path / "tombstones").open("a") as file:
+        file.write(str(cut)[:20])
+    assert tombstones.known(files) == {whole}
+    tombstones.adopt(files, [cut])
+    assert tombstones.known(files) == {whole, cut}
+
+
+def test_nothing_is_written_twice(tmp_path: Path) -> None:
+    files, case = KeyFiles(tmp_path), uuid4()
+    tombstones.adopt(files, [case])
+    tombstones.adopt(files, [case])
+    assert (tmp_path / "tombstones").read_text() == f"{case}\n"
