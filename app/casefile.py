@@ -165,6 +165,8 @@ def _messages(
                 else [],
             }
         )
+    # Positions compare within one case; between merged ones the exact, sealed time decides.
+    conversation.sort(key=lambda message: str(message["at"]))
     return conversation, answers
 
 

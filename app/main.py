@@ -25,6 +25,7 @@ from app.sessions import Doorkeeper, MemorySessions, TableSessions
 from app.settings import Settings
 from app.telephony.twilio_gateway import SignatureVerifier, TwilioCarrier
 from app.unsealing import Door
+from app.wake import Waker, read_numbers
 from app.worker import Tools, Worker
 
 
@@ -59,8 +60,9 @@ def make_worker(settings: Settings, database: Database, clock: Clock) -> Worker:
         api_url=settings.twilio_api_url,
     )
     pacer = Pacer(settings.twilio_rate)
+    waker = Waker(read_numbers(settings.wake_numbers_file))
     status_url = f"{settings.url}/twilio/messages/status"
-    return Worker(Tools(database, carrier, clock, pacer, status_url, make_desk(settings)))
+    return Worker(Tools(database, carrier, clock, pacer, status_url, make_desk(settings), waker))
 
 
 def make_service(

@@ -19,6 +19,7 @@ from app.conversations import Desk, absorb
 from app.db import Database, Db
 from app.jobs import Claimed
 from app.telephony import Carrier
+from app.wake import Waker
 
 log = structlog.get_logger()
 
@@ -33,6 +34,7 @@ class Tools:
     pacer: outgoing.Pacer
     status_url: str
     desk: Desk
+    waker: Waker
 
 
 Handler = Callable[[Tools, Claimed], None]
@@ -74,7 +76,7 @@ class Recurring:
     """Something done again and again: every timer of the product is in the table below."""
 
     every: timedelta
-    run: Callable[[Tools, datetime], None]
+    run: Callable[[Tools, datetime], object]
 
 
 RECURRING: Mapping[str, Recurring] = {
@@ -89,6 +91,9 @@ RECURRING: Mapping[str, Recurring] = {
         lambda tools, now: outgoing.catch_up(tools.database, tools.carrier, now),
     ),
     "overdue": Recurring(timedelta(minutes=1), _overdue),
+    "wake": Recurring(
+        timedelta(minutes=1), lambda tools, now: tools.waker(tools.database, tools.carrier, now)
+    ),
     "sweep": Recurring(
         timedelta(minutes=30), lambda tools, now: retention.sweep(tools.database, now)
     ),

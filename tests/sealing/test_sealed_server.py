@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 from sqlalchemy import func, select
 
@@ -9,6 +12,7 @@ from app import unsealing
 from app.crypto import KeyFiles
 from app.errors import Forbidden, Unauthenticated
 from app.models import CarrierTrace, Case, Message, PendingKeyword
+from app.wake import TEXT, WakeNumbersRefused, read_numbers
 from tests.service import CALLER, PASSPHRASE, House, refusal
 
 GREETING = "Hello / Bonjour."
@@ -61,6 +65,7 @@ def test_a_sign_in_of_somebody_else_does_not(sealed: House) -> None:
 def test_three_in_the_morning(house: House) -> None:
     """A restart, five texts with a STOP and a duplicate among them, and one person who wakes up."""
     case = house.case_of("hello", "2")
+    house.advance(minutes=1)
     house.service.database.keys.seal()
     caller = house.phone(CALLER)
     before = len(caller.inbox())
@@ -148,3 +153,47 @@ def test_panic_ends_sessions_and_seals_but_takes_texts(house: House) -> None:
     assert house.nobody.get("/readyz").json()["key"] == "sealed"
     assert house.phone().text("are you there").http_status == 200
     assert KeyFiles(house.settings.keys_path).operational_seed() is None
+
+
+# -- waking somebody
+
+
+@pytest.fixture
+def wakeable(open_house: Callable[..., House], tmp_path: Path) -> House:
+    """A sealed house that knows one number to wake."""
+    numbers = tmp_path / "wake.txt"
+    numbers.write_text("# who agreed to it\n+15145550170\n")
+    numbers.chmod(0o600)
+    house = open_house(wake_numbers_file=numbers)
+    house.service.database.keys.seal()
+    return house
+
+
+def test_a_sealed_server_wakes_somebody_again_and_again(wakeable: House) -> None:
+    wakeable.advance(minutes=2)
+    wakeable.phone().says("they took him")
+    wakeable.advance(minutes=16)
+    assert wakeable.phone("+15145550170").inbox() == [TEXT, TEXT]
+
+
+def test_an_open_server_wakes_nobody(wakeable: House) -> None:
+    wakeable.sign_in("heron")
+    wakeable.advance(minutes=40)
+    assert wakeable.phone("+15145550170").inbox() == []
+
+
+@pytest.mark.parametrize("content", ["nobody\n", "\n".join(f"+1514555010{n}" for n in range(6))])
+def test_a_bad_file_of_numbers_is_refused(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "wake.txt"
+    path.write_text(content)
+    path.chmod(0o600)
+    with pytest.raises(WakeNumbersRefused):
+        read_numbers(path)
+
+
+def test_a_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "wake.txt"
+    path.write_text("+15145550170\n")
+    path.chmod(0o644)
+    with pytest.raises(WakeNumbersRefused):
+        read_numbers(path)
