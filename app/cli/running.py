@@ -10,11 +10,14 @@ import signal
 import threading
 from typing import Annotated
 
+import structlog
 import typer
 
 from app.cli.terminal import say, settings
 from app.clock import Clock
 from app.errors import OperatorError
+
+log = structlog.get_logger()
 
 
 class NeedsPostgresql(OperatorError):
@@ -43,7 +46,8 @@ def serve(
     if workers > 1:
         serving.listen_with_children(chosen, workers, with_worker=not no_worker)
     else:
-        serving.listen(serving.create_app(chosen, with_worker=not no_worker), chosen)
+        app = serving.create_app(chosen, with_worker=not no_worker)
+        serving.listen(app, chosen, lambda: log.info("service.ready", port=chosen.port))
 
 
 def worker() -> None:
@@ -64,6 +68,7 @@ def worker() -> None:
     running = serving.make_worker(chosen, database, clock)
     door = unsealing.Door(chosen.data_dir / "run", database, clock, TableSessions().drop)
     running.start()
+    log.info("worker.ready")
     told_to_stop.wait()
     running.stop()
     door.close()

@@ -1,0 +1,110 @@
+"""The processes that stay, as an operator starts and ends them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from app import schema
+from app.settings import load_settings
+from tests.cli.conftest import PASSPHRASE, Kith
+
+
+@pytest.fixture
+def port(monkeypatch: pytest.MonkeyPatch) -> int:
+    """A free port, which the service is told to use."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        found: int = probe.getsockname()[1]
+    monkeypatch.setenv("KITH_PORT", str(found))
+    return found
+
+
+@pytest.fixture
+def on_postgresql(kith: Kith, postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> Kith:
+    """An installation whose data lies in PostgreSQL."""
+    schema.downgrade(postgresql_url, "base")
+    monkeypatch.setenv("KITH_DATABASE_URL", postgresql_url)
+    ran = kith("init", "--handle", "wren", "--passphrase-stdin", "--json", stdin=PASSPHRASE)
+    assert ran.code == 0, ran.err
+    return kith
+
+
+@contextmanager
+def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-c", "from app.cli import main; main()", *arguments]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        assert process.stderr
+        process.stderr.close()
+
+
+def until(process: subprocess.Popen[str], event: str) -> None:
+    """Read the process's log up to ``event``."""
+    said = []
+    for line in process.stderr or ():
+        said.append(line)
+        if line.startswith("{") and json.loads(line)["event"] == event:
+            return
+    raise AssertionError(said)
+
+
+def alive(port: int) -> int:
+    """Ask for a sign of life, waiting for the port to be listened on."""
+    with httpx.Client(transport=httpx.HTTPTransport(retries=9), trust_env=False) as client:
+        return client.get(f"http://127.0.0.1:{port}/healthz").status_code
+
+
+def end(process: subprocess.Popen[str]) -> int:
+    process.send_signal(signal.SIGTERM)
+    return process.wait(timeout=30)
+
+
+def test_the_service_answers_without_telling_what_it_is_and_ends(made: Kith, port: int) -> None:
+    with started("serve") as process:
+        until(process, "service.ready")
+        answer = httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False)
+        assert answer.status_code == 200
+        assert "server" not in answer.headers
+        assert end(process) in (0, -signal.SIGTERM)
+
+
+def test_an_option_goes_before_the_environment(made: Kith, port: int) -> None:
+    assert load_settings().port == port
+    os.environ["KITH_PORT"] = "1"  # the fixture puts it back
+    with started("serve", "--port", str(port)) as process:
+        until(process, "service.ready")
+        assert alive(port) == 200
+
+
+def test_several_processes_serve_one_postgresql(on_postgresql: Kith, port: int) -> None:
+    with started("serve", "--workers", "2", "--no-worker") as process:
+        assert alive(port) == 200
+        assert end(process) in (0, -signal.SIGTERM)
+
+
+def test_a_worker_of_its_own_works_until_it_is_told_to_stop(on_postgresql: Kith) -> None:
+    with started("worker") as process:
+        until(process, "worker.ready")
+        assert end(process) == 0
+
+
+def test_the_drill_and_the_audit_can_be_held_while_it_runs(made: Kith, port: int) -> None:
+    with started("serve") as process:
+        until(process, "service.ready")
+        assert made("drill", "--json").code == 0
+        assert made("verify-audit").code == 0
