@@ -19,23 +19,25 @@ from app.console import (
     texts,
 )
 
+_PAGES = (
+    assets,
+    signing_in,
+    joining,
+    queue,
+    new_case,
+    case_page,
+    case_handling,
+    case_ending,
+    members,
+    account,
+    texts,
+    log,
+    health,
+)
+
 
 def install(app: FastAPI) -> None:
     """Put the console into an application that has the API already."""
     errors.install(app)
-    for module in (
-        assets,
-        signing_in,
-        joining,
-        queue,
-        new_case,
-        case_page,
-        case_handling,
-        case_ending,
-        members,
-        account,
-        texts,
-        log,
-        health,
-    ):
+    for module in _PAGES:
         app.include_router(module.router)

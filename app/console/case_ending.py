@@ -13,15 +13,11 @@ from app.api.cases import Hold
 from app.api.errors import STATUS
 from app.console.case_handling import handled
 from app.console.errors import PageRoute
-from app.console.forms import checked
+from app.console.forms import NotConfirmed, checked, confirm
 from app.console.screens import MemberScreen, MemberScreenDep
-from app.errors import BadRequest, CaseHeld, Refusal
+from app.errors import CaseHeld, Refusal
 
 router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRoute)
-
-
-class NotConfirmed(BadRequest):
-    """The name does not match. Type it exactly as it is shown; nothing was erased."""
 
 
 @router.post("/{case_id}/close")
@@ -97,8 +93,7 @@ def erase(case_id: UUID, screen: MemberScreenDep) -> Response:
             visit.principal.require(Permission.CASES)
             case = cases.find(db, visit.principal, case_id)
             reference = cases.coarse(db, case)["reference"]
-            if screen.form.get("confirmation").casefold() != reference.casefold():
-                raise NotConfirmed
+            confirm(screen.form.get("confirmation"), reference)
             cases.erase(db, visit.principal, case_id, visit.now)
     except (NotConfirmed, CaseHeld) as refusal:
         return _erase_page(screen, case_id, refusal)

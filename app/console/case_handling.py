@@ -19,6 +19,7 @@ from app.console.screens import MemberScreen, MemberScreenDep
 from app.db import Db
 from app.errors import BadRequest, NotFound, Refusal, StaleVersion, VersionRequired
 from app.idempotency import once
+from app.replies import Said
 
 router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRoute)
 _FIELD = "field."
@@ -87,33 +88,19 @@ def record_consent(case_id: UUID, screen: MemberScreenDep) -> Response:
     visit, form = screen.visit, screen.form
 
     def record(db: Db) -> None:
-        given = _consent(form)
-        once(
-            db,
-            visit.principal,
-            once_key(form),
-            f"console consent {case_id}".encode(),
-            visit.now,
-            lambda: (
-                replies.record_consent(
-                    db,
-                    visit.principal,
-                    case_id,
-                    scope=given.scope,
-                    granted=given.granted,
-                    methods=given.methods,
-                    hours=given.hours,
-                    override_reason=given.override_reason,
-                    now=visit.now,
-                ).id
-            ),
-        )
+        said = _said(form)
+
+        def make() -> UUID:
+            return replies.record_consent(db, visit.principal, case_id, said, visit.now).id
+
+        request = f"console consent {case_id}".encode()
+        once(db, visit.principal, once_key(form), request, visit.now, make)
 
     return handled(screen, case_id, "consented", "consent_scope", record)
 
 
-def _consent(form: Form) -> GiveConsent:
-    return checked(
+def _said(form: Form) -> Said:
+    given = checked(
         GiveConsent,
         {
             "scope": form.get("scope"),
@@ -123,6 +110,7 @@ def _consent(form: Form) -> GiveConsent:
             "override_reason": form.get("override_reason") or None,
         },
     )
+    return Said(given.scope, given.granted, given.methods, given.hours, given.override_reason)
 
 
 @router.post("/{case_id}/change")

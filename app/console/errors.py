@@ -56,13 +56,11 @@ class PageRoute(APIRoute):
 
 def install(app: FastAPI) -> None:
     """Give browsers a page where nothing is; programs keep their answer."""
-    to_programs: Callable[[Request, Exception], Awaitable[Response]] = app.exception_handlers[
-        HTTPException
-    ]
+    to_programs = app.exception_handlers[HTTPException]
 
     async def nothing_here(request: Request, error: Exception) -> Response:
         if request.url.path.startswith(_PROGRAMS):
-            answer: Any = to_programs(request, error)
+            answer = to_programs(request, error)
             return await answer if isinstance(answer, Awaitable) else answer
         return page_of(request, error)
 

@@ -33,9 +33,13 @@ class ForeignForm(Forbidden):
     """
 
 
+class NotConfirmed(BadRequest):
+    """The name does not match. Type it exactly as it is shown; nothing was done."""
+
+
 @dataclass(frozen=True)
 class Form:
-    """What a browser sent: every value as text, line ends as ``\\n``."""
+    """What a browser sent: every value as text, every line end as one character."""
 
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
@@ -98,7 +102,7 @@ def _mac(secret: str, nonce: bytes) -> bytes:
 
 
 def checked(model: type[Shape], values: Mapping[str, Any]) -> Shape:
-    """Return a form's values in the shape that the API takes, within the same limits. BadRequest."""
+    """Return a form's values in the shape that the API takes, within its limits. BadRequest."""
     try:
         return model.model_validate(dict(values))
     except ValidationError as error:
@@ -116,3 +120,9 @@ def once_key(form: Form) -> str | None:
         return None
     content = sorted((k, v) for k, v in form.values.items() if k != TOKEN_FIELD)
     return sha256(repr(content).encode()).hexdigest()
+
+
+def confirm(typed: str, name: str) -> None:
+    """Raise NotConfirmed unless somebody typed the name of what they are about to lose."""
+    if typed.casefold() != name.casefold():
+        raise NotConfirmed

@@ -13,7 +13,7 @@ from app.access import ROLES, Permission
 from app.api.errors import STATUS
 from app.api.members import ChangeMember, Invite, member_out
 from app.console.errors import PageRoute
-from app.console.forms import Form, checked
+from app.console.forms import Form, NotConfirmed, checked, confirm
 from app.console.health import warnings
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import LastKeyHolder, NotFound, Refusal, VersionRequired
@@ -151,10 +151,9 @@ def remove(member_id: UUID, screen: MemberScreenDep) -> Response:
     try:
         with visit.transaction() as db:
             leaving = people.find(db, member_id)
-            if form.get("acknowledge").casefold() != leaving.handle:
-                raise LastKeyHolder("The name does not match. Type it as shown; nothing was done.")
+            confirm(form.get("acknowledge"), leaving.handle)
             people.remove(db, visit.principal, member_id, leaving.handle, visit.now)
             screen.service.sessions.drop(db, member_id=member_id)
-    except LastKeyHolder as refusal:
+    except (NotConfirmed, LastKeyHolder) as refusal:
         return _member(screen, member_id, refusal, "remove_acknowledge")
     return screen.go("/members?done=removed")

@@ -12,6 +12,7 @@ from app import cases, organisation
 from app.access import Permission
 from app.api.cases import NewCase
 from app.api.errors import STATUS
+from app.cases import Opening
 from app.console.errors import PageRoute
 from app.console.forms import Form, checked, once_key
 from app.console.screens import MemberScreen, MemberScreenDep
@@ -23,7 +24,7 @@ router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRou
 
 
 class NumberNotUnderstood(BadRequest):
-    """Write the phone number with its country code, for example +1 514 …"""
+    """Write the phone number with its country code, for example +15145550123."""
 
 
 @router.get("/new")
@@ -39,30 +40,32 @@ def open_case(screen: MemberScreenDep) -> Response:
     visit, form = screen.visit, screen.form
     visit.principal.require(Permission.CASES)
     try:
-        wanted = checked(NewCase, _values(form))
-        number = clean_number(wanted.contact) if wanted.contact else None
-        if wanted.contact and number is None:
-            raise NumberNotUnderstood
+        opening = _opening(form)
         with visit.transaction() as db:
 
             def make() -> UUID:
-                return cases.open_by_hand(
-                    db,
-                    visit.principal,
-                    number=number,
-                    situation=wanted.situation,
-                    urgency=wanted.urgency,
-                    language=wanted.language,
-                    region=wanted.region,
-                    fields=wanted.fields,
-                    now=visit.now,
-                ).id
+                return cases.open_by_hand(db, visit.principal, opening, visit.now).id
 
             key = once_key(form)
             case_id = once(db, visit.principal, key, b"console new case", visit.now, make)
     except Refusal as refusal:
         return _form(screen, refusal)
     return screen.go(f"/cases/{case_id}?done=opened")
+
+
+def _opening(form: Form) -> Opening:
+    wanted = checked(NewCase, _values(form))
+    number = clean_number(wanted.contact) if wanted.contact else None
+    if wanted.contact and number is None:
+        raise NumberNotUnderstood
+    return Opening(
+        number=number,
+        situation=wanted.situation,
+        urgency=wanted.urgency,
+        language=wanted.language,
+        region=wanted.region,
+        fields=wanted.fields,
+    )
 
 
 def _values(form: Form) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def quick_replies(language: str | None) -> list[QuickReply]:
     """Return all quick replies in a language, in English where it has none."""
     content = _content()
     reviewed_by = content["reviewed_by"]
-    code = language if language in reviewed_by else _OTHERWISE
+    code = language if language and language in reviewed_by else _OTHERWISE
     return [
         QuickReply(key, texts["label"], texts[code], code, reviewed_by[code] != "none")
         for key, texts in content.items()

@@ -85,11 +85,7 @@ class Screen:
 class MemberScreen(Screen):
     """A request of a signed-in member; a form of theirs is known to come from a page of ours."""
 
-    @property
-    def visit(self) -> Visit:
-        """Who asks, when, and their way to the database."""
-        assert self.member
-        return self.member
+    visit: Visit = field(kw_only=True, repr=False)
 
 
 FormDep = Annotated[Form, Depends(read_form)]
@@ -102,7 +98,7 @@ def _member_screen(request: Request, form: FormDep) -> MemberScreen:
     visit = enter(service, secret)
     if request.method == "POST" and not is_ours(form, secret):
         raise ForeignForm
-    return MemberScreen(request, service, secret, form, visit)
+    return MemberScreen(request, service, secret, form, visit, visit=visit)
 
 
 def _guest_screen(request: Request, form: FormDep) -> Screen:
