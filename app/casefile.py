@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, tuple_
 
-from app import alerts, audit, cases, consent, erasure, grants
+from app import alerts, audit, cases, consent, erasure, grants, sheets
 from app.access import ARCHIVE, DESK, Permission, Principal, readable_cases
 from app.crypto import CaseKeys, Purpose, Suite, open_sealed, suite_of, unlock, unpad
 from app.db import Db
@@ -117,14 +117,14 @@ def read(db: Db, principal: Principal, case_id: UUID, now: datetime) -> CaseFile
     if not closed:
         case.unread = 0
         alerts.acknowledge(db, case.id, principal.member_id)
-    contact = cases.open_sheet(db, case, keys[case.id], "contact", {}) if closed else line.coarse
+    contact = sheets.read(db, case, keys[case.id], "contact", {}) if closed else line.coarse
     return CaseFile(
         line,
         messages,
-        {**answers, **cases.open_sheet(db, case, keys[case.id], "fields", {})},
+        {**answers, **sheets.read(db, case, keys[case.id], "fields", {})},
         _notes(db, keys),
         _consents(db, keys),
-        cases.open_sheet(db, case, keys[case.id], "hold_reason", None) if case.held else None,
+        sheets.read(db, case, keys[case.id], "hold_reason", None) if case.held else None,
         contact.get("number"),
         history,
     )

@@ -1,9 +1,8 @@
-"""Cases: opening by hand, changing, handing over, closing, reopening, merging, holding."""
+"""Cases: finding, opening by hand, changing, handing over."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,10 +10,10 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select
 
-from app import alerts, audit, erasure, grants, organisation, roster
+from app import alerts, audit, grants, organisation, roster, sheets
 from app.access import ARCHIVE, DESK, Permission, Principal, readable_cases
 from app.codenames import code_name
-from app.crypto import CaseKeys, Purpose, open_sealed, pad_field, seal_to, unpad
+from app.crypto import CaseKeys
 from app.db import Db
 from app.errors import (
     BadRequest,
@@ -25,7 +24,7 @@ from app.errors import (
     OfferTaken,
     StaleVersion,
 )
-from app.models import LIVE_STATES, Case, CaseEpoch, CaseGrant, CaseSheet, rounded
+from app.models import LIVE_STATES, Case, CaseEpoch, CaseGrant, rounded
 from app.ordering import NOT_WAITING
 
 SITUATIONS = (
@@ -34,16 +33,6 @@ SITUATIONS = (
     "date_or_letter",
     "witnessed",
     "service_denied",
-    "other",
-)
-OUTCOMES = (
-    "supported",
-    "referred",
-    "released",
-    "removed",
-    "unreachable",
-    "duplicate",
-    "not_for_us",
     "other",
 )
 # What the script may have learnt; the desk can correct it like any field.
@@ -60,8 +49,6 @@ ANSWERS = (
     "reach_text",
     "reach_hours",
 )
-# What the machine needs only while a case lives.
-_GONE_WHEN_CLOSED = ("number", "reach", "waiting_since", "script")
 
 
 # -- finding
@@ -102,53 +89,6 @@ def opened(db: Db, principal: Principal, case: Case) -> dict[int, CaseKeys]:
     return grants.open_case(db, principal, case.id, team)
 
 
-# -- the sheet: sealed values that are rewritten
-
-
-def seal_sheet(db: Db, case: Case, sheet: CaseSheet, column: str, value: Any) -> None:
-    """Seal one value of the sheet to the case's public key, as its next version."""
-    version = getattr(sheet, f"{column}_version") + 1
-    context = _sheet_context(db, case, column, version, case.epoch)
-    public = grants.public_key(db, case.id, case.epoch)
-    plaintext = pad_field(json.dumps(value, ensure_ascii=False).encode())
-    setattr(sheet, column, seal_to(public, Purpose.FIELD, case.epoch, context, plaintext))
-    setattr(sheet, f"{column}_version", version)
-    setattr(sheet, f"{column}_epoch", case.epoch)
-
-
-def open_sheet(db: Db, case: Case, keys: Mapping[int, CaseKeys], column: str, default: Any) -> Any:
-    """Open one value of the sheet, or return the default where none was written."""
-    sheet = db.get(CaseSheet, case.id)
-    blob = getattr(sheet, column) if sheet else None
-    if sheet is None or blob is None:
-        return default
-    epoch = getattr(sheet, f"{column}_epoch")
-    version = getattr(sheet, f"{column}_version")
-    context = _sheet_context(db, case, column, version, epoch)
-    plaintext = open_sealed(keys[epoch].pair, Purpose.FIELD, epoch, context, blob)
-    return json.loads(unpad(plaintext))
-
-
-def _sheet_context(db: Db, case: Case, column: str, version: int, epoch: int) -> Any:
-    return db.keys.context("case_sheets", column, case.id, version, case=case.id, epoch=epoch)
-
-
-def _sheet(db: Db, case: Case) -> CaseSheet:
-    sheet = db.get(CaseSheet, case.id)
-    if sheet is None:
-        sheet = CaseSheet(
-            case_id=case.id,
-            fields_version=0,
-            contact_version=0,
-            hold_reason_version=0,
-            fields_epoch=0,
-            contact_epoch=0,
-            hold_reason_epoch=0,
-        )
-        db.add(sheet)
-    return sheet
-
-
 # -- opening by hand
 
 
@@ -179,7 +119,7 @@ def open_by_hand(db: Db, principal: Principal, opening: Opening, now: datetime) 
     )
     check_fields(settings, opening.fields)
     lookup = db.keys.number_lookup(opening.number) if opening.number else None
-    if lookup and (reference := _live_reference(db, lookup)):
+    if lookup and (reference := live_reference(db, lookup)):
         raise BadRequest(f"There is an open case for this phone already: {reference}.")
     case_id, reference = uuid4(), code_name()
     _, epoch_row, grant = grants.new_case(db, case_id, 1, DESK, now)
@@ -216,12 +156,13 @@ def open_by_hand(db: Db, principal: Principal, opening: Opening, now: datetime) 
     db.execute(insert(CaseEpoch), [epoch_row])
     db.execute(insert(CaseGrant), [grant])
     if opening.fields:
-        seal_sheet(db, case, _sheet(db, case), "fields", dict(opening.fields))
+        sheets.write(db, case, "fields", dict(opening.fields))
     audit.record(db, "case.opened", principal.member_id, case.id, now)
     return case
 
 
-def _live_reference(db: Db, lookup: bytes) -> str | None:
+def live_reference(db: Db, lookup: bytes) -> str | None:
+    """Return the code name of a number's live case, if it has one."""
     case = db.scalar(
         select(Case).where(
             Case.number_lookup == lookup,
@@ -294,8 +235,8 @@ def change(
 
 def _change_fields(db: Db, principal: Principal, case: Case, fields: Mapping[str, Any]) -> None:
     keys = opened(db, principal, case)
-    merged = {**open_sheet(db, case, keys, "fields", {}), **fields}
-    seal_sheet(db, case, _sheet(db, case), "fields", merged)
+    merged = {**sheets.read(db, case, keys, "fields", {}), **fields}
+    sheets.write(db, case, "fields", merged)
 
 
 def claim(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Case:
@@ -337,116 +278,3 @@ def release(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Case:
     case.assigned_to = None
     audit.record(db, "case.released", principal.member_id, case.id, now)
     return case
-
-
-# -- ending
-
-
-def close(db: Db, principal: Principal, case_id: UUID, outcome: str, now: datetime) -> Case:
-    """Close a case: its keys go to the archive, the desk's grants and the number go."""
-    principal.require(Permission.CASES)
-    if outcome not in OUTCOMES:
-        raise BadRequest(f"An outcome is one of: {', '.join(OUTCOMES)}.")
-    case = find(db, principal, case_id, live=True)
-    for one in erasure.tree(db, case):
-        _close_one(db, principal, one, outcome, now)
-        audit.record(db, "case.closed", principal.member_id, one.id, now)
-    return case
-
-
-def _close_one(db: Db, principal: Principal, case: Case, outcome: str, now: datetime) -> None:
-    keys = grants.open_case(db, principal, case.id, DESK)
-    values = coarse(db, case)
-    if values.get("number"):
-        seal_sheet(db, case, _sheet(db, case), "contact", {"number": values["number"]})
-    grants.regrant(db, case.id, keys, ARCHIVE, now)
-    kept = {name: value for name, value in values.items() if name not in _GONE_WHEN_CLOSED}
-    rewrite(db, case, {**kept, "outcome": outcome, "flags": []})
-    case.state, case.closed_at = "closed", rounded(now)
-    case.assigned_to, case.waiting, case.unread = None, False, 0
-    case.queue_order = NOT_WAITING + db.keys.order.next(now)
-    case.version += 1
-
-
-def reopen(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Case:
-    """Reopen a closed case with the archive's keys. Forbidden, BadRequest."""
-    case = find(db, principal, case_id)
-    principal.require(Permission.ARCHIVE)
-    if case.state in LIVE_STATES:
-        raise BadRequest("This case is open.")
-    if case.number_lookup and (reference := _live_reference(db, case.number_lookup)):
-        raise BadRequest(f"This phone has a newer open case, {reference}; close that one first.")
-    for one in erasure.tree(db, case):
-        keys = grants.open_case(db, principal, one.id, ARCHIVE)
-        contact = open_sheet(db, one, keys, "contact", {})
-        grants.regrant(db, one.id, keys, DESK, now)
-        values = coarse(db, one)
-        values.pop("outcome", None)
-        rewrite(db, one, {**values, **contact, "human": True})
-        one.state, one.closed_at = "open", None
-        if contact:
-            one.number_lookup = db.keys.number_lookup(contact["number"])
-        one.version += 1
-        audit.record(db, "case.reopened", principal.member_id, one.id, now)
-    return case
-
-
-def erase(db: Db, principal: Principal, case_id: UUID, now: datetime) -> None:
-    """Erase a case for good. CaseHeld."""
-    principal.require(Permission.CASES)
-    case = find(db, principal, case_id)
-    erasure.erase(db, case, now, principal.member_id)
-
-
-def hold(db: Db, principal: Principal, case_id: UUID, reason: str, now: datetime) -> Case:
-    """Keep a case from being erased, with a reason that only people can read."""
-    principal.require(Permission.HOLD)
-    case = _holdable(db, principal, case_id)
-    for one in erasure.tree(db, case):
-        seal_sheet(db, one, _sheet(db, one), "hold_reason", reason)
-        one.held = True
-        audit.record(db, "case.held", principal.member_id, one.id, now)
-    return case
-
-
-def lift_hold(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Case:
-    """Let a case be erased again."""
-    principal.require(Permission.HOLD)
-    case = _holdable(db, principal, case_id)
-    for one in erasure.tree(db, case):
-        one.held = False
-        audit.record(db, "case.hold_lifted", principal.member_id, one.id, now)
-    return case
-
-
-def _holdable(db: Db, principal: Principal, case_id: UUID) -> Case:
-    """A coordinator may hold a case they cannot read, since they know its id from the desk."""
-    if principal.may(Permission.CASES):
-        return find(db, principal, case_id)
-    case = db.get(Case, case_id, with_for_update=True)
-    if case is None:
-        raise NotFound
-    if case.state == "erased":
-        raise CaseErased
-    return case
-
-
-def merge(db: Db, principal: Principal, case_id: UUID, into_id: UUID, now: datetime) -> Case:
-    """Put one live case under another; nothing is re-encrypted. BadRequest."""
-    principal.require(Permission.CASES)
-    ids: Sequence[UUID] = sorted((case_id, into_id))
-    found = {i: find(db, principal, i, live=True) for i in ids}
-    case, into = found[case_id], found[into_id]
-    if case.id == into.id or case.merged_into or into.merged_into:
-        raise BadRequest("These two cannot be merged: take the main case of each.")
-    case.merged_into = into.id
-    case.assigned_to = None
-    into.urgency = min(into.urgency, case.urgency)
-    into.unread += case.unread
-    if case.waiting and not into.waiting:
-        into.waiting, into.queue_order = True, case.queue_order
-        rewrite(db, into, {**coarse(db, into), "waiting_since": coarse(db, case)["waiting_since"]})
-    into.version += 1
-    audit.record(db, "case.merged", principal.member_id, case.id, now)
-    audit.record(db, "case.merged", principal.member_id, into.id, now)
-    return into

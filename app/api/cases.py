@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints, field_validator
 
-from app import casefile, cases, replies
+from app import casefile, cases, endings, replies
 from app.api.deps import (
     Cursor,
     IdempotencyKey,
@@ -441,7 +441,7 @@ def consent(
 def close(case_id: UUID, body: Close, visit: VisitDep, response: Response) -> CaseItem:
     """Close a case: from now on only the archive can open it."""
     with visit.transaction() as db:
-        case = cases.close(db, visit.principal, case_id, body.outcome, visit.now)
+        case = endings.close(db, visit.principal, case_id, body.outcome, visit.now)
         return _changed(db, case, response)
 
 
@@ -449,14 +449,14 @@ def close(case_id: UUID, body: Close, visit: VisitDep, response: Response) -> Ca
 def reopen(case_id: UUID, visit: VisitDep, response: Response) -> CaseItem:
     """Reopen a closed case; needs the archive."""
     with visit.transaction() as db:
-        return _changed(db, cases.reopen(db, visit.principal, case_id, visit.now), response)
+        return _changed(db, endings.reopen(db, visit.principal, case_id, visit.now), response)
 
 
 @router.post("/{case_id}/erase", status_code=204)
 def erase(case_id: UUID, visit: VisitDep) -> Response:
     """Erase a case for good. Copies of the database follow within a week."""
     with visit.transaction() as db:
-        cases.erase(db, visit.principal, case_id, visit.now)
+        endings.erase(db, visit.principal, case_id, visit.now)
     return Response(status_code=204)
 
 
@@ -464,7 +464,7 @@ def erase(case_id: UUID, visit: VisitDep) -> Response:
 def hold(case_id: UUID, body: Hold, visit: VisitDep) -> Response:
     """Keep a case from being erased."""
     with visit.transaction() as db:
-        cases.hold(db, visit.principal, case_id, body.reason, visit.now)
+        endings.hold(db, visit.principal, case_id, body.reason, visit.now)
     return Response(status_code=204)
 
 
@@ -472,7 +472,7 @@ def hold(case_id: UUID, body: Hold, visit: VisitDep) -> Response:
 def lift_hold(case_id: UUID, visit: VisitDep) -> Response:
     """Let a case be erased again."""
     with visit.transaction() as db:
-        cases.lift_hold(db, visit.principal, case_id, visit.now)
+        endings.lift_hold(db, visit.principal, case_id, visit.now)
     return Response(status_code=204)
 
 
@@ -480,5 +480,5 @@ def lift_hold(case_id: UUID, visit: VisitDep) -> Response:
 def merge(case_id: UUID, body: Merge, visit: VisitDep, response: Response) -> CaseItem:
     """Put this case under another; its conversation is read there."""
     with visit.transaction() as db:
-        case = cases.merge(db, visit.principal, case_id, body.into, visit.now)
+        case = endings.merge(db, visit.principal, case_id, body.into, visit.now)
         return _changed(db, case, response)

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app import cases
+from app import cases, endings
 from app.access import Permission
 from app.api.cases import Hold
 from app.api.errors import STATUS
@@ -29,7 +29,7 @@ def close(case_id: UUID, screen: MemberScreenDep) -> Response:
         case_id,
         "closed",
         "outcome",
-        lambda db: cases.close(db, visit.principal, case_id, outcome, visit.now),
+        lambda db: endings.close(db, visit.principal, case_id, outcome, visit.now),
     )
 
 
@@ -42,7 +42,7 @@ def reopen(case_id: UUID, screen: MemberScreenDep) -> Response:
         case_id,
         "reopened",
         "reopen",
-        lambda db: cases.reopen(db, visit.principal, case_id, visit.now),
+        lambda db: endings.reopen(db, visit.principal, case_id, visit.now),
     )
 
 
@@ -55,7 +55,7 @@ def hold(case_id: UUID, screen: MemberScreenDep) -> Response:
         case_id,
         "held",
         "hold_reason",
-        lambda db: cases.hold(
+        lambda db: endings.hold(
             db,
             visit.principal,
             case_id,
@@ -74,7 +74,7 @@ def lift_hold(case_id: UUID, screen: MemberScreenDep) -> Response:
         case_id,
         "lifted",
         "hold_reason",
-        lambda db: cases.lift_hold(db, visit.principal, case_id, visit.now),
+        lambda db: endings.lift_hold(db, visit.principal, case_id, visit.now),
     )
 
 
@@ -94,7 +94,7 @@ def erase(case_id: UUID, screen: MemberScreenDep) -> Response:
             case = cases.find(db, visit.principal, case_id)
             reference = cases.coarse(db, case)["reference"]
             confirm(screen.form.get("confirmation"), reference)
-            cases.erase(db, visit.principal, case_id, visit.now)
+            endings.erase(db, visit.principal, case_id, visit.now)
     except (NotConfirmed, CaseHeld) as refusal:
         return _erase_page(screen, case_id, refusal)
     return screen.go("/?done=erased")

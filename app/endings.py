@@ -1,0 +1,144 @@
+"""How a case ends, and how not yet: closing, reopening, erasing, holding, merging.
+
+Each acts on the whole tree of a case: on everything that was merged with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from app import audit, cases, erasure, grants, sheets
+from app.access import ARCHIVE, DESK, Permission, Principal
+from app.db import Db
+from app.errors import BadRequest, CaseErased, NotFound
+from app.models import LIVE_STATES, Case, rounded
+from app.ordering import NOT_WAITING
+
+OUTCOMES = (
+    "supported",
+    "referred",
+    "released",
+    "removed",
+    "unreachable",
+    "duplicate",
+    "not_for_us",
+    "other",
+)
+# What the machine needs only while a case lives.
+_GONE_WHEN_CLOSED = ("number", "reach", "waiting_since", "script")
+
+
+def close(db: Db, principal: Principal, case_id: UUID, outcome: str, now: datetime) -> Case:
+    """Close a case: its keys go to the archive, the desk's grants and the number go."""
+    principal.require(Permission.CASES)
+    if outcome not in OUTCOMES:
+        raise BadRequest(f"An outcome is one of: {', '.join(OUTCOMES)}.")
+    case = cases.find(db, principal, case_id, live=True)
+    for one in erasure.tree(db, case):
+        _close_one(db, principal, one, outcome, now)
+        audit.record(db, "case.closed", principal.member_id, one.id, now)
+    return case
+
+
+def _close_one(db: Db, principal: Principal, case: Case, outcome: str, now: datetime) -> None:
+    keys = grants.open_case(db, principal, case.id, DESK)
+    values = cases.coarse(db, case)
+    if values.get("number"):
+        sheets.write(db, case, "contact", {"number": values["number"]})
+    grants.regrant(db, case.id, keys, ARCHIVE, now)
+    kept = {name: value for name, value in values.items() if name not in _GONE_WHEN_CLOSED}
+    cases.rewrite(db, case, {**kept, "outcome": outcome, "flags": []})
+    case.state, case.closed_at = "closed", rounded(now)
+    case.assigned_to, case.waiting, case.unread = None, False, 0
+    case.queue_order = NOT_WAITING + db.keys.order.next(now)
+    case.version += 1
+
+
+def reopen(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Case:
+    """Reopen a closed case with the archive's keys. Forbidden, BadRequest."""
+    case = cases.find(db, principal, case_id)
+    principal.require(Permission.ARCHIVE)
+    if case.state in LIVE_STATES:
+        raise BadRequest("This case is open.")
+    if case.number_lookup and (reference := cases.live_reference(db, case.number_lookup)):
+        raise BadRequest(f"This phone has a newer open case, {reference}; close that one first.")
+    for one in erasure.tree(db, case):
+        keys = grants.open_case(db, principal, one.id, ARCHIVE)
+        contact = sheets.read(db, one, keys, "contact", {})
+        grants.regrant(db, one.id, keys, DESK, now)
+        values = cases.coarse(db, one)
+        values.pop("outcome", None)
+        cases.rewrite(db, one, {**values, **contact, "human": True})
+        one.state, one.closed_at = "open", None
+        if contact:
+            one.number_lookup = db.keys.number_lookup(contact["number"])
+        one.version += 1
+        audit.record(db, "case.reopened", principal.member_id, one.id, now)
+    return case
+
+
+def erase(db: Db, principal: Principal, case_id: UUID, now: datetime) -> None:
+    """Erase a case for good. CaseHeld."""
+    principal.require(Permission.CASES)
+    case = cases.find(db, principal, case_id)
+    erasure.erase(db, case, now, principal.member_id)
+
+
+def hold(db: Db, principal: Principal, case_id: UUID, reason: str, now: datetime) -> Case:
+    """Keep a case from being erased, with a reason that only people can read."""
+    principal.require(Permission.HOLD)
+    case = _holdable(db, principal, case_id)
+    for one in erasure.tree(db, case):
+        sheets.write(db, one, "hold_reason", reason)
+        one.held = True
+        audit.record(db, "case.held", principal.member_id, one.id, now)
+    return case
+
+
+def lift_hold(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Case:
+    """Let a case be erased again."""
+    principal.require(Permission.HOLD)
+    case = _holdable(db, principal, case_id)
+    for one in erasure.tree(db, case):
+        one.held = False
+        audit.record(db, "case.hold_lifted", principal.member_id, one.id, now)
+    return case
+
+
+def _holdable(db: Db, principal: Principal, case_id: UUID) -> Case:
+    """A coordinator may hold a case they cannot read, since they know its id from the desk."""
+    if principal.may(Permission.CASES):
+        return cases.find(db, principal, case_id)
+    case = db.get(Case, case_id, with_for_update=True)
+    if case is None:
+        raise NotFound
+    if case.state == "erased":
+        raise CaseErased
+    return case
+
+
+def merge(db: Db, principal: Principal, case_id: UUID, into_id: UUID, now: datetime) -> Case:
+    """Put one live case under another; nothing is re-encrypted. BadRequest."""
+    principal.require(Permission.CASES)
+    ids: Sequence[UUID] = sorted((case_id, into_id))
+    found = {i: cases.find(db, principal, i, live=True) for i in ids}
+    case, into = found[case_id], found[into_id]
+    if case.id == into.id or case.merged_into or into.merged_into:
+        raise BadRequest("These two cannot be merged: take the main case of each.")
+    case.merged_into = into.id
+    case.assigned_to = None
+    into.urgency = min(into.urgency, case.urgency)
+    into.unread += case.unread
+    if case.waiting and not into.waiting:
+        into.waiting, into.queue_order = True, case.queue_order
+        cases.rewrite(
+            db,
+            into,
+            {**cases.coarse(db, into), "waiting_since": cases.coarse(db, case)["waiting_since"]},
+        )
+    into.version += 1
+    audit.record(db, "case.merged", principal.member_id, case.id, now)
+    audit.record(db, "case.merged", principal.member_id, into.id, now)
+    return into
