@@ -33,7 +33,7 @@ from app.access import Principal
 from app.api.state import Service
 from app.clock import FixedClock
 from app.crypto import KeyFiles, MemberKeys, Secret, new_seed, totp
-from app.crypto.passphrases import new_recovery_code, passphrase_key
+from app.crypto.passphrases import new_recovery_code, new_salt, passphrase_key
 from app.db import Database
 from app.intake import Script, load_script
 from app.models import Member
@@ -140,7 +140,7 @@ class House:
     app: FastAPI
     settings: Settings
     clock: FixedClock
-    residents: Mapping[str, Resident]
+    residents: dict[str, Resident]
     network: Network
     http: httpx.Client
 
@@ -177,6 +177,15 @@ class House:
         """Sign in as people do, with handle and passphrase."""
         body = {"handle": handle, "passphrase": PASSPHRASE, "code": code}
         return self.nobody.post("/v1/sessions", body)
+
+    def newcomer(self, handle: str, *roles: str) -> Resident:
+        """Let somebody join, as ready as the others; they can not sign in with a passphrase."""
+        now, crane, wren = self.clock(), self.principal("crane"), self.principal("wren")
+        resident = _join(self.database, crane, handle, roles, (new_salt(), new_seed()), now)
+        with self.database.transaction() as db:
+            people.welcome(db, wren, now)
+        self.residents[handle] = resident
+        return resident
 
     def phone(self, number: str = CALLER) -> Caller:
         """A phone, by its number, a short code, or ``anonymous``."""
@@ -221,7 +230,8 @@ def refusal(answer: httpx.Response) -> tuple[int, str]:
     assert "no-store" in answer.headers["cache-control"]
     problem = answer.json()
     assert problem["status"] == answer.status_code
-    assert problem["title"] and problem["detail"].endswith((".", "…", "?"))
+    assert problem["title"]
+    assert problem["detail"].endswith((".", "…", "?"))
     kind, _, slug = problem["type"].rpartition(":")
     assert kind == "urn:kith"
     return answer.status_code, slug
@@ -270,7 +280,8 @@ def _people(url: str, folder: Path) -> dict[str, Resident]:
             salt = db.get_one(Member, founder.id).passphrase_salt
         key = passphrase_key(PASSPHRASE, salt)
         for handle in list(PEOPLE)[1:]:
-            residents[handle] = _join(database, signer, handle, salt, key, now)
+            roles = PEOPLE[handle]
+            residents[handle] = _join(database, signer, handle, roles, (salt, key), now)
         with database.transaction() as db:
             people.welcome(db, signer, now)
         with database.snapshot() as db:
@@ -300,10 +311,16 @@ def _found(database: Database, files: KeyFiles, now: datetime) -> Resident:
 
 
 def _join(
-    database: Database, signer: Principal, handle: str, salt: bytes, key: Secret, now: datetime
+    database: Database,
+    signer: Principal,
+    handle: str,
+    roles: tuple[str, ...],
+    lock: tuple[bytes, Secret],
+    now: datetime,
 ) -> Resident:
-    keys, roles = MemberKeys(new_seed()), PEOPLE[handle]
-    secrets = people.Secrets(keys, salt, key, new_recovery_code(), totp.new_secret())
+    """Let somebody join by invitation; ``lock`` is the salt and key of their passphrase."""
+    keys = MemberKeys(new_seed())
+    secrets = people.Secrets(keys, *lock, new_recovery_code(), totp.new_secret())
     with database.transaction() as db:
         code, _ = people.invite(db, signer, roles, ["en", "fr"], ["montreal"], now)
         enrolled = people.redeem(
@@ -407,7 +424,7 @@ def _served(
             app = main.create_app(settings, clock=clock)
             with _running(app, listening), _http(settings.url) as http:
                 network = Network(settings.url)
-                yield House(settings.url, app, settings, clock, residents, network, http)
+                yield House(settings.url, app, settings, clock, dict(residents), network, http)
 
 
 def _settings(folder: Path, database_url: str | None, port: int) -> dict[str, Any]:

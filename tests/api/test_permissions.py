@@ -1,0 +1,248 @@
+"""Every endpoint, asked by everybody: who may is decided by one table, ``app.access``.
+
+A new endpoint fails the first test until it has a line below, with an example that works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+
+from app.access import PERMISSIONS, Permission
+from tests.service import PASSPHRASE, PEOPLE, Client, House
+
+NOBODY = "00000000-0000-4000-8000-000000000000"
+STEP = timedelta(seconds=30)
+SELF, CASES, ARCHIVE, HOLD = Permission.SELF, Permission.CASES, Permission.ARCHIVE, Permission.HOLD
+MEMBERS, INVITATIONS = Permission.MEMBERS, Permission.INVITATIONS
+SETTINGS, TEXTS, AUDIT = Permission.SETTINGS, Permission.TEXTS, Permission.AUDIT
+PUBLIC: frozenset[Permission] = frozenset()
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Where an example happens: the house, and who is about to ask."""
+
+    house: House
+    handle: str
+    client: Client
+
+    def member(self, name: str) -> str:
+        return str(self.house.residents[name].id)
+
+    def case(self, state: str = "open", **changes: Any) -> str:
+        """Make a case of the desk, and return its id."""
+        heron = self.house.as_("heron")
+        given = {"channel": "manual", "situation": "other", "urgency": 3, **changes}
+        case_id: str = heron.post("/v1/cases", given).json()["id"]
+        if state == "closed":
+            heron.post(f"/v1/cases/{case_id}/close", {"outcome": "other"})
+        if state == "held":
+            heron.post(f"/v1/cases/{case_id}/hold", {"reason": "x"})
+        if state == "released":
+            heron.post(f"/v1/cases/{case_id}/release")
+        return case_id
+
+    def texting_case(self) -> str:
+        """A case whose caller has just written, by a phone of its own."""
+        taken = len(self.house.queue())
+        case_id: str = self.house.case_of("hello", number=f"+1514555{1000 + taken:04d}")["id"]
+        return case_id
+
+    def version(self, path: str) -> dict[str, str]:
+        return {"If-Match": self.client.get(path).headers.get("etag", '"1"')}
+
+
+@dataclass(frozen=True)
+class Example:
+    """A request that works for whoever may make it: what fills the path's braces, and the body."""
+
+    ids: dict[str, str] = field(default_factory=dict)
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+Make = Callable[[Scene], Example]
+
+
+def plain(body: Any = None) -> Make:
+    return lambda scene: Example(body=body)
+
+
+def on_case(body: Any = None, state: str = "released") -> Make:
+    return lambda scene: Example({"case_id": scene.case(state)}, body)
+
+
+def changing_case(scene: Scene) -> Example:
+    case_id = scene.case()
+    version = scene.version(f"/v1/cases/{case_id}")
+    return Example({"case_id": case_id}, {"urgency": 1}, version)
+
+
+def giving_case(scene: Scene) -> Example:
+    return Example({"case_id": scene.case()}, {"member": scene.member("heron")})
+
+
+def merging_case(scene: Scene) -> Example:
+    return Example({"case_id": scene.case()}, {"into": scene.case()})
+
+
+def replying(scene: Scene) -> Example:
+    return Example({"case_id": scene.texting_case()}, {"body": "Hello."})
+
+
+def changing_me(scene: Scene) -> Example:
+    return Example(body={"name": "x"}, headers=scene.version("/v1/members/me"))
+
+
+def changing_member(scene: Scene) -> Example:
+    member_id = scene.member("owl")
+    version = scene.version(f"/v1/members/{member_id}")
+    return Example({"member_id": member_id}, {"skills": ["court"]}, version)
+
+
+def removing_member(scene: Scene) -> Example:
+    name = f"passing-{len(scene.house.residents)}"
+    return Example({"member_id": str(scene.house.newcomer(name, "accompanier").id)})
+
+
+def ending_session(scene: Scene) -> Example:
+    items = scene.client.get("/v1/sessions").json().get("items", [{"id": NOBODY}])
+    return Example({"session_id": items[0]["id"]})
+
+
+def confirming(scene: Scene) -> Example:
+    scene.house.clock.advance(STEP)
+    code = scene.house.residents[scene.handle].totp_code(scene.house.clock())
+    return Example(body={"code": code})
+
+
+def redeeming(scene: Scene) -> Example:
+    roles = {"roles": ["accompanier"]}
+    code = scene.house.as_("crane").post("/v1/invitations", roles).json()["code"]
+    return Example(body={"code": code, "handle": "newcomer", "passphrase": PASSPHRASE})
+
+
+def recovering(scene: Scene) -> Example:
+    code = scene.house.residents["plover"].recovery_code
+    return Example(body={"handle": "plover", "recovery_code": code, "new_passphrase": PASSPHRASE})
+
+
+# Who may: whoever has one of these permissions; everybody where there is none.
+ENDPOINTS: dict[str, tuple[Iterable[Permission], Make]] = {
+    "GET /healthz": (PUBLIC, plain()),
+    "GET /readyz": (PUBLIC, plain()),
+    "GET /metrics": (PUBLIC, plain()),
+    "GET /v1/docs": (PUBLIC, plain()),
+    "GET /v1/docs.css": (PUBLIC, plain()),
+    "GET /v1/openapi.json": (PUBLIC, plain()),
+    "POST /v1/sessions": (PUBLIC, plain({"handle": "plover", "passphrase": PASSPHRASE})),
+    "POST /v1/sessions/recover": (PUBLIC, recovering),
+    "POST /v1/invitations/redeem": (PUBLIC, redeeming),
+    "GET /v1/sessions": ({SELF}, plain()),
+    "DELETE /v1/sessions/current": ({SELF}, plain()),
+    "DELETE /v1/sessions/{session_id}": ({SELF}, ending_session),
+    "GET /v1/members/me": ({SELF}, plain()),
+    "PATCH /v1/members/me": ({SELF}, changing_me),
+    "POST /v1/members/me/totp": ({SELF}, confirming),
+    "POST /v1/invitations": ({INVITATIONS}, plain({"roles": ["legal"]})),
+    "GET /v1/members": ({MEMBERS}, plain()),
+    "GET /v1/members/{member_id}": (
+        {MEMBERS},
+        lambda scene: Example({"member_id": scene.member("owl")}),
+    ),
+    "PATCH /v1/members/{member_id}": ({MEMBERS}, changing_member),
+    "DELETE /v1/members/{member_id}": ({MEMBERS}, removing_member),
+    "GET /v1/cases": ({CASES, ARCHIVE}, plain()),
+    "POST /v1/cases": (
+        {CASES},
+        plain({"channel": "manual", "situation": "other", "urgency": 3}),
+    ),
+    "GET /v1/cases/{case_id}": ({CASES}, on_case()),
+    "PATCH /v1/cases/{case_id}": ({CASES}, changing_case),
+    "POST /v1/cases/{case_id}/claim": ({CASES}, on_case()),
+    "POST /v1/cases/{case_id}/assign": ({CASES}, giving_case),
+    "POST /v1/cases/{case_id}/release": ({CASES}, on_case({"handover": "x"})),
+    "POST /v1/cases/{case_id}/messages": ({CASES}, replying),
+    "POST /v1/cases/{case_id}/notes": ({CASES}, on_case({"body": "x"})),
+    "POST /v1/cases/{case_id}/consents": (
+        {CASES},
+        on_case({"scope": "legal", "granted": True}),
+    ),
+    "POST /v1/cases/{case_id}/merge": ({CASES}, merging_case),
+    "POST /v1/cases/{case_id}/close": ({CASES}, on_case({"outcome": "other"})),
+    "POST /v1/cases/{case_id}/reopen": ({ARCHIVE}, on_case(state="closed")),
+    "POST /v1/cases/{case_id}/erase": ({CASES}, on_case()),
+    "POST /v1/cases/{case_id}/hold": ({HOLD}, on_case({"reason": "x"})),
+    "DELETE /v1/cases/{case_id}/hold": ({HOLD}, on_case(state="held")),
+    "GET /v1/settings": ({SETTINGS}, plain()),
+    "PUT /v1/settings": ({SETTINGS}, plain({"name": "x"})),
+    "GET /v1/texts": ({TEXTS}, plain()),
+    "GET /v1/audit": ({AUDIT}, plain()),
+}
+GUARDED = [name for name, (needs, _) in ENDPOINTS.items() if needs]
+OPEN = [name for name, (needs, _) in ENDPOINTS.items() if not needs]
+
+
+def endpoints_of(app: FastAPI) -> set[str]:
+    """Name each endpoint but the pages for people, the webhooks and the simulated network."""
+    return {
+        f"{method} {route.path}"
+        for route in iter_route_contexts(app.routes)
+        if str(route.path).startswith(("/v1", "/healthz", "/readyz", "/metrics"))
+        for method in (route.methods or ())
+        if method != "HEAD"
+    }
+
+
+def may(handle: str, name: str) -> bool:
+    granted = set().union(*(PERMISSIONS[role] for role in PEOPLE[handle]))
+    return bool(granted & set(ENDPOINTS[name][0]))
+
+
+def ask(client: Client, name: str, example: Example) -> Any:
+    method, path = name.split()
+    return client.request(
+        method, path.format(**example.ids), json=example.body, headers=example.headers
+    )
+
+
+def test_every_endpoint_is_in_the_table(shared_house: House) -> None:
+    assert endpoints_of(shared_house.app) == set(ENDPOINTS)
+
+
+@pytest.mark.parametrize("name", GUARDED)
+def test_nobody_gets_in_without_signing_in(shared_house: House, name: str) -> None:
+    scene = Scene(shared_house, "heron", shared_house.as_("heron"))
+    example = ENDPOINTS[name][1](scene)
+    for client in (shared_house.nobody, Client(shared_house.http, "no-token-of-this-house")):
+        answer = ask(client, name, example)
+        assert (answer.status_code, answer.json()["type"]) == (401, "urn:kith:unauthenticated")
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_these_need_no_signing_in(shared_house: House, name: str) -> None:
+    scene = Scene(shared_house, "heron", shared_house.nobody)
+    assert ask(shared_house.nobody, name, ENDPOINTS[name][1](scene)).status_code < 300
+
+
+@pytest.mark.parametrize("handle", [name for name in PEOPLE if name != "plover"])
+@pytest.mark.parametrize("name", GUARDED)
+def test_a_member_may_what_their_roles_may(shared_house: House, name: str, handle: str) -> None:
+    client = shared_house.as_(handle)
+    example = ENDPOINTS[name][1](Scene(shared_house, handle, client))
+    answer = ask(client, name, example)
+    if may(handle, name):
+        assert answer.status_code < 300, answer.text
+    else:
+        assert answer.status_code in (403, 404), answer.text
+        if may(handle, "GET /v1/cases/{case_id}"):
+            return  # they know what is there
+        nowhere = Example(dict.fromkeys(example.ids, NOBODY), example.body, example.headers)
+        assert ask(client, name, nowhere).text == answer.text, "tells whether it is there"
