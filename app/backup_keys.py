@@ -48,6 +48,11 @@ def keep_public(files: KeyFiles, public: bytes) -> None:
     replace_file(files.folder / _PUBLIC_FILE, public.hex().encode() + b"\n")
 
 
+def has_public(files: KeyFiles) -> bool:
+    """Return whether there is a backup key here to seal to."""
+    return (files.folder / _PUBLIC_FILE).exists()
+
+
 def public(files: KeyFiles) -> bytes:
     """Return the public half that backups are sealed to; KeyMissing."""
     try:

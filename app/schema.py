@@ -74,7 +74,7 @@ def is_current(database_url: str) -> bool:
     A revision unknown here is a newer release's: its migrations let this one run on.
     """
     there = current(database_url)
-    return there is not None and (there == head() or not _is_known(there))
+    return there is not None and (there == head() or not is_known(there))
 
 
 def belongs(connection: Connection) -> Callable[..., bool]:
@@ -88,7 +88,8 @@ def belongs(connection: Connection) -> Callable[..., bool]:
     return include
 
 
-def _is_known(revision: str) -> bool:
+def is_known(revision: str) -> bool:
+    """Return whether this release has the migration of that name."""
     scripts = ScriptDirectory.from_config(configuration())
     try:
         return scripts.get_revision(revision) is not None

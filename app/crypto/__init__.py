@@ -26,7 +26,13 @@ from app.crypto.keys import (
     new_seed,
     verify_signature,
 )
-from app.crypto.private_files import append_lines, create_file, destroy_file, replace_file
+from app.crypto.private_files import (
+    append_lines,
+    create_file,
+    destroy_file,
+    replace_file,
+    sync_folder,
+)
 from app.crypto.sealing import (
     forget_under,
     forgotten_on,
@@ -74,6 +80,7 @@ __all__ = [
     "same",
     "seal_to",
     "suite_of",
+    "sync_folder",
     "totp",
     "unlock",
     "unlock_stream",

@@ -12,6 +12,7 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from app.crypto.blind_index import same
 from app.crypto.keys import SEED_BYTES, Secret, new_seed
 from app.crypto.private_files import create_file, destroy_file, locked, replace_file, sync_folder
 
@@ -53,13 +54,27 @@ class KeyFiles:
 
         What is there already stays, so that a set-up cut short can be run again.
         """
+        self._make_folders()
+        for name in ("integrity.key", "audit.key"):
+            with suppress(FileExistsError):
+                create_file(self.folder / name, new_seed())
+
+    def adopt(self, integrity: bytes, audit: bytes) -> bool:
+        """Take over the keys of an archive; False, and nothing done, where others are here."""
+        keys = {"integrity.key": integrity, "audit.key": audit}
+        there = {name: self.folder / name for name in keys if (self.folder / name).exists()}
+        if not all(same(_read(path), keys[name]) for name, path in there.items()):
+            return False
+        self._make_folders()
+        for name in keys.keys() - there.keys():
+            create_file(self.folder / name, keys[name])
+        return True
+
+    def _make_folders(self) -> None:
         for path in (self.folder, self._shred_folder):
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.chmod(0o700)
             sync_folder(path.parent)
-        for name in ("integrity.key", "audit.key"):
-            with suppress(FileExistsError):
-                create_file(self.folder / name, new_seed())
 
     @property
     def _shred_folder(self) -> Path:

@@ -40,9 +40,14 @@ def test_a_folder_learns_what_was_erased_before_it_was_used(house: House, tmp_pa
 
 def test_an_erasure_that_was_undone_is_not_written_down(house: House) -> None:
     case = uuid4()
-    with pytest.raises(RuntimeError), house.database.transaction() as db:
-        tombstones.bury(db, case)
-        raise RuntimeError
+
+    def undone() -> None:
+        with house.database.transaction() as db:
+            tombstones.bury(db, case)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        undone()
     assert tombstones.known(keys_of(house)) == set()
 
 

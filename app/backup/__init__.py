@@ -1,0 +1,36 @@
+"""Archives: encrypted to a key that is kept off the server, made online, read again at once.
+
+An archive holds the database, the anchor, the integrity and audit keys, and the shred keys that
+its snapshot lies under; never the operational seed. Kith drops archives after a week. A copy kept
+elsewhere stays openable, for ever, to whoever has the backup key and a member's passphrase.
+"""
+
+from app.backup.archive import ArchiveDamaged, NotAnArchive
+from app.backup.restoring import (
+    NeedsAcknowledgement,
+    NewerRelease,
+    NotEmpty,
+    OlderThanAnchor,
+    OtherKeys,
+    Restored,
+    restore,
+)
+from app.backup.writing import LayerAstray, Made, OtherSchema, make, prune, prune_everywhere
+
+__all__ = [
+    "ArchiveDamaged",
+    "LayerAstray",
+    "Made",
+    "NeedsAcknowledgement",
+    "NewerRelease",
+    "NotAnArchive",
+    "NotEmpty",
+    "OlderThanAnchor",
+    "OtherKeys",
+    "OtherSchema",
+    "Restored",
+    "make",
+    "prune",
+    "prune_everywhere",
+    "restore",
+]

@@ -1,0 +1,317 @@
+"""Bringing an archive back, into an empty data directory or database of either kind.
+
+Everything is written in one transaction that is only committed once the archive's end was
+verified. Key files come first, so that a restore cut short can be run again.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import insert, inspect, literal, select, table
+
+from app import audit, backup_keys, erasure, roster, schema, tombstones
+from app.backup import values
+from app.backup.archive import ArchiveDamaged, open_key, read_preface, read_records
+from app.backup.arriving import Arriving
+from app.backup.writing import KEPT
+from app.crypto import KeyFiles, KeyMissing, OperationalKeys, SealBroken, Secret, destroy_file
+from app.db import Database, Db
+from app.errors import OperatorError
+from app.keyring import Keyring
+
+_ROWS_AT_ONCE = 500
+# A clock may be a little behind the one that made the archive.
+_AHEAD = timedelta(hours=1)
+# What a restore may make in the keys folder.
+_FILES = ("integrity.key", "audit.key", "anchor.json", "backup.pub", "tombstones")
+
+
+class NotEmpty(OperatorError):
+    """There is data here already. Restore into an empty data directory or database."""
+
+
+class OtherKeys(OperatorError):
+    """The keys folder belongs to another organisation. Choose an empty one (KITH_KEYS_DIR)."""
+
+
+class NewerRelease(OperatorError):
+    """This archive was made by a newer release of Kith. Restore it with that one."""
+
+
+class OlderThanAnchor(OperatorError):
+    """The keys folder vouches for a newer list of members than this archive's. Use a newer one."""
+
+
+class NeedsAcknowledgement(OperatorError):
+    """Somebody has to type that they know what this archive may bring back."""
+
+    def __init__(self, reasons: list[str], word: str) -> None:
+        super().__init__(f"{', and '.join(reasons)}; if that is as it must be, type {word}")
+        self.word = word
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What came back."""
+
+    made_at: datetime
+    rows: int
+    erased_again: int
+    uncertain: int
+
+
+@dataclass(frozen=True)
+class _Head:
+    """The first two records of an archive."""
+
+    made_at: datetime
+    deployment: UUID
+    operational_public: bytes
+    revision: str
+    integrity: bytes = field(repr=False)
+    audit: bytes = field(repr=False)
+    anchor: dict[str, object]
+    backup_public: bytes
+    shred: Mapping[int, bytes] = field(repr=False)
+
+
+class _Source(NamedTuple):
+    """An archive whose head was read."""
+
+    head: _Head
+    records: Iterator[Any]
+
+
+def restore(
+    url: str,
+    files: KeyFiles,
+    archive: Path,
+    backup_seed: bytes,
+    now: datetime,
+    *,
+    acknowledged: str | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Restored:
+    """Restore ``archive`` into the empty database at ``url`` and the keys folder.
+
+    NeedsAcknowledgement where the archive is over a week old or no anchor is here, unless
+    ``acknowledged`` is the word it names. NotEmpty, OtherKeys, NewerRelease, OlderThanAnchor,
+    NotAnArchive, ArchiveDamaged, WrongBackupKey, OSError; nothing is left behind then.
+    """
+    _refuse_data(url)
+    with archive.open("rb") as file:
+        source = _open(file, backup_seed)
+        _refuse_unacknowledged(files, source.head, now, acknowledged)
+        erased = tombstones.known(files) | tombstones.beside(archive)
+        with _key_files(files, source.head), _laid_schema(url, source.head.revision):
+            tombstones.adopt(files, erased)
+            done = _store(url, files, source, erased, now, progress)
+    if source.head.revision != schema.head():
+        schema.upgrade(url)
+    return done
+
+
+# -- before anything is written
+
+
+def _refuse_data(url: str) -> None:
+    if schema.current(url) is None:
+        return
+    database = Database(url)
+    try:
+        with database.snapshot() as db:
+            for name in set(inspect(db.connection()).get_table_names()) - {"alembic_version"}:
+                if db.execute(select(literal(1)).select_from(table(name)).limit(1)).first():
+                    raise NotEmpty
+    finally:
+        database.close()
+
+
+def _open(file: BinaryIO, backup_seed: bytes) -> _Source:
+    preface = read_preface(file)
+    key = open_key(preface, backup_keys.pair(backup_seed))
+    records = read_records(file, preface, key)
+    parts = list(islice(records, 2))
+    if len(parts) != 2:
+        raise ArchiveDamaged
+    source = _Source(_head(*parts), records)
+    if not schema.is_known(source.head.revision):
+        raise NewerRelease
+    return source
+
+
+def _head(about: Mapping[str, Any], keys: Mapping[str, Any]) -> _Head:
+    return _Head(
+        datetime.fromisoformat(about["made_at"]),
+        UUID(about["deployment"]),
+        base64.b64decode(about["operational_public"]),
+        about["revision"],
+        base64.b64decode(keys["integrity"]),
+        base64.b64decode(keys["audit"]),
+        keys["anchor"],
+        bytes.fromhex(keys["backup_public"]),
+        {int(day): Secret(base64.b64decode(key)) for day, key in keys["shred"].items()},
+    )
+
+
+def _refuse_unacknowledged(
+    files: KeyFiles, head: _Head, now: datetime, acknowledged: str | None
+) -> None:
+    age, reasons = now - head.made_at, []
+    if age > KEPT:
+        reasons.append(
+            f"this archive is {age.days} days old, and what went since then would come back"
+        )
+    if -age > _AHEAD:
+        reasons.append("this archive is from the future, so a clock is wrong")
+    if not _has_anchor(files):
+        reasons.append(
+            "no anchor is here that could tell whether this archive's list of members was replaced"
+        )
+    word = f"{head.made_at:%Y-%m-%d}"
+    if reasons and (acknowledged or "").strip() != word:
+        raise NeedsAcknowledgement(reasons, word)
+
+
+def _has_anchor(files: KeyFiles) -> bool:
+    with suppress(KeyMissing):
+        files.read_anchor()
+        return True
+    return False
+
+
+# -- what is made first, and undone where the rest fails
+
+
+@contextmanager
+def _key_files(files: KeyFiles, head: _Head) -> Iterator[None]:
+    """Keep the archive's keys in the keys folder, unless they are there. OtherKeys."""
+    made = [files.folder / name for name in _FILES if not (files.folder / name).exists()]
+    if not files.adopt(head.integrity, head.audit):
+        raise OtherKeys
+    try:
+        if not _has_anchor(files):
+            files.write_anchor(head.anchor)
+        if not backup_keys.has_public(files):
+            backup_keys.keep_public(files, head.backup_public)
+        yield
+    except BaseException:
+        for path in made:
+            destroy_file(path)
+        raise
+
+
+@contextmanager
+def _laid_schema(url: str, revision: str) -> Iterator[None]:
+    """Lay the schema that the archive's rows are of."""
+    if schema.current(url) is not None:
+        schema.downgrade(url, "base")  # empty: a restore or set-up was cut short
+    try:
+        schema.upgrade(url, revision)
+        yield
+    except BaseException:
+        _clear(url)
+        raise
+
+
+def _clear(url: str) -> None:
+    database = Database(url)
+    database.close()
+    if database.on_sqlite:
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            Path(f"{database.url.database}{suffix}").unlink(missing_ok=True)
+    else:
+        schema.downgrade(url, "base")
+
+
+# -- rows
+
+
+def _store(
+    url: str,
+    files: KeyFiles,
+    source: _Source,
+    erased: set[UUID],
+    now: datetime,
+    progress: Callable[[int], None],
+) -> Restored:
+    head, database = source.head, Database(url)
+    seed = files.operational_seed()
+    operational = OperationalKeys(seed) if seed else None
+    try:
+        keys = Keyring(files, head.deployment, head.operational_public, operational)
+        database.keys = keys
+        arriving = Arriving(keys, head.shred, erased, now)
+        with database.transaction() as db:
+            rows = _add_rows(db, source.records, arriving, progress)
+            _check_roster(db)
+            again = erasure.erase_again(db, erased, now)
+            audit.record(db, "archive.restored", None, head.deployment, now)
+        with database.snapshot() as db:
+            roster.check_at_start(db)
+            audit.checkpoint(db)
+            tombstones.reconcile(db)
+    except SealBroken as error:
+        raise ArchiveDamaged from error
+    finally:
+        database.close()
+    return Restored(head.made_at, rows, again, arriving.uncertain)
+
+
+def _check_roster(db: Db) -> None:
+    try:
+        roster.current(db)
+    except roster.RosterRefused as error:
+        raise OlderThanAnchor from error
+
+
+def _add_rows(
+    db: Db, records: Iterator[Any], arriving: Arriving, progress: Callable[[int], None]
+) -> int:
+    """Write the tables of an archive to its end; return how many rows it has. ArchiveDamaged."""
+    done = 0
+    for record in records:
+        if "table" not in record:
+            if record.get("rows") != done or next(records, None) is not None:
+                raise ArchiveDamaged
+            return done
+        for count in _add_table(db, record, records, arriving):
+            done += count
+            progress(done)
+    raise ArchiveDamaged
+
+
+def _add_table(
+    db: Db, record: Mapping[str, Any], records: Iterator[Any], arriving: Arriving
+) -> Iterator[int]:
+    """Write one table; yield 1 for each row that was read."""
+    name, kinds = record["table"], dict(record["columns"])
+    target = table(name, *(values.column_for(column, kind) for column, kind in kinds.items()))
+    layers = [column for column, kind in kinds.items() if kind == "layer"]
+    waiting: list[dict[str, Any]] = []
+    for count, line in enumerate(records):
+        if isinstance(line, dict):
+            if waiting:
+                db.execute(insert(target), waiting)
+            if line.get("rows") != count:
+                raise ArchiveDamaged
+            return
+        read = zip(kinds.items(), line, strict=True)
+        row = arriving.prepare(
+            name, {column: values.read(kind, value) for (column, kind), value in read}, layers
+        )
+        waiting += [row] if row else []
+        yield 1
+        if len(waiting) >= _ROWS_AT_ONCE:
+            db.execute(insert(target), waiting)
+            waiting = []
+    raise ArchiveDamaged
