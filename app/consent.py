@@ -6,17 +6,17 @@ at the last gate before the carrier (since much can change in between).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime, time, timedelta
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
 
+from app import organisation
 from app.db import Db
 from app.errors import (
-    BadRequest,
     CaseClosed,
     CaseErased,
     ConsentMissing,
@@ -26,27 +26,48 @@ from app.errors import (
     UnsafeMethod,
 )
 from app.models import LIVE_STATES, Case, Consent, Outgoing, Suppression
+from app.safe_hours import parse_hours, within
+
+__all__ = [
+    "METHODS",
+    "SCOPES",
+    "check_text",
+    "contact_consent",
+    "last_gate",
+    "lift",
+    "parse_hours",
+    "suppress",
+    "suppressed",
+    "within",
+]
 
 # A text this soon after one from the phone is an answer.
 ANSWER_WINDOW = timedelta(minutes=30)
-_PATIENCE = timedelta(hours=1)
+# An answer stays one while it waits for the carrier, but not for longer than this.
+PATIENCE = timedelta(hours=1)
 SUPPRESSED_FOR = timedelta(days=365)
 SCOPES = ("contact", "legal", "accompanier", "family", "statistics")
 METHODS = ("text", "call", "voicemail", "whatsapp")
+# Why a number is not texted: it asked us to stop; it said that it is the wrong one; a coordinator
+# blocked it; it is in the wrong hands. Nothing at all passes the last two.
+KINDS = ("stop", "locked", "blocked", "compromised")
+SILENCED = frozenset({"blocked", "compromised"})
+# Texts to people of the organisation, who chose to be reached this way.
+_TO_OURS = ("alert", "test")
 
 
 # -- suppressions: rows and life of their own
 
 
-def suppress(db: Db, number: str, kind: str, now: datetime) -> None:
-    """Stop texting a number until START or twelve months: kind ``stop locked blocked``."""
+def suppress(db: Db, number: str, kind: str, now: datetime) -> UUID:
+    """Stop texting a number for twelve months, or until it is lifted; return the row's id."""
     lookup = db.keys.number_lookup(number)
     present = db.scalar(
         select(Suppression).where(Suppression.number_lookup == lookup, Suppression.kind == kind)
     )
     if present is not None:
         present.until = now + SUPPRESSED_FOR
-        return
+        return present.id
     row_id = uuid4()
     db.add(
         Suppression(
@@ -58,6 +79,7 @@ def suppress(db: Db, number: str, kind: str, now: datetime) -> None:
         )
     )
     db.flush()
+    return row_id
 
 
 def lift(db: Db, number: str, kinds: Iterable[str]) -> None:
@@ -86,37 +108,6 @@ def suppressed(db: Db, lookups: Collection[bytes], now: datetime) -> dict[bytes,
 # -- consents
 
 
-def parse_hours(value: str | Sequence[str] | None) -> list[str]:
-    """Return safe hours as a list of ``HH:MM-HH:MM``; empty for any time. BadRequest."""
-    if not value:
-        return []
-    ranges = value.split(",") if isinstance(value, str) else list(value)
-    cleaned = [part.strip() for part in ranges if part.strip()]
-    for part in cleaned:
-        _range(part)
-    return cleaned
-
-
-def _range(text: str) -> tuple[time, time]:
-    try:
-        start, end = text.split("-")
-        return time.fromisoformat(start.strip()), time.fromisoformat(end.strip())
-    except ValueError as error:
-        raise BadRequest(
-            "Safe hours look like 18:00-21:30, several separated by commas."
-        ) from error
-
-
-def within(hours: Sequence[str], now: datetime, zone: ZoneInfo) -> bool:
-    """Return whether ``now`` lies in one of the ranges; ranges may pass midnight."""
-    local = now.astimezone(zone).time()
-    return not hours or any(_contains(*_range(part), local) for part in hours)
-
-
-def _contains(start: time, end: time, moment: time) -> bool:
-    return start <= moment < end if start <= end else moment >= start or moment < end
-
-
 def contact_consent(db: Db, case_id: UUID, coarse: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return what counts for texting: the newest recorded consent, else the caller's own answer."""
     rows = db.scalars(
@@ -133,7 +124,7 @@ def contact_consent(db: Db, case_id: UUID, coarse: Mapping[str, Any]) -> dict[st
 def check_text(
     db: Db, case: Case, coarse: Mapping[str, Any], now: datetime, *, written_at: datetime
 ) -> None:
-    """Raise the named refusal if a person's reply, written at ``written_at``, may not go out now.
+    """Raise the named refusal if a text written at ``written_at`` may not go to the caller now.
 
     An answer stays an answer while it waits for the carrier, for an hour at most.
 
@@ -143,21 +134,32 @@ def check_text(
         raise CaseErased
     if case.state not in LIVE_STATES:
         raise CaseClosed
+    if "phone_compromised" in coarse.get("flags", ()):
+        raise UnsafeMethod(
+            "This phone may be in the wrong hands. Record another safe contact before writing."
+        )
     number = coarse.get("number")
     if not number:
         raise UnsafeMethod("There is no number in this case that could be texted.")
     if suppressed(db, [db.keys.number_lookup(number)], now):
         raise NumberSuppressed
-    if "phone_compromised" in coarse.get("flags", ()):
-        raise UnsafeMethod
-    last = coarse.get("last_inbound_at")
-    fresh = now - written_at <= _PATIENCE
-    if last and fresh and written_at - datetime.fromisoformat(last) <= ANSWER_WINDOW:
-        return
-    _check_consent(contact_consent(db, case.id, coarse), now, db.keys.zone)
+    if not is_answer(coarse.get("last_inbound_at"), written_at, now):
+        agreed = contact_consent(db, case.id, coarse)
+        check_agreed(agreed, now, organisation.zone_of(db, coarse.get("region")))
 
 
-def _check_consent(consent: Mapping[str, Any] | None, now: datetime, zone: ZoneInfo) -> None:
+def is_answer(last_inbound_at: str | None, written_at: datetime, now: datetime) -> bool:
+    """Return whether a text answers one from the phone, and is still fresh enough to."""
+    if last_inbound_at is None or now - written_at > PATIENCE:
+        return False
+    return written_at - datetime.fromisoformat(last_inbound_at) <= ANSWER_WINDOW
+
+
+def check_agreed(consent: Mapping[str, Any] | None, now: datetime, zone: ZoneInfo) -> None:
+    """Raise unless the caller agreed to texts at this time of their day.
+
+    ConsentMissing, UnsafeMethod, OutsideSafeHours.
+    """
     if consent is None or not consent.get("granted"):
         raise ConsentMissing
     if "text" not in (consent.get("methods") or ()):
@@ -173,28 +175,40 @@ def _check_consent(consent: Mapping[str, Any] | None, now: datetime, zone: ZoneI
 
 
 def last_gate(db: Db, row: Outgoing, number: str, now: datetime) -> str | None:
-    """Return why a queued text must not go to the carrier now, or None.
+    """Return why a queued text must not go to the carrier now, as a refusal's slug, or None.
 
-    Notices (the one confirmation of a STOP or of a wrong number) pass the suppression that they
-    confirm; nothing passes a block.
+    Nothing passes a block or a phone in the wrong hands. Notices (the one confirmation of a STOP
+    or of a wrong number, the dialogue about erasing) pass the suppression that they confirm, but
+    go only while they are an answer. What is meant for a caller goes by the rules of
+    ``check_text``, whoever wrote it.
     """
-    kinds = suppressed(db, [db.keys.number_lookup(number)], now).get(
-        db.keys.number_lookup(number), set()
-    )
-    if "blocked" in kinds or (kinds and row.purpose != "notice"):
-        return NumberSuppressed.slug
-    if row.case_id is None:
-        return None
-    case = db.get_one(Case, row.case_id)
-    if case.state == "erased":
-        return None if row.purpose == "notice" else CaseErased.slug
-    coarse = db.keys.open_row("cases", case)
-    if "phone_compromised" in coarse.get("flags", ()):
-        return UnsafeMethod.slug
-    if row.purpose != "reply":
-        return None
     try:
-        check_text(db, case, coarse, now, written_at=row.queued_at)
+        _check_outgoing(db, row, number, now)
     except Refusal as refusal:
         return refusal.slug
     return None
+
+
+def _check_outgoing(db: Db, row: Outgoing, number: str, now: datetime) -> None:
+    lookup = db.keys.number_lookup(number)
+    kinds = suppressed(db, [lookup], now).get(lookup, set())
+    notice = row.purpose == "notice"
+    if kinds & SILENCED or (kinds and not notice):
+        raise NumberSuppressed
+    if notice and now - row.queued_at > PATIENCE:
+        raise OutsideSafeHours
+    if notice or row.purpose in _TO_OURS:
+        return
+    if row.case_id is None:
+        raise CaseErased
+    case = db.get_one(Case, row.case_id)
+    coarse = db.keys.open_row("cases", case)
+    check_text(db, case, coarse, now, written_at=row.queued_at)
+    if number != coarse.get("number") and not _merged_in(db, case, lookup):
+        raise UnsafeMethod
+
+
+def _merged_in(db: Db, case: Case, lookup: bytes) -> bool:
+    """Return whether a number belongs to a case that was put under this one."""
+    query = select(Case.id).where(Case.merged_into == case.id, Case.number_lookup == lookup)
+    return db.scalar(query.limit(1)) is not None

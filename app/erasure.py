@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import delete, or_, select, update
 
-from app import audit, tombstones
+from app import audit, carrier_traces, tombstones
 from app.crypto import same
 from app.db import Db
 from app.errors import CaseHeld
@@ -213,6 +213,7 @@ def _erase_one(db: Db, case: Case, now: datetime) -> None:
     db.execute(
         update(Outgoing).where(Outgoing.case_id == case.id).values(case_id=None, message_id=None)
     )
+    carrier_traces.release_pictures(db, case.id, now)
     for table in (Alert, CaseGrant, CaseEpoch, CaseSheet, Consent, Note, Message):
         db.execute(delete(table).where(table.case_id == case.id))
     case.state, case.closed_at = "erased", rounded(now)

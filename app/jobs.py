@@ -64,6 +64,14 @@ def enqueue(db: Db, rows: Sequence[dict[str, Any]]) -> None:
         db.info["work"] = True
 
 
+def hurry(db: Db, rows: Sequence[dict[str, Any]]) -> None:
+    """Let what is before these urgent jobs in their lanes be as urgent as they are."""
+    for priority in sorted({job["priority"] for job in rows}):
+        lanes = {job["lane"] for job in rows if job["priority"] == priority}
+        ahead = (Job.lane.in_(lanes), Job.state == "queued", Job.priority > priority)
+        db.execute(update(Job).where(*ahead).values(priority=priority))
+
+
 def _due(now: datetime) -> Any:
     return and_(
         Job.run_at <= now,
@@ -149,7 +157,9 @@ def next_due(db: Db, kinds: Sequence[str] | None = None) -> datetime | None:
 
 def any_due(db: Db, now: datetime, kinds: Sequence[str] | None = None) -> bool:
     """Return whether something should have been done by ``now`` and is not."""
-    due = and_(Job.run_at <= now, Job.state.in_(("queued", "running")), _first_of_lane(), _of(kinds))
+    due = and_(
+        Job.run_at <= now, Job.state.in_(("queued", "running")), _first_of_lane(), _of(kinds)
+    )
     return db.scalar(select(Job.id).where(due).limit(1)) is not None
 
 

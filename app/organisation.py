@@ -239,8 +239,8 @@ def regions(db: Db) -> tuple[str, ...]:
 
 def zone_of(db: Db, region: str | None) -> ZoneInfo:
     """Return the time zone of a region, the organisation's own where none is set."""
-    zones: Mapping[str, str] = settings(db)[0]["zones"] if region else {}
-    return ZoneInfo(zones[region]) if region in zones else db.keys.zone
+    zone: str | None = settings(db)[0]["zones"].get(region) if region else None
+    return ZoneInfo(zone) if zone else db.keys.zone
 
 
 def change_settings(

@@ -16,13 +16,13 @@ from typing import Any, cast
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import ColumnElement, and_, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 
-from app import consent, jobs
+from app import carrier_traces, consent, flood, jobs, spending
 from app.clock import Clock
 from app.db import Database, Db
 from app.jobs import Claimed
-from app.models import Message, Outgoing, rounded, table
+from app.models import Job, Message, Outgoing, rounded, table
 from app.telephony import (
     Accepted,
     BadNumber,
@@ -42,6 +42,8 @@ from app.telephony.segments import measure
 
 log = structlog.get_logger()
 
+# Texts of these tiers overtake what waits.
+_URGENT = 1
 # How often the carrier's list is asked about a text of unknown fate before a person is told.
 _LOOKS = 4
 _LOOK_AGAIN = timedelta(seconds=20)
@@ -59,8 +61,10 @@ class Draft:
     body: str = field(repr=False)
     case_id: UUID | None
     message_id: UUID | None
-    purpose: str  # script, reply, notice, alert
+    purpose: str  # script, reply, notice, alert, test
     urgency: int
+    # When what it answers arrived, if that was not just now.
+    answers: datetime | None = None
 
 
 class Pacer:
@@ -101,7 +105,28 @@ def queue(
         )
         for row, draft in zip(rows, drafts, strict=True)
     ]
+    # What is already waiting for the same phone must not hold an urgent text back.
+    jobs.hurry(db, [send for send in sends if send["priority"] <= _URGENT])
     jobs.enqueue(db, [*sends, *more_jobs])
+
+
+def queue_test(db: Db, number: str, body: str, now: datetime) -> UUID:
+    """Queue the operator's test text, also while sealed; return the id of its row."""
+    row = _row(db, Draft(number, body, None, None, "test", 2), now)
+    db.execute(insert(table(Outgoing)), [row])
+    jobs.enqueue(db, [jobs.row("send", row["id"], now)])
+    return cast("UUID", row["id"])
+
+
+def cancel(db: Db, number: str) -> int:
+    """Drop every text that waits for this phone; return how many there were."""
+    waiting = select(Job.ref).where(Job.kind == "send", Job.lane == db.keys.number_lookup(number))
+    query = select(Outgoing).where(Outgoing.id.in_(waiting), Outgoing.state == "queued")
+    rows = db.scalars(query.order_by(Outgoing.id).with_for_update()).all()
+    for row in rows:
+        _settled(db, row, "refused")
+    db.execute(delete(Job).where(Job.ref.in_([row.id for row in rows])))
+    return len(rows)
 
 
 def _row(db: Db, draft: Draft, now: datetime) -> dict[str, Any]:
@@ -113,7 +138,7 @@ def _row(db: Db, draft: Draft, now: datetime) -> dict[str, Any]:
         "state": "queued",
         "purpose": draft.purpose,
         "segments": measure(draft.body).segments,
-        "queued_at": rounded(now),
+        "queued_at": rounded(draft.answers or now),
         **db.keys.new_row("outgoing", row_id, {"to": draft.to, "body": draft.body}, now),
     }
 
@@ -149,7 +174,7 @@ def send(
         _refused(database, job, text, error, clock())
     else:
         with database.transaction() as db:
-            _accepted(db, text.id, accepted)
+            _accepted(db, text.id, accepted, clock())
             jobs.finish(db, job.id)
 
 
@@ -167,6 +192,7 @@ class _Text:
     id: UUID
     to: str = field(repr=False)
     body: str = field(repr=False)
+    purpose: str
     queued_at: datetime
     doubtful: bool
 
@@ -181,13 +207,15 @@ def _take(db: Db, job: Claimed, now: datetime) -> _Text | None:
     doubtful = row.state == "sending"
     if not doubtful:
         refusal = consent.last_gate(db, row, values["to"], now)
+        if refusal is None and spending.holds_back(db, row, now):
+            refusal = "over-budget"
         if refusal is not None:
             log.info("text.refused", reason=refusal)
             _settled(db, row, "refused")
             jobs.finish(db, job.id)
             return None
         _mark(db, row, "sending")
-    return _Text(row.id, values["to"], values["body"], row.queued_at, doubtful)
+    return _Text(row.id, values["to"], values["body"], row.purpose, row.queued_at, doubtful)
 
 
 def _mark(db: Db, row: Outgoing, state: str) -> None:
@@ -197,17 +225,19 @@ def _mark(db: Db, row: Outgoing, state: str) -> None:
     db.flush()
 
 
-def _settled(db: Db, row: Outgoing, state: str, *, sid: str | None = None) -> None:
+def _settled(db: Db, row: Outgoing, state: str) -> None:
     """Reach a state in which number and text are no longer needed."""
-    db.keys.replace_values("outgoing", row, {"sid": sid} if sid else {})
+    row.op_key = row.op_values = row.shred_day = None
     _mark(db, row, state)
 
 
-def _accepted(db: Db, text_id: UUID, accepted: Accepted) -> None:
+def _accepted(db: Db, text_id: UUID, accepted: Accepted, now: datetime) -> None:
     row = db.get_one(Outgoing, text_id, with_for_update=True)
     if row.sid_lookup is None:  # else a callback was faster
         row.sid_lookup = db.keys.sid_lookup(accepted.sid)
-        _settled(db, row, later("sending", accepted.status), sid=accepted.sid)
+        _settled(db, row, later("sending", accepted.status))
+        carrier_traces.note(db, [accepted.sid], now)
+        spending.count(db, [row], now)
 
 
 def _unreached(
@@ -235,7 +265,12 @@ def _try_later(
         pause = min(timedelta(seconds=error.retry_after), jobs.FURTHEST)
     with database.transaction() as db:
         _requeue(db, text.id)
-        jobs.postpone(db, job.id, now + pause)
+        if error.code == flood.REPLY_LOOP and text.purpose == "script":
+            flood.silence(db, text.to, now)
+            _settled(db, db.get_one(Outgoing, text.id), "refused")
+            jobs.finish(db, job.id)
+        else:
+            jobs.postpone(db, job.id, now + pause)
 
 
 def _requeue(db: Db, text_id: UUID) -> None:
@@ -270,7 +305,7 @@ def _settle(database: Database, carrier: Carrier, job: Claimed, text: _Text, clo
     now = clock()
     with database.transaction() as db:
         if found is not None:
-            _accepted(db, text.id, found)
+            _accepted(db, text.id, found, now)
             jobs.finish(db, job.id)
         elif job.attempts < _LOOKS:
             jobs.postpone(db, job.id, now + _LOOK_AGAIN * job.attempts)
@@ -308,18 +343,19 @@ class StatusUpdate:
 
 def follow(db: Db, updates: Sequence[StatusUpdate], now: datetime) -> None:
     """Apply callbacks, which come late, twice and in any order: a status never goes back."""
+    new: dict[str, Outgoing] = {}
     for item in updates:
         row = _called_back(db, item)
         if row is None or item.status.status is None:
             continue
         if row.sid_lookup is None:
             row.sid_lookup = db.keys.sid_lookup(item.status.sid)
-            # A new row, not a rewritten one: this must work while sealed, too.
-            values = db.keys.new_row("outgoing", row.id, {"sid": item.status.sid}, now)
-            for column, value in values.items():
-                setattr(row, column, value)
+            row.op_key = row.op_values = row.shred_day = None
+            new[item.status.sid] = row
         row.error_code = item.status.error_code or row.error_code
         _mark(db, row, later(cast("MessageStatus", row.state), item.status.status))
+    carrier_traces.note(db, new, now)
+    spending.count(db, list(new.values()), now)
 
 
 def _called_back(db: Db, item: StatusUpdate) -> Outgoing | None:

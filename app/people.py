@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import delete, select
 
-from app import audit, consent, grants, roster
+from app import audit, grants, roster
 from app.access import ARCHIVE, DESK, ROLES, Permission, Principal
 from app.crypto import Context, MemberKeys, Purpose, SealBroken, day_number, lock, new_seed, unlock
 from app.crypto import totp as one_time
@@ -27,6 +27,7 @@ from app.crypto.passphrases import (
 from app.db import Db
 from app.errors import BadRequest, LastKeyHolder, NotFound, StaleVersion, Unauthenticated
 from app.models import Invitation, Member, TeamWrap, rounded
+from app.safe_hours import parse_hours
 
 INVITATION_LIFE = timedelta(hours=72)
 HANDLE = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,38}[a-z0-9])?")
@@ -396,7 +397,7 @@ def change_profile(db: Db, member: Member, changes: Mapping[str, Any]) -> None:
     """Replace parts of a member's operational profile."""
     values = db.keys.open_row("members", member)
     if "quiet_hours" in changes:
-        changes = {**changes, "quiet_hours": consent.parse_hours(changes["quiet_hours"])}
+        changes = {**changes, "quiet_hours": parse_hours(changes["quiet_hours"])}
     values.update({name: changes[name] for name in PROFILE if name in changes})
     db.keys.replace_values("members", member, values)
     member.version += 1

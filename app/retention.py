@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Table, delete, func, select, update
 
-from app import audit, erasure
+from app import audit, carrier_traces, erasure, flood, spending
 from app.crypto import day_number
 from app.db import Database, Db
 from app.models import (
@@ -132,6 +132,9 @@ def _drop_spent_rows(db: Db, now: datetime) -> None:
             Outgoing.state.in_(_SETTLED), Outgoing.queued_at < now - OUTGOING_LIFE
         )
     )
+    carrier_traces.forget_old(db, now)
+    flood.forget_old(db, now)
+    spending.forget_old(db, now)
 
 
 def _empty_silent_closed_cases(db: Db, now: datetime) -> None:

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import alerts, jobs, outgoing, retention
+from app import alerts, carrier_traces, jobs, outgoing, reconciler, retention, spending
 from app.clock import Clock
 from app.conversations import Desk, absorb
 from app.db import Database, Db
@@ -62,6 +62,12 @@ def _overdue(tools: Tools, now: datetime) -> None:
             alerts.drop_old(db, now)
 
 
+def _spending(tools: Tools, now: datetime) -> None:
+    """Tell when the month's cap comes near."""
+    with tools.database.transaction() as db:
+        spending.tell(db, now)
+
+
 HANDLERS: Mapping[str, Handler] = {
     "absorb": _absorb,
     "alert": _alert,
@@ -83,6 +89,14 @@ RECURRING: Mapping[str, Recurring] = {
     "audit-checkpoint": Recurring(
         timedelta(minutes=15), lambda tools, now: retention.checkpoint_audit(tools.database, now)
     ),
+    "carrier-copies": Recurring(
+        timedelta(minutes=1),
+        lambda tools, now: carrier_traces.clear(tools.database, tools.carrier, now),
+    ),
+    "carrier-list": Recurring(
+        timedelta(minutes=3),
+        lambda tools, now: reconciler.reconcile(tools.database, tools.carrier, tools.desk, now),
+    ),
     "forgetting": Recurring(
         timedelta(minutes=30), lambda tools, now: retention.renew_forgetting(tools.database, now)
     ),
@@ -91,6 +105,7 @@ RECURRING: Mapping[str, Recurring] = {
         lambda tools, now: outgoing.catch_up(tools.database, tools.carrier, now),
     ),
     "overdue": Recurring(timedelta(minutes=1), _overdue),
+    "spending": Recurring(timedelta(minutes=5), _spending),
     "wake": Recurring(
         timedelta(minutes=1), lambda tools, now: tools.waker(tools.database, tools.carrier, now)
     ),

@@ -68,9 +68,9 @@ def _take_turn(batch: Batch, text: InboundText, lookup: bytes | None) -> bool:
     content = turns.payload(batch, thread, text, result, {})
     turns.add_message(batch, thread, text, uuid4(), content)
     thread.urgency = min(thread.urgency, result.urgency)
-    stamp = batch.now.isoformat()
-    thread.coarse["last_message_at"] = thread.coarse["last_inbound_at"] = stamp
-    turns.count_waiting(batch, thread)
+    came_at = batch.came_at(text)
+    thread.coarse["last_message_at"] = thread.coarse["last_inbound_at"] = came_at.isoformat()
+    turns.count_waiting(batch, thread, came_at)
     if result.keyword in turns.WITHOUT_CASE and turns.answerable(batch.desk, text):
         _keep_keyword(batch, thread, text, result.keyword, result.reply_language)
     return first and result.keyword not in _UNANSWERED and turns.answerable(batch.desk, text)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from app import alerts, consent, erasure, grants, outgoing
+from app import alerts, carrier_traces, consent, erasure, flood, grants, outgoing
 from app.conversations import provisional, threads, turns
 from app.conversations.turns import Batch, Desk
-from app.db import Db, insert_new
-from app.models import CarrierTrace, Page, rounded, table
+from app.db import Db
+from app.models import Page
 from app.outgoing import StatusUpdate
 from app.telephony import InboundText
-
-_TRACES = table(CarrierTrace)
 
 
 class AloneOnly(Exception):
@@ -34,7 +32,8 @@ def take(
     elif texts:
         said = provisional.receive(db, desk, unseen(db, texts, now), now)
     outgoing.follow(db, [item for item in items if isinstance(item, StatusUpdate)], now)
-    return [said.get(item.sid) if isinstance(item, InboundText) else None for item in items]
+    # Of a webhook that came twice only one is answered.
+    return [said.pop(item.sid, None) if isinstance(item, InboundText) else None for item in items]
 
 
 def receive(db: Db, desk: Desk, texts: Sequence[InboundText], now: datetime) -> None:
@@ -44,6 +43,7 @@ def receive(db: Db, desk: Desk, texts: Sequence[InboundText], now: datetime) -> 
     lookups = {number: db.keys.number_lookup(number) for number in numbers}
     hashes = set(lookups.values())
     known = threads.find(db, hashes)
+    allowance = flood.Allowance(db, hashes, now)
     batch = Batch(
         db,
         desk,
@@ -54,12 +54,14 @@ def receive(db: Db, desk: Desk, texts: Sequence[InboundText], now: datetime) -> 
         pages=_pages(db, texts, lookups, now),
         dialogues=erasure.dialogues(db, hashes) if hashes else {},
         publics=grants.public_keys(db, {t.id: t.epoch for t in known.live.values()}),
+        allowance=allowance,
     )
     if (batch.dialogues or batch.pages) and len(texts) > 1:
         raise AloneOnly
     for text in texts:
         turns.take_turn(batch, text, lookups.get(text.sender))
     threads.write(db, batch.rows, now)
+    allowance.write()
     outgoing.queue(db, batch.drafts, now, batch.jobs)
 
 
@@ -72,12 +74,8 @@ def _pages(
 
 
 def unseen(db: Db, texts: Sequence[InboundText], now: datetime) -> list[InboundText]:
-    """Remember the SIDs; return the texts whose SID was not known, each once."""
-    by_sid = {db.keys.sid_lookup(text.sid): text for text in texts}
-    fresh = insert_new(
-        db,
-        _TRACES,
-        [{"sid_lookup": lookup, "seen_at": rounded(now)} for lookup in sorted(by_sid)],
-        _TRACES.c.sid_lookup,
-    )
-    return [text for lookup, text in by_sid.items() if lookup in fresh]
+    """Note the SIDs; return the texts whose SID was not known, each once."""
+    by_sid = {text.sid: text for text in texts}
+    pictures = {sid for sid, text in by_sid.items() if text.media}
+    fresh = carrier_traces.note(db, by_sid, now, pictures=pictures)
+    return [text for sid, text in by_sid.items() if sid in fresh]

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import bindparam, insert, select, update
 
-from app import grants
+from app import carrier_traces, grants
 from app.codenames import code_name
 from app.crypto import CaseKeys
 from app.db import Db
@@ -52,6 +52,8 @@ class Rows:
     grants: list[dict[str, Any]] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
     threads: dict[UUID, Thread] = field(default_factory=dict)
+    # SIDs of messages with pictures, by case.
+    pictures: dict[UUID, list[str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -162,6 +164,8 @@ def write(db: Db, rows: Rows, now: datetime) -> None:
         db.execute(update(_CASES).where(_CASES.c.id == bindparam("case_id")), old)
     if rows.messages:
         db.execute(insert(table(Message)), rows.messages)
+    for case_id, sids in rows.pictures.items():
+        carrier_traces.keep_pictures(db, case_id, sids)
 
 
 def _new_case(db: Db, thread: Thread, now: datetime) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from app.conversations import threads
 from app.conversations.threads import FIRST_URGENCY, Known, Rows, Thread
 from app.crypto import Purpose, lock, pad_message, seal_to
 from app.db import Db
+from app.flood import Allowance
 from app.intake import Keyword, Script, State, Step, is_builtin_stop, step
 from app.models import Erasure, Page, rounded
 from app.ordering import position_after
@@ -52,6 +53,11 @@ class Batch:
     drafts: list[Draft] = field(default_factory=list)
     jobs: list[dict[str, Any]] = field(default_factory=list)
     pages: Mapping[bytes, Page] = field(default_factory=dict)
+    allowance: Allowance | None = None
+
+    def came_at(self, text: InboundText) -> datetime:
+        """Return when a text reached the carrier: now, unless its webhook got lost."""
+        return text.at or self.now
 
 
 def answerable(desk: Desk, text: InboundText) -> bool:
@@ -72,11 +78,11 @@ def take_turn(batch: Batch, text: InboundText, lookup: bytes | None) -> None:
         texts = batch.desk.script.texts
         said = erasure.answer(batch.db, texts, batch.dialogues, lookup, text.body, batch.now)
         if said is not None:
-            batch.drafts.append(_notice(text, said))
+            batch.drafts.extend(_notice(text, body) for body in _allowed(batch, text, [said]))
             return
     if thread is None and result.keyword in WITHOUT_CASE and lookup:
         notices = _obey(batch, None, text, result) if can_answer else []
-        batch.drafts.extend(_notice(text, body) for body in notices)
+        batch.drafts.extend(_notice(text, body) for body in _allowed(batch, text, notices))
         return
     if thread is None:
         thread = threads.open_thread(batch.db, batch.rows, batch.known, text, lookup, batch.now)
@@ -91,7 +97,7 @@ def _ask_script(batch: Batch, thread: Thread | None, text: InboundText) -> Step:
         batch.desk.script,
         State.from_json(coarse["script"]) if coarse.get("script") else None,
         text.body,
-        silent_for=batch.now - datetime.fromisoformat(last) if last else None,
+        silent_for=batch.came_at(text) - datetime.fromisoformat(last) if last else None,
         urgency=thread.urgency if thread else FIRST_URGENCY,
         regions=batch.regions,
         human=bool(coarse.get("human")),
@@ -100,7 +106,19 @@ def _ask_script(batch: Batch, thread: Thread | None, text: InboundText) -> Step:
 
 def _notice(text: InboundText, body: str) -> Draft:
     """Return a text that belongs to no case: the same for every number, known or not."""
-    return Draft(text.sender, body, None, None, "notice", 2)
+    return Draft(text.sender, body, None, None, "notice", 2, text.at)
+
+
+def _allowed(
+    batch: Batch, text: InboundText, said: list[str], purpose: str = "notice"
+) -> list[str]:
+    """Return what of ``said`` may be said: nothing where somebody silenced or floods the line."""
+    lookup = batch.db.keys.number_lookup(text.sender)
+    in_force = batch.suppressions.get(lookup, set())
+    if in_force & consent.SILENCED or (in_force and purpose == "script"):
+        return []
+    allowance = batch.allowance
+    return said if said and allowance and allowance.take(lookup, purpose, len(said)) else []
 
 
 # -- a text that belongs to a case
@@ -110,29 +128,28 @@ def _append(
     batch: Batch, thread: Thread, text: InboundText, result: Step, *, can_answer: bool
 ) -> None:
     batch.rows.threads[thread.id] = thread
-    message_id, lookup = uuid4(), thread.coarse.get("number")
+    message_id = uuid4()
     purpose = "notice" if result.keyword in WITHOUT_CASE else "script"
-    if not can_answer:
-        said = []
-    elif purpose == "notice":
-        said = _obey(batch, thread, text, result)
-    else:
-        quiet = lookup and batch.suppressions.get(batch.db.keys.number_lookup(text.sender))
-        said = [] if quiet else [reply.text for reply in result.replies]
+    said: list[str] = []
+    if can_answer:
+        obeyed = purpose == "notice"
+        said = _obey(batch, thread, text, result) if obeyed else [r.text for r in result.replies]
+        said = _allowed(batch, text, said, purpose)
     replies = {uuid4(): body for body in said}
     add_message(batch, thread, text, message_id, payload(batch, thread, text, result, replies))
     for reply_id, body in replies.items():
         _add_reply(batch, thread, text, message_id, reply_id)
         urgency = min(thread.urgency, result.urgency)
-        batch.drafts.append(Draft(text.sender, body, thread.id, reply_id, purpose, urgency))
-    _note_changes(batch, thread, result)
+        draft = Draft(text.sender, body, thread.id, reply_id, purpose, urgency, text.at)
+        batch.drafts.append(draft)
+    _note_changes(batch, thread, text, result)
 
 
 def payload(
     batch: Batch, thread: Thread, text: InboundText, result: Step, replies: Mapping[UUID, str]
 ) -> dict[str, Any]:
     """Return what is sealed: text, exact time, answers, and the script's replies, in one go."""
-    content: dict[str, Any] = {"body": text.body, "at": batch.now.isoformat()}
+    content: dict[str, Any] = {"body": text.body, "at": batch.came_at(text).isoformat()}
     if text.sender != thread.coarse.get("number"):
         content["from"] = text.sender
     if result.answers:
@@ -152,6 +169,8 @@ def add_message(
     content: Mapping[str, Any],
 ) -> None:
     """Append an incoming message, sealed to the case."""
+    if text.media:
+        batch.rows.pictures.setdefault(thread.id, []).append(text.sid)
     batch.rows.messages.append(
         {
             **_message(batch, thread, text, message_id),
@@ -179,13 +198,13 @@ def _add_reply(
 
 
 def _message(batch: Batch, thread: Thread, text: InboundText, message_id: UUID) -> dict[str, Any]:
-    thread.last_position = position_after(thread.last_position, batch.now)
+    thread.last_position = position_after(thread.last_position, batch.came_at(text))
     return {
         "id": message_id,
         "case_id": thread.id,
         "epoch": thread.epoch,
         "channel": text.channel,
-        "at": rounded(batch.now),
+        "at": rounded(batch.came_at(text)),
         "position": thread.last_position,
         "author_id": None,
     }
@@ -203,9 +222,9 @@ def _seal(batch: Batch, thread: Thread, message_id: UUID, content: Mapping[str, 
     return seal_to(public, Purpose.MESSAGE, thread.epoch, context, plaintext)
 
 
-def _note_changes(batch: Batch, thread: Thread, result: Step) -> None:
+def _note_changes(batch: Batch, thread: Thread, text: InboundText, result: Step) -> None:
     """Bring a case's plain and operational values up to date with one text."""
-    coarse, stamp = thread.coarse, batch.now.isoformat()
+    coarse = thread.coarse
     changed = result.urgency != thread.urgency
     for name, value in (
         ("language", result.language),
@@ -215,7 +234,7 @@ def _note_changes(batch: Batch, thread: Thread, result: Step) -> None:
         if value is not None and coarse.get(name) != value:
             coarse[name], changed = value, True
     coarse["script"] = result.state.to_json()
-    coarse["last_message_at"] = coarse["last_inbound_at"] = stamp
+    _note_time(coarse, batch.came_at(text))
     if result.contact is not None:
         coarse["reach"] = {
             "granted": bool(result.contact.methods),
@@ -228,7 +247,7 @@ def _note_changes(batch: Batch, thread: Thread, result: Step) -> None:
     thread.version += changed and thread.row is not None
     before, thread.urgency = thread.urgency, result.urgency
     newly_waiting = not thread.waiting
-    count_waiting(batch, thread)
+    count_waiting(batch, thread, batch.came_at(text))
     silenced = urgent_goes_silent(result)
     if thread.urgency <= alerts.AT_ONCE and (newly_waiting or silenced or thread.urgency < before):
         batch.jobs.append(alerts.job(thread.id, batch.now))
@@ -239,15 +258,24 @@ def urgent_goes_silent(result: Step) -> bool:
     return result.keyword in (Keyword.STOP, Keyword.WRONG_NUMBER)
 
 
-def count_waiting(batch: Batch, thread: Thread) -> None:
-    """Note that somebody waits for a person now."""
+def _note_time(coarse: dict[str, Any], came_at: datetime) -> None:
+    """Note when the phone was last heard of; a text that comes late takes nothing back."""
+    stamp = came_at.isoformat()
+    for name in ("last_message_at", "last_inbound_at"):
+        coarse[name] = max(coarse.get(name) or stamp, stamp)
+
+
+def count_waiting(batch: Batch, thread: Thread, since: datetime) -> None:
+    """Note that somebody waits for a person."""
     thread.unread += 1
     if thread.state == "waiting":
         thread.state = "open"
     if not thread.waiting:
         thread.waiting = True
-        thread.coarse["waiting_since"] = batch.now.isoformat()
-        thread.queue_order = batch.db.keys.order.next(batch.now)
+        thread.coarse["waiting_since"] = since.isoformat()
+        late = since < batch.now
+        order = batch.db.keys.order
+        thread.queue_order = position_after(0, since) if late else order.next(batch.now)
 
 
 # -- keywords
@@ -258,6 +286,8 @@ def _obey(batch: Batch, thread: Thread | None, text: InboundText, result: Step) 
     db, lookup = batch.db, batch.db.keys.number_lookup(text.sender)
     coarse = thread.coarse if thread else {}
     in_force = batch.suppressions.setdefault(lookup, set())
+    if result.keyword is Keyword.ERASE and "compromised" in in_force:
+        return []  # whoever holds the phone now must not erase what its owner wrote
     if result.keyword is Keyword.ERASE:
         texts, language = batch.desk.script.texts, result.reply_language
         return [erasure.begin(db, texts, batch.dialogues, lookup, text.sender, language, batch.now)]

@@ -6,7 +6,17 @@ from app.models.base import Base, OperationalRow, rounded, table
 from app.models.cases import LIVE_STATES, Case, CaseEpoch, CaseGrant, CaseSheet, Consent
 from app.models.conversations import Message, Note, PendingKeyword
 from app.models.organisation import Deployment, IndexKey
-from app.models.outbox import CarrierTrace, Erasure, Idempotency, Job, Outgoing, Suppression
+from app.models.outbox import (
+    CarrierLook,
+    CarrierTrace,
+    Erasure,
+    Idempotency,
+    Job,
+    Outgoing,
+    ReplyCount,
+    Sent,
+    Suppression,
+)
 from app.models.people import Invitation, Member, RosterVersion, SessionRow
 from app.models.teams import OperationalGrant, TeamEpoch, TeamWrap
 
@@ -16,6 +26,7 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "Base",
+    "CarrierLook",
     "CarrierTrace",
     "Case",
     "CaseEpoch",
@@ -36,7 +47,9 @@ __all__ = [
     "Outgoing",
     "Page",
     "PendingKeyword",
+    "ReplyCount",
     "RosterVersion",
+    "Sent",
     "SessionRow",
     "Suppression",
     "TeamEpoch",

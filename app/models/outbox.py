@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String
+from sqlalchemy import BigInteger, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped
 
 from app.models.base import Base, OperationalRow, plain
@@ -38,7 +38,10 @@ class Job(Base):
 
 
 class Outgoing(OperationalRow, Base):
-    """A text on its way. Operational values: ``to body`` until the carrier has it, then ``sid``."""
+    """A text on its way. Operational values: ``to body`` until the carrier has it, then none.
+
+    ``queued_at`` is when it was written, or when what it answers arrived, if that was earlier.
+    """
 
     __tablename__ = "outgoing"
 
@@ -46,20 +49,76 @@ class Outgoing(OperationalRow, Base):
     case_id: Mapped[UUID | None] = plain(ForeignKey("cases.id"), index=True)
     message_id: Mapped[UUID | None] = plain(ForeignKey("messages.id"), index=True)
     state: Mapped[str] = plain(String(12))
-    purpose: Mapped[str] = plain(String(8))  # script, reply, notice
+    purpose: Mapped[str] = plain(String(8))  # script, reply, notice, alert, test
     segments: Mapped[int] = plain(default=1)
     queued_at: Mapped[datetime] = plain()
     sid_lookup: Mapped[bytes | None] = plain(index=True)
     error_code: Mapped[int | None] = plain()
 
 
-class CarrierTrace(Base):
-    """A message the carrier told us of: known SIDs drop out, whatever happened to the case."""
+class CarrierTrace(OperationalRow, Base):
+    """A message that lies, or lay, at the carrier. Operational values: ``sid pictures``.
+
+    ``id`` is made of the SID's keyed hash and outlives the SID: a known text is never taken in
+    again, whatever happened to its case. ``next_try_at`` is empty once the copy is gone.
+    """
 
     __tablename__ = "carrier_traces"
+    __table_args__ = (
+        Index(
+            "ix_carrier_traces_due",
+            "next_try_at",
+            sqlite_where=text("next_try_at IS NOT NULL"),
+            postgresql_where=text("next_try_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_carrier_traces_case",
+            "case_id",
+            sqlite_where=text("case_id IS NOT NULL"),
+            postgresql_where=text("case_id IS NOT NULL"),
+        ),
+    )
 
-    sid_lookup: Mapped[bytes] = plain(primary_key=True)
+    id: Mapped[UUID] = plain(primary_key=True)
+    state: Mapped[str] = plain(String(8))  # held, pictures, stuck, gone
     seen_at: Mapped[datetime] = plain()
+    # From when on deleting is tried.
+    since: Mapped[datetime] = plain()
+    next_try_at: Mapped[datetime | None] = plain()
+    # Only while its pictures are kept for this case.
+    case_id: Mapped[UUID | None] = plain()
+
+
+class CarrierLook(Base):
+    """When the carrier's list was last gone through."""
+
+    __tablename__ = "carrier_looks"
+
+    direction: Mapped[str] = plain(String(8), primary_key=True)  # inbound, outbound
+    at: Mapped[datetime] = plain()
+
+
+class Sent(Base):
+    """What was handed to the carrier in one month (``2026-01``) or hour (``2026-01-15T12``)."""
+
+    __tablename__ = "sent"
+
+    period: Mapped[str] = plain(String(16), primary_key=True)
+    texts: Mapped[int] = plain(default=0)
+    segments: Mapped[int] = plain(default=0)
+    automatic: Mapped[int] = plain(default=0)
+    # The highest part of the cap that was told, in percent.
+    told: Mapped[int] = plain(default=0)
+
+
+class ReplyCount(Base):
+    """How many automatic texts a phone got since ``since``, for an hour at most."""
+
+    __tablename__ = "reply_counts"
+
+    number_lookup: Mapped[bytes] = plain(primary_key=True)
+    since: Mapped[datetime] = plain(index=True)
+    count: Mapped[int] = plain()
 
 
 class Suppression(OperationalRow, Base):
@@ -70,7 +129,7 @@ class Suppression(OperationalRow, Base):
 
     id: Mapped[UUID] = plain(primary_key=True)
     number_lookup: Mapped[bytes] = plain()
-    kind: Mapped[str] = plain(String(12))  # stop, locked, blocked
+    kind: Mapped[str] = plain(String(12))  # stop, locked, blocked, compromised
     until: Mapped[datetime] = plain()
 
 

@@ -86,6 +86,10 @@ class Carrier(Protocol):
         """
         ...
 
+    def media(self, sid: str) -> tuple[tuple[str, str], ...]:
+        """Return address and content type of each picture of message ``sid``, as webhooks do."""
+        ...
+
     def delete_media(self, sid: str) -> None:
         """Remove the pictures of message ``sid``; fine if there are none, or none any more."""
         ...
@@ -100,4 +104,8 @@ class Carrier(Protocol):
 
     def webhooks(self) -> NumberWebhooks | None:
         """Where the hotline's number points; ``None`` if the account does not own the number."""
+        ...
+
+    def clock(self) -> datetime | None:
+        """What the carrier's clock said in its last answer to this thread; makes no request."""
         ...

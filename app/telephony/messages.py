@@ -74,6 +74,8 @@ class NumberWebhooks:
     voice_method: str
     voice_fallback_url: str
     status_callback: str
+    sms_fallback_method: str = "POST"
+    voice_fallback_method: str = "POST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,8 @@ class InboundText:
 
     ``sender`` and ``recipient`` come without channel prefix. ``withheld`` means that there is no
     number to answer. ``media`` is a tuple of ``(url, content type)`` at the carrier.
-    ``opt_out_type`` is ``STOP``, ``START``, ``HELP`` or ``None``.
+    ``opt_out_type`` is ``STOP``, ``START``, ``HELP`` or ``None``. ``at`` is when it reached the
+    carrier, where that was not just now.
     """
 
     sid: str
@@ -93,6 +96,7 @@ class InboundText:
     opt_out_type: str | None
     channel: Channel
     withheld: bool
+    at: datetime | None = None
 
     @classmethod
     def from_form(cls, fields: Mapping[str, object]) -> InboundText:

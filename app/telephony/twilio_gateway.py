@@ -12,6 +12,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -64,13 +65,17 @@ class TwilioCarrier:
         api_key: str = "",
         api_secret: str = "",
         timeout: float = 10.0,
+        failed: Callable[[CarrierError], None] = lambda _: None,
     ) -> None:
-        """Take credentials and, in seconds, how long to wait for connecting and for an answer."""
+        """Take credentials and, in seconds, how long to wait for connecting and for an answer.
+
+        ``failed`` is told of each request that the carrier did not fulfil, to count it.
+        """
         self._account = account_sid
         self._login = (api_key, api_secret) if api_key else (account_sid, auth_token)
         self._number = number
         self._api_url = api_url
-        self._timeout = timeout
+        self._timeout, self._failed = timeout, failed
         self._own = threading.local()
         _silence_libraries()
         # Loads most of the library: now, not while the first text is neither sent nor unsent.
@@ -110,6 +115,13 @@ class TwilioCarrier:
             if message.direction == direction and (message.created_at or start) >= start:
                 yield message
 
+    def media(self, sid: str) -> tuple[tuple[str, str], ...]:
+        """See ``Carrier.media``."""
+        listed = self._unless_gone(lambda client: client.messages(sid).media.list()) or []
+        return tuple(
+            (self._api_url + item.uri.removesuffix(".json"), item.content_type) for item in listed
+        )
+
     def delete_media(self, sid: str) -> None:
         """See ``Carrier.delete_media``."""
         for item in self._unless_gone(lambda client: client.messages(sid).media.list()) or []:
@@ -138,6 +150,10 @@ class TwilioCarrier:
                 )
         return None
 
+    def clock(self) -> datetime | None:
+        """See ``Carrier.clock``."""
+        return getattr(self._own, "date", None)
+
     def _ask(self, request: Callable[[Any], _T]) -> _T:
         """Run one request on this thread's client, with every failure under its own name.
 
@@ -148,6 +164,7 @@ class TwilioCarrier:
             return request(self._client())
         except (TwilioException, http.RequestException, *_MISSHAPEN) as error:
             named = _named(error, getattr(self._own, "retry_after", None))
+        self._failed(named)
         raise named
 
     def _unless_gone(self, request: Callable[[Any], _T]) -> _T | None:
@@ -163,7 +180,7 @@ class TwilioCarrier:
 
     def _new_client(self) -> Any:  # the library has no types
         connection = TwilioHttpClient(
-            timeout=self._timeout, request_hooks={"response": [self._remember_retry_after]}
+            timeout=self._timeout, request_hooks={"response": [self._remember_headers]}
         )
         # A proxy from the environment is for the way out, not for a carrier on this machine.
         connection.session.trust_env = urlsplit(self._api_url).hostname not in _LOOPBACK
@@ -175,10 +192,18 @@ class TwilioCarrier:
         client.api.base_url = self._api_url
         return client
 
-    def _remember_retry_after(self, response: requests.Response, **_: object) -> None:
-        """Keep what the library's exceptions drop: seconds to wait, where the carrier says so."""
+    def _remember_headers(self, response: requests.Response, **_: object) -> None:
+        """Keep what the library drops: its clock, and seconds to wait where the carrier says so."""
         value = response.headers.get("Retry-After", "")
         self._own.retry_after = float(value) if value.isascii() and value.isdigit() else None
+        self._own.date = _date(response.headers.get("Date", ""))
+
+
+def _date(header: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(header).astimezone(UTC)
+    except ValueError:
+        return None
 
 
 def _silence_libraries() -> None:

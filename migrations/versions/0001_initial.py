@@ -14,6 +14,7 @@ depends_on = None
 def upgrade() -> None:
     _audit_entries()
     _audit_head()
+    _carrier_looks()
     _carrier_traces()
     _deployment()
     _erasures()
@@ -23,7 +24,9 @@ def upgrade() -> None:
     _members()
     _operational_grants()
     _pending_keywords()
+    _reply_counts()
     _rosters()
+    _sent()
     if _on("postgresql"):
         _sessions()
     _suppressions()
@@ -59,7 +62,9 @@ def downgrade() -> None:
     op.drop_table("suppressions")
     if _on("postgresql"):
         op.drop_table("sessions")
+    op.drop_table("sent")
     op.drop_table("rosters")
+    op.drop_table("reply_counts")
     op.drop_table("pending_keywords")
     op.drop_table("operational_grants")
     op.drop_table("members")
@@ -69,6 +74,7 @@ def downgrade() -> None:
     op.drop_table("erasures")
     op.drop_table("deployment")
     op.drop_table("carrier_traces")
+    op.drop_table("carrier_looks")
     op.drop_table("audit_head")
     op.drop_table("audit_entries")
 
@@ -102,12 +108,48 @@ def _audit_head() -> None:
     )
 
 
+def _carrier_looks() -> None:
+    op.create_table(
+        "carrier_looks",
+        sa.Column("direction", sa.String(length=8), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("direction", name=op.f("pk_carrier_looks")),
+    )
+
+
 def _carrier_traces() -> None:
     op.create_table(
         "carrier_traces",
-        sa.Column("sid_lookup", sa.LargeBinary(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("sid_lookup", name=op.f("pk_carrier_traces")),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("case_id", sa.Uuid(), nullable=True),
+        sa.Column("op_key", sa.LargeBinary(), nullable=True),
+        sa.Column("op_values", sa.LargeBinary(), nullable=True),
+        sa.Column("op_version", sa.Integer(), nullable=False),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_carrier_traces")),
+    )
+    op.create_index(
+        "ix_carrier_traces_case",
+        "carrier_traces",
+        ["case_id"],
+        unique=False,
+        sqlite_where=sa.text("case_id IS NOT NULL"),
+        postgresql_where=sa.text("case_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_carrier_traces_due",
+        "carrier_traces",
+        ["next_try_at"],
+        unique=False,
+        sqlite_where=sa.text("next_try_at IS NOT NULL"),
+        postgresql_where=sa.text("next_try_at IS NOT NULL"),
+    )
+    op.create_index(
+        op.f("ix_carrier_traces_shred_day"), "carrier_traces", ["shred_day"], unique=False
     )
 
 
@@ -257,6 +299,17 @@ def _pending_keywords() -> None:
     )
 
 
+def _reply_counts() -> None:
+    op.create_table(
+        "reply_counts",
+        sa.Column("number_lookup", sa.LargeBinary(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("number_lookup", name=op.f("pk_reply_counts")),
+    )
+    op.create_index(op.f("ix_reply_counts_since"), "reply_counts", ["since"], unique=False)
+
+
 def _rosters() -> None:
     op.create_table(
         "rosters",
@@ -265,6 +318,18 @@ def _rosters() -> None:
         sa.Column("signer", sa.Uuid(), nullable=False),
         sa.Column("signature", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("version", name=op.f("pk_rosters")),
+    )
+
+
+def _sent() -> None:
+    op.create_table(
+        "sent",
+        sa.Column("period", sa.String(length=16), nullable=False),
+        sa.Column("texts", sa.Integer(), nullable=False),
+        sa.Column("segments", sa.Integer(), nullable=False),
+        sa.Column("automatic", sa.Integer(), nullable=False),
+        sa.Column("told", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("period", name=op.f("pk_sent")),
     )
 
 
