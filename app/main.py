@@ -49,8 +49,8 @@ def make_desk(settings: Settings) -> Desk:
     return Desk(load_script(), organisation.regions, settings.twilio_number)
 
 
-def make_worker(settings: Settings, database: Database, clock: Clock) -> Worker:
-    """Return a worker that sends by the configured carrier."""
+def make_worker(settings: Settings, database: Database, clock: Clock, metrics: Metrics) -> Worker:
+    """Return a worker that sends by the configured carrier, and is measured."""
     carrier = TwilioCarrier(
         account_sid=settings.twilio_account_sid,
         auth_token=settings.twilio_auth_token.get_secret_value(),
@@ -58,15 +58,22 @@ def make_worker(settings: Settings, database: Database, clock: Clock) -> Worker:
         api_secret=settings.twilio_api_secret.get_secret_value(),
         number=settings.twilio_number,
         api_url=settings.twilio_api_url,
+        failed=metrics.carrier_failed,
     )
     pacer = Pacer(settings.twilio_rate)
     waker = Waker(read_numbers(settings.wake_numbers_file))
     status_url = f"{settings.url}/twilio/messages/status"
-    return Worker(Tools(database, carrier, clock, pacer, status_url, make_desk(settings), waker))
+    worker = Worker(Tools(database, carrier, clock, pacer, status_url, make_desk(settings), waker))
+    metrics.watch(worker)
+    return worker
 
 
 def make_service(
-    settings: Settings, database: Database, clock: Clock, worker: Worker | None
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    worker: Worker | None,
+    metrics: Metrics,
 ) -> Service:
     """Put the parts together; nothing runs yet."""
     desk = make_desk(settings)
@@ -80,7 +87,7 @@ def make_service(
         verifier=SignatureVerifier(settings.twilio_auth_token.get_secret_value(), settings.url),
         writer=GroupWriter(database, partial(_take, desk=desk), clock),
         worker_alive=(lambda: worker.alive) if worker else None,
-        metrics=Metrics(),
+        metrics=metrics,
     )
 
 
@@ -97,8 +104,9 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = open_database(settings, clock)
-        worker = make_worker(settings, database, clock) if with_worker else None
-        service = make_service(settings, database, clock, worker)
+        metrics = Metrics()
+        worker = make_worker(settings, database, clock, metrics) if with_worker else None
+        service = make_service(settings, database, clock, worker, metrics)
         app.state.service, app.state.worker = service, worker
         service.writer.start()
         door = Door(settings.data_dir / "run", database, clock, service.sessions.drop)

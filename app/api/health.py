@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hmac
-
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.api.deps import ServiceDep
 from app.api.state import Service
 from app.errors import NotFound
-from app.models import LIVE_STATES, Case, Job
+from app.metrics import CONTENT_TYPE, may_read
+from app.metrics.measuring import measure
 
 router = APIRouter(tags=["health"])
 
@@ -59,28 +58,9 @@ def _worker(service: Service) -> str:
 @router.get("/metrics", include_in_schema=False)
 def metrics(request: Request, service: ServiceDep) -> Response:
     """Return Prometheus metrics to whoever holds KITH_METRICS_TOKEN (in the demo, to anybody)."""
-    token = service.settings.metrics_token
-    given = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
-    if token is not None:
-        if not hmac.compare_digest(given.encode(), token.get_secret_value().encode()):
-            raise NotFound
-    elif service.settings.environment != "demo":
+    authorization = request.headers.get("authorization", "")
+    demo = service.settings.environment == "demo"
+    if not may_read(authorization, service.settings.metrics_token, demo=demo):
         raise NotFound
-    _measure(service)
-    return Response(service.metrics.render(), media_type="text/plain; version=0.0.4")
-
-
-def _measure(service: Service) -> None:
-    with service.database.snapshot() as db:
-        tiers = dict(
-            db.execute(
-                select(Case.urgency, func.count())
-                .where(Case.state.in_(LIVE_STATES))
-                .group_by(Case.urgency)
-            ).all()
-        )
-        states = dict(db.execute(select(Job.state, func.count()).group_by(Job.state)).all())
-    for tier in range(4):
-        service.metrics.open_cases.labels(str(tier)).set(tiers.get(tier, 0))
-    for state in ("queued", "running", "failed"):
-        service.metrics.jobs.labels(state).set(states.get(state, 0))
+    measured = measure(service.database, service.settings.data_dir, service.clock())
+    return Response(service.metrics.render(measured), media_type=CONTENT_TYPE)

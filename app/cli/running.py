@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from contextlib import ExitStack
 from typing import Annotated
 
 import structlog
@@ -50,26 +51,36 @@ def serve(
         serving.listen(app, chosen, lambda: log.info("service.ready", port=chosen.port))
 
 
-def worker() -> None:
+def worker(
+    port: Annotated[
+        int | None,
+        typer.Option(help="Answer /healthz and /metrics there (on KITH_HOST); default: nowhere."),
+    ] = None,
+) -> None:
     """Run a worker of its own; PostgreSQL only."""
     chosen = settings()
     if chosen.on_sqlite:
         raise NeedsPostgresql
     from app import unsealing
     from app.cli import serving
+    from app.metrics import Metrics
     from app.sessions import TableSessions
 
     serving.check_before_start(chosen)
     told_to_stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told_to_stop.set())
-    clock = Clock()
+    clock, metrics = Clock(), Metrics()
     database = serving.open_database(chosen, clock)
-    running = serving.make_worker(chosen, database, clock)
+    running = serving.make_worker(chosen, database, clock, metrics)
     door = unsealing.Door(chosen.data_dir / "run", database, clock, TableSessions().drop)
     running.start()
-    log.info("worker.ready")
-    told_to_stop.wait()
+    with ExitStack() as stack:
+        if port is not None:
+            listening = serving.worker_listening(chosen, port, running, metrics, database)
+            stack.enter_context(listening)
+        log.info("worker.ready")
+        told_to_stop.wait()
     running.stop()
     door.close()
     database.close()

@@ -13,10 +13,15 @@ from app import schema
 from app.cli.terminal import prepare, settings
 from app.clock import Clock
 from app.crypto import KeyFiles, UnsafeKeyFile
+from app.db import Database
 from app.errors import OperatorError
 from app.main import create_app, make_worker, open_database
+from app.metrics import Metrics, may_read
+from app.metrics.listening import Listening
+from app.metrics.measuring import of_the_process
 from app.organisation import NotMade
 from app.settings import Settings
+from app.worker import Worker
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]  # what ASGI servers call
 # Requests that are still running when told to stop get this long.
@@ -29,6 +34,7 @@ __all__ = [
     "listen_with_children",
     "make_worker",
     "open_database",
+    "worker_listening",
 ]
 
 
@@ -55,8 +61,7 @@ def listen(
         family = socket.AF_INET6 if ":" in chosen.host else socket.AF_INET
         bound = socket.create_server((chosen.host, chosen.port), family=family, backlog=2048)
     except OSError as error:
-        where = f"{chosen.host}:{chosen.port}"
-        raise OperatorError(f"cannot listen on {where}: {os.strerror(error.errno or 0)}") from error
+        raise _cannot_listen(chosen.host, chosen.port, error) from error
     noting, failures = _noting_failures(app)
     server = _Server(uvicorn.Config(noting, lifespan="on", **_options(chosen)), when_ready)
     try:
@@ -68,11 +73,35 @@ def listen(
         raise
 
 
+def _cannot_listen(host: str, port: int, error: OSError) -> OperatorError:
+    return OperatorError(f"cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}")
+
+
 def listen_with_children(chosen: Settings, processes: int, *, with_worker: bool) -> None:
     """Serve from several processes until told to stop; each makes its own application."""
     factory = "service" if with_worker else "service_alone"
     options = {**_options(chosen), "lifespan": "on"}
     uvicorn.run(f"app.cli.serving:{factory}", factory=True, workers=processes, **options)
+
+
+def worker_listening(
+    chosen: Settings, port: int, worker: Worker, metrics: Metrics, database: Database
+) -> Listening:
+    """Return what tells how a worker of its own does. OperatorError where the port is taken.
+
+    What the database says is left to the service, so that it is not counted twice.
+    """
+
+    def shown(authorization: str) -> bytes | None:
+        demo = chosen.environment == "demo"
+        if not may_read(authorization, chosen.metrics_token, demo=demo):
+            return None
+        return metrics.render(of_the_process(database))
+
+    try:
+        return Listening(chosen.host, port, alive=lambda: worker.alive, metrics=shown)
+    except OSError as error:
+        raise _cannot_listen(chosen.host, port, error) from error
 
 
 def service() -> Application:
