@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import alerts, carrier_traces, jobs, outgoing, reconciler, retention, spending
+from app import alerts, backup, carrier_traces, jobs, outgoing, reconciler, retention, spending
 from app.clock import Clock
 from app.conversations import Desk, absorb
 from app.db import Database, Db
@@ -86,6 +86,9 @@ class Recurring:
 
 
 RECURRING: Mapping[str, Recurring] = {
+    "archives": Recurring(
+        timedelta(minutes=30), lambda tools, now: backup.look_after(tools.database, now)
+    ),
     "audit-checkpoint": Recurring(
         timedelta(minutes=15), lambda tools, now: retention.checkpoint_audit(tools.database, now)
     ),

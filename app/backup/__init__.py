@@ -15,7 +15,7 @@ from app.backup.restoring import (
     Restored,
     restore,
 )
-from app.backup.writing import LayerAstray, Made, OtherSchema, make, prune, prune_everywhere
+from app.backup.writing import LayerAstray, Made, OtherSchema, look_after, make, prune
 
 __all__ = [
     "ArchiveDamaged",
@@ -29,8 +29,9 @@ __all__ = [
     "OtherKeys",
     "OtherSchema",
     "Restored",
+    "look_after",
     "make",
+    "newest",
     "prune",
-    "prune_everywhere",
     "restore",
 ]

@@ -243,11 +243,28 @@ def prune(folder: Path, now: datetime) -> int:
     return gone
 
 
-def prune_everywhere(files: KeyFiles, now: datetime) -> None:
-    """Drop old archives from all folders that were written to and are there."""
+def look_after(database: Database, now: datetime) -> None:
+    """Drop old archives wherever they are; bring the lists of erased cases beside them up to date.
+
+    A folder that is not mounted now is looked after when it is.
+    """
+    with database.snapshot() as db:
+        files = db.keys.files
+        tombstones.reconcile(db)
     for folder in tombstones.folders(files):
         if folder.is_dir():
             prune(folder, now)
+
+
+def newest(files: KeyFiles) -> datetime | None:
+    """Return when the newest archive in the folders written to was made, None without one."""
+    found = [
+        made_at
+        for folder in tombstones.folders(files)
+        for path in folder.glob(f"kith-*{_SUFFIX}")
+        if (made_at := _made_at(path)) is not None
+    ]
+    return max(found, default=None)
 
 
 def _made_at(path: Path) -> datetime | None:

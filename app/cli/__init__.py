@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from app import __version__
-from app.cli import inspecting, running, sealing, setting_up
+from app.cli import archiving, inspecting, running, sealing, setting_up
 from app.cli.terminal import in_one_line, prepare, say
 
 cli = typer.Typer(
@@ -25,6 +25,8 @@ cli.command("worker")(running.worker)
 cli.command("demo")(running.demo)
 cli.command("unseal")(sealing.unseal)
 cli.command("panic")(sealing.panic)
+cli.command("backup")(archiving.backup)
+cli.command("restore")(archiving.restore)
 cli.command("drill")(inspecting.drill)
 cli.command("verify-audit")(inspecting.verify_audit)
 
