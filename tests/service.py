@@ -269,7 +269,7 @@ def postgresql_blueprint(
 
 def _people(url: str, folder: Path) -> dict[str, Resident]:
     """Found the organisation and let everybody join; two passphrases are worked on in all."""
-    database, now = Database(url), _start()
+    database, now = Database(url), start_of_time()
     try:
         founder = _found(database, KeyFiles(folder / "keys"), now)
         residents = {founder.handle: founder}
@@ -291,7 +291,7 @@ def _people(url: str, folder: Path) -> dict[str, Resident]:
         database.close()
 
 
-def _start() -> datetime:
+def start_of_time() -> datetime:
     """The instant at which the clock of every test stands."""
     return datetime.fromisoformat("2026-01-15T12:00:00+00:00")
 
@@ -333,7 +333,7 @@ def _join(
 def _rested(blueprint: Blueprint) -> Blueprint:
     """Run what every start runs once, so that the copies have it behind them."""
     url = blueprint.server.url(blueprint.database) if blueprint.server else None
-    with _served(blueprint.folder, url, FixedClock(_start()), blueprint.residents) as house:
+    with _served(blueprint.folder, url, FixedClock(start_of_time()), blueprint.residents) as house:
         house.settle()
     return blueprint
 
@@ -370,7 +370,7 @@ def shared_house(
 ) -> Iterator[House]:
     """One house, on SQLite, for all tests of a module that do not mind each other's traces."""
     folder = tmp_path_factory.mktemp("shared")
-    with opened(sqlite_blueprint, folder, FixedClock(_start())) as house:
+    with opened(sqlite_blueprint, folder, FixedClock(start_of_time())) as house:
         yield house
 
 

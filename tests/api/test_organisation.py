@@ -1,0 +1,136 @@
+"""Settings, texts, and the audit log."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+
+from tests.service import House, refusal
+
+
+class TestSettings:
+    def test_a_new_house_has_the_usual_ones(self, house: House) -> None:
+        answer = house.as_("crane").get("/v1/settings")
+        settings = answer.json()
+        assert set(settings) >= {"name", "regions", "fields", "languages"}
+        assert {"montreal", "laval", "quebec", "ottawa", "toronto", "vancouver", "other"} == set(
+            settings["regions"]
+        )
+        assert {"subject_name", "held_at", "notes_legal"} <= set(settings["fields"])
+        assert settings["languages"] == ["en", "fr", "es", "ht"]
+        assert answer.headers["etag"]
+
+    def test_what_is_given_is_replaced_and_the_rest_stays(self, house: House) -> None:
+        crane = house.as_("crane")
+        before = crane.get("/v1/settings")
+        changes = {"regions": ["sherbrooke", "other"]}
+        answer = crane.put("/v1/settings", changes)
+        assert answer.status_code == 200
+        assert answer.json() == {**before.json(), **changes}
+        assert crane.get("/v1/settings").json() == answer.json()
+        assert crane.get("/v1/settings").headers["etag"] == answer.headers["etag"]
+
+    def test_a_change_of_the_list_counts_at_once(self, house: House) -> None:
+        house.as_("crane").put("/v1/settings", {"fields": ["shoe_size"]})
+        given = {"channel": "manual", "situation": "other", "urgency": 3}
+        heron = house.as_("heron")
+        taken = heron.post("/v1/cases", {**given, "fields": {"shoe_size": "41"}})
+        refused = heron.post("/v1/cases", {**given, "fields": {"held_at": "Laval"}})
+        assert taken.status_code == 201
+        assert refusal(refused) == (400, "bad-request")
+
+    def test_of_two_who_read_the_same_only_the_first_changes(self, house: House) -> None:
+        crane, wren = house.as_("crane"), house.as_("wren")
+        headers = {"If-Match": crane.get("/v1/settings").headers["etag"]}
+        assert crane.put("/v1/settings", {"name": "A"}, headers=headers).status_code == 200
+        stale = wren.put("/v1/settings", {"name": "B"}, headers=headers)
+        assert refusal(stale) == (412, "stale-version")
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"regions": []},
+            {"regions": ["montreal"]},
+            {"regions": ["Montréal", "other"]},
+            {"regions": ["a b", "other"]},
+            {"fields": ["Legal Name"]},
+            {"fields": ["x" * 50]},
+            {"name": "x" * 201},
+            [],
+        ],
+    )
+    def test_what_cannot_be_is_refused(self, shared_house: House, changes: Any) -> None:
+        crane = shared_house.as_("crane")
+        before = crane.get("/v1/settings").json()
+        assert refusal(crane.put("/v1/settings", changes)) == (400, "bad-request")
+        assert crane.get("/v1/settings").json() == before
+
+
+class TestTexts:
+    def test_a_coordinator_sees_what_nobody_has_reviewed(self, shared_house: House) -> None:
+        answer = shared_house.as_("crane").get("/v1/texts").json()
+        assert set(answer) == {"items", "next_cursor"}
+        texts = {item["language"]: item for item in answer["items"]}
+        assert {"en", "fr", "es", "ht"} <= texts.keys()
+        assert texts["ht"]["enabled"]
+        assert texts["ht"]["reviewed_by"] is None
+        assert texts["ht"]["texts"]["situation"]
+
+
+class TestAudit:
+    def test_it_tells_who_did_what_to_which_but_nothing_of_it(self, house: House) -> None:
+        case_id = house.case_of("a secret word")["id"]
+        heron = house.as_("heron")
+        heron.post(f"/v1/cases/{case_id}/notes", {"body": "another secret"})
+        answer = house.as_("magpie").get("/v1/audit")
+        [entry] = [e for e in answer.json()["items"] if e["kind"] == "case.noted"]
+        assert set(entry) == {"seq", "at", "kind", "actor", "object"}
+        assert entry["actor"] == str(house.residents["heron"].id)
+        assert entry["object"] == case_id
+        assert "secret" not in answer.text
+
+    def test_newest_first_page_by_page(self, house: House) -> None:
+        magpie = house.as_("magpie")
+        for _ in range(3):
+            house.case_of(number="anonymous")
+            house.read(house.queue()[-1]["id"])
+        whole = [e["seq"] for e in magpie.get("/v1/audit", params={"limit": 200}).json()["items"]]
+        assert whole == sorted(whole, reverse=True)
+        paged: list[int] = []
+        query: dict[str, Any] = {"limit": 3}
+        while True:
+            page = magpie.get("/v1/audit", params=query).json()
+            paged += [e["seq"] for e in page["items"]]
+            if page["next_cursor"] is None:
+                break
+            query["cursor"] = page["next_cursor"]
+        assert paged == whole
+
+    @pytest.mark.parametrize("inside", ["", "-1", "x", "9" * 30, "1/2"])
+    def test_a_foreign_cursor_is_refused(self, shared_house: House, inside: str) -> None:
+        cursor = base64.urlsafe_b64encode(inside.encode()).decode()
+        answer = shared_house.as_("magpie").get("/v1/audit", params={"cursor": cursor})
+        assert refusal(answer) == (400, "bad-request")
+
+    @pytest.mark.parametrize(
+        ("kind", "deed"),
+        [
+            ("session.started", lambda house: house.sign_in("owl")),
+            ("session.ended", lambda house: house.as_("owl").delete("/v1/sessions/current")),
+            (
+                "invitation.made",
+                lambda house: house.as_("crane").post("/v1/invitations", {"roles": ["legal"]}),
+            ),
+            (
+                "settings.changed",
+                lambda house: house.as_("crane").put("/v1/settings", {"name": "x"}),
+            ),
+        ],
+    )
+    @pytest.mark.parametrize("database_kind", ["sqlite"])
+    def test_these_are_written_down(self, house: House, kind: str, deed: Any) -> None:
+        assert deed(house).status_code < 300
+        newest = house.as_("magpie").get("/v1/audit").json()["items"][0]
+        assert newest["kind"] == kind
