@@ -211,7 +211,7 @@ def _put_off(row: CarrierTrace, now: datetime) -> None:
 def count(db: Db) -> dict[str, int]:
     """Return how many messages lie at the carrier: ``held``, ``pictures`` (kept), ``stuck``."""
     query = select(CarrierTrace.state, func.count()).where(CarrierTrace.next_try_at.is_not(None))
-    counted = dict(db.execute(query.group_by(CarrierTrace.state)).tuples().all())
+    counted = dict(db.execute(query.group_by(CarrierTrace.state)).all())
     return {state: counted.get(state, 0) for state in ("held", "pictures", "stuck")}
 
 

@@ -9,13 +9,12 @@ from app.backup.archive import ArchiveDamaged, NotAnArchive
 from app.backup.restoring import (
     NeedsAcknowledgement,
     NewerRelease,
-    NotEmpty,
     OlderThanAnchor,
-    OtherKeys,
     Restored,
     restore,
 )
-from app.backup.writing import LayerAstray, Made, OtherSchema, look_after, make, prune
+from app.backup.target import NotEmpty, OtherKeys
+from app.backup.writing import LayerAstray, Made, OtherSchema, look_after, make, newest, prune
 
 __all__ = [
     "ArchiveDamaged",

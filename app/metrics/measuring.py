@@ -16,7 +16,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import jobs
+from app import backup, carrier_traces, jobs
 from app.crypto import KeyMissing, SealBroken, day_number
 from app.db import Database, Db
 from app.errors import Refusal
@@ -62,6 +62,13 @@ def _of_this_machine(database: Database, data_dir: Path, now: datetime) -> Itera
     )
     if database.keys is None:
         return
+    made_at = backup.newest(database.keys.files)
+    if made_at is not None:
+        yield _gauge(
+            "kith_backup_age_seconds",
+            "Age of the newest archive; absent where there is none",
+            max(0.0, (now - made_at).total_seconds()),
+        )
     days, today = database.keys.files.shred_days(), day_number(now)
     yield _gauge("kith_shred_keys", "Shred keys on the disk", len(days))
     if days:
@@ -110,6 +117,12 @@ def _of_the_database(db: Db, now: datetime) -> Iterator[Metric]:
     count, step = db.execute(
         select(func.count(), func.max(Alert.step)).where(Alert.state == "open")
     ).one()
+    yield _by(
+        "kith_carrier_copies",
+        "Messages that still lie at the carrier: held, pictures (kept for a case), stuck",
+        "state",
+        carrier_traces.count(db),
+    )
     yield _gauge("kith_alerts_open", "Alerts that nobody has acknowledged", count)
     yield _gauge("kith_alerts_highest_step", "Times the most repeated alert was paged", step or 0)
 

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -13,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 from sqlalchemy import event
 
-from app import __version__
+from app import __version__, backup, backup_keys
 from app.db import Database
 from app.metrics import Metrics, may_read
 from app.metrics.listening import Listening
@@ -88,6 +89,21 @@ class TestWhatIsMeasured:
         assert found["kith_disk_free_bytes"] > 0
         assert found["kith_worker_loop_age_seconds"] < 30
         assert found[f'kith_build_info{{version="{__version__}"}}'] == 1
+
+    @on_sqlite
+    def test_the_age_of_the_newest_archive(self, house: House, tmp_path: Path) -> None:
+        assert "kith_backup_age_seconds" not in now(house), "there is none"
+        assert house.database.keys
+        files = house.database.keys.files
+        backup_keys.keep_public(files, backup_keys.pair(backup_keys.new_backup_key()).public)
+        backup.make(house.database, files, tmp_path / "archives", house.clock())
+        house.advance(hours=3)
+        assert now(house)["kith_backup_age_seconds"] == 3 * 3600
+
+    def test_what_still_lies_at_the_carrier(self, house: House) -> None:
+        house.network.faults("api-20009", count=1000)
+        house.phone().says("hello")
+        assert now(house)['kith_carrier_copies{state="held"}'] >= 1
 
     @on_sqlite
     def test_alerts_that_nobody_acknowledged(self, house: House) -> None:
