@@ -174,7 +174,9 @@ def check_agreed(consent: Mapping[str, Any] | None, now: datetime, zone: ZoneInf
 # -- the last gate
 
 
-def last_gate(db: Db, row: Outgoing, number: str, now: datetime) -> str | None:
+def last_gate(
+    db: Db, row: Outgoing, number: str, written_at: datetime, now: datetime
+) -> str | None:
     """Return why a queued text must not go to the carrier now, as a refusal's slug, or None.
 
     Nothing passes a block or a phone in the wrong hands. Notices (the one confirmation of a STOP
@@ -183,19 +185,21 @@ def last_gate(db: Db, row: Outgoing, number: str, now: datetime) -> str | None:
     ``check_text``, whoever wrote it.
     """
     try:
-        _check_outgoing(db, row, number, now)
+        _check_outgoing(db, row, number, written_at, now)
     except Refusal as refusal:
         return refusal.slug
     return None
 
 
-def _check_outgoing(db: Db, row: Outgoing, number: str, now: datetime) -> None:
+def _check_outgoing(
+    db: Db, row: Outgoing, number: str, written_at: datetime, now: datetime
+) -> None:
     lookup = db.keys.number_lookup(number)
     kinds = suppressed(db, [lookup], now).get(lookup, set())
     notice = row.purpose == "notice"
     if kinds & SILENCED or (kinds and not notice):
         raise NumberSuppressed
-    if notice and now - row.queued_at > PATIENCE:
+    if notice and now - written_at > PATIENCE:
         raise OutsideSafeHours
     if notice or row.purpose in _TO_OURS:
         return
@@ -203,7 +207,7 @@ def _check_outgoing(db: Db, row: Outgoing, number: str, now: datetime) -> None:
         raise CaseErased
     case = db.get_one(Case, row.case_id)
     coarse = db.keys.open_row("cases", case)
-    check_text(db, case, coarse, now, written_at=row.queued_at)
+    check_text(db, case, coarse, now, written_at=written_at)
     if number != coarse.get("number") and not _merged_in(db, case, lookup):
         raise UnsafeMethod
 

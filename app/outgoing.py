@@ -16,7 +16,7 @@ from typing import Any, cast
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import ColumnElement, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
 
 from app import carrier_traces, consent, flood, jobs, spending
 from app.clock import Clock
@@ -118,10 +118,11 @@ def queue_test(db: Db, number: str, body: str, now: datetime) -> UUID:
     return cast("UUID", row["id"])
 
 
-def cancel(db: Db, number: str) -> int:
-    """Drop every text that waits for this phone; return how many there were."""
+def cancel(db: Db, number: str, case_ids: Sequence[UUID] = ()) -> int:
+    """Drop every text that waits for this phone or in these cases; return how many there were."""
     waiting = select(Job.ref).where(Job.kind == "send", Job.lane == db.keys.number_lookup(number))
-    query = select(Outgoing).where(Outgoing.id.in_(waiting), Outgoing.state == "queued")
+    theirs = or_(Outgoing.id.in_(waiting), Outgoing.case_id.in_(case_ids))
+    query = select(Outgoing).where(theirs, Outgoing.state == "queued")
     rows = db.scalars(query.order_by(Outgoing.id).with_for_update()).all()
     for row in rows:
         _settled(db, row, "refused")
@@ -130,7 +131,9 @@ def cancel(db: Db, number: str) -> int:
 
 
 def _row(db: Db, draft: Draft, now: datetime) -> dict[str, Any]:
-    row_id = uuid4()
+    row_id, written_at = uuid4(), draft.answers or now
+    # The exact time decides whether it is still an answer; a plain column would tell too much.
+    values = {"to": draft.to, "body": draft.body, "written_at": written_at.isoformat()}
     return {
         "id": row_id,
         "case_id": draft.case_id,
@@ -138,8 +141,8 @@ def _row(db: Db, draft: Draft, now: datetime) -> dict[str, Any]:
         "state": "queued",
         "purpose": draft.purpose,
         "segments": measure(draft.body).segments,
-        "queued_at": rounded(draft.answers or now),
-        **db.keys.new_row("outgoing", row_id, {"to": draft.to, "body": draft.body}, now),
+        "queued_at": rounded(written_at),
+        **db.keys.new_row("outgoing", row_id, values, now),
     }
 
 
@@ -206,7 +209,8 @@ def _take(db: Db, job: Claimed, now: datetime) -> _Text | None:
     values = db.keys.open_row("outgoing", row)
     doubtful = row.state == "sending"
     if not doubtful:
-        refusal = consent.last_gate(db, row, values["to"], now)
+        written_at = datetime.fromisoformat(values["written_at"])
+        refusal = consent.last_gate(db, row, values["to"], written_at, now)
         if refusal is None and spending.holds_back(db, row, now):
             refusal = "over-budget"
         if refusal is not None:

@@ -38,9 +38,9 @@ class Job(Base):
 
 
 class Outgoing(OperationalRow, Base):
-    """A text on its way. Operational values: ``to body`` until the carrier has it, then none.
+    """A text on its way. Operational values until the carrier has it: ``to body written_at``.
 
-    ``queued_at`` is when it was written, or when what it answers arrived, if that was earlier.
+    ``written_at`` (rounded: ``queued_at``) is when what it answers arrived, if that was earlier.
     """
 
     __tablename__ = "outgoing"
