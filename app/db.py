@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import structlog
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from app.clock import Clock
@@ -125,9 +126,12 @@ class GroupWriter(Generic[Item, Result]):
     """A thread that writes what many requests hand in, in one transaction per batch.
 
     ``handle(db, items, now)`` returns one result per item. If a batch fails it is rolled back and
-    each item is written alone, so that one bad item fails only itself. An item's future resolves
-    after its own commit, never before.
+    each item is written alone, so that one bad item fails only itself; alone it is tried again
+    where only another process was faster. An item's future resolves after its own commit, never
+    before.
     """
+
+    _TRIES = 3
 
     def __init__(
         self,
@@ -169,27 +173,62 @@ class GroupWriter(Generic[Item, Result]):
                     last = True
                 else:
                     batch.append(entry)
-            self._write(batch)
+            # Whoever hung up by now is not written; whoever hangs up later changes nothing.
+            self._write([entry for entry in batch if entry[1].set_running_or_notify_cancel()])
             if last:
                 return
 
     def _write(self, batch: list[tuple[Item, Future[Result]]]) -> None:
+        if not batch:
+            return
         try:
             results = self._commit([item for item, _ in batch])
         except Exception as error:  # noqa: BLE001  # whatever it was, the others must not suffer
-            if len(batch) == 1:
-                batch[0][1].set_exception(error)
-                return
             log.warning("batch.replayed", size=len(batch), error=type(error).__name__)
-            for entry in batch:
-                self._write([entry])
+            self._write_alone(batch)
             return
         for (_, future), result in zip(batch, results, strict=True):
             future.set_result(result)
 
+    def _write_alone(self, batch: list[tuple[Item, Future[Result]]]) -> None:
+        for at, (item, future) in enumerate(batch):
+            try:
+                result = self._commit_alone(item)
+            except Exception as error:  # noqa: BLE001  # it goes to whoever handed the item in
+                future.set_exception(error)
+                if is_away(error):  # waiting for the database once an item would take minutes
+                    for _, other in batch[at + 1 :]:
+                        other.set_exception(error)
+                    return
+            else:
+                future.set_result(result)
+
+    def _commit_alone(self, item: Item) -> Result:
+        for _ in range(self._TRIES - 1):
+            try:
+                return self._commit([item])[0]
+            except DBAPIError as error:
+                if not was_overtaken(error):
+                    raise
+        return self._commit([item])[0]
+
     def _commit(self, items: list[Item]) -> list[Result]:
         with self._database.transaction() as db:
             return self._handle(db, items, self._clock())
+
+
+def is_away(error: Exception) -> bool:
+    """Return whether there was no connection to begin with: nothing was asked of the database."""
+    return isinstance(error, OperationalError) and error.statement is None
+
+
+def was_overtaken(error: DBAPIError) -> bool:
+    """Return whether another transaction was in the way, so that a second look may succeed.
+
+    Two processes that open a case for the same new number: one finds the other's at its next try.
+    """
+    code = getattr(error.orig, "sqlstate", None)
+    return isinstance(error, IntegrityError) or code in ("40001", "40P01")
 
 
 def insert_new(db: Db, table: Any, rows: Sequence[dict[str, Any]], key: Any) -> set[Any]:
