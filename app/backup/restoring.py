@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -16,14 +15,15 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import insert, inspect, literal, select, table
+from sqlalchemy import insert, table
 
 from app import audit, backup_keys, erasure, roster, schema, tombstones
 from app.backup import values
 from app.backup.archive import ArchiveDamaged, open_key, read_preface, read_records
 from app.backup.arriving import Arriving
+from app.backup.target import has_anchor, key_files, laid_schema, refuse_data
 from app.backup.writing import KEPT
-from app.crypto import KeyFiles, KeyMissing, OperationalKeys, SealBroken, Secret, destroy_file
+from app.crypto import KeyFiles, OperationalKeys, SealBroken, Secret
 from app.db import Database, Db
 from app.errors import OperatorError
 from app.keyring import Keyring
@@ -31,16 +31,6 @@ from app.keyring import Keyring
 _ROWS_AT_ONCE = 500
 # A clock may be a little behind the one that made the archive.
 _AHEAD = timedelta(hours=1)
-# What a restore may make in the keys folder.
-_FILES = ("integrity.key", "audit.key", "anchor.json", "backup.pub", "tombstones")
-
-
-class NotEmpty(OperatorError):
-    """There is data here already. Restore into an empty data directory or database."""
-
-
-class OtherKeys(OperatorError):
-    """The keys folder belongs to another organisation. Choose an empty one (KITH_KEYS_DIR)."""
 
 
 class NewerRelease(OperatorError):
@@ -107,12 +97,14 @@ def restore(
     ``acknowledged`` is the word it names. NotEmpty, OtherKeys, NewerRelease, OlderThanAnchor,
     NotAnArchive, ArchiveDamaged, WrongBackupKey, OSError; nothing is left behind then.
     """
-    _refuse_data(url)
+    refuse_data(url)
     with archive.open("rb") as file:
         source = _open(file, backup_seed)
         _refuse_unacknowledged(files, source.head, now, acknowledged)
         erased = tombstones.known(files) | tombstones.beside(archive)
-        with _key_files(files, source.head), _laid_schema(url, source.head.revision):
+        head = source.head
+        keys = key_files(files, head.integrity, head.audit, head.anchor, head.backup_public)
+        with keys, laid_schema(url, head.revision):
             tombstones.adopt(files, erased)
             done = _store(url, files, source, erased, now, progress)
     if source.head.revision != schema.head():
@@ -121,19 +113,6 @@ def restore(
 
 
 # -- before anything is written
-
-
-def _refuse_data(url: str) -> None:
-    if schema.current(url) is None:
-        return
-    database = Database(url)
-    try:
-        with database.snapshot() as db:
-            for name in set(inspect(db.connection()).get_table_names()) - {"alembic_version"}:
-                if db.execute(select(literal(1)).select_from(table(name)).limit(1)).first():
-                    raise NotEmpty
-    finally:
-        database.close()
 
 
 def _open(file: BinaryIO, backup_seed: bytes) -> _Source:
@@ -173,64 +152,13 @@ def _refuse_unacknowledged(
         )
     if -age > _AHEAD:
         reasons.append("this archive is from the future, so a clock is wrong")
-    if not _has_anchor(files):
+    if not has_anchor(files):
         reasons.append(
             "no anchor is here that could tell whether this archive's list of members was replaced"
         )
     word = f"{head.made_at:%Y-%m-%d}"
     if reasons and (acknowledged or "").strip() != word:
         raise NeedsAcknowledgement(reasons, word)
-
-
-def _has_anchor(files: KeyFiles) -> bool:
-    with suppress(KeyMissing):
-        files.read_anchor()
-        return True
-    return False
-
-
-# -- what is made first, and undone where the rest fails
-
-
-@contextmanager
-def _key_files(files: KeyFiles, head: _Head) -> Iterator[None]:
-    """Keep the archive's keys in the keys folder, unless they are there. OtherKeys."""
-    made = [files.folder / name for name in _FILES if not (files.folder / name).exists()]
-    if not files.adopt(head.integrity, head.audit):
-        raise OtherKeys
-    try:
-        if not _has_anchor(files):
-            files.write_anchor(head.anchor)
-        if not backup_keys.has_public(files):
-            backup_keys.keep_public(files, head.backup_public)
-        yield
-    except BaseException:
-        for path in made:
-            destroy_file(path)
-        raise
-
-
-@contextmanager
-def _laid_schema(url: str, revision: str) -> Iterator[None]:
-    """Lay the schema that the archive's rows are of."""
-    if schema.current(url) is not None:
-        schema.downgrade(url, "base")  # empty: a restore or set-up was cut short
-    try:
-        schema.upgrade(url, revision)
-        yield
-    except BaseException:
-        _clear(url)
-        raise
-
-
-def _clear(url: str) -> None:
-    database = Database(url)
-    database.close()
-    if database.on_sqlite:
-        for suffix in ("", "-wal", "-shm", "-journal"):
-            Path(f"{database.url.database}{suffix}").unlink(missing_ok=True)
-    else:
-        schema.downgrade(url, "base")
 
 
 # -- rows

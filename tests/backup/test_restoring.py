@@ -244,7 +244,7 @@ def test_a_new_server_has_no_anchor_so_somebody_has_to_type(
 ) -> None:
     archive, place = archives.make(), empty_place("sqlite")
     for typed in (None, "", "yes", "2026-01-14"):
-        with pytest.raises(backup.NeedsAcknowledgement, match="no anchor .* type 2026-01-15"):
+        with pytest.raises(backup.NeedsAcknowledgement, match=r"no anchor .* type 2026-01-15"):
             archives.restore(archive, place, acknowledged=typed)
     assert not place.folder.exists()
 
