@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app import unsealing
-from app.crypto import KeyFiles
+from app.crypto import KeyFiles, Secret
 from app.errors import Forbidden, Unauthenticated
 from app.models import Case, Message, PendingKeyword
 from app.wake import TEXT, WakeNumbersRefused, read_numbers
@@ -18,10 +18,16 @@ from tests.service import CALLER, PASSPHRASE, House, refusal
 GREETING = "Hello / Bonjour."
 
 
+def _seal(house: House) -> None:
+    """Leave the server as a restart in `unseal` mode leaves it."""
+    assert house.database.keys is not None
+    house.database.keys.seal()
+
+
 @pytest.fixture
 def sealed(house: House) -> House:
     """A house whose server has just been started again in `unseal` mode."""
-    house.service.database.keys.seal()
+    _seal(house)
     return house
 
 
@@ -45,7 +51,7 @@ def test_words_that_must_bind_are_not_answered_but_wait(sealed: House, word: str
 
 def test_the_desk_reads_nothing_while_sealed(house: House) -> None:
     case = house.case_of("hello")
-    house.service.database.keys.seal()
+    _seal(house)
     for path in ("/v1/cases", f"/v1/cases/{case['id']}", "/v1/members/me"):
         assert refusal(house.as_("heron").get(path)) == (503, "sealed")
     assert house.nobody.get("/readyz").json()["key"] == "sealed"
@@ -66,7 +72,7 @@ def test_three_in_the_morning(house: House) -> None:
     """A restart, five texts with a STOP and a duplicate among them, and one person who wakes up."""
     case = house.case_of("hello", "2")
     house.advance(minutes=1)
-    house.service.database.keys.seal()
+    _seal(house)
     caller = house.phone(CALLER)
     before = len(caller.inbox())
     house.network.faults("webhook-duplicate", count=1)
@@ -114,7 +120,7 @@ def test_a_desk_member_opens_a_running_server_through_its_socket(sealed: House) 
     assert sealed.nobody.get("/readyz").json()["key"] == "open"
 
 
-def _seed(house: House, handle: str, passphrase: str = PASSPHRASE) -> unsealing.Secret:
+def _seed(house: House, handle: str, passphrase: str = PASSPHRASE) -> Secret:
     return unsealing.seed_with(
         house.database,
         handle=handle,
@@ -133,7 +139,7 @@ def test_neither_a_wrong_passphrase_nor_another_role_opens(sealed: House) -> Non
 
 
 def test_another_key_is_refused_by_the_socket(sealed: House) -> None:
-    reached = unsealing.send_seed(sealed.settings.data_dir / "run", unsealing.Secret(32 * b"k"))
+    reached = unsealing.send_seed(sealed.settings.data_dir / "run", Secret(32 * b"k"))
     assert (reached.told, reached.did) == (1, 0)
     assert sealed.nobody.get("/readyz").json()["key"] == "sealed"
 
@@ -164,7 +170,7 @@ def wakeable(open_house: Callable[..., House], tmp_path: Path) -> House:
     numbers.write_text("# who agreed to it\n+15145550170\n")
     numbers.chmod(0o600)
     house = open_house(wake_numbers_file=numbers)
-    house.service.database.keys.seal()
+    _seal(house)
     return house
 
 
