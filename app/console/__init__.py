@@ -19,7 +19,7 @@ from app.console import (
     texts,
 )
 
-_PAGES = (
+PAGES = (
     assets,
     signing_in,
     joining,
@@ -39,5 +39,5 @@ _PAGES = (
 def install(app: FastAPI) -> None:
     """Put the console into an application that has the API already."""
     errors.install(app)
-    for module in _PAGES:
+    for module in PAGES:
         app.include_router(module.router)

@@ -22,6 +22,7 @@ from app.console.forms import Form, is_ours
 from app.console.screens import Screen, at_the_door, keep_door
 from app.crypto import KeyMissing, SealBroken
 from app.errors import NotFound, Refusal, Throttled, Unauthenticated
+from app.roster import RosterRefused
 
 log = structlog.get_logger()
 
@@ -33,6 +34,7 @@ _EXPECTED = (
     OSError,
     SealBroken,
     KeyMissing,
+    RosterRefused,
 )
 # Below these, programs ask, and get problem details.
 _PROGRAMS = ("/v1", "/twilio", "/simulator", "/healthz", "/readyz", "/metrics")
@@ -110,7 +112,7 @@ def _explain(error: Exception) -> tuple[int, str, dict[str, str]]:
         sentences = {404: NotFound().detail, 413: "This is larger than can be taken."}
         sentence = sentences.get(error.status_code, f"{HTTPStatus(error.status_code).phrase}.")
         return error.status_code, sentence, dict(error.headers or {})
-    if isinstance(error, (SealBroken, KeyMissing)):
+    if isinstance(error, (SealBroken, KeyMissing, RosterRefused)):
         log.error("record.damaged", error=type(error).__name__)
         return 503, DAMAGED, {}
     log.error("database.away", error=type(error).__name__)
