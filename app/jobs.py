@@ -11,7 +11,7 @@ from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 from sqlalchemy import and_, delete, exists, func, insert, or_, select, true, update
 from sqlalchemy.orm import aliased
 
-from app.db import Db
+from app.db import Db, insert_new
 from app.models import Job, table
 
 # Long enough for the slowest handler, short enough that a dead worker's jobs move on.
@@ -167,5 +167,11 @@ def plant(db: Db, kinds: Iterable[str], now: datetime) -> None:
     """Make sure that each recurring job has its one row."""
     ids = {uuid5(NAMESPACE_OID, kind): kind for kind in kinds}
     present = set(db.scalars(select(Job.id).where(Job.id.in_(ids))))
-    rows = [{**row(kind, None, now, priority=3), "id": i} for i, kind in ids.items()]
-    enqueue(db, [r for r in rows if r["id"] not in present])
+    rows = [
+        {**row(kind, None, now, priority=3), "id": i}
+        for i, kind in sorted(ids.items())
+        if i not in present
+    ]
+    if rows:  # unless another worker that starts at this moment was faster
+        insert_new(db, table(Job), rows, table(Job).c.id)
+        db.info["work"] = True
