@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +27,7 @@ from app.crypto.passphrases import (
 )
 from app.db import Db
 from app.errors import BadRequest, LastKeyHolder, NotFound, StaleVersion, Unauthenticated
-from app.models import Invitation, Member, TeamWrap, rounded
+from app.models import ROUNDING, Invitation, Member, TeamWrap, rounded
 from app.safe_hours import parse_hours
 
 INVITATION_LIFE = timedelta(hours=72)
@@ -142,14 +143,12 @@ def enrol(
         version=1,
         kem_public=keys.pair.public,
         verify_key=keys.verify_key,
-        keys_mac=db.keys.public_key_mac(
-            "members", member_id, 0, keys.pair.public + keys.verify_key
-        ),
         passphrase_salt=secrets.salt,
         totp_version=0,
         totp_confirmed=False,
         **db.keys.new_row("members", member_id, _profile(profile), now),
     )
+    member.keys_mac = db.keys.public_key_mac("members", member_id, 0, _vouched_for(member))
     _wrap_seed(db, member, "seed_wrap", secrets.passphrase_key, keys, now)
     _wrap_seed(db, member, "recovery_wrap", recovery_key(secrets.recovery_code), keys, now)
     _store_totp(db, member, keys, secrets.totp_secret, 0)
@@ -196,11 +195,23 @@ def open_seed(db: Db, member: Member, column: str, key: bytes) -> MemberKeys:
     inner = db.keys.remember("members", column, member.id, getattr(member, column))
     seed = unlock(key, _PURPOSES[column], 0, _seed_context(db, member, column), inner)
     keys = MemberKeys(seed)
-    public = keys.pair.public + keys.verify_key
-    db.keys.check_public_key("members", member.id, 0, public, member.keys_mac)
-    if keys.pair.public != member.kem_public:
+    check_row(db, member)
+    if (keys.pair.public, keys.verify_key) != (member.kem_public, member.verify_key):
         raise SealBroken
     return keys
+
+
+def check_row(db: Db, member: Member) -> None:
+    """Raise SealBroken unless this server vouched for the row's keys and roles.
+
+    Whoever can write to the database could else invite themselves to the desk.
+    """
+    db.keys.check_public_key("members", member.id, 0, _vouched_for(member), member.keys_mac)
+
+
+def _vouched_for(member: Member) -> bytes:
+    roles = json.dumps([sorted(member.roles), member.archive]).encode()
+    return member.kem_public + member.verify_key + roles
 
 
 # -- second factor
@@ -260,14 +271,21 @@ def invite(
     principal.require(Permission.INVITATIONS)
     check_roles(roles)
     code, invitation_id, expires_at = new_invitation_code(), uuid4(), now + INVITATION_LIFE
-    values = {"languages": list(languages), "regions": list(regions)}
+    lookup = invitation_lookup(code)
+    # Code and end stand in the sealed values too: plain columns are not to be trusted with them.
+    values = {
+        "code": lookup.hex(),
+        "expires_at": expires_at.isoformat(),
+        "roles": sorted(set(roles)),
+        "languages": list(languages),
+        "regions": list(regions),
+    }
     db.add(
         Invitation(
             id=invitation_id,
-            code_lookup=invitation_lookup(code),
-            roles=sorted(set(roles)),
+            code_lookup=lookup,
             invited_by=principal.member_id,
-            expires_at=expires_at,
+            expires_at=rounded(expires_at) + ROUNDING,
             **db.keys.new_row("invitations", invitation_id, values, now),
         )
     )
@@ -292,24 +310,26 @@ def redeem(
     now: datetime,
 ) -> Enrolled:
     """Turn an invitation into a member who waits for the roster. InvitationRefused."""
+    lookup = invitation_lookup(code)
     invitation = db.scalar(
-        select(Invitation)
-        .where(Invitation.code_lookup == invitation_lookup(code))
-        .with_for_update()
+        select(Invitation).where(Invitation.code_lookup == lookup).with_for_update()
     )
-    if invitation is None or invitation.redeemed_by or invitation.expires_at <= now:
+    if invitation is None or invitation.redeemed_by:
         raise InvitationRefused
     offered = db.keys.open_row("invitations", invitation)
+    if offered.get("code") != lookup.hex() or datetime.fromisoformat(offered["expires_at"]) <= now:
+        raise InvitationRefused
     enrolled = enrol(
         db,
         secrets,
         handle=handle,
-        roles=invitation.roles,
+        roles=offered["roles"],
         state="waiting",
         profile={**offered, "name": name, "phone": phone},
         now=now,
     )
     invitation.redeemed_by = enrolled.member.id
+    invitation.op_key = invitation.op_values = None
     audit.record(db, "invitation.redeemed", enrolled.member.id, invitation.id, now)
     return enrolled
 
@@ -330,16 +350,19 @@ def welcome(db: Db, principal: Principal, now: datetime) -> None:
     ).all()
     if principal.may(Permission.MEMBERS):
         _admit(db, principal, [m for m in newcomers if m.state == "waiting"], now)
+    listed = roster.current(db).by_id
     for member in newcomers:
-        if member.state == "joining":
+        if member.state == "joining" and member.id in listed:
             _pass_on(db, principal, member, now)
 
 
 def _admit(db: Db, principal: Principal, members: Sequence[Member], now: datetime) -> None:
     if not members:
         return
-    listed = [_vouched(db, member) for member in members]
     before = roster.current(db)
+    if any(member.id in before.removed for member in members):
+        raise SealBroken  # somebody wrote an old row back
+    listed = [_vouched(db, member) for member in members]
     grants.publish_members(db, principal, (*before.members, *listed), (), now)
     for member in members:
         member.state = "joining"
@@ -347,9 +370,8 @@ def _admit(db: Db, principal: Principal, members: Sequence[Member], now: datetim
 
 
 def _vouched(db: Db, member: Member) -> roster.RosterMember:
-    """Return the roster's line for a newcomer whose keys carry this server's MAC; SealBroken."""
-    public = member.kem_public + member.verify_key
-    db.keys.check_public_key("members", member.id, 0, public, member.keys_mac)
+    """Return the roster's line for a newcomer whose row carries this server's MAC; SealBroken."""
+    check_row(db, member)
     return roster.RosterMember(
         member.id, tuple(member.roles), member.archive, member.kem_public, member.verify_key
     )
@@ -441,6 +463,7 @@ def change_member(
     roles = changes.get("roles")
     archive = changes.get("archive")
     if roles is not None or archive is not None:
+        check_row(db, member)
         new_roles = sorted(set(roles if roles is not None else member.roles))
         check_roles(new_roles)
         keeps_archive = "coordinator" in new_roles and (
@@ -462,6 +485,7 @@ def _change_roles(
 ) -> None:
     before = roster.current(db)
     member.roles, member.archive = list(roles), archive
+    member.keys_mac = db.keys.public_key_mac("members", member.id, 0, _vouched_for(member))
     if member.id not in before.by_id:
         return
     line = replace(before.by_id[member.id], roles=tuple(roles), archive=archive)
@@ -479,8 +503,11 @@ def remove(
     """
     principal.require(Permission.MEMBERS)
     member = find(db, member_id)
-    if member.id in roster.current(db).by_id:
+    before = roster.current(db)
+    if member.id in before.by_id:
         _republish(db, principal, member, None, acknowledge, now)
+    else:
+        roster.publish(db, principal, replace(before, removed=(*before.removed, member.id)))
     member.state = "removed"
     member.seed_wrap = member.recovery_wrap = member.totp = None
     member.op_key = member.op_values = None

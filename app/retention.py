@@ -124,9 +124,7 @@ def sweep(database: Database, now: datetime) -> None:
 def _drop_spent_rows(db: Db, now: datetime) -> None:
     db.execute(delete(Idempotency).where(Idempotency.created_at < now - IDEMPOTENCY_LIFE))
     db.execute(delete(Suppression).where(Suppression.until <= now))
-    db.execute(
-        delete(Invitation).where(Invitation.expires_at <= now, Invitation.redeemed_by.is_(None))
-    )
+    db.execute(delete(Invitation).where(Invitation.expires_at <= now))
     db.execute(
         delete(Outgoing).where(
             Outgoing.state.in_(_SETTLED), Outgoing.queued_at < now - OUTGOING_LIFE

@@ -55,6 +55,8 @@ class Roster:
     previous: str
     members: tuple[RosterMember, ...]
     teams: Mapping[str, Team]
+    # Who left, for good: an old row written back into the database must not bring them back.
+    removed: tuple[UUID, ...] = ()
 
     @cached_property
     def by_id(self) -> dict[UUID, RosterMember]:
@@ -85,6 +87,7 @@ class Roster:
                 name: {"epoch": team.epoch, "public": team.public.hex()}
                 for name, team in self.teams.items()
             },
+            "removed": sorted(str(member_id) for member_id in self.removed),
         }
         return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
 
@@ -114,6 +117,7 @@ def parse(document: bytes) -> Roster:
             name: Team(team["epoch"], bytes.fromhex(team["public"]))
             for name, team in content["teams"].items()
         },
+        tuple(UUID(member_id) for member_id in content["removed"]),
     )
 
 
@@ -127,12 +131,21 @@ def found(db: Db, roster: Roster, signer: UUID, keys: MemberKeys) -> None:
 
 
 def publish(db: Db, principal: Principal, roster: Roster) -> Roster:
-    """Store the next version, signed by ``principal``; the anchor follows the commit."""
+    """Store the next version, signed by ``principal``; the anchor follows the commit.
+
+    Whoever is no longer a member is noted as removed, and stays so.
+    """
     before = current(db)
     signer = before.by_id.get(principal.member_id)
     if signer is None or "coordinator" not in signer.roles:
         raise RosterRefused("only a coordinator signs the roster")
-    after = replace(roster, version=before.version + 1, previous=before.hash)
+    gone = before.by_id.keys() - roster.by_id.keys()
+    after = replace(
+        roster,
+        version=before.version + 1,
+        previous=before.hash,
+        removed=tuple(sorted({*before.removed, *roster.removed, *gone}, key=str)),
+    )
     _store(db, after, principal.member_id, principal.keys)
     return after
 

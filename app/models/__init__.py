@@ -2,7 +2,7 @@
 
 from app.models.alerts import Alert, Page
 from app.models.audit import AuditEntry, AuditHead
-from app.models.base import Base, OperationalRow, rounded, table
+from app.models.base import ROUNDING, Base, OperationalRow, rounded, table
 from app.models.cases import LIVE_STATES, Case, CaseEpoch, CaseGrant, CaseSheet, Consent
 from app.models.conversations import Message, Note, PendingKeyword
 from app.models.organisation import Deployment, IndexKey
@@ -22,6 +22,7 @@ from app.models.teams import OperationalGrant, TeamEpoch, TeamWrap
 
 __all__ = [
     "LIVE_STATES",
+    "ROUNDING",
     "Alert",
     "AuditEntry",
     "AuditHead",

@@ -39,13 +39,15 @@ class Member(OperationalRow, Base):
 
 
 class Invitation(OperationalRow, Base):
-    """A one-time code; it carries no seed. Operational values: ``languages regions``."""
+    """A one-time code; it carries no seed.
+
+    Operational values until it is redeemed: ``code expires_at roles languages regions``.
+    """
 
     __tablename__ = "invitations"
 
     id: Mapped[UUID] = plain(primary_key=True)
     code_lookup: Mapped[bytes] = plain(unique=True)
-    roles: Mapped[list[str]] = plain(JSON)
     invited_by: Mapped[UUID] = plain(ForeignKey("members.id"))
     expires_at: Mapped[datetime] = plain()
     redeemed_by: Mapped[UUID | None] = plain(ForeignKey("members.id"))

@@ -444,7 +444,6 @@ def _invitations() -> None:
         "invitations",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("code_lookup", sa.LargeBinary(), nullable=False),
-        sa.Column("roles", sa.JSON(), nullable=False),
         sa.Column("invited_by", sa.Uuid(), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("redeemed_by", sa.Uuid(), nullable=True),
