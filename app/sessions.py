@@ -28,7 +28,7 @@ from app.crypto.passphrases import (
 from app.db import Database, Db
 from app.errors import NotFound, Throttled, Unauthenticated
 from app.models import Member, SessionRow
-from app.people import open_seed, present, spend_code
+from app.people import check_row, open_seed, present, spend_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -339,8 +339,14 @@ def resume(database: Database, store: SessionStore, token: str, now: datetime) -
 
 
 def principal_of(db: Db, member: Member, keys: MemberKeys, session_id: UUID) -> Principal:
-    """Return a member with their open keys and the roles that the roster gives them."""
+    """Return a member with their open keys and the roles that the roster gives them.
+
+    Unauthenticated where the keys are not the member's: whoever can write to the database can make
+    a session with anybody's name in it, but not with their keys.
+    """
     listed = roster.current(db).by_id.get(member.id)
+    if keys.verify_key != (listed.verify_key if listed else _own_verify_key(db, member)):
+        raise Unauthenticated
     return Principal(
         member.id,
         member.handle,
@@ -349,6 +355,14 @@ def principal_of(db: Db, member: Member, keys: MemberKeys, session_id: UUID) -> 
         session_id,
         keys,
     )
+
+
+def _own_verify_key(db: Db, member: Member) -> bytes:
+    try:
+        check_row(db, member)
+    except SealBroken as error:
+        raise Unauthenticated from error
+    return member.verify_key
 
 
 def sign_out(db: Db, store: SessionStore, principal: Principal, now: datetime) -> None:
