@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from app.crypto import KeyMissing, SealBroken
 from app.errors import Refusal, StaleVersion, Throttled
+from app.roster import RosterRefused
 
 log = structlog.get_logger()
 
@@ -93,6 +94,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(OSError, _away)
     app.add_exception_handler(SealBroken, _damaged)
     app.add_exception_handler(KeyMissing, _damaged)
+    app.add_exception_handler(RosterRefused, _damaged)
 
 
 def _refusal(_request: Request, error: Refusal) -> Response:

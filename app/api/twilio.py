@@ -17,6 +17,7 @@ from app.api.state import Service, Webhook
 from app.crypto import KeyMissing, SealBroken
 from app.errors import Refusal
 from app.outgoing import StatusUpdate
+from app.roster import RosterRefused
 from app.telephony import DeliveryStatus, Form, InboundText, TooManyFields, read_form
 
 log = structlog.get_logger()
@@ -24,7 +25,7 @@ log = structlog.get_logger()
 LARGEST_BODY = 64 * 1024
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 _NOTHING = _DECLARATION + "<Response/>"
-_FAILURES = (SQLAlchemyError, OSError, Refusal, KeyMissing, SealBroken)
+_FAILURES = (SQLAlchemyError, OSError, Refusal, KeyMissing, SealBroken, RosterRefused)
 
 
 def _twiml(said: str | None = None) -> Response:
