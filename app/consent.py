@@ -25,7 +25,7 @@ from app.errors import (
     Refusal,
     UnsafeMethod,
 )
-from app.models import LIVE_STATES, Case, Consent, Outgoing, Suppression
+from app.models import LIVE_STATES, Case, Consent, Outgoing, Suppression, rounded
 from app.safe_hours import parse_hours, within
 
 __all__ = [
@@ -66,7 +66,7 @@ def suppress(db: Db, number: str, kind: str, now: datetime) -> UUID:
         select(Suppression).where(Suppression.number_lookup == lookup, Suppression.kind == kind)
     )
     if present is not None:
-        present.until = now + SUPPRESSED_FOR
+        present.until = rounded(now) + SUPPRESSED_FOR
         return present.id
     row_id = uuid4()
     db.add(
@@ -74,7 +74,7 @@ def suppress(db: Db, number: str, kind: str, now: datetime) -> UUID:
             id=row_id,
             number_lookup=lookup,
             kind=kind,
-            until=now + SUPPRESSED_FOR,
+            until=rounded(now) + SUPPRESSED_FOR,
             **db.keys.new_row("suppressions", row_id, {"number": number}, now),
         )
     )

@@ -23,6 +23,7 @@ from app.intake import erase_reply
 from app.intake.state import EraseAnswer
 from app.models import (
     LIVE_STATES,
+    ROUNDING,
     Alert,
     Case,
     CaseEpoch,
@@ -69,12 +70,18 @@ def begin(
     code = f"{secrets.randbelow(10_000):04d}"
     db.execute(delete(Erasure).where(Erasure.number_lookup == lookup))
     row_id = uuid4()
-    values = {"number": number, "code": code, "tries": TRIES, "language": language}
+    values = {
+        "number": number,
+        "code": code,
+        "tries": TRIES,
+        "language": language,
+        "expires_at": (now + CODE_LIFE).isoformat(),
+    }
     row = Erasure(
         id=row_id,
         number_lookup=lookup,
         state="asked",
-        expires_at=now + CODE_LIFE,
+        expires_at=rounded(now + CODE_LIFE) + ROUNDING,
         **db.keys.new_row("erasures", row_id, values, now),
     )
     db.add(row)
@@ -93,9 +100,11 @@ def answer(
 ) -> str | None:
     """Take a text that may be the code; return what to say, or None for an ordinary text."""
     row, given = open_dialogues[lookup], "".join(fold(body))
-    if row.expires_at <= now or not (given.isdigit() and len(given) == 4):
+    if not (given.isdigit() and len(given) == 4):
         return None
     values = db.keys.open_row("erasures", row)
+    if datetime.fromisoformat(values["expires_at"]) <= now:
+        return None
     key: EraseAnswer
     if same(given.encode(), values["code"].encode()):
         del open_dialogues[lookup]

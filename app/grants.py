@@ -33,6 +33,7 @@ from app.models import (
     OperationalGrant,
     TeamEpoch,
     TeamWrap,
+    rounded,
 )
 
 WAITING = "A colleague has to sign in once before you can read cases: they pass the key on to you."
@@ -94,7 +95,7 @@ def share_team(
 def new_team_epoch(db: Db, team: str, epoch: int, now: datetime) -> TeamKeys:
     """Make a team's keys for a new epoch and seal the operational seed to it."""
     keys = TeamKeys(new_seed())
-    db.add(TeamEpoch(team=team, epoch=epoch, public=keys.pair.public, created_at=now))
+    db.add(TeamEpoch(team=team, epoch=epoch, public=keys.pair.public, created_at=rounded(now)))
     if db.keys.operational is not None:
         grant_id = uuid4()
         context = db.keys.context("operational_grants", "wrap", grant_id, epoch=epoch)

@@ -10,7 +10,7 @@ from app.access import Principal
 from app.crypto import keyed_hash, same
 from app.db import Db
 from app.errors import IdempotencyMismatch
-from app.models import Idempotency
+from app.models import Idempotency, rounded
 
 
 def once(
@@ -38,7 +38,10 @@ def once(
     resource_id = do()
     db.add(
         Idempotency(
-            key_hash=key_hash, request_mac=request_mac, resource_id=resource_id, created_at=now
+            key_hash=key_hash,
+            request_mac=request_mac,
+            resource_id=resource_id,
+            created_at=rounded(now),
         )
     )
     return resource_id
