@@ -6,7 +6,7 @@ import json
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,10 +23,10 @@ from tests.faults.nursery import Nursery
 
 HANDLE, PASSPHRASE = "wren", "lantern copper meadow violin"
 HOTLINE = "+15145550100"
-_ACCOUNT, _TOKEN = "AC00000000" + 24 * "1", "carrier-token"
+ACCOUNT, TOKEN = "AC00000000" + 24 * "1", "carrier-token"
 # The carrier tries a webhook three times more: on a 5xx, on a refused and on a broken connection.
 RETRIES = "rc=3&rp=5xx,ct,rt"
-_PATIENCE_S = 30.0
+_PATIENCE_S = 60.0
 
 
 class NotReady(AssertionError):
@@ -64,8 +64,8 @@ class Installation:
             "KITH_OPERATIONAL_KEY": "file",
             "KITH_REQUIRE_MFA": "false",
             "KITH_PORT": str(self.port),
-            "KITH_TWILIO_ACCOUNT_SID": _ACCOUNT,
-            "KITH_TWILIO_AUTH_TOKEN": _TOKEN,
+            "KITH_TWILIO_ACCOUNT_SID": ACCOUNT,
+            "KITH_TWILIO_AUTH_TOKEN": TOKEN,
             "KITH_TWILIO_NUMBER": HOTLINE,
             "KITH_TWILIO_RATE": "1000",
             "KITH_TWILIO_API_URL": f"http://127.0.0.1:{self.carrier_port}/simulator/twilio",
@@ -85,7 +85,7 @@ class Installation:
     def start_carrier(self, *arguments: str) -> int:
         """Start the simulated carrier and wait until it answers."""
         given = {"port": self.carrier_port, "service-url": self.url}
-        given |= {"account-sid": _ACCOUNT, "number": HOTLINE, "retries": RETRIES}
+        given |= {"account-sid": ACCOUNT, "number": HOTLINE, "retries": RETRIES}
         options = [part for name, value in given.items() for part in (f"--{name}", str(value))]
         log = self.folder / "carrier.log"
         pid = self.nursery.start("simulator", [*options, *arguments], self.environment, log)
@@ -95,6 +95,14 @@ class Installation:
     def wait_for_service(self) -> None:
         """Return once the service answers; NotReady with its log."""
         wait_for_http(self.port, "/healthz", self.folder / "service.log")
+
+    def wait_until(self, come_true: Callable[[], bool]) -> None:
+        """Return once something is so; NotReady with all that was said if it never is."""
+        deadline = time.monotonic() + _PATIENCE_S
+        while not come_true():
+            if time.monotonic() > deadline:
+                raise NotReady("\n".join(map(self.said, ("service", "worker"))))
+            time.sleep(0.05)
 
     def stop(self, pid: int) -> None:
         """End a process in an orderly way."""
@@ -109,7 +117,8 @@ class Installation:
 
     def said(self, name: str) -> str:
         """The log of ``service``, ``worker`` or ``carrier``."""
-        return (self.folder / f"{name}.log").read_text(errors="replace")
+        log = self.folder / f"{name}.log"
+        return log.read_text(errors="replace") if log.exists() else ""
 
     @contextmanager
     def records(self) -> Iterator[tuple[Db, Principal]]:
@@ -136,7 +145,6 @@ class Installation:
 def build(folder: Path, nursery: Nursery, database_url: str | None = None) -> Installation:
     """Found an organisation in ``folder``, on SQLite there unless told otherwise."""
     url = database_url or f"sqlite:///{folder / 'kith.db'}"
-    service_port, carrier_port = _free_ports()
     schema.upgrade(url)
     database = Database(url)
     try:
@@ -150,7 +158,7 @@ def build(folder: Path, nursery: Nursery, database_url: str | None = None) -> In
         )
     finally:
         database.close()
-    return Installation(folder, nursery, url, service_port, carrier_port)
+    return Installation(folder, nursery, url, free_port(), free_port())
 
 
 class Desk:
@@ -214,8 +222,8 @@ def wait_for_http(port: int, path: str, log: Path) -> None:
     raise NotReady(log.read_text(errors="replace"))
 
 
-def _free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        for probe in (one, other):
-            probe.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], other.getsockname()[1]
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,118 @@
+"""A job belongs to one worker at a time, and to another once its worker is dead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import func, select
+
+from app import jobs
+from app.clock import FixedClock
+from app.db import Database
+from app.jobs import Claimed
+from app.models import Job
+from app.worker import RECURRING
+
+ONE, ANOTHER = uuid4(), uuid4()
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def now(clock: FixedClock) -> datetime:
+    return clock()
+
+
+def enqueue(database: Database, now: datetime, count: int = 1) -> None:
+    with database.transaction() as db:
+        jobs.enqueue(db, [jobs.row("send", uuid4(), now) for _ in range(count)])
+
+
+def claim(database: Database, owner: UUID, now: datetime, limit: int = 10) -> Sequence[Claimed]:
+    with database.transaction() as db:
+        return jobs.claim(db, owner, now, limit)
+
+
+def test_a_claimed_job_is_nobody_elses(database: Database, now: datetime) -> None:
+    enqueue(database, now)
+    assert len(claim(database, ONE, now)) == 1
+    assert claim(database, ANOTHER, now) == []
+
+
+def test_a_dead_workers_job_is_taken_up_when_its_lease_ends(
+    database: Database, now: datetime
+) -> None:
+    enqueue(database, now)
+    [first] = claim(database, ONE, now)
+    assert claim(database, ANOTHER, now + jobs.LEASE) == []
+    [second] = claim(database, ANOTHER, now + jobs.LEASE + timedelta(seconds=1))
+    assert (second.id, second.attempts) == (first.id, 2)
+
+
+def test_many_workers_at_once_share_the_jobs(database: Database, now: datetime) -> None:
+    enqueue(database, now, count=60)
+    with ThreadPoolExecutor(6) as crowd:
+        owners = [uuid4() for _ in range(30)]
+        shares = crowd.map(lambda owner: claim(database, owner, now, limit=3), owners)
+        taken = [job.id for share in shares for job in share]
+    assert len(taken) == len(set(taken))
+    taken += [job.id for job in claim(database, ONE, now, limit=60)]
+    assert len(taken) == len(set(taken)) == 60
+
+
+def test_a_restarted_worker_on_sqlite_waits_for_no_lease(sqlite_url: str, now: datetime) -> None:
+    database = Database(sqlite_url)
+    enqueue(database, now)
+    claim(database, ONE, now)
+    with database.transaction() as db:
+        jobs.release_all(db)
+    assert len(claim(database, ANOTHER, now)) == 1
+    database.close()
+
+
+def test_workers_that_start_together_plant_each_recurring_job_once(
+    database: Database, now: datetime
+) -> None:
+    def plant(_: int) -> None:
+        with database.transaction() as db:
+            jobs.plant(db, RECURRING, now)
+
+    with ThreadPoolExecutor(8) as crowd:
+        list(crowd.map(plant, range(8)))
+    with database.snapshot() as db:
+        assert db.scalar(select(func.count()).select_from(Job)) == len(RECURRING)
+
+
+def test_the_first_of_a_lane_holds_the_others_back_until_it_is_done(
+    database: Database, now: datetime
+) -> None:
+    with database.transaction() as db:
+        lane = b"a phone"
+        rows = [jobs.row("send", uuid4(), now, lane=lane, position=n) for n in range(3)]
+        jobs.enqueue(db, rows[::-1])
+    order = []
+    while found := claim(database, ONE, now):
+        [job] = found
+        assert claim(database, ANOTHER, now) == []
+        order.append(job.id)
+        with database.transaction() as db:
+            jobs.finish(db, job.id)
+    assert order == [row["id"] for row in rows]
+
+
+def test_a_dead_worker_does_not_hold_its_lane_for_ever(database: Database, now: datetime) -> None:
+    with database.transaction() as db:
+        rows = [jobs.row("send", uuid4(), now, lane=b"a phone", position=n) for n in range(2)]
+        jobs.enqueue(db, rows)
+    claim(database, ONE, now)
+    later = now + jobs.LEASE + timedelta(seconds=1)
+    assert [job.id for job in claim(database, ANOTHER, later)] == [rows[0]["id"]]

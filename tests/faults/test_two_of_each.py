@@ -1,0 +1,126 @@
+"""Two services and two workers on one PostgreSQL: together they do everything once."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
+from http.client import HTTPConnection
+from urllib.parse import urlencode
+
+import pytest
+from sqlalchemy import select
+
+from app.models import Case, Message
+from app.schema import upgrade
+from app.simulator.webhooks import sign
+from tests import postgres
+from tests.faults.installation import HOTLINE, TOKEN, Installation, build, free_port
+from tests.faults.ledger import on_its_way
+from tests.faults.nursery import Nursery
+
+PATH = "/twilio/messages"
+
+
+@pytest.fixture(scope="module")
+def pair(
+    nursery: Nursery,
+    postgres_server: postgres.Server,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Pair]:
+    """Two of each, and the carrier, for all tests of this file."""
+    folder = tmp_path_factory.mktemp("pair")
+    with postgres.fresh_database(postgres_server, f"kith_{uuid.uuid4().hex}", upgrade) as url:
+        first = build(folder, nursery, url)
+        # Both are behind one address: what the carrier signs.
+        first = replace(first, settings={"KITH_PUBLIC_URL": first.url})
+        second = replace(first, port=free_port())
+        first.start_carrier()
+        started = [kith.start_service("--no-worker") for kith in (first, second)]
+        for kith in (first, second):
+            kith.wait_for_service()
+        with ExitStack() as stack:
+            for pid in started:
+                stack.callback(nursery.kill, pid)
+            yield Pair(first, second)
+
+
+class Pair:
+    """Posts webhooks to both services at the same moment."""
+
+    def __init__(self, first: Installation, second: Installation) -> None:
+        self.first, self.second = first, second
+
+    def post_to_both(self, forms: list[tuple[dict[str, str], dict[str, str]]]) -> list[int]:
+        """Post the first of each couple to one service while the second goes to the other."""
+        posts = [
+            (kith.port, form)
+            for couple in forms
+            for kith, form in zip((self.first, self.second), couple, strict=True)
+        ]
+        with ThreadPoolExecutor(len(posts)) as crowd:
+            return list(crowd.map(lambda post: self._post(*post), posts))
+
+    def _post(self, port: int, form: dict[str, str]) -> int:
+        signature = sign(TOKEN, self.first.url + PATH, form.items())
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "X-Twilio-Signature": signature,
+        }
+        connection = HTTPConnection("127.0.0.1", port, timeout=30)
+        try:
+            connection.request("POST", PATH, urlencode(form), headers)
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
+
+def a_text(number: str, body: str) -> dict[str, str]:
+    sid = f"SM{uuid.uuid4().hex}"
+    return {"MessageSid": sid, "From": number, "To": HOTLINE, "Body": body, "NumMedia": "0"}
+
+
+def numbers(area: int, count: int) -> list[str]:
+    return [f"+1{area}55501{last:02}" for last in range(count)]
+
+
+def inbound_by_case(pair: Pair) -> Counter[str]:
+    with pair.first.records() as (db, _):
+        cases = db.scalars(select(Message.case_id).where(Message.direction == "inbound"))
+        return Counter(map(str, cases))
+
+
+def test_the_same_text_delivered_to_both_at_once_is_stored_once(pair: Pair) -> None:
+    before = inbound_by_case(pair)
+    texts = [a_text(number, "help") for number in numbers(514, 8)]
+    assert set(pair.post_to_both([(text, text) for text in texts])) == {200}
+    new = inbound_by_case(pair) - before
+    assert list(new.values()) == [1] * 8
+
+
+def test_a_new_number_that_texts_both_at_once_gets_one_case(pair: Pair) -> None:
+    before = inbound_by_case(pair)
+    couples = [(a_text(n, "help"), a_text(n, "please")) for n in numbers(438, 8)]
+    assert set(pair.post_to_both(couples)) == {200}
+    new = inbound_by_case(pair) - before
+    assert list(new.values()) == [2] * 8
+
+
+def test_two_workers_send_every_text_once(pair: Pair) -> None:
+    phones = numbers(613, 8)
+    texts = [(a_text(n, "help"), a_text(n, "1")) for n in phones]
+    assert set(pair.post_to_both(texts)) == {200}
+    with pair.first.records() as (db, _):
+        cases = db.scalars(select(Case.id)).all()
+        sent = db.scalars(select(Message.id).where(Message.direction == "outbound")).all()
+    assert len(sent) >= len(cases)
+    workers = [kith.start_worker() for kith in (pair.first, pair.second)]
+    pair.first.wait_until(lambda: not on_its_way(pair.first))
+    for pid in workers:
+        pair.first.stop(pid)
+    everywhere = numbers(514, 8) + numbers(438, 8) + phones
+    received = sum(len(pair.first.network.phone(number).inbox()) for number in everywhere)
+    assert received == len(sent)
