@@ -1,0 +1,77 @@
+"""Every page against axe-core, on a desk and on a phone, by day and by night."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import (  # type: ignore[import-untyped]  # ships no types
+    Axe,
+)
+from playwright.sync_api import Browser, Page
+
+from tests.console.visitor import enter, visitor
+from tests.service import Caller, House
+
+pytestmark = pytest.mark.browser
+
+_RULES: dict[str, Any] = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    # The lock after half an hour is there so that a screen left open shows nobody's words; the
+    # footer says so. WCAG excepts limits without which the activity would not be safe.
+    "rules": {"meta-refresh": {"enabled": False}},
+}
+Scheme = Literal["light", "dark"]
+
+
+@pytest.fixture(params=[("light", 1200), ("dark", 320)], ids=["desk-by-day", "phone-by-night"])
+def page(browser: Browser, house: House, request: pytest.FixtureRequest) -> Iterator[Page]:
+    scheme: Scheme
+    scheme, width = request.param
+    context = browser.new_context(
+        base_url=house.url, color_scheme=scheme, viewport={"width": width, "height": 700}
+    )
+    yield context.new_page()
+    context.close()
+
+
+def complaints(page: Page) -> list[str]:
+    """What axe-core finds: the rule, and where."""
+    violations = Axe().run(page, options=_RULES).response["violations"]
+    return [f"{v['id']}: {node['html'][:120]}" for v in violations for node in v["nodes"]]
+
+
+def test_pages_of_the_desk(page: Page, house: House, phone: Caller) -> None:
+    width = (page.viewport_size or {"width": 0})["width"]
+    case = house.case_of("hello", "1", "1", "oui", number=phone.number)
+    with visitor(house, "wren") as wren:
+        wren.send(wren.case(case["reference"]), "/notes", body="seen")
+    enter(page.context, house, "wren")
+    owl = f"/members/{house.residents['owl'].id}"
+    paths = ["/", f"/cases/{case['id']}", "/members", "/me"]
+    if width > 320:  # each look takes a second; these are built of the same pieces
+        paths += ["/cases/new", owl, "/texts", "/audit", "/health", f"/cases/{case['id']}/erase"]
+    for path in paths:
+        page.goto(path)
+        page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true })")
+        assert complaints(page) == [], path
+
+
+def test_pages_of_a_visitor(page: Page) -> None:
+    for path in ("/sign-in", "/invitation", "/recovery", "/nothing"):
+        page.goto(path)
+        assert complaints(page) == [], path
+
+
+def test_pages_that_tell_of_a_mistake(page: Page, house: House, phone: Caller) -> None:
+    case = house.case_of("hello", number=phone.number)
+    enter(page.context, house, "heron")
+    page.goto(f"/cases/{case['id']}")
+    page.get_by_role("button", name="Send").click()
+    assert page.get_by_role("alert").get_by_role("link").get_attribute("href") == "#reply"
+    assert page.get_by_label("Text to the caller").get_attribute("aria-invalid") == "true"
+    assert complaints(page) == []
+    page.get_by_label("Text to the caller").fill("fenêtre")
+    page.get_by_role("button", name="Preview and cost").click()
+    assert complaints(page) == []
