@@ -40,6 +40,7 @@ class Db(Session):
     """
 
     keys: Keyring
+    writing = False
 
     def on_commit(self, effect: Callable[[], None]) -> None:
         """Run ``effect`` once this transaction is durable."""
@@ -65,7 +66,8 @@ class Database:
     def transaction(self) -> Iterator[Db]:
         """Yield a writing transaction; commit at the end, roll back on any exception."""
         with self._one_writer, Db(self.engine, expire_on_commit=False, autoflush=False) as db:
-            db.keys = self.keys  # type: ignore[assignment]  # None only while the schema is made
+            db.writing = True
+            self._give_keys(db)
             with db.begin():
                 yield db
         for effect in db.info.get("effects", ()):
@@ -77,8 +79,12 @@ class Database:
     def snapshot(self) -> Iterator[Db]:
         """Yield a transaction that only reads."""
         with Db(self._reading, expire_on_commit=False, autoflush=False) as db, db.begin():
-            db.keys = self.keys  # type: ignore[assignment]  # as above
+            self._give_keys(db)
             yield db
+
+    def _give_keys(self, db: Db) -> None:
+        if self.keys is not None:  # else the schema is being made, or rows are only copied
+            db.keys = self.keys.within(db)
 
     def close(self) -> None:
         """Give all connections back."""

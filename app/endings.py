@@ -5,12 +5,14 @@ Each acts on the whole tree of a case: on everything that was merged with it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from app import audit, cases, erasure, grants, sheets
 from app.access import ARCHIVE, DESK, Permission, Principal
+from app.crypto import CaseKeys
 from app.db import Db
 from app.errors import BadRequest, CaseErased, NotFound
 from app.models import LIVE_STATES, Case, rounded
@@ -62,21 +64,33 @@ def reopen(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Case:
     principal.require(Permission.ARCHIVE)
     if case.state in LIVE_STATES:
         raise BadRequest("This case is open.")
-    if case.number_lookup and (reference := cases.live_reference(db, case.number_lookup)):
-        raise BadRequest(f"This phone has a newer open case, {reference}; close that one first.")
-    for one in erasure.tree(db, case):
-        keys = grants.open_case(db, principal, one.id, ARCHIVE)
-        contact = sheets.read(db, one, keys, "contact", {})
-        grants.regrant(db, one.id, keys, DESK, now)
-        values = cases.coarse(db, one)
-        values.pop("outcome", None)
-        cases.rewrite(db, one, {**values, **contact, "human": True})
-        one.state, one.closed_at = "open", None
-        if contact:
-            one.number_lookup = db.keys.number_lookup(contact["number"])
-        one.version += 1
+    closed = erasure.tree(db, case)
+    opened = {one.id: grants.open_case(db, principal, one.id, ARCHIVE) for one in closed}
+    contacts = {one.id: sheets.read(db, one, opened[one.id], "contact", {}) for one in closed}
+    # The index forgets the numbers of closed cases, so what was sealed when closing counts.
+    for number in {contact["number"] for contact in contacts.values() if contact}:
+        if reference := cases.live_reference(db, db.keys.number_lookup(number)):
+            raise BadRequest(
+                f"This phone has a newer open case, {reference}; close that one first."
+            )
+    for one in closed:
+        _reopen_one(db, one, opened[one.id], contacts[one.id], now)
         audit.record(db, "case.reopened", principal.member_id, one.id, now)
     return case
+
+
+def _reopen_one(
+    db: Db, case: Case, keys: Mapping[int, CaseKeys], contact: Mapping[str, Any], now: datetime
+) -> None:
+    grants.regrant(db, case.id, keys, DESK, now)
+    values = cases.coarse(db, case)
+    values.pop("outcome", None)
+    cases.rewrite(db, case, {**values, **contact, "human": True})
+    case.state, case.closed_at = "open", None
+    if contact:
+        case.number_lookup = db.keys.number_lookup(contact["number"])
+    case.reference_lookup = db.keys.reference_lookup(values["reference"])
+    case.version += 1
 
 
 def erase(db: Db, principal: Principal, case_id: UUID, now: datetime) -> None:

@@ -7,9 +7,9 @@ sealed to the public half, and nothing operational is read.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -40,6 +40,19 @@ from app.crypto import (
 from app.errors import Sealed
 from app.ordering import QueueOrder
 
+if TYPE_CHECKING:
+    from app.db import Db
+
+
+def number_hash(index_key: bytes, number: str) -> bytes:
+    """Return the blind index of an E.164 number (or a short code)."""
+    return keyed_hash(index_key, "number", number.encode())
+
+
+def reference_hash(index_key: bytes, reference: str) -> bytes:
+    """Return the blind index of a case's code name, however it was typed."""
+    return keyed_hash(index_key, "reference", reference.casefold().encode())
+
 
 class OperationalFields(Protocol):
     """A row with operational values: see ``app.models.OperationalRow``."""
@@ -65,7 +78,10 @@ class Keyring:
         self.integrity, self.audit = files.integrity, files.audit
         self.operational_public = operational_public
         self.operational = operational
-        self.index_key: Secret | None = None
+        # The index key with the id of its row, and how a transaction reads the one that is current
+        # there; by `app.organisation`.
+        self.index: tuple[UUID, Secret] | None = None
+        self.current_index: Callable[[Db], Secret] | None = None
         self.order = QueueOrder()
         # Groups the texts of one phone while sealed; dies with this process.
         self.provisional_key = new_seed()
@@ -94,7 +110,7 @@ class Keyring:
 
     def seal(self) -> None:
         """Forget the operational key: from now on texts are taken in and nothing is read."""
-        self.operational = self.index_key = self.regions = None
+        self.operational = self.index = self.regions = None
 
     # -- contexts and the forgetting layer
 
@@ -192,16 +208,18 @@ class Keyring:
 
     def number_lookup(self, number: str) -> bytes:
         """Return the blind index of an E.164 number (or a short code). Sealed without the key."""
-        return self._index("number", number)
+        return number_hash(self.index_key, number)
 
     def reference_lookup(self, reference: str) -> bytes:
         """Return the blind index of a case's code name."""
-        return self._index("reference", reference.casefold())
+        return reference_hash(self.index_key, reference)
 
-    def _index(self, what: str, value: str) -> bytes:
-        if self.index_key is None:
+    @property
+    def index_key(self) -> Secret:
+        """The key of the blind index. Sealed without it."""
+        if self.index is None:
             raise Sealed
-        return keyed_hash(self.index_key, what, value.encode())
+        return self.index[1]
 
     def sid_lookup(self, sid: str) -> bytes:
         """Return the keyed hash of a carrier SID; known also while sealed."""
@@ -218,3 +236,31 @@ class Keyring:
         """Raise SealBroken unless ``mac`` was made by this deployment for this key and place."""
         if not same(self.public_key_mac(table, row, epoch, public), mac):
             raise SealBroken
+
+    def within(self, db: Db) -> Keyring:
+        """Return the same keys as one transaction sees them."""
+        return _Within(self, db)
+
+
+class _Within(Keyring):
+    """A keyring in one transaction, which has one index key from its first look-up to its end.
+
+    Another process may replace that key at any time: so each transaction asks the database once
+    which one is current, and while it writes, nobody replaces it.
+    """
+
+    __slots__ = ("_db",)
+
+    def __init__(self, shared: Keyring, db: Db) -> None:
+        self.__dict__ = shared.__dict__  # one state, whichever transaction looks at it
+        self._db = db
+
+    @property
+    def index_key(self) -> Secret:
+        """The key of the blind index that is current in this transaction. Sealed without it."""
+        info = self._db.info
+        if "index_key" not in info:
+            read = self.current_index
+            info["index_key"] = super().index_key if read is None else read(self._db)
+        key: Secret = info["index_key"]
+        return key

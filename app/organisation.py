@@ -93,7 +93,8 @@ def found(
     files.create()
     operational = OperationalKeys(new_seed())
     deployment_id = uuid4()
-    database.keys = Keyring(files, deployment_id, operational.pair.public, operational)
+    keys = Keyring(files, deployment_id, operational.pair.public, operational)
+    database.keys = keys
     with database.transaction() as db:
         _add_deployment(db, deployment_id, operational, now)
         enrolled = people.enrol(
@@ -109,6 +110,7 @@ def found(
         audit.begin(db)
         db.flush()
         audit.record(db, "organisation.made", enrolled.member.id, deployment_id, now)
+    keys.current_index = current_index_key
     if keep_operational_seed:
         files.store_operational_seed(operational.seed)
     return Founded(enrolled, first.hash)
@@ -137,7 +139,7 @@ def _add_deployment(
             **db.keys.new_row("index_keys", index_id, {"key": index_key.hex()}, now),
         )
     )
-    db.keys.index_key = index_key
+    db.keys.index = (index_id, index_key)
     db.flush()
 
 
@@ -174,6 +176,7 @@ def open_keys(database: Database, files: KeyFiles) -> Keyring:
         deployment.operational_public,
         OperationalKeys(seed) if seed else None,
     )
+    keys.current_index = current_index_key
     database.keys = keys
     with database.snapshot() as db:
         roster.check_at_start(db)
@@ -215,10 +218,24 @@ def unseal(db: Db, principal: Principal, now: datetime) -> None:
     audit.record(db, "server.unsealed", principal.member_id, None, now)
 
 
-def load_index_key(db: Db) -> None:
+def load_index_key(db: Db) -> Secret:
     """Read the current index key into the keyring."""
     row = db.scalars(select(IndexKey).where(IndexKey.current)).one()
-    db.keys.index_key = Secret(bytes.fromhex(db.keys.open_row("index_keys", row)["key"]))
+    key = Secret(bytes.fromhex(db.keys.open_row("index_keys", row)["key"]))
+    db.keys.index = (row.id, key)
+    return key
+
+
+def current_index_key(db: Db) -> Secret:
+    """Return the index key that is current in this transaction, read only where it is a new one.
+
+    A transaction that writes keeps it from being replaced until its end. Sealed.
+    """
+    query = select(IndexKey.id).where(IndexKey.current)
+    if db.writing:
+        query = query.with_for_update(read=True, key_share=True)
+    current, held = db.scalars(query).one(), db.keys.index
+    return held[1] if held and held[0] == current else load_index_key(db)
 
 
 def settings(db: Db) -> tuple[dict[str, Any], int]:

@@ -13,7 +13,17 @@ from uuid import UUID, uuid4
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import alerts, backup, carrier_traces, jobs, outgoing, reconciler, retention, spending
+from app import (
+    alerts,
+    backup,
+    carrier_traces,
+    jobs,
+    outgoing,
+    reconciler,
+    retention,
+    rotation,
+    spending,
+)
 from app.clock import Clock
 from app.conversations import Desk, absorb
 from app.db import Database, Db
@@ -102,6 +112,9 @@ RECURRING: Mapping[str, Recurring] = {
     ),
     "forgetting": Recurring(
         timedelta(minutes=30), lambda tools, now: retention.renew_forgetting(tools.database, now)
+    ),
+    "index-key": Recurring(
+        timedelta(minutes=5), lambda tools, now: rotation.ratchet_if_due(tools.database, now)
     ),
     "lost-callbacks": Recurring(
         timedelta(minutes=5),

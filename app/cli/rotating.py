@@ -1,0 +1,30 @@
+"""``kith rotate``: new keys before their time."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from app import rotation, schema
+from app.cli.terminal import say, settings
+from app.crypto import KeyFiles
+from app.organisation import NotMade
+
+
+class What(StrEnum):
+    """What can be replaced."""
+
+    INDEX = "index"
+
+
+def rotate(
+    what: Annotated[What, typer.Argument(help="index: the key under which numbers are found.")],
+) -> None:
+    """Have the running server replace a key now, rather than when its thirty days are over."""
+    chosen = settings()
+    if schema.current(chosen.sqlalchemy_url) is None:
+        raise NotMade
+    rotation.ask_for(KeyFiles(chosen.keys_path))
+    say(f"The server replaces the {what} key within five minutes, or once it is open again.")
