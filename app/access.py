@@ -20,6 +20,7 @@ class Permission(StrEnum):
 
     ARCHIVE = "archive"
     AUDIT = "audit"
+    BLOCKS = "blocks"
     CASES = "cases"
     HOLD = "hold"
     INVITATIONS = "invitations"
@@ -38,6 +39,7 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
         | {
             Permission.ARCHIVE,
             Permission.AUDIT,
+            Permission.BLOCKS,
             Permission.HOLD,
             Permission.INVITATIONS,
             Permission.MEMBERS,

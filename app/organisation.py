@@ -45,9 +45,9 @@ DEFAULTS: dict[str, Any] = {
     "backup": [],
     # Where the wall clock differs from the organisation's own.
     "zones": {"vancouver": "America/Vancouver"},
-    # In the currency of the carrier's account; no cap where it is none.
+    # In the currency of the carrier's account; a cap of 0 is none.
     "price_per_segment": 0.0,
-    "monthly_cap": None,
+    "monthly_cap": 0.0,
     # Automatic texts that are not urgent, to everybody together.
     "automatic_per_hour": 3000,
 }

@@ -330,7 +330,7 @@ def _find(database: Database, carrier: Carrier, text: _Text) -> Accepted | None:
             lookup = db.keys.sid_lookup(message.sid)
             taken = db.scalar(select(Outgoing.id).where(Outgoing.sid_lookup == lookup))
         if taken is None:
-            return Accepted(message.sid, "sent")
+            return Accepted(message.sid, from_carrier(message.status) or "sent")
     return None
 
 

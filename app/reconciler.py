@@ -47,6 +47,7 @@ def _take_in(database: Database, carrier: Carrier, desk: Desk, now: datetime) ->
         if _created(message, now) <= now - _ON_ITS_WAY
     ]
     failed = 0
+    missing.reverse()  # the newest come first, and several may be of one second
     for message in sorted(missing, key=lambda message: _created(message, now)):
         text = _as_text(carrier, message, now)
         try:

@@ -39,14 +39,12 @@ class Month:
     texts: int
     segments: int
     cost: float
-    cap: float | None
+    cap: float
 
     @property
     def percent(self) -> int:
         """How much of the cap is spent; 0 without one."""
-        if self.cap is None:
-            return 0
-        return int(100 * self.cost / self.cap) if self.cap > 0 else REACHED
+        return int(100 * self.cost / self.cap) if self.cap else 0
 
 
 def this_month(db: Db, now: datetime) -> Month:
@@ -97,7 +95,7 @@ def tell(db: Db, now: datetime) -> int | None:
         return None
     month = this_month(db, now)
     reached = next((part for part in (REACHED, NEAR) if month.percent >= part), None)
-    if reached is None or month.cap is None:
+    if reached is None:
         return None
     newly = db.execute(
         update(Sent)

@@ -2,7 +2,18 @@
 
 from fastapi import FastAPI
 
-from app.api import cases, errors, health, members, organisation, reference, sessions, twilio
+from app.api import (
+    blocks,
+    cases,
+    contacts,
+    errors,
+    health,
+    members,
+    organisation,
+    reference,
+    sessions,
+    twilio,
+)
 from app.api.headers import CarefulAnswers
 
 
@@ -11,5 +22,6 @@ def install(app: FastAPI) -> None:
     errors.install(app)
     app.add_middleware(CarefulAnswers)
     app.router.routes.extend(twilio.routes)
-    for module in (health, sessions, members, cases, organisation, reference):
+    parts = (health, sessions, members, cases, contacts, organisation, blocks, reference)
+    for module in parts:
         app.include_router(module.router, responses={"default": errors.PROBLEM})

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Header, Response
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from app import audit, organisation
 from app.access import Permission
@@ -16,6 +17,16 @@ from app.errors import BadRequest
 
 router = APIRouter(prefix="/v1", tags=["organisation"])
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,40}$")]
+Money = Annotated[float, Field(ge=0, le=1_000_000_000, allow_inf_nan=False)]
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("no time zone, for example America/Toronto")
+    return name
+
+
+Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
 
 
 class Settings(BaseModel):
@@ -27,6 +38,16 @@ class Settings(BaseModel):
     languages: list[str] = Field(max_length=32)
     on_call: list[UUID] = Field(max_length=200, description="who is paged first; empty: the desk")
     backup: list[UUID] = Field(max_length=200, description="who is paged five minutes later")
+    zones: dict[Code, Zone] = Field(
+        max_length=64, description="regions whose clocks differ from the organisation's"
+    )
+    price_per_segment: Money = Field(description="in the currency of the carrier's account")
+    monthly_cap: Money = Field(
+        description="told at 80 %; at 100 % automatic texts that are not urgent stop; 0: none"
+    )
+    automatic_per_hour: int = Field(
+        ge=0, le=1_000_000, description="automatic texts that are not urgent, to everybody together"
+    )
 
 
 class ChangeSettings(BaseModel):
@@ -37,6 +58,10 @@ class ChangeSettings(BaseModel):
     fields: list[Code] | None = Field(default=None, max_length=64)
     on_call: list[UUID] | None = Field(default=None, max_length=200)
     backup: list[UUID] | None = Field(default=None, max_length=200)
+    zones: dict[Code, Zone] | None = Field(default=None, max_length=64)
+    price_per_segment: Money | None = None
+    monthly_cap: Money | None = None
+    automatic_per_hour: int | None = Field(default=None, ge=0, le=1_000_000)
 
 
 class TextOut(BaseModel):

@@ -86,6 +86,7 @@ def take_turn(batch: Batch, text: InboundText, lookup: bytes | None) -> None:
         return
     if thread is None:
         thread = threads.open_thread(batch.db, batch.rows, batch.known, text, lookup, batch.now)
+    _mark_block(thread, batch.suppressions.get(lookup or b"", set()))
     _append(batch, thread, text, result, can_answer=can_answer)
 
 
@@ -122,6 +123,14 @@ def _allowed(
 
 
 # -- a text that belongs to a case
+
+
+def _mark_block(thread: Thread, in_force: set[str]) -> None:
+    """Show the desk whether a coordinator blocked this phone."""
+    if "blocked" in in_force:
+        _flag(thread.coarse, "blocked")
+    elif "blocked" in thread.coarse["flags"]:
+        _unflag(thread.coarse, "blocked")
 
 
 def _append(

@@ -61,6 +61,11 @@ def opted_out() -> RestError:
     return RestError(400, 21610, "Attempt to send to unsubscribed recipient")
 
 
+def reply_loop() -> RestError:
+    """More than 30 texts between two numbers within 30 seconds."""
+    return RestError(429, 14107, "Message rate limit exceeded: a loop of replies was detected")
+
+
 def queue_full() -> RestError:
     """More is queued for the sender than hours can send."""
     return RestError(429, 21611, "The 'From' number has exceeded its queue of messages")

@@ -17,6 +17,7 @@ KINDS = {
     "api-5xx": "a request is answered 500 and has no effect",
     "api-429": "a request is answered 429 (20429); delay_s becomes Retry-After",
     "api-20003": "a request is answered 401, as with wrong credentials",
+    "api-14107": "a text is refused: two machines are answering each other",
     "api-20009": "a DELETE is answered 409: the resource is not final yet",
     "api-21610": "a text is refused: the person opted out",
     "api-21611": "a text is refused: the sender's queue is full",

@@ -84,6 +84,8 @@ def _checked(carrier: Carrier, outgoing: Outgoing) -> str:
         raise errors.bad_request(21609, "The 'StatusCallback' URL is not a valid URL")
     if to in carrier.opted_out or carrier.faults.take("api-21610", to):
         raise errors.opted_out()
+    if carrier.faults.take("api-14107", to):
+        raise errors.reply_loop()
     if carrier.faults.take("api-21611", to):
         raise errors.queue_full()
     return to

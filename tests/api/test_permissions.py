@@ -22,6 +22,7 @@ STEP = timedelta(seconds=30)
 SELF, CASES, ARCHIVE, HOLD = Permission.SELF, Permission.CASES, Permission.ARCHIVE, Permission.HOLD
 MEMBERS, INVITATIONS = Permission.MEMBERS, Permission.INVITATIONS
 SETTINGS, TEXTS, AUDIT = Permission.SETTINGS, Permission.TEXTS, Permission.AUDIT
+BLOCKS = Permission.BLOCKS
 PUBLIC: frozenset[Permission] = frozenset()
 
 
@@ -95,6 +96,15 @@ def merging_case(scene: Scene) -> Example:
 
 def replying(scene: Scene) -> Example:
     return Example({"case_id": scene.texting_case()}, {"body": "Hello."})
+
+
+def unsafe_phone(scene: Scene) -> Example:
+    return Example({"case_id": scene.texting_case()})
+
+
+def lifting_block(scene: Scene) -> Example:
+    blocked = scene.house.as_("crane").post("/v1/blocks", {"number": "+15145550179"})
+    return Example({"block_id": blocked.json()["id"]})
 
 
 def changing_me(scene: Scene) -> Example:
@@ -181,6 +191,15 @@ ENDPOINTS: dict[str, tuple[Iterable[Permission], Make]] = {
     "POST /v1/cases/{case_id}/erase": ({CASES}, on_case()),
     "POST /v1/cases/{case_id}/hold": ({HOLD}, on_case({"reason": "x"})),
     "DELETE /v1/cases/{case_id}/hold": ({HOLD}, on_case(state="held")),
+    "PUT /v1/cases/{case_id}/contact": (
+        {CASES},
+        on_case({"number": "+15145550177", "methods": ["text"]}),
+    ),
+    "POST /v1/cases/{case_id}/contact/compromised": ({CASES}, unsafe_phone),
+    "DELETE /v1/cases/{case_id}/contact/compromised": ({CASES}, on_case()),
+    "GET /v1/blocks": ({BLOCKS}, plain()),
+    "POST /v1/blocks": ({BLOCKS}, plain({"number": "+15145550178"})),
+    "DELETE /v1/blocks/{block_id}": ({BLOCKS}, lifting_block),
     "GET /v1/settings": ({SETTINGS}, plain()),
     "PUT /v1/settings": ({SETTINGS}, plain({"name": "x"})),
     "GET /v1/texts": ({TEXTS}, plain()),

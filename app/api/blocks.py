@@ -1,0 +1,72 @@
+"""The block list."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field, model_validator
+
+from app import blocks
+from app.api.deps import VisitDep
+from app.casefile import masked
+
+router = APIRouter(prefix="/v1/blocks", tags=["organisation"])
+
+
+class BlockOut(BaseModel):
+    """A number whose texts are stored and marked, and never answered."""
+
+    id: UUID
+    number_masked: str | None
+    until: datetime
+
+
+class BlockList(BaseModel):
+    """Every block in force, newest first."""
+
+    items: list[BlockOut]
+    next_cursor: str | None = None
+
+
+class NewBlock(BaseModel):
+    """Whom to block: a number, or whoever texts in an open case."""
+
+    number: str | None = Field(default=None, max_length=64, description="+1…")
+    case_id: UUID | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> NewBlock:
+        if (self.number is None) == (self.case_id is None):
+            raise ValueError("either a number or a case")
+        return self
+
+
+@router.get("")
+def listed(visit: VisitDep) -> BlockList:
+    """List the blocked numbers; all but their last digits are hidden."""
+    with visit.snapshot() as db:
+        found = blocks.listed(db, visit.principal, visit.now)
+    return BlockList(items=[_out(block) for block in found])
+
+
+@router.post("", status_code=201)
+def add(body: NewBlock, visit: VisitDep) -> BlockOut:
+    """Block a number for twelve months; its texts are still stored, for people to read."""
+    with visit.transaction() as db:
+        if body.case_id is not None:
+            return _out(blocks.add_caller(db, visit.principal, body.case_id, visit.now))
+        return _out(blocks.add(db, visit.principal, body.number or "", visit.now))
+
+
+@router.delete("/{block_id}", status_code=204)
+def lift(block_id: UUID, visit: VisitDep) -> Response:
+    """Answer a number again."""
+    with visit.transaction() as db:
+        blocks.lift(db, visit.principal, block_id, visit.now)
+    return Response(status_code=204)
+
+
+def _out(block: blocks.Block) -> BlockOut:
+    return BlockOut(id=block.id, number_masked=masked(block.number), until=block.until)

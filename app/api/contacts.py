@@ -1,0 +1,61 @@
+"""How a case's caller may be reached."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field, StringConstraints
+
+from app import cases, contacts
+from app.api.cases import CaseItem, item
+from app.api.deps import VisitDep, etag
+from app.casefile import Line
+from app.db import Db
+from app.models import Case
+
+router = APIRouter(prefix="/v1/cases/{case_id}/contact", tags=["cases"])
+
+
+class NewContact(BaseModel):
+    """Another safe way to the caller, and what they agreed to for it."""
+
+    number: str = Field(max_length=64, description="+1…")
+    methods: list[Annotated[str, StringConstraints(max_length=64)]] = Field(
+        min_length=1, max_length=8
+    )
+    hours: str | list[str] | None = Field(default=None, description="18:00-21:30, in local time")
+
+
+@router.put("")
+def replace(case_id: UUID, body: NewContact, visit: VisitDep, response: Response) -> CaseItem:
+    """Reach the caller by another phone. This is what a case whose phone is unsafe needs."""
+    contact = contacts.SafeContact(body.number, tuple(body.methods), body.hours)
+    with visit.transaction() as db:
+        case = contacts.replace(db, visit.principal, case_id, contact, visit.now)
+        return _changed(db, case, response)
+
+
+@router.post("/compromised")
+def compromise(case_id: UUID, visit: VisitDep, response: Response) -> CaseItem:
+    """Say that the phone may be in the wrong hands.
+
+    Every text that waits for it is dropped, and none goes to it any more. The case's flags hold
+    `phone_compromised` until another contact is recorded or this is taken back.
+    """
+    with visit.transaction() as db:
+        case = contacts.compromise(db, visit.principal, case_id, visit.now)
+        return _changed(db, case, response)
+
+
+@router.delete("/compromised")
+def trust(case_id: UUID, visit: VisitDep, response: Response) -> CaseItem:
+    """Say that the phone is in the right hands again."""
+    with visit.transaction() as db:
+        return _changed(db, contacts.trust(db, visit.principal, case_id, visit.now), response)
+
+
+def _changed(db: Db, case: Case, response: Response) -> CaseItem:
+    etag(response, case.version)
+    return item(Line(case, cases.coarse(db, case)))

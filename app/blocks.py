@@ -1,0 +1,84 @@
+"""The block list: numbers whose texts are stored and marked, and never answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app import audit, consent, outgoing
+from app.access import Permission, Principal
+from app.db import Db
+from app.errors import BadRequest, NotFound
+from app.models import LIVE_STATES, Case, Suppression
+from app.telephony.numbers import clean_number
+
+KIND = "blocked"
+
+
+@dataclass(frozen=True)
+class Block:
+    """A blocked number and until when it is."""
+
+    id: UUID
+    number: str = field(repr=False)
+    until: datetime
+
+
+def listed(db: Db, principal: Principal, now: datetime) -> Sequence[Block]:
+    """Return the blocks in force, the newest first."""
+    principal.require(Permission.BLOCKS)
+    rows = db.scalars(
+        select(Suppression)
+        .where(Suppression.kind == KIND, Suppression.until > now)
+        .order_by(Suppression.until.desc(), Suppression.id)
+    )
+    return [_block(db, row) for row in rows]
+
+
+def add(db: Db, principal: Principal, number: str, now: datetime) -> Block:
+    """Block a number for twelve months, or for as long again. BadRequest."""
+    principal.require(Permission.BLOCKS)
+    cleaned = clean_number(number)
+    if cleaned is None:
+        raise BadRequest("Write the phone number with its country code, for example +1 514 …")
+    return _add(db, principal, cleaned, now)
+
+
+def add_caller(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Block:
+    """Block whoever texts in a case, whose number the coordinator need not know. NotFound."""
+    principal.require(Permission.BLOCKS)
+    case = db.get(Case, case_id)
+    number = db.keys.open_row("cases", case).get("number") if _is_live(case) and case else None
+    if number is None:
+        raise NotFound
+    return _add(db, principal, number, now)
+
+
+def _is_live(case: Case | None) -> bool:
+    return case is not None and case.state in LIVE_STATES
+
+
+def _add(db: Db, principal: Principal, number: str, now: datetime) -> Block:
+    row_id = consent.suppress(db, number, KIND, now)
+    outgoing.cancel(db, number)
+    db.flush()
+    audit.record(db, "number.blocked", principal.member_id, row_id, now)
+    return _block(db, db.get_one(Suppression, row_id))
+
+
+def lift(db: Db, principal: Principal, block_id: UUID, now: datetime) -> None:
+    """Answer a number again. NotFound."""
+    principal.require(Permission.BLOCKS)
+    row = db.get(Suppression, block_id, with_for_update=True)
+    if row is None or row.kind != KIND:
+        raise NotFound
+    db.delete(row)
+    audit.record(db, "number.unblocked", principal.member_id, block_id, now)
+
+
+def _block(db: Db, row: Suppression) -> Block:
+    return Block(row.id, db.keys.open_row("suppressions", row)["number"], row.until)
