@@ -1,0 +1,65 @@
+"""With a dump, the key files and one member's secrets: exactly what the interface shows them."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.drill import Opened
+from tests.seizure.adversary import labels, operational, plunder, sealed
+from tests.seizure.conftest import Seized
+from tests.seizure.story import HANDLES
+
+# Who holds the desk's or the archive's key, and with it the operational one.
+KEY_HOLDERS = {"wren", "heron", "crane"}
+OTHERS = set(HANDLES) - KEY_HOLDERS
+_LOOT: dict[tuple[str, str], list[Opened]] = {}
+
+
+@pytest.fixture(params=[handle for handle in HANDLES if handle != "jay"])
+def handle(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+def loot(seized: Seized, handle: str) -> list[Opened]:
+    """What one member's secrets open on a disk without the operational key."""
+    if (seized.kind, handle) not in _LOOT:
+        keys = [*seized.keys(operational=False), *seized.known_to(handle)]
+        _LOOT[seized.kind, handle] = plunder(seized.dump, keys)
+    return _LOOT[seized.kind, handle]
+
+
+def test_a_members_secrets_open_what_they_are_shown(seized: Seized, handle: str) -> None:
+    opened = labels(sealed(loot(seized, handle)), seized.story.of("sealed", "refused"))
+    assert opened == seized.story.seen_by(handle)
+
+
+def test_only_desk_and_archive_open_the_operational_vault(seized: Seized, handle: str) -> None:
+    assert bool(operational(loot(seized, handle))) == (handle in KEY_HOLDERS)
+
+
+def test_all_others_together_open_nothing_with_the_operational_key_either(
+    seized: Seized,
+) -> None:
+    assert sealed(plunder(seized.dump, [*seized.keys(), *seized.known_to(*OTHERS)])) == []
+
+
+def test_somebody_who_was_removed_opens_nothing(seized: Seized) -> None:
+    assert loot(seized, "jay") == []
+
+
+def test_the_desk_reads_open_cases_and_no_closed_one(seized: Seized) -> None:
+    shown = seized.story.seen_by("heron")
+    assert {"text/en", "note/fr", "text-later/fr", "hold-reason", "text/merged"} <= shown
+    assert not {label for label in shown if label.endswith("/es")}
+
+
+def test_the_archive_reads_closed_cases_and_no_open_one(seized: Seized) -> None:
+    shown = seized.story.seen_by("crane")
+    assert {"text/es", "note/es", "override/es", "number/es"} <= shown
+    assert not {label for label in shown if not label.endswith("/es")}
+
+
+def test_nobody_reads_an_erased_case(seized: Seized) -> None:
+    loot = plunder(seized.dump, [*seized.keys(), *seized.known_to(*HANDLES)])
+    assert labels(loot, seized.story.of("refused")) == set()

@@ -1,0 +1,87 @@
+"""The whole disk of a stopped server: which words are on it, and what opens with what is on it."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.casefile import masked
+from tests.seizure.adversary import labels, operational, plunder, sealed, search_rows, values
+from tests.seizure.canaries import search
+from tests.seizure.conftest import Seized
+from tests.seizure.story import HANDLES
+
+# All that may open on a disk with the operational key, by table: the row of THREAT_MODEL.md about
+# `KITH_OPERATIONAL_KEY=file`. What is added here has to be added there.
+PROMISED = {
+    "cases": {
+        "channel",
+        "human",
+        "language",
+        "last_inbound_at",
+        "last_message_at",
+        "last_outbound_at",
+        "number",
+        "opened_at",
+        "outcome",
+        "reference",
+        "region",
+        "script",
+        "situation",
+        "waiting_since",
+    },
+    "consents": {"at", "granted", "hours", "methods", "scope"},
+    "deployment": {"settings"},
+    "carrier_traces": {"pictures", "sid"},
+    "erasures": {"code", "expires_at", "language", "number", "tries"},
+    "index_keys": {"key"},
+    "invitations": {"code", "expires_at", "languages", "regions", "roles"},
+    "members": {"languages", "name", "phone", "regions", "skills", "weekly_cap"},
+    "outgoing": {"body", "sid", "to", "written_at"},
+    "suppressions": {"number"},
+}
+
+
+def test_no_word_that_anybody_typed_is_on_the_disk(seized: Seized) -> None:
+    assert list(search(seized.folder, seized.story.canaries)) == []
+
+
+def test_no_word_that_anybody_typed_is_in_a_row(seized: Seized) -> None:
+    assert list(search_rows(seized.dump, seized.story.canaries)) == []
+
+
+def test_the_words_are_there_for_who_may_read_them(seized: Seized) -> None:
+    everything = plunder(seized.dump, [*seized.keys(), *seized.known_to(*HANDLES)])
+    found = labels(everything, seized.story.canaries)
+    assert {c.label for c in seized.story.of("sealed", "operational")} <= found
+
+
+def test_what_only_people_may_read_stays_closed(seized: Seized) -> None:
+    assert sealed(plunder(seized.dump, seized.keys())) == []
+
+
+def test_the_operational_key_on_the_disk_opens_what_was_promised_and_nothing_else(
+    seized: Seized,
+) -> None:
+    for one in operational(plunder(seized.dump, seized.keys())):
+        assert set(values(one)) <= PROMISED[one.cell.table]
+
+
+def test_the_operational_vault_holds_no_words_but_those_on_their_way_out(seized: Seized) -> None:
+    found = labels(operational(plunder(seized.dump, seized.keys())), seized.story.canaries)
+    on_their_way = {"reply/queued"}
+    assert found == {c.label for c in seized.story.of("operational")} | on_their_way
+
+
+def test_without_the_operational_key_the_disk_opens_nothing(seized: Seized) -> None:
+    assert plunder(seized.dump, seized.keys(operational=False)) == []
+
+
+def test_the_number_of_a_closed_or_erased_case_is_not_in_the_vault(seized: Seized) -> None:
+    vault = operational(plunder(seized.dump, seized.keys()))
+    found = labels(vault, seized.story.canaries)
+    assert found.isdisjoint({"number/es", "number/ht"})
+
+
+@pytest.mark.parametrize("number", ["+15145550123", "+526145550123"])
+def test_a_shown_number_keeps_nothing_but_its_ends(number: str) -> None:
+    assert masked(number) == number[:2] + "•" * (len(number) - 4) + number[-2:]
