@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Table, delete, func, select, update
+from sqlalchemy import Table, bindparam, delete, select, update
 
 from app import audit, carrier_traces, erasure, flood, spending
 from app.crypto import day_number
@@ -78,29 +78,31 @@ def _renew_batch(
             .limit(_BATCH)
             .with_for_update(skip_locked=True)
         ).all()
-        for row in rows:
-            db.execute(
-                update(table)
-                .where(table.c.id == row.id)
-                .values(shred_day=today, **_rewrapped(db, table.name, columns, row, now))
-            )
+        renewed = [_rewrapped(db, table.name, columns, row, now) for row in rows]
+        if renewed:
+            values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
+            changed = update(table).where(table.c.id == bindparam("row_id"))
+            db.execute(changed.values(shred_day=today, **values), renewed)
         return len(rows)
 
 
 def _rewrapped(db: Db, table: str, columns: list[str], row: Any, now: datetime) -> dict[str, Any]:
-    renewed = {}
+    """Return a row's wraps under today's layer, by the names that the statement gives them."""
+    renewed = {"row_id": row.id}
     for column in columns:
         outer = getattr(row, column)
         if outer is not None:
             inner = db.keys.remember(table, column, row.id, outer)
-            renewed[column] = db.keys.forget(table, column, row.id, inner, now)
+            outer = db.keys.forget(table, column, row.id, inner, now)
+        renewed[f"new_{column}"] = outer
     return renewed
 
 
 def _in_use(database: Database, day: int) -> bool:
-    with database.snapshot() as db:
+    """Return whether anything lies under a day's key, once nobody is writing on SQLite."""
+    with database.transaction() as db:
         return any(
-            db.scalar(select(func.count()).select_from(table).where(table.c.shred_day <= day))
+            db.execute(select(table.c.id).where(table.c.shred_day <= day).limit(1)).first()
             for table, _ in wrapped_tables()
         )
 
