@@ -141,7 +141,10 @@ def merge(db: Db, principal: Principal, case_id: UUID, into_id: UUID, now: datet
     case, into = found[case_id], found[into_id]
     if case.id == into.id or case.merged_into or into.merged_into:
         raise BadRequest("These two cannot be merged: take the main case of each.")
-    case.merged_into = into.id
+    together = [*erasure.tree(db, case), *erasure.tree(db, into)]
+    for one in together:  # every case names the main one, so that all phones find it
+        one.merged_into = into.id if one.id != into.id else None
+        one.held = any(other.held for other in together)
     case.assigned_to = None
     into.urgency = min(into.urgency, case.urgency)
     into.unread += case.unread

@@ -75,23 +75,26 @@ def find(db: Db, lookups: set[bytes]) -> Known:
         .order_by(_CASES.c.id)
         .with_for_update()
     )
-    merged: dict[UUID, bytes] = {}
-    for row in db.execute(query).all():
-        if row.merged_into is not None:
-            merged[row.merged_into] = row.number_lookup
-        elif row.state in LIVE_STATES:
-            known.live[row.number_lookup] = _thread(db, row)
+    rows = db.execute(query).all()
+    roots = {row.id: row for row in (*rows, *_roots(db, rows))}
+    # One thread for a case, whichever of its phones wrote.
+    live = {
+        row.id: _thread(db, row)
+        for row in roots.values()
+        if row.state in LIVE_STATES and row.merged_into is None
+    }
+    # The newest comes last and counts; a case of one's own counts before one it was merged into.
+    for row in sorted(rows, key=lambda row: (row.merged_into is None, row.queue_order)):
+        root_id = row.merged_into or row.id
+        if root_id in live:
+            known.live[row.number_lookup] = live[root_id]
         else:
-            known.closed[row.number_lookup] = row.id
-    for row in _roots(db, merged):
-        if row.state in LIVE_STATES:
-            known.live.setdefault(merged[row.id], _thread(db, row))
-        else:
-            known.closed.setdefault(merged[row.id], row.id)
+            known.closed[row.number_lookup] = root_id
     return known
 
 
-def _roots(db: Db, merged: Iterable[UUID]) -> Sequence[Any]:
+def _roots(db: Db, rows: Iterable[Any]) -> Sequence[Any]:
+    merged = {row.merged_into for row in rows if row.merged_into is not None}
     if not merged:
         return []
     query = select(_CASES).where(_CASES.c.id.in_(merged)).order_by(_CASES.c.id)
