@@ -8,7 +8,7 @@ stays in the database opens to nothing at once, in its copies within a week.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -47,11 +47,11 @@ URGENT_WAIT = timedelta(hours=24)
 _URGENT = 1
 
 
-def dialogues(db: Db, lookups: Collection[bytes]) -> dict[bytes, Erasure]:
+def dialogues(db: Db, lookups: Collection[bytes], now: datetime) -> dict[bytes, Erasure]:
     """Return the open dialogues of these numbers."""
     rows = db.scalars(
         select(Erasure)
-        .where(Erasure.number_lookup.in_(lookups), Erasure.state == "asked")
+        .where(Erasure.number_lookup.in_(lookups), Erasure.expires_at > now)
         .with_for_update()
     )
     return {row.number_lookup: row for row in rows}
@@ -68,8 +68,6 @@ def begin(
 ) -> str:
     """Start a dialogue, or start it again with a new code; return what to say."""
     code = f"{secrets.randbelow(10_000):04d}"
-    db.execute(delete(Erasure).where(Erasure.number_lookup == lookup))
-    row_id = uuid4()
     values = {
         "number": number,
         "code": code,
@@ -77,17 +75,29 @@ def begin(
         "language": language,
         "expires_at": (now + CODE_LIFE).isoformat(),
     }
+    query = select(Erasure).where(Erasure.number_lookup == lookup).with_for_update()
+    row = db.scalar(query)
+    if row is not None:  # a wish that waits for its day goes on waiting
+        values = {**db.keys.open_row("erasures", row), **values}
+        db.keys.replace_values("erasures", row, values)
+    else:
+        row = _new_dialogue(db, lookup, values, now)
+    row.expires_at = rounded(now + CODE_LIFE) + ROUNDING
+    db.flush()
+    open_dialogues[lookup] = row
+    return erase_reply(texts, language, "erase_code", code=code).text
+
+
+def _new_dialogue(db: Db, lookup: bytes, values: dict[str, Any], now: datetime) -> Erasure:
+    row_id = uuid4()
     row = Erasure(
         id=row_id,
         number_lookup=lookup,
         state="asked",
-        expires_at=rounded(now + CODE_LIFE) + ROUNDING,
         **db.keys.new_row("erasures", row_id, values, now),
     )
     db.add(row)
-    db.flush()
-    open_dialogues[lookup] = row
-    return erase_reply(texts, language, "erase_code", code=code).text
+    return row
 
 
 def answer(
@@ -114,7 +124,7 @@ def answer(
         key = "erase_wrong"
     else:
         del open_dialogues[lookup]
-        db.delete(row)
+        row.expires_at = rounded(now)
         key = "erase_stopped"
     db.flush()
     return erase_reply(texts, values["language"], key).text
@@ -124,17 +134,17 @@ def _confirmed(
     db: Db, row: Erasure, values: dict[str, Any], lookup: bytes, now: datetime
 ) -> EraseAnswer:
     """Erase at once, or leave an urgent open case to the sweep a day later."""
+    row.expires_at = rounded(now)
     cases = of_number(db, lookup)
     held = any(case.held for case in cases)
     urgent = any(case.state in LIVE_STATES and case.urgency <= _URGENT for case in cases)
     if not held and not urgent:
-        for case in cases:
-            erase(db, case, now)
+        _erase_all(db, cases, now)
         db.delete(row)
         return "erase_done"
     row.state = "waiting"  # visible to the desk, as the hold is
-    due = now + URGENT_WAIT
-    db.keys.replace_values("erasures", row, {**values, "due_at": due.isoformat()})
+    due = values.get("due_at") or (now + URGENT_WAIT).isoformat()
+    db.keys.replace_values("erasures", row, {**values, "due_at": due})
     for case in cases:
         _flag(db, case, "erase_requested")
     return "erase_waiting"
@@ -148,14 +158,16 @@ def _flag(db: Db, case: Case, flag: str) -> None:
 
 
 def of_number(db: Db, lookup: bytes) -> list[Case]:
-    """Return every case of a number that is not erased yet."""
-    return list(
-        db.scalars(
-            select(Case)
-            .where(Case.number_lookup == lookup, Case.state != "erased")
-            .with_for_update()
-        )
-    )
+    """Return every case of a number that is not erased yet, with all that was merged with it."""
+    query = select(Case).where(Case.number_lookup == lookup, Case.state != "erased")
+    found = db.scalars(query.order_by(Case.id).with_for_update()).all()
+    return list({one.id: one for case in found for one in tree(db, case)}.values())
+
+
+def _erase_all(db: Db, cases: Iterable[Case], now: datetime) -> None:
+    for case in cases:
+        if case.state != "erased":  # with the one before, which it was merged with
+            erase(db, case, now)
 
 
 def erase_due(db: Db, now: datetime) -> int:
@@ -166,8 +178,7 @@ def erase_due(db: Db, now: datetime) -> int:
         cases = of_number(db, row.number_lookup)
         if datetime.fromisoformat(values["due_at"]) > now or any(c.held for c in cases):
             continue
-        for case in cases:
-            erase(db, case, now)
+        _erase_all(db, cases, now)
         db.delete(row)
         done += 1
     db.execute(delete(Erasure).where(Erasure.state == "asked", Erasure.expires_at <= now))

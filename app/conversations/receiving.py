@@ -52,7 +52,7 @@ def receive(db: Db, desk: Desk, texts: Sequence[InboundText], now: datetime) -> 
         known=known,
         suppressions=consent.suppressed(db, hashes, now) if hashes else {},
         pages=_pages(db, texts, lookups, now),
-        dialogues=erasure.dialogues(db, hashes) if hashes else {},
+        dialogues=erasure.dialogues(db, hashes, now) if hashes else {},
         publics=grants.public_keys(db, {t.id: t.epoch for t in known.live.values()}),
         allowance=allowance,
     )
