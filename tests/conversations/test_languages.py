@@ -1,0 +1,82 @@
+"""The conversations of ``tests/intake``, spoken by phones and read by the desk.
+
+That the script says the right things is tested there; here, that all of it reaches both sides.
+"""
+
+from __future__ import annotations
+
+import itertools
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.intake import Step, load_script, step
+from app.organisation import REGIONS
+from tests.service import House
+
+SCRIPT = load_script()
+FOLDER = Path(__file__).parent.parent / "intake" / "conversations"
+_PHONES = itertools.count(3000)
+
+
+def conversations() -> list[Any]:
+    """Those that take no person and no silence; keywords have tests of their own."""
+    aside = {"keyword", "human", "after"}
+    return [
+        pytest.param(
+            [turn["says"] * turn.get("times", 1) for turn in told["turns"]],
+            id=f"{file.stem}: {told['name']}",
+        )
+        for file in sorted(FOLDER.glob("*.toml"))
+        for told in tomllib.loads(file.read_text("utf-8"))["conversation"]
+        if not any(aside & turn.keys() for turn in told["turns"])
+    ]
+
+
+@pytest.mark.parametrize("says", conversations())
+def test_what_a_caller_tells_becomes_facts_of_the_case(
+    shared_house: House, says: list[str]
+) -> None:
+    house, number = shared_house, f"+1514555{next(_PHONES)}"
+    before = {case["id"] for case in house.queue()}
+    for text in says:
+        house.network.phone(number).text(text)
+    house.settle()
+    [item] = [case for case in house.queue() if case["id"] not in before]
+    case, steps = house.read(item["id"]), scripted(says)
+    replies = [reply.text for taken in steps for reply in taken.replies]
+    assert house.phone(number).inbox() == replies
+    assert case["urgency"] == steps[-1].urgency
+    for fact in ("situation", "region", "language"):
+        assert case[fact] == last(steps, fact)
+    assert case["fields"] == {name: v for taken in steps for name, v in taken.answers.items()}
+    assert [m["body"] for m in case["messages"] if m["direction"] == "inbound"] == says
+    outbound = [m for m in case["messages"] if m["direction"] == "outbound"]
+    assert [m["body"] for m in outbound] == replies
+    assert {m["status"] for m in outbound} == {"delivered"}
+
+
+def scripted(says: list[str]) -> list[Step]:
+    """What the script alone makes of it."""
+    steps: list[Step] = []
+    for text in says:
+        before = steps[-1] if steps else None
+        taken = step(
+            SCRIPT,
+            before.state if before else None,
+            text,
+            silent_for=timedelta(0) if before else None,
+            urgency=before.urgency if before else 3,
+            regions=REGIONS,
+            human=False,
+        )
+        steps.append(taken)
+    return steps
+
+
+def last(steps: list[Step], fact: str) -> Any:
+    told = [value for taken in steps if (value := getattr(taken, fact)) is not None]
+    return told[-1] if told else None
