@@ -5,16 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.alerts import TARGETS
 from app.casefile import Line
 from app.console.rendering import instant
-
-# A human answers within: practice of text lines, one target a tier.
-TARGETS = {
-    0: timedelta(minutes=5),
-    1: timedelta(minutes=30),
-    2: timedelta(hours=24),
-    3: timedelta(hours=72),
-}
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,7 @@ MEMBER_STATES = {
     "active": "active",
 }
 DEEDS = {
+    "archive.restored": "restored a backup",
     "case.assigned": "gave the case to somebody",
     "case.changed": "changed the case",
     "case.claimed": "took the case",
@@ -127,6 +128,7 @@ DEEDS = {
     "case.reopened": "reopened the case",
     "case.replied": "replied",
     "consent.recorded": "recorded a consent",
+    "index.replaced": "made a new key for finding numbers",
     "invitation.made": "made an invitation",
     "invitation.redeemed": "joined with an invitation",
     "member.admitted": "let a newcomer in",
@@ -134,6 +136,7 @@ DEEDS = {
     "member.recovered": "set a new passphrase with the recovery code",
     "member.removed": "removed a member",
     "organisation.made": "founded the organisation",
+    "server.panic": "sealed the server at once",
     "server.unsealed": "opened the server",
     "session.ended": "signed out",
     "session.started": "signed in",
@@ -164,7 +167,7 @@ def of(table: Mapping[str, str], code: str | None) -> str:
     """Return a code in words; one that has none yet as it is, and a dash for nothing."""
     if not code:
         return "–"
-    return table.get(code, code.replace("_", " "))
+    return table.get(code, code.replace("_", " ").replace(".", " "))
 
 
 def tier(urgency: int) -> str:

@@ -58,6 +58,7 @@ def test_every_code_has_its_words() -> None:
 
 def test_a_code_without_words_is_shown_as_it_is() -> None:
     assert words.of(words.FIELDS, "shoe_size") == "shoe size"
+    assert words.of(words.DEEDS, "shoe.tied") == "shoe tied"
     assert words.of(words.FIELDS, None) == "–"
 
 
