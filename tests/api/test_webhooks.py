@@ -47,8 +47,8 @@ class Webhook:
             "X-Twilio-Signature": signature if signature is not None else self.signature(),
         }
         content = changes.get("content", self.body)
-        headers = {**headers, **changes.get("headers", {})}
-        headers = {name: value for name, value in headers.items() if value is not None}
+        given: dict[str, str | None] = {**headers, **changes.get("headers", {})}
+        headers = {name: value for name, value in given.items() if value is not None}
         return self.house.nobody.post(changes.get("path", self.path), content=content,
                                       headers=headers)  # fmt: skip
 
