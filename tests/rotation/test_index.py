@@ -18,7 +18,7 @@ from app import organisation, outgoing, rotation
 from app.conversations import Desk, take
 from app.crypto import KeyFiles, keyed_hash
 from app.db import Database
-from app.models import , table(
+from app.models import (
     Base,
     Case,
     Erasure,
@@ -26,6 +26,7 @@ from app.models import , table(
     Job,
     Message,
     Suppression,
+    table,
 )
 from app.outgoing import Draft
 from app.telephony import InboundText
@@ -114,8 +115,8 @@ def test_every_column_with_a_hash_of_a_number_is_known_here() -> None:
     """A new column that holds such hashes has to join the table in ``app.rotation``."""
     named = {
         column
-        for table in Base.metadata.sorted_tables
-        for column in table.columns
+        for one in Base.metadata.sorted_tables
+        for column in one.columns
         if column.name in ("number_lookup", "reference_lookup", "lane")
     }
     assert named == set(every_hash_column())
