@@ -159,6 +159,20 @@ def _reachable(db: Db, member: Member, urgency: int, now: datetime) -> str | Non
     return number
 
 
+def tell_coordinators(
+    db: Db, body: str, now: datetime, *, but: UUID | None = None, at_most: int = 2
+) -> int:
+    """Text some coordinators about something other than a case; return how many."""
+    listed = [m.id for m in roster.current(db).members if "coordinator" in m.roles and m.id != but]
+    query = select(Member).where(Member.id.in_(listed), Member.state == "active")
+    found = (_reachable(db, member, 0, now) for member in db.scalars(query.order_by(Member.id)))
+    numbers = [number for number in found if number][:at_most]
+    if not numbers:
+        log.error("alert.nobody", step=0, tier=None)
+    outgoing.queue(db, [Draft(number, body, None, None, "alert", 1) for number in numbers], now)
+    return len(numbers)
+
+
 # -- acknowledging
 
 

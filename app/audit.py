@@ -8,16 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.crypto import keyed_hash, same
 from app.db import Db
 from app.models import AuditEntry, AuditHead, rounded
 
 _START = b"\0" * 32
+# More different cases than a busy hour brings up: two other pairs of eyes should see why.
+MANY_CASES = 60
+UNUSUAL = "reading.unusual"
+_AN_HOUR, _A_DAY = timedelta(hours=1), timedelta(days=1)
+# More entries than an hour can hold: the log of a year is not gone through for it.
+_LOOK_BACK = 20_000
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,26 @@ def newest(db: Db, before: int | None, limit: int) -> list[AuditEntry]:
     """Return up to ``limit`` entries, newest first, below sequence number ``before``."""
     query = select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(limit)
     return list(db.scalars(query.where(AuditEntry.seq < before) if before else query))
+
+
+def mass_reading(db: Db, now: datetime) -> list[UUID]:
+    """Return who opened unusually many different cases within the hour, unless it was told today.
+
+    Whoever tells of it records ``reading.unusual`` about that member.
+    """
+    newest_seq = select(AuditHead.seq).where(AuditHead.id == 1).scalar_subquery()
+    recent = (AuditEntry.seq > newest_seq - _LOOK_BACK, AuditEntry.at > now - _AN_HOUR)
+    readers = (
+        select(AuditEntry.actor)
+        .where(*recent, AuditEntry.kind == "case.read", AuditEntry.actor.is_not(None))
+        .group_by(AuditEntry.actor)
+        .having(func.count(AuditEntry.object.distinct()) > MANY_CASES)
+    )
+    told = select(AuditEntry.object).where(
+        AuditEntry.kind == UNUSUAL, AuditEntry.object.in_(readers), AuditEntry.at > now - _A_DAY
+    )
+    known = set(db.scalars(told))
+    return [member for member in db.scalars(readers) if member and member not in known]
 
 
 def verify(db: Db) -> Verdict:

@@ -21,6 +21,7 @@ from app.access import Principal
 from app.clock import Clock
 from app.crypto import KeyFiles, replace_file, totp
 from app.db import Database, Db
+from app.doorkeeper import Doorkeeper
 from app.errors import OperatorError
 from app.main import open_database
 from app.models import Deployment, Member
@@ -238,7 +239,7 @@ def _sign_in(database: Database, login: Login, now: datetime) -> Principal:
     return sessions.sign_in(
         database,
         sessions.MemorySessions(),
-        sessions.Doorkeeper(),
+        Doorkeeper(),
         handle=login.handle,
         passphrase=login.passphrase,
         code=None,

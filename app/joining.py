@@ -10,9 +10,10 @@ from datetime import datetime
 from app import people
 from app.crypto.passphrases import new_salt, passphrase_key
 from app.db import Database
+from app.doorkeeper import Doorkeeper, Visitor
 from app.errors import Unauthenticated
 from app.people import Enrolled
-from app.sessions import Doorkeeper, SessionStore
+from app.sessions import SessionStore
 
 
 def join(
@@ -51,8 +52,8 @@ def recover(
 
     Raises Unauthenticated for every cause alike, PassphraseTooShort, Throttled.
     """
-    name = handle.strip().casefold()
-    door.check(name, now)
+    who = Visitor(handle.strip().casefold())
+    door.check(who, now)
     people.check_passphrase(passphrase)
     salt = new_salt()
     with door.place():
@@ -60,10 +61,10 @@ def recover(
     try:
         with database.transaction() as db:
             member, _, next_code = people.recover(
-                db, handle=name, recovery_code=recovery_code, salt=salt, key=key, now=now
+                db, handle=who.name, recovery_code=recovery_code, salt=salt, key=key, now=now
             )
             store.drop(db, member_id=member.id)
     except Unauthenticated:
-        door.failed(name, now)
+        door.failed(who, now)
         raise
     return next_code

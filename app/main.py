@@ -17,11 +17,12 @@ from app.clock import Clock
 from app.conversations import Desk
 from app.crypto import KeyFiles
 from app.db import Database, GroupWriter
+from app.doorkeeper import Doorkeeper
 from app.intake import load_script
 from app.metrics import Metrics
 from app.models import Deployment
 from app.outgoing import Pacer
-from app.sessions import Doorkeeper, MemorySessions, TableSessions
+from app.sessions import MemorySessions, TableSessions
 from app.settings import Settings
 from app.telephony.twilio_gateway import SignatureVerifier, TwilioCarrier
 from app.unsealing import Door

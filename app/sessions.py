@@ -7,10 +7,9 @@ token's key, which only the client holds. Sign-in never needs the operational ke
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, select, update
@@ -26,12 +25,10 @@ from app.crypto.passphrases import (
     token_keys,
 )
 from app.db import Database, Db
-from app.errors import NotFound, Throttled, Unauthenticated
+from app.doorkeeper import Doorkeeper, visitor
+from app.errors import NotFound, Unauthenticated
 from app.models import Member, SessionRow
 from app.people import check_row, open_seed, present, spend_code
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
@@ -178,59 +175,7 @@ def _stored(row: SessionRow) -> Stored:
     )
 
 
-class Doorkeeper:
-    """Keeps guessing slow: two passphrases at a time, eight waiting, and a pause per name.
-
-    A name is delayed, never locked: whoever knows the passphrase gets in after the pause.
-    """
-
-    _AT_ONCE, _WAITING = 2, 8
-    _FREE_TRIES = 5
-    _LONGEST_PAUSE = 60
-    _FORGIVEN_AFTER = timedelta(minutes=15)
-
-    def __init__(self) -> None:
-        self._working = threading.Semaphore(self._AT_ONCE)
-        self._queue = threading.Semaphore(self._AT_ONCE + self._WAITING)
-        self._failures: dict[str, tuple[int, datetime]] = {}
-        self._lock = threading.Lock()
-
-    @contextmanager
-    def place(self) -> Iterator[None]:
-        """Hold one of the places for computing a key; Throttled when the queue is full."""
-        if not self._queue.acquire(blocking=False):
-            raise Throttled(5, busy=True)
-        try:
-            with self._working:
-                yield
-        finally:
-            self._queue.release()
-
-    def check(self, handle: str, now: datetime) -> None:
-        """Raise Throttled while the name has to wait after wrong tries."""
-        tries, last = self._failures.get(handle, (0, now))
-        if tries < self._FREE_TRIES or now - last > self._FORGIVEN_AFTER:
-            return
-        pause = min(2 ** (tries - self._FREE_TRIES), self._LONGEST_PAUSE)
-        left = (last + timedelta(seconds=pause) - now).total_seconds()
-        if left > 0:
-            raise Throttled(int(left) + 1)
-
-    def failed(self, handle: str, now: datetime) -> None:
-        """Count a wrong try."""
-        with self._lock:
-            tries, last = self._failures.get(handle, (0, now))
-            fresh = now - last > self._FORGIVEN_AFTER
-            if len(self._failures) > 10_000:  # invented names must not fill the memory
-                self._failures.clear()
-            self._failures[handle] = (1 if fresh else tries + 1, now)
-
-    def succeeded(self, handle: str) -> None:
-        """Forget a name's wrong tries."""
-        self._failures.pop(handle, None)
-
-
-def sign_in(
+def sign_in(  # noqa: PLR0913  # what a sign-in is made of, each by its name
     database: Database,
     store: SessionStore,
     door: Doorkeeper,
@@ -240,27 +185,30 @@ def sign_in(
     code: str | None,
     require_mfa: bool,
     now: datetime,
+    device: str | None = None,
 ) -> SignedIn:
-    """Open a member's seed and start a session.
+    """Open a member's seed and start a session. ``device`` is the cookie of an earlier one.
 
     Raises Unauthenticated for every cause alike, and Throttled. The passphrase is worked on
     outside any transaction, and for unknown names too, so that neither time nor answer tells
     which names exist.
     """
-    name = handle.strip().casefold()
-    door.check(name, now)
     with database.snapshot() as db:
-        member = present(db, name)
-        salt = member.passphrase_salt if member else _decoy_salt(db, name)
-    with door.place():
+        who = visitor(db.keys, handle, device)
+        door.check(who, now)
+        member = present(db, who.name)
+        salt = member.passphrase_salt if member else _decoy_salt(db, who.name)
+    with door.place(known=who.device is not None):
         key = passphrase_key(passphrase, salt)
     try:
         with database.transaction() as db:
-            signed_in = _open_session(db, store, name, key, code, require_mfa=require_mfa, now=now)
+            signed_in = _open_session(
+                db, store, who.name, key, code, require_mfa=require_mfa, now=now
+            )
     except Unauthenticated:
-        door.failed(name, now)
+        door.failed(who, now)
         raise
-    door.succeeded(name)
+    door.succeeded(who)
     return signed_in
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import (
     alerts,
+    audit,
     backup,
     carrier_traces,
     jobs,
@@ -75,7 +76,19 @@ def _overdue(tools: Tools, now: datetime) -> None:
 def _spending(tools: Tools, now: datetime) -> None:
     """Tell when the month's cap comes near."""
     with tools.database.transaction() as db:
-        spending.tell(db, now)
+        reached = spending.tell(db, now)
+        if reached:
+            body = f"Desk: texts have cost {reached} % of this month's limit."
+            alerts.tell_coordinators(db, body, now)
+
+
+def _watch_reading(tools: Tools, now: datetime) -> None:
+    """Tell two coordinators of somebody who opens unusually many cases."""
+    with tools.database.transaction() as db:
+        for member_id in audit.mass_reading(db, now) if db.keys.is_open else ():
+            audit.record(db, audit.UNUSUAL, None, member_id, now)
+            body = "Desk: somebody opened very many notes within an hour. Please look at the log."
+            alerts.tell_coordinators(db, body, now, but=member_id)
 
 
 HANDLERS: Mapping[str, Handler] = {
@@ -121,6 +134,7 @@ RECURRING: Mapping[str, Recurring] = {
         lambda tools, now: outgoing.catch_up(tools.database, tools.carrier, now),
     ),
     "overdue": Recurring(timedelta(minutes=1), _overdue),
+    "reading": Recurring(timedelta(minutes=5), _watch_reading),
     "spending": Recurring(timedelta(minutes=5), _spending),
     "wake": Recurring(
         timedelta(minutes=1), lambda tools, now: tools.waker(tools.database, tools.carrier, now)

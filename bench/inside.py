@@ -30,6 +30,7 @@ from app.clock import Clock
 from app.conversations import Desk, take
 from app.crypto import KeyFiles
 from app.db import Database
+from app.doorkeeper import Doorkeeper
 from app.intake import load_script
 from app.models import Case
 from app.ordering import NOT_WAITING
@@ -230,7 +231,7 @@ def _found(database: Database, folder: Path) -> Service:
     signed_in = sessions.sign_in(
         database,
         sessions.MemorySessions(),
-        sessions.Doorkeeper(),
+        Doorkeeper(),
         handle="bench",
         passphrase=_PASSPHRASE,
         code=None,

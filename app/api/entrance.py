@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from fastapi import Request, Response
+
 from app import people, sessions
 from app.api.state import Service, Visit
+from app.doorkeeper import device_cookie
 from app.errors import Throttled, Unauthenticated
 from app.sessions import SignedIn
 
+# What a device keeps after a sign-in, for its own place in the queue at the door. It opens nothing.
+_DEVICE = "kith-device"
+_DEVICE_DAYS = 30
 
-def sign_in(service: Service, handle: str, passphrase: str, code: str | None) -> SignedIn:
+
+def sign_in(
+    service: Service, request: Request, handle: str, passphrase: str, code: str | None
+) -> SignedIn:
     """Start a session, and count how it went. Unauthenticated for every cause, Throttled."""
     try:
         signed_in = sessions.sign_in(
@@ -20,12 +29,36 @@ def sign_in(service: Service, handle: str, passphrase: str, code: str | None) ->
             code=code,
             require_mfa=service.settings.require_mfa,
             now=service.clock(),
+            device=request.cookies.get(_device_name(service)),
         )
     except (Unauthenticated, Throttled) as error:
         service.metrics.sign_ins.labels(error.slug).inc()
         raise
     service.metrics.sign_ins.labels("ok").inc()
     return signed_in
+
+
+def remember_device(service: Service, response: Response, signed_in: SignedIn) -> None:
+    """Let the device of a sign-in be known at the door next time."""
+    with service.database.snapshot() as db:
+        value = device_cookie(db.keys, signed_in.principal.handle)
+    response.set_cookie(
+        _device_name(service),
+        value,
+        max_age=_DEVICE_DAYS * 24 * 3600,
+        path="/",
+        secure=_over_tls(service),
+        httponly=True,
+        samesite="strict",
+    )
+
+
+def _device_name(service: Service) -> str:
+    return f"__Host-{_DEVICE}" if _over_tls(service) else _DEVICE
+
+
+def _over_tls(service: Service) -> bool:
+    return service.settings.url.startswith("https://")
 
 
 def enter(service: Service, token: str | None) -> Visit:

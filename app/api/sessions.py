@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, SecretStr
 
 from app import joining, sessions
@@ -71,11 +71,15 @@ class Recovered(BaseModel):
 
 
 @router.post("", status_code=201)
-def sign_in(body: SignIn, service: ServiceDep) -> SignedIn:
-    """Sign in. One answer for every cause of failure."""
-    signed_in = entrance.sign_in(
-        service, body.handle, body.passphrase.get_secret_value(), body.code
-    )
+def sign_in(body: SignIn, service: ServiceDep, request: Request, response: Response) -> SignedIn:
+    """Sign in. One answer for every cause of failure.
+
+    The cookie that comes along opens nothing: a device that sends it back has its own place in
+    the queue, whatever others try under the same name.
+    """
+    passphrase = body.passphrase.get_secret_value()
+    signed_in = entrance.sign_in(service, request, body.handle, passphrase, body.code)
+    entrance.remember_device(service, response, signed_in)
     who = signed_in.principal
     member = MemberOut(id=who.member_id, handle=who.handle, roles=sorted(who.roles))
     return SignedIn(token=signed_in.token, expires_at=signed_in.expires_at, member=member)

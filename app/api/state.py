@@ -11,9 +11,10 @@ from app.access import Principal
 from app.clock import Clock
 from app.conversations import Desk
 from app.db import Database, Db, GroupWriter
+from app.doorkeeper import Doorkeeper
 from app.metrics import Metrics
 from app.outgoing import StatusUpdate
-from app.sessions import Doorkeeper, SessionStore
+from app.sessions import SessionStore
 from app.settings import Settings
 from app.telephony import InboundText
 from app.telephony.twilio_gateway import SignatureVerifier

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import sessions
-from app.api.entrance import enter, sign_in
+from app.api.entrance import enter, remember_device, sign_in
 from app.api.errors import STATUS
 from app.console import cookies
 from app.console.errors import PageRoute
@@ -51,13 +51,18 @@ def enter_with_passphrase(screen: GuestScreenDep) -> Response:
     onward, handle = _onward(form.get("next")), form.get("handle")[:_LONGEST]
     try:
         signed_in = sign_in(
-            service, handle, form.raw("passphrase")[:_LONGEST], form.get("code")[:16] or None
+            service,
+            screen.request,
+            handle,
+            form.raw("passphrase")[:_LONGEST],
+            form.get("code")[:16] or None,
         )
     except (Unauthenticated, Throttled) as refusal:
         return _refused(screen, onward, handle, refusal)
     response = screen.go(onward)
     cookies.write(response, service.settings, cookies.SESSION, signed_in.token)
     cookies.forget(response, service.settings, cookies.DOOR)
+    remember_device(service, response, signed_in)
     return response
 
 

@@ -15,8 +15,9 @@ import pytest
 from app import backup_keys, schema
 from app.clock import Clock
 from app.crypto import KeyFiles, totp
+from app.doorkeeper import Doorkeeper
 from app.main import open_database
-from app.sessions import Doorkeeper, MemorySessions, SignedIn, sign_in
+from app.sessions import MemorySessions, SignedIn, sign_in
 from app.settings import load_settings
 from tests.cli.conftest import PASSPHRASE, Kith
 

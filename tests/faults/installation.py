@@ -18,6 +18,7 @@ from app import organisation, schema, sessions
 from app.access import Principal
 from app.crypto import KeyFiles
 from app.db import Database, Db
+from app.doorkeeper import Doorkeeper
 from app.simulator.phones import Network
 from tests.faults.nursery import Nursery
 
@@ -129,7 +130,7 @@ class Installation:
             member = sessions.sign_in(
                 database,
                 sessions.MemorySessions(),
-                sessions.Doorkeeper(),
+                Doorkeeper(),
                 handle=HANDLE,
                 passphrase=PASSPHRASE,
                 code=None,
