@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import and_, delete, insert, select, update
 
-from app import roster
+from app import jobs, roster
 from app.access import ARCHIVE, DESK, Principal
 from app.crypto import (
     CaseKeys,
@@ -23,7 +23,7 @@ from app.crypto import (
     open_sealed,
     seal_to,
 )
-from app.db import Db
+from app.db import Database, Db
 from app.errors import Forbidden
 from app.models import (
     LIVE_STATES,
@@ -36,6 +36,10 @@ from app.models import (
     rounded,
 )
 
+# So many cases get a new epoch in the transaction that removes somebody.
+EPOCHS_AT_ONCE = 200
+# The recurring job that gives one to all others.
+EPOCHS_JOB = "case-epochs"
 WAITING = "A colleague has to sign in once before you can read cases: they pass the key on to you."
 
 
@@ -227,28 +231,55 @@ def publish_members(
     for team, keys in fresh.items():
         holders = [member.id for member in after.team(team)]
         share_team(db, team, after.teams[team].epoch, keys, holders, now)
-    if DESK in fresh:
-        _new_case_epochs(db, now)
+    if DESK in fresh and _new_case_epochs(db, now) == EPOCHS_AT_ONCE:
+        jobs.hasten(db, EPOCHS_JOB, now)  # the rest at once, but with room for texts in between
     return after
 
 
-def _new_case_epochs(db: Db, now: datetime) -> None:
-    live = db.execute(select(Case.id, Case.epoch).where(Case.state.in_(LIVE_STATES))).all()
-    epochs, new_grants, cases = [], [], []
-    for case_id, epoch in live:
-        _, epoch_row, row = new_case(db, case_id, epoch + 1, DESK, now)
-        epochs.append(epoch_row)
-        new_grants.append(row)
-        cases.append({"id": case_id, "epoch": epoch + 1})
-    if live:
-        db.execute(insert(CaseEpoch), epochs)
-        db.execute(insert(CaseGrant), new_grants)
-        db.execute(update(Case), cases)
+def renew_case_epochs(
+    database: Database, now: datetime, progress: Callable[[int], None] = lambda _: None
+) -> int:
+    """Give every live case whose team has a new key an epoch under it; return how many did.
+
+    Small transactions, so that texts get in between, and nothing needs a person: whatever a
+    removal left, or a crash cut short, is found again by the grants that name an older key.
+    """
+    done = 0
+    while renewed := _in_one_transaction(database, now):
+        done += renewed
+        progress(done)
+    return done
+
+
+def _in_one_transaction(database: Database, now: datetime) -> int:
+    with database.transaction() as db:
+        return _new_case_epochs(db, now)
+
+
+def _new_case_epochs(db: Db, now: datetime) -> int:
+    """Make up to ``EPOCHS_AT_ONCE`` new epochs; return how many it took."""
+    current = roster.current(db).teams[DESK].epoch
+    stale = db.execute(
+        select(Case.id, Case.epoch)
+        .join(CaseGrant, and_(CaseGrant.case_id == Case.id, CaseGrant.epoch == Case.epoch))
+        .where(Case.state.in_(LIVE_STATES), CaseGrant.team == DESK, CaseGrant.team_epoch < current)
+        .order_by(Case.id)
+        .limit(EPOCHS_AT_ONCE)
+        .with_for_update(of=Case)
+    ).all()
+    made = [(case_id, epoch + 1) for case_id, epoch in stale]
+    rows = [new_case(db, case_id, epoch, DESK, now)[1:] for case_id, epoch in made]
+    if rows:
+        db.execute(insert(CaseEpoch), [epoch_row for epoch_row, _ in rows])
+        db.execute(insert(CaseGrant), [grant for _, grant in rows])
+        db.execute(update(Case), [{"id": case_id, "epoch": epoch} for case_id, epoch in made])
+    return len(rows)
 
 
 __all__ = [
     "ARCHIVE",
     "DESK",
+    "EPOCHS_JOB",
     "grant_row",
     "new_case",
     "new_team_epoch",
@@ -258,6 +289,7 @@ __all__ = [
     "public_keys",
     "publish_members",
     "regrant",
+    "renew_case_epochs",
     "share_team",
     "team_keys",
 ]

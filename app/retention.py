@@ -59,9 +59,11 @@ def renew_forgetting(
     today = day_number(now)
     files.ensure_shred_key(today)
     files.ensure_shred_key(today + 1)
+    done = 0
     for table, columns in wrapped_tables():
         while moved := _renew_batch(database, table, columns, today, now):
-            progress(moved)
+            done += moved
+            progress(done)
     for day in files.shred_days():
         if day < today - SHRED_KEY_DAYS and not _in_use(database, day):
             files.destroy_shred_key(day)

@@ -18,6 +18,7 @@ from app import (
     audit,
     backup,
     carrier_traces,
+    grants,
     jobs,
     outgoing,
     reconciler,
@@ -91,6 +92,12 @@ def _watch_reading(tools: Tools, now: datetime) -> None:
             alerts.tell_coordinators(db, body, now, but=member_id)
 
 
+def _renew_case_epochs(database: Database, now: datetime) -> None:
+    renewed = grants.renew_case_epochs(database, now)
+    if renewed:
+        log.info("case_epochs.renewed", cases=renewed)
+
+
 HANDLERS: Mapping[str, Handler] = {
     "absorb": _absorb,
     "alert": _alert,
@@ -122,6 +129,9 @@ RECURRING: Mapping[str, Recurring] = {
     "carrier-list": Recurring(
         timedelta(minutes=3),
         lambda tools, now: reconciler.reconcile(tools.database, tools.carrier, tools.desk, now),
+    ),
+    grants.EPOCHS_JOB: Recurring(
+        timedelta(minutes=5), lambda tools, now: _renew_case_epochs(tools.database, now)
     ),
     "forgetting": Recurring(
         timedelta(minutes=30), lambda tools, now: retention.renew_forgetting(tools.database, now)

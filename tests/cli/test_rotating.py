@@ -14,7 +14,7 @@ def test_it_leaves_a_wish_for_the_server(made: Kith) -> None:
     assert (load_settings().keys_path / "rotate-index").exists()
 
 
-@pytest.mark.parametrize("arguments", [[], ["nonsense"]])
+@pytest.mark.parametrize("arguments", [["nonsense"], ["index", "more"]])
 def test_what_to_rotate_has_to_be_said(made: Kith, arguments: list[str]) -> None:
     ran = made("rotate", *arguments)
     assert (ran.code, ran.err.count("\n")) == (2, 1)

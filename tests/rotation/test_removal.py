@@ -1,0 +1,101 @@
+"""Who leaves the desk cannot open what comes later, however many cases there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from app import grants, jobs
+from app.access import DESK
+from app.crypto import SealBroken, TeamKeys
+from app.models import Case, CaseGrant, TeamWrap
+from tests.service import House
+
+NUMBERS = [f"+15145550{place}" for place in range(110, 115)]
+
+
+@pytest.fixture
+def many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five cases are many now: the transaction of a removal takes two."""
+    monkeypatch.setattr(grants, "EPOCHS_AT_ONCE", 2)
+
+
+def remove(house: House, handle: str) -> None:
+    answer = house.as_("wren").delete(f"/v1/members/{house.residents[handle].id}")
+    assert answer.is_success, answer.text
+
+
+def epochs(house: House) -> list[int]:
+    with house.database.snapshot() as db:
+        return sorted(db.scalars(select(Case.epoch)))
+
+
+def desk_keys(house: House, handle: str) -> TeamKeys:
+    """The desk's key as a dispatcher copied it while they could."""
+    with house.database.snapshot() as db:
+        return grants.team_keys(db, house.principal(handle), DESK, 1)
+
+
+def opened_with(house: House, case_id: str, team: TeamKeys) -> Iterator[int]:
+    with house.database.snapshot() as db:
+        for grant in db.scalars(select(CaseGrant).where(CaseGrant.case_id == UUID(case_id))):
+            try:
+                grants.open_grant(db, grant, team)
+            except SealBroken:
+                continue
+            yield grant.epoch
+
+
+def test_a_key_copied_before_opens_the_earlier_epoch_and_no_later_one(house: House) -> None:
+    case = house.case_of("hello")
+    copied = desk_keys(house, "plover")
+    remove(house, "plover")
+    house.phone().text("after they left")
+    assert list(opened_with(house, case["id"], copied)) == [1]
+    assert "after they left" in str(house.read(case["id"])["messages"])
+    assert epochs(house) == [2]
+
+
+def test_their_own_wraps_go_at_once(house: House) -> None:
+    remove(house, "plover")
+    with house.database.snapshot() as db:
+        wraps = select(TeamWrap).where(TeamWrap.member_id == house.residents["plover"].id)
+        assert db.scalars(wraps).all() == []
+
+
+def test_of_many_cases_the_worker_does_the_rest_at_once(house: House, many: None) -> None:
+    for number in NUMBERS:
+        house.case_of("hello", number=number)
+    remove(house, "plover")
+    house.settle()
+    assert epochs(house) == [2] * len(NUMBERS)
+
+
+def test_what_a_crash_left_is_found_again(house: House, many: None) -> None:
+    for number in NUMBERS:
+        house.case_of("hello", number=number)
+    monkey = pytest.MonkeyPatch()
+    monkey.setattr(jobs, "hasten", lambda *_: None)  # as if the worker had died just then
+    remove(house, "plover")
+    monkey.undo()
+    assert epochs(house) == [1, 1, 1, 2, 2]
+    house.advance(minutes=6)
+    assert epochs(house) == [2] * len(NUMBERS)
+
+
+def test_it_needs_nobody_and_no_operational_key(house: House, many: None) -> None:
+    for number in NUMBERS:
+        house.case_of("hello", number=number)
+    monkey = pytest.MonkeyPatch()
+    monkey.setattr(jobs, "hasten", lambda *_: None)
+    remove(house, "plover")
+    monkey.undo()
+    assert house.database.keys
+    house.database.keys.seal()
+    told: list[int] = []
+    assert grants.renew_case_epochs(house.database, house.clock(), told.append) == 3
+    assert told == [2, 3]
+    assert grants.renew_case_epochs(house.database, house.clock()) == 0
