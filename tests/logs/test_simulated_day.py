@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import pytest
@@ -72,8 +73,8 @@ def _print_traceback(text: str) -> None:
 
 # Each would get past the log's own filter, and is what somebody could add without thinking.
 LEAKS: dict[str, Callable[[str], object]] = {
-    "in a value": lambda text: structlog.get_logger().info("text.sent", word=text.split()[0]),
-    "as the event": lambda text: structlog.get_logger().info(text.split()[0]),
+    "in a value": lambda text: structlog.get_logger().info("text.sent", word=text),
+    "as the event": lambda text: structlog.get_logger().info(text),
     "printed": print,
     "in a traceback": _print_traceback,
     "in base64": lambda text: print(base64.b64encode(text.encode()).decode()),
@@ -81,14 +82,29 @@ LEAKS: dict[str, Callable[[str], object]] = {
 }
 
 
+def _one_word(text: str) -> str:
+    """The most telling word of a text."""
+    return next((word for word in text.split() if "anari" in word), text)
+
+
+def _label(canaries: Mapping[str, str], what: str) -> str:
+    """A canary of a kind; of SIDs one without so many digits in a row that the filter stops it."""
+    return next(
+        label
+        for label, text in canaries.items()
+        if label.startswith(what) and (what != "SID" or not re.search("[0-9]{7}", text))
+    )
+
+
 @pytest.mark.parametrize("how", LEAKS)
-@pytest.mark.parametrize("what", ["SID 71/0", "session token", "body 71", "body 72", "exception"])
+@pytest.mark.parametrize("what", ["SID", "session token", "body 71", "body 72", "exception"])
 def test_a_planted_leak_is_found(
     written: Written, how: str, what: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text = written.day.canaries[what]
+    canaries = written.day.canaries
+    label = _label(canaries, what)
+    word = _one_word(canaries[label])
     with watched() as stream:
-        LEAKS[how](text)
+        LEAKS[how](word if how in {"in a value", "as the event"} else canaries[label])
     found = stream.getvalue() + capsys.readouterr().out
-    first_word = {what: text.split()[0]} if how in {"in a value", "as the event"} else {}
-    assert what in leaks(written.log[-20_000:] + found, written.day.canaries | first_word)
+    assert label in leaks(written.log[-20_000:] + found, {**canaries, f"{label} (word)": word})
