@@ -92,6 +92,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)  # type: ignore[arg-type]  # not generic
     app.add_exception_handler(SQLAlchemyError, _away)
     app.add_exception_handler(OSError, _away)
+    app.add_exception_handler(Exception, _unforeseen)
     app.add_exception_handler(SealBroken, _damaged)
     app.add_exception_handler(KeyMissing, _damaged)
     app.add_exception_handler(RosterRefused, _damaged)
@@ -134,6 +135,12 @@ def _http(_request: Request, error: HTTPException) -> Response:
 def _away(_request: Request, error: Exception) -> Response:
     log.error("database.away", error=type(error).__name__)
     return problem("sealed", AWAY, headers={"Retry-After": "5"})
+
+
+def _unforeseen(_request: Request, error: Exception) -> Response:
+    """Answer like a server that is away; what happened is in the log, without its words."""
+    log.error("request.crashed", error=type(error).__name__)
+    return problem("sealed", AWAY, headers={"Retry-After": "30"})
 
 
 def _damaged(_request: Request, error: Exception) -> Response:

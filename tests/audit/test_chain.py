@@ -1,0 +1,85 @@
+"""The audit chain: what is changed, taken out or cut off shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import ColumnElement, delete, update
+
+from app import audit
+from app.audit import Verdict
+from app.db import Db
+from app.models import AuditEntry, AuditHead
+from tests.service import House
+
+
+@pytest.fixture
+def busy(house: House) -> House:
+    """A house with a few entries, whose chain was last vouched for outside the database."""
+    case = house.case_of("hello")
+    for _ in range(3):
+        house.read(case["id"])
+    with house.database.snapshot() as db:
+        audit.checkpoint(db)
+    return house
+
+
+def _after(house: House, change: Callable[[Db], None] = lambda _: None) -> Verdict:
+    with house.database.transaction() as db:
+        change(db)
+    with house.database.snapshot() as db:
+        return audit.verify(db)
+
+
+def test_an_untouched_chain_is_intact(busy: House) -> None:
+    assert _after(busy).intact
+
+
+@pytest.mark.parametrize("column", ["kind", "actor", "object"])
+def test_a_changed_entry_shows(busy: House, column: str) -> None:
+    def change(db: Db) -> None:
+        value = "case.closed" if column == "kind" else None
+        last = db.get_one(AuditHead, 1).seq
+        db.execute(update(AuditEntry).where(AuditEntry.seq == last).values({column: value}))
+
+    verdict = _after(busy, change)
+    assert verdict.reason == "an entry was changed"
+
+
+def test_a_missing_entry_shows(busy: House) -> None:
+    verdict = _after(busy, lambda db: _drop(db, AuditEntry.seq == 2))
+    assert (verdict.broken_at, verdict.reason) == (2, "an entry is missing")
+
+
+def test_a_chain_cut_off_with_its_head_moved_back_shows(busy: House) -> None:
+    def cut(db: Db) -> None:
+        head = db.get_one(AuditHead, 1)
+        before = db.get_one(AuditEntry, head.seq - 1)
+        _drop(db, AuditEntry.seq == head.seq)
+        head.seq, head.mac = before.seq, before.mac
+
+    assert _after(busy, cut).reason == "the end of the chain was cut off"
+
+
+def test_an_empty_chain_shows(busy: House) -> None:
+    def empty(db: Db) -> None:
+        db.execute(delete(AuditEntry))
+        head = db.get_one(AuditHead, 1)
+        head.seq, head.mac = 0, bytes(32)
+
+    assert not _after(busy, empty).intact
+
+
+def test_no_audit_row_no_plaintext(busy: House) -> None:
+    """A read that cannot be written down gives nothing away."""
+    [case] = busy.queue()
+    with busy.database.transaction() as db:
+        db.execute(delete(AuditHead))
+    answer = busy.as_("heron").get(f"/v1/cases/{case['id']}")
+    assert answer.status_code >= 500
+    assert "hello" not in answer.text
+
+
+def _drop(db: Db, which: ColumnElement[bool]) -> None:
+    db.execute(delete(AuditEntry).where(which))
