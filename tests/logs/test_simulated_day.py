@@ -84,7 +84,7 @@ LEAKS: dict[str, Callable[[str], object]] = {
 
 def _one_word(text: str) -> str:
     """The most telling word of a text."""
-    return next((word for word in text.split() if "anari" in word), text)
+    return next((word.strip(",.") for word in text.split() if "anari" in word), text)
 
 
 def _label(canaries: Mapping[str, str], what: str) -> str:
