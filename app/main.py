@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -24,6 +24,7 @@ from app.models import Deployment
 from app.outgoing import Pacer
 from app.sessions import MemorySessions, TableSessions
 from app.settings import Settings
+from app.telephony import CarrierError
 from app.telephony.twilio_gateway import SignatureVerifier, TwilioCarrier
 from app.unsealing import Door
 from app.wake import Waker, read_numbers
@@ -50,17 +51,24 @@ def make_desk(settings: Settings) -> Desk:
     return Desk(load_script(), organisation.regions, settings.twilio_number)
 
 
-def make_worker(settings: Settings, database: Database, clock: Clock, metrics: Metrics) -> Worker:
-    """Return a worker that sends by the configured carrier, and is measured."""
-    carrier = TwilioCarrier(
+def make_carrier(
+    settings: Settings, failed: Callable[[CarrierError], None] = lambda _: None
+) -> TwilioCarrier:
+    """Return the configured carrier."""
+    return TwilioCarrier(
         account_sid=settings.twilio_account_sid,
         auth_token=settings.twilio_auth_token.get_secret_value(),
         api_key=settings.twilio_api_key,
         api_secret=settings.twilio_api_secret.get_secret_value(),
         number=settings.twilio_number,
         api_url=settings.twilio_api_url,
-        failed=metrics.carrier_failed,
+        failed=failed,
     )
+
+
+def make_worker(settings: Settings, database: Database, clock: Clock, metrics: Metrics) -> Worker:
+    """Return a worker that sends by the configured carrier, and is measured."""
+    carrier = make_carrier(settings, metrics.carrier_failed)
     pacer = Pacer(settings.twilio_rate)
     waker = Waker(read_numbers(settings.wake_numbers_file))
     status_url = f"{settings.url}/twilio/messages/status"

@@ -1,0 +1,97 @@
+"""``kith check``: whether this installation would lose messages or leak."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cli.terminal import answer, say
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from app.checkup import Finding
+    from app.clock import Clock
+    from app.db import Database
+
+_MARKS = {"ok": "  ok     ", "warning": "  look   ", "problem": "  MEND   "}
+_TEST = "Notes: this is a test. Nothing to do."
+_PATIENCE_S = 60.0
+_OVER = {"delivered", "undelivered", "failed", "refused", "uncertain"}
+
+
+def check(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print nothing but JSON.")] = False,
+    text: Annotated[
+        str | None, typer.Option("--text", help="Send a test text to this number, +1…")
+    ] = None,
+) -> int:
+    """Look at configuration, keys, carrier and desk; exit 1 on what would lose messages or leak."""
+    from app import checkup, schema
+    from app.cli.inspecting import _inspected
+    from app.clock import Clock
+    from app.intake import load_script
+    from app.main import make_carrier, open_database
+    from app.organisation import NotMade
+
+    chosen, clock = _inspected(), Clock()
+    if schema.current(chosen.sqlalchemy_url) is None:
+        raise NotMade
+    database = open_database(chosen, clock)
+    try:
+        scene = checkup.Scene(
+            chosen,
+            database,
+            make_carrier(chosen),
+            load_script().texts,
+            clock(),
+            clock() - clock.offset,
+        )
+        found = list(checkup.examine(scene))
+        if text is not None:
+            found.append(_send_test(database, text, clock))
+    finally:
+        database.close()
+    well = all(finding.verdict != "problem" for finding in found)
+    if as_json:
+        answer({"well": well, "findings": [finding.__dict__ for finding in found]})
+    else:
+        for finding in found:
+            print(f"{_MARKS[finding.verdict]}{finding.about}: {finding.said}")
+    return 0 if well else 1
+
+
+def _send_test(database: Database, number: str, clock: Clock) -> Finding:
+    """Have the running service send a text through its last gate, and tell what became of it."""
+    from app import outgoing
+    from app.checkup.findings import ok, problem
+    from app.errors import OperatorError
+    from app.telephony.numbers import clean_number
+
+    cleaned = clean_number(number)
+    if cleaned is None:
+        raise OperatorError("write the number with its country code, for example +15145550123")
+    with database.transaction() as db:
+        row_id = outgoing.queue_test(db, cleaned, _TEST, clock())
+    say("Waiting for the test text …")
+    state = _await(database, row_id)
+    if state in {"delivered", "sent"}:
+        return ok("test text", f"The test text was {state}.")
+    if state == "queued":
+        return problem("test text", "Nobody took the test text up: is the service running, open?")
+    return problem("test text", f"The test text is {state}.")
+
+
+def _await(database: Database, row_id: UUID) -> str:
+    from app.models import Outgoing
+
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
+        with database.snapshot() as db:
+            state = db.get_one(Outgoing, row_id).state
+        if state in _OVER or time.monotonic() >= deadline:
+            return state
+        time.sleep(0.5)
