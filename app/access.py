@@ -24,6 +24,7 @@ class Permission(StrEnum):
     CASES = "cases"
     HOLD = "hold"
     INVITATIONS = "invitations"
+    LIFT_HOLD = "lift_hold"
     MEMBERS = "members"
     SELF = "self"
     SETTINGS = "settings"
@@ -42,6 +43,7 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.BLOCKS,
             Permission.HOLD,
             Permission.INVITATIONS,
+            Permission.LIFT_HOLD,
             Permission.MEMBERS,
             Permission.SETTINGS,
             Permission.TEXTS,

@@ -35,6 +35,25 @@ SITUATIONS = (
     "service_denied",
     "other",
 )
+# BCP 47 codes a case may have.
+LANGUAGES = (
+    "en",
+    "fr",
+    "es",
+    "ht",
+    "pa",
+    "hi",
+    "pt-BR",
+    "tl",
+    "zh-Hans",
+    "ar",
+    "fa",
+    "ur",
+    "ta",
+    "bn",
+    "so",
+    "tr",
+)
 # What the script may have learnt; the desk can correct it like any field.
 ANSWERS = (
     "safe_now",
@@ -116,6 +135,7 @@ def open_by_hand(db: Db, principal: Principal, opening: Opening, now: datetime) 
         situation=opening.situation,
         urgency=opening.urgency,
         region=opening.region,
+        language=opening.language,
     )
     check_fields(settings, opening.fields)
     lookup = db.keys.number_lookup(opening.number) if opening.number else None
@@ -179,8 +199,11 @@ def check_codes(
     situation: str | None = None,
     urgency: int | None = None,
     region: str | None = None,
+    language: str | None = None,
 ) -> None:
     """Raise BadRequest for a code that is not in its list."""
+    if language is not None and language not in LANGUAGES:
+        raise BadRequest(f"A language is one of: {', '.join(LANGUAGES)}.")
     if situation is not None and situation not in SITUATIONS:
         raise BadRequest(f"A situation is one of: {', '.join(SITUATIONS)}.")
     if urgency is not None and urgency not in range(4):
@@ -219,6 +242,7 @@ def change(
         situation=changes.get("situation"),
         urgency=changes.get("urgency"),
         region=changes.get("region"),
+        language=changes.get("language"),
     )
     if changes.get("fields"):
         check_fields(settings, changes["fields"])

@@ -112,8 +112,8 @@ def hold(db: Db, principal: Principal, case_id: UUID, reason: str, now: datetime
 
 
 def lift_hold(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Case:
-    """Let a case be erased again."""
-    principal.require(Permission.HOLD)
+    """Let a case be erased again; a coordinator's decision, whoever asked for the hold."""
+    principal.require(Permission.LIFT_HOLD)
     case = _holdable(db, principal, case_id)
     for one in erasure.tree(db, case):
         one.held = False

@@ -150,6 +150,7 @@ def _mount_simulator(app: FastAPI, settings: Settings, clock: Clock) -> None:
     """Give the demo its telephone network; production never imports it."""
     from app.simulator import (  # noqa: PLC0415  # production must never load it
         Carrier,
+        OneSimulator,
         SimulatorConfig,
         create_router,
     )
@@ -162,6 +163,8 @@ def _mount_simulator(app: FastAPI, settings: Settings, clock: Clock) -> None:
         number=settings.twilio_number,
         service_url=settings.url,
     )
+
+    app.add_middleware(OneSimulator)
 
     async def advance(seconds: float) -> datetime:
         return await asyncio.to_thread(_advance, app.state.service, app.state.worker, seconds)

@@ -64,6 +64,14 @@ class Settings(BaseSettings):
             raise ValueError("KITH_TIMEZONE is not a time zone, for example America/Toronto")
         return value
 
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: SecretStr | None) -> SecretStr | None:
+        url = value.get_secret_value() if value else ""
+        if url and not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError("KITH_DATABASE_URL begins with sqlite:/// or postgresql+psycopg://")
+        return value if url else None
+
     @field_validator("public_url", "twilio_api_url")
     @classmethod
     def _no_trailing_slash(cls, value: str | None) -> str | None:

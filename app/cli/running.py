@@ -43,6 +43,7 @@ def serve(
     chosen = settings()
     if chosen.on_sqlite and workers > 1:
         raise NeedsPostgresql
+    serving.take_the_only_place(chosen)
     serving.check_before_start(chosen)
     if workers > 1:
         serving.listen_with_children(chosen, workers, with_worker=not no_worker)
@@ -92,6 +93,7 @@ def demo() -> None:
     from app.cli import serving
 
     chosen = demonstration.demo_settings(os.environ)
+    serving.take_the_only_place(chosen)
     shown = demonstration.ensure(chosen, say)
     app = serving.create_app(chosen)
     serving.listen(app, chosen, lambda: print(demonstration.guide(shown), flush=True))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TextIO
 
 import uvicorn
 
@@ -38,12 +39,40 @@ __all__ = [
 ]
 
 
+class DemoData(OperatorError):
+    """This data directory holds the demo, whose passphrases lie in a file; make another one."""
+
+
+class AlreadyServed(OperatorError):
+    """Another process already serves this data directory; on SQLite there can be only one."""
+
+
+# Held until the process ends, however it ends.
+_held: list[TextIO] = []
+
+
+def take_the_only_place(chosen: Settings) -> None:
+    """Make sure that this is the one process that writes to an SQLite. AlreadyServed."""
+    if not chosen.on_sqlite:
+        return
+    chosen.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = (chosen.data_dir / "serving.lock").open("w", encoding="utf-8")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise AlreadyServed from error
+    _held.append(lock)
+
+
 def check_before_start(chosen: Settings) -> None:
     """Refuse to start where something would fail later, or leak.
 
     Raises ``organisation.NotMade``, ``schema.SchemaBehind``, UnsafeKeyFile (in production),
     ``roster.RosterRefused``, KeyMissing.
     """
+    if chosen.environment == "production" and (chosen.data_dir / "demo.json").exists():
+        raise DemoData
     if schema.current(chosen.sqlalchemy_url) is None:
         raise NotMade
     if not schema.is_current(chosen.sqlalchemy_url):

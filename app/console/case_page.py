@@ -68,6 +68,7 @@ def _shown(db: Db, screen: MemberScreen, file: CaseFile) -> dict[str, Any]:
         "may_work": who.may(Permission.CASES),
         "may_reopen": who.may(Permission.ARCHIVE),
         "may_hold": who.may(Permission.HOLD),
+        "may_lift_hold": who.may(Permission.LIFT_HOLD),
         "handles": handles,
         "desk": sorted((handles[m.id], m.id) for m in roster.current(db).team(DESK)),
         "answers": {

@@ -6,6 +6,6 @@ talk to it unchanged. Everything it knows is in memory and gone with its process
 
 from app.simulator.carrier import Carrier, Sent
 from app.simulator.config import SimulatorConfig
-from app.simulator.router import create_router
+from app.simulator.router import OneSimulator, create_router
 
-__all__ = ["Carrier", "Sent", "SimulatorConfig", "create_router"]
+__all__ = ["Carrier", "OneSimulator", "Sent", "SimulatorConfig", "create_router"]

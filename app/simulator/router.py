@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import APIRouter
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.clock import Clock
 from app.simulator.carrier import Carrier
@@ -31,3 +32,17 @@ def create_router(carrier: Carrier, *, clock: Clock, advance_clock: AdvanceClock
     router.include_router(create_scripting(carrier, clock=clock, advance_clock=advance_clock))
     router.include_router(create_api(carrier))
     return router
+
+
+class OneSimulator:
+    """Serves ``/simulator/simulator/…`` as ``/simulator/…``, for whoever joins both addresses."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, its path shortened where it begins twice."""
+        if scope["type"] == "http" and scope["path"].startswith("/simulator/simulator"):
+            raw = scope["raw_path"].removeprefix(b"/simulator")
+            scope = {**scope, "path": scope["path"].removeprefix("/simulator"), "raw_path": raw}
+        await self._app(scope, receive, send)

@@ -98,6 +98,12 @@ def replying(scene: Scene) -> Example:
     return Example({"case_id": scene.texting_case()}, {"body": "Hello."})
 
 
+def giving_contact(scene: Scene) -> Example:
+    taken = len(scene.house.queue()) % 100
+    number = f"+14385550{100 + taken}"
+    return Example({"case_id": scene.case()}, {"number": number, "methods": ["text"]})
+
+
 def unsafe_phone(scene: Scene) -> Example:
     return Example({"case_id": scene.texting_case()})
 
@@ -190,11 +196,8 @@ ENDPOINTS: dict[str, tuple[Iterable[Permission], Make]] = {
     "POST /v1/cases/{case_id}/reopen": ({ARCHIVE}, on_case(state="closed")),
     "POST /v1/cases/{case_id}/erase": ({CASES}, on_case()),
     "POST /v1/cases/{case_id}/hold": ({HOLD}, on_case({"reason": "x"})),
-    "DELETE /v1/cases/{case_id}/hold": ({HOLD}, on_case(state="held")),
-    "PUT /v1/cases/{case_id}/contact": (
-        {CASES},
-        on_case({"number": "+15145550177", "methods": ["text"]}),
-    ),
+    "DELETE /v1/cases/{case_id}/hold": ({Permission.LIFT_HOLD}, on_case(state="held")),
+    "PUT /v1/cases/{case_id}/contact": ({CASES}, giving_contact),
     "POST /v1/cases/{case_id}/contact/compromised": ({CASES}, unsafe_phone),
     "DELETE /v1/cases/{case_id}/contact/compromised": ({CASES}, on_case()),
     "GET /v1/blocks": ({BLOCKS}, plain()),
