@@ -59,7 +59,8 @@ def test_a_day_later_everything_lies_under_that_days_layer(
     house: House, small_batches: None
 ) -> None:
     fill(house)
-    tomorrow, told = house.clock() + timedelta(days=1), []
+    tomorrow = house.clock() + timedelta(days=1)
+    told: list[int] = []
     renew_forgetting(house.database, tomorrow, told.append)
     assert days(house) == {day_number(tomorrow)}
     assert opens_whole(house)
