@@ -11,7 +11,7 @@ from tests.service import PASSPHRASE, Client, House, refusal
 
 MEMBER = {
     "id", "handle", "roles", "state", "archive", "name", "phone", "languages", "regions",
-    "skills", "weekly_cap", "vetted_on", "second_factor", "version",
+    "skills", "weekly_cap", "quiet_hours", "vetted_on", "second_factor", "version",
 }  # fmt: skip
 
 
