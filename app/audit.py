@@ -6,7 +6,8 @@ cannot be recorded does not happen: entries are written in the transaction of th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -93,9 +94,14 @@ def mass_reading(db: Db, now: datetime) -> list[UUID]:
 
 def verify(db: Db) -> Verdict:
     """Recompute the chain from its start, and hold its end against head and anchor."""
+    with closing(_entries(db)) as entries:
+        return _verify(db, entries)
+
+
+def _verify(db: Db, entries: Iterable[AuditEntry]) -> Verdict:
     previous, count = _START, 0
     anchored = db.keys.files.read_anchor().get("audit")
-    for entry in _entries(db):
+    for entry in entries:
         count += 1
         if entry.seq != count:
             return Verdict(count, count, "an entry is missing")
@@ -118,10 +124,11 @@ def checkpoint(db: Db) -> None:
     db.keys.files.write_anchor({"audit": {"seq": head.seq, "mac": head.mac.hex()}})
 
 
-def _entries(db: Db) -> Iterator[AuditEntry]:
-    yield from db.scalars(
-        select(AuditEntry).order_by(AuditEntry.seq).execution_options(yield_per=1000)
-    )
+def _entries(db: Db) -> Generator[AuditEntry, None, None]:
+    """Yield all entries in order; closed early, the database's cursor is closed with it."""
+    query = select(AuditEntry).order_by(AuditEntry.seq)
+    with db.scalars(query.execution_options(yield_per=1000)) as found:
+        yield from found
 
 
 def _mac(key: bytes, previous: bytes, entry: AuditEntry) -> bytes:

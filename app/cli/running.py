@@ -93,6 +93,7 @@ def demo() -> None:
     from app.cli import serving
 
     chosen = demonstration.demo_settings(os.environ)
+    chosen.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     serving.take_the_only_place(chosen)
     shown = demonstration.ensure(chosen, say)
     app = serving.create_app(chosen)

@@ -6,7 +6,7 @@ import fcntl
 import os
 import socket
 from collections.abc import Awaitable, Callable
-from typing import Any, TextIO
+from typing import Any
 
 import uvicorn
 
@@ -48,19 +48,18 @@ class AlreadyServed(OperatorError):
 
 
 # Held until the process ends, however it ends.
-_held: list[TextIO] = []
+_held: list[int] = []
 
 
 def take_the_only_place(chosen: Settings) -> None:
     """Make sure that this is the one process that writes to an SQLite. AlreadyServed."""
-    if not chosen.on_sqlite:
-        return
-    chosen.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = (chosen.data_dir / "serving.lock").open("w", encoding="utf-8")
+    if not chosen.on_sqlite or not chosen.data_dir.exists():
+        return  # without a folder there is nothing to serve, as the next check says
+    lock = os.open(chosen.data_dir / "serving.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        lock.close()
+        os.close(lock)
         raise AlreadyServed from error
     _held.append(lock)
 

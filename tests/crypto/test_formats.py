@@ -55,6 +55,8 @@ def test_purposes_and_suites_never_change_their_numbers() -> None:
         "FORGETTING": 13,
         "SESSION": 14,
         "OPERATIONAL_SEED": 15,
+        "BACKUP_KEY": 16,
+        "BACKUP": 17,
     }
     assert {suite.name: int(suite) for suite in Suite} == {"HPKE": 2, "COBBLESTONE": 0x101}
 

@@ -36,6 +36,7 @@ def watched() -> Iterator[io.StringIO]:
     """Yield what gets logged within the block, at DEBUG, as production lays it out."""
     root = logging.getLogger()
     kept = root.handlers[:], root.level
+    levels = {name: logging.getLogger(name).level for name in _loggers()}
     hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
     stream = io.StringIO()
     logs.configure("DEBUG", stream)
@@ -48,7 +49,7 @@ def watched() -> Iterator[io.StringIO]:
         logging.captureWarnings(capture=False)
         root.handlers[:], root.level = kept
         for name in _loggers():
-            logging.getLogger(name).setLevel(logging.NOTSET)
+            logging.getLogger(name).setLevel(levels.get(name, logging.NOTSET))
         structlog.reset_defaults()
 
 
