@@ -42,8 +42,6 @@ def configure(level: str = "INFO", stream: TextIO | None = None) -> None:
             ],
         )
     )
-    if level not in logging.getLevelNamesMapping():
-        level = "INFO"  # the settings refuse it, in a sentence, as soon as they are read
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)

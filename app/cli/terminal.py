@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import logging
 import os
 import sys
 import time
@@ -23,7 +24,9 @@ from app.settings import Settings, load_settings
 def prepare() -> None:
     """Make this process safe to hold secrets, and its logs free of them."""
     harden()
-    logs.configure(os.environ.get("KITH_LOG_LEVEL", "INFO").upper())
+    level = os.environ.get("KITH_LOG_LEVEL", "INFO").upper()
+    # A level that does not exist is refused in a sentence, as soon as the settings are read.
+    logs.configure(level if level in logging.getLevelNamesMapping() else "INFO")
     logs.log_uncaught()
 
 
