@@ -484,7 +484,7 @@ class _Server(uvicorn.Server):
 
 @contextmanager
 def _running(app: FastAPI, listening: socket.socket) -> Iterator[None]:
-    server = _Server(uvicorn.Config(app, log_level="critical", lifespan="on"))
+    server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on"))
 
     def run() -> None:
         try:

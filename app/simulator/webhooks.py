@@ -86,12 +86,16 @@ def spell_port(url: str, *, explicit: bool) -> str:
     return parts._replace(netloc=f"{host}:{port}" if explicit else host).geturl()
 
 
+_NO_LINE = Answer(None, error=11205, failure="ct")
+
+
 class Webhooks:
     """The carrier's HTTP client, shared by everything it posts."""
 
     def __init__(self, config: SimulatorConfig) -> None:
         self._config = config
         self._session: aiohttp.ClientSession | None = None
+        self._closed = False
         self._with_port = itertools.cycle((False, True))
         self._lines = asyncio.Semaphore(_PARALLEL)
         self.attempts = 0
@@ -115,10 +119,10 @@ class Webhooks:
         return await self._attempt(bare, body, headers, rules, deadline)
 
     async def close(self) -> None:
-        """Close the connections; the next post opens new ones."""
+        """Close the connections; what is posted from now on finds no line."""
+        self._closed = True
         if self._session:
             await self._session.close()
-            self._session = None
 
     def _headers(self, url: str, fields: Fields) -> dict[str, str]:
         signed = spell_port(url, explicit=next(self._with_port))
@@ -132,6 +136,8 @@ class Webhooks:
     async def _attempt(
         self, url: str, body: str, headers: dict[str, str], rules: Overrides, deadline: float
     ) -> Answer:
+        if self._closed:
+            return _NO_LINE
         self.attempts += 1
         patience = aiohttp.ClientTimeout(
             total=max(deadline - time.monotonic(), 0.001),
@@ -152,7 +158,7 @@ class Webhooks:
                     await response.read(),
                 )
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
-            return Answer(None, error=11205, failure="ct")
+            return _NO_LINE
         except (aiohttp.ClientError, TimeoutError):
             return Answer(None, error=11200, failure="rt")
         return _judged(answer)

@@ -145,14 +145,15 @@ def test_signing_and_sealing_keys_are_derived_once(counts: Counts) -> None:
     assert counts == {"make a pair": 1}
 
 
-def test_only_public_keys_are_ever_cached() -> None:
+def test_nothing_secret_is_ever_cached() -> None:
+    """Public keys, and the part of a context that names deployment, table and column."""
     cached = {
         f"{module.__name__}.{name}"
         for module in _crypto_modules()
         for name, value in vars(module).items()
         if hasattr(value, "cache_info") and value.__module__ == module.__name__
     }
-    assert cached == {"app.crypto.keys.parse_public"}
+    assert cached == {"app.crypto.formats._place", "app.crypto.keys.parse_public"}
 
 
 def _crypto_modules() -> list[Any]:

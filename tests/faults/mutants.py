@@ -20,7 +20,7 @@ from app.db import Database
 from app.jobs import Claimed
 from app.telephony import Carrier
 
-_ONLY_LATER_S = 0.05
+_ONLY_LATER_S = 0.5
 
 
 def answers_too_early(arguments: list[str]) -> None:

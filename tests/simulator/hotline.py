@@ -121,7 +121,7 @@ def serve_network() -> Iterator[ServedNetwork]:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         clock = FixedClock(datetime(2026, 3, 4, 12, 0, tzinfo=UTC))
         carrier = Carrier(config_for(url, api_key="SK" + 32 * "1", api_secret="s"), clock=clock)
-        config = uvicorn.Config(_app(carrier, clock), log_level="critical")
+        config = uvicorn.Config(_app(carrier, clock), log_config=None, access_log=False)
         server = uvicorn.Server(config)
         ready = threading.Event()
         thread = threading.Thread(target=_run, args=(server, listening, ready))
