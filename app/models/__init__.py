@@ -5,6 +5,8 @@ from app.models.audit import AuditEntry, AuditHead
 from app.models.base import ROUNDING, Base, OperationalRow, rounded, table
 from app.models.cases import LIVE_STATES, Case, CaseEpoch, CaseGrant, CaseSheet, Consent
 from app.models.conversations import Message, Note, PendingKeyword
+from app.models.events import EVENT_KINDS, EVENT_STATES, DetentionEpisode, Event, Task
+from app.models.knowledge import DeadlineRule, DirectoryEntry, RaidReport
 from app.models.organisation import Deployment, IndexKey
 from app.models.outbox import (
     CarrierLook,
@@ -18,24 +20,45 @@ from app.models.outbox import (
     Suppression,
 )
 from app.models.people import Invitation, Member, RosterVersion, SessionRow
+from app.models.requests import (
+    SEEKING,
+    Assignment,
+    Brief,
+    BriefWrap,
+    Conflict,
+    Offer,
+    Report,
+    Request,
+)
 from app.models.teams import OperationalGrant, TeamEpoch, TeamWrap
 
 __all__ = [
+    "EVENT_KINDS",
+    "EVENT_STATES",
     "LIVE_STATES",
     "ROUNDING",
+    "SEEKING",
     "Alert",
+    "Assignment",
     "AuditEntry",
     "AuditHead",
     "Base",
+    "Brief",
+    "BriefWrap",
     "CarrierLook",
     "CarrierTrace",
     "Case",
     "CaseEpoch",
     "CaseGrant",
     "CaseSheet",
+    "Conflict",
     "Consent",
+    "DeadlineRule",
     "Deployment",
+    "DetentionEpisode",
+    "DirectoryEntry",
     "Erasure",
+    "Event",
     "Idempotency",
     "IndexKey",
     "Invitation",
@@ -43,16 +66,21 @@ __all__ = [
     "Member",
     "Message",
     "Note",
+    "Offer",
     "OperationalGrant",
     "OperationalRow",
     "Outgoing",
     "Page",
     "PendingKeyword",
+    "RaidReport",
     "ReplyCount",
+    "Report",
+    "Request",
     "RosterVersion",
     "Sent",
     "SessionRow",
     "Suppression",
+    "Task",
     "TeamEpoch",
     "TeamWrap",
     "rounded",

@@ -16,7 +16,9 @@ def upgrade() -> None:
     _audit_head()
     _carrier_looks()
     _carrier_traces()
+    _deadline_rules()
     _deployment()
+    _directory()
     _erasures()
     _idempotency()
     _index_keys()
@@ -24,6 +26,7 @@ def upgrade() -> None:
     _members()
     _operational_grants()
     _pending_keywords()
+    _raid_reports()
     _reply_counts()
     _rosters()
     _sent()
@@ -38,19 +41,39 @@ def upgrade() -> None:
     _case_epochs()
     _case_grants()
     _case_sheets()
+    _conflicts()
     _consents()
+    _detention_episodes()
+    _events()
     _messages()
     _notes()
+    _tasks()
     _outgoing()
     _pages()
+    _requests()
+    _assignments()
+    _brief_wraps()
+    _briefs()
+    _offers()
+    _reports()
 
 
 def downgrade() -> None:
+    op.drop_table("reports")
+    op.drop_table("offers")
+    op.drop_table("briefs")
+    op.drop_table("brief_wraps")
+    op.drop_table("assignments")
+    op.drop_table("requests")
     op.drop_table("pages")
     op.drop_table("outgoing")
+    op.drop_table("tasks")
     op.drop_table("notes")
     op.drop_table("messages")
+    op.drop_table("events")
+    op.drop_table("detention_episodes")
     op.drop_table("consents")
+    op.drop_table("conflicts")
     op.drop_table("case_sheets")
     op.drop_table("case_grants")
     op.drop_table("case_epochs")
@@ -65,6 +88,7 @@ def downgrade() -> None:
     op.drop_table("sent")
     op.drop_table("rosters")
     op.drop_table("reply_counts")
+    op.drop_table("raid_reports")
     op.drop_table("pending_keywords")
     op.drop_table("operational_grants")
     op.drop_table("members")
@@ -72,7 +96,9 @@ def downgrade() -> None:
     op.drop_table("index_keys")
     op.drop_table("idempotency")
     op.drop_table("erasures")
+    op.drop_table("directory")
     op.drop_table("deployment")
+    op.drop_table("deadline_rules")
     op.drop_table("carrier_traces")
     op.drop_table("carrier_looks")
     op.drop_table("audit_head")
@@ -153,6 +179,32 @@ def _carrier_traces() -> None:
     )
 
 
+def _deadline_rules() -> None:
+    op.create_table(
+        "deadline_rules",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("jurisdiction", sa.String(length=16), nullable=False),
+        sa.Column("trigger", sa.Text(), nullable=False),
+        sa.Column("offset", sa.Integer(), nullable=False),
+        sa.Column("unit", sa.String(length=8), nullable=False),
+        sa.Column("received_by", sa.String(length=8), nullable=True),
+        sa.Column("warn_at", sa.JSON(), nullable=False),
+        sa.Column("source_url", sa.Text(), nullable=True),
+        sa.Column("verified_by", sa.Text(), nullable=True),
+        sa.Column("verified_on", sa.Date(), nullable=True),
+        sa.Column("review_by", sa.Date(), nullable=True),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "NOT enabled OR (verified_by IS NOT NULL AND verified_on IS NOT NULL)",
+            name=op.f("ck_deadline_rules_verified"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deadline_rules")),
+        sa.UniqueConstraint("code", name=op.f("uq_deadline_rules_code")),
+    )
+
+
 def _deployment() -> None:
     op.create_table(
         "deployment",
@@ -169,6 +221,20 @@ def _deployment() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deployment")),
     )
     op.create_index(op.f("ix_deployment_shred_day"), "deployment", ["shred_day"], unique=False)
+
+
+def _directory() -> None:
+    op.create_table(
+        "directory",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("op_key", sa.LargeBinary(), nullable=True),
+        sa.Column("op_values", sa.LargeBinary(), nullable=True),
+        sa.Column("op_version", sa.Integer(), nullable=False),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_directory")),
+    )
+    op.create_index(op.f("ix_directory_shred_day"), "directory", ["shred_day"], unique=False)
 
 
 def _erasures() -> None:
@@ -296,6 +362,32 @@ def _pending_keywords() -> None:
     )
     op.create_index(
         op.f("ix_pending_keywords_shred_day"), "pending_keywords", ["shred_day"], unique=False
+    )
+
+
+def _raid_reports() -> None:
+    op.create_table(
+        "raid_reports",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("group_id", sa.Uuid(), nullable=True),
+        sa.Column("reported_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recorded_by", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("body_version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('unverified', 'corroborated', 'false')", name=op.f("ck_raid_reports_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["group_id"], ["raid_reports.id"], name=op.f("fk_raid_reports_group_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_raid_reports")),
+    )
+    op.create_index(op.f("ix_raid_reports_group_id"), "raid_reports", ["group_id"], unique=False)
+    op.create_index(
+        op.f("ix_raid_reports_reported_at"), "raid_reports", ["reported_at"], unique=False
     )
 
 
@@ -557,6 +649,17 @@ def _case_sheets() -> None:
     )
 
 
+def _conflicts() -> None:
+    op.create_table(
+        "conflicts",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_conflicts_case_id")),
+        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_conflicts_member_id")),
+        sa.PrimaryKeyConstraint("case_id", "member_id", name=op.f("pk_conflicts")),
+    )
+
+
 def _consents() -> None:
     op.create_table(
         "consents",
@@ -575,6 +678,61 @@ def _consents() -> None:
     )
     op.create_index(op.f("ix_consents_case_id"), "consents", ["case_id"], unique=False)
     op.create_index(op.f("ix_consents_shred_day"), "consents", ["shred_day"], unique=False)
+
+
+def _detention_episodes() -> None:
+    op.create_table(
+        "detention_episodes",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("ended", sa.Boolean(), nullable=False),
+        sa.Column("details", sa.LargeBinary(), nullable=False),
+        sa.Column("details_version", sa.Integer(), nullable=False),
+        sa.Column("details_epoch", sa.Integer(), nullable=False),
+        sa.Column("op_key", sa.LargeBinary(), nullable=True),
+        sa.Column("op_values", sa.LargeBinary(), nullable=True),
+        sa.Column("op_version", sa.Integer(), nullable=False),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["cases.id"], name=op.f("fk_detention_episodes_case_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_detention_episodes")),
+    )
+    op.create_index(
+        op.f("ix_detention_episodes_case_id"), "detention_episodes", ["case_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_detention_episodes_shred_day"), "detention_episodes", ["shred_day"], unique=False
+    )
+
+
+def _events() -> None:
+    op.create_table(
+        "events",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("follows", sa.Uuid(), nullable=True),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("place", sa.LargeBinary(), nullable=True),
+        sa.Column("place_version", sa.Integer(), nullable=False),
+        sa.Column("place_epoch", sa.Integer(), nullable=False),
+        sa.Column("op_key", sa.LargeBinary(), nullable=True),
+        sa.Column("op_values", sa.LargeBinary(), nullable=True),
+        sa.Column("op_version", sa.Integer(), nullable=False),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('tentative', 'confirmed', 'rescheduled', 'occurred', 'cancelled')",
+            name=op.f("ck_events_state"),
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_events_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
+    )
+    op.create_index(op.f("ix_events_case_id"), "events", ["case_id"], unique=False)
+    op.create_index(op.f("ix_events_shred_day"), "events", ["shred_day"], unique=False)
 
 
 def _messages() -> None:
@@ -611,6 +769,37 @@ def _notes() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notes")),
     )
     op.create_index(op.f("ix_notes_case_id"), "notes", ["case_id"], unique=False)
+
+
+def _tasks() -> None:
+    op.create_table(
+        "tasks",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("done_by", sa.Uuid(), nullable=True),
+        sa.Column("op_key", sa.LargeBinary(), nullable=True),
+        sa.Column("op_values", sa.LargeBinary(), nullable=True),
+        sa.Column("op_version", sa.Integer(), nullable=False),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.CheckConstraint("state IN ('open', 'done')", name=op.f("ck_tasks_state")),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_tasks_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
+    )
+    op.create_index(op.f("ix_tasks_case_id"), "tasks", ["case_id"], unique=False)
+    op.create_index(
+        "ix_tasks_open",
+        "tasks",
+        ["case_id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    )
+    op.create_index(op.f("ix_tasks_shred_day"), "tasks", ["shred_day"], unique=False)
+    op.create_index("uq_tasks_reason", "tasks", ["subject_id", "kind", "number"], unique=True)
 
 
 def _outgoing() -> None:
@@ -657,3 +846,187 @@ def _pages() -> None:
     )
     op.create_index(op.f("ix_pages_alert_id"), "pages", ["alert_id"], unique=False)
     op.create_index(op.f("ix_pages_number_lookup"), "pages", ["number_lookup"], unique=False)
+
+
+def _requests() -> None:
+    op.create_table(
+        "requests",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("event_id", sa.Uuid(), nullable=True),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("urgency", sa.Integer(), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("opened_by", sa.Uuid(), nullable=True),
+        sa.Column("op_key", sa.LargeBinary(), nullable=True),
+        sa.Column("op_values", sa.LargeBinary(), nullable=True),
+        sa.Column("op_version", sa.Integer(), nullable=False),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('open', 'offered', 'assigned', 'unfilled', 'done', 'cancelled')",
+            name=op.f("ck_requests_state"),
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_requests_case_id")),
+        sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_requests_event_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_requests")),
+    )
+    op.create_index(op.f("ix_requests_case_id"), "requests", ["case_id"], unique=False)
+    op.create_index(op.f("ix_requests_event_id"), "requests", ["event_id"], unique=False)
+    op.create_index(op.f("ix_requests_shred_day"), "requests", ["shred_day"], unique=False)
+    op.create_index(op.f("ix_requests_state"), "requests", ["state"], unique=False)
+
+
+def _assignments() -> None:
+    op.create_table(
+        "assignments",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("request_id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("op_key", sa.LargeBinary(), nullable=True),
+        sa.Column("op_values", sa.LargeBinary(), nullable=True),
+        sa.Column("op_version", sa.Integer(), nullable=False),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('active', 'attended', 'no_show', 'done', 'cancelled', 'revoked')",
+            name=op.f("ck_assignments_state"),
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_assignments_case_id")),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_assignments_member_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["request_id"], ["requests.id"], name=op.f("fk_assignments_request_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_assignments")),
+    )
+    op.create_index(op.f("ix_assignments_case_id"), "assignments", ["case_id"], unique=False)
+    op.create_index(op.f("ix_assignments_member_id"), "assignments", ["member_id"], unique=False)
+    op.create_index(op.f("ix_assignments_request_id"), "assignments", ["request_id"], unique=False)
+    op.create_index(op.f("ix_assignments_shred_day"), "assignments", ["shred_day"], unique=False)
+    op.create_index(
+        "uq_assignments_active",
+        "assignments",
+        ["request_id"],
+        unique=True,
+        sqlite_where=sa.text("state = 'active'"),
+        postgresql_where=sa.text("state = 'active'"),
+    )
+
+
+def _brief_wraps() -> None:
+    op.create_table(
+        "brief_wraps",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("request_id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("pending", sa.Boolean(), nullable=False),
+        sa.Column("wrap", sa.LargeBinary(), nullable=True),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_brief_wraps_case_id")),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_brief_wraps_member_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["request_id"], ["requests.id"], name=op.f("fk_brief_wraps_request_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_brief_wraps")),
+    )
+    op.create_index(op.f("ix_brief_wraps_case_id"), "brief_wraps", ["case_id"], unique=False)
+    op.create_index(op.f("ix_brief_wraps_member_id"), "brief_wraps", ["member_id"], unique=False)
+    op.create_index(op.f("ix_brief_wraps_shred_day"), "brief_wraps", ["shred_day"], unique=False)
+    op.create_index(
+        "uq_brief_wraps_request_member", "brief_wraps", ["request_id", "member_id"], unique=True
+    )
+
+
+def _briefs() -> None:
+    op.create_table(
+        "briefs",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("request_id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("public", sa.LargeBinary(), nullable=False),
+        sa.Column("mac", sa.LargeBinary(), nullable=False),
+        sa.Column("fields", sa.LargeBinary(), nullable=False),
+        sa.Column("fields_version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_briefs_case_id")),
+        sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name=op.f("fk_briefs_request_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_briefs")),
+        sa.UniqueConstraint("request_id", name=op.f("uq_briefs_request_id")),
+    )
+    op.create_index(op.f("ix_briefs_case_id"), "briefs", ["case_id"], unique=False)
+
+
+def _offers() -> None:
+    op.create_table(
+        "offers",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("request_id", sa.Uuid(), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reply_lookup", sa.LargeBinary(), nullable=True),
+        sa.Column("op_key", sa.LargeBinary(), nullable=True),
+        sa.Column("op_values", sa.LargeBinary(), nullable=True),
+        sa.Column("op_version", sa.Integer(), nullable=False),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('pending', 'accepted', 'declined', 'expired', 'withdrawn')",
+            name=op.f("ck_offers_state"),
+        ),
+        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_offers_member_id")),
+        sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name=op.f("fk_offers_request_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_offers")),
+    )
+    op.create_index(op.f("ix_offers_member_id"), "offers", ["member_id"], unique=False)
+    op.create_index(op.f("ix_offers_reply_lookup"), "offers", ["reply_lookup"], unique=False)
+    op.create_index("ix_offers_request", "offers", ["request_id"], unique=False)
+    op.create_index(op.f("ix_offers_shred_day"), "offers", ["shred_day"], unique=False)
+    op.create_index(
+        "uq_offers_accepted",
+        "offers",
+        ["request_id"],
+        unique=True,
+        sqlite_where=sa.text("state = 'accepted'"),
+        postgresql_where=sa.text("state = 'accepted'"),
+    )
+    op.create_index(
+        "uq_offers_pending",
+        "offers",
+        ["request_id", "member_id"],
+        unique=True,
+        sqlite_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("state = 'pending'"),
+    )
+
+
+def _reports() -> None:
+    op.create_table(
+        "reports",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("assignment_id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("author_id", sa.Uuid(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["assignments.id"], name=op.f("fk_reports_assignment_id")
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_reports_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reports")),
+    )
+    op.create_index(op.f("ix_reports_assignment_id"), "reports", ["assignment_id"], unique=False)
+    op.create_index(op.f("ix_reports_case_id"), "reports", ["case_id"], unique=False)

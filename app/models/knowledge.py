@@ -1,0 +1,72 @@
+"""What the desk knows beside its cases: raids, addresses, and rules of law."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, String, Text
+from sqlalchemy.orm import Mapped
+
+from app.models.base import Base, OperationalRow, plain, sealed
+
+
+class RaidReport(Base):
+    """Something somebody saw; never linked to who told it. Sealed to the desk's key of ``epoch``.
+
+    Reports of one event share ``group_id``.
+    """
+
+    __tablename__ = "raid_reports"
+    __table_args__ = (
+        CheckConstraint("state IN ('unverified', 'corroborated', 'false')", name="state"),
+    )
+
+    id: Mapped[UUID] = plain(primary_key=True)
+    state: Mapped[str] = plain(String(12), default="unverified")
+    group_id: Mapped[UUID | None] = plain(ForeignKey("raid_reports.id"), index=True)
+    reported_at: Mapped[datetime] = plain(index=True)
+    recorded_by: Mapped[UUID] = plain()
+    version: Mapped[int] = plain(default=1)
+    epoch: Mapped[int] = plain()
+    body: Mapped[bytes] = sealed()
+    body_version: Mapped[int] = plain(default=1)
+
+
+class DirectoryEntry(OperationalRow, Base):
+    """Somebody who is not a member: a lawyer, clinic, detention place, office.
+
+    Operational values: ``kind name phone address languages region hours notes``.
+    """
+
+    __tablename__ = "directory"
+
+    id: Mapped[UUID] = plain(primary_key=True)
+    version: Mapped[int] = plain(default=1)
+
+
+class DeadlineRule(Base):
+    """One rule of law as data; disabled until a named person has verified it."""
+
+    __tablename__ = "deadline_rules"
+    __table_args__ = (
+        CheckConstraint(
+            "NOT enabled OR (verified_by IS NOT NULL AND verified_on IS NOT NULL)", name="verified"
+        ),
+    )
+
+    id: Mapped[UUID] = plain(primary_key=True)
+    code: Mapped[str] = plain(String(64), unique=True)
+    jurisdiction: Mapped[str] = plain(String(16))
+    trigger: Mapped[str] = plain(Text)
+    offset: Mapped[int] = plain()
+    unit: Mapped[str] = plain(String(8))  # hours, days
+    received_by: Mapped[str | None] = plain(String(8))  # hand, mail
+    warn_at: Mapped[list[Any]] = plain(JSON)
+    source_url: Mapped[str | None] = plain(Text)
+    verified_by: Mapped[str | None] = plain(Text)
+    verified_on: Mapped[date | None] = plain(Date)
+    review_by: Mapped[date | None] = plain(Date)
+    enabled: Mapped[bool] = plain(default=False)
+    version: Mapped[int] = plain(default=1)
