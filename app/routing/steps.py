@@ -1,0 +1,62 @@
+"""Whom to ask first, whom later, and for how long: the ladder of a request, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from app.routing.wanted import Wanted
+
+
+class Step(StrEnum):
+    """How far a request has been relaxed. Its value is what the desk reads."""
+
+    CLOSE = "same language, region and skills"
+    NEIGHBOURS = "neighbouring regions too"
+    INTERPRETED = "any language, with an interpreter"
+    ANYONE = "anyone qualified"
+    DESK = "the desk"
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How much less than what was asked for a step accepts; each is a level of `matching`."""
+
+    language: int
+    region: int
+    skills: int
+
+
+REACHES: Mapping[Step, Reach] = {
+    Step.CLOSE: Reach(language=0, region=0, skills=0),
+    Step.NEIGHBOURS: Reach(language=0, region=1, skills=0),
+    Step.INTERPRETED: Reach(language=1, region=1, skills=0),
+    Step.ANYONE: Reach(language=1, region=2, skills=1),
+}
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long an offer stands, and to how many people at once."""
+
+    timeout: timedelta
+    parallel: int
+
+
+TIMING: Mapping[int, Timing] = {
+    0: Timing(timedelta(minutes=3), 3),
+    1: Timing(timedelta(minutes=15), 2),
+    2: Timing(timedelta(hours=4), 1),
+    3: Timing(timedelta(hours=24), 1),
+}
+
+
+def steps(wanted: Wanted) -> tuple[Step, ...]:
+    """Return the request's ladder. The last step is always the desk: no request ends nowhere.
+
+    An interpreter who does not speak the language is none, so that step is not theirs.
+    """
+    left_out = {Step.INTERPRETED} if wanted.kind == "interpreter" else set()
+    return tuple(step for step in Step if step not in left_out)
