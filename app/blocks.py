@@ -1,4 +1,7 @@
-"""The block list: numbers whose texts are stored and marked, and never answered."""
+"""The block list: numbers whose texts are stored and marked, and never answered.
+
+Why is one code of a short list: what the machine can read holds no sentence about a caller.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from app.models import LIVE_STATES, Case, Suppression
 from app.telephony.numbers import clean_number
 
 KIND = "blocked"
+REASONS = ("abuse", "machine", "flood", "other")
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Block:
     id: UUID
     number: str = field(repr=False)
     until: datetime
+    reason: str
 
 
 def listed(db: Db, principal: Principal, now: datetime) -> Sequence[Block]:
@@ -39,35 +44,41 @@ def listed(db: Db, principal: Principal, now: datetime) -> Sequence[Block]:
     return [_block(db, row) for row in rows]
 
 
-def add(db: Db, principal: Principal, number: str, now: datetime) -> Block:
+def add(db: Db, principal: Principal, number: str, now: datetime, reason: str = "other") -> Block:
     """Block a number for twelve months, or for as long again. BadRequest."""
     principal.require(Permission.BLOCKS)
     cleaned = clean_number(number)
     if cleaned is None:
         raise BadRequest("Write the phone number with its country code, for example +1 514 …")
-    return _add(db, principal, cleaned, now)
+    return _add(db, principal, cleaned, reason, now)
 
 
-def add_caller(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Block:
+def add_caller(
+    db: Db, principal: Principal, case_id: UUID, now: datetime, reason: str = "other"
+) -> Block:
     """Block whoever texts in a case, whose number the coordinator need not know. NotFound."""
     principal.require(Permission.BLOCKS)
     case = db.get(Case, case_id)
     number = db.keys.open_row("cases", case).get("number") if _is_live(case) and case else None
     if number is None:
         raise NotFound
-    return _add(db, principal, number, now)
+    return _add(db, principal, number, reason, now)
 
 
 def _is_live(case: Case | None) -> bool:
     return case is not None and case.state in LIVE_STATES
 
 
-def _add(db: Db, principal: Principal, number: str, now: datetime) -> Block:
+def _add(db: Db, principal: Principal, number: str, reason: str, now: datetime) -> Block:
+    if reason not in REASONS:
+        raise BadRequest(f"Say why: one of {', '.join(REASONS)}.")
     row_id = consent.suppress(db, number, KIND, now)
+    row = db.get_one(Suppression, row_id)
+    db.keys.replace_values("suppressions", row, {"number": number, "reason": reason})
     outgoing.cancel(db, number)
     db.flush()
     audit.record(db, "number.blocked", principal.member_id, row_id, now)
-    return _block(db, db.get_one(Suppression, row_id))
+    return _block(db, row)
 
 
 def lift(db: Db, principal: Principal, block_id: UUID, now: datetime) -> None:
@@ -81,4 +92,5 @@ def lift(db: Db, principal: Principal, block_id: UUID, now: datetime) -> None:
 
 
 def _block(db: Db, row: Suppression) -> Block:
-    return Block(row.id, db.keys.open_row("suppressions", row)["number"], row.until)
+    values = db.keys.open_row("suppressions", row)
+    return Block(row.id, values["number"], row.until, values.get("reason") or "other")

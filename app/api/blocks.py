@@ -21,6 +21,7 @@ class BlockOut(BaseModel):
     id: UUID
     number_masked: str | None
     until: datetime
+    reason: str
 
 
 class BlockList(BaseModel):
@@ -35,6 +36,7 @@ class NewBlock(BaseModel):
 
     number: str | None = Field(default=None, max_length=64, description="+1…")
     case_id: UUID | None = None
+    reason: str = Field(default="other", max_length=32, description="abuse, machine, flood, other")
 
     @model_validator(mode="after")
     def _one_of_them(self) -> NewBlock:
@@ -56,8 +58,10 @@ def add(body: NewBlock, visit: VisitDep) -> BlockOut:
     """Block a number for twelve months; its texts are still stored, for people to read."""
     with visit.transaction() as db:
         if body.case_id is not None:
-            return _out(blocks.add_caller(db, visit.principal, body.case_id, visit.now))
-        return _out(blocks.add(db, visit.principal, body.number or "", visit.now))
+            return _out(
+                blocks.add_caller(db, visit.principal, body.case_id, visit.now, body.reason)
+            )
+        return _out(blocks.add(db, visit.principal, body.number or "", visit.now, body.reason))
 
 
 @router.delete("/{block_id}", status_code=204)
@@ -69,4 +73,9 @@ def lift(block_id: UUID, visit: VisitDep) -> Response:
 
 
 def _out(block: blocks.Block) -> BlockOut:
-    return BlockOut(id=block.id, number_masked=masked(block.number), until=block.until)
+    return BlockOut(
+        id=block.id,
+        number_masked=masked(block.number),
+        until=block.until,
+        reason=block.reason,
+    )

@@ -5,6 +5,8 @@ from fastapi import FastAPI
 from app.console import (
     account,
     assets,
+    blocks,
+    case_contact,
     case_ending,
     case_handling,
     case_page,
@@ -15,6 +17,7 @@ from app.console import (
     members,
     new_case,
     queue,
+    settings_page,
     signing_in,
     texts,
 )
@@ -28,9 +31,12 @@ PAGES = (
     case_page,
     case_handling,
     case_ending,
+    case_contact,
     members,
     account,
     texts,
+    blocks,
+    settings_page,
     log,
     health,
 )

@@ -45,7 +45,7 @@ def _page(screen: MemberScreen, refusal: Refusal | None = None, field: str = "")
 
 @router.post("/me")
 def change(screen: MemberScreenDep) -> Response:
-    """Change one's own name, phone, languages, regions or weekly cap."""
+    """Change one's own name, phone, languages, regions, weekly cap or quiet hours."""
     visit, form = screen.visit, screen.form
     try:
         version = form.number("version")
@@ -59,6 +59,7 @@ def change(screen: MemberScreenDep) -> Response:
                 "languages": form.get("languages").replace(",", " ").split(),
                 "regions": form.all("regions"),
                 "weekly_cap": form.get("weekly_cap") or None,
+                "quiet_hours": [h.strip() for h in form.get("quiet_hours").split(",") if h.strip()],
             },
         )
         changes = wanted.model_dump(exclude_unset=True, mode="json")

@@ -24,6 +24,8 @@ _NAVIGATION = (
     ("/cases/new", "New case", (Permission.CASES,)),
     ("/members", "Members", (Permission.MEMBERS,)),
     ("/texts", "Texts", (Permission.TEXTS,)),
+    ("/blocks", "Blocks", (Permission.BLOCKS,)),
+    ("/settings", "Settings", (Permission.SETTINGS,)),
     ("/audit", "Log", (Permission.AUDIT,)),
     ("/health", "Health", (Permission.CASES, Permission.SETTINGS)),
     ("/me", "You", (Permission.SELF,)),

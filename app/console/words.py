@@ -111,6 +111,12 @@ MEMBER_STATES = {
     "joining": "waiting for a colleague who holds the keys",
     "active": "active",
 }
+BLOCK_REASONS = {
+    "abuse": "abuse of whoever answers",
+    "machine": "a machine that answers itself",
+    "flood": "far too many texts",
+    "other": "something else",
+}
 DEEDS = {
     "archive.restored": "restored a backup",
     "case.assigned": "gave the case to somebody",
@@ -128,6 +134,9 @@ DEEDS = {
     "case.reopened": "reopened the case",
     "case.replied": "replied",
     "consent.recorded": "recorded a consent",
+    "contact.compromised": "said that the phone is not safe",
+    "contact.replaced": "recorded another safe contact",
+    "contact.trusted": "said that the phone is safe again",
     "index.replaced": "made a new key for finding numbers",
     "invitation.made": "made an invitation",
     "invitation.redeemed": "joined with an invitation",
@@ -135,7 +144,10 @@ DEEDS = {
     "member.changed": "changed a member",
     "member.recovered": "set a new passphrase with the recovery code",
     "member.removed": "removed a member",
+    "number.blocked": "blocked a number",
+    "number.unblocked": "lifted a block",
     "organisation.made": "founded the organisation",
+    "reading.unusual": "noticed that somebody opened very many cases",
     "server.panic": "sealed the server at once",
     "server.unsealed": "opened the server",
     "session.ended": "signed out",
@@ -145,21 +157,27 @@ DEEDS = {
 }
 DONE = {
     "assigned": "The case was handed on.",
+    "blocked": "The number is blocked.",
     "changed": "Saved.",
     "claimed": "The case is yours.",
     "closed": "The case is closed. Only the archive can open it now.",
+    "compromised": "Nothing is sent to this phone any more. Record another safe contact.",
     "confirmed": "The second factor works. From now on every sign-in needs a code.",
     "consented": "The consent is recorded.",
+    "contact": "The new contact is recorded.",
     "ended": "That session has ended.",
     "erased": "The case was erased. Copies of the database follow within a week.",
     "held": "The case is on hold: it cannot be erased.",
     "lifted": "The hold is lifted.",
+    "merged": "The two are one case now: this one.",
     "noted": "The note is saved.",
     "opened": "The case is open, and yours.",
     "released": "The case is back in the queue.",
     "removed": "They are out: sessions ended, keys changed.",
     "reopened": "The case is open again.",
     "replied": "The text is on its way. Its status is shown below it.",
+    "trusted": "This phone may be texted again.",
+    "unblocked": "The block is lifted.",
 }
 
 

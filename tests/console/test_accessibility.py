@@ -51,7 +51,16 @@ def test_pages_of_the_desk(page: Page, house: House, phone: Caller) -> None:
     owl = f"/members/{house.residents['owl'].id}"
     paths = ["/", f"/cases/{case['id']}", "/members", "/me"]
     if width > 320:  # each look takes a second; these are built of the same pieces
-        paths += ["/cases/new", owl, "/texts", "/audit", "/health", f"/cases/{case['id']}/erase"]
+        paths += [
+            "/cases/new",
+            owl,
+            "/texts",
+            "/blocks",
+            "/settings",
+            "/audit",
+            "/health",
+            f"/cases/{case['id']}/erase",
+        ]
     for path in paths:
         page.goto(path)
         page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true })")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from app import access, cases, consent, endings, organisation
+from app import access, audit, blocks, cases, consent, endings, organisation
 from app.console import words
 from app.console.preview import alphabet, preview
 from app.console.quick_replies import quick_replies, with_quick_reply
@@ -16,6 +19,10 @@ from app.console.rendering import moment, render, span
 from app.texts import SHIPPED
 
 ZONE = ZoneInfo("America/Toronto")
+_KIND = re.compile(
+    r"(archive|case|consent|contact|index|invitation|member|number|organisation|reading|server"
+    r"|session|settings|totp)\.(?!html)[a-z_]+"
+)
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 
 
@@ -53,7 +60,29 @@ def test_every_code_has_its_words() -> None:
     assert set(words.SCOPES) == set(consent.SCOPES)
     assert set(words.METHODS) == set(consent.METHODS)
     assert set(words.ROLES) == set(access.ROLES)
+    assert set(words.BLOCK_REASONS) == set(blocks.REASONS)
     assert set(organisation.FIELDS) <= set(words.FIELDS)
+
+
+def test_everything_that_is_recorded_has_its_words() -> None:
+    named = set(_kinds_in_the_code())
+    assert {"case.read", "server.panic"} <= named
+    assert named <= set(words.DEEDS)
+
+
+def _kinds_in_the_code() -> Iterator[str]:
+    """Every kind that is written to the audit log: literals that are handed on as one."""
+    for path in Path(access.__file__).parent.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text())):
+            if isinstance(call, ast.Call) and not _is_logging(call):
+                for argument in call.args[:4]:
+                    if isinstance(argument, ast.Constant) and _KIND.fullmatch(str(argument.value)):
+                        yield str(argument.value)
+    yield audit.UNUSUAL
+
+
+def _is_logging(call: ast.Call) -> bool:
+    return ast.unparse(call.func).startswith("log.")
 
 
 def test_a_code_without_words_is_shown_as_it_is() -> None:

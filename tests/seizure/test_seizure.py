@@ -37,7 +37,7 @@ PROMISED = {
     "invitations": {"code", "expires_at", "languages", "regions", "roles"},
     "members": {"languages", "name", "phone", "regions", "skills", "weekly_cap"},
     "outgoing": {"body", "sid", "to", "written_at"},
-    "suppressions": {"number"},
+    "suppressions": {"number", "reason"},
 }
 
 
