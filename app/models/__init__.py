@@ -30,6 +30,7 @@ from app.models.requests import (
     Report,
     Request,
 )
+from app.models.shifts import CalendarFeed, HandoverNote, Shift, ShiftOverride, ShiftSwap
 from app.models.teams import OperationalGrant, TeamEpoch, TeamWrap
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "Base",
     "Brief",
     "BriefWrap",
+    "CalendarFeed",
     "CarrierLook",
     "CarrierTrace",
     "Case",
@@ -59,6 +61,7 @@ __all__ = [
     "DirectoryEntry",
     "Erasure",
     "Event",
+    "HandoverNote",
     "Idempotency",
     "IndexKey",
     "Invitation",
@@ -79,6 +82,9 @@ __all__ = [
     "RosterVersion",
     "Sent",
     "SessionRow",
+    "Shift",
+    "ShiftOverride",
+    "ShiftSwap",
     "Suppression",
     "Task",
     "TeamEpoch",

@@ -32,10 +32,15 @@ def upgrade() -> None:
     _sent()
     if _on("postgresql"):
         _sessions()
+    _shifts()
     _suppressions()
     _team_epochs()
+    _calendar_feeds()
     _cases()
+    _handover_notes()
     _invitations()
+    _shift_overrides()
+    _shift_swaps()
     _team_wraps()
     _alerts()
     _case_epochs()
@@ -79,10 +84,15 @@ def downgrade() -> None:
     op.drop_table("case_epochs")
     op.drop_table("alerts")
     op.drop_table("team_wraps")
+    op.drop_table("shift_swaps")
+    op.drop_table("shift_overrides")
     op.drop_table("invitations")
+    op.drop_table("handover_notes")
     op.drop_table("cases")
+    op.drop_table("calendar_feeds")
     op.drop_table("team_epochs")
     op.drop_table("suppressions")
+    op.drop_table("shifts")
     if _on("postgresql"):
         op.drop_table("sessions")
     op.drop_table("sent")
@@ -443,6 +453,20 @@ def _sessions() -> None:
     op.create_index(op.f("ix_sessions_member_id"), "sessions", ["member_id"], unique=False)
 
 
+def _shifts() -> None:
+    op.create_table(
+        "shifts",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("op_key", sa.LargeBinary(), nullable=True),
+        sa.Column("op_values", sa.LargeBinary(), nullable=True),
+        sa.Column("op_version", sa.Integer(), nullable=False),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_shifts")),
+    )
+    op.create_index(op.f("ix_shifts_shred_day"), "shifts", ["shred_day"], unique=False)
+
+
 def _suppressions() -> None:
     op.create_table(
         "suppressions",
@@ -470,6 +494,22 @@ def _team_epochs() -> None:
         sa.Column("public", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("team", "epoch", name=op.f("pk_team_epochs")),
+    )
+
+
+def _calendar_feeds() -> None:
+    op.create_table(
+        "calendar_feeds",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("lookup", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_calendar_feeds_member_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calendar_feeds")),
+        sa.UniqueConstraint("lookup", name=op.f("uq_calendar_feeds_lookup")),
+        sa.UniqueConstraint("member_id", name=op.f("uq_calendar_feeds_member_id")),
     )
 
 
@@ -531,6 +571,33 @@ def _cases() -> None:
     )
 
 
+def _handover_notes() -> None:
+    op.create_table(
+        "handover_notes",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("shift_id", sa.Uuid(), nullable=False),
+        sa.Column("author_id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("team_epoch", sa.Integer(), nullable=False),
+        sa.Column("wrap", sa.LargeBinary(), nullable=True),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["author_id"], ["members.id"], name=op.f("fk_handover_notes_author_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["shift_id"], ["shifts.id"], name=op.f("fk_handover_notes_shift_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_handover_notes")),
+    )
+    op.create_index(
+        op.f("ix_handover_notes_shift_id"), "handover_notes", ["shift_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_handover_notes_shred_day"), "handover_notes", ["shred_day"], unique=False
+    )
+
+
 def _invitations() -> None:
     op.create_table(
         "invitations",
@@ -553,6 +620,64 @@ def _invitations() -> None:
         sa.UniqueConstraint("code_lookup", name=op.f("uq_invitations_code_lookup")),
     )
     op.create_index(op.f("ix_invitations_shred_day"), "invitations", ["shred_day"], unique=False)
+
+
+def _shift_overrides() -> None:
+    op.create_table(
+        "shift_overrides",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("shift_id", sa.Uuid(), nullable=False),
+        sa.Column("lookup", sa.LargeBinary(), nullable=False),
+        sa.Column("op_key", sa.LargeBinary(), nullable=True),
+        sa.Column("op_values", sa.LargeBinary(), nullable=True),
+        sa.Column("op_version", sa.Integer(), nullable=False),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["shift_id"],
+            ["shifts.id"],
+            name=op.f("fk_shift_overrides_shift_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_shift_overrides")),
+        sa.UniqueConstraint("lookup", name=op.f("uq_shift_overrides_lookup")),
+    )
+    op.create_index(
+        op.f("ix_shift_overrides_shift_id"), "shift_overrides", ["shift_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_shift_overrides_shred_day"), "shift_overrides", ["shred_day"], unique=False
+    )
+
+
+def _shift_swaps() -> None:
+    op.create_table(
+        "shift_swaps",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("shift_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("lookup", sa.LargeBinary(), nullable=False),
+        sa.Column("op_key", sa.LargeBinary(), nullable=True),
+        sa.Column("op_values", sa.LargeBinary(), nullable=True),
+        sa.Column("op_version", sa.Integer(), nullable=False),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('open', 'taken', 'expired')", name=op.f("ck_shift_swaps_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["shift_id"], ["shifts.id"], name=op.f("fk_shift_swaps_shift_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_shift_swaps")),
+    )
+    op.create_index(op.f("ix_shift_swaps_shift_id"), "shift_swaps", ["shift_id"], unique=False)
+    op.create_index(op.f("ix_shift_swaps_shred_day"), "shift_swaps", ["shred_day"], unique=False)
+    op.create_index(
+        "uq_shift_swaps_open",
+        "shift_swaps",
+        ["lookup"],
+        unique=True,
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    )
 
 
 def _team_wraps() -> None:

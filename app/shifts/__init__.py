@@ -1,0 +1,1 @@
+"""Shifts: the rota, what differs once, swaps, hand-over notes, and members' own calendars."""
