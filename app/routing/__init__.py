@@ -7,18 +7,27 @@ plans for all open requests at once.
 
 from app.routing.excluding import excluded
 from app.routing.ranking import MOST_REACHED, rank, reachable
+from app.routing.solver import Solver, SolverFailed
 from app.routing.steps import TIMING, Step, Timing, steps
+from app.routing.surge import Chosen, LeftOut, Plan, assign, assign_one_by_one
 from app.routing.wanted import Candidate, Ranked, Wanted, Window
 
 __all__ = [
     "MOST_REACHED",
     "TIMING",
     "Candidate",
+    "Chosen",
+    "LeftOut",
+    "Plan",
     "Ranked",
+    "Solver",
+    "SolverFailed",
     "Step",
     "Timing",
     "Wanted",
     "Window",
+    "assign",
+    "assign_one_by_one",
     "excluded",
     "rank",
     "reachable",
