@@ -16,7 +16,7 @@ from app.conversations.threads import FIRST_URGENCY, Known, Rows, Thread
 from app.crypto import Purpose, lock, pad_message, seal_to
 from app.db import Db
 from app.flood import Allowance
-from app.intake import Keyword, Script, State, Step, is_builtin_stop, step
+from app.intake import Keyword, Script, State, Step, is_builtin_start, is_builtin_stop, step
 from app.models import Erasure, Page, rounded
 from app.ordering import position_after
 from app.outgoing import Draft
@@ -72,7 +72,7 @@ def take_turn(batch: Batch, text: InboundText, lookup: bytes | None) -> None:
         batch.drafts.append(_notice(text, alerts.take(batch.db, batch.pages[lookup], batch.now)))
         return
     thread = batch.known.live.get(lookup) if lookup else None
-    result = _ask_script(batch, thread, text)
+    result = _ask_script(batch, thread, text, lookup)
     can_answer = answerable(batch.desk, text)
     if can_answer and result.keyword is None and lookup in batch.dialogues:
         texts = batch.desk.script.texts
@@ -90,14 +90,18 @@ def take_turn(batch: Batch, text: InboundText, lookup: bytes | None) -> None:
     _append(batch, thread, text, result, can_answer=can_answer)
 
 
-def _ask_script(batch: Batch, thread: Thread | None, text: InboundText) -> Step:
+def _ask_script(
+    batch: Batch, thread: Thread | None, text: InboundText, lookup: bytes | None
+) -> Step:
     coarse = thread.coarse if thread else {}
+    stopped = "stop" in batch.suppressions.get(lookup or b"", set())
+    restarts = stopped and is_builtin_start(text.body)  # the carrier has just heard it so, too
     stamps = (coarse.get("last_inbound_at"), coarse.get("last_outbound_at"))
     last = max((stamp for stamp in stamps if stamp), default=None)
     return step(
         batch.desk.script,
         State.from_json(coarse["script"]) if coarse.get("script") else None,
-        text.body,
+        "START" if restarts else text.body,
         silent_for=batch.came_at(text) - datetime.fromisoformat(last) if last else None,
         urgency=thread.urgency if thread else FIRST_URGENCY,
         regions=batch.regions,

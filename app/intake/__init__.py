@@ -7,7 +7,7 @@ understood and how urgent the case is now. See ``app.intake.dialogue`` for the r
 from __future__ import annotations
 
 from app.intake.dialogue import SILENCE, step
-from app.intake.keywords import BUILTIN_STOP, Keyword, is_builtin_stop
+from app.intake.keywords import BUILTIN_STOP, Keyword, is_builtin_start, is_builtin_stop
 from app.intake.script import Script, ScriptRefused, Situation, load_script, read_script
 from app.intake.state import ContactHint, Reply, State, Step, erase_reply
 
@@ -23,6 +23,7 @@ __all__ = [
     "State",
     "Step",
     "erase_reply",
+    "is_builtin_start",
     "is_builtin_stop",
     "load_script",
     "read_script",

@@ -30,6 +30,7 @@ class Turn:
     situation: str | None
     topic: str | None
     asked: int
+    city: bool
     # What this text says.
     reply: str | None = None
     tier: int = _NO_TIER
@@ -42,7 +43,9 @@ class Turn:
 
     def state(self) -> State:
         """Return the state after this text."""
-        return State(self.stage, self.language, self.situation, self.topic, self.asked)
+        return State(
+            self.stage, self.language, self.situation, self.topic, self.asked, self.city
+        )  # fmt: skip
 
 
 def take_turn(
@@ -60,21 +63,44 @@ def take_turn(
     """
     turn = Turn(
         script, text.strip(), words, regions,
-        state.stage, state.language, state.situation, state.topic, state.asked,
+        state.stage, state.language, state.situation, state.topic, state.asked, state.city,
     )  # fmt: skip
-    if not _is_answer(turn, human=human):
-        _leave_to_a_person(turn, human=human)
     if human:
-        turn.stage = "done"
+        _listen_for_a_person(turn)
+    else:
+        named_city = _notice_city(turn)
+        if not _is_answer(turn):
+            _leave_to_a_person(turn, named_city=named_city)
     if script.vocabulary.is_alarm(words):
         turn.tier = 0
     return turn
 
 
-def _is_answer(turn: Turn, *, human: bool) -> bool:
+def _listen_for_a_person(turn: Turn) -> None:
+    """Take only the answer to the greeting: the questions are a person's now."""
+    turn.understood = turn.stage == "language" and _hear_language(turn)
+    turn.stage = "done"
+
+
+def _notice_city(turn: Turn) -> bool:
+    """Take the name of a city also where another question is open; return whether there was one.
+
+    "Toronto" is always the city; it answers the open question only if it says more than that.
+    """
+    if turn.stage in {"new", "city", "done"} or turn.city:
+        return False
+    if not turn.script.is_city(turn.words, turn.regions):
+        return False
+    turn.region = turn.script.region(turn.words, turn.regions)
+    turn.answers["city"] = turn.raw
+    turn.city = True
+    return True
+
+
+def _is_answer(turn: Turn) -> bool:
     """Whether the text answers the open question; if so, take it in and see what comes next."""
     hear = _HEARERS.get(turn.stage)
-    return hear is not None and (not human or turn.stage == "language") and hear(turn)
+    return hear is not None and hear(turn)
 
 
 def _hear_language(turn: Turn) -> bool:
@@ -128,6 +154,8 @@ def _hear_safe_now(turn: Turn) -> bool:
         return False
     turn.answers["safe_now"] = answer
     if answer == "no":
+        if "date_soon" in _left_to_ask(turn):  # not known, and not asked any more
+            turn.tier = 1
         turn.stage = "done"
     else:
         _ask_next(turn)
@@ -139,6 +167,8 @@ def _hear_date_soon(turn: Turn) -> bool:
     if not turn.words:
         return False
     answer = turn.script.vocabulary.yes_or_no(turn.words)
+    if answer is None and "city" in turn.answers:
+        return False
     if answer is None or (answer == "no" and len(turn.words) > 2):  # "not sure", "no, on Friday"
         turn.answers |= {"date_soon": "unclear", "date_soon_text": turn.raw}
         turn.tier, turn.understood = 1, False
@@ -151,9 +181,12 @@ def _hear_date_soon(turn: Turn) -> bool:
 
 def _hear_reach(turn: Turn) -> bool:
     """Take ways and hours to answer; ways only where there is no doubt."""
-    if not turn.words or turn.script.vocabulary.is_small_talk(turn.words):
+    vocabulary = turn.script.vocabulary
+    if not turn.words or vocabulary.is_small_talk(turn.words):
         return False
-    turn.contact = contact = turn.script.vocabulary.contact(turn.words, turn.raw)
+    turn.contact = contact = vocabulary.contact(turn.words, turn.raw)
+    if contact is None and ("city" in turn.answers or vocabulary.is_yes_or_no(turn.words)):
+        return False
     if contact is None:
         turn.answers |= {"reach": "unclear", "reach_hours": turn.raw}
         turn.understood = False
@@ -167,40 +200,64 @@ def _hear_reach(turn: Turn) -> bool:
 
 
 def _hear_words(turn: Turn) -> bool:
-    """Take any words as a city or a need; a bare digit is a slip of the finger."""
+    """Take any words as a need; a bare digit, yes or no was meant for another question."""
     vocabulary = turn.script.vocabulary
-    if not turn.words or vocabulary.number(turn.words) is not None:
+    if not turn.words or vocabulary.number(turn.words) is not None or "city" in turn.answers:
         return False
-    if vocabulary.is_small_talk(turn.words):
+    if vocabulary.is_small_talk(turn.words) or vocabulary.is_yes_or_no(turn.words):
         return False
     turn.answers[turn.stage] = turn.raw
-    if turn.stage == "city":
-        turn.region = turn.script.region(turn.words, turn.regions)
     _ask_next(turn)
+    return True
+
+
+def _hear_city(turn: Turn) -> bool:
+    """Take any such words also as a city; the organisation's regions are known by name."""
+    if not _hear_words(turn):
+        return False
+    turn.city, turn.region = True, turn.script.region(turn.words, turn.regions)
     return True
 
 
 def _ask_next(turn: Turn) -> None:
     """Ask what the topic still needs, or end with thanks."""
-    topic = turn.script.situation(turn.topic)
-    asks = topic.asks if topic is not None else ()
-    at = asks.index(turn.stage) + 1 if turn.stage in asks else 0
+    left = _left_to_ask(turn)
     # A language switched off in between has no questions any more, only notices for everyone.
     speaks = turn.script.texts.speaks(turn.language)
-    if at == len(asks) or turn.asked >= MOST_QUESTIONS or not speaks:
+    if not left or turn.asked >= MOST_QUESTIONS or not speaks:
         turn.stage, turn.reply = "done", "thanks"
     else:
-        turn.stage = turn.reply = asks[at]
+        turn.stage = turn.reply = left[0]
         turn.asked += 1
 
 
-def _leave_to_a_person(turn: Turn, *, human: bool) -> None:
-    """Say nothing; keep the words beside the question they did not answer."""
-    turn.understood = False
-    if human:
-        return
-    if turn.stage not in {"new", "language", "done"}:
+def _left_to_ask(turn: Turn) -> list[str]:
+    """Return the topic's questions behind the open one, without a city that is known."""
+    topic = turn.script.situation(turn.topic)
+    asks = topic.asks if topic is not None else ()
+    at = asks.index(turn.stage) + 1 if turn.stage in asks else 0
+    return [question for question in asks[at:] if question != "city" or not turn.city]
+
+
+def _ask_again(turn: Turn) -> None:
+    """Repeat the open question, unless that takes the place of one still to come."""
+    left = MOST_QUESTIONS - 2 if turn.stage == "situation" else len(_left_to_ask(turn))
+    if turn.asked + left < MOST_QUESTIONS and turn.script.texts.speaks(turn.language):
+        turn.reply = turn.stage
+        turn.asked += 1
+
+
+def _leave_to_a_person(turn: Turn, *, named_city: bool) -> None:
+    """Keep the words beside the question they did not answer, and never call them invalid.
+
+    The question is repeated only where the text plainly was the answer to another one.
+    """
+    turn.understood = named_city
+    asked = turn.stage not in {"new", "language", "done"}
+    if asked and not named_city:
         turn.answers[f"{turn.stage}_text"] = turn.raw
+    if asked and (named_city or turn.script.vocabulary.is_yes_or_no(turn.words)):
+        _ask_again(turn)
     if turn.situation is None:
         vocabulary = turn.script.vocabulary
         number = vocabulary.number(turn.words)
@@ -211,7 +268,7 @@ _HEARERS: dict[str, Callable[[Turn], bool]] = {
     "language": _hear_language,
     "situation": _hear_situation,
     "safe_now": _hear_safe_now,
-    "city": _hear_words,
+    "city": _hear_city,
     "date_soon": _hear_date_soon,
     "reach": _hear_reach,
     "need": _hear_words,

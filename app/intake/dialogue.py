@@ -6,8 +6,10 @@ follow only if the phone then answers with a digit or the name of a language. Fr
 dialogue is the one a new phone gets, so that its course does not tell whether a case exists. At
 most one question at a time and five after a greeting. Free text is never called invalid: it
 answers an open question that takes any words (city, need, reach, date), and is otherwise left to
-a person, in silence. While a person handles the case only keywords and the greeting are answered.
-A text that breaks a silence still counts as the answer to the question that was open before.
+a person, in silence. A city's name is understood whatever was asked, and yes and no answer only
+what can be answered so; then the open question is repeated where there is room for it. While a
+person handles the case only keywords and the greeting are answered. A text that breaks a silence
+still counts as the answer to the question that was open before.
 
 **Tiers** (0 now, 1 today, 2 this week, 3 information). A step never lowers the tier it was given:
 
@@ -19,7 +21,8 @@ a text a person must read, situation unknown          1
 HELP; a wish to be called, situation unknown          1
 another language than ours                            1
 something seen                                        1
-a date within 7 days, or an unclear answer to that    1
+a date within 7 days, or an unclear answer to that,   1
+or none since texting is not safe
 greetings, thanks, a digit, a chosen language, START  2
 a date or letter; help refused                        2
 anything else                                         as it was

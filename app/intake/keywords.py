@@ -13,6 +13,8 @@ from app.texts.folding import fold
 BUILTIN_STOP = frozenset(
     {"STOP", "STOPALL", "UNSUBSCRIBE", "END", "QUIT", "REVOKE", "OPTOUT", "CANCEL"}
 )
+# The carrier's words that lift its own STOP; to us "yes" is an answer unless texting is stopped.
+BUILTIN_START = frozenset({"START", "YES", "UNSTOP"})
 
 
 class Keyword(StrEnum):
@@ -36,6 +38,11 @@ def is_builtin_stop(text: str) -> bool:
     "Stop." is not one: the carrier wants the bare word, so we confirm that one ourselves.
     """
     return text.strip().upper() in BUILTIN_STOP
+
+
+def is_builtin_start(text: str) -> bool:
+    """Whether the carrier itself takes ``text`` as the end of a STOP."""
+    return text.strip().upper() in BUILTIN_START
 
 
 def collect_keywords(texts: Texts) -> Keywords:

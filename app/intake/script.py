@@ -21,6 +21,7 @@ SITUATIONS = (
     "other",
 )
 MOST_QUESTIONS = 5
+_WORDS_OF_A_PLACE = 4  # "Laval", "à Montréal", "I am in Toronto"
 
 Cities = tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -60,6 +61,10 @@ class Script:
         """Return the first of ``regions`` that ``words`` mention."""
         return next(iter(_city_names(self.cities, tuple(regions)).find(words)), None)
 
+    def is_city(self, words: Sequence[str], regions: Sequence[str]) -> bool:
+        """Whether ``words`` mention one of ``regions`` and say little else."""
+        return len(words) <= _WORDS_OF_A_PLACE and self.region(words, regions) is not None
+
 
 def load_script() -> Script:
     """Return the shipped script with the shipped texts."""
@@ -93,6 +98,8 @@ def _read_situation(entry: Mapping[str, Any]) -> Situation:
         check_field(question)
     if unknown := set(asks) - set(QUESTIONS[1:]):
         raise ScriptRefused(f"{code}: no such question: {', '.join(sorted(unknown))}")
+    if asks != tuple(sorted(asks, key=QUESTIONS.index)):
+        raise ScriptRefused(f"{code}: ask in the order {', '.join(QUESTIONS[1:])}")
     if len(asks) != len(set(asks)) or 1 + len(asks) > MOST_QUESTIONS:
         raise ScriptRefused(f"{code}: at most five questions, the situation included, each once")
     if entry["tier"] not in range(4):

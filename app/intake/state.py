@@ -20,7 +20,8 @@ class State:
     """Where one conversation stands; holds codes only, never a word of the caller's.
 
     ``topic``: the situation chosen since the last greeting, which decides the questions.
-    ``situation``: the most urgent one chosen ever. ``asked``: questions since the last greeting.
+    ``situation``: the most urgent one chosen ever. Since the last greeting: ``asked``, how many
+    questions; ``city``, whether the caller named one.
     """
 
     stage: str = "new"
@@ -28,8 +29,9 @@ class State:
     situation: str | None = None
     topic: str | None = None
     asked: int = 0
+    city: bool = False
 
-    def to_json(self) -> dict[str, str | int]:
+    def to_json(self) -> dict[str, str | int | bool]:
         """Return a small JSON object, without what is unset."""
         values = {
             "stage": self.stage,
@@ -37,6 +39,7 @@ class State:
             "situation": self.situation,
             "topic": self.topic,
             "asked": self.asked or None,
+            "city": self.city or None,
         }
         return {name: value for name, value in values.items() if value is not None}
 
@@ -44,15 +47,16 @@ class State:
     def from_json(cls, data: Mapping[str, Any]) -> State:
         """Return the state that ``to_json`` wrote. Raises ``ValueError`` for anything else."""
         codes = (data.get("language"), data.get("situation"), data.get("topic"))
-        asked = data.get("asked", 0)
+        asked, city = data.get("asked", 0), data.get("city", False)
         if (
             data.keys() - cls.__slots__
             or data.get("stage") not in STAGES
             or not all(code is None or isinstance(code, str) for code in codes)
             or not isinstance(asked, int)
+            or not isinstance(city, bool)
         ):
             raise ValueError("this is not a state of the intake")
-        return cls(data["stage"], codes[0], codes[1], codes[2], asked)
+        return cls(data["stage"], codes[0], codes[1], codes[2], asked, city)
 
 
 @dataclass(frozen=True, slots=True)

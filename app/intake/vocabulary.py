@@ -81,6 +81,11 @@ class Vocabulary:
         rest = [word for word in words if _REPEATED.sub(r"\1", word) not in self.yes]
         return "yes" if not rest or self.agreeing.covers(rest) else None
 
+    def is_yes_or_no(self, words: Sequence[str]) -> bool:
+        """Whether ``words`` say yes or no and nothing else."""
+        answer = self.yes_or_no(words)
+        return answer == "yes" or (answer == "no" and len(words) == 1)
+
     def contact(self, words: Sequence[str], raw: str) -> ContactHint | None:
         """Return the ways of answering ``words`` allow, or None where that is not certain.
 

@@ -9,8 +9,8 @@ from types import MappingProxyType
 from app.telephony.segments import measure
 from app.texts.folding import fold
 
-# Questions of the script, and what each may be used for. A question outside this list is refused.
-QUESTIONS = ("situation", "safe_now", "city", "date_soon", "reach", "need")
+# Questions of the script in the order in which they are asked; any other is refused.
+QUESTIONS = ("situation", "need", "safe_now", "reach", "city", "date_soon")
 
 # Said to everybody in the same bytes, whatever language a case is in.
 SAID_ALIKE = ("greeting", "other_language", "wrong_number")

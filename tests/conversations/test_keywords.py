@@ -24,7 +24,7 @@ class TestStop:
         phone = house.phone()
         phone.says("hello", "1")
         assert phone.says(word) == []
-        assert phone.says("2", "yes") == []
+        assert phone.says("2", "please") == []
         assert flags(house) == ["stopped"]
 
     @pytest.mark.parametrize(
@@ -53,6 +53,21 @@ class TestStop:
         assert flags(house) == []
         house.advance(minutes=31)
         assert phone.says("hello again") == [GREETING]
+
+    @pytest.mark.parametrize(
+        ("stop", "word"),
+        [("STOP", "Yes"), ("STOP", "UNSTOP"), ("ARRET", "DÉBUT"), ("ALTO", "INICIAR")],
+    )
+    @pytest.mark.parametrize("database_kind", ["sqlite"])
+    def test_the_carriers_words_resume_and_ours(self, house: House, stop: str, word: str) -> None:
+        phone = house.phone()
+        phone.says("hello", "1", stop)
+        assert phone.says(word) == [TEXTS.get("en", "start")]
+        assert flags(house) == []
+
+    @pytest.mark.parametrize("database_kind", ["sqlite"])
+    def test_yes_is_an_answer_while_nothing_is_stopped(self, house: House) -> None:
+        assert house.phone().says("hello", "1", "2", "YES")[-1] == TEXTS.get("en", "reach")
 
     def test_a_phone_nobody_knows_can_say_it_without_a_case(self, house: House) -> None:
         assert house.phone().says("STOP") == []
