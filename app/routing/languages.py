@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 NAMES = {
     "ar": "Arabic",
     "bn": "Bengali",
@@ -22,6 +24,7 @@ NAMES = {
 }
 
 
+@lru_cache(maxsize=1_000)
 def spoken(code: str) -> str:
     """Return what two people need to share to understand each other: ``pt`` of ``pt-BR``."""
     return code.partition("-")[0].lower()

@@ -96,7 +96,7 @@ class _Surge:
 
     def __init__(self, wanted: Iterable[Wanted], candidates: Iterable[Candidate]) -> None:
         self.everything = sorted(wanted, key=lambda one: (one.tier, one.request_id))
-        single = [one for one in self.everything if one.people == 1]
+        single = [one for one in self.everything if one.people == 1 or one.companion]
         self.wanted = single[:MOST_REQUESTS]
         self.candidates = sorted(candidates, key=lambda one: one.member_id)
         self.places = [_places(one, len(self.wanted)) for one in self.candidates]
@@ -163,7 +163,7 @@ class _Surge:
 
     def _prices(self) -> list[int]:
         """Return what leaving a request out costs: more than all that is less urgent together."""
-        dearest = max((cost for row in self.costs for cost in row if cost < NEVER), default=0)
+        dearest = max((cost for cost in set().union(*self.costs) if cost < NEVER), default=0)
         total = (dearest + EACH_ASSIGNMENT * MOST_EACH) * len(self.wanted)
         prices = {}
         for tier in sorted({one.tier for one in self.wanted}, reverse=True):
@@ -182,8 +182,11 @@ class _Surge:
         return clashes
 
     def _clash(self, one: int, other: int) -> bool:
-        first, second = self.wanted[one].window, self.wanted[other].window
-        return first is not None and second is not None and overlap(first, second)
+        """Return whether nobody can have both: they overlap, or are for two who go together."""
+        first, second = self.wanted[one], self.wanted[other]
+        if first.companion == second.request_id or second.companion == first.request_id:
+            return True
+        return bool(first.window and second.window and overlap(first.window, second.window))
 
     def _taken(self, picks: Sequence[int | None]) -> dict[int, list[int]]:
         taken: dict[int, list[int]] = {person: [] for person in range(len(self.candidates))}
@@ -238,7 +241,7 @@ def _places(candidate: Candidate, most: int) -> int:
 
 
 def _reason(wanted: Wanted, rows: Mapping[UUID, Sequence[int]]) -> str:
-    if wanted.people > 1:
+    if wanted.people > 1 and not wanted.companion:
         return _NEEDS_TWO
     if wanted.request_id not in rows:
         return _TOO_MANY

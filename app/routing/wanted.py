@@ -25,6 +25,7 @@ class Wanted:
     and no origin of its members: who wants to be found by such a tag has it among their skills.
 
     ``conflicted`` said no because of a conflict of interest, or were ruled out by the desk.
+    ``companion`` is the request for the other of two who go together.
     """
 
     request_id: UUID
@@ -37,6 +38,7 @@ class Wanted:
     wishes: frozenset[str] = frozenset()
     conflicted: frozenset[UUID] = frozenset()
     minor: bool = False
+    companion: UUID | None = None
 
     @property
     def role(self) -> str:
@@ -45,7 +47,7 @@ class Wanted:
 
     @property
     def people(self) -> int:
-        """How many have to accept: nobody goes with a minor alone."""
+        """How many have to go, each with a request of their own: nobody goes with a minor alone."""
         return 2 if self.minor and self.kind == "accompaniment" else 1
 
 

@@ -6,7 +6,9 @@ import random
 import signal
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -94,10 +96,20 @@ def test_a_plan_gives_its_reasons(solver: Solver) -> None:
     assert chosen.reasons == ("speaks Haitian Creole", "same region", "1 of 4 this week")
 
 
+def test_the_two_who_go_with_a_minor_are_two(solver: Solver) -> None:
+    first, second = (wanted(number, minor=True) for number in (1, 2))
+    requests = [
+        replace(first, companion=second.request_id),
+        replace(second, companion=first.request_id),
+    ]
+    assert len(assign(requests, [somebody(1)], solver).chosen) == 1
+    assert set(pairs(assign(requests, [somebody(1), somebody(2)], solver)).values()) == {1, 2}
+
+
 # -- what is left out
 
 
-def test_two_people_for_a_minor_are_chosen_by_a_coordinator(solver: Solver) -> None:
+def test_a_minor_whom_only_one_would_go_with_is_for_a_coordinator(solver: Solver) -> None:
     (left_out,) = assign([wanted(minor=True)], [somebody(1), somebody(2)], solver).left_out
     assert left_out.reason == "about a minor: two people go together, a coordinator chooses them"
 
@@ -185,7 +197,7 @@ def test_rank_asks_whom_nothing_excludes_and_every_step_adds_to_the_one_before(
 ) -> None:
     shuffled = lot.sample(people, len(people))
     for request in requests:
-        before: set[object] = set()
+        before: set[UUID] = set()
         reached = {one.member_id for one in reachable(request, people)}
         assert not reached & request.conflicted
         for step in steps(request):
