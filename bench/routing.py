@@ -41,9 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     start = time.perf_counter()
     with Solver() as solver:
         assign(_requests(1, 1), _people(1, 1), solver)
-        print(
-            f"start of the solver's process {_ms(start):7.0f} ms, its memory {_megabytes(solver):.0f} MB"
-        )
+        started, memory = _ms(start), _megabytes(solver)
+        print(f"start of the solver's process {started:.0f} ms, its memory {memory:.0f} MB")
         rounds = [_round(size.requests, size.people, seed, solver) for seed in range(size.rounds)]
     took, processor, cheaper = zip(*rounds, strict=True)
     print(
