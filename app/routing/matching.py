@@ -62,8 +62,8 @@ def region(wanted: str | None, candidate: Candidate) -> Match:
         return Match(0, 0, "same region")
     close = sorted(near(wanted) & candidate.regions)
     if close:
-        return Match(1, NEIGHBOUR, f"neighbouring region: {_listed(close)}")
-    return Match(2, ELSEWHERE, f"not near {wanted}")
+        return Match(1, NEIGHBOUR, f"neighbouring region: {_listed(map(str.title, close))}")
+    return Match(2, ELSEWHERE, "far away" if candidate.regions else "in no region")
 
 
 def skills(wanted: frozenset[str], candidate: Candidate) -> Match:

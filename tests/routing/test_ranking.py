@@ -121,7 +121,7 @@ def test_a_conflict_of_interest_holds_even_at_the_desk(role: str) -> None:
     ("step", "reason"),
     [
         (Step.CLOSE, "needs an interpreter for Haitian Creole"),
-        (Step.INTERPRETED, "not near montreal"),
+        (Step.INTERPRETED, "far away"),
         (Step.ANYONE, None),
     ],
 )
@@ -171,11 +171,16 @@ def test_reasons_say_what_speaks_against_somebody_too() -> None:
     (last,) = rank(request, [far], Step.ANYONE)
     assert last.reasons == (
         "needs an interpreter for Haitian Creole",
-        "not near montreal",
+        "in no region",
         "without court and detention",
         "1 this week",
         "not vetted yet",
     )
+
+
+def test_a_neighbouring_region_is_named() -> None:
+    (member,) = rank(wanted(), [somebody(regions=frozenset({"laval"}))], Step.NEIGHBOURS)
+    assert "neighbouring region: Laval" in member.reasons
 
 
 def test_who_is_near_speaks_the_language_and_did_little_comes_first() -> None:
