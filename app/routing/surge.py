@@ -66,9 +66,7 @@ _Picks = list[int | None]
 
 
 def assign(
-    wanted: Iterable[Wanted],
-    candidates: Iterable[Candidate],
-    solve: Solve | None = None,
+    wanted: Iterable[Wanted], candidates: Iterable[Candidate], solve: Solve | None = None
 ) -> Plan:
     """Plan for everything at once; never worse than one by one. SolverFailed.
 
@@ -177,8 +175,10 @@ class _Surge:
         for person, requests in self._taken(picks).items():
             kept: list[int] = []
             for request in requests:
-                clash = any(self._clash(request, other) for other in kept)
-                (clashes.append((request, person)) if clash else kept.append(request))
+                if any(self._clash(request, other) for other in kept):
+                    clashes.append((request, person))
+                else:
+                    kept.append(request)
         return clashes
 
     def _clash(self, one: int, other: int) -> bool:
