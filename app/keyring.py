@@ -89,6 +89,8 @@ class Keyring:
         self.regions: tuple[int, tuple[str, ...]] | None = None
         # The organisation's time zone, for safe hours.
         self.zone = ZoneInfo("UTC")
+        # Gives the operational seed to the other processes of this deployment; `app.unsealing`.
+        self.tell_others: Callable[[Secret], None] | None = None
         # The verified roster, kept by `app.roster`.
         self.roster: Any = None
         if operational is not None and operational.pair.public != operational_public:

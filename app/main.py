@@ -26,7 +26,7 @@ from app.sessions import MemorySessions, TableSessions
 from app.settings import Settings
 from app.telephony import CarrierError
 from app.telephony.twilio_gateway import SignatureVerifier, TwilioCarrier
-from app.unsealing import Door
+from app.unsealing import Door, Handover
 from app.wake import Waker, read_numbers
 from app.worker import Tools, Worker
 
@@ -105,9 +105,16 @@ def _take(db: object, items: object, now: datetime, *, desk: Desk) -> list[str |
 
 
 def create_app(
-    settings: Settings, *, with_worker: bool = True, clock: Clock | None = None
+    settings: Settings,
+    *,
+    with_worker: bool = True,
+    clock: Clock | None = None,
+    handover: Handover | None = None,
 ) -> FastAPI:
-    """Return the application; its lifespan opens the database and runs writer and worker."""
+    """Return the application; its lifespan opens the database and runs writer and worker.
+
+    ``handover`` is what the children of one service share.
+    """
     clock = clock or Clock()
 
     @asynccontextmanager
@@ -118,7 +125,8 @@ def create_app(
         service = make_service(settings, database, clock, worker, metrics)
         app.state.service, app.state.worker = service, worker
         service.writer.start()
-        door = Door(settings.data_dir / "run", database, clock, service.sessions.drop)
+        run = settings.data_dir / "run"
+        door = Door(run, database, clock, service.sessions.drop, handover)
         if worker:
             worker.start()
         try:
@@ -128,6 +136,8 @@ def create_app(
                 await asyncio.to_thread(worker.stop)
             await asyncio.to_thread(service.writer.stop)
             door.close()
+            if handover:
+                handover.close()
             database.close()
 
     app = FastAPI(

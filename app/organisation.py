@@ -208,14 +208,21 @@ def _open_operational(db: Db, grant: OperationalGrant, team: TeamKeys) -> Secret
 
 
 def unseal(db: Db, principal: Principal, now: datetime) -> None:
-    """Open the server with a team key of ``principal``; nothing if they hold none."""
+    """Open the server with a team key of ``principal``; nothing if they hold none.
+
+    After the commit every other process hears of it, also where this one was open already: a worker
+    that was started again waits for that.
+    """
     seed = operational_seed(db, principal)
     if seed is None:
         return
-    db.keys.unseal(OperationalKeys(seed))
-    load_index_key(db)
-    jobs.enqueue(db, [jobs.row("absorb", None, now, priority=0)])
-    audit.record(db, "server.unsealed", principal.member_id, None, now)
+    if not db.keys.is_open:
+        db.keys.unseal(OperationalKeys(seed))
+        load_index_key(db)
+        jobs.enqueue(db, [jobs.row("absorb", None, now, priority=0)])
+        audit.record(db, "server.unsealed", principal.member_id, None, now)
+    if tell := db.keys.tell_others:
+        db.on_commit(lambda: tell(seed))
 
 
 def load_index_key(db: Db) -> Secret:

@@ -237,8 +237,7 @@ def _open_session(
         raise Unauthenticated from error
     spend_code(db, member, keys, code, now, required=require_mfa or member.totp_confirmed)
     signed_in = start(db, store, member, keys, now)
-    if not db.keys.is_open:
-        organisation.unseal(db, signed_in.principal, now)
+    organisation.unseal(db, signed_in.principal, now)
     audit.record(db, "session.started", member.id, member.id, now)
     return signed_in
 

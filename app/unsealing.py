@@ -2,6 +2,8 @@
 
 Each process listens on a Unix socket of its own, readable by its owner alone; the kernel tells who
 is at the other end. ``kith unseal`` sends the operational seed there, ``kith panic`` takes it away.
+So does every sign-in at the desk: a worker of its own is opened with the service. The children of
+one service also inherit a ``Handover``, so that one which died and was started again is open.
 """
 
 from __future__ import annotations
@@ -33,6 +35,8 @@ log = structlog.get_logger()
 _OPEN, _PANIC = b"O", b"P"
 _DONE, _REFUSED = b"+", b"-"
 _SEED_BYTES = 32
+# A sign-in waits this long for each of the others; a process that hangs must not lock people out.
+_PATIENCE_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,40 @@ class Reached:
 
     told: int
     did: int
+
+
+class Handover:
+    """What the children of one service inherit: the operational seed, in the kernel's memory.
+
+    A pair of sockets that nobody else has; the seed is looked at there and never taken out, so that
+    every child finds it, until the alarm empties it.
+    """
+
+    def __init__(self) -> None:
+        self._into, self._out_of = socket.socketpair()
+
+    def keep(self, seed: Secret) -> None:
+        """Let later children have the seed."""
+        self.clear()
+        self._into.sendall(seed)
+
+    def look(self) -> Secret | None:
+        """Return the seed, if one is kept."""
+        with suppress(BlockingIOError):
+            seed = self._out_of.recv(_SEED_BYTES, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+            return Secret(seed) if len(seed) == _SEED_BYTES else None
+        return None
+
+    def clear(self) -> None:
+        """Forget the seed."""
+        with suppress(BlockingIOError):
+            while self._out_of.recv(1024, socket.MSG_DONTWAIT):
+                pass
+
+    def close(self) -> None:
+        """Give the sockets back; what is kept stays while another process holds them."""
+        self._into.close()
+        self._out_of.close()
 
 
 class Door:
@@ -52,12 +90,13 @@ class Door:
         database: Database,
         clock: Callable[[], datetime],
         forget_sessions: Callable[[Db], None],
+        handover: Handover | None = None,
     ) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
         self._path = folder / f"{os.getpid()}-{os.urandom(3).hex()}.sock"
         self._database, self._clock = database, clock
-        self._forget_sessions = forget_sessions
+        self._forget_sessions, self._handover = forget_sessions, handover
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         with _short(self._path) as address:
             self._socket.bind(address)
@@ -65,6 +104,11 @@ class Door:
         self._socket.listen(4)
         self._thread = threading.Thread(target=self._run, name="door", daemon=True)
         self._thread.start()
+        # Only now: what is handed over later comes through the socket.
+        if database.keys:
+            database.keys.tell_others = self._tell_others
+            if handover and not database.keys.is_open and (seed := handover.look()):
+                self._open(seed)
 
     def close(self) -> None:
         """Stop listening."""
@@ -102,13 +146,25 @@ class Door:
         now = self._clock()
         try:
             with self._database.transaction() as db:
-                db.keys.unseal(OperationalKeys(seed))
+                keys = OperationalKeys(seed)
+                if db.keys.is_open:
+                    return keys.pair.public == db.keys.operational_public
+                db.keys.unseal(keys)
                 organisation.load_index_key(db)
                 jobs.enqueue(db, [jobs.row("absorb", None, now, priority=0)])
                 audit.record(db, "server.unsealed", None, None, now)
         except SealBroken:
             return False
+        log.info("server.unsealed")
         return True
+
+    def _tell_others(self, seed: Secret) -> None:
+        """Open the other processes of this data directory, and those of ours that come later."""
+        if self._handover:
+            self._handover.keep(seed)
+        reached = _tell(self._path.parent, _OPEN + seed, but=self._path, patience_s=_PATIENCE_S)
+        if reached.did < reached.told:
+            log.error("door.others_sealed", told=reached.told, opened=reached.did)
 
     def _panic(self) -> None:
         now = self._clock()
@@ -116,6 +172,8 @@ class Door:
             db.keys.seal()
             self._forget_sessions(db)
             audit.record(db, "server.panic", None, None, now)
+        if self._handover:
+            self._handover.clear()
         log.warning("server.sealed")
 
 
@@ -191,17 +249,22 @@ def raise_alarm(folder: Path) -> Reached:
     return _tell(folder, _PANIC)
 
 
-def _tell(folder: Path, message: bytes) -> Reached:
+def _tell(folder: Path, message: bytes, but: Path | None = None, patience_s: float = 10) -> Reached:
     told = did = 0
     for path in sorted(folder.glob("*.sock")):
+        if path == but:
+            continue
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(10)
+            connection.settimeout(patience_s)
             try:
                 with _short(path) as address:
                     connection.connect(address)
-                connection.sendall(message)
-                did += connection.recv(1) == _DONE
                 told += 1
+                if _same_user(connection):
+                    connection.sendall(message)
+                    did += connection.recv(1) == _DONE
             except (ConnectionRefusedError, FileNotFoundError):
                 path.unlink(missing_ok=True)  # left by a process that was killed
+            except (TimeoutError, ConnectionResetError, BrokenPipeError):
+                continue  # it was told, and did not answer
     return Reached(told, did)

@@ -6,9 +6,12 @@ import fcntl
 import os
 import socket
 from collections.abc import Awaitable, Callable
+from contextlib import closing
+from functools import partial
 from typing import Any
 
 import uvicorn
+from uvicorn.supervisors import Multiprocess
 
 from app import schema
 from app.cli.terminal import prepare, settings
@@ -22,11 +25,13 @@ from app.metrics.listening import Listening
 from app.metrics.measuring import of_the_process
 from app.organisation import NotMade
 from app.settings import Settings
+from app.unsealing import Handover
 from app.worker import Worker
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]  # what ASGI servers call
 # Requests that are still running when told to stop get this long.
 _GRACE_S = 5
+_BACKLOG = 2048
 
 __all__ = [
     "check_before_start",
@@ -85,11 +90,7 @@ def listen(
     app: Application, chosen: Settings, when_ready: Callable[[], None] | None = None
 ) -> None:
     """Serve until told to stop. OperatorError where the port is taken or the start fails."""
-    try:
-        family = socket.AF_INET6 if ":" in chosen.host else socket.AF_INET
-        bound = socket.create_server((chosen.host, chosen.port), family=family, backlog=2048)
-    except OSError as error:
-        raise _cannot_listen(chosen.host, chosen.port, error) from error
+    bound = _bound(chosen, listening=True)
     noting, failures = _noting_failures(app)
     server = _Server(uvicorn.Config(noting, lifespan="on", **_options(chosen)), when_ready)
     try:
@@ -101,15 +102,35 @@ def listen(
         raise
 
 
+def _bound(chosen: Settings, *, listening: bool) -> socket.socket:
+    """Return a socket on the port; ``listening``: callers wait from now on. OperatorError."""
+    family = socket.AF_INET6 if ":" in chosen.host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((chosen.host, chosen.port))
+        if listening:
+            bound.listen(_BACKLOG)
+    except OSError as error:
+        bound.close()
+        raise _cannot_listen(chosen.host, chosen.port, error) from error
+    return bound
+
+
 def _cannot_listen(host: str, port: int, error: OSError) -> OperatorError:
     return OperatorError(f"cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}")
 
 
 def listen_with_children(chosen: Settings, processes: int, *, with_worker: bool) -> None:
-    """Serve from several processes until told to stop; each makes its own application."""
-    factory = "service" if with_worker else "service_alone"
-    options = {**_options(chosen), "lifespan": "on"}
-    uvicorn.run(f"app.cli.serving:{factory}", factory=True, workers=processes, **options)
+    """Serve from several processes until told to stop; each makes its own application.
+
+    They inherit the port and what hands the operational key over. OperatorError.
+    """
+    bound = _bound(chosen, listening=False)  # by each child, once it can answer
+    with closing(bound), closing(Handover()) as handover:
+        factory = partial(_child, handover, with_worker=with_worker)
+        options = {**_options(chosen), "lifespan": "on", "factory": True, "workers": processes}
+        Multiprocess(uvicorn.Config(factory, **options), sockets=[bound]).run()
 
 
 def worker_listening(
@@ -132,16 +153,10 @@ def worker_listening(
         raise _cannot_listen(chosen.host, port, error) from error
 
 
-def service() -> Application:
+def _child(handover: Handover, *, with_worker: bool) -> Application:
     """Make the application in a child process."""
     prepare()
-    return create_app(settings())
-
-
-def service_alone() -> Application:
-    """Make the application in a child process, without a worker inside."""
-    prepare()
-    return create_app(settings(), with_worker=False)
+    return create_app(settings(), with_worker=with_worker, handover=handover)
 
 
 def _noting_failures(app: Application) -> tuple[Application, list[Exception]]:

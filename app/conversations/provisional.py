@@ -108,7 +108,9 @@ def absorb(db: Db, desk: Desk, now: datetime) -> int:
 
 
 def _bind_keywords(db: Db, desk: Desk, now: datetime) -> None:
-    rows = db.scalars(select(PendingKeyword).order_by(PendingKeyword.position)).all()
+    rows = db.scalars(
+        select(PendingKeyword).order_by(PendingKeyword.position).with_for_update()
+    ).all()
     for row in rows:
         values = db.keys.open_row("pending_keywords", row)
         _bind(db, desk, values, now)

@@ -91,16 +91,33 @@ def test_an_option_goes_before_the_environment(made: Kith, port: int) -> None:
         assert alive(port) == 200
 
 
-def test_several_processes_serve_one_postgresql(on_postgresql: Kith, port: int) -> None:
-    with started("serve", "--workers", "2", "--no-worker") as process:
+def test_one_sign_in_opens_every_process_and_those_started_later(
+    on_postgresql: Kith, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KITH_REQUIRE_MFA", "false")
+    with started("serve", "--workers", "2") as service, started("worker") as worker:
+        until(worker, "worker.ready")
         assert alive(port) == 200
-        assert end(process) in (0, -signal.SIGTERM)
+        assert sign_in(port) == 201
+        until(worker, "server.unsealed")
+        until(service, "server.unsealed")  # the other child; the one that was asked says nothing
+        os.kill(children_of(service)[0], signal.SIGKILL)
+        until(service, "server.unsealed")  # in its place
+        assert end(worker) == 0
+        assert end(service) in (0, -signal.SIGTERM)
 
 
-def test_a_worker_of_its_own_works_until_it_is_told_to_stop(on_postgresql: Kith) -> None:
-    with started("worker") as process:
-        until(process, "worker.ready")
-        assert end(process) == 0
+def sign_in(port: int) -> int:
+    body = {"handle": "wren", "passphrase": PASSPHRASE.strip()}
+    url = f"http://127.0.0.1:{port}/v1/sessions"
+    return httpx.post(url, json=body, timeout=30, trust_env=False).status_code
+
+
+def children_of(process: subprocess.Popen[str]) -> list[int]:
+    """The processes behind the sockets in the data directory that are this one's children."""
+    folder = load_settings().data_dir / "run"
+    found = [int(path.name.partition("-")[0]) for path in folder.glob("*.sock")]
+    return [pid for pid in found if os.getpgid(pid) == process.pid]
 
 
 def test_the_drill_and_the_audit_can_be_held_while_it_runs(made: Kith, port: int) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
-from app import unsealing
+from app import organisation, unsealing
 from app.crypto import KeyFiles, Secret
+from app.db import Database
 from app.errors import Forbidden, Unauthenticated
 from app.models import Case, Message, PendingKeyword
 from app.wake import TEXT, WakeNumbersRefused, read_numbers
@@ -61,6 +63,33 @@ def test_the_desk_reads_nothing_while_sealed(house: House) -> None:
 def test_a_sign_in_of_the_desk_opens_the_server(sealed: House) -> None:
     assert sealed.sign_in("heron").status_code == 201
     assert sealed.nobody.get("/readyz").json()["key"] == "open"
+
+
+def test_a_sign_in_of_the_desk_opens_other_processes_too(house: House) -> None:
+    """Also later: a worker that was started again waits for the next one."""
+    other = Database(house.settings.sqlalchemy_url)
+    keys = organisation.open_keys(other, KeyFiles(house.settings.keys_path))
+    keys.seal()
+    run = house.settings.data_dir / "run"
+    door = unsealing.Door(run, other, house.clock, lambda db, **_: None)
+    try:
+        assert house.sign_in("finch").status_code == 201
+        assert not keys.is_open
+        assert house.sign_in("heron").status_code == 201
+        assert keys.is_open
+    finally:
+        door.close()
+        other.close()
+
+
+def test_what_children_inherit_stays_until_the_alarm() -> None:
+    with closing(unsealing.Handover()) as handover:
+        assert handover.look() is None
+        for seed in (Secret(32 * b"a"), Secret(32 * b"b")):
+            handover.keep(seed)
+            assert handover.look() == handover.look() == seed
+        handover.clear()
+        assert handover.look() is None
 
 
 def test_a_sign_in_of_somebody_else_does_not(sealed: House) -> None:
