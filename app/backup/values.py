@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ColumnClause,
+    Date,
     Float,
     Integer,
     LargeBinary,
@@ -29,6 +30,7 @@ from app.models.base import Instant
 TYPES: Mapping[str, TypeEngine[Any]] = {
     "boolean": Boolean(),
     "bytes": LargeBinary(),
+    "date": Date(),
     "float": Float(),
     "instant": Instant(),
     "integer": BigInteger(),
@@ -40,6 +42,7 @@ TYPES: Mapping[str, TypeEngine[Any]] = {
 _KINDS: tuple[tuple[str, type[TypeEngine[Any]]], ...] = (
     ("boolean", Boolean),
     ("bytes", LargeBinary),
+    ("date", Date),
     ("float", Float),
     ("instant", Instant),
     ("integer", Integer),
@@ -49,12 +52,14 @@ _KINDS: tuple[tuple[str, type[TypeEngine[Any]]], ...] = (
 )
 _WRITE: Mapping[str, Callable[[Any], Any]] = {
     "bytes": lambda value: base64.b64encode(value).decode(),
+    "date": date.isoformat,
     "instant": lambda value: value.astimezone(UTC).isoformat(),
     "layer": lambda value: base64.b64encode(value).decode(),
     "uuid": str,
 }
 _READ: Mapping[str, Callable[[Any], Any]] = {
     "bytes": base64.b64decode,
+    "date": date.fromisoformat,
     "instant": datetime.fromisoformat,
     "layer": base64.b64decode,
     "uuid": UUID,

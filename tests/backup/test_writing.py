@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import fcntl
+import json
 import multiprocessing
 import os
 import resource
@@ -11,7 +12,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import pytest
 
 from app import backup, backup_keys, retention
 from app.backup.archive import open_key, read_preface, read_records
-from app.backup.values import kind_of
+from app.backup.values import kind_of, read, written
 from app.backup.writing import portable_tables
 from app.crypto import KeyMissing, KeyPair, day_number
 from app.db import Database
@@ -44,6 +45,20 @@ def left_in(folder: Path) -> list[str]:
 @pytest.mark.parametrize("table", list(portable_tables()), ids=lambda table: table.name)
 def test_archives_can_hold_every_column(table: Any) -> None:
     assert all(kind_of(column) for column in table.columns)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("bytes", b"\0\xff"),
+        ("date", date(2026, 2, 28)),
+        ("instant", datetime(2026, 2, 28, 12, tzinfo=UTC)),
+        ("json", {"a": [1, None]}),
+        ("text", None),
+    ],
+)
+def test_a_value_is_read_as_it_was_written(kind: str, value: object) -> None:
+    assert read(kind, json.loads(json.dumps(written(kind, value)))) == value
 
 
 def test_only_sessions_stay_behind() -> None:
