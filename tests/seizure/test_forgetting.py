@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
 from sqlalchemy import select
 
-from app.drill import FoundKey, keys_in
+from app import backup, backup_keys
+from app.crypto import KeyFiles, Purpose
+from app.drill import FoundKey, Opened, keys_in
 from app.models import CaseGrant
 from tests.seizure.adversary import Dump, dump, from_tokens, known_to, operational, plunder, sealed
 from tests.seizure.conftest import Seized
@@ -70,19 +77,65 @@ def test_a_server_that_slept_for_a_fortnight_loses_nothing(house: House) -> None
 # -- erased
 
 
-def test_an_erased_case_comes_back_from_no_copy(house: House) -> None:
+@dataclass(frozen=True)
+class Copy:
+    """A database as somebody kept it: its rows and, on SQLite, its files with the log."""
+
+    rows: Dump
+    raw: bytes = field(repr=False)
+
+
+def copy_of(house: House) -> Copy:
+    rows = taken_from(house)
+    files = sorted(house.settings.data_dir.glob("kith.db*"))
+    cells = (cell for table in rows.rows.values() for row in table for cell in row.values())
+    raw = [path.read_bytes() for path in files] or [c for c in cells if isinstance(c, bytes)]
+    return Copy(rows, b"".join(raw))
+
+
+def days_under(raw: bytes) -> set[int]:
+    """The days of all forgetting layers in raw bytes: in tables, free pages and logs alike."""
+    purpose = bytes([Purpose.FORGETTING])
+    layers = re.finditer(re.escape(b"\x4b\x01\x01\x01" + purpose) + b"(....)", raw, re.DOTALL)
+    return {int.from_bytes(found[1], "big") for found in layers}
+
+
+def of_case(loot: list[Opened], case: dict[str, Any]) -> list[Opened]:
+    return [
+        one for one in loot if case["id"] in (str(one.cell.id), str(one.cell.row.get("case_id")))
+    ]
+
+
+def test_an_erased_case_rises_from_no_copy_and_no_archive(house: House, tmp_path: Path) -> None:
+    files, seed = KeyFiles(house.settings.keys_path), backup_keys.new_backup_key()
+    backup_keys.keep_public(files, backup_keys.pair(seed).public)
     case = house.case_of("hello", "1", "2", "they took my brother")
-    copies = [taken_from(house)]
-    with house.database.snapshot() as reader:  # somebody is just reading
+    archive = backup.make(house.database, files, tmp_path / "archives", house.clock()).path
+    kept, copies = archive.read_bytes(), [copy_of(house)]
+    assert of_case(plunder(copies[0].rows, everything(house, copies[0].rows)), case)
+    with house.database.snapshot() as reader:  # somebody is just reading, so the log stays
         assert reader.scalars(select(CaseGrant.id)).all()
         assert house.as_("heron").post(f"/v1/cases/{case['id']}/erase").status_code == 204
-        copies.append(taken_from(house))
-    for days in (1, 3, 4):
-        house.advance(days=days)
-        copies.append(taken_from(house))
-    for copy in copies:
-        loot = plunder(copy, everything(house, copy))
-        assert not [one for one in sealed(loot) if str(one.cell.row["case_id"]) == case["id"]]
+        copies.append(copy_of(house))
+
+    for age in (1, 8):
+        house.advance(days={1: 1, 8: 7}[age])
+        copies.append(copy_of(house))
+        archive.write_bytes(kept)  # the server deletes it after a week; somebody put it back
+        place = tmp_path / f"restored-{age}"
+        url, keys = f"sqlite:///{place / 'kith.db'}", KeyFiles(place / "keys")
+        word = f"{case['opened_at'][:10]}"
+        done = backup.restore(url, keys, archive, seed, house.clock(), acknowledged=word)
+        assert done.erased_again == 1
+        secrets = [*everything(house, copies[0].rows), *keys_in(keys.folder)]
+        assert of_case(plunder(dump(url), secrets), case) == []
+
+    for copy in copies[:2]:
+        assert days_under(copy.raw)
+        assert not days_under(copy.raw) & set(files.shred_days())
+        assert plunder(copy.rows, everything(house, copy.rows)) == []
+    for copy in copies[2:]:
+        assert of_case(plunder(copy.rows, everything(house, copy.rows)), case) == []
 
 
 def test_right_after_erasing_the_living_database_opens_nothing_of_the_case(house: House) -> None:
