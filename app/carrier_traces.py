@@ -21,10 +21,11 @@ from uuid import UUID
 import structlog
 from sqlalchemy import delete, func, select, update
 
-from app.db import Database, Db, insert_new
+from app.db import Database, Db
 from app.keyring import Keyring
 from app.models import CarrierTrace, Outgoing, rounded, table
 from app.models.base import ROUNDING
+from app.statements import insert_new
 from app.telephony import Carrier, CarrierUnreachable, NotFinal, Refused
 
 log = structlog.get_logger()
@@ -55,30 +56,31 @@ def note(db: Db, sids: Iterable[str], now: datetime, *, pictures: Collection[str
     ``pictures`` are those of them whose messages have some.
     """
     by_id = {trace_id(db.keys, sid): sid for sid in sids}
-    rows = [
-        _row(db, trace, by_id[trace], now, pictures=by_id[trace] in pictures)
-        for trace in sorted(by_id)
-    ]
-    fresh = insert_new(db, _TRACES, rows, _TRACES.c.id) if rows else set()
+    seen_at, kept_until = rounded(now), rounded(now + PICTURES_KEPT)
+    rows = []
+    for trace in sorted(by_id):
+        has_some = by_id[trace] in pictures
+        since = kept_until if has_some else seen_at
+        rows.append(
+            {
+                "id": trace,
+                "state": "pictures" if has_some else "held",
+                "seen_at": seen_at,
+                "since": since,
+                "next_try_at": since,
+                "case_id": None,
+                **db.keys.new_row(
+                    "carrier_traces", trace, {"sid": by_id[trace], "pictures": has_some}, now
+                ),
+            }
+        )
+    fresh = insert_new(db, _TRACES, rows, _TRACES.c.id)
     return {by_id[trace] for trace in fresh}
 
 
 def trace_id(keys: Keyring, sid: str) -> UUID:
     """Return what is known of a SID for good: half of its keyed hash."""
     return UUID(bytes=keys.sid_lookup(sid)[:16])
-
-
-def _row(db: Db, trace: UUID, sid: str, now: datetime, *, pictures: bool) -> dict[str, Any]:
-    since = rounded(now + PICTURES_KEPT) if pictures else rounded(now)
-    return {
-        "id": trace,
-        "state": "pictures" if pictures else "held",
-        "seen_at": rounded(now),
-        "since": since,
-        "next_try_at": since,
-        "case_id": None,
-        **db.keys.new_row("carrier_traces", trace, {"sid": sid, "pictures": pictures}, now),
-    }
 
 
 def known(db: Db, sids: Collection[str]) -> set[str]:

@@ -19,14 +19,16 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import structlog
 from sqlalchemy import Engine, create_engine, event, make_url
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from app.clock import Clock
+from app.statements import insert_new
 
 if TYPE_CHECKING:
     from app.keyring import Keyring
+
+__all__ = ["Database", "Db", "GroupWriter", "insert_new", "is_away", "was_overtaken"]
 
 log = structlog.get_logger()
 Item = TypeVar("Item")
@@ -235,13 +237,3 @@ def was_overtaken(error: DBAPIError) -> bool:
     """
     code = getattr(error.orig, "sqlstate", None)
     return isinstance(error, IntegrityError) or code in ("40001", "40P01")
-
-
-def insert_new(db: Db, table: Any, rows: Sequence[dict[str, Any]], key: Any) -> set[Any]:
-    """Insert the rows whose primary key is not taken; return the keys of those inserted.
-
-    A row that another transaction is inserting is waited for, so two processes never both win.
-    """
-    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table).on_conflict_do_nothing().returning(key)
-    return set(db.scalars(statement, list(rows)))

@@ -8,16 +8,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
-from sqlalchemy import and_, delete, exists, func, insert, or_, select, true, update
+from sqlalchemy import and_, delete, exists, func, or_, select, true, update
 from sqlalchemy.orm import aliased
 
-from app.db import Db, insert_new
+from app.db import Db
 from app.models import Job, table
+from app.statements import insert_new, insert_rows
 
 # Long enough for the slowest handler, short enough that a dead worker's jobs move on.
 LEASE = timedelta(seconds=60)
 # No job is scheduled further ahead, so that ``run_at`` never tells when something happens.
 FURTHEST = timedelta(hours=1)
+_JOBS = table(Job)
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def row(
 def enqueue(db: Db, rows: Sequence[dict[str, Any]]) -> None:
     """Add jobs to this transaction, and wake the worker once it is committed."""
     if rows:
-        db.execute(insert(table(Job)), list(rows))
+        insert_rows(db, _JOBS, rows)
         db.info["work"] = True
 
 
@@ -184,5 +186,5 @@ def plant(db: Db, kinds: Iterable[str], now: datetime) -> None:
         if i not in present
     ]
     if rows:  # unless another worker that starts at this moment was faster
-        insert_new(db, table(Job), rows, table(Job).c.id)
+        insert_new(db, _JOBS, rows, _JOBS.c.id)
         db.info["work"] = True

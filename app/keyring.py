@@ -43,6 +43,9 @@ from app.ordering import QueueOrder
 if TYPE_CHECKING:
     from app.db import Db
 
+# One for all rows: making an encoder costs as much as encoding.
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
 
 def number_hash(index_key: bytes, number: str) -> bytes:
     """Return the blind index of an E.164 number (or a short code)."""
@@ -132,10 +135,7 @@ class Keyring:
     def forget(self, table: str, column: str, row: UUID, inner: bytes, now: datetime) -> bytes:
         """Put today's forgetting layer around a key. Sealed where the key folder is absent."""
         day = day_number(now)
-        try:
-            key = self.files.ensure_shred_key(day)
-        except KeyMissing as error:
-            raise Sealed from error
+        key = self._shred_key(day, to_wrap=True)
         return forget_under(key, day, self.context(table, column, row), inner)
 
     def remember(self, table: str, column: str, row: UUID, outer: bytes | None) -> bytes:
@@ -143,11 +143,14 @@ class Keyring:
         if outer is None:
             raise SealBroken
         day = forgotten_on(outer)
+        key = self._shred_key(day, to_wrap=False)
+        return remember(key, day, self.context(table, column, row), outer)
+
+    def _shred_key(self, day: int, *, to_wrap: bool) -> Secret:
         try:
-            key = self.files.shred_key(day)
+            return self.files.ensure_shred_key(day) if to_wrap else self.files.shred_key(day)
         except KeyMissing as error:
             raise Sealed from error
-        return remember(key, day, self.context(table, column, row), outer)
 
     # -- operational rows
 
@@ -165,18 +168,33 @@ class Keyring:
 
     def open_row(self, table: str, row: OperationalFields) -> dict[str, Any]:
         """Return a row's operational values; Sealed while the operational key is absent."""
+        return self.open_row_and_key(table, row)[0]
+
+    def open_row_and_key(
+        self, table: str, row: OperationalFields
+    ) -> tuple[dict[str, Any], Secret | None]:
+        """Return a row's operational values with its row key, for who will rewrite it. Sealed."""
         if row.op_values is None:
-            return {}
+            return {}, None
         context = self.context(table, "op_values", row.id, row.op_version)
         key = self._row_key(table, row)
-        return dict(json.loads(unpad(unlock(key, Purpose.ROW_VALUES, 0, context, row.op_values))))
+        opened = unlock(key, Purpose.ROW_VALUES, 0, context, row.op_values)
+        return dict(json.loads(unpad(opened))), key
 
     def rewrite_row(
-        self, table: str, row: OperationalFields, values: Mapping[str, Any]
+        self,
+        table: str,
+        row: OperationalFields,
+        values: Mapping[str, Any],
+        key: Secret | None = None,
     ) -> dict[str, Any]:
-        """Return the columns that change when a row's values are replaced; its key stays."""
+        """Return the columns that change when a row's values are replaced; its key stays.
+
+        ``key`` is the row key, where it was opened before.
+        """
         version = row.op_version + 1
-        blob = self._lock_values(table, row.id, version, self._row_key(table, row), values)
+        key = key or self._row_key(table, row)
+        blob = self._lock_values(table, row.id, version, key, values)
         return {"op_values": blob, "op_version": version}
 
     def replace_values(self, table: str, row: OperationalFields, values: Mapping[str, Any]) -> None:
@@ -190,7 +208,7 @@ class Keyring:
             return seal_to(self.operational_public, Purpose.ROW_KEY, 0, context, row_key)
         return lock(self.operational.wrap_key, Purpose.ROW_KEY, 0, context, row_key)
 
-    def _row_key(self, table: str, row: OperationalFields) -> bytes:
+    def _row_key(self, table: str, row: OperationalFields) -> Secret:
         if self.operational is None:
             raise Sealed
         inner = self.remember(table, "op_key", row.id, row.op_key)
@@ -202,7 +220,7 @@ class Keyring:
     def _lock_values(
         self, table: str, row: UUID, version: int, row_key: bytes, values: Mapping[str, Any]
     ) -> bytes:
-        plaintext = pad_field(json.dumps(values, separators=(",", ":")).encode())
+        plaintext = pad_field(_ENCODER.encode(values).encode())
         context = self.context(table, "op_values", row, version)
         return lock(row_key, Purpose.ROW_VALUES, 0, context, plaintext)
 
@@ -266,3 +284,21 @@ class _Within(Keyring):
             info["index_key"] = super().index_key if read is None else read(self._db)
         key: Secret = info["index_key"]
         return key
+
+    def number_lookup(self, number: str) -> bytes:
+        """Return the blind index of a number, made once a transaction. Sealed."""
+        key = self.index_key
+        made_with, made = self._db.info.get("numbers", (None, {}))
+        if made_with is not key:
+            made_with, made = self._db.info["numbers"] = key, {}
+        if number not in made:
+            made[number] = number_hash(key, number)
+        found: bytes = made[number]
+        return found
+
+    def _shred_key(self, day: int, *, to_wrap: bool) -> Secret:
+        """Look once a transaction whether a day's key is there: for each row would be too often."""
+        held: dict[tuple[int, bool], Secret] = self._db.info.setdefault("shred", {})
+        if (day, to_wrap) not in held:
+            held[day, to_wrap] = super()._shred_key(day, to_wrap=to_wrap)
+        return held[day, to_wrap]

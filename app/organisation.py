@@ -9,15 +9,24 @@ from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.exc import NoResultFound
 
-from app import audit, grants, jobs, people, roster, tombstones
+from app import audit, deadlines, grants, jobs, people, roster, tombstones
 from app.access import ARCHIVE, DESK, Permission, Principal
 from app.crypto import KeyFiles, OperationalKeys, Purpose, Secret, TeamKeys, new_seed, open_sealed
 from app.db import Database, Db
 from app.errors import OperatorError, StaleVersion
 from app.keyring import Keyring
-from app.models import Deployment, IndexKey, OperationalGrant, TeamWrap, rounded
+from app.models import (
+    Deployment,
+    IndexKey,
+    OperationalGrant,
+    RosterVersion,
+    TeamWrap,
+    rounded,
+)
+from app.statements import Query
 
 REGIONS = ("montreal", "laval", "quebec", "ottawa", "toronto", "vancouver", "other")
 # What a case's sheet may hold by default; the organisation edits the list.
@@ -41,8 +50,8 @@ DEFAULTS: dict[str, Any] = {
     "regions": list(REGIONS),
     "fields": list(FIELDS),
     "languages": ["en", "fr", "es", "ht"],
-    "on_call": [],
-    "backup": [],
+    # Offered where somebody writes down where a person is held.
+    "detention_places": ["Toronto", "Laval", "Surrey", "provincial jail"],
     # Where the wall clock differs from the organisation's own.
     "zones": {"vancouver": "America/Vancouver"},
     # In the currency of the carrier's account; a cap of 0 is none.
@@ -51,6 +60,14 @@ DEFAULTS: dict[str, Any] = {
     # Automatic texts that are not urgent, to everybody together.
     "automatic_per_hour": 3000,
 }
+_VERSIONS = select(
+    IndexKey.id,
+    select(Deployment.version).scalar_subquery().label("settings"),
+    select(func.max(RosterVersion.version)).scalar_subquery().label("roster"),
+).where(IndexKey.current)
+_CURRENT = Query(_VERSIONS)
+# Whoever writes keeps the index key from being replaced until the end.
+_CURRENT_LOCKED = Query(_VERSIONS.with_for_update(read=True, key_share=True, of=IndexKey))
 
 
 class AlreadyMade(OperatorError):
@@ -108,6 +125,7 @@ def found(
         )
         first = _first_roster(db, enrolled, secrets, now)
         audit.begin(db)
+        deadlines.plant(db)
         db.flush()
         audit.record(db, "organisation.made", enrolled.member.id, deployment_id, now)
     keys.current_index = current_index_key
@@ -252,9 +270,23 @@ def settings(db: Db) -> tuple[dict[str, Any], int]:
     return {**DEFAULTS, **stored}, deployment.version
 
 
+def look(db: Db) -> None:
+    """Ask in one query which index key, settings and roster are current; then not again.
+
+    For a transaction that takes texts in and needs all three. Sealed.
+    """
+    found = (_CURRENT_LOCKED if db.writing else _CURRENT).rows(db)
+    if not found:  # replaced at this very moment: the next transaction finds the new one
+        raise NoResultFound
+    now = found[0]
+    held = db.keys.index
+    db.info["index_key"] = held[1] if held and held[0] == now.id else load_index_key(db)
+    db.info["settings_version"], db.info["roster_version"] = now.settings, now.roster
+
+
 def regions(db: Db) -> tuple[str, ...]:
     """Return the organisation's regions, read once for each version of the settings."""
-    version = db.scalars(select(Deployment.version)).one()
+    version = db.info.get("settings_version") or db.scalars(select(Deployment.version)).one()
     known = db.keys.regions
     if known is None or known[0] != version:
         known = db.keys.regions = (version, tuple(settings(db)[0]["regions"]))

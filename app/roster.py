@@ -177,7 +177,7 @@ def current(db: Db) -> Roster:
     if "roster" in db.info:
         published: Roster = db.info["roster"]
         return published
-    newest = db.scalar(
+    newest = db.info.get("roster_version") or db.scalar(
         select(RosterVersion.version).order_by(RosterVersion.version.desc()).limit(1)
     )
     known: Roster | None = db.keys.roster

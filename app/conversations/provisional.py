@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from sqlalchemy import delete, insert, select
 
-from app import consent, erasure, grants, outgoing
+from app import consent, erasure, outgoing
 from app.conversations import threads, turns
 from app.conversations.threads import FIRST_URGENCY, Thread
 from app.conversations.turns import Batch, Desk
@@ -39,8 +39,7 @@ def receive(db: Db, desk: Desk, texts: Sequence[InboundText], now: datetime) -> 
         if not text.withheld
     }
     known = threads.find(db, set(lookups.values()))
-    publics = grants.public_keys(db, {t.id: t.epoch for t in known.live.values()})
-    batch = Batch(db, desk, now, regions=(), known=known, publics=publics)
+    batch = Batch(db, desk, now, regions=(), known=known)
     said: dict[str, str] = {}
     for text in texts:
         if _take_turn(batch, text, lookups.get(text.sid)):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from app import alerts, carrier_traces, consent, erasure, flood, grants, outgoing
-from app.conversations import provisional, threads, turns
+from app import alerts, carrier_traces, erasure, flood, organisation, outgoing
+from app.conversations import numbers, provisional, threads, turns
 from app.conversations.turns import Batch, Desk
 from app.db import Db
 from app.models import Page
@@ -39,30 +39,33 @@ def take(
 def receive(db: Db, desk: Desk, texts: Sequence[InboundText], now: datetime) -> None:
     """Take in texts; those whose SID is known drop out. AloneOnly for a batch with a dialogue."""
     texts = unseen(db, texts, now)
-    numbers = {text.sender for text in texts if not text.withheld}
-    lookups = {number: db.keys.number_lookup(number) for number in numbers}
+    if not texts:
+        return
+    organisation.look(db)
+    senders = {text.sender for text in texts if not text.withheld}
+    lookups = {sender: db.keys.number_lookup(sender) for sender in senders}
     hashes = set(lookups.values())
-    known = threads.find(db, hashes)
-    allowance = flood.Allowance(db, hashes, now)
+    about = numbers.look_up(db, hashes, now)
+    allowance = flood.Allowance(db, about.answered, now)
     batch = Batch(
         db,
         desk,
         now,
         regions=desk.regions(db),
-        known=known,
-        suppressions=consent.suppressed(db, hashes, now) if hashes else {},
+        known=threads.find(db, hashes),
+        suppressions=about.suppressions,
         pages=_pages(db, texts, lookups, now),
-        dialogues=erasure.dialogues(db, hashes, now) if hashes else {},
-        publics=grants.public_keys(db, {t.id: t.epoch for t in known.live.values()}),
         allowance=allowance,
     )
-    if (batch.dialogues or batch.pages) and len(texts) > 1:
+    if (about.dialogues or batch.pages) and len(texts) > 1:
         raise AloneOnly
+    if about.dialogues:
+        batch.dialogues.update(erasure.dialogues(db, hashes, now))
     for text in texts:
         turns.take_turn(batch, text, lookups.get(text.sender))
     threads.write(db, batch.rows, now)
     allowance.write()
-    outgoing.queue(db, batch.drafts, now, batch.jobs)
+    outgoing.queue(db, batch.drafts, now, batch.jobs, waiting=about.waiting)
 
 
 def _pages(

@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import and_, select
 
 from app import carrier_traces, grants
 from app.codenames import code_name
-from app.crypto import CaseKeys
+from app.crypto import CaseKeys, SealBroken, Secret
 from app.db import Db
 from app.models import LIVE_STATES, Case, CaseEpoch, CaseGrant, Message, rounded, table
+from app.statements import Lookup, insert_rows, update_rows
 from app.telephony import InboundText
 
 # Before anything is known; the first text decides.
 FIRST_URGENCY = 3
-_CASES = table(Case)
+_CASES, _EPOCHS = table(Case), table(CaseEpoch)
+_GRANTS, _MESSAGES = table(CaseGrant), table(Message)
+_NAMES = (
+    "id state urgency version epoch queue_order waiting last_position unread number_lookup "
+    "merged_into op_key op_values op_version"
+).split()
+_CURRENT = and_(_EPOCHS.c.case_id == _CASES.c.id, _EPOCHS.c.epoch == _CASES.c.epoch)
+# Cases with the public half of their current epoch, locked in the order of their ids.
+_WITH_KEYS = (
+    select(*(_CASES.c[name] for name in _NAMES), _EPOCHS.c.public, _EPOCHS.c.mac)
+    .outerjoin_from(_CASES, _EPOCHS, _CURRENT)
+    .order_by(_CASES.c.id)
+    .with_for_update(of=_CASES)
+)
+_BY_NUMBER = Lookup(
+    lambda wanted: _WITH_KEYS.where(_CASES.c.number_lookup.in_(wanted), _CASES.c.state != "erased")
+)
+_BY_ID = Lookup(lambda wanted: _WITH_KEYS.where(_CASES.c.id.in_(wanted)))
 
 
 @dataclass
@@ -42,6 +59,9 @@ class Thread:
     provisional: bool = False
     # Only for the first message of a new case; later ones are sealed to the public half.
     keys: CaseKeys | None = None
+    public: bytes = b""
+    # Opens the stored row's operational values, and will lock those that replace them.
+    row_key: Secret | None = None
 
 
 @dataclass
@@ -69,14 +89,9 @@ def find(db: Db, lookups: set[bytes]) -> Known:
     known = Known()
     if not lookups:
         return known
-    query = (
-        select(_CASES)
-        .where(_CASES.c.number_lookup.in_(lookups), _CASES.c.state != "erased")
-        .order_by(_CASES.c.id)
-        .with_for_update()
-    )
-    rows = db.execute(query).all()
-    roots = {row.id: row for row in (*rows, *_roots(db, rows))}
+    rows = _BY_NUMBER.rows(db, lookups)
+    merged = {row.merged_into for row in rows if row.merged_into is not None}
+    roots = {row.id: row for row in (*rows, *_BY_ID.rows(db, merged))}
     # One thread for a case, whichever of its phones wrote.
     live = {
         row.id: _thread(db, row)
@@ -93,19 +108,15 @@ def find(db: Db, lookups: set[bytes]) -> Known:
     return known
 
 
-def _roots(db: Db, rows: Iterable[Any]) -> Sequence[Any]:
-    merged = {row.merged_into for row in rows if row.merged_into is not None}
-    if not merged:
-        return []
-    query = select(_CASES).where(_CASES.c.id.in_(merged)).order_by(_CASES.c.id)
-    return db.execute(query.with_for_update()).all()
-
-
 def _thread(db: Db, row: Any) -> Thread:
+    coarse, row_key = db.keys.open_row_and_key("cases", row) if db.keys.is_open else ({}, None)
+    if row.public is None:
+        raise SealBroken
+    db.keys.check_public_key("case_epochs", row.id, row.epoch, row.public, row.mac)
     return Thread(
         row.id,
         row,
-        db.keys.open_row("cases", row) if db.keys.is_open else {},
+        coarse,
         row.urgency,
         row.state,
         row.version,
@@ -114,6 +125,8 @@ def _thread(db: Db, row: Any) -> Thread:
         row.waiting,
         row.queue_order,
         row.epoch,
+        public=row.public,
+        row_key=row_key,
     )
 
 
@@ -158,53 +171,46 @@ def open_thread(
 
 def write(db: Db, rows: Rows, now: datetime) -> None:
     """Write a batch: one statement per table."""
-    new = [_new_case(db, t, now) for t in rows.threads.values() if t.row is None]
-    old = [_changed_case(db, t, now) for t in rows.threads.values() if t.row is not None]
-    for model, values in ((Case, new), (CaseEpoch, rows.epochs), (CaseGrant, rows.grants)):
-        if values:
-            db.execute(insert(table(model)), values)
-    if old:
-        db.execute(update(_CASES).where(_CASES.c.id == bindparam("case_id")), old)
-    if rows.messages:
-        db.execute(insert(table(Message)), rows.messages)
+    at = rounded(now)
+    changed = rows.threads.values()
+    insert_rows(db, _CASES, [_new_case(db, t, now, at) for t in changed if t.row is None])
+    insert_rows(db, _EPOCHS, rows.epochs)
+    insert_rows(db, _GRANTS, rows.grants)
+    update_rows(db, _CASES, [_changed_case(db, t, at) for t in changed if t.row is not None])
+    insert_rows(db, _MESSAGES, rows.messages)
     for case_id, sids in rows.pictures.items():
         carrier_traces.keep_pictures(db, case_id, sids)
 
 
-def _new_case(db: Db, thread: Thread, now: datetime) -> dict[str, Any]:
+def _new_case(db: Db, thread: Thread, now: datetime, at: datetime) -> dict[str, Any]:
     reference = thread.coarse["reference"]
     return {
         "id": thread.id,
         "state": thread.state,
         "version": 1,
         "epoch": 1,
-        "opened_at": rounded(now),
+        "opened_at": at,
         "number_lookup": thread.lookup,
         "reference_lookup": db.keys.reference_lookup(reference) if db.keys.is_open else None,
         "provisional": thread.provisional,
         "follows": thread.follows,
         "held": False,
-        **_plain(thread, now),
+        **_plain(thread, at),
         **db.keys.new_row("cases", thread.id, thread.coarse, now),
     }
 
 
-def _changed_case(db: Db, thread: Thread, now: datetime) -> dict[str, Any]:
-    values = {
-        "case_id": thread.id,
-        "state": thread.state,
-        "version": thread.version,
-        **_plain(thread, now),
-    }
+def _changed_case(db: Db, thread: Thread, at: datetime) -> dict[str, Any]:
+    values = {"state": thread.state, "version": thread.version, **_plain(thread, at)}
     if db.keys.is_open:
-        values |= db.keys.rewrite_row("cases", thread.row, thread.coarse)
-    return values
+        values |= db.keys.rewrite_row("cases", thread.row, thread.coarse, thread.row_key)
+    return {**values, "id": thread.id}
 
 
-def _plain(thread: Thread, now: datetime) -> dict[str, Any]:
+def _plain(thread: Thread, at: datetime) -> dict[str, Any]:
     return {
         "urgency": thread.urgency,
-        "last_message_at": rounded(now),
+        "last_message_at": at,
         "queue_order": thread.queue_order,
         "waiting": thread.waiting,
         "last_position": thread.last_position,

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -22,6 +23,8 @@ from app.ordering import position_after
 from app.outgoing import Draft
 from app.telephony import InboundText
 
+# One for all texts: making an encoder costs as much as encoding.
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 # Only such senders can be answered; short codes and names belong to machines.
 _ANSWERABLE = re.compile(r"\+[1-9][0-9]{6,14}")
 # Asked by a phone we know nothing of, these need no case.
@@ -48,7 +51,6 @@ class Batch:
     known: Known
     suppressions: dict[bytes, set[str]] = field(default_factory=dict)
     dialogues: dict[bytes, Erasure] = field(default_factory=dict)
-    publics: Mapping[UUID, bytes] = field(default_factory=dict)
     rows: Rows = field(default_factory=Rows)
     drafts: list[Draft] = field(default_factory=list)
     jobs: list[dict[str, Any]] = field(default_factory=list)
@@ -58,6 +60,22 @@ class Batch:
     def came_at(self, text: InboundText) -> datetime:
         """Return when a text reached the carrier: now, unless its webhook got lost."""
         return text.at or self.now
+
+    def about(self, text: InboundText) -> datetime:
+        """Return the same as a plain column may tell it."""
+        return rounded(text.at) if text.at else self._about_now
+
+    def stamp(self, text: InboundText) -> str:
+        """Return the same as text, exact."""
+        return text.at.isoformat() if text.at else self._stamp_now
+
+    @cached_property
+    def _about_now(self) -> datetime:
+        return rounded(self.now)
+
+    @cached_property
+    def _stamp_now(self) -> str:
+        return self.now.isoformat()
 
 
 def answerable(desk: Desk, text: InboundText) -> bool:
@@ -162,7 +180,7 @@ def payload(
     batch: Batch, thread: Thread, text: InboundText, result: Step, replies: Mapping[UUID, str]
 ) -> dict[str, Any]:
     """Return what is sealed: text, exact time, answers, and the script's replies, in one go."""
-    content: dict[str, Any] = {"body": text.body, "at": batch.came_at(text).isoformat()}
+    content: dict[str, Any] = {"body": text.body, "at": batch.stamp(text)}
     if text.sender != thread.coarse.get("number"):
         content["from"] = text.sender
     if result.answers:
@@ -217,22 +235,21 @@ def _message(batch: Batch, thread: Thread, text: InboundText, message_id: UUID) 
         "case_id": thread.id,
         "epoch": thread.epoch,
         "channel": text.channel,
-        "at": rounded(batch.came_at(text)),
+        "at": batch.about(text),
         "position": thread.last_position,
         "author_id": None,
     }
 
 
 def _seal(batch: Batch, thread: Thread, message_id: UUID, content: Mapping[str, Any]) -> bytes:
-    plaintext = pad_message(json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"))
+    plaintext = pad_message(_ENCODER.encode(content).encode("utf-8", "replace"))
     context = batch.db.keys.context(
         "messages", "body", message_id, 1, case=thread.id, epoch=thread.epoch
     )
     if thread.keys is not None:
         key = thread.keys.field_key("messages.body")
         return lock(key, Purpose.MESSAGE, thread.epoch, context, plaintext)
-    public = batch.publics[thread.id]
-    return seal_to(public, Purpose.MESSAGE, thread.epoch, context, plaintext)
+    return seal_to(thread.public, Purpose.MESSAGE, thread.epoch, context, plaintext)
 
 
 def _note_changes(batch: Batch, thread: Thread, text: InboundText, result: Step) -> None:
@@ -247,7 +264,7 @@ def _note_changes(batch: Batch, thread: Thread, text: InboundText, result: Step)
         if value is not None and coarse.get(name) != value:
             coarse[name], changed = value, True
     coarse["script"] = result.state.to_json()
-    _note_time(coarse, batch.came_at(text))
+    _note_time(coarse, batch.stamp(text))
     if result.contact is not None:
         coarse["reach"] = {
             "granted": bool(result.contact.methods),
@@ -271,9 +288,8 @@ def urgent_goes_silent(result: Step) -> bool:
     return result.keyword in (Keyword.STOP, Keyword.WRONG_NUMBER)
 
 
-def _note_time(coarse: dict[str, Any], came_at: datetime) -> None:
+def _note_time(coarse: dict[str, Any], stamp: str) -> None:
     """Note when the phone was last heard of; a text that comes late takes nothing back."""
-    stamp = came_at.isoformat()
     for name in ("last_message_at", "last_inbound_at"):
         coarse[name] = max(coarse.get(name) or stamp, stamp)
 

@@ -67,12 +67,16 @@ def forget_under(key: bytes, day: int, context: Context, inner: bytes) -> bytes:
 
     The layer's context has no field version: it is re-wrapped daily, whatever becomes of the row.
     """
-    return lock(key, Purpose.FORGETTING, day, replace(context, version=0), inner)
+    return lock(key, Purpose.FORGETTING, day, _unversioned(context), inner)
 
 
 def remember(key: bytes, day: int, context: Context, outer: bytes) -> bytes:
     """Take the forgetting layer off; SealBroken where it is missing or of another day."""
-    return unlock(key, Purpose.FORGETTING, day, replace(context, version=0), outer)
+    return unlock(key, Purpose.FORGETTING, day, _unversioned(context), outer)
+
+
+def _unversioned(context: Context) -> Context:
+    return replace(context, version=0) if context.version else context
 
 
 def forgotten_on(outer: bytes) -> int:

@@ -191,13 +191,13 @@ def _trees(path: Path) -> tuple[ast.AST, ...]:
 
 def test_only_two_places_hand_texts_to_the_carrier() -> None:
     # `wake` texts the operator's own numbers while sealed, when no gate can be asked.
-    assert _calls("OutgoingText") == {"outgoing.py", "wake.py"}
+    assert _calls("OutgoingText") == {"outgoing/sending.py", "wake.py"}
     # The worker calls `outgoing.send`; the headers' is the web server's.
-    assert _calls("send") == {"api/headers.py", "outgoing.py", "wake.py", "worker.py"}
+    assert _calls("send") == {"api/headers.py", "outgoing/sending.py", "wake.py", "worker.py"}
 
 
 def test_the_gate_stands_right_before_the_carrier() -> None:
-    source = (Path(app.__file__).parent / "outgoing.py").read_text(encoding="utf-8")
+    source = (Path(app.__file__).parent / "outgoing" / "sending.py").read_text(encoding="utf-8")
     functions = {
         node.name: ast.unparse(node)
         for node in ast.walk(ast.parse(source))
@@ -206,4 +206,4 @@ def test_the_gate_stands_right_before_the_carrier() -> None:
     assert [name for name, code in functions.items() if "carrier.send(" in code] == ["send"]
     send, take = functions["send"], functions["_take"]
     assert send.index("_take(db, job, clock())") < send.index("carrier.send(")
-    assert take.index("consent.last_gate(") < take.index("_mark(db, row, 'sending')")
+    assert take.index("consent.last_gate(") < take.index("mark(db, row, 'sending')")

@@ -12,12 +12,13 @@ from typing import Any
 
 from starlette.responses import Response
 
-from app import cli, jobs, outgoing
+from app import cli, jobs
 from app.api import twilio
 from app.api.state import Service
 from app.clock import Clock
 from app.db import Database
 from app.jobs import Claimed
+from app.outgoing import sending
 from app.telephony import Carrier
 
 _ONLY_LATER_S = 0.5
@@ -46,10 +47,10 @@ def sends_again(arguments: list[str]) -> None:
 
     def settle(database: Database, carrier: Carrier, job: Claimed, text: Any, clock: Clock) -> None:
         with database.transaction() as db:
-            outgoing._requeue(db, text.id)
+            sending._requeue(db, text.id)
             jobs.postpone(db, job.id, clock())
 
-    outgoing._settle = settle
+    sending._settle = settle
     _run(arguments)
 
 
