@@ -22,16 +22,20 @@ class Permission(StrEnum):
     AUDIT = "audit"
     BLOCKS = "blocks"
     CASES = "cases"
+    DIRECTORY = "directory"
     HOLD = "hold"
     INVITATIONS = "invitations"
     LIFT_HOLD = "lift_hold"
     MEMBERS = "members"
+    RAIDS = "raids"
+    RULES = "rules"
     SELF = "self"
     SETTINGS = "settings"
     TEXTS = "texts"
 
 
 _EVERYONE = {Permission.SELF}
+_DESK = {Permission.DIRECTORY, Permission.RAIDS}
 PERMISSIONS: dict[str, frozenset[Permission]] = {
     "accompanier": frozenset(_EVERYONE),
     "auditor": frozenset(_EVERYONE | {Permission.AUDIT}),
@@ -41,15 +45,17 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.ARCHIVE,
             Permission.AUDIT,
             Permission.BLOCKS,
+            Permission.DIRECTORY,
             Permission.HOLD,
             Permission.INVITATIONS,
             Permission.LIFT_HOLD,
             Permission.MEMBERS,
+            Permission.RULES,
             Permission.SETTINGS,
             Permission.TEXTS,
         }
     ),
-    "dispatcher": frozenset(_EVERYONE | {Permission.CASES, Permission.HOLD}),
+    "dispatcher": frozenset(_EVERYONE | _DESK | {Permission.CASES, Permission.HOLD}),
     "interpreter": frozenset(_EVERYONE),
     "legal": frozenset(_EVERYONE),
 }

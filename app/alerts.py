@@ -100,7 +100,7 @@ def _page(db: Db, case: Case, alert: Alert, now: datetime) -> None:
     people = [
         (member, number)
         for member in recipients(db, alert.step)
-        if (number := _reachable(db, member, case.urgency, now))
+        if (number := reachable(db, member, case.urgency, now))
     ]
     if not people:
         log.error("alert.nobody", step=alert.step, tier=case.urgency)
@@ -149,8 +149,8 @@ def _ids(values: Iterable[str]) -> list[UUID]:
     return [UUID(str(value)) for value in values]
 
 
-def _reachable(db: Db, member: Member, urgency: int, now: datetime) -> str | None:
-    """Return the member's number, if they may be paged now; quiet hours never hold back tier 0."""
+def reachable(db: Db, member: Member, urgency: int, now: datetime) -> str | None:
+    """Return the member's number, if they may be texted now; quiet hours never hold back tier 0."""
     profile = db.keys.open_row("members", member)
     number = clean_number(profile.get("phone") or "")
     quiet = profile.get("quiet_hours") or []
@@ -165,7 +165,7 @@ def tell_coordinators(
     """Text some coordinators about something other than a case; return how many."""
     listed = [m.id for m in roster.current(db).members if "coordinator" in m.roles and m.id != but]
     query = select(Member).where(Member.id.in_(listed), Member.state == "active")
-    found = (_reachable(db, member, 0, now) for member in db.scalars(query.order_by(Member.id)))
+    found = (reachable(db, member, 0, now) for member in db.scalars(query.order_by(Member.id)))
     numbers = [number for number in found if number][:at_most]
     if not numbers:
         log.error("alert.nobody", step=0, tier=None)

@@ -12,12 +12,28 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, tuple_
 
-from app import alerts, audit, cases, consent, erasure, grants, sheets
+from app import (
+    alerts,
+    audit,
+    cases,
+    consent,
+    deadlines,
+    episodes,
+    erasure,
+    events,
+    grants,
+    organisation,
+    sheets,
+    tasks,
+)
 from app.access import ARCHIVE, DESK, Permission, Principal, readable_cases
 from app.crypto import CaseKeys, Purpose, Suite, open_sealed, suite_of, unlock, unpad
 from app.db import Db
+from app.deadlines import Deadline
+from app.episodes import Stay
 from app.errors import BadRequest
-from app.models import LIVE_STATES, AuditEntry, Case, Consent, Message, Note
+from app.models import LIVE_STATES, AuditEntry, Case, Consent, DetentionEpisode, Message, Note
+from app.tasks import Due
 
 LONGEST_PAGE = 200
 
@@ -39,6 +55,11 @@ class CaseFile:
     fields: Mapping[str, Any] = field(default_factory=dict, repr=False)
     notes: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
     consents: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+    events: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+    episodes: Sequence[tuple[DetentionEpisode, Stay]] = field(default=(), repr=False)
+    tasks: Sequence[Due] = ()
+    # Hints for the desk, from rules that somebody verified; never to be texted.
+    possible_deadlines: Sequence[Deadline] = field(default=(), repr=False)
     hold_reason: str | None = field(default=None, repr=False)
     number: str | None = field(default=None, repr=False)
     history: Sequence[AuditEntry] = ()
@@ -118,16 +139,39 @@ def read(db: Db, principal: Principal, case_id: UUID, now: datetime) -> CaseFile
         case.unread = 0
         alerts.acknowledge(db, case.id, principal.member_id)
     contact = sheets.read(db, case, keys[case.id], "contact", {}) if closed else line.coarse
+    fields = {**answers, **sheets.read(db, case, keys[case.id], "fields", {})}
+    dates, stays = events.of_cases(db, keys), episodes.of_cases(db, keys)
     return CaseFile(
         line,
         messages,
-        {**answers, **sheets.read(db, case, keys[case.id], "fields", {})},
+        fields,
         _notes(db, keys),
         _consents(db, keys),
-        sheets.read(db, case, keys[case.id], "hold_reason", None) if case.held else None,
-        contact.get("number"),
-        history,
+        events=dates,
+        episodes=stays,
+        tasks=() if closed else tasks.of_cases(db, keys),
+        possible_deadlines=() if closed else _deadlines(db, line, dates, stays, fields),
+        hold_reason=sheets.read(db, case, keys[case.id], "hold_reason", None)
+        if case.held
+        else None,
+        number=contact.get("number"),
+        history=history,
     )
+
+
+def _deadlines(
+    db: Db,
+    line: Line,
+    dates: Sequence[Mapping[str, Any]],
+    stays: Sequence[tuple[DetentionEpisode, Stay]],
+    fields: Mapping[str, Any],
+) -> list[Deadline]:
+    rules = deadlines.of_desk(db)
+    if not rules:
+        return []
+    held = [stay.since for episode, stay in stays if not episode.ended]
+    zone = organisation.zone_of(db, line.coarse.get("region"))
+    return deadlines.possible_deadlines(rules, deadlines.facts_of(dates, held, fields), zone)
 
 
 def _belongs(one: Case, case: Case) -> bool:

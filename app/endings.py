@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app import audit, cases, erasure, grants, sheets
+from app import audit, cases, episodes, erasure, events, grants, sheets, tasks
 from app.access import ARCHIVE, DESK, Permission, Principal
 from app.crypto import CaseKeys
 from app.db import Db
@@ -50,6 +50,9 @@ def _close_one(db: Db, principal: Principal, case: Case, outcome: str, now: date
     if values.get("number"):
         sheets.write(db, case, "contact", {"number": values["number"]})
     grants.regrant(db, case.id, keys, ARCHIVE, now)
+    events.archive(db, case)
+    episodes.archive(db, case)
+    tasks.forget(db, case.id)
     kept = {name: value for name, value in values.items() if name not in _GONE_WHEN_CLOSED}
     cases.rewrite(db, case, {**kept, "outcome": outcome, "flags": []})
     case.state, case.closed_at = "closed", rounded(now)
@@ -83,6 +86,8 @@ def _reopen_one(
     db: Db, case: Case, keys: Mapping[int, CaseKeys], contact: Mapping[str, Any], now: datetime
 ) -> None:
     grants.regrant(db, case.id, keys, DESK, now)
+    events.restore(db, case, keys, now)
+    episodes.restore(db, case, keys, now)
     values = cases.coarse(db, case)
     values.pop("outcome", None)
     cases.rewrite(db, case, {**values, **contact, "human": True})

@@ -30,11 +30,14 @@ from app.models import (
     CaseGrant,
     CaseSheet,
     Consent,
+    DetentionEpisode,
     Erasure,
+    Event,
     Job,
     Message,
     Note,
     Outgoing,
+    Task,
     rounded,
 )
 from app.texts import Texts
@@ -45,6 +48,19 @@ CODE_LIFE = timedelta(minutes=30)
 # An urgent case is not erased by one text alone: the desk sees it coming.
 URGENT_WAIT = timedelta(hours=24)
 _URGENT = 1
+# What belongs to one case and goes with it.
+_OF_A_CASE = (
+    Task,
+    Event,
+    DetentionEpisode,
+    Alert,
+    CaseGrant,
+    CaseEpoch,
+    CaseSheet,
+    Consent,
+    Note,
+    Message,
+)
 
 
 def dialogues(db: Db, lookups: Collection[bytes], now: datetime) -> dict[bytes, Erasure]:
@@ -234,7 +250,7 @@ def _erase_one(db: Db, case: Case, now: datetime) -> None:
         update(Outgoing).where(Outgoing.case_id == case.id).values(case_id=None, message_id=None)
     )
     carrier_traces.release_pictures(db, case.id, now)
-    for table in (Alert, CaseGrant, CaseEpoch, CaseSheet, Consent, Note, Message):
+    for table in _OF_A_CASE:
         db.execute(delete(table).where(table.case_id == case.id))
     case.state, case.closed_at = "erased", rounded(now)
     case.op_key = case.op_values = case.number_lookup = case.reference_lookup = None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from app import alerts, audit, cases, consent, grants, outgoing
+from app import alerts, audit, cases, consent, grants, outgoing, requests, seeking
 from app.access import Permission, Principal
 from app.crypto import Purpose, pad_field, pad_message, seal_to
 from app.db import Db
@@ -30,6 +30,25 @@ def reply(db: Db, principal: Principal, case_id: UUID, body: str, now: datetime)
         raise BadRequest("A text has between 1 and 1600 characters.")
     values = cases.coarse(db, case)
     consent.check_text(db, case, values, now, written_at=now)
+    _answered(db, case, values, now)
+    message = _put_message(db, case, values, principal.member_id, body, now)
+    alerts.acknowledge(db, case.id, principal.member_id)
+    audit.record(db, "case.replied", principal.member_id, case.id, now)
+    return message
+
+
+def remind(db: Db, case: Case, values: Mapping[str, Any], body: str, now: datetime) -> Message:
+    """Queue a text that the machine writes to a caller; the refusals of ``consent.check_text``.
+
+    It answers nobody: who waits for the desk goes on waiting.
+    """
+    consent.check_text(db, case, values, now, written_at=now)
+    return _put_message(db, case, values, None, body, now)
+
+
+def _put_message(
+    db: Db, case: Case, values: Mapping[str, Any], author: UUID | None, body: str, now: datetime
+) -> Message:
     message_id = uuid4()
     case.last_position = position_after(case.last_position, now)
     message = Message(
@@ -41,22 +60,19 @@ def reply(db: Db, principal: Principal, case_id: UUID, body: str, now: datetime)
         status="queued",
         at=rounded(now),
         position=case.last_position,
-        author_id=principal.member_id,
-        body=_seal(db, case, "messages", message_id, Purpose.MESSAGE, body, now),
+        author_id=author,
+        body=sealed_text(db, case, "messages", message_id, body, now),
     )
     db.add(message)
-    _answered(db, case, values, now)
-    alerts.acknowledge(db, case.id, principal.member_id)
     db.flush()
     draft = Draft(values["number"], body, case.id, message_id, "reply", case.urgency)
     outgoing.queue(db, [draft], now)
-    audit.record(db, "case.replied", principal.member_id, case.id, now)
     return message
 
 
-def _seal(
-    db: Db, case: Case, table: str, row_id: UUID, purpose: Purpose, body: str, now: datetime
-) -> bytes:
+def sealed_text(db: Db, case: Case, table: str, row_id: UUID, body: str, now: datetime) -> bytes:
+    """Return the ``body`` of a row of ``messages`` or ``notes``, sealed to the case."""
+    purpose = Purpose.MESSAGE if table == "messages" else Purpose.NOTE
     context = db.keys.context(table, "body", row_id, 1, case=case.id, epoch=case.epoch)
     payload = {"body": body, "at": now.isoformat()}
     plaintext = pad_message(json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace"))
@@ -84,6 +100,13 @@ def note(
     case = cases.find(db, principal, case_id, live=True)
     if not body.strip() or len(body) > LONGEST_NOTE:
         raise BadRequest("A note has between 1 and 20000 characters.")
+    row = put_note(db, case, principal.member_id, kind, body, now)
+    audit.record(db, "case.noted", principal.member_id, case.id, now)
+    return row
+
+
+def put_note(db: Db, case: Case, author: UUID, kind: str, body: str, now: datetime) -> Note:
+    """Add a note to a case, whatever its state; no key of it is needed."""
     note_id = uuid4()
     case.last_position = position_after(case.last_position, now)
     row = Note(
@@ -91,12 +114,11 @@ def note(
         case_id=case.id,
         epoch=case.epoch,
         position=case.last_position,
-        author_id=principal.member_id,
+        author_id=author,
         kind=kind,
-        body=_seal(db, case, "notes", note_id, Purpose.NOTE, body, now),
+        body=sealed_text(db, case, "notes", note_id, body, now),
     )
     db.add(row)
-    audit.record(db, "case.noted", principal.member_id, case.id, now)
     return row
 
 
@@ -140,7 +162,10 @@ def record_consent(
         **db.keys.new_row("consents", row_id, values, now),
     )
     db.add(row)
+    db.flush()
+    seeking.lock_all(db, [case.id])
     audit.record(db, "consent.recorded", principal.member_id, case.id, now)
+    requests.follow_consent(db, case, said.scope, now)
     return row
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Table, bindparam, delete, select, update
 
-from app import audit, carrier_traces, erasure, flood, spending
+from app import audit, carrier_traces, erasure, flood, raids, spending
 from app.crypto import day_number
 from app.db import Database, Db
 from app.models import (
@@ -136,6 +136,7 @@ def _drop_spent_rows(db: Db, now: datetime) -> None:
     )
     carrier_traces.forget_old(db, now)
     flood.forget_old(db, now)
+    raids.forget_old(db, now)
     spending.forget_old(db, now)
 
 

@@ -22,6 +22,7 @@ from app import (
     jobs,
     outgoing,
     reconciler,
+    reminders,
     retention,
     rotation,
     spending,
@@ -132,6 +133,10 @@ RECURRING: Mapping[str, Recurring] = {
     ),
     grants.EPOCHS_JOB: Recurring(
         timedelta(minutes=5), lambda tools, now: _renew_case_epochs(tools.database, now)
+    ),
+    "events": Recurring(
+        timedelta(minutes=5),
+        lambda tools, now: reminders.sweep(tools.database, tools.desk.script.texts, now),
     ),
     "forgetting": Recurring(
         timedelta(minutes=30), lambda tools, now: retention.renew_forgetting(tools.database, now)

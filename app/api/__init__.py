@@ -6,10 +6,15 @@ from app.api import (
     blocks,
     cases,
     contacts,
+    deadlines,
+    directory,
+    episodes,
     errors,
+    events,
     health,
     members,
     organisation,
+    raids,
     reference,
     sessions,
     twilio,
@@ -22,6 +27,8 @@ def install(app: FastAPI) -> None:
     errors.install(app)
     app.add_middleware(CarefulAnswers)
     app.router.routes.extend(twilio.routes)
+    for module in (events, episodes, raids, directory, deadlines):
+        app.include_router(module.router, responses={"default": errors.PROBLEM})
     parts = (health, sessions, members, cases, contacts, organisation, blocks, reference)
     for module in parts:
         app.include_router(module.router, responses={"default": errors.PROBLEM})

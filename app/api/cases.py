@@ -9,7 +9,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints, field_validator
 
-from app import casefile, cases, endings, replies
+from app import break_glass, casefile, cases, endings, replies
+from app.api.deadlines import DeadlineOut, deadline_out
 from app.api.deps import (
     Cursor,
     IdempotencyKey,
@@ -19,6 +20,8 @@ from app.api.deps import (
     etag,
     fingerprint,
 )
+from app.api.episodes import EpisodeOut, episode_out
+from app.api.events import EventOut, TaskOut, event_out, task_out
 from app.casefile import CaseFile, Line
 from app.db import Db
 from app.errors import BadRequest
@@ -127,7 +130,10 @@ class CaseOut(CaseItem):
     fields: dict[str, str | None]
     notes: list[NoteOut]
     consents: list[ConsentOut]
-    events: list[Any] = []
+    events: list[EventOut]
+    tasks: list[TaskOut]
+    episodes: list[EpisodeOut]
+    possible_deadlines: list[DeadlineOut]
     requests: list[Any] = []
     attachments: list[Any] = []
     history: list[HistoryOut]
@@ -208,6 +214,12 @@ class Hold(BaseModel):
     reason: Annotated[str, Field(min_length=1, max_length=4000)]
 
 
+class BreakGlass(BaseModel):
+    """Why it has to be opened now."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=4000)]
+
+
 class Merge(BaseModel):
     """Under which case."""
 
@@ -248,6 +260,10 @@ def _out(db: Db, file: CaseFile) -> CaseOut:
         fields={name: value for name, value in file.fields.items() if value is not None},
         notes=[NoteOut(**note) for note in file.notes],
         consents=[ConsentOut(**consent) for consent in file.consents],
+        events=[event_out(event) for event in file.events],
+        tasks=[task_out(due) for due in file.tasks],
+        episodes=[episode_out(*one) for one in file.episodes],
+        possible_deadlines=[deadline_out(one) for one in file.possible_deadlines],
         history=[HistoryOut(kind=e.kind, at=e.at, member=e.actor) for e in file.history],
     )
 
@@ -290,6 +306,17 @@ def read(case_id: UUID, visit: VisitDep, response: Response) -> CaseOut:
     """Open a case. This is written into the audit log."""
     with visit.transaction() as db:
         file = casefile.read(db, visit.principal, case_id, visit.now)
+        etag(response, file.line.case.version)
+        return _out(db, file)
+
+
+@router.post("/{case_id}/break-glass")
+def open_in_emergency(
+    case_id: UUID, body: BreakGlass, visit: VisitDep, response: Response
+) -> CaseOut:
+    """Open a closed case with a reason; the coordinators are told at once. Needs the archive."""
+    with visit.transaction() as db:
+        file = break_glass.break_glass(db, visit.principal, case_id, body.reason, visit.now)
         etag(response, file.line.case.version)
         return _out(db, file)
 

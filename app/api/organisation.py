@@ -17,6 +17,7 @@ from app.errors import BadRequest
 
 router = APIRouter(prefix="/v1", tags=["organisation"])
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,40}$")]
+Place = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Money = Annotated[float, Field(ge=0, le=1_000_000_000, allow_inf_nan=False)]
 
 
@@ -41,6 +42,9 @@ class Settings(BaseModel):
     zones: dict[Code, Zone] = Field(
         max_length=64, description="regions whose clocks differ from the organisation's"
     )
+    detention_places: list[Place] = Field(
+        max_length=64, description="offered where one is asked for"
+    )
     price_per_segment: Money = Field(description="in the currency of the carrier's account")
     monthly_cap: Money = Field(
         description="told at 80 %; at 100 % automatic texts that are not urgent stop; 0: none"
@@ -59,6 +63,7 @@ class ChangeSettings(BaseModel):
     on_call: list[UUID] | None = Field(default=None, max_length=200)
     backup: list[UUID] | None = Field(default=None, max_length=200)
     zones: dict[Code, Zone] | None = Field(default=None, max_length=64)
+    detention_places: list[Place] | None = Field(default=None, max_length=64)
     price_per_segment: Money | None = None
     monthly_cap: Money | None = None
     automatic_per_hour: int | None = Field(default=None, ge=0, le=1_000_000)

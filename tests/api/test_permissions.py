@@ -9,12 +9,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
+from sqlalchemy import select
 
+from app import tasks
 from app.access import PERMISSIONS, Permission
+from app.models import Task
 from tests.service import PASSPHRASE, PEOPLE, Client, House
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -23,6 +27,8 @@ SELF, CASES, ARCHIVE, HOLD = Permission.SELF, Permission.CASES, Permission.ARCHI
 MEMBERS, INVITATIONS = Permission.MEMBERS, Permission.INVITATIONS
 SETTINGS, TEXTS, AUDIT = Permission.SETTINGS, Permission.TEXTS, Permission.AUDIT
 BLOCKS = Permission.BLOCKS
+RAIDS, DIRECTORY, RULES = Permission.RAIDS, Permission.DIRECTORY, Permission.RULES
+NEXT_YEAR = "2027-01-15T12:00:00Z"
 PUBLIC: frozenset[Permission] = frozenset()
 
 
@@ -113,6 +119,50 @@ def lifting_block(scene: Scene) -> Example:
     return Example({"block_id": blocked.json()["id"]})
 
 
+def on_event(body: Any = None, *, versioned: bool = False) -> Make:
+    def make(scene: Scene) -> Example:
+        heron, wanted = scene.house.as_("heron"), {"kind": "hearing", "starts_at": NEXT_YEAR}
+        event = heron.post(f"/v1/cases/{scene.case()}/events", wanted).json()
+        return Example({"event_id": event["id"]}, body, {"If-Match": '"1"'} if versioned else {})
+
+    return make
+
+
+def on_task(scene: Scene) -> Example:
+    """A task made by hand; the machine's would need a step of the clock."""
+    case_id, subject = scene.case(), uuid4()
+    with scene.house.database.transaction() as db:
+        now = scene.house.clock()
+        tasks.put(db, UUID(case_id), "recheck", subject, now, now)
+        task_id = db.scalars(select(Task.id).where(Task.subject_id == subject)).one()
+    return Example({"task_id": str(task_id)})
+
+
+def on_episode(scene: Scene) -> Example:
+    stay = {"place": "Laval", "from": "2026-01-10"}
+    heron = scene.house.as_("heron")
+    episode = heron.post(f"/v1/cases/{scene.case()}/episodes", stay).json()
+    return Example({"episode_id": episode["id"]}, {"notes": "x"}, {"If-Match": '"1"'})
+
+
+def on_raid(scene: Scene) -> Example:
+    report = scene.house.as_("heron").post("/v1/raid-reports", {"size": "two cars"}).json()
+    return Example({"report_id": report["id"]}, {"facts": {"size": "x"}}, {"If-Match": '"1"'})
+
+
+def on_entry(body: Any = None) -> Make:
+    def make(scene: Scene) -> Example:
+        clinic = {"kind": "clinic", "name": "x"}
+        entry = scene.house.as_("heron").post("/v1/directory", clinic).json()
+        return Example({"entry_id": entry["id"]}, body, {"If-Match": '"1"'} if body else {})
+
+    return make
+
+
+def breaking_glass(scene: Scene) -> Example:
+    return Example({"case_id": scene.case("closed")}, {"reason": "x"})
+
+
 def changing_me(scene: Scene) -> Example:
     return Example(body={"name": "x"}, headers=scene.version("/v1/members/me"))
 
@@ -200,6 +250,32 @@ ENDPOINTS: dict[str, tuple[Iterable[Permission], Make]] = {
     "PUT /v1/cases/{case_id}/contact": ({CASES}, giving_contact),
     "POST /v1/cases/{case_id}/contact/compromised": ({CASES}, unsafe_phone),
     "DELETE /v1/cases/{case_id}/contact/compromised": ({CASES}, on_case()),
+    "POST /v1/cases/{case_id}/break-glass": ({ARCHIVE}, breaking_glass),
+    "POST /v1/cases/{case_id}/events": (
+        {CASES},
+        on_case({"kind": "check_in", "starts_at": NEXT_YEAR}),
+    ),
+    "GET /v1/events": ({CASES}, plain()),
+    "GET /v1/events/{event_id}": ({CASES}, on_event()),
+    "PATCH /v1/events/{event_id}": ({CASES}, on_event({"state": "confirmed"}, versioned=True)),
+    "GET /v1/tasks": ({CASES}, plain()),
+    "POST /v1/tasks/{task_id}/done": ({CASES}, on_task),
+    "GET /v1/cases/{case_id}/episodes": ({CASES}, on_case()),
+    "POST /v1/cases/{case_id}/episodes": (
+        {CASES},
+        on_case({"place": "Laval", "from": "2026-01-10"}),
+    ),
+    "PATCH /v1/episodes/{episode_id}": ({CASES}, on_episode),
+    "GET /v1/raid-reports": ({RAIDS}, plain()),
+    "POST /v1/raid-reports": ({RAIDS}, plain({"size": "x"})),
+    "PATCH /v1/raid-reports/{report_id}": ({RAIDS}, on_raid),
+    "GET /v1/directory": ({DIRECTORY}, plain()),
+    "POST /v1/directory": ({DIRECTORY}, plain({"kind": "clinic", "name": "x"})),
+    "GET /v1/directory/{entry_id}": ({DIRECTORY}, on_entry()),
+    "PATCH /v1/directory/{entry_id}": ({DIRECTORY}, on_entry({"name": "y"})),
+    "DELETE /v1/directory/{entry_id}": ({DIRECTORY}, on_entry()),
+    "GET /v1/deadline-rules": ({RULES}, plain()),
+    "PUT /v1/deadline-rules": ({RULES}, plain({"items": []})),
     "GET /v1/blocks": ({BLOCKS}, plain()),
     "POST /v1/blocks": ({BLOCKS}, plain({"number": "+15145550178"})),
     "DELETE /v1/blocks/{block_id}": ({BLOCKS}, lifting_block),

@@ -20,8 +20,8 @@ from app.texts import SHIPPED
 
 ZONE = ZoneInfo("America/Toronto")
 _KIND = re.compile(
-    r"(archive|case|consent|contact|index|invitation|member|number|organisation|reading|server"
-    r"|session|settings|totp)\.(?!html)[a-z_]+"
+    r"(archive|case|consent|contact|directory|episode|event|index|invitation|member|number|organisation|raid|reading|rule"
+    r"|server|session|settings|task|totp)\.(?!html)[a-z_]+"
 )
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 

@@ -1,0 +1,125 @@
+"""The directory: people and places that are not members."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field, StringConstraints
+
+from app import directory
+from app.api.deps import IdempotencyKey, VersionDep, VisitDep, etag, fingerprint
+from app.directory import Entry
+from app.idempotency import once
+
+router = APIRouter(prefix="/v1/directory", tags=["directory"])
+Words = Annotated[str, Field(max_length=directory.LONGEST)]
+Code = Annotated[str, StringConstraints(max_length=64)]
+Kind = Literal["lawyer", "clinic", "detention", "office", "other"]
+
+
+class NewEntry(BaseModel):
+    """A lawyer, clinic, detention place, office."""
+
+    kind: Kind
+    name: Words
+    phone: Words = ""
+    address: Words = ""
+    languages: list[Code] = Field(default_factory=list, max_length=32)
+    region: Code | None = None
+    hours: Words = ""
+    notes: Words = ""
+
+
+class ChangeEntry(BaseModel):
+    """What a PATCH can change."""
+
+    kind: Kind | None = None
+    name: Words | None = None
+    phone: Words | None = None
+    address: Words | None = None
+    languages: list[Code] | None = Field(default=None, max_length=32)
+    region: Code | None = None
+    hours: Words | None = None
+    notes: Words | None = None
+
+
+class EntryOut(NewEntry):
+    """An entry as it is kept."""
+
+    id: UUID
+    version: int
+
+
+class EntryList(BaseModel):
+    """The entries by kind and name."""
+
+    items: list[EntryOut]
+    next_cursor: str | None = None
+
+
+@router.get("")
+def listed(
+    visit: VisitDep,
+    kind: Kind | None = None,
+    region: Annotated[str | None, Query(max_length=64)] = None,
+) -> EntryList:
+    """List the directory, or one kind or region of it."""
+    with visit.snapshot() as db:
+        found = directory.listed(db, visit.principal, kind, region)
+    return EntryList(items=[_out(entry) for entry in found])
+
+
+@router.post("", status_code=201)
+def add(
+    body: NewEntry,
+    visit: VisitDep,
+    request: Request,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+) -> EntryOut:
+    """Add an entry."""
+    with visit.transaction() as db:
+
+        def make() -> UUID:
+            return directory.add(db, visit.principal, body.model_dump(), visit.now).id
+
+        key = fingerprint(request, body)
+        entry_id = once(db, visit.principal, idempotency_key, key, visit.now, make)
+        return _answer(directory.read(db, visit.principal, entry_id), response)
+
+
+@router.get("/{entry_id}")
+def read(entry_id: UUID, visit: VisitDep, response: Response) -> EntryOut:
+    """Return one entry."""
+    with visit.snapshot() as db:
+        return _answer(directory.read(db, visit.principal, entry_id), response)
+
+
+@router.patch("/{entry_id}")
+def change(
+    entry_id: UUID, body: ChangeEntry, version: VersionDep, visit: VisitDep, response: Response
+) -> EntryOut:
+    """Change an entry."""
+    changes = body.model_dump(exclude_unset=True)
+    with visit.transaction() as db:
+        entry = directory.change(db, visit.principal, entry_id, version, changes, visit.now)
+        return _answer(entry, response)
+
+
+@router.delete("/{entry_id}", status_code=204)
+def remove(entry_id: UUID, visit: VisitDep) -> Response:
+    """Delete an entry."""
+    with visit.transaction() as db:
+        directory.remove(db, visit.principal, entry_id, visit.now)
+    return Response(status_code=204)
+
+
+def _out(entry: Entry) -> EntryOut:
+    return EntryOut(id=entry.id, version=entry.version, **entry.values)
+
+
+def _answer(entry: Entry, response: Response) -> EntryOut:
+    etag(response, entry.version)
+    return _out(entry)

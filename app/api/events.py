@@ -1,0 +1,276 @@
+"""Dates in cases, the desk's calendar, and the tasks that come of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints
+
+from app import events, tasks
+from app.api.deps import (
+    Cursor,
+    IdempotencyKey,
+    Limit,
+    VersionDep,
+    VisitDep,
+    decode_cursor,
+    encode_cursor,
+    etag,
+    fingerprint,
+)
+from app.db import Db
+from app.errors import BadRequest
+from app.events import Entry, Wanted
+from app.idempotency import once
+from app.models import Event
+from app.tasks import Due
+
+router = APIRouter(prefix="/v1", tags=["events"])
+Code = Annotated[str, StringConstraints(max_length=64)]
+Place = Annotated[str, Field(max_length=events.LONGEST_PLACE)]
+Local = "with its offset; or local time, with `zone`"
+_DAYS_SHOWN = 31
+
+
+class EventOut(BaseModel):
+    """A date in a case, with its place."""
+
+    id: UUID
+    case_id: UUID
+    kind: str
+    state: str
+    starts_at: datetime
+    ends_at: datetime | None = None
+    place: str
+    meeting_place: str | None
+    follows: UUID | None = Field(description="the date that this one moved from")
+    followed_by: UUID | None = Field(default=None, description="where this one moved to")
+    version: int
+
+
+class NewEvent(BaseModel):
+    """A date to be added. One in the past must have `occurred`."""
+
+    kind: Code = Field(description="hearing, check_in, detention_review, removal, appointment…")
+    starts_at: datetime = Field(description=Local)
+    ends_at: datetime | None = Field(default=None, description=Local)
+    zone: Code | None = Field(default=None, description="for example America/Toronto")
+    place: Place = ""
+    meeting_place: Place | None = None
+    state: Code = "tentative"
+
+
+class ChangeEvent(BaseModel):
+    """What a PATCH can change. Another `starts_at` moves the date: a new one then follows it."""
+
+    kind: Code | None = None
+    starts_at: datetime | None = Field(default=None, description=Local)
+    ends_at: datetime | None = Field(default=None, description=Local)
+    zone: Code | None = None
+    place: Place | None = None
+    meeting_place: Place | None = None
+    state: Code | None = None
+
+
+class EntryOut(BaseModel):
+    """A date as the calendar shows it: no place, nobody's name."""
+
+    id: UUID
+    case_id: UUID
+    reference: str | None
+    kind: str
+    state: str
+    starts_at: datetime
+    version: int
+
+
+class Calendar(BaseModel):
+    """A page of the calendar."""
+
+    items: list[EntryOut]
+    next_cursor: str | None = None
+
+
+class TaskOut(BaseModel):
+    """Something the desk is to look at again."""
+
+    id: UUID
+    case_id: UUID
+    reference: str | None = None
+    kind: str = Field(description="recheck, occurred, moved, review, report, brief")
+    subject_id: UUID = Field(description="the date, detention, request or assignment")
+    days: int | None = Field(default=None, description="how many days before the date")
+    due_at: datetime
+    state: str
+
+
+class TaskList(BaseModel):
+    """The open tasks, the most pressing first."""
+
+    items: list[TaskOut]
+    next_cursor: str | None = None
+
+
+def event_out(event: Any) -> EventOut:
+    """Return a date as the interface shows it."""
+    return EventOut(**event)
+
+
+def task_out(due: Due) -> TaskOut:
+    """Return a task as the interface shows it."""
+    task = due.task
+    return TaskOut(
+        id=task.id,
+        case_id=task.case_id,
+        reference=due.reference,
+        kind=task.kind,
+        subject_id=task.subject_id,
+        days=task.number if task.kind == "recheck" else None,
+        due_at=due.due_at,
+        state=task.state,
+    )
+
+
+# -- dates
+
+
+@router.post("/cases/{case_id}/events", status_code=201)
+def add(
+    case_id: UUID,
+    body: NewEvent,
+    visit: VisitDep,
+    request: Request,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+) -> EventOut:
+    """Add a date to a case."""
+    wanted = Wanted(
+        body.kind,
+        events.instant_of(body.starts_at, body.zone),
+        body.place,
+        body.meeting_place,
+        body.state,
+        events.instant_of(body.ends_at, body.zone) if body.ends_at else None,
+    )
+    with visit.transaction() as db:
+
+        def make() -> UUID:
+            return events.add(db, visit.principal, case_id, wanted, visit.now).id
+
+        key = fingerprint(request, body)
+        event_id = once(db, visit.principal, idempotency_key, key, visit.now, make)
+        response.headers["Location"] = f"/v1/events/{event_id}"
+        return _whole(db, visit, event_id, response)
+
+
+def _whole(db: Db, visit: VisitDep, event_id: UUID, response: Response) -> EventOut:
+    event = events.read(db, visit.principal, event_id, visit.now)
+    etag(response, event["version"])
+    return event_out(event)
+
+
+@router.get("/events/{event_id}")
+def read(event_id: UUID, visit: VisitDep, response: Response) -> EventOut:
+    """Open one date. This is written into the audit log, as reading its case."""
+    with visit.transaction() as db:
+        return _whole(db, visit, event_id, response)
+
+
+@router.patch("/events/{event_id}")
+def change(
+    event_id: UUID, body: ChangeEvent, version: VersionDep, visit: VisitDep, response: Response
+) -> EventOut:
+    """Change a date, or move it: then it is `rescheduled`, and `followed_by` names the new one."""
+    changes = body.model_dump(exclude_unset=True)
+    zone = changes.pop("zone", None)
+    for name in ("starts_at", "ends_at"):
+        if changes.get(name) is not None:
+            changes[name] = events.instant_of(changes[name], zone)
+    with visit.transaction() as db:
+        events.change(db, visit.principal, event_id, version, changes, visit.now)
+        return _whole(db, visit, event_id, response)
+
+
+def _in_range(at: datetime) -> datetime:
+    if not 1970 < at.year < 2200:
+        raise ValueError("between 1971 and 2199")
+    return at
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_in_range)]
+
+
+@router.get("/events")
+def calendar(
+    visit: VisitDep,
+    start: Annotated[Instant | None, Query(alias="from", description="default: now")] = None,
+    end: Annotated[Instant | None, Query(alias="to", description="default: 31 days on")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Calendar:
+    """List the dates of all open cases, in order. Places are in the cases."""
+    start = start or visit.now
+    end = end or start + timedelta(days=_DAYS_SHOWN)
+    with visit.snapshot() as db:
+        found = events.calendar(db, visit.principal, start, end)
+    after = _position(decode_cursor(cursor))
+    rest = [entry for entry in found if after is None or _key(entry) > after]
+    more = len(rest) > limit
+    last = _key(rest[limit - 1]) if more else None
+    return Calendar(
+        items=[_entry(entry) for entry in rest[:limit]],
+        next_cursor=encode_cursor(f"{last[0].isoformat()}/{last[1]}") if last else None,
+    )
+
+
+def _key(entry: Entry) -> tuple[datetime, UUID]:
+    return entry.starts_at, entry.event.id
+
+
+def _position(cursor: str | None) -> tuple[datetime, UUID] | None:
+    if cursor is None:
+        return None
+    at, _, event_id = cursor.partition("/")
+    parse: Callable[[str], datetime] = datetime.fromisoformat
+    try:
+        position = parse(at), UUID(event_id)
+    except ValueError as error:
+        raise BadRequest("This cursor does not come from here.") from error
+    if position[0].tzinfo is not UTC:
+        raise BadRequest("This cursor does not come from here.")
+    return position
+
+
+def _entry(entry: Entry) -> EntryOut:
+    event: Event = entry.event
+    return EntryOut(
+        id=event.id,
+        case_id=event.case_id,
+        reference=entry.reference,
+        kind=entry.kind,
+        state=event.state,
+        starts_at=entry.starts_at,
+        version=event.version,
+    )
+
+
+# -- tasks
+
+
+@router.get("/tasks")
+def listed(visit: VisitDep) -> TaskList:
+    """List what the desk is to look at again: dates to be made sure of, dates that have passed."""
+    with visit.snapshot() as db:
+        return TaskList(items=[task_out(due) for due in tasks.listed(db, visit.principal)])
+
+
+@router.post("/tasks/{task_id}/done", status_code=204)
+def done(task_id: UUID, visit: VisitDep) -> Response:
+    """Say that a task is done."""
+    with visit.transaction() as db:
+        tasks.finish(db, visit.principal, task_id, visit.now)
+    return Response(status_code=204)

@@ -1,0 +1,116 @@
+"""What somebody saw, apart from people and cases."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from app import raids
+from app.api.deps import IdempotencyKey, VersionDep, VisitDep, etag, fingerprint
+from app.idempotency import once
+from app.raids import Seen
+
+router = APIRouter(prefix="/v1/raid-reports", tags=["raid reports"])
+Words = Annotated[str, Field(max_length=raids.LONGEST)]
+
+
+class Facts(BaseModel):
+    """What was seen; nothing about who told it."""
+
+    size: Words | None = None
+    activity: Words | None = None
+    location: Words | None = None
+    uniform: Words | None = None
+    seen_at: Words | None = Field(default=None, description="when, in words")
+    equipment: Words | None = None
+    present: Words | None = Field(default=None, description="whether they are still there")
+    notes: Words | None = None
+
+
+class ReportOut(BaseModel):
+    """A report. `facts` is null for who does not hold the key of its day yet."""
+
+    id: UUID
+    state: Literal["unverified", "corroborated", "false"]
+    event: UUID = Field(description="the same for all reports of one event")
+    reported_at: datetime
+    recorded_by: UUID
+    facts: Facts | None
+    version: int
+
+
+class ReportList(BaseModel):
+    """All reports of the last 90 days, the newest first."""
+
+    items: list[ReportOut]
+    next_cursor: str | None = None
+
+
+class ChangeReport(BaseModel):
+    """What a PATCH can change. State and event belong to all reports of the event."""
+
+    facts: Facts | None = None
+    same_as: UUID | None = Field(default=None, description="another report of the same event")
+    state: Literal["corroborated", "false"] | None = None
+    confirmed_by: Literal["report", "person"] | None = Field(
+        default=None, description="a second report of the event, or a person who went there"
+    )
+
+
+@router.get("")
+def listed(visit: VisitDep) -> ReportList:
+    """List the reports. This is written into the audit log."""
+    with visit.transaction() as db:
+        found = raids.listed(db, visit.principal, visit.now)
+        return ReportList(items=[_out(seen) for seen in found])
+
+
+@router.post("", status_code=201)
+def add(
+    body: Facts,
+    visit: VisitDep,
+    request: Request,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+) -> ReportOut:
+    """Record what somebody saw: unverified, until a second report or a person confirms it."""
+    facts = body.model_dump(exclude_none=True)
+    with visit.transaction() as db:
+
+        def make() -> UUID:
+            return raids.add(db, visit.principal, facts, visit.now).id
+
+        key = fingerprint(request, body)
+        report_id = once(db, visit.principal, idempotency_key, key, visit.now, make)
+        seen = raids.read(db, visit.principal, report_id)
+        etag(response, seen.report.version)
+        return _out(seen)
+
+
+@router.patch("/{report_id}")
+def change(
+    report_id: UUID, body: ChangeReport, version: VersionDep, visit: VisitDep, response: Response
+) -> ReportOut:
+    """Change facts, put two reports of one event together, or say what it proved to be."""
+    changes = body.model_dump(exclude_unset=True)
+    with visit.transaction() as db:
+        seen = raids.change(db, visit.principal, report_id, version, changes, visit.now)
+        etag(response, seen.report.version)
+        return _out(seen)
+
+
+def _out(seen: Seen) -> ReportOut:
+    report = seen.report
+    return ReportOut(
+        id=report.id,
+        state=report.state,
+        event=report.group_id or report.id,
+        reported_at=report.reported_at,
+        recorded_by=report.recorded_by,
+        facts=None if seen.facts is None else Facts(**seen.facts),
+        version=report.version,
+    )
