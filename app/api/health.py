@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from app import readiness
 from app.api.deps import ServiceDep
 from app.api.state import Service
 from app.errors import NotFound
@@ -14,6 +14,13 @@ from app.metrics import CONTENT_TYPE, may_read
 from app.metrics.measuring import measure
 
 router = APIRouter(tags=["health"])
+_NOT_READY = {
+    ("database", "away"),
+    ("database", "read-only"),
+    ("key", "sealed"),
+    ("worker", "stopped"),
+    ("carrier", "refusing"),
+}
 
 
 @router.get("/healthz")
@@ -26,33 +33,35 @@ def alive() -> dict[str, str]:
 def ready(service: ServiceDep) -> Response:
     """Answer 200 when texts are taken in and the desk can work, else 503 with what is missing."""
     parts = examine(service)
-    well = parts["database"] == "ok" and parts["key"] == "open" and parts["worker"] != "stopped"
-    return JSONResponse(parts, 200 if well else 503, {"Cache-Control": "no-store"})
+    missing = parts.items() & _NOT_READY
+    return JSONResponse(parts, 503 if missing else 200, {"Cache-Control": "no-store"})
 
 
 def examine(service: Service) -> dict[str, str]:
     """Return the state of the database, the operational key, the worker and the carrier."""
+    keys = service.database.keys
     return {
-        "database": _database(service),
-        "key": "open" if service.database.keys and service.database.keys.is_open else "sealed",
-        "worker": _worker(service),
-        "carrier": "configured" if service.settings.twilio_account_sid else "missing",
+        "database": service.probe.state(service.database, service.clock()),
+        "key": "open" if keys and keys.is_open else "sealed",
+        **_elsewhere(service),
     }
 
 
-def _database(service: Service) -> str:
+def _elsewhere(service: Service) -> dict[str, str]:
+    """Return how worker and carrier do; what cannot be looked up is not known to do well."""
+    alive = service.worker_alive is None or service.worker_alive()
     try:
         with service.database.snapshot() as db:
-            db.scalar(select(1))
+            if service.worker_alive is None:
+                alive = readiness.worker_lives(db, service.clock())
+            refuses = readiness.carrier_refuses(db)
     except (SQLAlchemyError, OSError):
-        return "away"
-    return "ok"
-
-
-def _worker(service: Service) -> str:
-    if service.worker_alive is None:
-        return "elsewhere"
-    return "running" if service.worker_alive() else "stopped"
+        alive, refuses = alive and service.worker_alive is not None, False
+    carrier = "configured" if service.settings.twilio_account_sid else "missing"
+    return {
+        "worker": "running" if alive else "stopped",
+        "carrier": "refusing" if refuses else carrier,
+    }
 
 
 @router.get("/metrics", include_in_schema=False)

@@ -14,6 +14,7 @@ from app.db import Database, Db, GroupWriter
 from app.doorkeeper import Doorkeeper
 from app.metrics import Metrics
 from app.outgoing import StatusUpdate
+from app.readiness import Probe
 from app.sessions import SessionStore
 from app.settings import Settings
 from app.telephony import InboundText
@@ -36,6 +37,7 @@ class Service:
     writer: GroupWriter[Webhook, str | None]
     worker_alive: Callable[[], bool] | None  # none where the worker is a process of its own
     metrics: Metrics
+    probe: Probe = field(default_factory=Probe)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,10 @@ _PARTS = {
             False,
             "The records cannot be reached. Texts that arrive are kept by the carrier.",
         ),
+        "read-only": (
+            False,
+            "Nothing can be written: is the disk full? Texts are kept by the carrier.",
+        ),
     },
     "key": {
         "open": (True, "The server is open: texts are answered and cases can be read."),
@@ -33,11 +37,11 @@ _PARTS = {
     },
     "worker": {
         "running": (True, "Texts are being sent."),
-        "elsewhere": (True, "Texts are sent by a worker of their own, not by this process."),
-        "stopped": (False, "Nothing is being sent: the worker has stopped. Restart the service."),
+        "stopped": (False, "Nothing is being sent: the worker has stopped. Restart it."),
     },
     "carrier": {
         "configured": (True, "A phone network is configured."),
+        "refusing": (False, "The phone network refuses our texts. They are kept and tried again."),
         "missing": (False, "No phone network is configured: nothing can be sent or received."),
     },
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -42,6 +44,30 @@ class TestHealth:
         asked = house.nobody.get("/v1/cases", headers={"Authorization": "Bearer x"})
         assert refusal(asked) == (503, "sealed")
         assert asked.headers["retry-after"]
+
+    def test_while_the_carrier_refuses_it_is_not_ready(self, house: House) -> None:
+        house.network.faults("api-20003", count=1000)
+        house.phone().says("hello")
+        house.advance(seconds=5)
+        answer = house.nobody.get("/readyz")
+        assert (answer.status_code, answer.json()["carrier"]) == (503, "refusing")
+        house.network.clear_faults()
+        house.advance(minutes=5)
+        assert house.nobody.get("/readyz").status_code == 200
+
+    def test_without_a_living_worker_it_is_not_ready(self, house: House) -> None:
+        house.app.state.worker.stop()
+        house.app.state.worker.last_loop = None
+        answer = house.nobody.get("/readyz")
+        assert (answer.status_code, answer.json()["worker"]) == (503, "stopped")
+
+    def test_a_worker_of_its_own_is_known_by_what_it_does(self, house: House) -> None:
+        house.app.state.service = replace(house.service, worker_alive=None)
+        assert house.nobody.get("/readyz").json()["worker"] == "running"
+        house.app.state.worker.stop()
+        house.clock.advance(timedelta(minutes=5))
+        answer = house.nobody.get("/readyz")
+        assert (answer.status_code, answer.json()["worker"]) == (503, "stopped")
 
 
 class TestMetrics:

@@ -73,7 +73,7 @@ def test_the_worker_goes_on_where_it_was(
     kith.network.clear_faults()
     kith.wait_until(lambda: "worker.database" in kith.said("service"))
     postgres.start(durable_server.folder, durable=True, port=durable_server.port)
-    kith.wait_until(lambda: request(kith.port, "GET", "/readyz")[0] == 200)
+    kith.wait_until(lambda: request(kith.port, "GET", "/readyz")[1]["database"] == "ok")
     _let_it_settle(kith)
     assert len(phone.inbox()) == 1
 

@@ -53,10 +53,13 @@ def test_a_full_disk(served: tuple[Installation, int]) -> None:
     note = desk.ask("POST", f"/cases/{case['id']}/notes", {"body": "Called her."})
     assert (note[0], note[1]["type"]) == (503, "urn:kith:sealed")
     assert request(kith.port, "GET", "/healthz")[0] == 200
+    kith.wait_until(lambda: request(kith.port, "GET", "/readyz")[0] == 503)
+    assert request(kith.port, "GET", "/readyz")[1]["database"] == "read-only"
 
     resource.prlimit(service, resource.RLIMIT_FSIZE, unlimited)
     phone.text("after")
     assert fallbacks(kith) == 1
+    assert request(kith.port, "GET", "/readyz")[0] == 200
     assert desk.ask("POST", f"/cases/{case['id']}/notes", {"body": "Called her."})[0] == 201
     for _ in range(3):  # the carrier's list is read, and what was on its way ends
         kith.advance(300)
@@ -77,6 +80,10 @@ def test_a_database_that_only_reads(house: House) -> None:
     assert refusal(note) == (503, "sealed")
     # What cannot be written into the audit chain is not read either.
     assert refusal(heron.get(f"/v1/cases/{case_id}")) == (503, "sealed")
+    ready = house.nobody.get("/readyz")
+    # A PostgreSQL that only reads is not even connected to: another one may be the primary now.
+    expected = "read-only" if house.database.on_sqlite else "away"
+    assert (ready.status_code, ready.json()["database"]) == (503, expected)
 
     write_again(house)
     house.phone().text("after")
