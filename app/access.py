@@ -28,6 +28,8 @@ class Permission(StrEnum):
     LIFT_HOLD = "lift_hold"
     MEMBERS = "members"
     RAIDS = "raids"
+    ROTA = "rota"
+    ROTA_OF_ALL = "rota_of_all"
     RULES = "rules"
     SELF = "self"
     SETTINGS = "settings"
@@ -37,7 +39,7 @@ class Permission(StrEnum):
 _EVERYONE = {Permission.SELF}
 _DESK = {Permission.DIRECTORY, Permission.RAIDS}
 PERMISSIONS: dict[str, frozenset[Permission]] = {
-    "accompanier": frozenset(_EVERYONE),
+    "accompanier": frozenset(_EVERYONE | {Permission.ROTA}),
     "auditor": frozenset(_EVERYONE | {Permission.AUDIT}),
     "coordinator": frozenset(
         _EVERYONE
@@ -50,14 +52,16 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.INVITATIONS,
             Permission.LIFT_HOLD,
             Permission.MEMBERS,
+            Permission.ROTA,
+            Permission.ROTA_OF_ALL,
             Permission.RULES,
             Permission.SETTINGS,
             Permission.TEXTS,
         }
     ),
     "dispatcher": frozenset(_EVERYONE | _DESK | {Permission.CASES, Permission.HOLD}),
-    "interpreter": frozenset(_EVERYONE),
-    "legal": frozenset(_EVERYONE),
+    "interpreter": frozenset(_EVERYONE | {Permission.ROTA}),
+    "legal": frozenset(_EVERYONE | {Permission.ROTA}),
 }
 # Which team's seed a member needs for it.
 DESK, ARCHIVE = "desk", "archive"

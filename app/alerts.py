@@ -1,13 +1,13 @@
 """Alerts: somebody waits, so people on duty are texted until one of them looks.
 
-A neutral text goes to who is on duty, after 5 minutes also to the backup, after 10 to the
-coordinators, and on from there. Opening, claiming or answering the case acknowledges the alert, and
-so does the reply ``1``. Each step is a job, so that neither a restart nor a lost callback ends it.
+A neutral text goes to who is on duty by the rota, after 5 minutes also to the fallback group, after
+10 to the coordinators, and on from there. Opening, claiming or answering the case acknowledges the
+alert, and so does the reply ``1``. Each step is a job: neither restart nor lost callback ends it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 import structlog
 from sqlalchemy import delete, func, select, update
 
-from app import audit, consent, jobs, organisation, outgoing, roster
+from app import audit, consent, jobs, outgoing, roster, shifts
 from app.db import Db
 from app.jobs import Claimed
 from app.models import LIVE_STATES, Alert, Case, Job, Member, Page, rounded
@@ -36,6 +36,8 @@ _ESCALATES_UNTIL = 3
 _ANSWER_WITHIN = timedelta(hours=1)
 _WHEN = ("now", "today", "this week", "when you can")
 MINE = "1"
+# In shifts that ask for one of these, people are paged.
+_PAGED = ("dispatcher", "coordinator")
 
 
 # -- raising
@@ -99,7 +101,7 @@ def look_for_overdue(db: Db, now: datetime) -> int:
 def _page(db: Db, case: Case, alert: Alert, now: datetime) -> None:
     people = [
         (member, number)
-        for member in recipients(db, alert.step)
+        for member in recipients(db, alert.step, now)
         if (number := reachable(db, member, case.urgency, now))
     ]
     if not people:
@@ -126,27 +128,24 @@ def _what(alert: Alert) -> str:
     return "new" if alert.kind == "new" else "waiting"
 
 
-def recipients(db: Db, step_number: int) -> list[Member]:
-    """Return who is paged at a step: on duty, then the backup too, then the coordinators too.
+def recipients(db: Db, step_number: int, now: datetime) -> list[Member]:
+    """Return who is paged at a step: on duty, then the fallback too, then the coordinators too.
 
-    Without an on-call list everybody at the desk is on duty.
+    Where nobody is on duty the next group that has anybody is paged at once. Without a rota
+    everybody at the desk is on duty.
     """
-    settings, _ = organisation.settings(db)
-    listed = roster.current(db)
+    listed, rota = roster.current(db), shifts.load(db)
     desk = [member.id for member in listed.team(roster.DESK)]
-    chosen = list(_ids(settings.get("on_call", ()))) or desk
-    if step_number >= 1:
-        chosen += _ids(settings.get("backup", ()))
-    if step_number >= 2:
-        chosen += [m.id for m in listed.members if "coordinator" in m.roles]
-    if step_number >= _ESCALATES_UNTIL:
-        chosen += desk
-    members = db.scalars(select(Member).where(Member.id.in_(chosen), Member.state == "active"))
+    coordinators = [member.id for member in listed.members if "coordinator" in member.roles]
+    duty = shifts.on_duty(rota, now)
+    fallback = duty.members(_PAGED, fallback=True)
+    first = duty.members(_PAGED) if any(slot.role in _PAGED for slot in rota.slots) else desk
+    chosen = set(first or fallback or coordinators)
+    for group in (fallback, coordinators, desk)[:step_number]:
+        chosen |= set(group)
+    able = chosen & {*desk, *coordinators}  # whoever lost the role since cannot take a case
+    members = db.scalars(select(Member).where(Member.id.in_(able), Member.state == "active"))
     return list(members)
-
-
-def _ids(values: Iterable[str]) -> list[UUID]:
-    return [UUID(str(value)) for value in values]
 
 
 def reachable(db: Db, member: Member, urgency: int, now: datetime) -> str | None:
@@ -160,15 +159,25 @@ def reachable(db: Db, member: Member, urgency: int, now: datetime) -> str | None
 
 
 def tell_coordinators(
-    db: Db, body: str, now: datetime, *, but: UUID | None = None, at_most: int = 2
+    db: Db,
+    body: str,
+    now: datetime,
+    *,
+    but: UUID | None = None,
+    at_most: int = 2,
+    urgency: int = 0,
 ) -> int:
-    """Text some coordinators about something other than a case; return how many."""
+    """Text some coordinators about something other than a case; return how many.
+
+    Quiet hours hold it back unless it is of tier 0.
+    """
     listed = [m.id for m in roster.current(db).members if "coordinator" in m.roles and m.id != but]
     query = select(Member).where(Member.id.in_(listed), Member.state == "active")
-    found = (reachable(db, member, 0, now) for member in db.scalars(query.order_by(Member.id)))
+    people = db.scalars(query.order_by(Member.id))
+    found = (reachable(db, member, urgency, now) for member in people)
     numbers = [number for number in found if number][:at_most]
     if not numbers:
-        log.error("alert.nobody", step=0, tier=None)
+        log.error("alert.nobody", step=0, tier=urgency)
     outgoing.queue(db, [Draft(number, body, None, None, "alert", 1) for number in numbers], now)
     return len(numbers)
 

@@ -31,6 +31,7 @@ from app.clock import Clock
 from app.conversations import Desk, absorb
 from app.db import Database, Db
 from app.jobs import Claimed
+from app.shifts import watching
 from app.telephony import Carrier
 from app.wake import Waker
 
@@ -93,6 +94,16 @@ def _watch_reading(tools: Tools, now: datetime) -> None:
             alerts.tell_coordinators(db, body, now, but=member_id)
 
 
+def _rota(tools: Tools, now: datetime) -> None:
+    """Tell the coordinators two days ahead of shifts that lack people; put away what is over."""
+    with tools.database.transaction() as db:
+        if db.keys.is_open:
+            watching.put_away(db, now)
+            lacking = watching.untold(db, now)
+            if lacking and alerts.tell_coordinators(db, watching.said(lacking), now, urgency=2):
+                watching.note_told(db, lacking)
+
+
 def _renew_case_epochs(database: Database, now: datetime) -> None:
     renewed = grants.renew_case_epochs(database, now)
     if renewed:
@@ -150,6 +161,7 @@ RECURRING: Mapping[str, Recurring] = {
     ),
     "overdue": Recurring(timedelta(minutes=1), _overdue),
     "reading": Recurring(timedelta(minutes=5), _watch_reading),
+    "rota": Recurring(timedelta(minutes=30), _rota),
     "spending": Recurring(timedelta(minutes=5), _spending),
     "wake": Recurring(
         timedelta(minutes=1), lambda tools, now: tools.waker(tools.database, tools.carrier, now)

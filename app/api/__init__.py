@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from app.api import (
     blocks,
+    calendars,
     cases,
     contacts,
     deadlines,
@@ -17,6 +18,8 @@ from app.api import (
     raids,
     reference,
     sessions,
+    shifts,
+    swaps,
     twilio,
 )
 from app.api.headers import CarefulAnswers
@@ -29,6 +32,8 @@ def install(app: FastAPI) -> None:
     app.router.routes.extend(twilio.routes)
     for module in (events, episodes, raids, directory, deadlines):
         app.include_router(module.router, responses={"default": errors.PROBLEM})
-    parts = (health, sessions, members, cases, contacts, organisation, blocks, reference)
-    for module in parts:
+    # Paths with names come before the same paths with ids.
+    rota = (swaps, calendars, handovers, shifts)
+    desk = (health, sessions, members, cases, contacts, organisation, blocks)
+    for module in (*desk, *rota, reference):
         app.include_router(module.router, responses={"default": errors.PROBLEM})

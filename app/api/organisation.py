@@ -37,8 +37,6 @@ class Settings(BaseModel):
     regions: list[Code] = Field(min_length=1, max_length=64)
     fields: list[Code] = Field(max_length=64, description="what a case's sheet may hold")
     languages: list[str] = Field(max_length=32)
-    on_call: list[UUID] = Field(max_length=200, description="who is paged first; empty: the desk")
-    backup: list[UUID] = Field(max_length=200, description="who is paged five minutes later")
     zones: dict[Code, Zone] = Field(
         max_length=64, description="regions whose clocks differ from the organisation's"
     )
@@ -60,8 +58,6 @@ class ChangeSettings(BaseModel):
     name: str | None = Field(default=None, max_length=200)
     regions: list[Code] | None = Field(default=None, min_length=1, max_length=64)
     fields: list[Code] | None = Field(default=None, max_length=64)
-    on_call: list[UUID] | None = Field(default=None, max_length=200)
-    backup: list[UUID] | None = Field(default=None, max_length=200)
     zones: dict[Code, Zone] | None = Field(default=None, max_length=64)
     detention_places: list[Place] | None = Field(default=None, max_length=64)
     price_per_segment: Money | None = None

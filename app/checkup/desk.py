@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from app import carrier_traces, roster, spending
+from app import carrier_traces, roster, shifts, spending
 from app.access import ARCHIVE, DESK
 from app.checkup.findings import Finding, Scene, ok, problem, warning
 from app.db import Db
@@ -24,6 +24,7 @@ def look_at_desk(scene: Scene) -> Iterator[Finding]:
         yield from _copies(db)
         yield _waiting(db, scene)
         yield _cost(db, scene)
+        yield _rota(db, scene)
 
 
 def _texts(scene: Scene) -> Finding:
@@ -82,3 +83,15 @@ def _cost(db: Db, scene: Scene) -> Finding:
         return warning("cost", said + "; there is no monthly cap.")
     said += f" of {month.cap:.2f}."
     return warning("cost", said) if month.percent >= spending.NEAR else ok("cost", said)
+
+
+def _rota(db: Db, scene: Scene) -> Finding:
+    if not db.keys.is_open:
+        return ok("rota", "The rota can be read only by the running service.")
+    if not shifts.load(db).slots:
+        return warning("rota", "There is no rota: every alert goes to the whole desk.")
+    lacking = shifts.lacking(db, scene.now)
+    if lacking:
+        places = sum(turn.missing for turn in lacking)
+        return warning("rota", f"{len(lacking)} shifts of the next 48 hours lack {places} people.")
+    return ok("rota", "Every shift of the next 48 hours has the people it needs.")

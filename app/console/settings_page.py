@@ -1,17 +1,15 @@
-"""What the organisation chooses, and who is woken when somebody waits."""
+"""What the organisation chooses."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app import organisation, people
+from app import organisation
 from app.access import Permission
 from app.api.errors import STATUS
-from app.api.members import member_out
 from app.api.organisation import ChangeSettings
 from app.console.errors import PageRoute
 from app.console.forms import Form, checked
@@ -19,59 +17,44 @@ from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import BadRequest, Refusal, VersionRequired
 
 router = APIRouter(prefix="/settings", include_in_schema=False, route_class=PageRoute)
-_DUTY = "duty."
-# The two lists of the settings that say who is paged, and the words of the form for them.
-_LISTS = ("on_call", "backup")
 
 
 @router.get("")
 def settings(screen: MemberScreenDep) -> Response:
-    """Show the settings and the on-call list."""
+    """Show the settings."""
     return _page(screen)
 
 
-def _page(screen: MemberScreen, refusal: Refusal | None = None, field: str = "") -> Response:
+def _page(screen: MemberScreen, refusal: Refusal | None = None) -> Response:
     visit = screen.visit
     visit.principal.require(Permission.SETTINGS)
     with visit.snapshot() as db:
         values, version = organisation.settings(db)
-        listed = [member_out(db, member) for member in people.listed(db)]
     return screen.page(
         "settings.html",
         STATUS[refusal.slug] if refusal else 200,
         here="/settings",
         settings=values,
         version=version,
-        members=[one for one in listed if one.state == "active"],
         zones="\n".join(f"{region} {zone}" for region, zone in values["zones"].items()),
-        errors=[(field, refusal.detail)] if refusal else (),
+        errors=[("settings", refusal.detail)] if refusal else (),
     )
 
 
 @router.post("")
 def change(screen: MemberScreenDep) -> Response:
     """Replace the organisation's settings."""
-    return _changed(screen, "settings", _chosen)
-
-
-@router.post("/on-call")
-def change_on_call(screen: MemberScreenDep) -> Response:
-    """Replace the lists of who is paged first, and who five minutes later."""
-    return _changed(screen, "on_call", _on_call)
-
-
-def _changed(screen: MemberScreen, field: str, read: Callable[[Form], dict[str, Any]]) -> Response:
     visit, form = screen.visit, screen.form
     visit.principal.require(Permission.SETTINGS)
     try:
         version = form.number("version")
         if version is None:
             raise VersionRequired
-        changes = read(form)
+        changes = _chosen(form)
         with visit.transaction() as db:
             organisation.change_settings(db, visit.principal, version, changes, visit.now)
     except Refusal as refusal:
-        return _page(screen, refusal, field)
+        return _page(screen, refusal)
     return screen.go("/settings?done=changed")
 
 
@@ -100,15 +83,3 @@ def _zones(text: str) -> dict[str, str]:
     if any(len(pair) != 2 for pair in pairs):
         raise BadRequest("Write a region and its time zone on each line.")
     return dict(pairs)
-
-
-def _on_call(form: Form) -> dict[str, Any]:
-    chosen = {
-        name: [
-            field.removeprefix(_DUTY)
-            for field in form.values
-            if field.startswith(_DUTY) and form.get(field) == name
-        ]
-        for name in _LISTS
-    }
-    return checked(ChangeSettings, chosen).model_dump(exclude_unset=True, mode="json")

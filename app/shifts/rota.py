@@ -156,6 +156,12 @@ def _turn(zone: ZoneInfo, slot: Slot, change: Change) -> Turn:
     )
 
 
+def turn_named(rota: Rota, slot: Slot, on: datetime) -> Turn | None:
+    """Return the turn of a slot that its rule has at a wall-clock time, as it was changed."""
+    change = rota.changes.get(slot.id, {}).get(on, Change(on))
+    return _turn(rota.zone, slot, change) if occurs(slot, on) else None
+
+
 def turn_at(rota: Rota, slot: Slot, at: datetime) -> Turn | None:
     """Return the turn of a slot that begins at an instant, by its rule or as it was changed."""
     day = timedelta(days=1)

@@ -18,9 +18,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
+from typing import cast
 from zoneinfo import ZoneInfo
 
-from dateutil.rrule import rrulestr
+from dateutil.rrule import rrule, rrulestr
 
 from app.errors import BadRequest
 
@@ -99,7 +100,8 @@ def starts(rule: Rule, since: datetime, until: datetime) -> Iterator[datetime]:
     # The library counts only what it yields, so what has a count ends by our hand.
     times = int(parts.pop("COUNT", 0)) or None
     text = ";".join(f"{name}={value}" for name, value in parts.items())
-    for start in islice(rrulestr(text, dtstart=first).replace(until=last), times):
+    forever = cast("rrule", rrulestr(text, dtstart=first))  # one rule, so no set of them
+    for start in islice(forever.replace(until=last), times):
         if start >= since:
             yield start
 

@@ -15,8 +15,8 @@ PAGE = "Desk: 1 new, now. Reply 1 = mine"
 
 
 @pytest.fixture
-def on_call(house: House) -> House:
-    """Heron is on call, plover is the backup, wren and crane coordinate."""
+def on_duty(house: House) -> House:
+    """Heron is on duty day and night, plover is the fallback, wren and crane coordinate."""
     for handle, number in (
         ("heron", HERON),
         ("plover", PLOVER),
@@ -29,14 +29,16 @@ def on_call(house: House) -> House:
             "PATCH", "/v1/members/me", json={"phone": number}, headers={"If-Match": version}
         )
         assert answer.status_code == 200, answer.text
-    answer = house.as_("wren").put(
-        "/v1/settings",
-        {
-            "on_call": [str(house.residents["heron"].id)],
-            "backup": [str(house.residents["plover"].id)],
-        },
-    )
-    assert answer.status_code == 200, answer.text
+    for handle, fallback in (("heron", False), ("plover", True)):
+        shift = {
+            "rrule": "FREQ=DAILY",
+            "starts_at": "2026-01-15T00:00:00",
+            "duration": "P1D",
+            "members": [str(house.residents[handle].id)],
+            "fallback": fallback,
+        }
+        answer = house.as_("wren").post("/v1/shifts", shift)
+        assert answer.status_code == 201, answer.text
     return house
 
 
@@ -47,81 +49,100 @@ def _paged(house: House) -> list[int]:
     ]
 
 
-def test_an_urgent_case_pages_who_is_on_call(on_call: House) -> None:
-    on_call.case_of("they took him")
-    assert on_call.phone(HERON).inbox() == [PAGE]
-    assert _paged(on_call) == [1, 0, 0, 0]
+def test_an_urgent_case_pages_who_is_on_duty(on_duty: House) -> None:
+    on_duty.case_of("they took him")
+    assert on_duty.phone(HERON).inbox() == [PAGE]
+    assert _paged(on_duty) == [1, 0, 0, 0]
 
 
-def test_it_climbs_until_somebody_looks(on_call: House) -> None:
-    case = on_call.case_of("they took him")
-    on_call.advance(minutes=5)
-    assert _paged(on_call) == [2, 1, 0, 0]
-    on_call.advance(minutes=5)
-    assert _paged(on_call) == [3, 2, 1, 1]
-    on_call.read(case["id"])
-    on_call.advance(minutes=30)
-    assert _paged(on_call) == [3, 2, 1, 1]
+def test_where_nobody_is_on_duty_the_next_group_is_paged_at_once(on_duty: House) -> None:
+    wren = on_duty.as_("wren")
+    shifts = wren.get("/v1/shifts").json()["items"]
+    for shift in sorted(shifts, key=lambda shift: bool(shift["fallback"])):
+        wren.delete(f"/v1/shifts/{shift['id']}")
+        wren.post("/v1/shifts", {**shift, "members": [], "people": 1})
+        number = f"+1514555012{4 + shift['fallback']}"
+        on_duty.case_of("they took him", number=number)
+    assert _paged(on_duty) == [0, 1, 1, 1]
 
 
-def test_answering_1_claims_the_case(on_call: House) -> None:
-    case = on_call.case_of("they took him")
-    assert on_call.phone(HERON).says("1") == ["Desk: it is yours. Please open it now."]
-    [queued] = on_call.queue()
-    assert queued["assigned_to"] == str(on_call.residents["heron"].id)
+def test_without_a_rota_the_whole_desk_is_on_duty(on_duty: House) -> None:
+    wren = on_duty.as_("wren")
+    for shift in wren.get("/v1/shifts").json()["items"]:
+        wren.delete(f"/v1/shifts/{shift['id']}")
+    on_duty.case_of("they took him")
+    assert _paged(on_duty) == [1, 1, 1, 0]
+
+
+def test_it_climbs_until_somebody_looks(on_duty: House) -> None:
+    case = on_duty.case_of("they took him")
+    on_duty.advance(minutes=5)
+    assert _paged(on_duty) == [2, 1, 0, 0]
+    on_duty.advance(minutes=5)
+    assert _paged(on_duty) == [3, 2, 1, 1]
+    on_duty.read(case["id"])
+    on_duty.advance(minutes=30)
+    assert _paged(on_duty) == [3, 2, 1, 1]
+
+
+def test_answering_1_claims_the_case(on_duty: House) -> None:
+    case = on_duty.case_of("they took him")
+    assert on_duty.phone(HERON).says("1") == ["Desk: it is yours. Please open it now."]
+    [queued] = on_duty.queue()
+    assert queued["assigned_to"] == str(on_duty.residents["heron"].id)
     assert queued["id"] == case["id"]
-    on_call.advance(minutes=20)
-    assert _paged(on_call)[1:] == [0, 0, 0]
+    on_duty.advance(minutes=20)
+    assert _paged(on_duty)[1:] == [0, 0, 0]
 
 
-def test_whoever_answers_second_is_told_kindly(on_call: House) -> None:
-    on_call.case_of("they took him")
-    on_call.advance(minutes=5)
-    on_call.phone(HERON).says("1")
-    assert on_call.phone(PLOVER).says("1") == ["Desk: thank you, a colleague has it."]
+def test_whoever_answers_second_is_told_kindly(on_duty: House) -> None:
+    on_duty.case_of("they took him")
+    on_duty.advance(minutes=5)
+    on_duty.phone(HERON).says("1")
+    assert on_duty.phone(PLOVER).says("1") == ["Desk: thank you, a colleague has it."]
 
 
-def test_a_volunteer_without_a_page_is_a_caller_like_any_other(on_call: House) -> None:
-    assert on_call.phone(PLOVER).says("1")[0].startswith("Hello / Bonjour.")
+def test_a_volunteer_without_a_page_is_a_caller_like_any_other(on_duty: House) -> None:
+    assert on_duty.phone(PLOVER).says("1")[0].startswith("Hello / Bonjour.")
 
 
-def test_a_case_that_can_wait_pages_when_its_target_is_nearly_missed(on_call: House) -> None:
-    on_call.case_of("hello")
-    assert _paged(on_call) == [0, 0, 0, 0]
-    on_call.advance(hours=19, minutes=20)
-    assert on_call.phone(HERON).inbox() == ["Desk: 1 waiting, this week. Reply 1 = mine"]
+def test_a_case_that_can_wait_pages_when_its_target_is_nearly_missed(on_duty: House) -> None:
+    on_duty.case_of("hello")
+    assert _paged(on_duty) == [0, 0, 0, 0]
+    on_duty.advance(hours=19, minutes=20)
+    assert on_duty.phone(HERON).inbox() == ["Desk: 1 waiting, this week. Reply 1 = mine"]
 
 
-def test_quiet_hours_hold_back_all_but_tier_0(on_call: House) -> None:
-    client = on_call.as_("heron")
+def test_quiet_hours_hold_back_all_but_tier_0(on_duty: House) -> None:
+    client = on_duty.as_("heron")
     version = client.get("/v1/members/me").headers["etag"]
     body = {"quiet_hours": ["00:00-23:59"]}
     client.request("PATCH", "/v1/members/me", json=body, headers={"If-Match": version})
-    on_call.case_of("a letter came and I do not understand it")
-    assert _paged(on_call) == [0, 0, 0, 0]
-    on_call.case_of("they took him", number="+15145550124")
-    assert _paged(on_call)[0] == 1
+    on_duty.case_of("a letter came and I do not understand it")
+    assert _paged(on_duty) == [0, 0, 0, 0]
+    on_duty.case_of("they took him", number="+15145550124")
+    assert _paged(on_duty)[0] == 1
 
 
-def test_a_stop_in_an_urgent_case_is_brought_to_the_desk(on_call: House) -> None:
-    case = on_call.case_of("they took him")
-    on_call.read(case["id"])
-    before = _paged(on_call)[0]
-    on_call.phone().says("ARRET")
-    assert _paged(on_call)[0] == before + 1
+def test_a_stop_in_an_urgent_case_is_brought_to_the_desk(on_duty: House) -> None:
+    case = on_duty.case_of("they took him")
+    on_duty.read(case["id"])
+    before = _paged(on_duty)[0]
+    on_duty.phone().says("ARRET")
+    assert _paged(on_duty)[0] == before + 1
 
 
-def test_a_restart_does_not_end_an_alert(on_call: House) -> None:
-    on_call.case_of("they took him")
-    on_call.clock.advance(timedelta(minutes=6))  # while nobody runs
-    on_call.settle()
-    assert _paged(on_call) == [2, 1, 0, 0]
+def test_a_restart_does_not_end_an_alert(on_duty: House) -> None:
+    on_duty.case_of("they took him")
+    on_duty.clock.advance(timedelta(minutes=6))  # while nobody runs
+    on_duty.settle()
+    assert _paged(on_duty) == [2, 1, 0, 0]
 
 
-def test_closing_or_erasing_the_case_ends_its_alert(on_call: House) -> None:
-    case = on_call.case_of("they took him")
-    on_call.as_("heron").post(f"/v1/cases/{case['id']}/erase")
-    on_call.advance(minutes=20)
-    assert _paged(on_call)[1:] == [0, 0, 0]
-    with on_call.database.snapshot() as db:
+def test_closing_or_erasing_the_case_ends_its_alert(on_duty: House) -> None:
+    case = on_duty.case_of("they took him")
+    on_duty.as_("heron").post(f"/v1/cases/{case['id']}/erase")
+    on_duty.advance(minutes=20)
+    assert _paged(on_duty)[1:] == [0, 0, 0]
+    with on_duty.database.snapshot() as db:
         assert db.scalars(select(Alert)).all() == []

@@ -27,6 +27,7 @@ SELF, CASES, ARCHIVE, HOLD = Permission.SELF, Permission.CASES, Permission.ARCHI
 MEMBERS, INVITATIONS = Permission.MEMBERS, Permission.INVITATIONS
 SETTINGS, TEXTS, AUDIT = Permission.SETTINGS, Permission.TEXTS, Permission.AUDIT
 BLOCKS = Permission.BLOCKS
+ROTA, ROTA_OF_ALL = Permission.ROTA, Permission.ROTA_OF_ALL
 RAIDS, DIRECTORY, RULES = Permission.RAIDS, Permission.DIRECTORY, Permission.RULES
 NEXT_YEAR = "2027-01-15T12:00:00Z"
 PUBLIC: frozenset[Permission] = frozenset()
@@ -62,6 +63,20 @@ class Scene:
         case_id: str = self.house.case_of("hello", number=f"+1514555{1000 + taken:04d}")["id"]
         return case_id
 
+    def shift(self, *members: str, **changes: Any) -> str:
+        """Put a shift of an hour into the rota, apart from all others, and return its id."""
+        crane, apart = self.house.as_("crane"), timedelta(hours=2)
+        taken = len(crane.get("/v1/shifts").json()["items"])
+        shift = {
+            "rrule": "FREQ=DAILY;COUNT=1",
+            "starts_at": (self.house.clock() + (taken + 1) * apart).isoformat(),
+            "duration": "PT1H",
+            "members": [self.member(name) for name in members],
+            **changes,
+        }
+        shift_id: str = crane.post("/v1/shifts", shift).json()["id"]
+        return shift_id
+
     def version(self, path: str) -> dict[str, str]:
         return {"If-Match": self.client.get(path).headers.get("etag", '"1"')}
 
@@ -73,6 +88,7 @@ class Example:
     ids: dict[str, str] = field(default_factory=dict)
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
+    query: dict[str, str] = field(default_factory=dict)
 
 
 Make = Callable[[Scene], Example]
@@ -161,6 +177,55 @@ def on_entry(body: Any = None) -> Make:
 
 def breaking_glass(scene: Scene) -> Example:
     return Example({"case_id": scene.case("closed")}, {"reason": "x"})
+
+
+def on_shift(body: Any = None) -> Make:
+    return lambda scene: Example({"shift_id": scene.shift()}, body)
+
+
+def on_my_shift(scene: Scene) -> Example:
+    return Example({"shift_id": scene.shift(scene.handle if scene.handle != "magpie" else "owl")})
+
+
+def on_open_shift(scene: Scene) -> Example:
+    role = next((one for one in PEOPLE[scene.handle] if one != "auditor"), "legal")
+    return Example({"shift_id": scene.shift(role=role)})
+
+
+def changing_shift(scene: Scene) -> Example:
+    shift_id = scene.shift()
+    version = scene.version(f"/v1/shifts/{shift_id}")
+    return Example({"shift_id": shift_id}, {"people": 2}, version)
+
+
+def overriding(scene: Scene) -> Example:
+    shift_id = scene.shift()
+    shift = scene.house.as_("crane").get(f"/v1/shifts/{shift_id}").json()
+    return Example({"shift_id": shift_id}, {"occurrence": shift["starts_at"], "cancelled": True})
+
+
+def restoring(scene: Scene) -> Example:
+    shift_id = scene.shift()
+    shift = scene.house.as_("crane").get(f"/v1/shifts/{shift_id}").json()
+    return Example({"shift_id": shift_id}, query={"occurrence": shift["starts_at"]})
+
+
+def taking_swap(scene: Scene) -> Example:
+    """A swap that somebody else of the same role has offered."""
+    role = next((one for one in PEOPLE[scene.handle] if one != "auditor"), "dispatcher")
+    other = f"swapping-{role}"
+    if other not in scene.house.residents:
+        scene.house.newcomer(other, role)
+    shift_id = scene.shift(other, role=role)
+    swap = scene.house.as_(other).post(f"/v1/shifts/{shift_id}/swap").json()
+    return Example({"swap_id": swap["id"]})
+
+
+def withdrawing_swap(scene: Scene) -> Example:
+    asking = scene.handle if scene.handle != "magpie" else "owl"
+    shift_id = scene.shift(asking)
+    swap = scene.house.as_(asking).post(f"/v1/shifts/{shift_id}/swap").json()
+    return Example({"swap_id": swap["id"]})
 
 
 def changing_me(scene: Scene) -> Example:
@@ -279,6 +344,27 @@ ENDPOINTS: dict[str, tuple[Iterable[Permission], Make]] = {
     "GET /v1/blocks": ({BLOCKS}, plain()),
     "POST /v1/blocks": ({BLOCKS}, plain({"number": "+15145550178"})),
     "DELETE /v1/blocks/{block_id}": ({BLOCKS}, lifting_block),
+    "GET /v1/shifts": ({ROTA}, plain()),
+    "POST /v1/shifts": (
+        {ROTA_OF_ALL},
+        plain({"rrule": "FREQ=DAILY", "starts_at": "2026-01-16T09:00:00Z", "duration": "PT1H"}),
+    ),
+    "GET /v1/shifts/on-duty": ({ROTA}, plain()),
+    "GET /v1/shifts/turns": ({ROTA}, plain()),
+    "GET /v1/shifts/swaps": ({ROTA}, plain()),
+    "POST /v1/shifts/swaps/{swap_id}/take": ({ROTA}, taking_swap),
+    "DELETE /v1/shifts/swaps/{swap_id}": ({ROTA}, withdrawing_swap),
+    "POST /v1/shifts/feed": ({ROTA}, plain()),
+    "DELETE /v1/shifts/feed": ({ROTA}, plain()),
+    "GET /v1/shifts/{shift_id}": ({ROTA}, on_open_shift),
+    "PATCH /v1/shifts/{shift_id}": ({ROTA_OF_ALL}, changing_shift),
+    "DELETE /v1/shifts/{shift_id}": ({ROTA_OF_ALL}, on_shift()),
+    "PUT /v1/shifts/{shift_id}/overrides": ({ROTA_OF_ALL}, overriding),
+    "DELETE /v1/shifts/{shift_id}/overrides": ({ROTA_OF_ALL}, restoring),
+    "POST /v1/shifts/{shift_id}/sign-up": ({ROTA}, on_open_shift),
+    "POST /v1/shifts/{shift_id}/swap": ({ROTA}, on_my_shift),
+    "GET /v1/shifts/{shift_id}/hand-over": ({CASES}, on_shift()),
+    "POST /v1/shifts/{shift_id}/hand-over": ({CASES}, on_shift({"body": "x"})),
     "GET /v1/settings": ({SETTINGS}, plain()),
     "PUT /v1/settings": ({SETTINGS}, plain({"name": "x"})),
     "GET /v1/texts": ({TEXTS}, plain()),
@@ -307,7 +393,11 @@ def may(handle: str, name: str) -> bool:
 def ask(client: Client, name: str, example: Example) -> Any:
     method, path = name.split()
     return client.request(
-        method, path.format(**example.ids), json=example.body, headers=example.headers
+        method,
+        path.format(**example.ids),
+        json=example.body,
+        headers=example.headers,
+        params=example.query,
     )
 
 
@@ -342,5 +432,6 @@ def test_a_member_may_what_their_roles_may(shared_house: House, name: str, handl
         assert answer.status_code in (403, 404), answer.text
         if may(handle, "GET /v1/cases/{case_id}"):
             return  # they know what is there
-        nowhere = Example(dict.fromkeys(example.ids, NOBODY), example.body, example.headers)
+        ids = dict.fromkeys(example.ids, NOBODY)
+        nowhere = Example(ids, example.body, example.headers, example.query)
         assert ask(client, name, nowhere).text == answer.text, "tells whether it is there"

@@ -1,0 +1,64 @@
+"""Hand-over notes of shifts, for the desk."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+
+from app.api.deps import IdempotencyKey, VisitDep, fingerprint
+from app.idempotency import once
+from app.shifts import handover
+
+router = APIRouter(prefix="/v1/shifts", tags=["shifts"])
+
+
+class NewNote(BaseModel):
+    """A hand-over note."""
+
+    body: str = Field(min_length=1, max_length=20_000)
+
+
+class NoteOut(BaseModel):
+    """A hand-over note; it is deleted after a fortnight."""
+
+    id: UUID
+    author: UUID
+    at: datetime
+    body: str
+
+
+class NoteList(BaseModel):
+    """The newest hand-over notes of a shift, newest first."""
+
+    items: list[NoteOut]
+    next_cursor: str | None = None
+
+
+@router.get("/{shift_id}/hand-over")
+def notes(shift_id: UUID, visit: VisitDep) -> NoteList:
+    """Open the hand-over notes of a shift. This is written into the audit log."""
+    with visit.transaction() as db:
+        found = handover.read(db, visit.principal, shift_id, visit.now)
+    return NoteList(items=[NoteOut(id=n.id, author=n.author, at=n.at, body=n.body) for n in found])
+
+
+@router.post("/{shift_id}/hand-over", status_code=201)
+def hand_over(
+    shift_id: UUID,
+    body: NewNote,
+    visit: VisitDep,
+    request: Request,
+    idempotency_key: IdempotencyKey = None,
+) -> NoteOut:
+    """Leave a note for the desk's next shift, sealed as notes of cases are."""
+    with visit.transaction() as db:
+
+        def make() -> UUID:
+            return handover.write(db, visit.principal, shift_id, body.body, visit.now)
+
+        key = fingerprint(request, body)
+        note_id = once(db, visit.principal, idempotency_key, key, visit.now, make)
+    return NoteOut(id=note_id, author=visit.principal.member_id, at=visit.now, body=body.body)

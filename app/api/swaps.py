@@ -1,0 +1,104 @@
+"""Swaps of shifts: asking to be replaced once, and taking somebody's place."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from app import shifts
+from app.api.deps import IdempotencyKey, VisitDep, fingerprint
+from app.api.shifts import OCCURRENCE, instant_of
+from app.db import Db
+from app.idempotency import once
+from app.shifts import swaps
+
+router = APIRouter(prefix="/v1/shifts", tags=["shifts"])
+
+
+class OfferSwap(BaseModel):
+    """Which occurrence to be replaced in; without one, your next."""
+
+    occurrence: Annotated[datetime | None, Field(description=OCCURRENCE)] = None
+
+
+class SwapOut(BaseModel):
+    """A swap. Who asks is shown to those who see the shift."""
+
+    id: UUID
+    shift: UUID
+    occurrence: datetime
+    starts_at: datetime
+    ends_at: datetime
+    role: str
+    state: str = Field(description="open, taken, expired")
+    member: UUID | None
+    taken_by: UUID | None
+
+
+class SwapList(BaseModel):
+    """The open swaps that you could take, or have offered."""
+
+    items: list[SwapOut]
+    next_cursor: str | None = None
+
+
+def _swap_out(db: Db, swap: swaps.Swap) -> SwapOut:
+    return SwapOut(
+        id=swap.id,
+        shift=swap.turn.slot.id,
+        occurrence=shifts.instant(swap.turn.on, db.keys.zone),
+        starts_at=swap.turn.start,
+        ends_at=swap.turn.end,
+        role=swap.turn.slot.role,
+        state=swap.state,
+        member=swap.member,
+        taken_by=swap.taken_by,
+    )
+
+
+@router.get("/swaps")
+def open_swaps(visit: VisitDep) -> SwapList:
+    """List the open swaps that you could take, or have offered."""
+    with visit.snapshot() as db:
+        found = swaps.listed(db, visit.principal, visit.now)
+        return SwapList(items=[_swap_out(db, swap) for swap in found])
+
+
+@router.post("/{shift_id}/swap", status_code=201)
+def offer_swap(
+    shift_id: UUID,
+    visit: VisitDep,
+    request: Request,
+    body: OfferSwap | None = None,
+    idempotency_key: IdempotencyKey = None,
+) -> SwapOut:
+    """Ask to be replaced once. Until somebody takes it, the shift is still yours."""
+    with visit.transaction() as db:
+        at = instant_of(db, body.occurrence, visit.now) if body and body.occurrence else None
+
+        def make() -> UUID:
+            return swaps.offer(db, visit.principal, shift_id, at, visit.now)
+
+        key = fingerprint(request, body)
+        swap_id = once(db, visit.principal, idempotency_key, key, visit.now, make)
+        return _swap_out(db, swaps.find(db, visit.principal, swap_id))
+
+
+@router.post("/swaps/{swap_id}/take")
+def take_swap(swap_id: UUID, visit: VisitDep) -> SwapOut:
+    """Do a shift in somebody's place; the first one gets it."""
+    with visit.transaction() as db:
+        swaps.take(db, visit.principal, swap_id, visit.now)
+        return _swap_out(db, swaps.find(db, visit.principal, swap_id))
+
+
+@router.delete("/swaps/{swap_id}", status_code=204)
+def withdraw_swap(swap_id: UUID, visit: VisitDep) -> Response:
+    """Take a swap back that nobody has taken."""
+    with visit.transaction() as db:
+        swaps.withdraw(db, visit.principal, swap_id, visit.now)
+    return Response(status_code=204)

@@ -1,0 +1,174 @@
+"""Swaps: somebody cannot come and asks to be replaced; until somebody does, it is still theirs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from app import audit
+from app.access import Permission, Principal
+from app.crypto import keyed_hash
+from app.db import Db
+from app.errors import BadRequest, NotFound, OfferTaken, Refusal
+from app.models import ShiftSwap
+from app.shifts.exceptions import cover
+from app.shifts.keeping import load, locked, turn_of
+from app.shifts.rota import Rota, Turn, turn_named, turns
+from app.shifts.seeing import sees
+
+_NEXT_WITHIN = timedelta(days=62)
+
+
+class SwapOver(Refusal):
+    """This shift has begun, so it can no longer be taken over."""
+
+    slug = "offer-expired"
+
+
+class NotYours(BadRequest):
+    """You are not in this shift, so you cannot offer it."""
+
+
+@dataclass(frozen=True)
+class Swap:
+    """A swap as somebody may see it; ``member`` asks, and is hidden from who need not know."""
+
+    id: UUID
+    turn: Turn
+    state: str
+    member: UUID | None
+    taken_by: UUID | None
+
+
+def offer(db: Db, principal: Principal, shift_id: UUID, at: datetime | None, now: datetime) -> UUID:
+    """Ask to be replaced once: at the occurrence that begins at ``at``, or one's next. NotYours.
+
+    Asking again is the same swap.
+    """
+    principal.require(Permission.ROTA)
+    locked(db, shift_id)
+    rota, me = load(db), principal.member_id
+    turn = turn_of(rota, shift_id, at) if at else _my_next(rota, shift_id, me, now)
+    if me not in turn.members or turn.cancelled:
+        raise NotYours
+    if turn.start <= now:
+        raise SwapOver
+    lookup = keyed_hash(
+        db.keys.integrity, "swap", shift_id.bytes + me.bytes + turn.on.isoformat().encode()
+    )
+    known = db.scalar(
+        select(ShiftSwap.id).where(ShiftSwap.lookup == lookup, ShiftSwap.state == "open")
+    )
+    if known is not None:
+        return known
+    swap_id = uuid4()
+    values = {"on": turn.on.isoformat(), "member": str(me), "taken_by": None}
+    blob = db.keys.new_row("shift_swaps", swap_id, values, now)
+    db.add(ShiftSwap(id=swap_id, shift_id=shift_id, state="open", lookup=lookup, **blob))
+    db.flush()
+    audit.record(db, "swap.offered", me, shift_id, now)
+    return swap_id
+
+
+def _my_next(rota: Rota, shift_id: UUID, member: UUID, now: datetime) -> Turn:
+    for turn in turns(rota, now, now + _NEXT_WITHIN):
+        if turn.slot.id == shift_id and member in turn.members and turn.start > now:
+            return turn
+    raise NotYours
+
+
+def take(db: Db, principal: Principal, swap_id: UUID, now: datetime) -> None:
+    """Do a shift in somebody's place: one person gets it. OfferTaken, SwapOver, TwoPlaces."""
+    principal.require(Permission.ROTA)
+    swap = db.get(ShiftSwap, swap_id, with_for_update=True)
+    if swap is None:
+        raise NotFound
+    row, slot = locked(db, swap.shift_id)
+    if slot.role not in principal.roles:
+        raise NotFound
+    if swap.state == "taken":
+        raise OfferTaken
+    rota, me = load(db), principal.member_id
+    seen = _seen(db, principal, rota, swap)
+    values = db.keys.open_row("shift_swaps", swap)
+    asking = UUID(values["member"])
+    if swap.state != "open" or seen is None or seen.turn.start <= now:
+        raise SwapOver
+    if me in seen.turn.members:
+        raise BadRequest("You are in this shift already.")
+    cover(db, rota, row, seen.turn, me, asking, now)
+    db.keys.replace_values("shift_swaps", swap, {**values, "taken_by": str(me)})
+    swap.state = "taken"
+    audit.record(db, "swap.taken", me, swap.shift_id, now)
+
+
+def withdraw(db: Db, principal: Principal, swap_id: UUID, now: datetime) -> None:
+    """Take a swap back that nobody has taken. NotFound, OfferTaken."""
+    principal.require(Permission.ROTA)
+    swap = db.get(ShiftSwap, swap_id, with_for_update=True)
+    mine = swap and db.keys.open_row("shift_swaps", swap)["member"] == str(principal.member_id)
+    if swap is None or not (mine or principal.may(Permission.ROTA_OF_ALL)):
+        raise NotFound
+    if swap.state == "taken":
+        raise OfferTaken("A colleague has taken it. If you can come after all, talk to them.")
+    audit.record(db, "swap.withdrawn", principal.member_id, swap.shift_id, now)
+    db.delete(swap)
+
+
+def find(db: Db, principal: Principal, swap_id: UUID) -> Swap:
+    """Return a swap as the member may see it. NotFound."""
+    swap = db.get(ShiftSwap, swap_id)
+    seen = _seen(db, principal, load(db), swap) if swap else None
+    if seen is None:
+        raise NotFound
+    return seen
+
+
+def listed(db: Db, principal: Principal, now: datetime) -> list[Swap]:
+    """Return the open swaps that a member could take or has offered, the next first."""
+    principal.require(Permission.ROTA)
+    rota = load(db)
+    rows = db.scalars(select(ShiftSwap).where(ShiftSwap.state == "open"))
+    found = (_seen(db, principal, rota, row) for row in rows)
+    return sorted(
+        (swap for swap in found if swap and swap.turn.start > now),
+        key=lambda swap: (swap.turn.start, swap.id),
+    )
+
+
+def _seen(db: Db, principal: Principal, rota: Rota, row: ShiftSwap) -> Swap | None:
+    values = db.keys.open_row("shift_swaps", row)
+    slot = rota.slot(row.shift_id)
+    turn = turn_named(rota, slot, datetime.fromisoformat(values["on"])) if slot else None
+    member = UUID(values["member"])
+    mine = member == principal.member_id
+    if turn is None or slot is None or turn.cancelled:
+        return None
+    if not (mine or sees(principal, slot) or slot.role in principal.roles):
+        return None
+    known = mine or sees(principal, slot)
+    taken_by = UUID(values["taken_by"]) if values["taken_by"] else None
+    shown_to = taken_by if known or taken_by == principal.member_id else None
+    return Swap(row.id, turn, row.state, member if known else None, shown_to)
+
+
+def expire(db: Db, now: datetime) -> int:
+    """Note of each open swap whose shift has begun, or is no more, that it came to nothing.
+
+    What is long over is deleted. Return how many expired.
+    """
+    rota, expired = load(db), 0
+    for row in db.scalars(select(ShiftSwap)):
+        on = datetime.fromisoformat(db.keys.open_row("shift_swaps", row)["on"])
+        slot = rota.slot(row.shift_id)
+        turn = turn_named(rota, slot, on) if slot else None
+        if row.state == "open" and (turn is None or turn.cancelled or turn.start <= now):
+            row.state = "expired"
+            expired += 1
+        elif row.state != "open" and (turn is None or turn.end < now - _NEXT_WITHIN):
+            db.delete(row)
+    db.flush()
+    return expired
