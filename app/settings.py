@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -60,8 +60,12 @@ class Settings(BaseSettings):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        if value not in available_timezones():
-            raise ValueError("KITH_TIMEZONE is not a time zone, for example America/Toronto")
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:  # absent, or no name at all
+            raise ValueError(
+                "KITH_TIMEZONE is not a time zone, for example America/Toronto"
+            ) from error
         return value
 
     @field_validator("database_url")

@@ -14,6 +14,7 @@ from app.simulator.carrier import Carrier
 from app.simulator.scripting import Problem, refuse_other_sites
 
 _FOLDER = Path(__file__).parent / "pages"
+_PAGES = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined)
 _REFRESH_S = 5
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -28,10 +29,7 @@ _FIRST_PHONE = "+15145550123"
 def create_page(carrier: Carrier) -> APIRouter:
     """``GET`` and ``POST /simulator`` and the page's style sheet."""
     router = APIRouter(include_in_schema=False)
-    pages = Environment(
-        loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined
-    )
-    template, css = pages.get_template("phone.html"), (_FOLDER / "phone.css").read_text("utf-8")
+    template, css = _PAGES.get_template("phone.html"), (_FOLDER / "phone.css").read_text("utf-8")
 
     async def show(request: Request) -> Response:
         query = request.query_params

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from app import consent
 from app.intake import load_script
 from tests.service import CALLER, House
 
@@ -83,11 +86,12 @@ class TestStop:
         assert house.phone().says("hello") == []
 
     def test_it_ends_after_twelve_months(self, house: House) -> None:
-        phone = house.phone()
-        phone.says("hello", "ARRET")
-        for _ in range(53):
-            house.advance(days=7)
-        assert phone.says("hello") == [GREETING]
+        house.phone().says("hello", "ARRET")
+        almost = house.clock() + timedelta(days=364)
+        with house.database.snapshot() as db:
+            lookup = db.keys.number_lookup(CALLER)
+            assert consent.suppressed(db, [lookup], almost) == {lookup: {"stop"}}
+            assert consent.suppressed(db, [lookup], almost + timedelta(days=2)) == {}
 
 
 class TestHelp:
