@@ -12,6 +12,7 @@ from app.api import (
     episodes,
     errors,
     events,
+    handovers,
     health,
     members,
     organisation,
