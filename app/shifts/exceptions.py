@@ -19,7 +19,6 @@ from app.models import Shift, ShiftOverride
 from app.shifts import keeping
 from app.shifts.keeping import LONGEST, SHORTEST, ShiftFull, TwoPlaces, load, locked, turn_of
 from app.shifts.rota import Change, Rota, Turn, busy, turn_named
-from app.shifts.rules import wall_time
 
 _FARTHEST = timedelta(days=62)
 
@@ -51,11 +50,9 @@ def override(
     on = turn_of(rota, shift_id, at).on
     if wanted.duration is not None and not SHORTEST <= wanted.duration <= LONGEST:
         raise BadRequest("A shift lasts between a quarter of an hour and seven days.")
-    moved = wanted.starts_at
-    if moved is not None:
-        moved = (wall_time(moved, rota.zone) if moved.tzinfo else moved).replace(second=0, fold=0)
-        if abs(moved - on) > _FARTHEST:
-            raise BadRequest("An occurrence is moved by two months at most.")
+    moved = keeping.as_wall(wanted.starts_at, rota.zone) if wanted.starts_at else None
+    if moved is not None and abs(moved - on) > _FARTHEST:
+        raise BadRequest("An occurrence is moved by two months at most.")
     keeping.check_role(db, wanted.extra, slot.role)
     changed = Change(
         on, wanted.cancelled, moved, wanted.duration, tuple(wanted.away), tuple(wanted.extra)

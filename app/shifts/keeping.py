@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
 
@@ -26,6 +27,7 @@ MOST_PEOPLE = 50
 # Somebody in two places at once is looked for so far ahead.
 _LOOK_AHEAD = timedelta(days=366)
 _EARLIEST, _LATEST = timedelta(days=366), timedelta(days=2 * 366)
+_EARLIEST_YEAR, _LATEST_YEAR = 1970, 2500
 
 
 class TwoPlaces(BadRequest):
@@ -128,10 +130,7 @@ def add(db: Db, principal: Principal, wanted: Wanted, now: datetime) -> UUID:
 
 def _as_slot(db: Db, shift_id: UUID, name: str, wanted: Wanted) -> Slot:
     zone = db.keys.zone
-    starts_at = wanted.starts_at
-    if starts_at.tzinfo is not None:
-        starts_at = wall_time(starts_at, zone)
-    first = starts_at.replace(second=0, microsecond=0, fold=0)
+    first = as_wall(wanted.starts_at, zone)
     if not SHORTEST <= wanted.duration <= LONGEST:
         raise BadRequest("A shift lasts between a quarter of an hour and seven days.")
     members = tuple(dict.fromkeys(wanted.members))
@@ -141,6 +140,14 @@ def _as_slot(db: Db, shift_id: UUID, name: str, wanted: Wanted) -> Slot:
     role = _role(db, members, wanted.role)
     rule = clean(wanted.rule, first, zone)
     return Slot(shift_id, name, rule, wanted.duration, people, wanted.fallback, role, members)
+
+
+def as_wall(at: datetime, zone: ZoneInfo) -> datetime:
+    """Return a given time as wall-clock time to the minute, be it one or an instant. BadRequest."""
+    if not _EARLIEST_YEAR <= at.year <= _LATEST_YEAR:
+        raise BadRequest("Nobody makes a rota for that year.")
+    wall = wall_time(at, zone) if at.tzinfo else at
+    return wall.replace(second=0, microsecond=0, fold=0)
 
 
 def _refuse_far_start(db: Db, slot: Slot, now: datetime) -> None:
