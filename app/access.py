@@ -27,6 +27,7 @@ class Permission(StrEnum):
     INVITATIONS = "invitations"
     LIFT_HOLD = "lift_hold"
     MEMBERS = "members"
+    OFFERS = "offers"
     RAIDS = "raids"
     ROTA = "rota"
     ROTA_OF_ALL = "rota_of_all"
@@ -39,7 +40,7 @@ class Permission(StrEnum):
 _EVERYONE = {Permission.SELF}
 _DESK = {Permission.DIRECTORY, Permission.RAIDS}
 PERMISSIONS: dict[str, frozenset[Permission]] = {
-    "accompanier": frozenset(_EVERYONE | {Permission.ROTA}),
+    "accompanier": frozenset(_EVERYONE | {Permission.OFFERS, Permission.ROTA}),
     "auditor": frozenset(_EVERYONE | {Permission.AUDIT}),
     "coordinator": frozenset(
         _EVERYONE
@@ -59,9 +60,11 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.TEXTS,
         }
     ),
-    "dispatcher": frozenset(_EVERYONE | _DESK | {Permission.CASES, Permission.HOLD}),
-    "interpreter": frozenset(_EVERYONE | {Permission.ROTA}),
-    "legal": frozenset(_EVERYONE | {Permission.ROTA}),
+    "dispatcher": frozenset(
+        _EVERYONE | _DESK | {Permission.CASES, Permission.HOLD, Permission.OFFERS, Permission.ROTA}
+    ),
+    "interpreter": frozenset(_EVERYONE | {Permission.OFFERS, Permission.ROTA}),
+    "legal": frozenset(_EVERYONE | {Permission.OFFERS, Permission.ROTA}),
 }
 # Which team's seed a member needs for it.
 DESK, ARCHIVE = "desk", "archive"

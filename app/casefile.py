@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, select, tuple_
 
 from app import (
     alerts,
+    assignments,
     audit,
     cases,
     consent,
@@ -23,6 +24,7 @@ from app import (
     events,
     grants,
     organisation,
+    requests,
     sheets,
     tasks,
 )
@@ -33,6 +35,7 @@ from app.deadlines import Deadline
 from app.episodes import Stay
 from app.errors import BadRequest
 from app.models import LIVE_STATES, AuditEntry, Case, Consent, DetentionEpisode, Message, Note
+from app.requests import Found
 from app.tasks import Due
 
 LONGEST_PAGE = 200
@@ -60,6 +63,8 @@ class CaseFile:
     tasks: Sequence[Due] = ()
     # Hints for the desk, from rules that somebody verified; never to be texted.
     possible_deadlines: Sequence[Deadline] = field(default=(), repr=False)
+    requests: Sequence[Found] = field(default=(), repr=False)
+    reports: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
     hold_reason: str | None = field(default=None, repr=False)
     number: str | None = field(default=None, repr=False)
     history: Sequence[AuditEntry] = ()
@@ -125,6 +130,8 @@ def read(db: Db, principal: Principal, case_id: UUID, now: datetime) -> CaseFile
     shows its bare facts to the desk and opens for the archive.
     """
     case = cases.find(db, principal, case_id)
+    if case.state in LIVE_STATES:
+        requests.complete_briefs(db, principal, case, now)
     line = Line(case, cases.coarse(db, case))
     audit.record(db, "case.read", principal.member_id, case.id, now)
     history = audit.history(db, case.id)
@@ -151,6 +158,8 @@ def read(db: Db, principal: Principal, case_id: UUID, now: datetime) -> CaseFile
         episodes=stays,
         tasks=() if closed else tasks.of_cases(db, keys),
         possible_deadlines=() if closed else _deadlines(db, line, dates, stays, fields),
+        requests=requests.of_cases(db, keys),
+        reports=assignments.reports(db, keys),
         hold_reason=sheets.read(db, case, keys[case.id], "hold_reason", None)
         if case.held
         else None,

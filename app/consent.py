@@ -53,7 +53,7 @@ METHODS = ("text", "call", "voicemail", "whatsapp")
 KINDS = ("stop", "locked", "blocked", "compromised")
 SILENCED = frozenset({"blocked", "compromised"})
 # Texts to people of the organisation, who chose to be reached this way.
-_TO_OURS = ("alert", "test")
+_TO_OURS = ("alert", "offer", "test")
 
 
 # -- suppressions: rows and life of their own

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app import audit, cases, episodes, erasure, events, grants, sheets, tasks
+from app import audit, cases, episodes, erasure, events, grants, requests, seeking, sheets, tasks
 from app.access import ARCHIVE, DESK, Permission, Principal
 from app.crypto import CaseKeys
 from app.db import Db
@@ -38,7 +38,9 @@ def close(db: Db, principal: Principal, case_id: UUID, outcome: str, now: dateti
     if outcome not in OUTCOMES:
         raise BadRequest(f"An outcome is one of: {', '.join(OUTCOMES)}.")
     case = cases.find(db, principal, case_id, live=True)
-    for one in erasure.tree(db, case):
+    together = erasure.tree(db, case)
+    seeking.lock_all(db, [one.id for one in together])
+    for one in together:
         _close_one(db, principal, one, outcome, now)
         audit.record(db, "case.closed", principal.member_id, one.id, now)
     return case
@@ -50,6 +52,7 @@ def _close_one(db: Db, principal: Principal, case: Case, outcome: str, now: date
     if values.get("number"):
         sheets.write(db, case, "contact", {"number": values["number"]})
     grants.regrant(db, case.id, keys, ARCHIVE, now)
+    requests.end_all(db, case, now)
     events.archive(db, case)
     episodes.archive(db, case)
     tasks.forget(db, case.id)

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import delete, or_, select, update
 
-from app import audit, carrier_traces, tombstones
+from app import audit, carrier_traces, requests, seeking, tombstones
 from app.crypto import same
 from app.db import Db
 from app.errors import CaseHeld
@@ -222,6 +222,7 @@ def erase(db: Db, case: Case, now: datetime, actor: UUID | None = None) -> None:
     cases = tree(db, case)
     if any(one.held for one in cases):
         raise CaseHeld
+    seeking.lock_all(db, [one.id for one in cases])
     for one in cases:
         _erase_one(db, one, now)
         audit.record(db, "case.erased", actor, one.id, now)
@@ -250,6 +251,7 @@ def _erase_one(db: Db, case: Case, now: datetime) -> None:
         update(Outgoing).where(Outgoing.case_id == case.id).values(case_id=None, message_id=None)
     )
     carrier_traces.release_pictures(db, case.id, now)
+    requests.forget_all(db, case, now)
     for table in _OF_A_CASE:
         db.execute(delete(table).where(table.case_id == case.id))
     case.state, case.closed_at = "erased", rounded(now)

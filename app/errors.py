@@ -75,6 +75,12 @@ class OfferTaken(Refusal):
     slug = "offer-taken"
 
 
+class OfferExpired(Refusal):
+    """This is not open any more. Thank you for looking; others are being asked."""
+
+    slug = "offer-expired"
+
+
 class CaseClosed(Refusal):
     """This case is closed. Somebody who holds the archive can reopen it."""
 

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import delete, select
 
-from app import audit, grants, roster
+from app import audit, grants, roster, seeking
 from app.access import ARCHIVE, DESK, ROLES, Permission, Principal
 from app.crypto import Context, MemberKeys, Purpose, SealBroken, day_number, lock, new_seed, unlock
 from app.crypto import totp as one_time
@@ -456,6 +456,8 @@ def change_member(
 ) -> Member:
     """Change a member's roles and profile. StaleVersion, LastKeyHolder, BadRequest."""
     principal.require(Permission.MEMBERS)
+    if changes.get("roles") is not None:
+        seeking.touched_by(db, member_id)  # requests are locked before their people
     member = find(db, member_id)
     if member.version != version:
         raise StaleVersion(member.version)
@@ -484,6 +486,8 @@ def _change_roles(
     now: datetime,
 ) -> None:
     before = roster.current(db)
+    if set(member.roles) - set(roles):
+        seeking.step_back(db, member.id, now)
     member.roles, member.archive = list(roles), archive
     member.keys_mac = db.keys.public_key_mac("members", member.id, 0, _vouched_for(member))
     if member.id not in before.by_id:
@@ -502,6 +506,7 @@ def remove(
     ``acknowledge`` must be the member's handle where they are a team's last key holder.
     """
     principal.require(Permission.MEMBERS)
+    seeking.touched_by(db, member_id)  # requests are locked before their people
     member = find(db, member_id)
     before = roster.current(db)
     if member.id in before.by_id:
@@ -512,6 +517,7 @@ def remove(
     member.seed_wrap = member.recovery_wrap = member.totp = None
     member.op_key = member.op_values = None
     member.version += 1
+    seeking.leave(db, member.id, now)
     audit.record(db, "member.removed", principal.member_id, member.id, now)
     return member
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from app import alerts, audit, cases, consent, grants, outgoing
+from app import alerts, audit, cases, consent, grants, outgoing, requests, seeking
 from app.access import Permission, Principal
 from app.crypto import Purpose, pad_field, pad_message, seal_to
 from app.db import Db
@@ -162,7 +162,10 @@ def record_consent(
         **db.keys.new_row("consents", row_id, values, now),
     )
     db.add(row)
+    db.flush()
+    seeking.lock_all(db, [case.id])
     audit.record(db, "consent.recorded", principal.member_id, case.id, now)
+    requests.follow_consent(db, case, said.scope, now)
     return row
 
 

@@ -41,6 +41,7 @@ from app.models import (
     IndexKey,
     Job,
     Member,
+    Offer,
     Outgoing,
     Page,
     ReplyCount,
@@ -66,6 +67,7 @@ _OPEN = _CASES.c.state.in_(LIVE_STATES) & _CASES.c.provisional.is_(False)
 NUMBERS: tuple[tuple[Column[Any], str], ...] = (
     (_CASES.c.number_lookup, "empty"),
     (_JOBS.c.lane, "empty"),
+    (table(Offer).c.reply_lookup, "empty"),
     (_SUPPRESSIONS.c.number_lookup, "keep"),
     (_ERASURES.c.number_lookup, "keep"),
     (table(Page).c.number_lookup, "delete"),

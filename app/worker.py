@@ -15,11 +15,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import (
     alerts,
+    assignments,
     audit,
     backup,
     carrier_traces,
     grants,
     jobs,
+    offers,
     outgoing,
     reconciler,
     reminders,
@@ -68,6 +70,12 @@ def _alert(tools: Tools, job: Claimed) -> None:
         alerts.step(db, job, tools.clock())
 
 
+def _offers(tools: Tools, job: Claimed) -> None:
+    """Ask the next people about a request."""
+    with tools.database.transaction() as db:
+        offers.step(db, job, tools.clock())
+
+
 def _overdue(tools: Tools, now: datetime) -> None:
     """Raise alerts for targets that are nearly missed."""
     with tools.database.transaction() as db:
@@ -113,6 +121,7 @@ def _renew_case_epochs(database: Database, now: datetime) -> None:
 HANDLERS: Mapping[str, Handler] = {
     "absorb": _absorb,
     "alert": _alert,
+    "offers": _offers,
     "send": lambda tools, job: outgoing.send(
         tools.database, tools.carrier, tools.pacer, tools.status_url, job, tools.clock
     ),
@@ -130,6 +139,9 @@ class Recurring:
 RECURRING: Mapping[str, Recurring] = {
     "archives": Recurring(
         timedelta(minutes=30), lambda tools, now: backup.look_after(tools.database, now)
+    ),
+    "assignments": Recurring(
+        timedelta(minutes=15), lambda tools, now: assignments.sweep(tools.database, now)
     ),
     "audit-checkpoint": Recurring(
         timedelta(minutes=15), lambda tools, now: retention.checkpoint_audit(tools.database, now)

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from app.api import (
+    assignments,
     blocks,
     calendars,
     cases,
@@ -15,9 +16,11 @@ from app.api import (
     handovers,
     health,
     members,
+    offers,
     organisation,
     raids,
     reference,
+    requests,
     sessions,
     shifts,
     swaps,
@@ -31,6 +34,8 @@ def install(app: FastAPI) -> None:
     errors.install(app)
     app.add_middleware(CarefulAnswers)
     app.router.routes.extend(twilio.routes)
+    for module in (requests, offers, assignments):
+        app.include_router(module.router, responses={"default": errors.PROBLEM})
     for module in (events, episodes, raids, directory, deadlines):
         app.include_router(module.router, responses={"default": errors.PROBLEM})
     # Paths with names come before the same paths with ids.

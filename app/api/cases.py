@@ -22,11 +22,14 @@ from app.api.deps import (
 )
 from app.api.episodes import EpisodeOut, episode_out
 from app.api.events import EventOut, TaskOut, event_out, task_out
+from app.api.requests import RequestOut
+from app.api.requests import out as request_out
 from app.casefile import CaseFile, Line
 from app.db import Db
 from app.errors import BadRequest
 from app.idempotency import once
 from app.models import LIVE_STATES, Case, Consent, Message, Note
+from app.requests import Found
 from app.telephony.numbers import clean_number
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
@@ -134,7 +137,7 @@ class CaseOut(CaseItem):
     tasks: list[TaskOut]
     episodes: list[EpisodeOut]
     possible_deadlines: list[DeadlineOut]
-    requests: list[Any] = []
+    requests: list[RequestOut] = []
     attachments: list[Any] = []
     history: list[HistoryOut]
 
@@ -245,6 +248,12 @@ def item(line: Line) -> CaseItem:
     )
 
 
+def _request(file: CaseFile, found: Found) -> RequestOut:
+    """Return a request with what was reported about it."""
+    reports = [one for one in file.reports if one["request"] == found.request.id]
+    return request_out(found, reports)
+
+
 def _out(db: Db, file: CaseFile) -> CaseOut:
     case = file.line.case
     return CaseOut(
@@ -260,6 +269,7 @@ def _out(db: Db, file: CaseFile) -> CaseOut:
         fields={name: value for name, value in file.fields.items() if value is not None},
         notes=[NoteOut(**note) for note in file.notes],
         consents=[ConsentOut(**consent) for consent in file.consents],
+        requests=[_request(file, found) for found in file.requests],
         events=[event_out(event) for event in file.events],
         tasks=[task_out(due) for due in file.tasks],
         episodes=[episode_out(*one) for one in file.episodes],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from app import alerts, carrier_traces, erasure, flood, organisation, outgoing
+from app import alerts, carrier_traces, erasure, flood, offers, organisation, outgoing
 from app.conversations import numbers, provisional, threads, turns
 from app.conversations.turns import Batch, Desk
 from app.db import Db
@@ -55,9 +55,10 @@ def receive(db: Db, desk: Desk, texts: Sequence[InboundText], now: datetime) -> 
         known=threads.find(db, hashes),
         suppressions=about.suppressions,
         pages=_pages(db, texts, lookups, now),
+        asked=_asked(db, texts, lookups),
         allowance=allowance,
     )
-    if (about.dialogues or batch.pages) and len(texts) > 1:
+    if (about.dialogues or batch.pages or batch.asked) and len(texts) > 1:
         raise AloneOnly
     if about.dialogues:
         batch.dialogues.update(erasure.dialogues(db, hashes, now))
@@ -74,6 +75,14 @@ def _pages(
     """Return the alerts that texts of this batch may be answers to; seldom any, so seldom asked."""
     answers = {t.sender for t in texts if t.body.strip() == alerts.MINE and t.sender in lookups}
     return alerts.paged(db, {lookups[sender] for sender in answers}, now)
+
+
+def _asked(
+    db: Db, texts: Sequence[InboundText], lookups: Mapping[str, bytes]
+) -> frozenset[bytes]:
+    """Return the numbers that answer an offer: members', which were texted one with a code."""
+    answers = {t.sender for t in texts if offers.ANSWER.fullmatch(t.body.strip())}
+    return offers.asked_numbers(db, {lookups[s] for s in answers if s in lookups})
 
 
 def unseen(db: Db, texts: Sequence[InboundText], now: datetime) -> list[InboundText]:

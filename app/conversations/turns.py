@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
 
-from app import alerts, consent, erasure
+from app import alerts, consent, erasure, offers
 from app.conversations import threads
 from app.conversations.threads import FIRST_URGENCY, Known, Rows, Thread
 from app.crypto import Purpose, lock, pad_message, seal_to
@@ -55,6 +55,8 @@ class Batch:
     drafts: list[Draft] = field(default_factory=list)
     jobs: list[dict[str, Any]] = field(default_factory=list)
     pages: Mapping[bytes, Page] = field(default_factory=dict)
+    # Numbers of members that were texted an offer.
+    asked: frozenset[bytes] = frozenset()
     allowance: Allowance | None = None
 
     def came_at(self, text: InboundText) -> datetime:
@@ -89,6 +91,9 @@ def take_turn(batch: Batch, text: InboundText, lookup: bytes | None) -> None:
     if lookup and lookup in batch.pages and text.body.strip() == alerts.MINE:
         batch.drafts.append(_notice(text, alerts.take(batch.db, batch.pages[lookup], batch.now)))
         return
+    if lookup and lookup in batch.asked and offers.ANSWER.fullmatch(text.body.strip()):
+        batch.drafts.extend(_to_member(batch, text, lookup))
+        return
     thread = batch.known.live.get(lookup) if lookup else None
     result = _ask_script(batch, thread, text, lookup)
     can_answer = answerable(batch.desk, text)
@@ -106,6 +111,12 @@ def take_turn(batch: Batch, text: InboundText, lookup: bytes | None) -> None:
         thread = threads.open_thread(batch.db, batch.rows, batch.known, text, lookup, batch.now)
     _mark_block(thread, batch.suppressions.get(lookup or b"", set()))
     _append(batch, thread, text, result, can_answer=can_answer)
+
+
+def _to_member(batch: Batch, text: InboundText, lookup: bytes) -> list[Draft]:
+    """Take a member's answer to an offer; return what to tell them."""
+    said = offers.answer(batch.db, lookup, text.body, batch.now)
+    return [Draft(text.sender, said, None, None, "offer", 1, text.at)] if said else []
 
 
 def _ask_script(

@@ -23,9 +23,12 @@ _ACTIVE = text("state = 'active'")
 class Request(OperationalRow, Base):
     """Somebody is needed: an accompanier, a legal contact, an interpreter.
 
-    Operational values: ``kind languages region skills wishes needed_by starts_at ends_at``.
-    ``step`` is the relaxation step of ``app.routing`` that offers have come to. While a request is
-    in ``SEEKING`` it has a job ``offers`` with its id: its timer.
+    Operational values: ``kind languages region skills wishes minor needed_by starts_at ends_at
+    shares companion since retry_at``. ``shares`` names the fields that its brief copies,
+    ``companion`` the other request where two people are to go together, ``since`` when asking
+    began anew. ``step`` is the relaxation step of ``app.routing`` that offers have come to. While a
+    request is in ``SEEKING`` it has a job ``offers`` with its id: its timer. Of one that is over
+    the times are gone.
     """
 
     __tablename__ = "requests"
@@ -84,10 +87,10 @@ class BriefWrap(Base):
 
 
 class Offer(OperationalRow, Base):
-    """One member is asked whether they take a request. Operational values: ``code``.
+    """One member is asked whether they take a request. Operational values: ``code guesses``.
 
-    ``reply_lookup`` finds it by the member's number and the code in their text; it is made under
-    the index key and goes with the offer's end.
+    ``reply_lookup`` is the blind index of the number that was texted: only from there the code
+    answers. It goes a day after the offer's end, so that a late answer is told so.
     """
 
     __tablename__ = "offers"
@@ -122,9 +125,10 @@ class Offer(OperationalRow, Base):
 
 
 class Assignment(OperationalRow, Base):
-    """Somebody took a request. Operational values: ``kind starts_at ends_at leader``.
+    """Somebody took a request. Operational values: ``kind starts_at ends_at until``.
 
-    Their wrap of the brief goes when it ends, 24 hours after the event for accompaniers.
+    Their wrap of the brief goes when it ends: with the report, at ``until`` (24 hours after the
+    event) at the latest.
     """
 
     __tablename__ = "assignments"

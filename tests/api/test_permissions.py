@@ -14,11 +14,11 @@ from uuid import UUID, uuid4
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from app import tasks
+from app import offers, tasks
 from app.access import PERMISSIONS, Permission
-from app.models import Task
+from app.models import Offer, Task
 from tests.service import PASSPHRASE, PEOPLE, Client, House
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -26,7 +26,7 @@ STEP = timedelta(seconds=30)
 SELF, CASES, ARCHIVE, HOLD = Permission.SELF, Permission.CASES, Permission.ARCHIVE, Permission.HOLD
 MEMBERS, INVITATIONS = Permission.MEMBERS, Permission.INVITATIONS
 SETTINGS, TEXTS, AUDIT = Permission.SETTINGS, Permission.TEXTS, Permission.AUDIT
-BLOCKS = Permission.BLOCKS
+BLOCKS, OFFERS = Permission.BLOCKS, Permission.OFFERS
 ROTA, ROTA_OF_ALL = Permission.ROTA, Permission.ROTA_OF_ALL
 RAIDS, DIRECTORY, RULES = Permission.RAIDS, Permission.DIRECTORY, Permission.RULES
 NEXT_YEAR = "2027-01-15T12:00:00Z"
@@ -76,6 +76,33 @@ class Scene:
         }
         shift_id: str = crane.post("/v1/shifts", shift).json()["id"]
         return shift_id
+
+    def request(self) -> str:
+        """Ask for an interpreter, and return the request's id."""
+        wanted = {"kind": "interpreter", "languages": ["fr"]}
+        path = f"/v1/cases/{self.case()}/requests"
+        request_id: str = self.house.as_("heron").post(path, wanted).json()["id"]
+        return request_id
+
+    def offer(self) -> str:
+        """Ask whoever is about to act for something, and return the offer's id."""
+        now, offer_id = self.house.clock(), uuid4()
+        request_id = UUID(self.request())
+        with self.house.database.transaction() as db:
+            values = db.keys.new_row("offers", offer_id, {"code": "4821", "guesses": 0}, now)
+            whom = {"request_id": request_id, "member_id": UUID(self.member(self.handle))}
+            until = now + timedelta(hours=1)
+            what = {"state": "pending", "step": 0, "made_at": now, "expires_at": until}
+            db.execute(delete(Offer).where(Offer.request_id == request_id))
+            db.add(Offer(id=offer_id, **whom, **what, **values))
+        return str(offer_id)
+
+    def assignment(self) -> str:
+        """Let whoever is about to act take something on, and return the assignment's id."""
+        offer_id, now = UUID(self.offer()), self.house.clock()
+        with self.house.database.transaction() as db:
+            member_id = UUID(self.member(self.handle))
+            return str(offers.accept(db, member_id, offer_id, now).id)
 
     def version(self, path: str) -> dict[str, str]:
         return {"If-Match": self.client.get(path).headers.get("etag", '"1"')}
@@ -265,6 +292,18 @@ def recovering(scene: Scene) -> Example:
     return Example(body={"handle": "plover", "recovery_code": code, "new_passphrase": PASSPHRASE})
 
 
+def on_request(body: Any = None) -> Make:
+    return lambda scene: Example({"request_id": scene.request()}, body)
+
+
+def on_offer(body: Any = None) -> Make:
+    return lambda scene: Example({"offer_id": scene.offer()}, body)
+
+
+def on_assignment(body: Any = None) -> Make:
+    return lambda scene: Example({"assignment_id": scene.assignment()}, body)
+
+
 # Who may: whoever has one of these permissions; everybody where there is none.
 ENDPOINTS: dict[str, tuple[Iterable[Permission], Make]] = {
     "GET /healthz": (PUBLIC, plain()),
@@ -312,6 +351,24 @@ ENDPOINTS: dict[str, tuple[Iterable[Permission], Make]] = {
     "POST /v1/cases/{case_id}/erase": ({CASES}, on_case()),
     "POST /v1/cases/{case_id}/hold": ({HOLD}, on_case({"reason": "x"})),
     "DELETE /v1/cases/{case_id}/hold": ({Permission.LIFT_HOLD}, on_case(state="held")),
+    "POST /v1/cases/{case_id}/requests": (
+        {CASES},
+        on_case({"kind": "interpreter", "languages": ["fr"]}),
+    ),
+    "GET /v1/requests": ({CASES}, plain()),
+    "GET /v1/requests/{request_id}": ({CASES}, on_request()),
+    "POST /v1/requests/{request_id}/cancel": ({CASES}, on_request()),
+    "POST /v1/requests/{request_id}/brief": ({CASES}, on_request({"share": []})),
+    "GET /v1/requests/{request_id}/candidates": ({CASES}, on_request()),
+    "GET /v1/offers": ({OFFERS}, plain()),
+    "POST /v1/offers/{offer_id}/accept": ({OFFERS}, on_offer()),
+    "POST /v1/offers/{offer_id}/decline": ({OFFERS}, on_offer({"reason": "x"})),
+    "GET /v1/assignments": ({OFFERS}, plain()),
+    "GET /v1/assignments/{assignment_id}": ({OFFERS}, on_assignment()),
+    "POST /v1/assignments/{assignment_id}/report": (
+        {OFFERS},
+        on_assignment({"outcome": "attended"}),
+    ),
     "PUT /v1/cases/{case_id}/contact": ({CASES}, giving_contact),
     "POST /v1/cases/{case_id}/contact/compromised": ({CASES}, unsafe_phone),
     "DELETE /v1/cases/{case_id}/contact/compromised": ({CASES}, on_case()),

@@ -1,0 +1,134 @@
+"""A member's own assignments: the brief while it lasts, and the report."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field, StringConstraints
+
+from app import assignments, events
+from app.api.deps import VisitDep, etag
+from app.api.requests import Window
+from app.assignments import Opened, Told
+from app.candidates import window as window_of
+
+router = APIRouter(prefix="/v1/assignments", tags=["assignments"])
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Place = Annotated[str, Field(max_length=events.LONGEST_PLACE)]
+
+
+class AssignmentItem(BaseModel):
+    """What you took on: coarse facts."""
+
+    id: UUID
+    request_id: UUID
+    kind: str
+    state: str
+    languages: list[str]
+    region: str | None
+    window: Window | None
+    accepted_at: datetime
+    ended_at: datetime | None
+
+
+class AssignmentOut(AssignmentItem):
+    """With the brief: null once it has ended, and while the desk has not written one."""
+
+    brief: dict[str, Any] | None = Field(
+        description="kind, languages, starts_at, ends_at, needed_by; as far as the kind may see "
+        "them: reference, meeting_place, together, fields"
+    )
+
+
+class AssignmentList(BaseModel):
+    """Your assignments, the newest first."""
+
+    items: list[AssignmentItem]
+    next_cursor: None = None
+
+
+class NextEvent(BaseModel):
+    """The date that was set. It is asked for at once, like this one."""
+
+    kind: Code = "hearing"
+    starts_at: datetime = Field(description="with its offset; or local time, with `zone`")
+    ends_at: datetime | None = None
+    zone: Code | None = Field(default=None, description="for example America/Toronto")
+    place: Place = ""
+    meeting_place: Place | None = None
+
+
+class NewReport(BaseModel):
+    """What came of it. ``cancelled``: you cannot go after all, and others are asked."""
+
+    outcome: Code = Field(description="attended, no_show, cancelled, or another word")
+    notes: Annotated[str, Field(max_length=assignments.LONGEST_NOTES)] = ""
+    next_event: NextEvent | None = None
+
+
+def item(opened: Opened) -> AssignmentItem:
+    """Return an assignment as coarse facts."""
+    row, values = opened.assignment, opened.values
+    window = window_of(values)
+    return AssignmentItem(
+        id=row.id,
+        request_id=row.request_id,
+        kind=values["kind"],
+        state=row.state,
+        languages=values["languages"],
+        region=values["region"],
+        window=Window(starts_at=window[0], ends_at=window[1]) if window else None,
+        accepted_at=row.accepted_at,
+        ended_at=row.ended_at,
+    )
+
+
+def out(opened: Opened) -> AssignmentOut:
+    """Return an assignment with its brief."""
+    brief = dict(opened.brief) if opened.brief else None
+    return AssignmentOut(**item(opened).model_dump(), brief=brief)
+
+
+@router.get("")
+def mine(visit: VisitDep) -> AssignmentList:
+    """List your own assignments."""
+    with visit.snapshot() as db:
+        found = assignments.mine(db, visit.principal)
+        return AssignmentList(items=[item(one) for one in found])
+
+
+@router.get("/{assignment_id}")
+def read(assignment_id: UUID, visit: VisitDep, response: Response) -> AssignmentOut:
+    """Read the brief of what you took on. This is written into the audit log."""
+    with visit.transaction() as db:
+        opened = assignments.read(db, visit.principal, assignment_id, visit.now)
+        etag(response, opened.assignment.version)
+        return out(opened)
+
+
+@router.post("/{assignment_id}/report")
+def report(
+    assignment_id: UUID, body: NewReport, visit: VisitDep, response: Response
+) -> AssignmentOut:
+    """Report: it is sealed to the case, and ends the assignment; you cannot read it again."""
+    told = Told(body.outcome, body.notes, _event(body.next_event))
+    with visit.transaction() as db:
+        assignments.report(db, visit.principal, assignment_id, told, visit.now)
+        opened = assignments.read(db, visit.principal, assignment_id, visit.now)
+        etag(response, opened.assignment.version)
+        return out(opened)
+
+
+def _event(told: NextEvent | None) -> events.Wanted | None:
+    if told is None:
+        return None
+    return events.Wanted(
+        told.kind,
+        events.instant_of(told.starts_at, told.zone),
+        told.place,
+        told.meeting_place,
+        ends_at=events.instant_of(told.ends_at, told.zone) if told.ends_at else None,
+    )

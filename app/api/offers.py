@@ -1,0 +1,98 @@
+"""A member's own offers: coarse facts, never a person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+
+from app import assignments, offers
+from app.access import Permission
+from app.api.assignments import AssignmentOut
+from app.api.assignments import out as assignment_out
+from app.api.deps import VisitDep, etag
+from app.api.requests import Window
+from app.candidates import window as window_of
+
+router = APIRouter(prefix="/v1/offers", tags=["offers"])
+
+
+class OfferOut(BaseModel):
+    """What you are asked for. ``window`` is null where it is about no date."""
+
+    id: UUID
+    kind: str
+    urgency: int = Field(description="0 now, 1 today, 2 this week, 3 information")
+    language: str | None
+    languages: list[str]
+    region: str | None
+    window: Window | None
+    needed_by: datetime | None
+    expires_at: datetime
+    state: str
+
+
+class OfferList(BaseModel):
+    """Your offers: open ones first, then those that ended within a day."""
+
+    items: list[OfferOut]
+    next_cursor: None = None
+
+
+class Decline(BaseModel):
+    """Why not. ``conflict``: a conflict of interest; the case is never offered to you again."""
+
+    reason: Annotated[str, Field(max_length=4000)] | None = None
+    conflict: bool = False
+
+
+@router.get("")
+def mine(visit: VisitDep) -> OfferList:
+    """List your own offers."""
+    with visit.snapshot() as db:
+        found = offers.mine(db, visit.principal, visit.now)
+        return OfferList(items=[_out(one, visit.now) for one in found])
+
+
+def _out(one: offers.Mine, now: datetime) -> OfferOut:
+    values, window = one.values, window_of(one.values)
+    return OfferOut(
+        id=one.offer.id,
+        kind=values["kind"],
+        urgency=one.urgency,
+        language=next(iter(values["languages"]), None),
+        languages=values["languages"],
+        region=values["region"],
+        window=Window(starts_at=window[0], ends_at=window[1]) if window else None,
+        needed_by=values.get("needed_by"),
+        expires_at=one.offer.expires_at,
+        state=offers.state_of(one.offer, now),
+    )
+
+
+@router.post("/{offer_id}/accept")
+def accept(offer_id: UUID, visit: VisitDep, response: Response) -> AssignmentOut:
+    """Take it: the first who accepts has it, and reads the brief."""
+    visit.principal.require(Permission.OFFERS)
+    with visit.transaction() as db:
+        taken = offers.accept(db, visit.principal.member_id, offer_id, visit.now)
+        opened = assignments.read(db, visit.principal, taken.id, visit.now)
+        response.headers["Location"] = f"/v1/assignments/{taken.id}"
+        etag(response, opened.assignment.version)
+        return assignment_out(opened)
+
+
+@router.post("/{offer_id}/decline", status_code=204)
+def decline(offer_id: UUID, visit: VisitDep, body: Decline | None = None) -> Response:
+    """Say no; somebody else is asked at once."""
+    visit.principal.require(Permission.OFFERS)
+    said = body or Decline()
+    with visit.transaction() as db:
+        if said.reason and said.reason.strip():
+            assignments.explain(db, visit.principal, offer_id, said.reason, visit.now)
+        me = visit.principal.member_id
+        offers.decline(db, me, offer_id, visit.now, conflict=said.conflict)
+    return Response(status_code=204)

@@ -1,0 +1,150 @@
+"""Who could be asked: members as ``app.routing`` knows them, from the rows that say it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from app import roster, safe_hours, shifts
+from app.db import Db
+from app.models import Assignment, Case, Conflict, Member, Offer, Request
+from app.routing import Candidate, Wanted, Window
+from app.telephony.numbers import clean_number
+
+# A date that nobody gave an end is taken to last so long.
+USUAL_LENGTH = timedelta(hours=2)
+# What counts for a week's cap: whatever somebody took on, unless it came to nothing.
+_COUNTS = ("active", "attended", "no_show", "done")
+# A coordinator reads no case, so no request ends with them: they are told that it has nobody.
+_ASKED = frozenset(("accompanier", "dispatcher", "interpreter", "legal"))
+
+
+@dataclass(frozen=True)
+class Person:
+    """A member who could be asked, with the number that offers are texted to."""
+
+    candidate: Candidate
+    phone: str | None = field(repr=False)
+
+
+def wanted(db: Db, request: Request, values: Mapping[str, Any]) -> Wanted:
+    """Return a request as routing knows it. ``values``: its operational values."""
+    return Wanted(
+        request_id=request.id,
+        kind=values["kind"],
+        tier=request.urgency,
+        languages=tuple(values["languages"]),
+        region=values["region"],
+        skills=frozenset(values["skills"]),
+        window=window(values),
+        wishes=frozenset(values["wishes"]),
+        conflicted=_conflicted(db, request.case_id) | _companions(db, values),
+        minor=bool(values.get("minor")),
+    )
+
+
+def window(values: Mapping[str, Any]) -> Window | None:
+    """Return the time that a request or assignment is about, if it is about one."""
+    if not values.get("starts_at"):
+        return None
+    starts_at = datetime.fromisoformat(values["starts_at"])
+    ends_at = values.get("ends_at")
+    return starts_at, datetime.fromisoformat(ends_at) if ends_at else starts_at + USUAL_LENGTH
+
+
+def tree_of(db: Db, case_id: UUID) -> list[UUID]:
+    """Return the ids of a case and of all that was merged with it."""
+    root = db.scalar(select(Case.merged_into).where(Case.id == case_id)) or case_id
+    return list(db.scalars(select(Case.id).where(or_(Case.id == root, Case.merged_into == root))))
+
+
+def _conflicted(db: Db, case_id: UUID) -> frozenset[UUID]:
+    theirs = select(Conflict.member_id).where(Conflict.case_id.in_(tree_of(db, case_id)))
+    return frozenset(db.scalars(theirs))
+
+
+def _companions(db: Db, values: Mapping[str, Any]) -> frozenset[UUID]:
+    """Return who is asked, or goes, as the other of two: both must not be the same person."""
+    if not values.get("companion"):
+        return frozenset()
+    other = UUID(values["companion"])
+    taken = ("pending", "accepted")
+    return frozenset(
+        db.scalars(select(Offer.member_id).where(Offer.request_id == other, Offer.state.in_(taken)))
+    )
+
+
+def people(db: Db, tier: int, now: datetime) -> dict[UUID, Person]:
+    """Return everybody who could be asked now, by id.
+
+    In a transaction that writes, nobody of them is removed before it ends.
+    """
+    query = select(Member).where(Member.state == "active").order_by(Member.id)
+    if db.writing:
+        query = query.with_for_update(read=True, key_share=True)
+    members = db.scalars(query.execution_options(populate_existing=True)).all()
+    listed = roster.current(db).by_id
+    load, busy = _this_week(db, now)
+    on_duty = _on_duty(db, now)
+    found = {}
+    for member in members:
+        roles = _ASKED.intersection(listed[member.id].roles) if member.id in listed else frozenset()
+        if roles:
+            profile = db.keys.open_row("members", member)
+            found[member.id] = Person(
+                Candidate(
+                    member_id=member.id,
+                    handle=member.handle,
+                    roles=roles,
+                    languages=frozenset(profile.get("languages") or ()),
+                    regions=frozenset(profile.get("regions") or ()),
+                    skills=frozenset(profile.get("skills") or ()),
+                    weekly_cap=profile.get("weekly_cap"),
+                    load=load.get(member.id, 0),
+                    on_duty=on_duty is None or member.id in on_duty,
+                    busy=tuple(busy.get(member.id, ())),
+                    # What is happening now wakes people, as alerts do.
+                    away=tier > 0 and _is_resting(db, profile, now),
+                    vetted=bool(profile.get("vetted_on")),
+                ),
+                clean_number(profile.get("phone") or ""),
+            )
+    return found
+
+
+def _is_resting(db: Db, profile: Mapping[str, Any], now: datetime) -> bool:
+    quiet = profile.get("quiet_hours") or []
+    return bool(quiet) and safe_hours.within(quiet, now, db.keys.zone)
+
+
+def _on_duty(db: Db, now: datetime) -> frozenset[UUID] | None:
+    """Return who is on duty; None where there is no rota, so that nobody is preferred."""
+    rota = shifts.load(db)
+    return frozenset(shifts.on_duty(rota, now).members()) if rota.slots else None
+
+
+def _this_week(db: Db, now: datetime) -> tuple[dict[UUID, int], dict[UUID, list[Window]]]:
+    """Return how much everybody took on since Monday, and when who is somewhere already."""
+    local = now.astimezone(db.keys.zone)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    monday = midnight - timedelta(days=local.weekday())
+    query = select(Assignment).where(
+        or_(Assignment.state == "active", Assignment.accepted_at >= monday),
+        Assignment.state.in_(_COUNTS),
+    )
+    load: dict[UUID, int] = defaultdict(int)
+    busy: dict[UUID, list[Window]] = defaultdict(list)
+    for assignment in db.scalars(query):
+        if assignment.accepted_at >= monday:
+            load[assignment.member_id] += 1
+        if assignment.state == "active":
+            at = window(db.keys.open_row("assignments", assignment))
+            if at is not None:
+                busy[assignment.member_id].append(at)
+    return load, busy

@@ -1,0 +1,26 @@
+"""Offers: people are asked, a few at a time, until one of them takes the request.
+
+``step`` is the ladder, climbed while nobody is signed in; ``accept`` and ``decline`` are what the
+asked may say, in the console or, by ``answer``, with the code of the text they got. The request's
+row is locked first in all of it: of any number who accept at once, one wins.
+"""
+
+from app.offers.answering import ANSWER, answer, asked_numbers, forget_old
+from app.offers.deciding import LATE, Mine, accept, decline, mine, state_of
+from app.offers.ladder import step
+from app.offers.telling import tell
+
+__all__ = [
+    "ANSWER",
+    "LATE",
+    "Mine",
+    "accept",
+    "answer",
+    "asked_numbers",
+    "decline",
+    "forget_old",
+    "mine",
+    "state_of",
+    "step",
+    "tell",
+]

@@ -1,0 +1,94 @@
+"""Answers by text: a code binds only from the number it was sent to, and guessing ends soon."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select, update
+
+from app.crypto import same
+from app.db import Db
+from app.errors import NotFound, OfferExpired, OfferTaken
+from app.models import Offer
+from app.offers import telling
+from app.offers.deciding import LATE, accept, decline
+
+log = structlog.get_logger()
+
+# An answer to an offer's text, in the languages that members write.
+ANSWER = re.compile(
+    r"(?P<code>[0-9]{4})\s+(?:(?P<yes>yes|y|oui|si|sí|wi|ok)|(?P<no>no|n|non))[.!]?", re.IGNORECASE
+)
+# So many wrong codes from one number, and its offers are answered in the console only.
+GUESSES = 3
+
+
+def asked_numbers(db: Db, lookups: Collection[bytes]) -> frozenset[bytes]:
+    """Return which of these numbers were texted an offer lately."""
+    if not lookups:
+        return frozenset()
+    query = select(Offer.reply_lookup).where(Offer.reply_lookup.in_(lookups)).distinct()
+    return frozenset(lookup for lookup in db.scalars(query) if lookup)
+
+
+def answer(db: Db, lookup: bytes, body: str, now: datetime) -> str | None:
+    """Take an answer from a number that was texted an offer; return what to say, if anything."""
+    match = ANSWER.fullmatch(body.strip())
+    offers = list(db.scalars(select(Offer).where(Offer.reply_lookup == lookup)))
+    if match is None or any(_values(db, offer)["guesses"] >= GUESSES for offer in offers):
+        return None  # told already; in the console they can still answer
+    code = match["code"].encode()
+    found = next((o for o in offers if same(_values(db, o)["code"].encode(), code)), None)
+    if found is None or not _is_theirs(db, found.member_id, lookup):
+        return _guessed(db, offers)
+    return _accept(db, found, now) if match["yes"] else _decline(db, found, now)
+
+
+def _values(db: Db, offer: Offer) -> dict[str, Any]:
+    return db.keys.open_row("offers", offer)
+
+
+def _is_theirs(db: Db, member_id: UUID, lookup: bytes) -> bool:
+    """Return whether the number is still the member's: phones get lost, and changed."""
+    number = telling.number_of(db, member_id)
+    return number is not None and same(db.keys.number_lookup(number), lookup)
+
+
+def _guessed(db: Db, offers: Iterable[Offer]) -> str:
+    guesses = 0
+    for offer in offers:
+        values = _values(db, offer)
+        guesses = values["guesses"] + 1
+        db.keys.replace_values("offers", offer, {**values, "guesses": guesses})
+    log.warning("offer.guessed", guesses=guesses)
+    return telling.GUESSED if guesses >= GUESSES else telling.WRONG_CODE
+
+
+def _accept(db: Db, offer: Offer, now: datetime) -> str:
+    try:
+        accept(db, offer.member_id, offer.id, now)
+    except OfferTaken:
+        return telling.TAKEN
+    except (OfferExpired, NotFound):
+        return telling.OVER
+    return telling.YOURS
+
+
+def _decline(db: Db, offer: Offer, now: datetime) -> str:
+    try:
+        decline(db, offer.member_id, offer.id, now)
+    except (OfferTaken, NotFound):
+        return telling.OVER
+    return telling.DECLINED
+
+
+def forget_old(db: Db, now: datetime) -> None:
+    """Take the codes out of offers that ended a day ago."""
+    old = (Offer.expires_at <= now - LATE, Offer.state != "pending", Offer.op_key.is_not(None))
+    empty = {"op_key": None, "op_values": None, "shred_day": None, "reply_lookup": None}
+    db.execute(update(Offer).where(*old).values(**empty))

@@ -1,0 +1,170 @@
+"""Accepting and declining: one winner, the others told, conflicts remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from app import audit, briefs, candidates, roster, seeking
+from app.access import Permission, Principal
+from app.db import Db
+from app.errors import NotFound, OfferExpired, OfferTaken
+from app.models import SEEKING, Assignment, Conflict, Member, Offer, Request, rounded
+from app.offers import telling
+
+# How long after its end an offer is still shown, and knows its code, to tell a late answer so.
+LATE = timedelta(hours=24)
+# After the event: until then an accompanier may still need to look something up.
+ACCESS_AFTER = timedelta(hours=24)
+# What is about no date ends at last by itself.
+LONGEST = {
+    "accompaniment": timedelta(days=7),
+    "interpreter": timedelta(days=1),
+    "legal": timedelta(days=30),
+}
+
+
+@dataclass(frozen=True)
+class Mine:
+    """An offer as the member who was asked sees it: coarse facts, no person."""
+
+    offer: Offer
+    urgency: int
+    values: Mapping[str, Any]
+
+
+def mine(db: Db, principal: Principal, now: datetime) -> list[Mine]:
+    """Return a member's offers, open ones first, then those that ended within a day."""
+    principal.require(Permission.OFFERS)
+    query = (
+        select(Offer, Request)
+        .join(Request, Request.id == Offer.request_id)
+        .where(Offer.member_id == principal.member_id, Offer.expires_at > now - LATE)
+        .order_by(Offer.expires_at.desc(), Offer.id)
+    )
+    found = [
+        Mine(offer, request.urgency, seeking.values(db, request))
+        for offer, request in db.execute(query).all()
+    ]
+    return sorted(found, key=lambda one: state_of(one.offer, now) != "pending")
+
+
+def state_of(offer: Offer, now: datetime) -> str:
+    """Return an offer's state; one whose time is over has expired, whether noted yet or not."""
+    over = offer.state == "pending" and offer.expires_at <= now
+    return "expired" if over else offer.state
+
+
+# -- yes
+
+
+def accept(db: Db, member_id: UUID, offer_id: UUID, now: datetime) -> Assignment:
+    """Give the request to a member; accepting twice is accepting once.
+
+    NotFound, OfferTaken, OfferExpired. The others who were asked are told.
+    """
+    request, offer = _locked(db, member_id, offer_id)
+    assignment = seeking.assignment_of(db, request)
+    if assignment is not None and assignment.member_id == member_id:
+        return assignment
+    if assignment is not None or request.state == "done":
+        raise OfferTaken
+    if state_of(offer, now) != "pending" or not _is_member(db, member_id):
+        raise OfferExpired
+    offer.state = "accepted"
+    losers = seeking.withdraw(db, seeking.offers_of(db, request))
+    briefs.hand_over(db, request.id, member_id, now)
+    assignment = _assign(db, request, member_id, now)
+    telling.tell(db, losers, telling.TAKEN, request, now)
+    audit.record(db, "offer.accepted", member_id, request.case_id, now)
+    return assignment
+
+
+def _locked(db: Db, member_id: UUID, offer_id: UUID) -> tuple[Request, Offer]:
+    theirs = (Offer.id == offer_id, Offer.member_id == member_id)
+    request_id = db.scalar(select(Offer.request_id).where(*theirs))
+    request = seeking.lock(db, request_id) if request_id else None
+    query = select(Offer).where(*theirs).execution_options(populate_existing=True)
+    offer = db.scalar(query) if request else None
+    if request is None or offer is None:
+        raise NotFound
+    return request, offer
+
+
+def _is_member(db: Db, member_id: UUID) -> bool:
+    active = select(Member.id).where(Member.id == member_id, Member.state == "active")
+    return db.scalar(active) is not None and member_id in roster.current(db).by_id
+
+
+def _assign(db: Db, request: Request, member_id: UUID, now: datetime) -> Assignment:
+    values, assignment_id = seeking.values(db, request), uuid4()
+    kept = {name: values.get(name) for name in ("kind", "starts_at", "ends_at")}
+    kept["until"] = _until(values, now).isoformat()
+    assignment = Assignment(
+        id=assignment_id,
+        request_id=request.id,
+        case_id=request.case_id,
+        member_id=member_id,
+        state="active",
+        version=1,
+        accepted_at=rounded(now),
+        **db.keys.new_row("assignments", assignment_id, kept, now),
+    )
+    db.add(assignment)
+    request.state = "assigned"
+    request.version += 1
+    seeking.unplan(db, [request.id])
+    db.flush()
+    return assignment
+
+
+def _until(values: Mapping[str, Any], now: datetime) -> datetime:
+    """Return when access ends at the latest."""
+    window, longest = candidates.window(values), now + LONGEST[values["kind"]]
+    if window is None:
+        return longest
+    after = window[1] + ACCESS_AFTER
+    return max(after, longest) if values["kind"] == "legal" else after
+
+
+# -- no
+
+
+def decline(
+    db: Db, member_id: UUID, offer_id: UUID, now: datetime, *, conflict: bool = False
+) -> None:
+    """Say no; the next person is asked at once. Saying it twice, or late, changes nothing.
+
+    With ``conflict`` the case is hidden from them for good. NotFound; OfferTaken for who has it.
+    """
+    request, offer = _locked(db, member_id, offer_id)
+    if offer.state == "accepted":
+        raise OfferTaken("You have accepted this. Report on it if you cannot go after all.")
+    if offer.state in ("pending", "expired"):
+        offer.state = "declined"
+        audit.record(db, "offer.declined", member_id, request.case_id, now)
+    if conflict:
+        _rule_out(db, request, member_id, now)
+    db.flush()
+    if request.state in SEEKING:
+        seeking.plan(db, request, now, now)
+
+
+def _rule_out(db: Db, request: Request, member_id: UUID, now: datetime) -> None:
+    tree = candidates.tree_of(db, request.case_id)
+    for case_id in tree:
+        db.merge(Conflict(case_id=case_id, member_id=member_id))
+    briefs.drop_wraps(db, member_id, case_ids=tree)
+    elsewhere = (
+        select(Offer)
+        .join(Request, Request.id == Offer.request_id)
+        .where(Request.case_id.in_(tree), Offer.member_id == member_id, Offer.state == "pending")
+    )
+    for offer in db.scalars(elsewhere).all():
+        offer.state = "declined"
+    audit.record(db, "offer.conflict", member_id, request.case_id, now)

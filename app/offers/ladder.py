@@ -1,0 +1,165 @@
+"""The ladder: who is asked next, until when, and what happens when nobody is left to ask."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from app import alerts, audit, briefs, candidates, jobs, routing, seeking
+from app.candidates import Person
+from app.db import Db
+from app.jobs import Claimed
+from app.models import SEEKING, Offer, Request
+from app.offers import telling
+from app.routing import TIMING, Step
+
+# Until everybody is asked again, by tier, where nobody took a request.
+RETRY = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=24), timedelta(hours=24))
+_WHEN = ("now", "today", "this week", "when you can")
+PASSED = "Desk: a date has passed and nobody was found for it."
+NOBODY = "Desk: nobody was found for a request, {when}. Please look."
+
+
+def step(db: Db, claimed: Claimed, now: datetime) -> None:
+    """Let offers expire, ask who is next, and set the timer for the next look."""
+    request = seeking.lock(db, claimed.ref) if claimed.ref else None
+    jobs.finish(db, claimed.id)
+    if request is None or request.state not in SEEKING:
+        return
+    values = seeking.values(db, request)
+    if _is_past(values, now):
+        _lapse(db, request, now)
+        return
+    offers = _expire(seeking.offers_of(db, request), now)
+    retry_at = values.get("retry_at")
+    if retry_at and datetime.fromisoformat(retry_at) <= now:
+        seeking.seek(db, request, now)
+        values = seeking.values(db, request)
+    offers += _ask(db, request, values, offers, now)
+    pending = [offer.expires_at for offer in offers if offer.state == "pending"]
+    if pending:
+        request.state = "offered"
+    at = min(pending) if pending else _unfilled(db, request, now)
+    seeking.plan(db, request, now, at)
+
+
+def _is_past(values: Mapping[str, Any], now: datetime) -> bool:
+    window = candidates.window(values)
+    return window is not None and window[1] <= now
+
+
+def _lapse(db: Db, request: Request, now: datetime) -> None:
+    """End a request whose date has passed without anybody."""
+    seeking.end(db, request, "cancelled", now)
+    alerts.tell_coordinators(db, PASSED, now)
+    audit.record(db, "request.lapsed", None, request.case_id, now)
+
+
+def _expire(offers: list[Offer], now: datetime) -> list[Offer]:
+    for offer in offers:
+        if offer.state == "pending" and offer.expires_at <= now:
+            offer.state = "expired"
+    return offers
+
+
+def _ask(
+    db: Db, request: Request, values: Mapping[str, Any], offers: Sequence[Offer], now: datetime
+) -> list[Offer]:
+    """Offer to as many as the tier asks at once; return the new offers."""
+    db.flush()
+    wanted = candidates.wanted(db, request, values)
+    people = candidates.people(db, request.urgency, now)
+    ladder, holders = routing.steps(wanted), briefs.holders(db, request.id)
+    asked = _asked(offers, values)
+    pending = sum(offer.state == "pending" for offer in offers)
+    made: list[Offer] = []
+    while pending + len(made) < TIMING[request.urgency].parallel:
+        this = ladder[request.step]
+        if this is Step.DESK and _others_think(request, [*offers, *made]):
+            break
+        person = _next(wanted, people, this, asked, holders)
+        if person is not None:
+            made.append(_offer(db, request, person, now))
+            asked.add(person.candidate.member_id)
+        elif request.step < len(ladder) - 1:
+            request.step += 1
+        else:
+            break
+    return made
+
+
+def _others_think(request: Request, offers: Iterable[Offer]) -> bool:
+    """Return whether somebody of an earlier step may still say yes: the desk is asked last."""
+    return any(offer.state == "pending" and offer.step < request.step for offer in offers)
+
+
+def _asked(offers: Iterable[Offer], values: Mapping[str, Any]) -> set[UUID]:
+    """Return who is not asked (again): who said no, and everybody asked since asking began."""
+    since = datetime.fromisoformat(values["since"])
+    return {o.member_id for o in offers if o.state == "declined" or o.made_at >= since}
+
+
+def _next(
+    wanted: routing.Wanted,
+    people: Mapping[UUID, Person],
+    this: Step,
+    asked: Collection[UUID],
+    holders: Collection[UUID] | None,
+) -> Person | None:
+    """Return the best person of a step: where there is a brief, somebody who will read it."""
+    left = [
+        person.candidate
+        for member_id, person in people.items()
+        if member_id not in asked and (holders is None or this is Step.DESK or member_id in holders)
+    ]
+    ranked = routing.rank(wanted, left, this)
+    return people[ranked[0].member_id] if ranked else None
+
+
+def _offer(db: Db, request: Request, person: Person, now: datetime) -> Offer:
+    offer_id = uuid4()
+    lookup = db.keys.number_lookup(person.phone) if person.phone else None
+    code = _new_code(db, lookup)
+    offer = Offer(
+        id=offer_id,
+        request_id=request.id,
+        member_id=person.candidate.member_id,
+        state="pending",
+        step=request.step,
+        made_at=now,
+        expires_at=now + TIMING[request.urgency].timeout,
+        reply_lookup=lookup,
+        **db.keys.new_row("offers", offer_id, {"code": code, "guesses": 0}, now),
+    )
+    db.add(offer)
+    db.flush()
+    if person.phone:
+        telling.text(db, [person.phone], telling.ASK.format(code=code), request.urgency, now)
+    return offer
+
+
+def _new_code(db: Db, lookup: bytes | None) -> str:
+    """Return four digits that no other offer to this number has."""
+    others = db.scalars(select(Offer).where(Offer.reply_lookup == lookup)) if lookup else ()
+    taken = {db.keys.open_row("offers", offer)["code"] for offer in others}
+    while (code := f"{secrets.randbelow(10_000):04d}") in taken:
+        pass
+    return code
+
+
+def _unfilled(db: Db, request: Request, now: datetime) -> datetime:
+    """Note that nobody is left to ask; return when to look again. The coordinators are told."""
+    values = seeking.values(db, request)
+    if values.get("retry_at"):
+        return datetime.fromisoformat(values["retry_at"])
+    again = now + RETRY[request.urgency]
+    seeking.rewrite(db, request, {**values, "retry_at": again.isoformat()})
+    request.state = "unfilled"
+    alerts.tell_coordinators(db, NOBODY.format(when=_WHEN[request.urgency]), now)
+    audit.record(db, "request.unfilled", None, request.case_id, now)
+    return again

@@ -1,0 +1,43 @@
+"""Neutral texts to members about a request: no kind, no place, nobody's name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app import outgoing
+from app.db import Db
+from app.models import Member, Request
+from app.outgoing import Draft
+from app.telephony.numbers import clean_number
+
+ASK = "Desk: can you help? Reply {code} YES or NO"
+YOURS = "Desk: thank you, it is yours. Please sign in to read it."
+DECLINED = "Desk: thank you for answering."
+TAKEN = "Desk: thank you, somebody else was faster this time."
+OVER = "Desk: thank you, this one is over."
+CALLED_OFF = "Desk: what you had taken on was called off. Thank you."
+WRONG_CODE = "Desk: this code is not known. Please look again."
+GUESSED = "Desk: please answer in the console."
+
+
+def text(db: Db, numbers: Iterable[str], body: str, urgency: int, now: datetime) -> None:
+    """Queue one text to each of these numbers of members."""
+    drafts = [Draft(to, body, None, None, "offer", urgency) for to in numbers]
+    outgoing.queue(db, drafts, now)
+
+
+def tell(db: Db, member_ids: Iterable[UUID], body: str, request: Request, now: datetime) -> None:
+    """Text members about a request that they were asked for, or had."""
+    numbers = [number for member_id in set(member_ids) if (number := number_of(db, member_id))]
+    text(db, sorted(numbers), body, request.urgency, now)
+
+
+def number_of(db: Db, member_id: UUID) -> str | None:
+    """Return a member's own number; None where they have none, or left."""
+    member = db.scalar(select(Member).where(Member.id == member_id))
+    profile = db.keys.open_row("members", member) if member else {}
+    return clean_number(profile.get("phone") or "")

@@ -1,0 +1,112 @@
+"""What becomes of a request: another brief, or its end, and that of its case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app import audit, candidates, cases, offers, seeking
+from app.access import Permission, Principal
+from app.db import Db
+from app.errors import BadRequest, NotFound
+from app.models import SEEKING, Case, Request
+from app.offers.telling import CALLED_OFF
+from app.requests import writing
+from app.requests.agreed import CONSENTS, check_consent, is_agreed
+from app.requests.raising import Asked, check, shares
+
+
+def write_brief(
+    db: Db,
+    principal: Principal,
+    request_id: UUID,
+    now: datetime,
+    share: Sequence[str] | None = None,
+) -> Request:
+    """Write a request's brief, or write it anew with other fields. NotFound, ConsentMissing.
+
+    Before somebody has accepted it is sealed to all who could; afterwards to them alone.
+    """
+    principal.require(Permission.CASES)
+    case, request = locked(db, principal, request_id)
+    if request.state not in (*SEEKING, "assigned"):
+        raise BadRequest("This request is over, so nobody would read its brief.")
+    values = seeking.values(db, request)
+    check_consent(db, case, values["kind"])
+    if share is not None:
+        asked = Asked(values["kind"], share=share)
+        check(db, asked, now)
+        seeking.rewrite(db, request, {**values, "shares": shares(db, asked)})
+    writing.seal(db, case, cases.opened(db, principal, case), request, now)
+    seeking.finish_task(db, request.id, principal.member_id)
+    audit.record(db, "brief.written", principal.member_id, case.id, now)
+    return request
+
+
+def cancel(db: Db, principal: Principal, request_id: UUID, now: datetime) -> Request:
+    """End a request: nobody is asked any more, and who had it is told. NotFound, BadRequest."""
+    principal.require(Permission.CASES)
+    _, request = locked(db, principal, request_id)
+    if request.state == "done":
+        raise BadRequest("This request is done.")
+    if request.state != "cancelled":
+        _end(db, request, "cancelled", now)
+        audit.record(db, "request.cancelled", principal.member_id, request.case_id, now)
+    return request
+
+
+def locked(db: Db, principal: Principal, request_id: UUID) -> tuple[Case, Request]:
+    """Return a request with its live case, both locked, in the order in which all lock them."""
+    case_id = db.scalar(select(Request.case_id).where(Request.id == request_id))
+    if case_id is None:
+        raise NotFound
+    case = cases.find(db, principal, case_id, live=True)
+    request = seeking.lock(db, request_id)
+    if request is None:
+        raise NotFound
+    return case, request
+
+
+def _end(db: Db, request: Request, assignment_state: str, now: datetime) -> None:
+    concerned = seeking.end(db, request, "cancelled", now, assignment_state=assignment_state)
+    offers.tell(db, concerned, CALLED_OFF, request, now)
+
+
+def follow_consent(db: Db, case: Case, scope: str, now: datetime) -> None:
+    """Take back what a consent had allowed, where the newest word on it is no.
+
+    The briefs go with their wraps, the requests are cancelled and assignments revoked.
+    """
+    kinds = [kind for kind, needed in CONSENTS.items() if needed == scope]
+    if not kinds or is_agreed(db, case.id, scope):
+        return
+    for request in _running(db, candidates.tree_of(db, case.id)):
+        if seeking.values(db, request)["kind"] in kinds:
+            _end(db, request, "revoked", now)
+            audit.record(db, "request.revoked", None, request.case_id, now)
+
+
+def end_all(db: Db, case: Case, now: datetime) -> None:
+    """End every request of a case that is closed."""
+    for request in _running(db, [case.id]):
+        _end(db, request, "cancelled", now)
+        audit.record(db, "request.cancelled", None, case.id, now)
+
+
+def forget_all(db: Db, case: Case, now: datetime) -> None:
+    """Delete every row of a case's requests; whoever expects to go is told."""
+    for request in _running(db, [case.id]) if db.keys.is_open else ():
+        _end(db, request, "cancelled", now)
+    seeking.forget(db, case.id)
+
+
+def _running(db: Db, case_ids: Sequence[UUID]) -> list[Request]:
+    db.flush()
+    query = select(Request).where(
+        Request.case_id.in_(case_ids), Request.state.in_((*SEEKING, "assigned"))
+    )
+    locked = query.order_by(Request.id).with_for_update()
+    return list(db.scalars(locked.execution_options(populate_existing=True)))

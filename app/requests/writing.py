@@ -1,0 +1,91 @@
+"""Briefs: which fields are copied for whom, and who writes one that is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app import audit, briefs, candidates, cases, routing, sealed_values, seeking, sheets
+from app.access import Principal
+from app.crypto import CaseKeys
+from app.db import Db
+from app.models import SEEKING, Brief, Case, Event, Request
+from app.requests.agreed import CONSENTS, is_agreed
+
+
+def complete_briefs(db: Db, principal: Principal, case: Case, now: datetime) -> None:
+    """Write the briefs that a case's requests lack, since whoever reads the case can."""
+    lacking = _lacking(db, case)
+    written = []
+    for request_id in lacking:
+        request = seeking.lock(db, request_id)
+        if request is None or request.state not in (*SEEKING, "assigned"):
+            continue
+        owner = db.get_one(Case, request.case_id)
+        scope = CONSENTS.get(seeking.values(db, request)["kind"])
+        if scope is None or is_agreed(db, owner.id, scope):
+            seal(db, owner, cases.opened(db, principal, owner), request, now)
+            seeking.finish_task(db, request.id, principal.member_id)
+            written.append(owner.id)
+    for case_id in written:
+        audit.record(db, "brief.written", principal.member_id, case_id, now)
+
+
+def _lacking(db: Db, case: Case) -> list[UUID]:
+    """Return the requests of a case's tree that have no brief, and would be read."""
+    tree = candidates.tree_of(db, case.id)
+    query = select(Request.id).where(
+        Request.case_id.in_(tree),
+        Request.state.in_((*SEEKING, "assigned")),
+        Request.id.not_in(select(Brief.request_id).where(Brief.case_id.in_(tree))),
+    )
+    return list(db.scalars(query.order_by(Request.id)))
+
+
+def seal(db: Db, case: Case, keys: Mapping[int, CaseKeys], request: Request, now: datetime) -> None:
+    """Write a request's brief: for all who could be asked, or for whoever has it already."""
+    values = seeking.values(db, request)
+    content = _content(db, case, keys, request, values)
+    assignment = seeking.assignment_of(db, request)
+    if assignment is not None:
+        briefs.write(db, request, content, [assignment.member_id], now, pending=False)
+        return
+    wanted = candidates.wanted(db, request, values)
+    people = candidates.people(db, request.urgency, now)
+    reached = routing.reachable(wanted, [person.candidate for person in people.values()])
+    briefs.write(db, request, content, [one.member_id for one in reached], now)
+
+
+def _content(
+    db: Db,
+    case: Case,
+    keys: Mapping[int, CaseKeys],
+    request: Request,
+    values: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return exactly what may be shown: times and languages to all, and to each kind its own."""
+    content: dict[str, Any] = {"kind": values["kind"], "languages": values["languages"]}
+    content |= {name: values.get(name) for name in ("starts_at", "ends_at", "needed_by")}
+    if values["kind"] == "interpreter":
+        return content
+    content["reference"] = cases.coarse(db, case).get("reference")
+    if values["kind"] == "accompaniment":
+        content["meeting_place"] = _meeting_place(db, keys, case, request)
+        content["together"] = bool(values.get("companion"))
+    sheet = sheets.read(db, case, keys, "fields", {})
+    content["fields"] = {name: sheet[name] for name in values["shares"] if sheet.get(name)}
+    return content
+
+
+def _meeting_place(
+    db: Db, keys: Mapping[int, CaseKeys], case: Case, request: Request
+) -> str | None:
+    event = db.get(Event, request.event_id) if request.event_id else None
+    if event is None or event.case_id != case.id:  # of a merged case: the desk tells it
+        return None
+    place = sealed_values.read(db, keys, "events", "place", event) or {}
+    return place.get("meeting_place") or place.get("place")

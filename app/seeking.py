@@ -1,0 +1,264 @@
+"""A request while somebody is looked for, and how the looking ends.
+
+Whoever changes a request, its offers, its assignment or its brief locks the request's row first
+(after the case's, where that is locked too): so two deeds never cross. While a request's state is
+in ``SEEKING`` it has one job ``offers``: its timer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, or_, select, update
+
+from app import audit, briefs, jobs
+from app.db import Db
+from app.models import (
+    SEEKING,
+    Assignment,
+    BriefWrap,
+    Conflict,
+    Job,
+    Offer,
+    Report,
+    Request,
+    Task,
+    rounded,
+)
+
+JOB = "offers"
+# What the machine still knows of a request that is over.
+_KEPT = ("kind", "languages", "region", "skills", "wishes", "minor", "shares")
+
+
+def lock(db: Db, request_id: UUID) -> Request | None:
+    """Return a request as it is now, and keep it so until the transaction ends."""
+    db.flush()  # what is read anew must not undo what waits to be written
+    query = select(Request).where(Request.id == request_id).with_for_update()
+    return db.scalar(query.execution_options(populate_existing=True))
+
+
+def lock_all(db: Db, case_ids: Collection[UUID]) -> None:
+    """Lock every request of some cases, before anything is written into the audit log."""
+    query = select(Request.id).where(Request.case_id.in_(case_ids)).order_by(Request.id)
+    db.execute(query.with_for_update())
+
+
+def values(db: Db, request: Request) -> dict[str, Any]:
+    """Return a request's operational values; see the model."""
+    return db.keys.open_row("requests", request)
+
+
+def rewrite(db: Db, request: Request, changed: dict[str, Any]) -> None:
+    """Replace a request's operational values."""
+    db.keys.replace_values("requests", request, changed)
+
+
+def offers_of(db: Db, request: Request) -> list[Offer]:
+    """Return all offers of a request, which is locked."""
+    db.flush()
+    query = select(Offer).where(Offer.request_id == request.id).order_by(Offer.made_at, Offer.id)
+    return list(db.scalars(query.execution_options(populate_existing=True)))
+
+
+def assignment_of(db: Db, request: Request) -> Assignment | None:
+    """Return the assignment of whoever has the request now, if anybody has."""
+    db.flush()
+    active = (Assignment.request_id == request.id, Assignment.state == "active")
+    query = select(Assignment).where(*active).execution_options(populate_existing=True)
+    return db.scalar(query)
+
+
+# -- the timer
+
+
+def plan(db: Db, request: Request, now: datetime, at: datetime) -> None:
+    """Set the request's one timer; it looks again within the hour, however far ``at`` is."""
+    unplan(db, [request.id])
+    delay = min(max(at - now, timedelta(0)), jobs.FURTHEST)
+    jobs.enqueue(db, [jobs.row(JOB, request.id, now, priority=request.urgency, delay=delay)])
+
+
+def unplan(db: Db, request_ids: Collection[UUID]) -> None:
+    """Take the timers away."""
+    db.execute(delete(Job).where(Job.kind == JOB, Job.ref.in_(request_ids)))
+
+
+def seek(db: Db, request: Request, now: datetime) -> None:
+    """Look for somebody from the first step on; who let an older offer pass is asked again."""
+    known = {k: v for k, v in values(db, request).items() if k != "retry_at"}
+    rewrite(db, request, {**known, "since": now.isoformat()})
+    request.state, request.step = "open", 0
+    request.version += 1
+    db.flush()
+    plan(db, request, now, now)
+
+
+# -- endings
+
+
+def withdraw(db: Db, offers: Sequence[Offer], state: str = "withdrawn") -> list[UUID]:
+    """End the pending ones of these offers; return whom that concerns."""
+    concerned = []
+    for offer in offers:
+        if offer.state == "pending":
+            offer.state = state
+            concerned.append(offer.member_id)
+    db.flush()
+    return concerned
+
+
+def end(
+    db: Db, request: Request, state: str, now: datetime, *, assignment_state: str = "cancelled"
+) -> list[UUID]:
+    """End a request that is locked; return who had an offer or the assignment.
+
+    The timer, the brief and its wraps go; an assignment that runs gets ``assignment_state``.
+    """
+    concerned = withdraw(db, offers_of(db, request))
+    assignment = assignment_of(db, request)
+    if assignment is not None:
+        concerned.append(assignment.member_id)
+        end_assignment(db, assignment, assignment_state, now)
+    # When something happens, or happened, is for the case alone to tell from now on.
+    rewrite(db, request, {k: v for k, v in values(db, request).items() if k in _KEPT})
+    request.state = state
+    request.version += 1
+    unplan(db, [request.id])
+    briefs.drop(db, [request.id])
+    finish_task(db, request.id, None)
+    db.flush()
+    return concerned
+
+
+def end_assignment(db: Db, assignment: Assignment, state: str, now: datetime) -> None:
+    """End an assignment; the brief goes with its wrap."""
+    assignment.state, assignment.ended_at = state, rounded(now)
+    assignment.op_key = assignment.op_values = assignment.shred_day = None
+    assignment.version += 1
+    briefs.drop(db, [assignment.request_id])
+    db.flush()
+
+
+def reopen(db: Db, request: Request, assignment_state: str, now: datetime) -> None:
+    """Take a request back from whoever has it and look for somebody else.
+
+    The brief was only theirs any more: somebody of the desk has to write another.
+    """
+    assignment = assignment_of(db, request)
+    if assignment is not None:
+        end_assignment(db, assignment, assignment_state, now)
+    seek(db, request, now)
+    ask_for_brief(db, request, now)
+
+
+def forget(db: Db, case_id: UUID) -> None:
+    """Delete all that belongs to a case's requests, every row of it."""
+    ids = select(Request.id).where(Request.case_id == case_id)
+    request_ids = list(db.scalars(ids.with_for_update().order_by(Request.id)))
+    unplan(db, request_ids)
+    briefs.drop(db, request_ids)
+    db.execute(delete(Report).where(Report.case_id == case_id))
+    db.execute(delete(Assignment).where(Assignment.case_id == case_id))
+    db.execute(delete(Offer).where(Offer.request_id.in_(request_ids)))
+    db.execute(delete(Task).where(Task.subject_id.in_(request_ids)))
+    db.execute(delete(Request).where(Request.case_id == case_id))
+    db.execute(delete(Conflict).where(Conflict.case_id == case_id))
+
+
+# -- briefs that are missing
+
+
+def ask_for_brief(db: Db, request: Request, now: datetime) -> None:
+    """Have the desk write a brief: the next of them who opens the case does."""
+    task_id = uuid4()
+    db.execute(delete(Task).where(Task.subject_id == request.id, Task.kind == "brief"))
+    db.add(
+        Task(
+            id=task_id,
+            case_id=request.case_id,
+            subject_id=request.id,
+            kind="brief",
+            number=0,
+            state="open",
+            **db.keys.new_row("tasks", task_id, {"due_at": now.isoformat()}, now),
+        )
+    )
+    db.flush()
+
+
+def finish_task(db: Db, request_id: UUID, member_id: UUID | None) -> None:
+    """Note that a request needs no brief any more."""
+    theirs = (Task.subject_id == request_id, Task.kind == "brief", Task.state == "open")
+    done = {"state": "done", "done_by": member_id, "op_key": None, "op_values": None}
+    db.execute(update(Task).where(*theirs).values(**done, shred_day=None))
+
+
+# -- somebody leaves
+
+
+def touched_by(db: Db, member_id: UUID) -> list[Request]:
+    """Lock all requests in which a member has an offer, the assignment, or a wrap."""
+    offered = select(Offer.request_id).where(Offer.member_id == member_id, Offer.state == "pending")
+    assigned = select(Assignment.request_id).where(
+        Assignment.member_id == member_id, Assignment.state == "active"
+    )
+    sealed_to = select(BriefWrap.request_id).where(BriefWrap.member_id == member_id)
+    which = or_(Request.id.in_(offered), Request.id.in_(assigned), Request.id.in_(sealed_to))
+    query = select(Request).where(which).order_by(Request.id).with_for_update()
+    return list(db.scalars(query.execution_options(populate_existing=True)))
+
+
+def step_back(db: Db, member_id: UUID, now: datetime) -> None:
+    """Take back what a member was only asked for: their roles are others now."""
+    for request in touched_by(db, member_id):
+        theirs = [offer for offer in offers_of(db, request) if offer.member_id == member_id]
+        if withdraw(db, theirs) and request.state in SEEKING:
+            plan(db, request, now, now)
+    briefs.drop_wraps(db, member_id, pending=True)
+
+
+def leave(db: Db, member_id: UUID, now: datetime) -> None:
+    """Take everything back from a member: offers, assignments, wraps. Others are asked instead."""
+    for request in touched_by(db, member_id):
+        if request.state not in (*SEEKING, "assigned"):
+            continue
+        theirs = [o for o in offers_of(db, request) if o.member_id == member_id]
+        pending = withdraw(db, theirs)
+        assignment = assignment_of(db, request)
+        if assignment is not None and assignment.member_id == member_id:
+            audit.record(db, "assignment.revoked", None, request.case_id, now)
+            reopen(db, request, "revoked", now)
+        elif pending:
+            plan(db, request, now, now)
+    briefs.drop_wraps(db, member_id)
+    db.execute(update(Offer).where(Offer.member_id == member_id).values(reply_lookup=None))
+    late = (Offer.member_id == member_id, Offer.state == "pending")
+    db.execute(update(Offer).where(*late).values(state="withdrawn"))
+
+
+__all__ = [
+    "JOB",
+    "ask_for_brief",
+    "assignment_of",
+    "end",
+    "end_assignment",
+    "finish_task",
+    "forget",
+    "leave",
+    "lock",
+    "lock_all",
+    "offers_of",
+    "plan",
+    "reopen",
+    "rewrite",
+    "seek",
+    "step_back",
+    "touched_by",
+    "unplan",
+    "values",
+    "withdraw",
+]
