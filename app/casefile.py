@@ -85,8 +85,12 @@ def page(
     cursor: str | None = None,
     limit: int = 50,
 ) -> tuple[list[Line], str | None]:
-    """Return cases by tier, then longest waiting, and the cursor of the next page."""
-    if not (principal.may(Permission.CASES) or principal.may(Permission.ARCHIVE)):
+    """Return cases by tier, then longest waiting, and the cursor of the next page. Forbidden.
+
+    The archive alone shows what has ended; of an erased case nothing is left but bare facts.
+    """
+    ended = not {*states} & {*LIVE_STATES}
+    if not (ended and principal.may(Permission.ARCHIVE)):
         principal.require(Permission.CASES)
     where: list[ColumnElement[bool]] = [Case.state.in_(states), Case.merged_into.is_(None)]
     if urgency is not None:

@@ -36,7 +36,7 @@ router = APIRouter(prefix="/v1/cases", tags=["cases"])
 Text = Annotated[str, Field(max_length=20_000)]
 Code = Annotated[str, StringConstraints(max_length=64)]
 LanguageCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
-State = Literal["new", "open", "waiting", "closed"]
+State = Literal["new", "open", "waiting", "closed", "erased"]
 FieldValues = dict[
     Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=4000)] | None
 ]

@@ -5,14 +5,17 @@ from __future__ import annotations
 import base64
 import json
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request, Response, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 
+from app.access import Permission, readable_cases
 from app.api.entrance import enter
 from app.api.state import Service, Visit
-from app.errors import BadRequest, VersionRequired
+from app.errors import BadRequest, NotFound, VersionRequired
+from app.models import Case
 
 _bearer = HTTPBearer(auto_error=False, description="The token of POST /v1/sessions")
 
@@ -27,9 +30,28 @@ ServiceDep = Annotated[Service, Depends(_service)]
 
 def _visit(
     service: ServiceDep,
+    request: Request,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
 ) -> Visit:
-    return enter(service, credentials.credentials if credentials else None)
+    visit = enter(service, credentials.credentials if credentials else None)
+    if "case_id" in request.path_params:
+        _know_of_case(visit, request.path_params["case_id"], request.url.path)
+    return visit
+
+
+def _know_of_case(visit: Visit, case_id: str, path: str) -> None:
+    """Answer alike whatever is asked about a case that somebody may not know of. NotFound."""
+    who = visit.principal
+    holding = path.endswith("/hold") and who.may(Permission.HOLD)  # known by its id, unread
+    if who.may(Permission.CASES) or holding:
+        return
+    try:
+        query = readable_cases(who).where(Case.id == UUID(case_id))
+    except ValueError as error:
+        raise NotFound from error
+    with visit.snapshot() as db:
+        if db.scalar(query) is None:
+            raise NotFound
 
 
 VisitDep = Annotated[Visit, Depends(_visit)]

@@ -26,7 +26,7 @@ def first_page(screen: MemberScreenDep) -> Response:
     """Show the queue, or what concerns somebody who has no part in it."""
     who = screen.visit.principal
     query = Form({name: (value,) for name, value in screen.request.query_params.items()})
-    if who.may(Permission.CASES) or (who.may(Permission.ARCHIVE) and query.get("state")):
+    if who.may(Permission.CASES) or (who.may(Permission.ARCHIVE) and query.get("state") == "closed"):
         return _queue(screen, query)
     with screen.visit.snapshot() as db:
         return screen.page("own_page.html", warnings=warnings(db, who))

@@ -128,7 +128,7 @@ class TestTheQueue:
             {"cursor": cursor_of("1/2/3")},
             {"cursor": "é"},
             {"urgency": 4},
-            {"state": "erased"},
+            {"state": "forgotten"},
             {"assigned": "you"},
         ],
     )

@@ -199,6 +199,15 @@ class TestErasing:
         ]
         assert {refusal(answer) for answer in answers} == {(410, "case-erased")}
 
+    def test_it_is_listed_as_a_bare_fact(self, house: House) -> None:
+        case_id = house.case_of("hello", "1")["id"]
+        house.as_("heron").post(f"/v1/cases/{case_id}/erase")
+        assert house.queue() == []
+        [item] = house.queue(state="erased")
+        assert (item["id"], item["state"]) == (case_id, "erased")
+        told = ("reference", "situation", "language", "region", "last_message_at", "waiting_since")
+        assert {item[fact] for fact in told} == {None}
+
     def test_the_phone_starts_anew(self, house: House) -> None:
         case_id = house.case_of("hello")["id"]
         house.as_("heron").post(f"/v1/cases/{case_id}/erase")
