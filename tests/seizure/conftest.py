@@ -19,9 +19,13 @@ from app.drill import FoundKey, keys_in
 from app.schema import upgrade
 from tests import postgres
 from tests.seizure import adversary
-from tests.seizure.adversary import Dump, known_to
+from tests.seizure.adversary import Dump, known_to, plunder
 from tests.seizure.premises import Premises, free_port
-from tests.seizure.story import Story, live_through
+from tests.seizure.story import FIRST, Story, live_through
+
+# One server keeps its operational key in a file, the other waits for somebody to sign in.
+UNSEALED = "postgresql"
+_OPERATIONAL: dict[str, FoundKey] = {}
 
 
 @dataclass(frozen=True)
@@ -39,13 +43,25 @@ class Seized:
         return self.folder / "data"
 
     def keys(self, *, operational: bool = True) -> list[FoundKey]:
-        """Every possible key in the files; without the operational one, as in ``unseal`` mode."""
+        """Every possible key in the files, with the operational one or without.
+
+        In ``unseal`` mode that is on no disk: it is what somebody of the desk opens.
+        """
         found = [
             *keys_in(self.data, leaving_out=self.data.glob("kith.db*")),
             *keys_in(self.folder / "etc"),
             *keys_in(self.folder / "tmp"),
         ]
-        return [key for key in found if operational or key.where != "keys/operational.key"]
+        if not operational:
+            return [key for key in found if key.where != "keys/operational.key"]
+        return [*found, *self._opened_by_the_desk()] if self.kind == UNSEALED else found
+
+    def _opened_by_the_desk(self) -> list[FoundKey]:
+        if self.kind not in _OPERATIONAL:
+            loot = plunder(self.dump, [*self.keys(operational=False), *self.known_to(FIRST)])
+            grant = next(one for one in loot if one.cell.table == "operational_grants")
+            _OPERATIONAL[self.kind] = FoundKey("the operational key", grant.plaintext)
+        return [_OPERATIONAL[self.kind]]
 
     def known_to(self, *handles: str) -> list[FoundKey]:
         """What follows from these members' passphrases and recovery codes."""
@@ -104,7 +120,7 @@ def _on_postgresql(folder: Path) -> Seized:
                 db.execute("CREATE DATABASE kith")
             upgrade(server.url("kith"))
             before = _fingerprints(server.folder)
-            premises = Premises(folder, server.url("kith"), free_port())
+            premises = Premises(folder, server.url("kith"), free_port(), "unseal")
             premises.prepare()
             story = live_through(premises)
             rows = adversary.dump(server.url("kith"))

@@ -32,6 +32,7 @@ class Premises:
     folder: Path
     database_url: str | None
     port: int
+    operational_key: str = "file"
     extra: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -43,6 +44,11 @@ class Premises:
     def data(self) -> Path:
         """The data directory, the key files in it."""
         return self.folder / "data"
+
+    @property
+    def starts_sealed(self) -> bool:
+        """Whether each start waits for somebody of the desk to sign in."""
+        return self.operational_key == "unseal"
 
     @property
     def sqlalchemy_url(self) -> str:
@@ -62,7 +68,7 @@ class Premises:
             "KITH_DATA_DIR": str(self.data),
             "KITH_ENVIRONMENT": "demo",  # for the simulated network; the files are the same
             "KITH_LOG_LEVEL": "DEBUG",
-            "KITH_OPERATIONAL_KEY": "file",
+            "KITH_OPERATIONAL_KEY": self.operational_key,
             "KITH_PORT": str(self.port),
             "KITH_REQUIRE_MFA": "false",
             "KITH_TWILIO_ACCOUNT_SID": ACCOUNT,
@@ -128,7 +134,7 @@ class Premises:
         with httpx.Client(verify=False, trust_env=False) as client:
             while time.monotonic() < deadline and process.poll() is None:
                 with suppress(httpx.TransportError):
-                    if client.get(f"{self.url}/readyz").status_code == 200:
+                    if client.get(f"{self.url}/healthz").status_code == 200:
                         return
                 time.sleep(0.05)  # nothing else tells when another process is ready
         raise AssertionError(f"the service did not start; see {self.folder / 'logs'}")

@@ -33,7 +33,7 @@ NEWCOMER = "kestrel"  # redeems an invitation at the end, and still waits
 HANDLES = (FIRST, *ROLES, NEWCOMER)
 SPICE = {"en": 'O\'Neil "x"', "fr": "été à Noël", "es": "mañana ¿sí?", "ht": "kòmè, wè"}
 NUMBERS = {"en": "11", "fr": "12", "es": "13", "ht": "14", "second": "15", "manual": "16"}
-NUMBERS |= {"queued": "17", "erasing": "18", "stopped": "19"}
+NUMBERS |= {"queued": "17", "erasing": "18", "stopped": "19", "sealed": "20"}
 
 
 @dataclass
@@ -101,17 +101,34 @@ class _Day:
         founded = self._found()
         with self.premises.serving():
             self._people(founded)
-            self._conversations()
-            self._work()
-            self._leaving()
-            self._refusals()
-            self._left_undone()
-            self._look_around()
-            self._newcomer()
-            self.premises.settle()
-            self.story.ended_at = self.premises.network.now()
-            for client in (self.outside, *self.desks.values()):
-                client.close()
+            if not self.premises.starts_sealed:
+                self._rest()
+                return
+        with self.premises.serving():
+            self._three_in_the_morning()
+            self._rest()
+
+    def _rest(self) -> None:
+        self._conversations()
+        self._work()
+        self._leaving()
+        self._refusals()
+        self._left_undone()
+        self._look_around()
+        self._newcomer()
+        self.premises.settle()
+        self.story.ended_at = self.premises.network.now()
+        for client in (self.outside, *self.desks.values()):
+            client.close()
+
+    def _three_in_the_morning(self) -> None:
+        """The server was started again: texts come, and only then somebody wakes up."""
+        self._texts(self._number("sealed"), self.story.put("text/sealed"), "STOP", "please")
+        self._ask("heron", "GET", "/v1/cases", expect=503)
+        self.desks["heron"].close()
+        self._sign_in("heron")
+        self.premises.settle()
+        [self.story.cases["sealed"]] = self._fresh_cases()
 
     # -- people
 

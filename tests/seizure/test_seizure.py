@@ -7,7 +7,7 @@ import pytest
 from app.casefile import masked
 from tests.seizure.adversary import labels, operational, plunder, sealed, search_rows, values
 from tests.seizure.canaries import search
-from tests.seizure.conftest import Seized
+from tests.seizure.conftest import UNSEALED, Seized
 from tests.seizure.story import HANDLES
 
 # All that may open on a disk with the operational key, by table: the row of THREAT_MODEL.md about
@@ -74,6 +74,20 @@ def test_the_operational_vault_holds_no_words_but_those_on_their_way_out(seized:
 
 def test_without_the_operational_key_the_disk_opens_nothing(seized: Seized) -> None:
     assert plunder(seized.dump, seized.keys(operational=False)) == []
+
+
+def test_the_operational_key_is_in_a_file_only_where_that_was_chosen(seized: Seized) -> None:
+    on_the_disk = (seized.data / "keys" / "operational.key").exists()
+    assert on_the_disk == (seized.kind != UNSEALED)
+    every, without = seized.keys(operational=True), seized.keys(operational=False)
+    assert len({key.secret for key in every} - {key.secret for key in without}) == 1
+
+
+@pytest.mark.parametrize("seized", [UNSEALED], indirect=True)
+def test_what_came_while_the_server_was_sealed_is_for_the_desk_alone(seized: Seized) -> None:
+    assert "text/sealed" in seized.story.seen_by("heron")
+    of_the_desk = plunder(seized.dump, [*seized.keys(), *seized.known_to("heron")])
+    assert "text/sealed" in labels(sealed(of_the_desk), seized.story.canaries)
 
 
 def test_the_number_of_a_closed_or_erased_case_is_not_in_the_vault(seized: Seized) -> None:
