@@ -33,6 +33,7 @@ def install(app: FastAPI) -> None:
     """Put the API into an application."""
     errors.install(app)
     app.add_middleware(CarefulAnswers)
+    app.add_middleware(twilio.Webhooks)
     app.router.routes.extend(twilio.routes)
     for module in (requests, offers, assignments):
         app.include_router(module.router, responses={"default": errors.PROBLEM})
