@@ -5,7 +5,7 @@ its snapshot lies under; never the operational seed. Kith drops archives after a
 elsewhere stays openable, for ever, to whoever has the backup key and a member's passphrase.
 """
 
-from app.backup.archive import ArchiveDamaged, NotAnArchive
+from app.backup.archive import ArchiveDamaged, NotAnArchive, WrongBackupKey, open_key, read_preface
 from app.backup.restoring import (
     NeedsAcknowledgement,
     NewerRelease,
@@ -14,9 +14,20 @@ from app.backup.restoring import (
     restore,
 )
 from app.backup.target import NotEmpty, OtherKeys
-from app.backup.writing import LayerAstray, Made, OtherSchema, look_after, make, newest, prune
+from app.backup.writing import (
+    KEPT,
+    LayerAstray,
+    Made,
+    OtherSchema,
+    look_after,
+    made_at,
+    make,
+    newest,
+    prune,
+)
 
 __all__ = [
+    "KEPT",
     "ArchiveDamaged",
     "LayerAstray",
     "Made",
@@ -28,9 +39,13 @@ __all__ = [
     "OtherKeys",
     "OtherSchema",
     "Restored",
+    "WrongBackupKey",
     "look_after",
+    "made_at",
     "make",
     "newest",
+    "open_key",
     "prune",
+    "read_preface",
     "restore",
 ]

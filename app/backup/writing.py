@@ -234,8 +234,8 @@ def prune(folder: Path, now: datetime) -> int:
     """Drop archives older than a week, and what a killed backup left; return how many."""
     gone = 0
     for path in folder.glob(f"kith-*{_SUFFIX}"):
-        made_at = _made_at(path)
-        if made_at is not None and now - made_at > KEPT:
+        made = made_at(path)
+        if made is not None and now - made > KEPT:
             path.unlink(missing_ok=True)
             gone += 1
     for path in folder.glob(f".kith-*{_SUFFIX}.part"):
@@ -259,15 +259,16 @@ def look_after(database: Database, now: datetime) -> None:
 def newest(files: KeyFiles) -> datetime | None:
     """Return when the newest archive in the folders written to was made, None without one."""
     found = [
-        made_at
+        made
         for folder in tombstones.folders(files)
         for path in folder.glob(f"kith-*{_SUFFIX}")
-        if (made_at := _made_at(path)) is not None
+        if (made := made_at(path)) is not None
     ]
     return max(found, default=None)
 
 
-def _made_at(path: Path) -> datetime | None:
+def made_at(path: Path) -> datetime | None:
+    """Return when an archive was made, by its name; None where that is none of ours."""
     stamp = path.name.removeprefix("kith-").removesuffix(_SUFFIX).rpartition("-")[0]
     try:
         return datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC)

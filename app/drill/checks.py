@@ -103,6 +103,16 @@ def of_opened(settings: Settings, opened: Iterable[Opened]) -> Iterator[Finding]
         yield Finding(FAILURE, what, "that key must not be on this machine: remove and replace it")
 
 
+def of_bare(bare: Mapping[tuple[str, str], int]) -> Iterator[Finding]:
+    """Name what stands in a sealed or operational column without being sealed."""
+    for (table, column), count in sorted(bare.items()):
+        yield Finding(
+            FAILURE,
+            f"{count} values of {table}.{column} are not sealed: a stolen database tells them",
+            "find out what wrote them; report this",
+        )
+
+
 def of_strangers(columns: Iterable[str]) -> Iterator[Finding]:
     """Name what the database holds and no promise speaks of."""
     for name in columns:

@@ -21,6 +21,7 @@ from app import schema
 from app.crypto import KeyFiles, unpad
 from app.db import Database, Db
 from app.drill import checks
+from app.drill.archives import archives, of_archives
 from app.drill.checks import FAILURE, Finding
 from app.drill.inventory import Column, inventory, strangers
 from app.drill.keys import FoundKey, keys_in, keys_in_environment
@@ -91,11 +92,14 @@ def hold(scene: Scene) -> Report:
 
 def _report(db: Db, deployment: UUID, scene: Scene) -> Report:
     here, connection = _installation(db, scene.settings), db.connection()
+    files = KeyFiles(scene.settings.keys_path)
     keys = keys_on_disk(scene.settings, scene.environment)
     outcome = open_everything(connection, deployment, keys, scene.progress)
     paths = list(_files(scene.settings, connection))
     findings = chain(
         _of_installation(scene, outcome),
+        checks.of_bare(outcome.bare),
+        of_archives(archives(scene.settings, files), keys, scene.now),
         checks.of_strangers(strangers(connection)),
         _in_plain(scene, connection, paths, outcome.opened),
     )

@@ -86,10 +86,11 @@ class Opened:
 
 @dataclass
 class Outcome:
-    """What became of all cells: what opened, how many did not, and all that hold keys."""
+    """What became of all cells: opened, closed, never sealed; and all that hold keys."""
 
     opened: list[Opened] = field(default_factory=list)
     closed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    bare: Counter[tuple[str, str]] = field(default_factory=Counter)
     keys: list[Cell] = field(default_factory=list, repr=False)
 
 
@@ -190,7 +191,9 @@ class _Attempt:
                 return False
             name, content = layer
             by.append(name)
-        if by:
+        if not by:
+            self._outcome.bare[cell.table, cell.column] += 1
+        else:
             self._outcome.opened.append(Opened(cell, Secret(content), tuple(by)))
             if len(content) == _SEED_BYTES:
                 self._add_key(cell, Secret(content))

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from app import backup, backup_keys
 from app.crypto import KeyFiles, day_number
 from app.drill import FAILURE, WARNING, Report, Scene, as_json, as_text, checks, hold, inventory
 from app.organisation import NotMade
@@ -93,6 +94,28 @@ def written_down_recovery_code(house: House) -> None:
     (house.settings.data_dir / "printed.json").write_text(json.dumps({"recovery_code": code}))
 
 
+def plaintext_in_a_sealed_column(house: House) -> None:
+    with house.database.transaction() as db:
+        db.execute(text("UPDATE messages SET body = :body"), {"body": b"my brother"})
+
+
+def backup_key_beside_an_archive(house: House) -> None:
+    seed, files = backup_keys.new_backup_key(), KeyFiles(house.settings.keys_path)
+    backup_keys.keep_public(files, backup_keys.pair(seed).public)
+    backup.make(house.database, files, house.settings.data_dir / "archives", house.clock())
+    (house.settings.data_dir / "note.txt").write_text(backup_keys.printed(seed))
+
+
+def old_archive(house: House) -> None:
+    made = house.clock() - timedelta(days=9)
+    name = f"kith-{made:%Y-%m-%dT%H%M%SZ}-0.kith-archive"
+    (house.settings.data_dir / name).write_bytes(b"kith archive 1\n" + 34 * b"\0")
+
+
+def copy_called_an_archive(house: House) -> None:
+    (house.settings.data_dir / "copy.kith-archive").write_bytes(b"SQLite format 3\0")
+
+
 def core_dump(house: House) -> None:
     head = b"\x7fELF" + bytes(12) + struct.pack("<H", 4)
     (house.settings.data_dir / "core.4711").write_bytes(head)
@@ -109,6 +132,10 @@ WORSE: dict[str, Callable[[House], None]] = {
     "cases.caller_name is in the database but not in the inventory": stranger,
     "sealed values of messages.body open with": written_down_recovery_code,
     "core.4711 is a dump": core_dump,
+    "values of messages.body are not sealed": plaintext_in_a_sealed_column,
+    ".kith-archive opens with note.txt": backup_key_beside_an_archive,
+    "kith-archive is 9 days old": old_archive,
+    "is called an archive and is not encrypted": copy_called_an_archive,
 }
 
 
