@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app import organisation, people, schema, sessions
+from app import enrolment, invitations, organisation, people, schema, sessions
 from app.access import Principal
 from app.clock import Clock
 from app.crypto import KeyFiles, replace_file, totp
@@ -253,7 +253,7 @@ def _completed(database: Database, founder: Principal, login: Login, now: dateti
     with database.snapshot() as db:
         exists = db.scalar(select(Member.id).where(Member.handle == login.handle)) is not None
     if not exists:
-        newcomer = people.make_secrets(login.passphrase)
+        newcomer = enrolment.make_secrets(login.passphrase)
         with database.transaction() as db:
             _join(db, founder, login.handle, newcomer, now)
         return replace(login, totp_secret=totp.base32(newcomer.totp_secret))
@@ -261,15 +261,17 @@ def _completed(database: Database, founder: Principal, login: Login, now: dateti
     with database.transaction() as db:
         member = db.scalars(select(Member).where(Member.handle == login.handle)).one()
         people.change_profile(db, member, _profile(login.handle, now))
-        return replace(login, totp_secret=totp.base32(people.totp_secret(db, member, keys)[0]))
+        return replace(login, totp_secret=totp.base32(enrolment.totp_secret(db, member, keys)[0]))
 
 
-def _join(db: Db, founder: Principal, handle: str, newcomer: people.Secrets, now: datetime) -> None:
+def _join(
+    db: Db, founder: Principal, handle: str, newcomer: enrolment.Secrets, now: datetime
+) -> None:
     """Invite, redeem, and pass the keys on, as the founder's next request would."""
     person = next(person for person in PEOPLE if person.handle == handle)
-    code, _ = people.invite(db, founder, person.roles, person.languages, person.regions, now)
+    code, _ = invitations.invite(db, founder, person.roles, person.languages, person.regions, now)
     profile = _profile(handle, now)
-    enrolled = people.redeem(
+    enrolled = invitations.redeem(
         db,
         newcomer,
         code=code,

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app import people
+from app import enrolment, invitations
 from app.crypto.passphrases import new_salt, passphrase_key
 from app.db import Database
 from app.doorkeeper import Doorkeeper, Visitor
+from app.enrolment import Enrolled
 from app.errors import Unauthenticated
-from app.people import Enrolled
 from app.sessions import SessionStore
 
 
@@ -31,11 +31,13 @@ def join(
 
     Raises InvitationRefused, HandleRefused, HandleTaken, PassphraseTooShort, Throttled.
     """
-    people.clean_handle(handle)
+    enrolment.clean_handle(handle)
     with door.place():
-        secrets = people.make_secrets(passphrase)
+        secrets = enrolment.make_secrets(passphrase)
     with database.transaction() as db:
-        return people.redeem(db, secrets, code=code, handle=handle, name=name, phone=phone, now=now)
+        return invitations.redeem(
+            db, secrets, code=code, handle=handle, name=name, phone=phone, now=now
+        )
 
 
 def recover(
@@ -54,13 +56,13 @@ def recover(
     """
     who = Visitor(handle.strip().casefold())
     door.check(who, now)
-    people.check_passphrase(passphrase)
+    enrolment.check_passphrase(passphrase)
     salt = new_salt()
     with door.place():
         key = passphrase_key(passphrase, salt)
     try:
         with database.transaction() as db:
-            member, _, next_code = people.recover(
+            member, _, next_code = enrolment.recover(
                 db, handle=who.name, recovery_code=recovery_code, salt=salt, key=key, now=now
             )
             store.drop(db, member_id=member.id)

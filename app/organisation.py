@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.exc import NoResultFound
 
-from app import audit, deadlines, grants, jobs, people, roster, tombstones
+from app import audit, deadlines, enrolment, grants, jobs, roster, tombstones
 from app.access import ARCHIVE, DESK, Permission, Principal
 from app.crypto import KeyFiles, OperationalKeys, Purpose, Secret, TeamKeys, new_seed, open_sealed
 from app.db import Database, Db
@@ -82,7 +82,7 @@ class NotMade(OperatorError):
 class Founded:
     """What is printed once after ``kith init``."""
 
-    enrolled: people.Enrolled
+    enrolled: enrolment.Enrolled
     root_fingerprint: str
 
     def __repr__(self) -> str:
@@ -100,10 +100,10 @@ def found(
 ) -> Founded:
     """Make keys, teams, roster and the first coordinator, who is also a dispatcher.
 
-    Raises AlreadyMade, and what ``people.enrol`` raises; then nothing is left behind.
+    Raises AlreadyMade, and what ``enrolment.enrol`` raises; then nothing is left behind.
     """
-    people.clean_handle(handle)
-    secrets = people.make_secrets(passphrase)
+    enrolment.clean_handle(handle)
+    secrets = enrolment.make_secrets(passphrase)
     with database.snapshot() as db:
         if db.scalar(select(Deployment.id)) is not None:
             raise AlreadyMade
@@ -114,7 +114,7 @@ def found(
     database.keys = keys
     with database.transaction() as db:
         _add_deployment(db, deployment_id, operational, now)
-        enrolled = people.enrol(
+        enrolled = enrolment.enrol(
             db,
             secrets,
             handle=handle,
@@ -162,7 +162,7 @@ def _add_deployment(
 
 
 def _first_roster(
-    db: Db, enrolled: people.Enrolled, secrets: people.Secrets, now: datetime
+    db: Db, enrolled: enrolment.Enrolled, secrets: enrolment.Secrets, now: datetime
 ) -> roster.Roster:
     keys = {team: grants.new_team_epoch(db, team, 1, now) for team in (DESK, ARCHIVE)}
     member = enrolled.member

@@ -26,9 +26,9 @@ from app.crypto.passphrases import (
 )
 from app.db import Database, Db
 from app.doorkeeper import Doorkeeper, visitor
+from app.enrolment import check_row, open_seed, present, spend_code
 from app.errors import NotFound, Unauthenticated
 from app.models import Member, SessionRow
-from app.people import check_row, open_seed, present, spend_code
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)

@@ -26,9 +26,9 @@ from app import audit, jobs, organisation, sessions
 from app.crypto import OperationalKeys, SealBroken, Secret
 from app.crypto.passphrases import passphrase_key
 from app.db import Database, Db
+from app.enrolment import open_seed, spend_code
 from app.errors import Forbidden, Unauthenticated
 from app.models import Member
-from app.people import open_seed, spend_code
 
 log = structlog.get_logger()
 

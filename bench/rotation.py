@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from app import grants, people, retention, rotation
+from app import enrolment, grants, invitations, people, retention, rotation
 from app.conversations import take
 from app.crypto import MemberKeys, new_seed, totp
 from app.crypto.passphrases import new_recovery_code, new_salt
@@ -84,12 +84,12 @@ def _measured(service: Service, what: str, action: Callable[[], object]) -> floa
 def _second_member(service: Service) -> UUID:
     """Let another dispatcher join, whose leaving gives the desk a new key."""
     now, principal = service.clock(), service.principal
-    secrets = people.Secrets(
+    secrets = enrolment.Secrets(
         MemberKeys(new_seed()), new_salt(), new_seed(), new_recovery_code(), totp.new_secret()
     )
     with service.database.transaction() as db:
-        code, _ = people.invite(db, principal, ["dispatcher"], ["en"], [], now)
-        joined = people.redeem(
+        code, _ = invitations.invite(db, principal, ["dispatcher"], ["en"], [], now)
+        joined = invitations.redeem(
             db, secrets, code=code, handle=f"b{uuid4().hex[:8]}", name=None, phone=None, now=now
         )
     with service.database.transaction() as db:

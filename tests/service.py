@@ -28,7 +28,7 @@ from fastapi import FastAPI
 from psycopg import sql
 from sqlalchemy import select
 
-from app import main, organisation, people, schema, sessions
+from app import enrolment, invitations, main, organisation, people, schema, sessions
 from app.access import Principal
 from app.api.state import Service
 from app.clock import FixedClock
@@ -304,8 +304,8 @@ def _found(database: Database, files: KeyFiles, now: datetime) -> Resident:
     member = founded.enrolled.member
     with database.snapshot() as db:
         key = passphrase_key(PASSPHRASE, member.passphrase_salt)
-        keys = people.open_seed(db, member, "seed_wrap", key)
-        secret, _ = people.totp_secret(db, member, keys)
+        keys = enrolment.open_seed(db, member, "seed_wrap", key)
+        secret, _ = enrolment.totp_secret(db, member, keys)
     code = founded.enrolled.recovery_code
     return Resident(member.id, handle, PEOPLE[handle], keys, code, secret)
 
@@ -320,10 +320,10 @@ def _join(
 ) -> Resident:
     """Let somebody join by invitation; ``lock`` is the salt and key of their passphrase."""
     keys = MemberKeys(new_seed())
-    secrets = people.Secrets(keys, *lock, new_recovery_code(), totp.new_secret())
+    secrets = enrolment.Secrets(keys, *lock, new_recovery_code(), totp.new_secret())
     with database.transaction() as db:
-        code, _ = people.invite(db, signer, roles, ["en", "fr"], ["montreal"], now)
-        enrolled = people.redeem(
+        code, _ = invitations.invite(db, signer, roles, ["en", "fr"], ["montreal"], now)
+        enrolled = invitations.redeem(
             db, secrets, code=code, handle=handle, name=None, phone=None, now=now
         )
     member_id, recovery_code = enrolled.member.id, enrolled.recovery_code

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field, SecretStr
 
-from app import joining, people
+from app import enrolment, invitations, joining, people
 from app.access import Permission
 from app.api.deps import ServiceDep, VersionDep, VisitDep, etag
 from app.db import Db
@@ -139,7 +139,7 @@ def member_out(db: Db, member: Member) -> MemberOut:
 def invite(body: Invite, visit: VisitDep) -> Invited:
     """Make a one-time code for a newcomer, good for 72 hours."""
     with visit.transaction() as db:
-        code, expires_at = people.invite(
+        code, expires_at = invitations.invite(
             db, visit.principal, body.roles, body.languages, body.regions, visit.now
         )
     return Invited(code=code, expires_at=expires_at)
@@ -167,7 +167,7 @@ def redeem(body: Redeem, service: ServiceDep) -> Redeemed:
 def confirm_totp(body: Code, visit: VisitDep) -> Response:
     """Confirm the authenticator app; from now on every sign-in needs a code."""
     with visit.transaction() as db:
-        people.confirm_totp(db, visit.principal, body.code, visit.now)
+        enrolment.confirm_totp(db, visit.principal, body.code, visit.now)
     return Response(status_code=204)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import select
 
-from app import backup_keys, organisation, people, schema
+from app import backup_keys, enrolment, organisation, schema
 from app.cli.terminal import answer, ask, ask_passphrase, say, settings
 from app.clock import Clock
 from app.crypto import KeyFiles
@@ -32,11 +32,11 @@ def init(
     """Make schema, keys, organisation and first coordinator. Refuses to run twice."""
     chosen = settings()
     _refuse_a_second_time(chosen)
-    handle = people.clean_handle(handle or ask("Your name here, a pseudonym"))
+    handle = enrolment.clean_handle(handle or ask("Your name here, a pseudonym"))
     if not passphrase_stdin:
         say(f"Choose a passphrase of several words, for example: {suggest_passphrase()}")
     passphrase = ask_passphrase(from_stdin=passphrase_stdin, new=True)
-    people.check_passphrase(passphrase)
+    enrolment.check_passphrase(passphrase)
     result = found(chosen, handle, passphrase)
     if not as_json:
         say(_ONCE)

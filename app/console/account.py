@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app import organisation, people, sessions
+from app import enrolment, organisation, people, sessions
 from app.api.errors import STATUS
 from app.api.members import ChangeMe, Code, member_out
 from app.console.errors import PageRoute
@@ -77,7 +77,7 @@ def confirm_second_factor(screen: MemberScreenDep) -> Response:
     try:
         code = checked(Code, {"code": screen.form.get("code")}).code
         with visit.transaction() as db:
-            people.confirm_totp(db, visit.principal, code, visit.now)
+            enrolment.confirm_totp(db, visit.principal, code, visit.now)
     except Refusal as refusal:
         return _page(screen, refusal, "code")
     return screen.go("/me?done=confirmed")

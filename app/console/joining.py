@@ -13,8 +13,9 @@ from app import joining
 from app.api.errors import STATUS
 from app.console.errors import PageRoute
 from app.console.screens import GuestScreenDep, Screen, keep_door
+from app.enrolment import HandleRefused, HandleTaken, PassphraseTooShort
 from app.errors import BadRequest, Refusal
-from app.people import HandleRefused, HandleTaken, InvitationRefused, PassphraseTooShort
+from app.invitations import InvitationRefused
 from app.wordlist import suggest_passphrase
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)

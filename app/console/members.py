@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app import organisation, people
+from app import invitations, organisation, people
 from app.access import ROLES, Permission
 from app.api.errors import STATUS
 from app.api.members import ChangeMember, Invite, member_out
@@ -61,7 +61,7 @@ def invite(screen: MemberScreenDep) -> Response:
             },
         )
         with visit.transaction() as db:
-            code, expires_at = people.invite(
+            code, expires_at = invitations.invite(
                 db, visit.principal, wanted.roles, wanted.languages, wanted.regions, visit.now
             )
     except Refusal as refusal:

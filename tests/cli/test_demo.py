@@ -19,7 +19,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from app import demo, people, schema
+from app import demo, enrolment, invitations, schema
 from app.clock import Clock
 from app.crypto import totp
 from app.main import open_database
@@ -119,18 +119,18 @@ def test_the_second_start_continues(
 
 
 def test_a_first_start_cut_short_is_taken_up_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    invitations = iter(range(3))
-    redeem = people.redeem
+    steps = iter(range(3))
+    redeem = invitations.redeem
 
-    def power_cut(*arguments: Any, **options: Any) -> people.Enrolled:
-        if next(invitations, None) is None:
+    def power_cut(*arguments: Any, **options: Any) -> enrolment.Enrolled:
+        if next(steps, None) is None:
             raise KeyboardInterrupt
         return redeem(*arguments, **options)
 
-    monkeypatch.setattr(people, "redeem", power_cut)
+    monkeypatch.setattr(invitations, "redeem", power_cut)
     with pytest.raises(KeyboardInterrupt):
         make()
-    monkeypatch.setattr(people, "redeem", redeem)
+    monkeypatch.setattr(invitations, "redeem", redeem)
     shown = make()
     assert all(login.totp_secret for login in shown.members)
     for login in (shown.members[0], shown.members[1], shown.members[-1]):
@@ -143,7 +143,7 @@ def signs_in(login: demo.Login) -> bool:
         principal = demo._sign_in(database, login, Clock()())
         with database.snapshot() as db:
             member = db.get_one(Member, principal.member_id)
-            secret, _ = people.totp_secret(db, member, principal.keys)
+            secret, _ = enrolment.totp_secret(db, member, principal.keys)
         return totp.base32(secret) == login.totp_secret
     finally:
         database.close()

@@ -1,0 +1,92 @@
+"""Invitations: one code for one newcomer, and what it turns into."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from sqlalchemy import select
+
+from app import audit, people
+from app.access import Permission, Principal
+from app.crypto.passphrases import invitation_lookup, new_invitation_code
+from app.db import Db
+from app.enrolment import Enrolled, Secrets, enrol
+from app.errors import BadRequest
+from app.models import ROUNDING, Invitation, rounded
+
+INVITATION_LIFE = timedelta(hours=72)
+
+
+class InvitationRefused(BadRequest):
+    """This invitation does not exist, was used, or is older than 72 hours. Ask for a new one."""
+
+
+def invite(
+    db: Db,
+    principal: Principal,
+    roles: Sequence[str],
+    languages: Sequence[str],
+    regions: Sequence[str],
+    now: datetime,
+) -> tuple[str, datetime]:
+    """Make a one-time code; return it with its last instant."""
+    principal.require(Permission.INVITATIONS)
+    people.check_roles(roles)
+    code, invitation_id, expires_at = new_invitation_code(), uuid4(), now + INVITATION_LIFE
+    lookup = invitation_lookup(code)
+    # Code and end stand in the sealed values too: plain columns are not to be trusted with them.
+    values = {
+        "code": lookup.hex(),
+        "expires_at": expires_at.isoformat(),
+        "roles": sorted(set(roles)),
+        "languages": list(languages),
+        "regions": list(regions),
+    }
+    db.add(
+        Invitation(
+            id=invitation_id,
+            code_lookup=lookup,
+            invited_by=principal.member_id,
+            expires_at=rounded(expires_at) + ROUNDING,
+            **db.keys.new_row("invitations", invitation_id, values, now),
+        )
+    )
+    audit.record(db, "invitation.made", principal.member_id, invitation_id, now)
+    return code, expires_at
+
+
+def redeem(
+    db: Db,
+    secrets: Secrets,
+    *,
+    code: str,
+    handle: str,
+    name: str | None,
+    phone: str | None,
+    now: datetime,
+) -> Enrolled:
+    """Turn an invitation into a member who waits for the roster. InvitationRefused."""
+    lookup = invitation_lookup(code)
+    invitation = db.scalar(
+        select(Invitation).where(Invitation.code_lookup == lookup).with_for_update()
+    )
+    if invitation is None or invitation.redeemed_by:
+        raise InvitationRefused
+    offered = db.keys.open_row("invitations", invitation)
+    if offered.get("code") != lookup.hex() or datetime.fromisoformat(offered["expires_at"]) <= now:
+        raise InvitationRefused
+    enrolled = enrol(
+        db,
+        secrets,
+        handle=handle,
+        roles=offered["roles"],
+        state="waiting",
+        profile={**offered, "name": name, "phone": phone},
+        now=now,
+    )
+    invitation.redeemed_by = enrolled.member.id
+    invitation.op_key = invitation.op_values = None
+    audit.record(db, "invitation.redeemed", enrolled.member.id, invitation.id, now)
+    return enrolled
