@@ -125,7 +125,7 @@ class TestAnAnswerThatNeverCame:
         answer_again(house, case_id, ANSWER)
         assert status(house, case_id) == "sending"
         house.advance(seconds=21)
-        assert status(house, case_id) == "sent"
+        assert status(house, case_id) in {"sent", "delivered"}  # whichever the list says by now
         _let_it_look(house)
         assert received(house) == 1
 
@@ -136,7 +136,7 @@ class TestAnAnswerThatNeverCame:
         house.network.faults("api-429", match=ASKING, count=2)
         answer_again(house, case_id, ANSWER)
         _let_it_look(house)
-        assert status(house, case_id) == "sent"
+        assert status(house, case_id) in {"sent", "delivered"}  # whichever the list says by now
         assert received(house) == 1
 
     @pytest.mark.parametrize("fault", ["api-timeout", "api-5xx"])
