@@ -23,7 +23,7 @@ import structlog
 from sqlalchemy import select
 
 from app import audit, jobs, organisation, sessions
-from app.crypto import OperationalKeys, SealBroken, Secret
+from app.crypto import KeyFiles, OperationalKeys, SealBroken, Secret
 from app.crypto.passphrases import passphrase_key
 from app.db import Database, Db
 from app.enrolment import open_seed, spend_code
@@ -237,6 +237,12 @@ def seed_with(
     if seed is None:
         raise Forbidden
     return seed
+
+
+def keep_seed(files: KeyFiles, seed: Secret) -> None:
+    """Write the operational seed to its file, as `file` mode has it, unless it is there."""
+    with suppress(FileExistsError):
+        files.store_operational_seed(seed)
 
 
 def send_seed(folder: Path, seed: Secret) -> Reached:

@@ -24,6 +24,9 @@ _NEXT = """\
 Start the service now. The archive holds no operational key: texts are taken in while sealed, and
 the first sign-in of somebody at the desk opens it. Texts that were on their way when the archive
 was made are marked uncertain. Everybody signs in anew."""
+_NEXT_FILE = """\
+KITH_OPERATIONAL_KEY is `file`: run `kith unseal` once as somebody of the desk, which writes that
+key to its file again; until then each start waits for a sign-in."""
 
 
 def backup(
@@ -79,6 +82,8 @@ def _restore(chosen: Settings, archive: Path, seed: Secret, acknowledged: str | 
         progress=Progress("rows restored"),
     )
     say(_NEXT)
+    if chosen.operational_key == "file":
+        say(_NEXT_FILE)
     answer(
         {
             "made_at": restored.made_at.isoformat(),

@@ -32,10 +32,15 @@ def unseal(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Sign a desk member in to open the operational key of a running server."""
+    """Sign a desk member in to open the operational key of a running server.
+
+    With KITH_OPERATIONAL_KEY=file the key is also written to its file again, where a restore or
+    `kith panic` left none; then a server need not be running.
+    """
     from app import unsealing
     from app.cli import serving
     from app.clock import Clock
+    from app.crypto import KeyFiles
 
     chosen, clock = settings(), Clock()
     who = handle or ask("Name")
@@ -55,15 +60,18 @@ def unseal(
         )
     finally:
         database.close()
+    kept = chosen.operational_key == "file"
+    if kept:
+        unsealing.keep_seed(KeyFiles(chosen.keys_path), seed)
     reached = unsealing.send_seed(chosen.data_dir / _RUN, seed)
-    if not reached.told:
+    if not reached.told and not kept:
         raise NothingRuns
     if reached.did < reached.told:
         raise NotOpened
     if json:
-        answer({"opened": reached.did})
+        answer({"opened": reached.did, "key_on_disk": kept})
     else:
-        say(f"opened: {reached.did} process(es)")
+        say(f"opened: {reached.did} process(es)" + ("; the key is in its file" if kept else ""))
 
 
 def panic(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.crypto import KeyFiles
 from tests.cli.conftest import PASSPHRASE, Kith
 
 WORD = f"{datetime.now(UTC):%Y-%m-%d}"
@@ -47,6 +48,24 @@ def test_what_was_backed_up_comes_back(
     assert kith("verify-audit").code == 0
     again = kith("restore", archive, "--key-file", str(printed_key), "--acknowledge", WORD)
     assert again.err.startswith("kith: There is data here already.")
+
+
+def test_where_the_key_lies_in_a_file_it_says_how_it_gets_there_again(
+    kith: Kith,
+    archive: str,
+    printed_key: Path,
+    elsewhere: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("KITH_OPERATIONAL_KEY", "file")
+    monkeypatch.setenv("KITH_REQUIRE_MFA", "false")
+    ran = kith("restore", archive, "--key-file", str(printed_key), "--acknowledge", WORD)
+    assert "run `kith unseal` once" in ran.err
+    ran = kith("unseal", "--handle", "wren", "--passphrase-stdin", "--json", stdin=PASSPHRASE)
+    assert json.loads(ran.out) == {"opened": 0, "key_on_disk": True}
+    seed = KeyFiles(elsewhere / "keys").operational_seed()
+    assert seed is not None
+    assert seed != KeyFiles(elsewhere / "keys").integrity
 
 
 def test_the_backup_key_may_come_from_standard_input(
