@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from app import events, replies, requests
 from app.cases import Opening, open_by_hand
 from app.models import Request
 from app.requests import Asked
+from tests.offers.hall import Hall
 from tests.service import House
 
 PHONES = {
@@ -44,7 +45,9 @@ def with_phones(house: House, *handles: str) -> None:
         assert answer.status_code == 200, answer.text
 
 
-def a_case(house: House, urgency: int = 2, scopes: tuple[str, ...] = ("accompanier",)) -> str:
+def a_case(
+    house: House | Hall, urgency: int = 2, scopes: tuple[str, ...] = ("accompanier",)
+) -> str:
     """Open a case in Montreal, by somebody who speaks French, with these consents."""
     now, desk = house.clock(), house.principal("heron")
     with house.database.transaction() as db:
@@ -55,7 +58,7 @@ def a_case(house: House, urgency: int = 2, scopes: tuple[str, ...] = ("accompani
     return str(case_id)
 
 
-def a_date(house: House, case_id: str, **later: float) -> str:
+def a_date(house: House | Hall, case_id: str, **later: float) -> str:
     """Add a hearing to a case, so much later; return its id."""
     now, desk = house.clock(), house.principal("heron")
     wanted = events.Wanted(
@@ -103,8 +106,12 @@ def accept(house: House, handle: str) -> Any:
     return house.as_(handle).post(f"/v1/offers/{first['id']}/accept")
 
 
-def raised(house: House, case_id: str, now: datetime, **asked: Any) -> Request:
-    """Raise a request in the domain; its offers are made once the worker is let do it."""
-    with house.database.transaction() as db:
-        desk = house.principal("heron")
-        return requests.raise_request(db, desk, UUID(case_id), Asked(**asked), now)
+def raised(
+    hall: Hall, case_id: str | None = None, kind: str = "accompaniment", **asked: Any
+) -> Request:
+    """Raise a request in the domain, and let its offers be made."""
+    given, case = Asked(kind, **asked), UUID(case_id or a_case(hall))
+    with hall.database.transaction() as db:
+        request = requests.raise_request(db, hall.principal("heron"), case, given, hall.clock())
+    hall.work()
+    return request

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from tests.offers.people import a_case, a_date, ask, codes, request_of, says, with_phones
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from app import jobs
+from app.models import Job, Offer
+from app.offers.ladder import RETRY
+from tests.offers.hall import Hall
+from tests.offers.people import a_case, a_date, ask, codes, raised, request_of, says, with_phones
 from tests.service import House
 
 
@@ -42,3 +52,73 @@ def test_what_is_happening_now_asks_three_at_once_and_then_the_desk(house: House
     assert told in house.phone("+15145550164").inbox()
     house.advance(minutes=15)
     assert [len(codes(house, who)) for who in asked] == [2, 2, 2]
+
+
+# -- the steps, by hand
+
+
+def test_each_step_waits_for_the_one_before_and_no_job_lies_far_ahead(hall: Hall) -> None:
+    hall.newcomers({"near": None, "far": None, "mute": None}, "accompanier")
+    hall.profiles(
+        {
+            "near": {"regions": ["laval"]},
+            "far": {"regions": ["vancouver"]},
+            "mute": {"languages": ["ht"]},
+        }
+    )
+    request, order = raised(hall), []
+    for _ in range(24):
+        order += sorted(hall.asked(request) - set(order))
+        with hall.database.snapshot() as db:
+            [run_at] = db.scalars(select(Job.run_at).where(Job.kind == "offers"))
+            assert run_at - hall.clock() <= timedelta(hours=1)
+        hall.advance(hours=1)
+    assert order[:3] == ["finch", "near", "mute"]
+    assert order[3:4] == ["far"]
+    assert set(order[4:]) <= {"heron", "plover", "wren"}
+
+
+def test_who_is_resting_is_asked_only_about_what_is_happening_now(hall: Hall) -> None:
+    hall.profiles({"finch": {"quiet_hours": ["00:00-23:59"]}})
+    assert "finch" not in hall.asked(raised(hall))
+    assert "finch" in hall.asked(raised(hall, a_case(hall, urgency=0)))
+
+
+def test_who_is_past_their_cap_or_elsewhere_is_skipped(hall: Hall) -> None:
+    case = a_case(hall)
+    event = UUID(a_date(hall, case))
+    hall.accept("finch", raised(hall, case, event_id=event))
+    assert "finch" not in hall.asked(raised(hall, case, event_id=event))
+    hall.profiles({"finch": {"weekly_cap": 1}})
+    assert "finch" not in hall.asked(raised(hall, case))
+
+
+@pytest.mark.parametrize("urgency", [0, 1, 2, 3])
+def test_a_request_that_nobody_takes_is_asked_for_again_and_never_forgotten(
+    hall: Hall, urgency: int
+) -> None:
+    request = raised(hall, a_case(hall, urgency))
+    for _ in range(12):
+        hall.advance(seconds=RETRY[urgency].total_seconds())
+        assert hall.has_timer(request)
+    with hall.database.snapshot() as db:
+        whose = (Offer.request_id == request.id, Offer.member_id == hall.residents["finch"].id)
+        assert len(db.scalars(select(Offer.id).where(*whose)).all()) > 1
+
+
+def test_a_clock_that_jumps_a_week_loses_no_request(hall: Hall) -> None:
+    request = raised(hall)
+    hall.advance(days=7)
+    assert hall.has_timer(request)
+    assert hall.asked(request)
+
+
+def test_a_worker_that_died_in_between_repeats_nothing(hall: Hall) -> None:
+    request = raised(hall)
+    with hall.database.transaction() as db:
+        again = jobs.row("offers", request.id, hall.clock())
+        jobs.enqueue(db, [again])
+    hall.work()
+    with hall.database.snapshot() as db:
+        assert len(db.scalars(select(Offer.id)).all()) == 1
+    assert hall.has_timer(request)

@@ -1,0 +1,164 @@
+"""An organisation without its service: its database, its keys, its people, and a worker by hand."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from app import assignments, jobs, offers, organisation, people, seeking
+from app.access import Principal
+from app.clock import FixedClock
+from app.crypto import KeyFiles
+from app.crypto.keys import new_seed
+from app.crypto.passphrases import new_salt
+from app.db import Database, Db
+from app.drill import FoundKey, Outcome, open_everything
+from app.models import Deployment, Job, Member, Offer, Outgoing, Request
+from tests import service
+from tests.service import Blueprint, Resident
+
+
+@dataclass(frozen=True)
+class Hall:
+    """What tests of the domain need; ``database`` is a copy that nobody else uses."""
+
+    url: str
+    folder: Path
+    database: Database
+    clock: FixedClock
+    residents: dict[str, Resident] = field(repr=False)
+
+    def principal(self, handle: str) -> Principal:
+        """A member as domain functions know them."""
+        resident = self.residents[handle]
+        roles, archive = frozenset(resident.roles), "coordinator" in resident.roles
+        return Principal(resident.id, handle, roles, archive, uuid4(), resident.keys)
+
+    def newcomer(self, handle: str, *roles: str, phone: str | None = None) -> Resident:
+        """Let somebody join, as ready as the others."""
+        return self.newcomers({handle: phone}, *roles)[0]
+
+    def newcomers(self, phones: dict[str, str | None], *roles: str) -> list[Resident]:
+        """Let several join at once, by handle."""
+        crane, lock = self.principal("crane"), (new_salt(), new_seed())
+        for handle in phones:
+            joined = service._join(self.database, crane, handle, roles, lock, self.clock())
+            self.residents[handle] = joined
+        with self.database.transaction() as db:
+            people.welcome(db, self.principal("wren"), self.clock())
+        self.profiles({handle: {"phone": phone} for handle, phone in phones.items()})
+        return [self.residents[handle] for handle in phones]
+
+    def profiles(self, changes: dict[str, dict[str, Any]]) -> None:
+        """Change what members say of themselves."""
+        with self.database.transaction() as db:
+            for handle, values in changes.items():
+                people.change_profile(db, db.get_one(Member, self.residents[handle].id), values)
+
+    def work(self) -> None:
+        """Do the jobs about requests that are due."""
+        while due := self._claim():
+            for claimed in due:
+                with self.database.transaction() as db:
+                    offers.step(db, claimed, self.clock())
+
+    def _claim(self) -> list[jobs.Claimed]:
+        with self.database.transaction() as db:
+            return jobs.claim(db, uuid4(), self.clock(), 16, [seeking.JOB])
+
+    def advance(self, **by: float) -> None:
+        """Step the clock and do what became due, the sweep too."""
+        self.clock.advance(timedelta(**by))
+        self.work()
+        assignments.sweep(self.database, self.clock())
+
+    def accept(self, handle: str, request: Request) -> UUID:
+        """Accept the offer that a member has for a request; return the assignment's id."""
+        with self.database.transaction() as db:
+            offer = self.offer(db, handle, request)
+            return offers.accept(db, self.residents[handle].id, offer.id, self.clock()).id
+
+    def decline(self, handle: str, request: Request, **how: Any) -> None:
+        """Decline it."""
+        with self.database.transaction() as db:
+            offer = self.offer(db, handle, request)
+            offers.decline(db, self.residents[handle].id, offer.id, self.clock(), **how)
+        self.work()
+
+    def offer(self, db: Db, handle: str, request: Request) -> Offer:
+        """A member's last offer for a request."""
+        whose = (Offer.request_id == request.id, Offer.member_id == self.residents[handle].id)
+        return db.scalars(select(Offer).where(*whose).order_by(Offer.made_at.desc())).all()[0]
+
+    def asked(self, request: Request, state: str = "pending") -> set[str]:
+        """Who has an offer for a request in this state."""
+        names = {resident.id: handle for handle, resident in self.residents.items()}
+        with self.database.snapshot() as db:
+            of = (Offer.request_id == request.id, Offer.state == state)
+            return {names[one] for one in db.scalars(select(Offer.member_id).where(*of))}
+
+    def now(self, request: Request) -> Request:
+        """A request as it is now."""
+        with self.database.snapshot() as db:
+            return db.get_one(Request, request.id)
+
+    def has_timer(self, request: Request) -> bool:
+        """Whether a job is going to look at a request again."""
+        with self.database.snapshot() as db:
+            timers = select(Job.run_at).where(Job.kind == seeking.JOB, Job.ref == request.id)
+            found = db.scalars(timers).all()
+            assert len(found) <= 1
+            return bool(found)
+
+    def texts_to(self, number: str) -> list[str]:
+        """The texts that wait to go to a number."""
+        with self.database.snapshot() as db:
+            waiting = db.scalars(select(Outgoing).order_by(Outgoing.queued_at))
+            values = [db.keys.open_row("outgoing", row) for row in waiting]
+            return [one["body"] for one in values if one.get("to") == number]
+
+    def plunder(self, *handles: str, operational: bool = False) -> Outcome:
+        """Open all that opens with the shred keys and what these members' passphrases open."""
+        known = [FoundKey(handle, self.residents[handle].keys.seed) for handle in handles]
+        return self.open_with([*self.shred_keys(), *known, *(self._operational() * operational)])
+
+    def open_with(self, keys: Iterable[FoundKey]) -> Outcome:
+        """Open all that opens with these keys."""
+        with self.database.snapshot() as db:
+            deployment = db.scalars(select(Deployment.id)).one()
+            return open_everything(db.connection(), deployment, keys)
+
+    def shred_keys(self) -> list[FoundKey]:
+        """The week's keys of the forgetting layer, as they lie on the disk."""
+        files = KeyFiles(self.folder / "keys")
+        return [FoundKey(f"shred/{day}", files.shred_key(day)) for day in files.shred_days()]
+
+    def _operational(self) -> list[FoundKey]:
+        seed = KeyFiles(self.folder / "keys").operational_seed()
+        assert seed
+        return [FoundKey("operational", seed)]
+
+
+Open = Callable[[str], Hall]
+
+
+@contextmanager
+def opened(blueprint: Blueprint, folder: Path, clock: FixedClock) -> Iterator[Hall]:
+    """Copy an organisation into ``folder`` and open its keys."""
+    shutil.copytree(blueprint.folder, folder, dirs_exist_ok=True)
+    with ExitStack() as stack:
+        url = f"sqlite:///{folder / 'kith.db'}"
+        if blueprint.server:
+            url = stack.enter_context(service._copied(blueprint))
+        database = Database(url)
+        stack.callback(database.close)
+        organisation.open_keys(database, KeyFiles(folder / "keys"))
+        yield Hall(url, folder, database, clock, dict(blueprint.residents))

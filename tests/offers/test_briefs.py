@@ -1,0 +1,227 @@
+"""What a request may show, to whom, from when, until when."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from app import assignments, briefs, casefile, cases, replies, requests
+from app.crypto import SealBroken
+from app.errors import ConsentMissing, NotFound
+from app.models import Brief, BriefWrap, Request
+from app.replies import Said
+from app.requests import Asked
+from tests.offers.hall import Hall
+from tests.offers.people import a_case, a_date, raised
+
+
+def brief_of(hall: Hall, handle: str, assignment_id: UUID) -> dict[str, Any] | None:
+    with hall.database.transaction() as db:
+        opened = assignments.read(db, hall.principal(handle), assignment_id, hall.clock())
+        return dict(opened.brief) if opened.brief else None
+
+
+def opened(hall: Hall, *handles: str, operational: bool = False) -> set[str]:
+    """The sealed columns of briefs and cases that open with these members' passphrases."""
+    outcome = hall.plunder(*handles, operational=operational)
+    sealed = {one.cell.table for one in outcome.opened if one.cell.word == "sealed"}
+    return sealed - {"members", "team_wraps"}
+
+
+def say(hall: Hall, case_id: str, scope: str, *, granted: bool, why: str | None = None) -> None:
+    with hall.database.transaction() as db:
+        said = Said(scope, granted, override_reason=why)
+        replies.record_consent(db, hall.principal("heron"), UUID(case_id), said, hall.clock())
+
+
+def test_an_accompanier_is_shown_time_place_and_name_and_what_was_shared(hall: Hall) -> None:
+    case = a_case(hall)
+    share = ("subject_name", "client_id", "hearing_office")
+    request = raised(hall, case, event_id=UUID(a_date(hall, case)), share=share)
+    brief = brief_of(hall, "finch", hall.accept("finch", request))
+    assert brief is not None
+    assert brief.pop("reference")
+    assert brief == {
+        "kind": "accompaniment",
+        "languages": ["fr"],
+        "starts_at": (hall.clock() + timedelta(days=3)).isoformat(),
+        "ends_at": None,
+        "needed_by": None,
+        "meeting_place": "main door",
+        "together": False,
+        "fields": {"subject_name": "Amina", "hearing_office": "Guy-Favreau"},
+    }
+
+
+def test_a_legal_contact_is_shown_the_fields_that_were_shared(hall: Hall) -> None:
+    case = a_case(hall, scopes=("legal",))
+    request = raised(hall, case, "legal", share=("client_id", "notes_legal"))
+    brief = brief_of(hall, "owl", hall.accept("owl", request))
+    assert brief is not None
+    assert brief["fields"] == {"client_id": "55-1234", "notes_legal": "appeal"}
+    assert "meeting_place" not in brief
+
+
+def test_an_interpreter_is_shown_languages_and_time_alone(hall: Hall) -> None:
+    case = a_case(hall, scopes=())
+    asked = {"languages": ("fr", "en"), "share": ("subject_name",)}
+    request = raised(hall, case, "interpreter", event_id=UUID(a_date(hall, case)), **asked)
+    brief = brief_of(hall, "starling", hall.accept("starling", request))
+    assert brief is not None
+    assert set(brief) == {"kind", "languages", "starts_at", "ends_at", "needed_by"}
+
+
+@pytest.mark.parametrize(("kind", "other"), [("accompaniment", "legal"), ("legal", "accompanier")])
+def test_nobody_is_asked_without_the_callers_consent(hall: Hall, kind: str, other: str) -> None:
+    case = a_case(hall, scopes=(other, "contact", "family"))
+    with pytest.raises(ConsentMissing):
+        raised(hall, case, kind)
+
+
+def test_an_override_with_its_reason_counts_and_the_newest_word_decides(hall: Hall) -> None:
+    case = a_case(hall, scopes=("accompanier",))
+    say(hall, case, "accompanier", granted=False)
+    with pytest.raises(ConsentMissing):
+        raised(hall, case)
+    say(hall, case, "accompanier", granted=False, why="cannot be asked, removal tonight")
+    assert hall.now(raised(hall, case)).state == "offered"
+
+
+def test_consent_taken_back_takes_the_brief_the_request_and_the_assignment(hall: Hall) -> None:
+    case = a_case(hall, scopes=("accompanier", "legal"))
+    gone, stays = raised(hall, case), raised(hall, case, "legal")
+    assignment_id = hall.accept("finch", gone)
+    say(hall, case, "accompanier", granted=False)
+    assert hall.now(gone).state == "cancelled"
+    assert hall.now(stays).state == "offered"
+    assert brief_of(hall, "finch", assignment_id) is None
+    assert not hall.has_timer(gone)
+    with hall.database.snapshot() as db:
+        assert db.scalars(select(Brief.request_id)).all() == [stays.id]
+        assert set(db.scalars(select(BriefWrap.request_id))) == {stays.id}
+
+
+# -- least privilege, from a dump
+
+
+def test_a_candidates_passphrase_opens_nothing_pending(hall: Hall) -> None:
+    raised(hall, share=("subject_name",))
+    assert opened(hall, "finch") == set()
+
+
+def test_with_the_operational_key_on_the_disk_it_opens_the_pending_brief(hall: Hall) -> None:
+    raised(hall, share=("subject_name",))
+    assert opened(hall, "finch", operational=True) == {"briefs", "brief_wraps"}
+    assert opened(hall, "owl", operational=True) == set()
+
+
+def test_who_accepted_opens_exactly_the_brief_and_nobody_else_does(hall: Hall) -> None:
+    hall.newcomer("siskin", "accompanier")
+    case = a_case(hall)
+    request = raised(hall, case, share=("subject_name",))
+    raised(hall, case, share=("hearing_office",))  # another, still pending
+    [handle] = hall.asked(request)
+    other = ({"finch", "siskin"} - {handle}).pop()
+    hall.accept(handle, request)
+    assert opened(hall, handle) == {"briefs", "brief_wraps"}
+    found = [one for one in hall.plunder(handle).opened if one.cell.table == "briefs"]
+    assert len(found) == 1
+    assert b"Amina" in found[0].plaintext
+    assert b"Guy-Favreau" not in found[0].plaintext
+    assert opened(hall, other, "owl", "starling") == set()
+
+
+def test_after_the_report_nothing_is_left_to_open(hall: Hall) -> None:
+    request = raised(hall, share=("subject_name",))
+    assignment_id = hall.accept("finch", request)
+    with hall.database.transaction() as db:
+        told = assignments.Told("attended", "it went well")
+        assignments.report(db, hall.principal("finch"), assignment_id, told, hall.clock())
+    assert opened(hall, "finch", "owl", operational=True) == set()
+    assert brief_of(hall, "finch", assignment_id) is None
+
+
+def test_an_accompaniers_access_ends_a_day_after_the_event(hall: Hall) -> None:
+    case = a_case(hall)
+    request = raised(hall, case, event_id=UUID(a_date(hall, case, hours=10)))
+    assignment_id = hall.accept("finch", request)
+    hall.advance(hours=35)  # it is taken to last two hours
+    assert opened(hall, "finch") == {"briefs", "brief_wraps"}
+    hall.advance(hours=1)
+    assert opened(hall, "finch") == set()
+    assert brief_of(hall, "finch", assignment_id) is None
+    assert hall.now(request).state == "done"
+
+
+def test_a_brief_put_in_anothers_place_does_not_open(hall: Hall) -> None:
+    one, other = raised(hall), raised(hall)
+    assignment_id = hall.accept("finch", one)
+    with hall.database.transaction() as db:
+        first, second = (
+            db.scalars(select(Brief).where(Brief.request_id == request.id)).one()
+            for request in (one, other)
+        )
+        first.fields, second.fields = second.fields, first.fields
+    with pytest.raises(SealBroken):
+        brief_of(hall, "finch", assignment_id)
+
+
+# -- briefs that come later
+
+
+def bare(hall: Hall, case_id: str, kind: str = "accompaniment") -> Request | None:
+    with hall.database.transaction() as db:
+        case = cases.find(db, hall.principal("heron"), UUID(case_id))
+        request = requests.put_without_brief(db, case, Asked(kind), hall.clock())
+    hall.work()
+    return request
+
+
+def test_the_machines_request_shows_nothing_until_the_desk_reads_the_case(hall: Hall) -> None:
+    case = a_case(hall)
+    request = bare(hall, case)
+    assert request is not None
+    assignment_id = hall.accept("finch", request)
+    assert brief_of(hall, "finch", assignment_id) is None
+    assert opened(hall, "finch", operational=True) == set()
+    with hall.database.transaction() as db:
+        casefile.read(db, hall.principal("heron"), UUID(case), hall.clock())
+    brief = brief_of(hall, "finch", assignment_id)
+    assert brief is not None
+    assert brief["fields"] == {}
+    assert opened(hall, "owl", "starling") == set()
+
+
+def test_the_machine_asks_nobody_without_consent(hall: Hall) -> None:
+    assert bare(hall, a_case(hall, scopes=())) is None
+
+
+def test_a_brief_can_be_written_anew_with_other_fields(hall: Hall) -> None:
+    request = raised(hall, share=("subject_name",))
+    assignment_id = hall.accept("finch", request)
+    with hall.database.transaction() as db:
+        requests.write_brief(
+            db, hall.principal("heron"), request.id, hall.clock(), ["hearing_office"]
+        )
+    brief = brief_of(hall, "finch", assignment_id)
+    assert brief is not None
+    assert brief["fields"] == {"hearing_office": "Guy-Favreau"}
+
+
+def test_nobody_reads_an_assignment_that_is_anothers(hall: Hall) -> None:
+    assignment_id = hall.accept("finch", raised(hall))
+    for handle in ("owl", "heron", "wren"):
+        with pytest.raises(NotFound):
+            brief_of(hall, handle, assignment_id)
+
+
+def test_a_brief_is_sealed_to_the_desk_too_and_to_no_coordinator(hall: Hall) -> None:
+    request = raised(hall)
+    with hall.database.snapshot() as db:
+        holders = briefs.holders(db, request.id)
+    names = {resident.id: handle for handle, resident in hall.residents.items()}
+    assert {names[one] for one in holders or ()} == {"finch", "heron", "plover", "wren"}
