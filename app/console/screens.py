@@ -22,6 +22,7 @@ from app.sessions import IDLE
 _NAVIGATION = (
     ("/", "Queue", (Permission.CASES, Permission.ARCHIVE)),
     ("/cases/new", "New case", (Permission.CASES,)),
+    ("/rota", "Rota", (Permission.ROTA,)),
     ("/members", "Members", (Permission.MEMBERS,)),
     ("/texts", "Texts", (Permission.TEXTS,)),
     ("/blocks", "Blocks", (Permission.BLOCKS,)),

@@ -98,6 +98,15 @@ FIELDS = {
     "reach": "May be reached by",
     "reach_hours": "Safe hours",
 }
+DAYS = {
+    "MO": "Monday",
+    "TU": "Tuesday",
+    "WE": "Wednesday",
+    "TH": "Thursday",
+    "FR": "Friday",
+    "SA": "Saturday",
+    "SU": "Sunday",
+}
 ROLES = {
     "accompanier": "accompanier",
     "auditor": "auditor",
@@ -153,6 +162,10 @@ DEEDS = {
     "event.changed": "changed a date",
     "event.occurred": "said that a date has occurred",
     "event.rescheduled": "moved a date",
+    "feed.closed": "closed the calendar",
+    "feed.opened": "opened a calendar",
+    "handover.read": "read hand-over notes",
+    "handover.written": "wrote a hand-over note",
     "index.replaced": "made a new key for finding numbers",
     "invitation.made": "made an invitation",
     "invitation.redeemed": "joined with an invitation",
@@ -184,11 +197,20 @@ DEEDS = {
     "session.started": "signed in",
     "settings.changed": "changed the settings",
     "task.done": "did a task",
+    "shift.changed": "changed a shift",
+    "shift.made": "made a shift",
+    "shift.overridden": "changed a shift once",
+    "shift.removed": "removed a shift",
+    "shift.signed_up": "signed up for a shift",
+    "swap.offered": "asked to be replaced",
+    "swap.taken": "took a shift over",
+    "swap.withdrawn": "comes after all",
     "totp.confirmed": "confirmed the second factor",
 }
 DONE = {
     "assigned": "The case was handed on.",
     "blocked": "The number is blocked.",
+    "calendar_stopped": "The address shows nothing any more.",
     "changed": "Saved.",
     "claimed": "The case is yours.",
     "closed": "The case is closed. Only the archive can open it now.",
@@ -199,6 +221,7 @@ DONE = {
     "ended": "That session has ended.",
     "erased": "The case was erased. Copies of the database follow within a week.",
     "held": "The case is on hold: it cannot be erased.",
+    "joined": "You are in.",
     "lifted": "The hold is lifted.",
     "merged": "The two are one case now: this one.",
     "noted": "The note is saved.",
@@ -209,6 +232,11 @@ DONE = {
     "replied": "The text is on its way. Its status is shown below it.",
     "trusted": "This phone may be texted again.",
     "unblocked": "The block is lifted.",
+    "shift_made": "The shift is in the rota.",
+    "shift_removed": "The shift is gone.",
+    "swap_offered": "Colleagues can take it now. Until somebody does, it is yours.",
+    "swap_taken": "It is yours now.",
+    "swap_withdrawn": "It stays yours.",
 }
 
 

@@ -21,6 +21,9 @@ PAGES = {
     "/cases/new": (DESK, 403),
     "/cases/{case}": (DESK, 404),
     "/cases/{case}/erase": (DESK, 403),
+    "/rota": (EVERYBODY - {"magpie"}, 403),
+    "/rota/shifts/{shift}": (COORDINATORS, 403),
+    "/rota/shifts/{shift}/hand-over": (DESK, 403),
     "/members": (COORDINATORS, 403),
     "/members/{member}": (COORDINATORS, 403),
     "/texts": (COORDINATORS, 403),
@@ -51,7 +54,16 @@ FORMS = {
     "/blocks": (COORDINATORS, 403),
     "/blocks/{member}/lift": (COORDINATORS, 403),
     "/settings": (COORDINATORS, 403),
-    "/settings/on-call": (COORDINATORS, 403),
+    "/rota/sign-up": (EVERYBODY - {"magpie"}, 403),
+    "/rota/swap": (EVERYBODY - {"magpie"}, 403),
+    "/rota/swaps/{member}/take": (EVERYBODY - {"magpie"}, 403),
+    "/rota/swaps/{member}/withdraw": (EVERYBODY - {"magpie"}, 403),
+    "/rota/calendar": (EVERYBODY - {"magpie"}, 403),
+    "/rota/calendar/stop": (EVERYBODY - {"magpie"}, 403),
+    "/rota/shifts": (COORDINATORS, 403),
+    "/rota/shifts/{shift}/remove": (COORDINATORS, 403),
+    "/rota/shifts/{shift}/override": (COORDINATORS, 403),
+    "/rota/shifts/{shift}/hand-over": (DESK, 403),
     "/members/invitations": (COORDINATORS, 403),
     "/members/{member}/change": (COORDINATORS, 403),
     "/members/{member}/remove": (COORDINATORS, 403),
@@ -60,7 +72,22 @@ OPEN_TO_ALL = ("/sign-in", "/invitation", "/recovery")
 
 
 def filled(path: str, house: House, case: dict[str, str]) -> str:
-    return path.format(case=case["id"], member=house.residents["owl"].id)
+    shift = a_shift(house) if "{shift}" in path else ""
+    return path.format(case=case["id"], member=house.residents["owl"].id, shift=shift)
+
+
+def a_shift(house: House) -> str:
+    """The one shift of the house, which never comes to an end."""
+    crane = house.as_("crane")
+    shift = {
+        "rrule": "FREQ=DAILY",
+        "starts_at": "2026-01-15T09:00",
+        "duration": "PT8H",
+        "members": [str(house.residents["wren"].id)],
+    }
+    known = crane.get("/v1/shifts").json()["items"] or [crane.post("/v1/shifts", shift).json()]
+    shift_id: str = known[0]["id"]
+    return shift_id
 
 
 def test_each_page_opens_for_whom_it_is_for(house: House, phone: Caller, visit: Visit) -> None:

@@ -1,0 +1,197 @@
+"""Planning the rota: new shifts by simple choices, one occurrence changed, and hand-over notes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from app import people, shifts
+from app.access import Permission
+from app.api.errors import STATUS
+from app.console.errors import PageRoute
+from app.console.forms import Form, once_key
+from app.console.recurrence import recurrence
+from app.console.rota import done, named, occurrence
+from app.console.screens import MemberScreen, MemberScreenDep
+from app.console.words import DAYS
+from app.db import Db
+from app.errors import BadRequest, NotFound, Refusal
+from app.idempotency import once
+from app.shifts import Different, Turn, Wanted, handover
+
+router = APIRouter(prefix="/rota/shifts", include_in_schema=False, route_class=PageRoute)
+_SHOWN = 12
+
+
+@router.post("")
+def add(screen: MemberScreenDep) -> Response:
+    """Put a shift into the rota: on some days of each week, or once."""
+    visit, form = screen.visit, screen.form
+    visit.principal.require(Permission.ROTA_OF_ALL)
+
+    def make(db: Db) -> UUID:
+        wanted = _wanted(form)
+
+        def put() -> UUID:
+            return shifts.add(db, visit.principal, wanted, visit.now)
+
+        return once(db, visit.principal, once_key(form), b"console shift", visit.now, put)
+
+    return done(screen, "shift_made", make, "days_MO")
+
+
+def _wanted(form: Form) -> Wanted:
+    try:
+        begin = datetime.combine(
+            date.fromisoformat(form.get("from")), time.fromisoformat(form.get("at"))
+        )
+        until = form.get("until") and f";UNTIL={date.fromisoformat(form.get('until')):%Y%m%d}"
+        length = timedelta(hours=float(form.get("hours")))
+    except (ValueError, OverflowError) as error:
+        raise BadRequest("Choose a date, a time and how many hours it lasts.") from error
+    if begin.tzinfo is not None or set(form.all("days")) - set(DAYS):
+        raise BadRequest("Choose days of the week, a date and a time.")
+    days = ",".join(day for day in DAYS if day in form.all("days"))
+    rule = f"FREQ=WEEKLY;BYDAY={days}{until}" if days else "FREQ=DAILY;COUNT=1"
+    return Wanted(
+        rule,
+        begin,
+        length,
+        _members(form, "members"),
+        form.number("people"),
+        form.get("fallback") == "yes",
+        form.get("role") or None,
+    )
+
+
+def _members(form: Form, name: str) -> list[UUID]:
+    try:
+        return [UUID(value) for value in form.all(name)]
+    except ValueError as error:
+        raise BadRequest("Choose members from the list.") from error
+
+
+@router.post("/{shift_id}/remove")
+def remove(shift_id: UUID, screen: MemberScreenDep) -> Response:
+    """Take a shift out of the rota."""
+    visit = screen.visit
+    visit.principal.require(Permission.ROTA_OF_ALL)
+    return done(
+        screen, "shift_removed", lambda db: shifts.remove(db, visit.principal, shift_id, visit.now)
+    )
+
+
+# -- once different
+
+
+@router.get("/{shift_id}")
+def shift(shift_id: UUID, screen: MemberScreenDep) -> Response:
+    """Show a shift with its next occurrences, to change one of them."""
+    return _shift(screen, shift_id)
+
+
+def _shift(screen: MemberScreen, shift_id: UUID, refusal: Refusal | None = None) -> Response:
+    visit = screen.visit
+    visit.principal.require(Permission.ROTA_OF_ALL)
+    with visit.snapshot() as db:
+        known = shifts.load(db)
+        slot = known.slot(shift_id)
+        if slot is None:
+            raise NotFound
+        coming = shifts.turns(known, visit.now, visit.now + timedelta(days=62), cancelled=True)
+        turns = [turn for turn in coming if turn.slot.id == shift_id][:_SHOWN]
+        handles = people.handles(db)
+        able = [m for m in people.listed(db) if m.state == "active" and slot.role in m.roles]
+        return screen.page(
+            "shift.html",
+            STATUS[refusal.slug] if refusal else 200,
+            here="/rota",
+            slot=slot,
+            rule=recurrence(slot),
+            occurrences=[(occurrence(screen, turn), turn) for turn in turns],
+            chosen=_chosen(screen, turns),
+            able=able,
+            handles=handles,
+            errors=[("occurrence", refusal.detail)] if refusal else (),
+        )
+
+
+def _chosen(screen: MemberScreen, turns: list[Turn]) -> str:
+    """Return the occurrence that somebody came to change, where it is among these."""
+    given = screen.form.get("occurrence") or screen.request.query_params.get("occurrence", "")
+    known = [occurrence(screen, turn) for turn in turns]
+    return given.replace(" ", "+") if given.replace(" ", "+") in known else ""
+
+
+@router.post("/{shift_id}/override")
+def override(shift_id: UUID, screen: MemberScreenDep) -> Response:
+    """Cancel one occurrence, say who does it, or let it be as the rule says."""
+    visit, form = screen.visit, screen.form
+    visit.principal.require(Permission.ROTA_OF_ALL)
+    try:
+        with visit.transaction() as db:
+            _, at = named(form)
+            if form.get("what") == "restore":
+                shifts.restore(db, visit.principal, shift_id, at, visit.now)
+            else:
+                different = _different(db, shift_id, form)
+                shifts.override(db, visit.principal, shift_id, at, different, visit.now)
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        return _shift(screen, shift_id, refusal)
+    return screen.go(f"/rota/shifts/{shift_id}?done=changed")
+
+
+def _different(db: Db, shift_id: UUID, form: Form) -> Different:
+    if form.get("what") == "cancel":
+        return Different(cancelled=True)
+    slot = shifts.load(db).slot(shift_id)
+    coming = set(_members(form, "members"))
+    usual = set(slot.members) if slot else set()
+    return Different(away=sorted(usual - coming), extra=sorted(coming - usual))
+
+
+# -- handing over
+
+
+@router.get("/{shift_id}/hand-over")
+def notes(shift_id: UUID, screen: MemberScreenDep) -> Response:
+    """Open what the shifts before have left."""
+    return _notes(screen, shift_id)
+
+
+def _notes(screen: MemberScreen, shift_id: UUID, refusal: Refusal | None = None) -> Response:
+    visit = screen.visit
+    with visit.transaction() as db:
+        found = handover.read(db, visit.principal, shift_id, visit.now)
+        return screen.page(
+            "hand_over.html",
+            STATUS[refusal.slug] if refusal else 200,
+            here="/rota",
+            shift_id=shift_id,
+            notes=found,
+            handles=people.handles(db),
+            typed=screen.form.raw("body"),
+            errors=[("body", refusal.detail)] if refusal else (),
+        )
+
+
+@router.post("/{shift_id}/hand-over")
+def hand_over(shift_id: UUID, screen: MemberScreenDep) -> Response:
+    """Leave a note for the next shift."""
+    visit, form = screen.visit, screen.form
+    try:
+        with visit.transaction() as db:
+
+            def write() -> UUID:
+                return handover.write(db, visit.principal, shift_id, form.raw("body"), visit.now)
+
+            request = f"console hand-over {shift_id}".encode()
+            once(db, visit.principal, once_key(form), request, visit.now, write)
+    except BadRequest as refusal:
+        return _notes(screen, shift_id, refusal)
+    return screen.go(f"/rota/shifts/{shift_id}/hand-over?done=noted")
