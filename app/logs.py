@@ -3,7 +3,7 @@
 What somebody wrote, a number or a name must never get into a log, not by way of an exception's
 text either. So values are let through only where they look like an id, a kind or a count; an
 exception becomes its type and the places in our code it came through; other packages' records
-become their name and place, without their words.
+become their name and place, without their words. The carrier's ids and tokens are no ids of ours.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ import structlog
 _OURS = Path(__file__).parent
 # Words, versions, dotted kinds, UUIDs; never seven digits in a row outside a UUID.
 _HARMLESS = re.compile(r"(?!.*[0-9]{7})[A-Za-z0-9_.:/\-]{0,80}")
+# What a carrier's id, a token, a key or a hash looks like: long, in one piece, with a digit in it.
+_OPAQUE = re.compile(r"(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{20}")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _WITHHELD = "withheld"
 
@@ -103,9 +105,13 @@ def _harmless(value: Any) -> Any:
         return [_harmless(one) for one in value]
     if isinstance(value, UUID | datetime):
         return str(value)
-    if isinstance(value, str) and (_UUID.fullmatch(value) or _HARMLESS.fullmatch(value)):
+    if isinstance(value, str) and (_UUID.fullmatch(value) or _is_a_word(value)):
         return value
     return _WITHHELD
+
+
+def _is_a_word(value: str) -> bool:
+    return bool(_HARMLESS.fullmatch(value)) and not _OPAQUE.search(value)
 
 
 def _without_words(

@@ -44,12 +44,30 @@ def test_ids_kinds_and_counts_are_written(written: io.StringIO) -> None:
     assert line["timestamp"].endswith("Z")
 
 
-@pytest.mark.parametrize("value", [WORDS, "+15145550123", "15145550123", {"a": "b c"}, b"bytes"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        WORDS,
+        "+15145550123",
+        "15145550123",
+        {"a": "b c"},
+        b"bytes",
+        "SMa0b1c2d3e4f5a0b1c2d3e4f5a0b1c2d3",
+        "kept/AC0a1b2c3d4e5f0a1b2c3d4e5f0a1b2c3d",
+        "vZ3k_9QmXr-27bTtYw0dJHcLpA5sNfUe8GqRi1oKxEM",
+    ],
+)
 def test_what_could_be_somebodys_words_or_number_is_withheld(
     written: io.StringIO, value: object
 ) -> None:
     structlog.get_logger().warning("odd", value=value)
     assert lines(written)[0]["value"] == "withheld"
+
+
+@pytest.mark.parametrize("kind", ["carrier_copy.kept", "PytestUnraisableExceptionWarning"])
+def test_a_long_word_of_letters_is_a_kind(written: io.StringIO, kind: str) -> None:
+    structlog.get_logger().warning("odd", kind=kind)
+    assert lines(written)[0]["kind"] == kind
 
 
 def test_an_exception_is_its_type_and_place(written: io.StringIO) -> None:

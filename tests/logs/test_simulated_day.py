@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -88,16 +87,20 @@ def _one_word(text: str) -> str:
 
 
 def _label(canaries: Mapping[str, str], what: str) -> str:
-    """A canary of a kind; of SIDs one without so many digits in a row that the filter stops it."""
-    return next(
-        label
-        for label, text in canaries.items()
-        if label.startswith(what) and (what != "SID" or not re.search("[0-9]{7}", text))
-    )
+    """A canary of a kind."""
+    return next(label for label in canaries if label.startswith(what))
 
 
-@pytest.mark.parametrize("how", LEAKS)
-@pytest.mark.parametrize("what", ["SID", "session token", "body 71", "body 72", "exception"])
+# What the log's own filter stops is planted beside it alone.
+PLANTED = [
+    (what, how)
+    for what in ("SID", "session token", "body 71", "body 72", "exception")
+    for how in LEAKS
+    if not (what in {"SID", "session token"} and how in {"in a value", "as the event"})
+]
+
+
+@pytest.mark.parametrize(("what", "how"), PLANTED)
 def test_a_planted_leak_is_found(
     written: Written, how: str, what: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
