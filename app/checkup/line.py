@@ -55,6 +55,24 @@ def compare_webhooks(webhooks: NumberWebhooks, url: str) -> Iterator[Finding]:
         )
     else:
         yield ok("fallback", "There is a fallback for texts.")
+    if webhooks.voice_url.startswith(f"{url}/"):
+        yield from _compare_voice(webhooks, url)
+
+
+def _compare_voice(webhooks: NumberWebhooks, url: str) -> Iterator[Finding]:
+    """Look at calls too, where the number sends them here at all."""
+    wanted, fallback = f"{url}/twilio/voice", f"{url}/twilio/fallback/voice"
+    if _address(webhooks.voice_url) != wanted or webhooks.voice_method.upper() != "POST":
+        yield problem("voice", f"Calls are lost: set the number's voice webhook to POST {wanted}")
+    else:
+        yield ok("voice", "Calls come here.")
+    if _address(webhooks.voice_fallback_url) != fallback:
+        yield problem(
+            "voice fallback",
+            f"When this service fails, callers hear an error: set the fallback to {fallback}",
+        )
+    else:
+        yield ok("voice fallback", "There is a fallback for calls.")
 
 
 def _address(url: str) -> str:
