@@ -8,13 +8,19 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import select
 
-from app.models import Case, Message
+from app import cases, enrolment, invitations, people, requests
+from app.access import Principal
+from app.crypto import MemberKeys, new_seed, totp
+from app.crypto.passphrases import new_recovery_code, new_salt
+from app.db import Db
+from app.models import Assignment, Case, Message, Offer
 from app.schema import upgrade
 from app.simulator.webhooks import sign
 from tests import postgres
@@ -124,3 +130,42 @@ def test_two_workers_send_every_text_once(pair: Pair) -> None:
     everywhere = numbers(514, 8) + numbers(438, 8) + phones
     received = sum(len(pair.first.network.phone(number).inbox()) for number in everywhere)
     assert received == len(sent)
+
+
+def test_of_all_who_say_yes_to_both_at_once_one_gets_the_request(pair: Pair) -> None:
+    phones = numbers(343, 16)
+    with pair.first.records() as (db, coordinator):
+        request_id = asked_for(db, coordinator, phones)
+    answers = [a_text(number, "4821 YES") for number in phones]
+    couples = list(zip(answers[::2], answers[1::2], strict=True))
+    assert set(pair.post_to_both(couples)) == {200}
+    with pair.first.records() as (db, _):
+        states = db.scalars(select(Offer.state).where(Offer.request_id == request_id)).all()
+        assert Counter(states) == {"accepted": 1, "withdrawn": 15}
+        assert len(db.scalars(select(Assignment.id)).all()) == 1
+
+
+def asked_for(db: Db, coordinator: Principal, phones: list[str]) -> uuid.UUID:
+    """Ask everybody with one of these phones for the same; return the request."""
+    now = datetime.now(UTC)
+    members = [interpreter(db, coordinator, number, now) for number in phones]
+    people.welcome(db, coordinator, now)
+    opening = cases.Opening(None, "other", 2, "fr", "montreal", {})
+    case = cases.open_by_hand(db, coordinator, opening, now)
+    asked = requests.Asked("interpreter")
+    request = requests.raise_request(db, coordinator, case.id, asked, now)
+    for member_id, number in zip(members, phones, strict=True):
+        offer_id, lookup = uuid.uuid4(), db.keys.number_lookup(number)
+        values = db.keys.new_row("offers", offer_id, {"code": "4821", "guesses": 0}, now)
+        when = {"made_at": now, "expires_at": now + timedelta(hours=1), "step": 0}
+        whom = {"request_id": request.id, "member_id": member_id, "state": "pending"}
+        db.add(Offer(id=offer_id, **whom, **when, reply_lookup=lookup, **values))
+    return request.id
+
+
+def interpreter(db: Db, coordinator: Principal, phone: str, now: datetime) -> uuid.UUID:
+    keys, lock = MemberKeys(new_seed()), (new_salt(), new_seed())
+    secrets = enrolment.Secrets(keys, *lock, new_recovery_code(), totp.new_secret())
+    code, _ = invitations.invite(db, coordinator, ["interpreter"], ["fr"], ["montreal"], now)
+    given = {"code": code, "handle": f"crow-{phone[-2:]}", "name": None, "phone": phone}
+    return invitations.redeem(db, secrets, **given, now=now).member.id

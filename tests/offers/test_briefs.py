@@ -130,8 +130,8 @@ def test_who_accepted_opens_exactly_the_brief_and_nobody_else_does(hall: Hall) -
     assert opened(hall, handle) == {"briefs", "brief_wraps"}
     found = [one for one in hall.plunder(handle).opened if one.cell.table == "briefs"]
     assert len(found) == 1
-    assert b"Amina" in found[0].plaintext
-    assert b"Guy-Favreau" not in found[0].plaintext
+    read = bytes(found[0].plaintext)
+    assert (read.count(b"Amina"), read.count(b"Guy-Favreau")) == (1, 0)
     assert opened(hall, other, "owl", "starling") == set()
 
 

@@ -66,7 +66,8 @@ def test_each_step_waits_for_the_one_before_and_no_job_lies_far_ahead(hall: Hall
             "mute": {"languages": ["ht"]},
         }
     )
-    request, order = raised(hall), []
+    request = raised(hall)
+    order: list[str] = []
     for _ in range(24):
         order += sorted(hall.asked(request) - set(order))
         with hall.database.snapshot() as db:
