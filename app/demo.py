@@ -10,13 +10,13 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
-from app import enrolment, invitations, organisation, people, schema, sessions
+from app import enrolment, invitations, organisation, people, schema, sessions, shifts
 from app.access import Principal
 from app.clock import Clock
 from app.crypto import KeyFiles, replace_file, totp
@@ -57,6 +57,10 @@ PEOPLE = (
     Person("magpie", ("auditor",)),
     Person("crane", ("coordinator",)),
 )
+
+
+# Every day: who, from when, for how many hours, and whether only when nobody else answers.
+ROTA = (("plover", 8, 12, False), ("plover", -4, 12, False), ("crane", 0, 24, True))
 
 
 class LoginsLost(OperatorError):
@@ -232,7 +236,27 @@ def _complete(database: Database, members: tuple[Login, ...], clock: Clock) -> t
         return members
     now = clock()
     founder = _sign_in(database, members[0], now)
-    return tuple(_completed(database, founder, login, now) for login in members)
+    completed = tuple(_completed(database, founder, login, now) for login in members)
+    with database.transaction() as db:
+        _plan(db, founder, now)
+    return completed
+
+
+def _plan(db: Db, founder: Principal, now: datetime) -> None:
+    """Make a rota, so that somebody is alerted; most stay free for whoever tries it out."""
+    if shifts.load(db).slots:
+        return
+    members = {member.handle: member.id for member in people.listed(db)}
+    today = shifts.wall_time(now, db.keys.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    for handle, begin, hours, fallback in ROTA:
+        wanted = shifts.Wanted(
+            "FREQ=DAILY",
+            today + timedelta(hours=begin),
+            timedelta(hours=hours),
+            [members[handle]],
+            fallback=fallback,
+        )
+        shifts.add(db, founder, wanted, now)
 
 
 def _sign_in(database: Database, login: Login, now: datetime) -> Principal:

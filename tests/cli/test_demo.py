@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from app import demo, enrolment, invitations, schema
+from app import demo, enrolment, invitations, schema, shifts
 from app.clock import Clock
 from app.crypto import totp
 from app.main import open_database
@@ -79,6 +80,17 @@ def assert_everybody_is_there(shown: demo.Shown) -> None:
         for profile in profiles
     )
     assert all(profile["languages"] and profile["regions"] for profile in profiles)
+
+
+def test_somebody_is_always_on_duty(demonstrated: demo.Shown) -> None:
+    clock = Clock()
+    database = open_database(settings(), clock)
+    with database.snapshot() as db:
+        rota = shifts.load(db)
+    database.close()
+    for hour in range(0, 48, 5):
+        duty = shifts.on_duty(rota, clock() + timedelta(hours=hour))
+        assert len(duty.members()) == len(duty.members(fallback=True)) == 1
 
 
 def test_it_has_the_roles_that_a_hotline_needs(demonstrated: demo.Shown) -> None:

@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import (  # type: ignore[import-untyp
 )
 from playwright.sync_api import Browser, Page
 
-from tests.console.visitor import enter, visitor
+from tests.console.visitor import a_shift, enter, visitor
 from tests.service import Caller, House
 
 pytestmark = pytest.mark.browser
@@ -53,6 +53,8 @@ def test_pages_of_the_desk(page: Page, house: House, phone: Caller) -> None:
     if width > 320:  # each look takes a second; these are built of the same pieces
         paths += [
             "/cases/new",
+            "/rota",
+            f"/rota/shifts/{a_shift(house)}",
             owl,
             "/texts",
             "/blocks",

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.console.visitor import Page, Visitor, console_routes, visitor
+from tests.console.visitor import Page, Visitor, a_shift, console_routes, visitor
 from tests.service import PEOPLE, Caller, House
 
 Visit = Callable[..., Visitor]
@@ -74,20 +74,6 @@ OPEN_TO_ALL = ("/sign-in", "/invitation", "/recovery")
 def filled(path: str, house: House, case: dict[str, str]) -> str:
     shift = a_shift(house) if "{shift}" in path else ""
     return path.format(case=case["id"], member=house.residents["owl"].id, shift=shift)
-
-
-def a_shift(house: House) -> str:
-    """The one shift of the house, which never comes to an end."""
-    crane = house.as_("crane")
-    shift = {
-        "rrule": "FREQ=DAILY",
-        "starts_at": "2026-01-15T09:00",
-        "duration": "PT8H",
-        "members": [str(house.residents["wren"].id)],
-    }
-    known = crane.get("/v1/shifts").json()["items"] or [crane.post("/v1/shifts", shift).json()]
-    shift_id: str = known[0]["id"]
-    return shift_id
 
 
 def test_each_page_opens_for_whom_it_is_for(house: House, phone: Caller, visit: Visit) -> None:
