@@ -155,6 +155,8 @@ class Door:
                 audit.record(db, "server.unsealed", None, None, now)
         except SealBroken:
             return False
+        if self._handover:
+            self._handover.keep(seed)
         log.info("server.unsealed")
         return True
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from app import organisation, unsealing
 from app.crypto import KeyFiles, Secret
 from app.db import Database
 from app.errors import Forbidden, Unauthenticated
+from app.keyring import Keyring
 from app.models import Case, Message, PendingKeyword
 from app.wake import TEXT, WakeNumbersRefused, read_numbers
 from tests.service import CALLER, PASSPHRASE, House, refusal
@@ -65,31 +66,49 @@ def test_a_sign_in_of_the_desk_opens_the_server(sealed: House) -> None:
     assert sealed.nobody.get("/readyz").json()["key"] == "open"
 
 
-def test_a_sign_in_of_the_desk_opens_other_processes_too(house: House) -> None:
-    """Also later: a worker that was started again waits for the next one."""
-    other = Database(house.settings.sqlalchemy_url)
-    keys = organisation.open_keys(other, KeyFiles(house.settings.keys_path))
+@contextmanager
+def another_process(house: House, handover: unsealing.Handover | None = None) -> Iterator[Keyring]:
+    """What a worker of its own, or another child of the service, holds; it starts sealed."""
+    database = Database(house.settings.sqlalchemy_url)
+    keys = organisation.open_keys(database, KeyFiles(house.settings.keys_path))
     keys.seal()
     run = house.settings.data_dir / "run"
-    door = unsealing.Door(run, other, house.clock, lambda db, **_: None)
+    door = unsealing.Door(run, database, house.clock, lambda db, **_: None, handover)
     try:
+        yield keys
+    finally:
+        door.close()
+        database.close()
+
+
+def test_a_sign_in_of_the_desk_opens_other_processes_too(house: House) -> None:
+    """Also later: a worker that was started again waits for the next one."""
+    with another_process(house) as keys:
         assert house.sign_in("finch").status_code == 201
         assert not keys.is_open
         assert house.sign_in("heron").status_code == 201
         assert keys.is_open
-    finally:
-        door.close()
-        other.close()
 
 
-def test_what_children_inherit_stays_until_the_alarm() -> None:
+def test_what_is_opened_opens_the_children_that_come_later_until_the_alarm(house: House) -> None:
+    run = house.settings.data_dir / "run"
     with closing(unsealing.Handover()) as handover:
-        assert handover.look() is None
+        with another_process(house, handover) as keys:
+            assert handover.look() is None
+            unsealing.send_seed(run, _seed(house, "heron"))
+            assert keys.is_open
+        with another_process(house, handover) as later:
+            assert later.is_open
+            unsealing.raise_alarm(run)
+        with another_process(house, handover) as last:
+            assert not last.is_open
+
+
+def test_what_is_handed_over_is_the_newest_and_stays() -> None:
+    with closing(unsealing.Handover()) as handover:
         for seed in (Secret(32 * b"a"), Secret(32 * b"b")):
             handover.keep(seed)
             assert handover.look() == handover.look() == seed
-        handover.clear()
-        assert handover.look() is None
 
 
 def test_a_sign_in_of_somebody_else_does_not(sealed: House) -> None:
