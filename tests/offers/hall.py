@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -147,18 +147,22 @@ class Hall:
         return [FoundKey("operational", seed)]
 
 
-Open = Callable[[str], Hall]
+def open_copy(
+    blueprint: Blueprint, folder: Path, clock: FixedClock, url: str | None = None
+) -> Hall:
+    """Copy an organisation into ``folder`` and open its keys; its database is to be closed."""
+    shutil.copytree(blueprint.folder, folder, dirs_exist_ok=True)
+    where = url or f"sqlite:///{folder / 'kith.db'}"
+    database = Database(where)
+    organisation.open_keys(database, KeyFiles(folder / "keys"))
+    return Hall(where, folder, database, clock, dict(blueprint.residents))
 
 
 @contextmanager
 def opened(blueprint: Blueprint, folder: Path, clock: FixedClock) -> Iterator[Hall]:
-    """Copy an organisation into ``folder`` and open its keys."""
-    shutil.copytree(blueprint.folder, folder, dirs_exist_ok=True)
+    """Copy an organisation, its database too, and close it at the end."""
     with ExitStack() as stack:
-        url = f"sqlite:///{folder / 'kith.db'}"
-        if blueprint.server:
-            url = stack.enter_context(service._copied(blueprint))
-        database = Database(url)
-        stack.callback(database.close)
-        organisation.open_keys(database, KeyFiles(folder / "keys"))
-        yield Hall(url, folder, database, clock, dict(blueprint.residents))
+        url = stack.enter_context(service._copied(blueprint)) if blueprint.server else None
+        hall = open_copy(blueprint, folder, clock, url)
+        stack.callback(hall.database.close)
+        yield hall
