@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
+from app import tasks
 from app.crypto import KeyFiles, day_number
 from app.crypto.passphrases import passphrase_key, recovery_key
 from app.drill import FoundKey, Outcome, keys_on_disk, open_everything
@@ -21,8 +24,29 @@ def lived_in(house: House) -> House:
     heron = house.as_("heron")
     heron.post(f"/v1/cases/{case['id']}/messages", {"body": "we are here"})
     heron.post(f"/v1/cases/{case['id']}/notes", {"body": "sounds tired"})
+    know_more(house, case["id"])
     house.settle()
     return house
+
+
+def know_more(house: House, case_id: str) -> None:
+    """Dates, a detention, a task, a raid report and the directory."""
+    heron, now = house.as_("heron"), house.clock()
+    soon = (now + timedelta(days=8)).isoformat()
+    date = {"kind": "hearing", "starts_at": soon, "place": "room 12"}
+    stay = {"place": "Laval", "from": now.date().isoformat(), "next_review": soon}
+    for path, body in (
+        (f"/v1/cases/{case_id}/events", date),
+        (f"/v1/cases/{case_id}/episodes", stay),
+        ("/v1/raid-reports", {"size": "two cars"}),
+        ("/v1/directory", {"kind": "clinic", "name": "a clinic"}),
+    ):
+        assert heron.post(path, body).status_code == 201
+    [event] = house.read(case_id)["events"]
+    change = {"place": "room 14"}  # the second version of a value opens too
+    assert heron.patch(f"/v1/events/{event['id']}", change, version='"1"').status_code == 200
+    with house.database.transaction() as db:
+        tasks.put(db, UUID(case_id), "recheck", UUID(event["id"]), now, now)
 
 
 def attempt(house: House, keys: Iterable[FoundKey]) -> Outcome:
@@ -58,12 +82,15 @@ def test_the_disk_and_everybodys_passphrase_open_everything(lived_in: House) -> 
     outcome = attempt(lived_in, [*on_disk(lived_in), *everybodys(lived_in)])
     # A session opens with its token alone, which only the member's browser has.
     assert set(outcome.closed) <= {("sessions", "seed")}
-    assert {"messages.body", "notes.body", "case_grants.wrap"} <= columns(outcome, "sealed")
+    assert {"messages.body", "notes.body", "raid_reports.body", "case_grants.wrap"} <= columns(
+        outcome, "sealed"
+    )
 
 
 def test_the_disk_alone_opens_the_operational_vault_and_nothing_sealed(lived_in: House) -> None:
     outcome = attempt(lived_in, on_disk(lived_in))
-    assert {"cases.op_values", "members.op_values"} <= columns(outcome, "operational")
+    opened = columns(outcome, "operational")
+    assert {"cases.op_values", "events.op_values", "tasks.op_values"} <= opened
     assert columns(outcome, "sealed") == set()
 
 

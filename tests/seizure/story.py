@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -244,6 +244,7 @@ class _Day:
         }
         case = self._ask("heron", "POST", "/v1/cases", manual, expect=201)
         self.story.cases["manual"] = case["id"]
+        self._know()
         self._on("merged", "POST", "merge", {"into": self.story.cases["en"]})
         self._on("fr", "POST", "hold", {"reason": self.story.put("hold-reason")}, expect=204)
         self._on("es", "POST", "close", {"outcome": "supported"})
@@ -265,6 +266,21 @@ class _Day:
             fields = {n: put(f"field-{n}-{turn}/{label}", vault, spice) for n in names}
             version = self.desks["heron"].get(path).headers["etag"]
             self._ask("heron", "PATCH", path, {"fields": fields}, version=version)
+        starts_at = (self.premises.network.now() + timedelta(days=8)).isoformat()
+        date = {
+            "kind": "hearing",
+            "starts_at": starts_at,
+            "place": put(f"place/{label}", spice=spice),
+            "meeting_place": put(f"meeting/{label}", spice=spice),
+        }
+        self._on(label, "POST", "events", date, expect=201)
+        stay = {
+            "place": put(f"held-at/{label}", spice=spice),
+            "from": "2026-01-10",
+            "notes": put(f"stay/{label}", spice=spice),
+            "next_review": starts_at,
+        }
+        self._on(label, "POST", "episodes", stay, expect=201)
         agreed = {
             "scope": "legal",
             "granted": True,
@@ -275,6 +291,13 @@ class _Day:
         self._on(label, "POST", "consents", agreed, expect=201)
         self._on(label, "POST", "release", {"handover": put(f"handover/{label}", spice=spice)})
         self.premises.settle()
+
+    def _know(self) -> None:
+        """What the desk knows beside its cases."""
+        seen = {"location": self.story.put("raid", spice="près d'ici")}
+        self._ask("heron", "POST", "/v1/raid-reports", seen, expect=201)
+        entry = {"kind": "lawyer", "name": self.story.put("directory", "operational", "Me É.")}
+        self._ask("heron", "POST", "/v1/directory", entry, expect=201)
 
     def _gone(self, label: str) -> None:
         """Note that nothing of an erased case, or of a removed member, may be left for anybody."""
@@ -332,7 +355,7 @@ class _Day:
         token = {"Authorization": f"Bearer {put('bearer', 'refused')}"}
         assert self.outside.get("/v1/cases", headers=token).status_code == 401
         self._ask(
-            "finch", "POST", f"{path}/notes", {"body": put("not-mine", "refused")}, expect=403
+            "finch", "POST", f"{path}/notes", {"body": put("not-mine", "refused")}, expect=404
         )
 
     # -- what everybody sees
@@ -344,6 +367,7 @@ class _Day:
             states = ("", "?state=new", "?state=open", "?state=waiting", "?state=closed")
             pages += [f"/v1/cases{state}" for state in states]
             pages += [f"/v1/cases/{case}" for case in cases]
+            pages += ["/v1/raid-reports", "/v1/directory", "/v1/events", "/v1/tasks"]
             answers = [desk.get(page).json() for page in pages]
             self.story.views[handle] = "\n".join(_texts_in(answers))
 

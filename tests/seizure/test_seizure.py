@@ -32,12 +32,25 @@ PROMISED = {
     "consents": {"at", "granted", "hours", "methods", "scope"},
     "deployment": {"settings"},
     "carrier_traces": {"pictures", "sid"},
+    "detention_episodes": {"next_review", "review"},
+    "directory": {
+        "address",
+        "hours",
+        "kind",
+        "languages",
+        "name",
+        "notes",
+        "phone",
+        "region",
+    },
     "erasures": {"code", "expires_at", "language", "number", "tries"},
+    "events": {"ends_at", "kind", "reminded", "starts_at"},
     "index_keys": {"key"},
     "invitations": {"code", "expires_at", "languages", "regions", "roles"},
     "members": {"languages", "name", "phone", "regions", "skills", "weekly_cap"},
     "outgoing": {"body", "sid", "to", "written_at"},
     "suppressions": {"number", "reason"},
+    "tasks": {"due_at"},
 }
 
 
