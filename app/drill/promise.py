@@ -28,7 +28,7 @@ class Promise:
 
 _OPERATIONAL = (
     "the numbers of callers with open cases, coarse codes, times of hearings, names and phones of "
-    "members, texts not yet sent"
+    "members, who is on duty when, texts not yet sent"
 )
 
 

@@ -85,6 +85,7 @@ class _Day:
     premises: Premises
     story: Story
     desks: dict[str, httpx.Client] = field(default_factory=dict)
+    shift: str = ""
 
     @cached_property
     def outside(self) -> httpx.Client:
@@ -111,6 +112,7 @@ class _Day:
     def _rest(self) -> None:
         self._conversations()
         self._work()
+        self._rota()
         self._leaving()
         self._refusals()
         self._left_undone()
@@ -330,6 +332,27 @@ class _Day:
             phone = self.premises.network.phone(self._number(label))
             assert phone.text(word_).http_status == 200
 
+    def _rota(self) -> None:
+        """A shift, once different, offered and taken, with a note that is left."""
+        heron, owl = (self.desks[h].get("/v1/members/me").json()["id"] for h in ("heron", "owl"))
+        daily = {
+            "rrule": "FREQ=DAILY",
+            "starts_at": self.premises.network.now().isoformat(),
+            "duration": "PT8H",
+        }
+        shift = self._ask(FIRST, "POST", "/v1/shifts", {**daily, "members": [heron]}, expect=201)
+        self._ask(FIRST, "POST", "/v1/shifts", {**daily, "members": [owl]}, expect=201)
+        self.shift = f"/v1/shifts/{shift['id']}"
+        swap = self._ask("heron", "POST", f"{self.shift}/swap", expect=201)["id"]
+        self._ask(FIRST, "POST", f"/v1/shifts/swaps/{swap}/take")
+        self._ask("heron", "POST", f"{self.shift}/swap", expect=201)
+        note = {"body": self.story.put("shift-note", spice="à relever")}
+        self._ask("heron", "POST", f"{self.shift}/hand-over", note, expect=201)
+        url = self._ask("owl", "POST", "/v1/shifts/feed", expect=201)["url"]
+        token = url.rsplit("/", 1)[1].removesuffix(".ics")
+        self.story.keep("calendar/owl", token, "secret")
+        assert self.outside.get(f"/calendar/{token}.ics").status_code == 200
+
     # -- what is turned away
 
     def _refusals(self) -> None:
@@ -368,6 +391,7 @@ class _Day:
             pages += [f"/v1/cases{state}" for state in states]
             pages += [f"/v1/cases/{case}" for case in cases]
             pages += ["/v1/raid-reports", "/v1/directory", "/v1/events", "/v1/tasks"]
+            pages += ["/v1/shifts", "/v1/shifts/turns", f"{self.shift}/hand-over"]
             answers = [desk.get(page).json() for page in pages]
             self.story.views[handle] = "\n".join(_texts_in(answers))
 
