@@ -92,12 +92,11 @@ def find(db: Db, lookups: set[bytes]) -> Known:
     rows = _BY_NUMBER.rows(db, lookups)
     merged = {row.merged_into for row in rows if row.merged_into is not None}
     roots = {row.id: row for row in (*rows, *_BY_ID.rows(db, merged))}
+    # Who waited for a case's lock sees its new epoch's number and not yet its row: now it can.
+    renewed = {row.id for row in roots.values() if row.public is None and _is_live(row)}
+    roots |= {row.id: row for row in _BY_ID.rows(db, renewed)}
     # One thread for a case, whichever of its phones wrote.
-    live = {
-        row.id: _thread(db, row)
-        for row in roots.values()
-        if row.state in LIVE_STATES and row.merged_into is None
-    }
+    live = {row.id: _thread(db, row) for row in roots.values() if _is_live(row)}
     # The newest comes last and counts; a case of one's own counts before one it was merged into.
     for row in sorted(rows, key=lambda row: (row.merged_into is None, row.queue_order)):
         root_id = row.merged_into or row.id
@@ -106,6 +105,10 @@ def find(db: Db, lookups: set[bytes]) -> Known:
         else:
             known.closed[row.number_lookup] = root_id
     return known
+
+
+def _is_live(row: Any) -> bool:
+    return row.state in LIVE_STATES and row.merged_into is None
 
 
 def _thread(db: Db, row: Any) -> Thread:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app import grants, jobs
 from app.access import DESK
+from app.conversations import threads
 from app.crypto import SealBroken, TeamKeys
 from app.models import Case, CaseGrant, TeamWrap
 from tests.service import House
@@ -72,6 +74,45 @@ def test_of_many_cases_the_worker_does_the_rest_at_once(house: House, many: None
     remove(house, "plover")
     house.settle()
     assert epochs(house) == [2] * len(NUMBERS)
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_a_text_that_waited_for_a_new_epoch_finds_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.case_of("hello", number=NUMBERS[0])
+    monkeypatch.setattr(jobs, "hasten", lambda *_: None)
+    monkeypatch.setattr(grants, "EPOCHS_AT_ONCE", 0)
+    remove(house, "plover")
+    monkeypatch.setattr(grants, "EPOCHS_AT_ONCE", 1)
+    found: list[int] = []
+
+    def look() -> None:
+        with house.database.transaction() as db:
+            lookup = db.keys.number_lookup(NUMBERS[0])
+            found.append(threads.find(db, {lookup}).live[lookup].epoch)
+
+    looking = threading.Thread(target=look)
+    with house.database.transaction() as db:
+        assert grants._new_case_epochs(db, house.clock()) == 1
+        looking.start()
+        until_somebody_waits(house)
+    looking.join()
+    assert found == [2]
+
+
+def until_somebody_waits(house: House) -> None:
+    """Return once a look-up of cases waits for a lock."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND wait_event_type = 'Lock' AND query LIKE '%number_lookup%'"
+    )
+    with house.database.engine.connect() as db:
+        db.execution_options(isolation_level="AUTOCOMMIT")
+        for _ in range(20_000):
+            if db.scalar(waiting):
+                return
+    raise AssertionError("nobody waits")
 
 
 def test_what_a_crash_left_is_found_again(house: House, many: None) -> None:
