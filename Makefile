@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq --no-input
 PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench format format-check lint types imports audit coverage lock clean
+.PHONY: help run test check bench simulate format format-check lint types imports audit coverage lock clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -23,6 +23,9 @@ check: format-check lint types imports audit coverage ## all that must hold befo
 
 bench: .venv/test.stamp ## texts taken in per second, next to two yardsticks
 	$(BIN)/python -m bench.run $(BENCH)
+
+simulate: .venv/run.stamp ## a simulated month: who waits how long, and is anybody forgotten
+	$(BIN)/python -m simulation $(SIMULATE)
 
 format: .venv/test.stamp ## lay out the code
 	$(BIN)/ruff format .
@@ -57,7 +60,7 @@ lock: ## pin what pyproject.toml asks for (needs uv); UPGRADE=--upgrade takes ne
 clean: ## remove what installing, testing and building made; data in var/ stays
 	rm -rf .venv dist htmlcov .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache \
 	  .ruff_cache .import_linter_cache
-	find app migrations tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find app bench migrations simulation tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The package itself is installed from its folder, built by the locked build tool: nothing that
 # is not in a lock file is ever downloaded.
