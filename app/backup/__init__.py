@@ -5,7 +5,7 @@ its snapshot lies under; never the operational seed. Kith drops archives after a
 elsewhere stays openable, for ever, to whoever has the backup key and a member's passphrase.
 """
 
-from app.backup.archive import ArchiveDamaged, NotAnArchive, WrongBackupKey, open_key, read_preface
+from app.backup.archive import ArchiveDamaged, NotAnArchive, open_key, read_preface
 from app.backup.restoring import (
     NeedsAcknowledgement,
     NewerRelease,
@@ -39,7 +39,6 @@ __all__ = [
     "OtherKeys",
     "OtherSchema",
     "Restored",
-    "WrongBackupKey",
     "look_after",
     "made_at",
     "make",

@@ -56,7 +56,7 @@ def _of_content(path: Path, keys: list[FoundKey]) -> Iterator[Finding]:
     for key in keys:
         try:
             backup.open_key(preface, backup_keys.pair(key.secret))
-        except backup.WrongBackupKey:
+        except backup_keys.WrongBackupKey:
             continue
         what = f"the archive {path.name} opens with {key.where}"
         yield Finding(FAILURE, what, "the backup key must not be on this machine: take it off")
