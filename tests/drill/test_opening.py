@@ -26,6 +26,7 @@ def lived_in(house: House) -> House:
     heron.post(f"/v1/cases/{case['id']}/notes", {"body": "sounds tired"})
     keep_a_rota(house)
     know_more(house, case["id"])
+    find_people(house, case["id"])
     house.settle()
     return house
 
@@ -48,6 +49,22 @@ def know_more(house: House, case_id: str) -> None:
     assert heron.patch(f"/v1/events/{event['id']}", change, version='"1"').status_code == 200
     with house.database.transaction() as db:
         tasks.put(db, UUID(case_id), "recheck", UUID(event["id"]), now, now)
+
+
+def find_people(house: House, case_id: str) -> None:
+    """A request that somebody took, one reported on, and one that nobody has answered."""
+    heron, starling = house.as_("heron"), house.as_("starling")
+    heron.post(f"/v1/cases/{case_id}/consents", {"scope": "legal", "granted": True})
+    wanted = {"kind": "interpreter", "languages": ["fr"]}
+    for kind in ({"kind": "legal"}, wanted, wanted):
+        assert heron.post(f"/v1/cases/{case_id}/requests", kind).status_code == 201
+    house.settle()
+    taken = []
+    for offer in starling.get("/v1/offers").json()["items"]:
+        answer = starling.post(f"/v1/offers/{offer['id']}/accept")
+        assert answer.status_code == 200
+        taken.append(f"/v1/assignments/{answer.json()['id']}")
+    assert starling.post(f"{taken[0]}/report", {"outcome": "done"}).status_code == 200
 
 
 def keep_a_rota(house: House) -> None:
@@ -98,6 +115,7 @@ def test_the_disk_and_everybodys_passphrase_open_everything(lived_in: House) -> 
     assert {"messages.body", "notes.body", "raid_reports.body", "case_grants.wrap"} <= columns(
         outcome, "sealed"
     )
+    assert {"briefs.fields", "brief_wraps.wrap", "reports.body"} <= columns(outcome, "sealed")
 
 
 def test_the_disk_alone_opens_the_operational_vault_and_nothing_sealed(lived_in: House) -> None:

@@ -85,6 +85,8 @@ class _Day:
     premises: Premises
     story: Story
     desks: dict[str, httpx.Client] = field(default_factory=dict)
+    # Where the assignments are, by whose they are.
+    taken: dict[str, str] = field(default_factory=dict)
     shift: str = ""
 
     @cached_property
@@ -247,6 +249,7 @@ class _Day:
         case = self._ask("heron", "POST", "/v1/cases", manual, expect=201)
         self.story.cases["manual"] = case["id"]
         self._know()
+        self._ask_for_people()
         self._on("merged", "POST", "merge", {"into": self.story.cases["en"]})
         self._on("fr", "POST", "hold", {"reason": self.story.put("hold-reason")}, expect=204)
         self._on("es", "POST", "close", {"outcome": "supported"})
@@ -300,6 +303,30 @@ class _Day:
         self._ask("heron", "POST", "/v1/raid-reports", seen, expect=201)
         entry = {"kind": "lawyer", "name": self.story.put("directory", "operational", "Me É.")}
         self._ask("heron", "POST", "/v1/directory", entry, expect=201)
+
+    def _ask_for_people(self) -> None:
+        """Somebody goes, somebody has yet to answer, somebody has reported; one case is erased."""
+        self._on("en", "POST", "consents", {"scope": "accompanier", "granted": True}, expect=201)
+        [date] = self._ask("heron", "GET", f"/v1/cases/{self.story.cases['en']}")["events"]
+        going = {"kind": "accompaniment", "event_id": date["id"], "share": ["subject_name"]}
+        self._on("en", "POST", "requests", going, expect=201)
+        self._taken_by("finch")
+        self._on("en", "POST", "requests", {"kind": "interpreter", "languages": ["fr"]}, expect=201)
+        report = {"outcome": "done", "notes": self.story.put("report/en", spice=SPICE["en"])}
+        self._ask("starling", "POST", f"{self._taken_by('starling')}/report", report)
+        for label, field_ in (("fr", "notes_legal"), ("ht", "client_id")):
+            wanted = {"kind": "legal", "share": [field_]}
+            self._on(label, "POST", "requests", wanted, expect=201)
+        self.premises.settle()
+        assert len(self._ask("owl", "GET", "/v1/offers")["items"]) == 2
+
+    def _taken_by(self, handle: str) -> str:
+        """Let somebody accept what they are asked for; return where the assignment is."""
+        self.premises.settle()
+        [offer] = self._ask(handle, "GET", "/v1/offers")["items"]
+        taken = self._ask(handle, "POST", f"/v1/offers/{offer['id']}/accept")
+        self.taken[handle] = f"/v1/assignments/{taken['id']}"
+        return self.taken[handle]
 
     def _gone(self, label: str) -> None:
         """Note that nothing of an erased case, or of a removed member, may be left for anybody."""
@@ -392,6 +419,7 @@ class _Day:
             pages += [f"/v1/cases/{case}" for case in cases]
             pages += ["/v1/raid-reports", "/v1/directory", "/v1/events", "/v1/tasks"]
             pages += ["/v1/shifts", "/v1/shifts/turns", f"{self.shift}/hand-over"]
+            pages += ["/v1/requests", "/v1/offers", "/v1/assignments", *self.taken.values()]
             answers = [desk.get(page).json() for page in pages]
             self.story.views[handle] = "\n".join(_texts_in(answers))
 

@@ -38,10 +38,28 @@ def test_only_desk_and_archive_open_the_operational_vault(seized: Seized, handle
     assert bool(operational(loot(seized, handle))) == (handle in KEY_HOLDERS)
 
 
-def test_all_others_together_open_nothing_with_the_operational_key_either(
+def test_with_the_operational_key_all_others_open_what_they_may_come_to_be_shown(
     seized: Seized,
 ) -> None:
-    assert sealed(plunder(seized.dump, [*seized.keys(), *seized.known_to(*OTHERS)])) == []
+    found = plunder(seized.dump, [*seized.keys(), *seized.known_to(*OTHERS)])
+    assert {one.cell.table for one in sealed(found)} == {"briefs"}
+    shown = set().union(*(seized.story.seen_by(handle) for handle in OTHERS))
+    pending = {"field-notes_legal-new/fr"}
+    assert labels(sealed(found), seized.story.of("sealed", "refused")) == shown | pending
+
+
+def test_who_was_asked_and_has_not_answered_opens_nothing(seized: Seized) -> None:
+    assert "field-notes_legal-new/fr" not in labels(loot(seized, "owl"), seized.story.canaries)
+
+
+def test_who_goes_along_opens_the_brief_and_nothing_else(seized: Seized) -> None:
+    shown = {"field-subject_name-new/en", "meeting/en"}
+    assert seized.story.seen_by("finch") == shown
+    assert {one.cell.table for one in sealed(loot(seized, "finch"))} == {"briefs"}
+
+
+def test_who_has_reported_opens_nothing_any_more(seized: Seized) -> None:
+    assert sealed(loot(seized, "starling")) == []
 
 
 def test_somebody_who_was_removed_opens_nothing(seized: Seized) -> None:
