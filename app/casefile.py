@@ -39,6 +39,7 @@ from app.requests import Found
 from app.tasks import Due
 
 LONGEST_PAGE = 200
+_LONG_NUMBER = 8
 
 
 @dataclass(frozen=True)
@@ -290,10 +291,12 @@ def safe_contact(db: Db, file: CaseFile) -> dict[str, Any]:
 
 
 def masked(number: str | None) -> str | None:
-    """Return a number with all but its last two digits hidden."""
+    """Return a number with all but its ends hidden; of a short one at most half is shown."""
     if not number:
         return None
-    return f"{number[:2]}{'•' * max(len(number) - 4, 0)}{number[-2:]}"
+    first = 2 if len(number) >= _LONG_NUMBER else 0
+    last = min(2, len(number) // 2)
+    return number[:first] + "•" * (len(number) - first - last) + number[len(number) - last :]
 
 
 __all__ = ["CaseFile", "Line", "masked", "page", "read", "safe_contact"]

@@ -26,6 +26,7 @@ from app.errors import (
 )
 from app.models import LIVE_STATES, Case, CaseEpoch, CaseGrant, rounded
 from app.ordering import NOT_WAITING
+from app.profiles import LANGUAGES
 
 SITUATIONS = (
     "happening_now",
@@ -35,25 +36,7 @@ SITUATIONS = (
     "service_denied",
     "other",
 )
-# BCP 47 codes a case may have.
-LANGUAGES = (
-    "en",
-    "fr",
-    "es",
-    "ht",
-    "pa",
-    "hi",
-    "pt-BR",
-    "tl",
-    "zh-Hans",
-    "ar",
-    "fa",
-    "ur",
-    "ta",
-    "bn",
-    "so",
-    "tr",
-)
+_COARSE = ("situation", "language", "region")
 # What the script may have learnt; the desk can correct it like any field.
 ANSWERS = (
     "safe_now",
@@ -231,7 +214,10 @@ def change(
     changes: Mapping[str, Any],
     now: datetime,
 ) -> Case:
-    """Change tier, situation, language, region or fields. StaleVersion, BadRequest."""
+    """Change tier, situation, language, region or fields. StaleVersion, BadRequest.
+
+    What is already so is no change: it raises no version and stands in no log.
+    """
     principal.require(Permission.CASES)
     case = find(db, principal, case_id, live=True)
     if case.version != version:
@@ -244,23 +230,30 @@ def change(
         region=changes.get("region"),
         language=changes.get("language"),
     )
+    changed = False
     if changes.get("fields"):
         check_fields(settings, changes["fields"])
-        _change_fields(db, principal, case, changes["fields"])
-    if changes.get("urgency") is not None:
-        case.urgency = changes["urgency"]
-    named = {k: changes[k] for k in ("situation", "language", "region") if k in changes}
-    if named:
-        rewrite(db, case, {**coarse(db, case), **named})
-    case.version += 1
-    audit.record(db, "case.changed", principal.member_id, case.id, now)
+        changed = _change_fields(db, principal, case, changes["fields"])
+    if changes.get("urgency") not in (None, case.urgency):
+        case.urgency, changed = changes["urgency"], True
+    before = coarse(db, case)
+    after = {**before, **{k: changes[k] for k in _COARSE if k in changes}}
+    if after != before:
+        rewrite(db, case, after)
+        changed = True
+    if changed:
+        case.version += 1
+        audit.record(db, "case.changed", principal.member_id, case.id, now)
     return case
 
 
-def _change_fields(db: Db, principal: Principal, case: Case, fields: Mapping[str, Any]) -> None:
-    keys = opened(db, principal, case)
-    merged = {**sheets.read(db, case, keys, "fields", {}), **fields}
-    sheets.write(db, case, "fields", merged)
+def _change_fields(db: Db, principal: Principal, case: Case, fields: Mapping[str, Any]) -> bool:
+    before = sheets.read(db, case, opened(db, principal, case), "fields", {})
+    after = {**before, **fields}
+    if after == before:
+        return False
+    sheets.write(db, case, "fields", after)
+    return True
 
 
 def claim(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Case:

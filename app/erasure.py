@@ -132,15 +132,16 @@ def answer(
     if datetime.fromisoformat(values["expires_at"]) <= now:
         return None
     key: EraseAnswer
-    if same(given.encode(), values["code"].encode()):
+    if not values["tries"]:  # over, until ERASE begins it anew; no number answers a question
+        key = "erase_stopped"
+    elif same(given.encode(), values["code"].encode()):
         del open_dialogues[lookup]
         key = _confirmed(db, row, values, lookup, now)
     elif values["tries"] > 1:
         db.keys.replace_values("erasures", row, {**values, "tries": values["tries"] - 1})
         key = "erase_wrong"
     else:
-        del open_dialogues[lookup]
-        row.expires_at = rounded(now)
+        db.keys.replace_values("erasures", row, {**values, "tries": 0})
         key = "erase_stopped"
     db.flush()
     return erase_reply(texts, values["language"], key).text

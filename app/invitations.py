@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from sqlalchemy import select
 
-from app import audit, people
+from app import audit, people, profiles
 from app.access import Permission, Principal
 from app.crypto.passphrases import invitation_lookup, new_invitation_code
 from app.db import Db
@@ -31,9 +31,10 @@ def invite(
     regions: Sequence[str],
     now: datetime,
 ) -> tuple[str, datetime]:
-    """Make a one-time code; return it with its last instant."""
+    """Make a one-time code; return it with its last instant. BadRequest."""
     principal.require(Permission.INVITATIONS)
     people.check_roles(roles)
+    wanted = profiles.checked(db, {"languages": languages, "regions": regions})
     code, invitation_id, expires_at = new_invitation_code(), uuid4(), now + INVITATION_LIFE
     lookup = invitation_lookup(code)
     # Code and end stand in the sealed values too: plain columns are not to be trusted with them.
@@ -41,8 +42,7 @@ def invite(
         "code": lookup.hex(),
         "expires_at": expires_at.isoformat(),
         "roles": sorted(set(roles)),
-        "languages": list(languages),
-        "regions": list(regions),
+        **wanted,
     }
     db.add(
         Invitation(
@@ -67,7 +67,7 @@ def redeem(
     phone: str | None,
     now: datetime,
 ) -> Enrolled:
-    """Turn an invitation into a member who waits for the roster. InvitationRefused."""
+    """Turn an invitation into a member who waits for the roster. InvitationRefused, BadRequest."""
     lookup = invitation_lookup(code)
     invitation = db.scalar(
         select(Invitation).where(Invitation.code_lookup == lookup).with_for_update()
@@ -83,7 +83,7 @@ def redeem(
         handle=handle,
         roles=offered["roles"],
         state="waiting",
-        profile={**offered, "name": name, "phone": phone},
+        profile={**offered, **profiles.checked(db, {"name": name, "phone": phone})},
         now=now,
     )
     invitation.redeemed_by = enrolled.member.id

@@ -10,14 +10,13 @@ from uuid import UUID
 
 from sqlalchemy import delete, select
 
-from app import audit, grants, roster, seeking
+from app import audit, grants, profiles, roster, seeking
 from app.access import ARCHIVE, DESK, ROLES, Permission, Principal
 from app.crypto import SealBroken
 from app.db import Db
 from app.enrolment import PROFILE, check_row, vouched_for
 from app.errors import BadRequest, LastKeyHolder, NotFound, StaleVersion
 from app.models import Member, TeamWrap
-from app.safe_hours import parse_hours
 
 
 def check_roles(roles: Iterable[str]) -> None:
@@ -107,25 +106,35 @@ def _pass_team_on(db: Db, principal: Principal, member_id: UUID, team: str, now:
 # -- changing and leaving
 
 
-def change_profile(db: Db, member: Member, changes: Mapping[str, Any]) -> None:
-    """Replace parts of a member's operational profile."""
-    values = db.keys.open_row("members", member)
-    if "quiet_hours" in changes:
-        changes = {**changes, "quiet_hours": parse_hours(changes["quiet_hours"])}
-    values.update({name: changes[name] for name in PROFILE if name in changes})
-    db.keys.replace_values("members", member, values)
+def change_profile(db: Db, member: Member, changes: Mapping[str, Any]) -> bool:
+    """Replace parts of a member's operational profile; return whether that changed it.
+
+    BadRequest.
+    """
+    before = db.keys.open_row("members", member)
+    clean = profiles.checked(db, changes)
+    after = {**before, **{name: clean[name] for name in PROFILE if name in clean}}
+    if _said(after) == _said(before):
+        return False
+    db.keys.replace_values("members", member, after)
     member.version += 1
+    return True
+
+
+def _said(profile: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a profile tells: an empty list tells no more than none."""
+    return {name: value for name, value in profile.items() if value not in (None, [])}
 
 
 def change_me(
     db: Db, principal: Principal, version: int, changes: Mapping[str, Any], now: datetime
 ) -> Member:
-    """Change one's own profile. StaleVersion."""
+    """Change one's own profile. StaleVersion, BadRequest."""
     member = find(db, principal.member_id)
     if member.version != version:
         raise StaleVersion(member.version)
-    change_profile(db, member, changes)
-    audit.record(db, "member.changed", member.id, member.id, now)
+    if change_profile(db, member, changes):
+        audit.record(db, "member.changed", member.id, member.id, now)
     return member
 
 
@@ -153,19 +162,28 @@ def change_member(
     member = find(db, member_id)
     if member.version != version:
         raise StaleVersion(member.version)
-    change_profile(db, member, changes)
-    roles = changes.get("roles")
-    archive = changes.get("archive")
-    if roles is not None or archive is not None:
+    changed = change_profile(db, member, changes)
+    roles, archive = _roles_after(member, changes)
+    if (roles, archive) != (sorted(member.roles), member.archive):
         check_row(db, member)
-        new_roles = sorted(set(roles if roles is not None else member.roles))
-        check_roles(new_roles)
-        keeps_archive = "coordinator" in new_roles and (
-            archive if archive is not None else member.archive or "coordinator" not in member.roles
-        )
-        _change_roles(db, principal, member, new_roles, keeps_archive, acknowledge, now)
-    audit.record(db, "member.changed", principal.member_id, member.id, now)
+        _change_roles(db, principal, member, roles, archive, acknowledge, now)
+        member.version += not changed
+        changed = True
+    if changed:
+        audit.record(db, "member.changed", principal.member_id, member.id, now)
     return member
+
+
+def _roles_after(member: Member, changes: Mapping[str, Any]) -> tuple[list[str], bool]:
+    """Return roles, and whether the archive is held, after a change. BadRequest."""
+    roles, archive = changes.get("roles"), changes.get("archive")
+    if roles is None and archive is None:
+        return sorted(member.roles), member.archive
+    after = sorted(set(member.roles if roles is None else roles))
+    check_roles(after)
+    if archive is None:
+        archive = member.archive or "coordinator" not in member.roles
+    return after, archive and "coordinator" in after
 
 
 def _change_roles(

@@ -28,6 +28,8 @@ def reply(db: Db, principal: Principal, case_id: UUID, body: str, now: datetime)
     case = cases.find(db, principal, case_id, live=True)
     if not body.strip() or len(body) > LONGEST_TEXT:
         raise BadRequest("A text has between 1 and 1600 characters.")
+    if "\0" in body:
+        raise BadRequest("A text cannot hold the character NUL.")
     values = cases.coarse(db, case)
     consent.check_text(db, case, values, now, written_at=now)
     _answered(db, case, values, now)

@@ -57,11 +57,25 @@ def _know_of_case(visit: Visit, case_id: str, path: str) -> None:
 VisitDep = Annotated[Visit, Depends(_visit)]
 
 
+class _WhateverIsThere(int):
+    """``If-Match: *`` (RFC 9110, 13.1.1): as good as each version there is."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __ne__(self, other: object) -> bool:
+        return False
+
+    __hash__ = int.__hash__
+
+
 def _version(
     if_match: Annotated[str | None, Header(description="the ETag you read")] = None,
 ) -> int:
     if if_match is None:
         raise VersionRequired
+    if if_match.strip() == "*":
+        return _WhateverIsThere()
     version = if_match.strip().removeprefix("W/").strip('"')
     if not (version.isascii() and version.isdigit()) or len(version) > 9:
         raise BadRequest('If-Match holds the ETag of what you read, for example "3".')

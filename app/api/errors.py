@@ -9,8 +9,10 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from app.crypto import KeyMissing, SealBroken
 from app.errors import Refusal, StaleVersion, Throttled
@@ -122,14 +124,28 @@ def _place(location: tuple[int | str, ...]) -> str:
     return ".".join(names[:2]) or str(location[0])
 
 
-def _http(_request: Request, error: HTTPException) -> Response:
+def _http(request: Request, error: HTTPException) -> Response:
     slug = _BY_STATUS.get(error.status_code, "bad-request")
     sentence = {
         400: "The request is not understood: is it JSON?",
         404: "There is nothing here.",
+        405: "This cannot be done here.",
         413: "This is larger than can be taken.",
     }.get(error.status_code, HTTPStatus(error.status_code).phrase + ".")
-    return problem(slug, sentence, error.status_code, dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_allowed(request)))
+    return problem(slug, sentence, error.status_code, headers)
+
+
+def _allowed(request: Request) -> set[str]:
+    """Return what may be asked of a path; each of its methods is a route of its own."""
+    found: set[str] = set()
+    for route in iter_route_contexts(request.app.routes):
+        pattern = compile_path(str(route.path))[0]
+        if route.methods and pattern.match(request.url.path):
+            found |= set(route.methods)
+    return found | ({"HEAD"} if "GET" in found else set())
 
 
 def _away(_request: Request, error: Exception) -> Response:

@@ -18,7 +18,10 @@ _CSP = "default-src 'none'; frame-ancestors 'none'"
 
 
 class CarefulAnswers:
-    """Keeps answers out of caches, frames and referrers, and refuses bodies over a megabyte."""
+    """Keeps answers out of caches, frames and referrers, and refuses bodies over a megabyte.
+
+    HEAD is answered as GET is, without the body: the server leaves that out by itself.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -28,6 +31,8 @@ class CarefulAnswers:
         if scope["type"] != "http" or scope["path"].startswith("/twilio/"):
             await self._app(scope, receive, send)
             return
+        if scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}
         taken = 0
 
         async def limited() -> Message:

@@ -58,7 +58,12 @@ def ask(question: str) -> str:
 def ask_passphrase(*, from_stdin: bool, new: bool) -> str:
     """Return a passphrase: the first line of standard input, or typed unseen (twice if new)."""
     if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
+        try:
+            line = sys.stdin.readline()
+            line.encode()  # a stream that is not strict hides what it does not understand
+        except UnicodeError as error:
+            raise OperatorError("the passphrase has to be UTF-8 text") from error
+        return line.rstrip("\r\n")
     if not sys.stdin.isatty():
         raise OperatorError("use --passphrase-stdin where there is no terminal")
     passphrase = getpass.getpass("Passphrase: ", sys.stderr)

@@ -126,10 +126,16 @@ class _Script:
         return JSONResponse(asdict(sent))
 
     async def inbox(self, request: Request) -> Response:
+        after = request.query_params.get("after")
+        at = _instant(after)
         try:
-            entries = self._carrier.inbox(_phone(request), request.query_params.get("after"))
+            entries = self._carrier.inbox(_phone(request), None if at else after)
         except UnknownText:
-            raise Problem(400, "bad-request", "after is no text of this phone") from None
+            raise Problem(
+                400, "bad-request", "after is no text of this phone and no time"
+            ) from None
+        if at:
+            entries = [entry for entry in entries if entry.at > at]
         items = [{"sid": e.sid, "body": e.body, "at": rfc3339(e.at)} for e in entries]
         return JSONResponse({"items": items})
 
@@ -174,6 +180,15 @@ class _Script:
     def _clock_reads(self, now: datetime) -> Response:
         offset_s = self._clock.offset.total_seconds()
         return JSONResponse({"now": rfc3339(now), "offset_s": offset_s})
+
+
+def _instant(text: str | None) -> datetime | None:
+    """Read an RFC 3339 time; None for anything else. A ``+`` may have come as a space."""
+    try:
+        at = datetime.fromisoformat((text or "").replace(" ", "+"))
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
 
 
 def rfc3339(at: datetime) -> str:

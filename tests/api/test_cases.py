@@ -278,6 +278,18 @@ class TestChanging:
         assert stale.headers["etag"] == version_of(heron, case_id)
         assert house.read(case_id)["urgency"] == 1
 
+    def test_what_is_so_already_is_no_change(self, house: House) -> None:
+        heron = house.as_("heron")
+        case_id = open_case(heron)["id"]
+        path, first = f"/v1/cases/{case_id}", version_of(heron, case_id)
+        changes = {"urgency": 0, "region": "laval", "fields": {"held_at": "Laval"}}
+        changed = heron.patch(path, changes, version=first)
+        assert changed.headers["etag"] != first
+        for same in (changes, {"urgency": 0}, {"fields": {"held_at": "Laval"}}, {}):
+            again = heron.patch(path, same, version="*")
+            assert (again.status_code, again.headers["etag"]) == (200, changed.headers["etag"])
+        assert heron.patch(NOWHERE, changes, version="*").status_code == 404
+
     def test_of_two_who_read_the_same_only_the_first_changes(self, house: House) -> None:
         heron, plover = house.as_("heron"), house.as_("plover")
         path = f"/v1/cases/{open_case(heron)['id']}"

@@ -125,6 +125,44 @@ class TestJoining:
         assert refusal(answer) == (400, "bad-request")
 
 
+# What no profile holds.
+ODD = [
+    {"phone": "514 555 0123"},
+    {"phone": "my phone"},
+    {"phone": "+1514\x005550123"},
+    {"languages": ["klingon"]},
+    {"languages": ["en", ""]},
+    {"regions": ["atlantis"]},
+]
+
+
+class TestProfiles:
+    @pytest.mark.parametrize("odd", ODD)
+    def test_odd_ones_are_refused_in_a_sentence(
+        self, shared_house: House, odd: dict[str, Any]
+    ) -> None:
+        finch = shared_house.as_("finch")
+        answers = [finch.patch("/v1/members/me", odd, version="*")]
+        if "phone" in odd:
+            answers.append(redeem(shared_house, invite(shared_house), **odd))
+        else:
+            order = {"roles": ["legal"], **odd}
+            answers.append(shared_house.as_("crane").post("/v1/invitations", order))
+            path = f"/v1/members/{shared_house.residents['finch'].id}"
+            answers.append(shared_house.as_("crane").patch(path, odd, version="*"))
+        for answer in answers:
+            assert refusal(answer) == (400, "bad-request")
+
+    def test_a_phone_is_kept_as_it_is_dialled_and_a_code_as_its_list_has_it(
+        self, shared_house: House
+    ) -> None:
+        finch = shared_house.as_("finch")
+        given = {"phone": "+1 (514) 555-0166", "languages": ["PT-br", "fr", "fr"]}
+        kept = finch.patch("/v1/members/me", given, version="*").json()
+        assert (kept["phone"], kept["languages"]) == ("+15145550166", ["pt-BR", "fr"])
+        assert finch.patch("/v1/members/me", {"phone": ""}, version="*").json()["phone"] is None
+
+
 class TestOneself:
     def test_one_reads_and_changes_ones_profile(self, house: House) -> None:
         finch = house.as_("finch")
@@ -151,8 +189,25 @@ class TestOneself:
         stale = finch.patch("/v1/members/me", {"name": "x"}, version='"99"')
         assert refusal(stale) == (412, "stale-version")
         assert stale.headers["etag"] == finch.get("/v1/members/me").headers["etag"]
-        odd = finch.patch("/v1/members/me", {"name": "x"}, version="*")
+        odd = finch.patch("/v1/members/me", {"name": "x"}, version="x")
         assert refusal(odd) == (400, "bad-request")
+
+    def test_any_version_will_do_for_who_says_so(self, shared_house: House) -> None:
+        finch = shared_house.as_("finch")
+        before = finch.get("/v1/members/me").json()["version"]
+        changed = finch.patch("/v1/members/me", {"name": f"v{before}"}, version="*")
+        assert changed.headers["etag"] == f'"{before + 1}"'
+
+    def test_what_is_so_already_is_no_change(self, shared_house: House) -> None:
+        finch, crane = shared_house.as_("finch"), shared_house.as_("crane")
+        me = finch.get("/v1/members/me")
+        same = {name: me.json()[name] for name in ("name", "languages", "regions", "weekly_cap")}
+        unchanged = finch.patch("/v1/members/me", same, version=me.headers["etag"])
+        assert unchanged.headers["etag"] == me.headers["etag"]
+        path = f"/v1/members/{me.json()['id']}"
+        again = {"roles": me.json()["roles"], "skills": me.json()["skills"]}
+        answer = crane.patch(path, again, version=me.headers["etag"])
+        assert (answer.status_code, answer.headers["etag"]) == (200, me.headers["etag"])
 
 
 class TestCoordinating:

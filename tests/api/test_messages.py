@@ -65,7 +65,7 @@ class TestReplying:
         assert house.phone().inbox()[-6:] == bodies
         assert [m["body"] for m in house.read(case_id)["messages"]][-6:] == bodies
 
-    @pytest.mark.parametrize("body", ["", " \n ", "x" * 1601, None, ["x"]])
+    @pytest.mark.parametrize("body", ["", " \n ", "x" * 1601, "nothing\0there", None, ["x"]])
     def test_no_text(self, shared_house: House, body: Any) -> None:
         case_id = shared_house.case_of("hello", number="+15145550140")["id"]
         answer = shared_house.as_("heron").post(f"/v1/cases/{case_id}/messages", {"body": body})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -51,6 +52,33 @@ def test_what_is_not_there_is_refused_in_the_same_form(
 ) -> None:
     answer = shared_house.as_("heron").request(method, path)
     assert refusal(answer)[0] == status
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "/v1/cases", "GET, HEAD, POST"),
+        ("PUT", f"/v1/cases/{uuid4()}", "GET, HEAD, PATCH"),
+        ("GET", "/v1/invitations/redeem", "POST"),
+        ("HEAD", "/v1/invitations", "POST"),
+        ("GET", "/twilio/messages", "POST"),
+    ],
+)
+def test_a_method_that_is_not_there_is_told_which_are(
+    shared_house: House, method: str, path: str, allowed: str
+) -> None:
+    answer = shared_house.as_("heron").request(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+    if method != "HEAD":
+        assert answer.json()["type"] == "urn:kith:bad-request"
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/v1/cases", "/v1/openapi.json"])
+def test_what_can_be_got_can_be_asked_for_its_head(shared_house: House, path: str) -> None:
+    heron = shared_house.as_("heron")
+    whole, head = heron.get(path), heron.request("HEAD", path)
+    assert (head.status_code, head.content) == (whole.status_code, b"")
+    assert head.headers["content-type"] == whole.headers["content-type"]
 
 
 @pytest.mark.parametrize(

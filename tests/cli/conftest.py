@@ -43,8 +43,9 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
 def kith(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Kith:
     """Run ``kith``; ``stdin`` is what is piped into it."""
 
-    def ran(*arguments: str, stdin: str = "") -> Ran:
-        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+    def ran(*arguments: str, stdin: str | bytes = "") -> Ran:
+        piped = stdin.encode() if isinstance(stdin, str) else stdin
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(piped), "utf-8"))
         capsys.readouterr()
         code = run(arguments)
         said = capsys.readouterr()

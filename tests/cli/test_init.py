@@ -47,6 +47,12 @@ def test_it_prints_once_what_nobody_can_make_again(kith: Kith, where: None) -> N
     assert result["member"]["roles"] == ["coordinator", "dispatcher"]
 
 
+def test_a_passphrase_that_is_no_text_is_refused_in_one_line(kith: Kith) -> None:
+    ran = kith(*INIT, stdin=b"seven quiet \xff herons\n")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == "kith: the passphrase has to be UTF-8 text\n"
+
+
 def test_it_refuses_to_run_twice_and_changes_nothing(kith: Kith, where: None) -> None:
     printed(kith)
     before = keys_on_disk()

@@ -61,8 +61,10 @@ class TestTheDialogue:
         again, again_, stopped = (text for [text] in said)
         assert again == again_ == TEXTS.get("en", "erase_wrong")
         assert stopped == TEXTS.get("en", "erase_stopped")
-        phone.says(code)
+        # A fourth is no city either, nor a case of its own; not even the right one.
+        assert phone.says(wrong(code), code) == [stopped, stopped]
         assert not is_erased(house, case_id)
+        assert house.read(case_id)["fields"] == {}
 
     def test_a_wrong_try_may_be_mended(self, house: House) -> None:
         case_id = calm_case(house)

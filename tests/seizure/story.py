@@ -183,14 +183,13 @@ class _Day:
         self._shown_once(handle, answer)
 
     def _invite(self, handle: str, roles: list[str]) -> str:
-        region = self.story.put(f"invited-region/{handle}", "operational")
-        order = {"roles": roles, "languages": ["en", "fr"], "regions": [region]}
+        order = {"roles": roles, "languages": ["en", "fr"], "regions": ["laval"]}
         code = self._ask(FIRST, "POST", "/v1/invitations", order, expect=201)["code"]
         return self.story.keep(f"invitation/{handle}", code, "secret")
 
     def _profiles(self) -> None:
         me = self.desks["finch"].get("/v1/members/me")
-        changes = {"languages": [self.story.put("own-language", "operational")]}
+        changes = {"languages": ["fr", "ht"]}
         self._ask("finch", "PATCH", "/v1/members/me", changes, version=me.headers["etag"])
         finch = f"/v1/members/{me.json()['id']}"
         version = self.desks[FIRST].get(finch).headers["etag"]

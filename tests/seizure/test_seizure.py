@@ -142,3 +142,10 @@ def test_the_number_of_a_closed_or_erased_case_is_not_in_the_vault(seized: Seize
 @pytest.mark.parametrize("number", ["+15145550123", "+526145550123"])
 def test_a_shown_number_keeps_nothing_but_its_ends(number: str) -> None:
     assert masked(number) == number[:2] + "•" * (len(number) - 4) + number[-2:]
+
+
+@pytest.mark.parametrize(
+    ("sender", "shown"), [("7", "•"), ("911", "••1"), ("1234", "••34"), ("KITH77", "••••77")]
+)
+def test_a_short_sender_shows_at_most_half_of_itself(sender: str, shown: str) -> None:
+    assert masked(sender) == shown

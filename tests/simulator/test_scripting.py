@@ -35,6 +35,16 @@ def test_a_withheld_number_texts_too(served: ServedNetwork) -> None:
     assert served.network.carrier()["messages"][0]["from"] == "anonymous"
 
 
+def test_inbox_after_a_time(served: ServedNetwork) -> None:
+    served.client().messages.create(to=PHONE, from_=HOTLINE, body="one")
+    phone = served.network.phone(PHONE)
+    [before] = phone.inbox()
+    served.network.advance(60)
+    served.client().messages.create(to=PHONE, from_=HOTLINE, body="two")
+    for after in (before.at.isoformat(), before.at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")):
+        assert [text.body for text in phone.inbox(after=after)] == ["two"]
+
+
 def test_inbox_after_a_foreign_text_is_refused(served: ServedNetwork) -> None:
     with pytest.raises(NetworkRefused, match="400: after"):
         served.network.phone(PHONE).inbox(after="SM1")
