@@ -7,19 +7,20 @@ alert, and so does the reply ``1``. Each step is a job: neither restart nor lost
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, and_, delete, func, or_, select, update
 
 from app import audit, consent, jobs, outgoing, roster, shifts
 from app.db import Db
 from app.jobs import Claimed
-from app.models import LIVE_STATES, Alert, Case, Job, Member, Page, rounded
+from app.models import LIVE_STATES, Alert, Case, Job, Member, Page, rounded, table
 from app.outgoing import Draft
+from app.statements import insert_rows, update_rows
 from app.telephony.numbers import clean_number
 
 log = structlog.get_logger()
@@ -48,23 +49,60 @@ def job(case_id: UUID, now: datetime) -> dict[str, Any]:
     return jobs.row("alert", case_id, now, priority=0)
 
 
-def step(db: Db, claimed: Claimed, now: datetime) -> None:
-    """Page the next people about a case, and plan the step after; or stop, if somebody looked."""
-    case = db.get(Case, claimed.ref, with_for_update=True)
-    jobs.finish(db, claimed.id)
-    if case is None or case.state not in LIVE_STATES or case.merged_into or not case.waiting:
+def step(db: Db, claimed: Sequence[Claimed], now: datetime) -> None:
+    """Page the next people about some cases, and plan the step after; not where somebody looked."""
+    cases = db.scalars(
+        select(Case)
+        .where(Case.id.in_({job.ref for job in claimed}))
+        .order_by(Case.id)
+        .with_for_update()
+    ).all()
+    waiting = [c for c in cases if c.state in LIVE_STATES and not c.merged_into and c.waiting]
+    ids = [case.id for case in waiting]
+    mine = and_(Job.kind == "alert", Job.ref.in_(ids))
+    db.execute(delete(Job).where(or_(Job.id.in_([job.id for job in claimed]), mine)))
+    if not waiting:
         return
-    alert = _open_alert(db, case) or _raise(db, case, "new", now)
-    _page(db, case, alert, now)
-    alert.step += 1
-    delay = _STEP if alert.step <= _ESCALATES_UNTIL else _LATER_STEPS
-    repeat = jobs.row("alert", case.id, now, priority=0, delay=delay)
-    db.execute(delete(Job).where(Job.kind == "alert", Job.ref == case.id))
-    jobs.enqueue(db, [repeat])
+    opened = {alert.case_id: alert for alert in db.execute(_open_alerts(ids)).all()}
+    fresh = {
+        case.id: _Open(uuid4(), case.id, "new", 0) for case in waiting if case.id not in opened
+    }
+    _write(db, fresh.values(), opened.values(), now)
+    raised: Mapping[UUID, Any] = {**opened, **fresh}
+    _page(db, [(case, raised[case.id]) for case in waiting], now)
+    jobs.enqueue(
+        db,
+        [
+            jobs.row("alert", case.id, now, priority=0, delay=_pause(raised[case.id].step + 1))
+            for case in waiting
+        ],
+    )
 
 
-def _open_alert(db: Db, case: Case) -> Alert | None:
-    return db.scalar(select(Alert).where(Alert.case_id == case.id, Alert.state == "open"))
+class _Open(NamedTuple):
+    """An open alert and how many steps it has made."""
+
+    id: UUID
+    case_id: UUID
+    kind: str
+    step: int
+
+
+def _open_alerts(cases: Collection[UUID]) -> Select[UUID, UUID, str, int]:
+    columns = (Alert.id, Alert.case_id, Alert.kind, Alert.step)
+    return select(*columns).where(Alert.case_id.in_(cases), Alert.state == "open")
+
+
+def _write(db: Db, fresh: Iterable[_Open], known: Iterable[Any], now: datetime) -> None:
+    """Write that each of these alerts made one step more."""
+    state = {"state": "open", "opened_at": rounded(now)}
+    new = [{**alert._asdict(), "step": 1, **state} for alert in fresh]
+    insert_rows(db, table(Alert), new)
+    update_rows(db, table(Alert), [{"step": alert.step + 1, "id": alert.id} for alert in known])
+
+
+def _pause(steps: int) -> timedelta:
+    return _STEP if steps <= _ESCALATES_UNTIL else _LATER_STEPS
 
 
 def _raise(db: Db, case: Case, kind: str, now: datetime) -> Alert:
@@ -98,33 +136,38 @@ def look_for_overdue(db: Db, now: datetime) -> int:
 # -- paging
 
 
-def _page(db: Db, case: Case, alert: Alert, now: datetime) -> None:
-    people = [
-        (member, number)
-        for member in recipients(db, alert.step, now)
-        if (number := reachable(db, member, case.urgency, now))
-    ]
-    if not people:
-        log.error("alert.nobody", step=alert.step, tier=case.urgency)
-        return
-    count = db.scalar(select(func.count()).where(Alert.state == "open")) or 1
-    body = f"Desk: {count} {_what(alert)}, {_WHEN[case.urgency]}. Reply {MINE} = mine"
-    for member, number in people:
-        db.add(
-            Page(
-                id=uuid4(),
-                alert_id=alert.id,
-                member_id=member.id,
-                number_lookup=db.keys.number_lookup(number),
-                paged_at=rounded(now),
+def _page(db: Db, raised: Sequence[tuple[Case, Any]], now: datetime) -> None:
+    count = db.scalar(select(func.count()).where(Alert.state == "open"))
+    pages, drafts = [], []
+    asked: dict[tuple[int, bool], list[tuple[Member, str]]] = {}
+    for case, alert in raised:
+        group = alert.step, case.urgency > 0
+        if group not in asked:
+            asked[group] = [
+                (member, number)
+                for member in recipients(db, alert.step, now)
+                if (number := reachable(db, member, case.urgency, now))
+            ]
+        people = asked[group]
+        if not people:
+            log.error("alert.nobody", step=alert.step, tier=case.urgency)
+        body = f"Desk: {count} {_what(alert)}, {_WHEN[case.urgency]}. Reply {MINE} = mine"
+        for member, number in people:
+            drafts.append(Draft(number, body, None, None, "alert", 0))
+            pages.append(
+                {
+                    "id": uuid4(),
+                    "alert_id": alert.id,
+                    "member_id": member.id,
+                    "number_lookup": db.keys.number_lookup(number),
+                    "paged_at": rounded(now),
+                }
             )
-        )
-    drafts = [Draft(number, body, None, None, "alert", 0) for _, number in people]
-    db.flush()
+    insert_rows(db, table(Page), pages)
     outgoing.queue(db, drafts, now)
 
 
-def _what(alert: Alert) -> str:
+def _what(alert: Any) -> str:
     return "new" if alert.kind == "new" else "waiting"
 
 
@@ -176,7 +219,7 @@ def tell_coordinators(
     people = db.scalars(query.order_by(Member.id))
     found = (reachable(db, member, urgency, now) for member in people)
     numbers = [number for number in found if number][:at_most]
-    if not numbers:
+    if not numbers and urgency == 0:
         log.error("alert.nobody", step=0, tier=urgency)
     outgoing.queue(db, [Draft(number, body, None, None, "alert", 1) for number in numbers], now)
     return len(numbers)

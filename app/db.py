@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import datetime
@@ -63,6 +64,8 @@ class Database:
         self.keys: Keyring | None = None
         # Called after a commit that left work behind; the worker of this process sets it.
         self.wake: Callable[[], None] = lambda: None
+        # When many texts last came at once, by ``time.monotonic``.
+        self.pressed_at = float("-inf")
 
     @contextmanager
     def transaction(self) -> Iterator[Db]:
@@ -143,6 +146,7 @@ class GroupWriter(Generic[Item, Result]):
     """
 
     _TRIES = 3
+    _MANY = 4
 
     def __init__(
         self,
@@ -222,6 +226,8 @@ class GroupWriter(Generic[Item, Result]):
         return self._commit([item])[0]
 
     def _commit(self, items: list[Item]) -> list[Result]:
+        if len(items) >= self._MANY:
+            self._database.pressed_at = time.monotonic()
         with self._database.transaction() as db:
             return self._handle(db, items, self._clock())
 

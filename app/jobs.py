@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from itertools import product
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
-from sqlalchemy import and_, delete, exists, func, or_, select, true, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import (
+    Select,
+    String,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal_column,
+    select,
+    true,
+    union_all,
+    update,
+)
 
 from app.db import Db
 from app.models import Job, table
-from app.statements import insert_new, insert_rows
+from app.statements import Query, insert_new, insert_rows, update_rows
 
 # Long enough for the slowest handler, short enough that a dead worker's jobs move on.
 LEASE = timedelta(seconds=60)
@@ -75,16 +89,28 @@ def hurry(db: Db, rows: Sequence[dict[str, Any]]) -> None:
         db.execute(update(Job).where(*ahead).values(priority=priority))
 
 
-def _due(now: datetime) -> Any:
-    return and_(
-        Job.run_at <= now,
-        or_(Job.state == "queued", and_(Job.state == "running", Job.lease_until < now)),
-    )
+def _first_of_lane(job: Any) -> Any:
+    earlier = _JOBS.alias("earlier")
+    ahead = (earlier.c.lane == job.c.lane, earlier.c.position < job.c.position)
+    return ~exists(literal_column("1")).select_from(earlier).where(*ahead)
 
 
-def _first_of_lane() -> Any:
-    earlier = aliased(Job)
-    return ~exists().where(earlier.lane == Job.lane, earlier.position < Job.position)
+_COLUMNS = [_JOBS.c[name] for name in ("id", "kind", "ref", "attempts", "priority", "run_at")]
+_FREE = and_(_JOBS.c.state == "queued", _JOBS.c.run_at <= bindparam("now"))
+_LOST = and_(_JOBS.c.state == "running", _JOBS.c.lease_until < bindparam("now"))
+_MOST_URGENT = (_JOBS.c.priority, _JOBS.c.run_at)
+
+
+def _choice(which: Any) -> Select[Any]:
+    some = select(*_COLUMNS).where(which, _first_of_lane(_JOBS)).order_by(*_MOST_URGENT)
+    return some.limit(bindparam("limit")).with_for_update(skip_locked=True)
+
+
+# Two queries, since no index serves both; each walks only what it takes.
+_CHOICES = [Query(_choice(which)) for which in (_FREE, _LOST)]
+_KIND_CHOICES = [
+    Query(_choice(and_(_JOBS.c.kind == bindparam("kind"), which))) for which in (_FREE, _LOST)
+]
 
 
 def claim(
@@ -93,24 +119,20 @@ def claim(
     """Take up to ``limit`` due jobs, urgent ones first, and those whose owner's lease ran out.
 
     Of each lane only the first: what comes after it waits until it is done. With ``kinds`` only
-    those, for a worker that cannot read the rest while sealed.
+    those.
     """
-    chosen = (
-        select(Job.id)
-        .where(_due(now), _first_of_lane(), _of(kinds))
-        .order_by(Job.priority, Job.run_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    claimed = db.execute(
-        update(Job)
-        .where(Job.id.in_(chosen.scalar_subquery()))
-        .values(state="running", owner=owner, lease_until=now + LEASE, attempts=Job.attempts + 1)
-        .returning(Job.id, Job.kind, Job.ref, Job.attempts, Job.lease_until, Job.priority)
-        .execution_options(synchronize_session=False)
-    ).all()
-    ordered = sorted(claimed, key=lambda job: job.priority)
-    return [Claimed(j.id, j.kind, j.ref, j.attempts, j.lease_until) for j in ordered]
+    found: list[Any] = []
+    if kinds is None:
+        for choice in _CHOICES:
+            found += choice.rows(db, now=now, limit=limit)
+    else:
+        for kind, choice in product(kinds, _KIND_CHOICES):
+            found += choice.rows(db, kind=kind, now=now, limit=limit)
+    chosen = sorted(found, key=lambda job: (job.priority, job.run_at))[:limit]
+    until = now + LEASE
+    held = {"state": "running", "owner": owner, "lease_until": until}
+    update_rows(db, _JOBS, [{**held, "attempts": job.attempts + 1, "id": job.id} for job in chosen])
+    return [Claimed(job.id, job.kind, job.ref, job.attempts + 1, until) for job in chosen]
 
 
 def finish(db: Db, job_id: UUID) -> None:
@@ -146,24 +168,51 @@ def backoff(attempts: int) -> timedelta:
     return min(timedelta(seconds=5 * 2 ** min(attempts - 1, 12)), FURTHEST)
 
 
-def _of(kinds: Sequence[str] | None) -> Any:
-    return true() if kinds is None else Job.kind.in_(kinds)
+def _soonest(which: Any, column: Any) -> Query:
+    return Query(select(func.min(column).label("at")).where(which))
 
 
-def next_due(db: Db, kinds: Sequence[str] | None = None) -> datetime | None:
-    """Return when the next job that may be taken is due, or None."""
-    free = select(func.min(Job.run_at)).where(Job.state == "queued", _first_of_lane(), _of(kinds))
-    queued = db.scalar(free)
-    leased = db.scalar(select(func.min(Job.lease_until)).where(Job.state == "running", _of(kinds)))
-    return min((at for at in (queued, leased) if at is not None), default=None)
+_QUEUED, _RUNNING = _JOBS.c.state == "queued", _JOBS.c.state == "running"
+_NEXT = [
+    _soonest(and_(_QUEUED, _first_of_lane(_JOBS)), _JOBS.c.run_at),
+    _soonest(_RUNNING, _JOBS.c.lease_until),
+]
 
 
-def any_due(db: Db, now: datetime, kinds: Sequence[str] | None = None) -> bool:
-    """Return whether something should have been done by ``now`` and is not."""
-    due = and_(
-        Job.run_at <= now, Job.state.in_(("queued", "running")), _first_of_lane(), _of(kinds)
+def next_due(db: Db) -> datetime | None:
+    """Return when the next job that may be taken is due, or None. Walks all jobs."""
+    found = (query.rows(db)[0].at for query in _NEXT)
+    return min((at for at in found if at is not None), default=None)
+
+
+@cache
+def _kinds_due(kinds: tuple[str, ...]) -> Query:
+    """Return the query that tells which of these kinds have a job that may be taken."""
+    return Query(
+        union_all(
+            *(
+                select(literal_column(f"'{kind}'", String).label("kind")).where(
+                    exists(literal_column("1"))
+                    .select_from(_JOBS)
+                    .where(_JOBS.c.kind == kind, which)
+                )
+                for kind in kinds
+                for which in (_FREE, _LOST)
+            )
+        )
     )
-    return db.scalar(select(Job.id).where(due).limit(1)) is not None
+
+
+def due(db: Db, now: datetime, kinds: Collection[str]) -> set[str]:
+    """Return which of these kinds have a job that is due, though another may be ahead of it."""
+    return {row.kind for row in _kinds_due(tuple(sorted(kinds))).rows(db, now=now)}
+
+
+def any_due(db: Db, now: datetime, kinds: Collection[str] | None = None) -> bool:
+    """Return whether something should have been done by ``now`` and is not."""
+    of_these = true() if kinds is None else Job.kind.in_(kinds)
+    open_ = and_(Job.run_at <= now, Job.state.in_(("queued", "running")), of_these)
+    return db.scalar(select(Job.id).where(open_, _first_of_lane(_JOBS)).limit(1)) is not None
 
 
 def hasten(db: Db, kind: str, now: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -53,27 +53,37 @@ class Tools:
     waker: Waker
 
 
-Handler = Callable[[Tools, Claimed], None]
+# Does several jobs of one kind, in one transaction where that is more than one.
+Handler = Callable[[Tools, Sequence[Claimed]], None]
 
 
-def _absorb(tools: Tools, job: Claimed) -> None:
+def _absorb(tools: Tools, claimed: Sequence[Claimed]) -> None:
     """Merge what came in while the server was sealed."""
     with tools.database.transaction() as db:
         absorbed = absorb(db, tools.desk, tools.clock())
-        jobs.finish(db, job.id)
+        for job in claimed:
+            jobs.finish(db, job.id)
     log.info("server.absorbed", cases=absorbed)
 
 
-def _alert(tools: Tools, job: Claimed) -> None:
-    """Page the next people about a case."""
+def _alerts(tools: Tools, claimed: Sequence[Claimed]) -> None:
+    """Page the next people about cases."""
     with tools.database.transaction() as db:
-        alerts.step(db, job, tools.clock())
+        alerts.step(db, claimed, tools.clock())
 
 
-def _offers(tools: Tools, job: Claimed) -> None:
-    """Ask the next people about a request."""
-    with tools.database.transaction() as db:
-        offers.step(db, job, tools.clock())
+def _offers(tools: Tools, claimed: Sequence[Claimed]) -> None:
+    """Ask the next people about requests; each alone, for a request is locked before the log."""
+    for job in claimed:
+        with tools.database.transaction() as db:
+            offers.step(db, job, tools.clock())
+
+
+def _send(tools: Tools, claimed: Sequence[Claimed]) -> None:
+    """Send texts, or find out what became of them."""
+    outgoing.send(
+        tools.database, tools.carrier, tools.pacer, tools.status_url, claimed, tools.clock
+    )
 
 
 def _overdue(tools: Tools, now: datetime) -> None:
@@ -120,11 +130,9 @@ def _renew_case_epochs(database: Database, now: datetime) -> None:
 
 HANDLERS: Mapping[str, Handler] = {
     "absorb": _absorb,
-    "alert": _alert,
+    "alert": _alerts,
     "offers": _offers,
-    "send": lambda tools, job: outgoing.send(
-        tools.database, tools.carrier, tools.pacer, tools.status_url, job, tools.clock
-    ),
+    "send": _send,
 }
 
 
@@ -184,24 +192,48 @@ RECURRING: Mapping[str, Recurring] = {
 }
 
 
-def _readable(db: Db) -> tuple[str, ...] | None:
-    """Return the kinds of job that can be done while sealed, or None for all once open."""
-    return None if db.keys.is_open else tuple(RECURRING)
+@dataclass(frozen=True)
+class Crew:
+    """Threads for some kinds of job, so that no kind waits for another's carrier or rate.
+
+    ``together``: how many jobs of a kind a thread takes at once.
+    """
+
+    kinds: tuple[str, ...]
+    threads: int
+    together: int = 1
+
+
+def crews(texts_together: int) -> tuple[Crew, ...]:
+    """Return who does what; ``texts_together`` is how many texts a thread sends at once."""
+    return (
+        Crew(("absorb", "alert"), threads=1, together=16),
+        Crew(("offers",), threads=1),
+        Crew(("send",), threads=4, together=texts_together),
+        HOUSEKEEPING,
+    )
+
+
+# The only ones at work while sealed, as far as they can.
+HOUSEKEEPING = Crew(tuple(RECURRING), threads=2)
 
 
 class Worker:
     """Runs due jobs on a few threads until it is stopped."""
 
-    _THREADS = 4
     _POLL_S = 0.5
+    # While texts pour in, housekeeping waits, but never for longer than this.
+    _AT_MOST_S = 30.0
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
         self._owner: UUID = uuid4()
         self._stopping = False
-        self._busy = 0
+        self._crews = crews(tools.pacer.together)
+        self._busy = dict.fromkeys(self._crews, 0)
         self._changed = threading.Condition()
         self._woken = False
+        self._kept_house = 0.0
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self.last_loop: float | None = None
 
@@ -239,26 +271,28 @@ class Worker:
         while time.monotonic() < deadline:
             self.wake()
             with self._tools.database.snapshot() as db:
-                due = jobs.any_due(db, self._tools.clock(), _readable(db))
+                kinds = {kind for crew in self._at_work(db) for kind in crew.kinds}
+                due = jobs.any_due(db, self._tools.clock(), kinds)
             with self._changed:
-                if not due and not self._busy:
+                if not due and not any(self._busy.values()):
                     return True
                 self._changed.wait(0.02)
         return False
 
     def _run(self) -> None:
-        with ThreadPoolExecutor(self._THREADS, thread_name_prefix="job") as pool:
+        threads = sum(crew.threads for crew in self._crews)
+        with ThreadPoolExecutor(threads, thread_name_prefix="job") as pool:
             while not self._stopping:
                 self.last_loop = time.monotonic()
                 with self._changed:
-                    free = self._THREADS - self._busy
+                    free = {crew: max(0, crew.threads - n) for crew, n in self._busy.items()}
                     self._woken = False
-                claimed = self._claim(free) if free else []
-                for job in claimed:
+                taken = self._claim(free)
+                for crew, claimed in taken:
                     with self._changed:
-                        self._busy += 1
-                    pool.submit(self._work, job)
-                if not claimed:
+                        self._busy[crew] += 1
+                    pool.submit(self._work, crew, claimed)
+                if not taken:
                     self._rest()
 
     def _rest(self) -> None:
@@ -266,44 +300,76 @@ class Worker:
             if not self._woken:
                 self._changed.wait(self._POLL_S)
 
-    def _claim(self, free: int) -> list[Claimed]:
+    def _claim(self, free: Mapping[Crew, int]) -> list[tuple[Crew, list[Claimed]]]:
+        """Take what is due for the threads that are free: a crew's shares, of one kind each."""
         tools = self._tools
         try:
             with tools.database.snapshot() as db:
-                due = jobs.next_due(db, _readable(db))
-            now = tools.clock()
-            if due is None or due > now:
+                crews = [crew for crew in self._at_work(db) if free[crew] and self._may_begin(crew)]
+                now = tools.clock()
+                due = jobs.due(db, now, [kind for crew in crews for kind in crew.kinds])
+            if not due:
                 return []
             with tools.database.transaction() as db:
-                return jobs.claim(db, self._owner, now, free, _readable(db))
+                return [
+                    (crew, share)
+                    for crew in crews
+                    if (kinds := [kind for kind in crew.kinds if kind in due])
+                    for share in _shares(
+                        crew, jobs.claim(db, self._owner, now, free[crew] * crew.together, kinds)
+                    )
+                ]
         except (SQLAlchemyError, OSError) as error:
             log.error("worker.database", error=type(error).__name__)
             time.sleep(self._POLL_S)  # the database is away; nothing is lost, the jobs wait
             return []
 
-    def _work(self, job: Claimed) -> None:
+    def _at_work(self, db: Db) -> tuple[Crew, ...]:
+        return self._crews if db.keys.is_open else (HOUSEKEEPING,)
+
+    def _may_begin(self, crew: Crew) -> bool:
+        """Return whether a crew may begin: housekeeping gives way to texts, for a while."""
+        if crew is not HOUSEKEEPING:
+            return True
+        now = time.monotonic()
+        if now - self._tools.database.pressed_at < 1 and now - self._kept_house < self._AT_MOST_S:
+            return False
+        self._kept_house = now
+        return True
+
+    def _work(self, crew: Crew, claimed: list[Claimed]) -> None:
         try:
-            self._perform(job)
+            self._perform(claimed)
+        finally:
+            with self._changed:
+                self._busy[crew] -= 1
+                self._woken = True  # the next of its lane may be free now
+                self._changed.notify_all()
+
+    def _perform(self, claimed: list[Claimed]) -> None:
+        try:
+            self._do(claimed)
         except Exception as error:  # noqa: BLE001  # one job's failure must not end the worker
+            if len(claimed) > 1:
+                log.warning("jobs.alone", kind=claimed[0].kind, error=type(error).__name__)
+                for job in claimed:
+                    self._perform([job])
+                return
+            job = claimed[0]
             log.error(
                 "job.failed", kind=job.kind, attempts=job.attempts, error=type(error).__name__
             )
             self._give_back(job)
-        finally:
-            with self._changed:
-                self._busy -= 1
-                self._woken = True  # the next of its lane may be free now
-                self._changed.notify_all()
 
-    def _perform(self, job: Claimed) -> None:
-        tools = self._tools
+    def _do(self, claimed: list[Claimed]) -> None:
+        tools, job = self._tools, claimed[0]
         if job.kind in RECURRING:
             recurring = RECURRING[job.kind]
             recurring.run(tools, tools.clock())
             with tools.database.transaction() as db:
                 jobs.postpone(db, job.id, tools.clock() + recurring.every, attempts=0)
         else:
-            HANDLERS[job.kind](tools, job)
+            HANDLERS[job.kind](tools, claimed)
 
     def _give_back(self, job: Claimed) -> None:
         try:
@@ -311,3 +377,13 @@ class Worker:
                 jobs.postpone(db, job.id, self._tools.clock() + jobs.backoff(job.attempts))
         except (SQLAlchemyError, OSError) as error:
             log.error("worker.database", error=type(error).__name__)  # the lease will run out
+
+
+def _shares(crew: Crew, claimed: list[Claimed]) -> Iterator[list[Claimed]]:
+    """Share jobs out: one kind to a thread, evenly, and no more than it takes together."""
+    by_kind: dict[str, list[Claimed]] = {}
+    for job in claimed:
+        by_kind.setdefault(job.kind, []).append(job)
+    for alike in by_kind.values():
+        size = min(crew.together, -(-len(alike) // crew.threads))
+        yield from (alike[start : start + size] for start in range(0, len(alike), size))

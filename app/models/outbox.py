@@ -20,7 +20,7 @@ class Job(Base):
 
     __tablename__ = "jobs"
     __table_args__ = (
-        Index("ix_jobs_due", "state", "priority", "run_at"),
+        Index("ix_jobs_due", "kind", "state", "priority", "run_at"),
         Index("ix_jobs_lane", "lane", "position"),
     )
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app import carrier_traces, consent, flood, jobs, spending
 from app.clock import Clock
@@ -43,6 +45,15 @@ _LOOKS = 4
 _LOOK_AGAIN = timedelta(seconds=20)
 
 
+# A thread that takes several texts at once lets go of the rest when the carrier is this slow.
+_LONGEST_S = 20.0
+# How far ahead a thread takes texts, and how many at most.
+_AHEAD_S, _TOGETHER = 0.25, 4
+
+# What is written down of one text, once the carrier has spoken.
+Outcome = Callable[[Db, datetime], None]
+
+
 class Pacer:
     """Spaces texts to what the sender's number may send, in segments per second."""
 
@@ -50,6 +61,11 @@ class Pacer:
         self._rate = rate
         self._free_at = 0.0
         self._lock = threading.Lock()
+
+    @property
+    def together(self) -> int:
+        """How many texts a thread may take at once, so that none waits long once taken."""
+        return max(1, min(_TOGETHER, int(self._rate * _AHEAD_S)))
 
     def wait(self, segments: int) -> None:
         """Block until ``segments`` may go out."""
@@ -61,52 +77,9 @@ class Pacer:
             time.sleep(start - now)
 
 
-# -- sending
-
-
-def send(
-    database: Database,
-    carrier: Carrier,
-    pacer: Pacer,
-    status_url: str,
-    job: Claimed,
-    clock: Clock,
-) -> None:
-    """Send one queued text, or find out what became of it."""
-    _wait_for_turn(database, pacer, job)
-    with database.transaction() as db:
-        text = _take(db, job, clock())
-    if text is None:
-        return
-    if text.doubtful:
-        _settle(database, carrier, job, text, clock)
-        return
-    callback = f"{status_url}?id={text.id}"
-    try:
-        accepted = carrier.send(OutgoingText(text.to, text.body, callback))
-    except CarrierUnreachable as error:
-        _unreached(database, job, text, error, clock())
-    except (CarrierBusy, CredentialsRefused) as error:
-        _try_later(database, job, text, error, clock())
-    except (OptedOut, BadNumber, Refused) as error:
-        _refused(database, job, text, error, clock())
-    else:
-        with database.transaction() as db:
-            _accepted(db, text.id, accepted, clock())
-            jobs.finish(db, job.id)
-
-
-def _wait_for_turn(database: Database, pacer: Pacer, job: Claimed) -> None:
-    """Wait before the text is marked, so that a crash while waiting leaves no doubt about it."""
-    with database.snapshot() as db:
-        waiting = (Outgoing.id == job.ref, Outgoing.state == "queued")
-        segments = db.scalar(select(Outgoing.segments).where(*waiting))
-    if segments is not None:
-        pacer.wait(segments)
-
-
 @dataclass(frozen=True)
 class _Text:
+    job: Claimed
     id: UUID
     to: str = field(repr=False)
     body: str = field(repr=False)
@@ -115,8 +88,58 @@ class _Text:
     doubtful: bool
 
 
+def send(
+    database: Database,
+    carrier: Carrier,
+    pacer: Pacer,
+    status_url: str,
+    claimed: Sequence[Claimed],
+    clock: Clock,
+) -> None:
+    """Send queued texts of different phones, or find out what became of them.
+
+    That they are being sent is one commit, what came of it another. Where something unforeseen
+    happens in between, what was not handed over is queued again, and the rest stays in doubt.
+    """
+    _wait_for_turn(database, pacer, claimed)
+    with database.transaction() as db:
+        # Locked in the order in which everybody locks them.
+        jobs_in_order = sorted(claimed, key=lambda job: str(job.ref))
+        texts = [text for job in jobs_in_order if (text := _take(db, job, clock())) is not None]
+    if not texts:
+        return
+    outcomes: list[Outcome] = []
+    untried, as_foreseen = list(texts), False
+    until = time.monotonic() + _LONGEST_S
+    try:
+        while untried and time.monotonic() < until:
+            text = untried.pop(0)
+            if text.doubtful:
+                outcomes.append(_settle(database, carrier, text))
+            else:
+                outcomes.append(_hand_over(carrier, status_url, text))
+        as_foreseen = True
+    finally:
+        with database.transaction() as db:
+            for record in outcomes:
+                record(db, clock())
+            for text in untried:
+                _requeue(db, text.id)
+                if as_foreseen:  # else the worker, who holds the jobs, does each alone
+                    jobs.postpone(db, text.job.id, clock())
+
+
+def _wait_for_turn(database: Database, pacer: Pacer, claimed: Sequence[Claimed]) -> None:
+    """Wait before texts are marked, so that a crash while waiting leaves no doubt about them."""
+    with database.snapshot() as db:
+        waiting = (Outgoing.id.in_([job.ref for job in claimed]), Outgoing.state == "queued")
+        segments = db.scalar(select(func.sum(Outgoing.segments)).where(*waiting))
+    if segments:
+        pacer.wait(int(segments))
+
+
 def _take(db: Db, job: Claimed, now: datetime) -> _Text | None:
-    """Mark the text as *sending*, or drop the job where there is nothing left to send."""
+    """Mark a text as *sending*, or drop the job where there is nothing left to send."""
     row = db.get(Outgoing, job.ref, with_for_update=True)
     if row is None or row.sid_lookup is not None or row.state not in ("queued", "sending"):
         jobs.finish(db, job.id)
@@ -134,49 +157,57 @@ def _take(db: Db, job: Claimed, now: datetime) -> _Text | None:
             jobs.finish(db, job.id)
             return None
         mark(db, row, "sending")
-    return _Text(row.id, values["to"], values["body"], row.purpose, row.queued_at, doubtful)
+    return _Text(job, row.id, values["to"], values["body"], row.purpose, row.queued_at, doubtful)
 
 
-def _accepted(db: Db, text_id: UUID, accepted: Accepted, now: datetime) -> None:
-    row = db.get_one(Outgoing, text_id, with_for_update=True)
+def _hand_over(carrier: Carrier, status_url: str, text: _Text) -> Outcome:
+    """Hand a text to the carrier; return what to write down."""
+    callback = f"{status_url}?id={text.id}"
+    try:
+        accepted = carrier.send(OutgoingText(text.to, text.body, callback))
+    except CarrierUnreachable as error:
+        return partial(_unreached, text, error)
+    except (CarrierBusy, CredentialsRefused) as error:
+        return partial(_try_later, text, error)
+    except (OptedOut, BadNumber, Refused) as error:
+        return partial(_refused, text, error)
+    return partial(_accepted, text, accepted)
+
+
+# -- what came of it
+
+
+def _accepted(text: _Text, accepted: Accepted, db: Db, now: datetime) -> None:
+    row = db.get_one(Outgoing, text.id, with_for_update=True)
     if row.sid_lookup is None:  # else a callback was faster
         row.sid_lookup = db.keys.sid_lookup(accepted.sid)
         settled(db, row, later("sending", accepted.status))
         carrier_traces.note(db, [accepted.sid], now)
         spending.count(db, [row], now)
+    jobs.finish(db, text.job.id)
 
 
-def _unreached(
-    database: Database, job: Claimed, text: _Text, error: CarrierUnreachable, now: datetime
-) -> None:
+def _unreached(text: _Text, error: CarrierUnreachable, db: Db, now: datetime) -> None:
     log.warning("carrier.unreachable", maybe_sent=error.maybe_sent, code=error.code)
-    with database.transaction() as db:
-        if error.maybe_sent:
-            jobs.postpone(db, job.id, now + _LOOK_AGAIN, attempts=0)
-        else:
-            _requeue(db, text.id)
-            jobs.postpone(db, job.id, now + jobs.backoff(job.attempts))
+    if error.maybe_sent:
+        jobs.postpone(db, text.job.id, now + _LOOK_AGAIN, attempts=0)
+    else:
+        _requeue(db, text.id)
+        jobs.postpone(db, text.job.id, now + jobs.backoff(text.job.attempts))
 
 
-def _try_later(
-    database: Database,
-    job: Claimed,
-    text: _Text,
-    error: CarrierBusy | CredentialsRefused,
-    now: datetime,
-) -> None:
+def _try_later(text: _Text, error: CarrierBusy | CredentialsRefused, db: Db, now: datetime) -> None:
     log.error("carrier.refused", error=type(error).__name__, code=error.code)
-    pause = jobs.backoff(job.attempts)
+    pause = jobs.backoff(text.job.attempts)
     if isinstance(error, CarrierBusy) and error.retry_after:
         pause = min(timedelta(seconds=error.retry_after), jobs.FURTHEST)
-    with database.transaction() as db:
-        _requeue(db, text.id)
-        if error.code == flood.REPLY_LOOP and text.purpose == "script":
-            flood.silence(db, text.to, now)
-            settled(db, db.get_one(Outgoing, text.id), "refused")
-            jobs.finish(db, job.id)
-        else:
-            jobs.postpone(db, job.id, now + pause)
+    _requeue(db, text.id)
+    if error.code == flood.REPLY_LOOP and text.purpose == "script":
+        flood.silence(db, text.to, now)
+        settled(db, db.get_one(Outgoing, text.id), "refused")
+        jobs.finish(db, text.job.id)
+    else:
+        jobs.postpone(db, text.job.id, now + pause)
 
 
 def _requeue(db: Db, text_id: UUID) -> None:
@@ -185,41 +216,38 @@ def _requeue(db: Db, text_id: UUID) -> None:
         mark(db, row, "queued")
 
 
-def _refused(
-    database: Database,
-    job: Claimed,
-    text: _Text,
-    error: OptedOut | BadNumber | Refused,
-    now: datetime,
-) -> None:
+def _refused(text: _Text, error: OptedOut | BadNumber | Refused, db: Db, now: datetime) -> None:
     log.warning("text.refused", error=type(error).__name__, code=error.code)
-    with database.transaction() as db:
-        row = db.get_one(Outgoing, text.id, with_for_update=True)
-        row.error_code = error.code
-        if isinstance(error, OptedOut):
-            consent.suppress(db, text.to, "stop", now)
-        settled(db, row, "refused" if isinstance(error, OptedOut) else "failed")
-        jobs.finish(db, job.id)
+    row = db.get_one(Outgoing, text.id, with_for_update=True)
+    row.error_code = error.code
+    if isinstance(error, OptedOut):
+        consent.suppress(db, text.to, "stop", now)
+    settled(db, row, "refused" if isinstance(error, OptedOut) else "failed")
+    jobs.finish(db, text.job.id)
 
 
-def _settle(database: Database, carrier: Carrier, job: Claimed, text: _Text, clock: Clock) -> None:
+# -- doubt
+
+
+def _settle(database: Database, carrier: Carrier, text: _Text) -> Outcome:
     """Ask the carrier's list what became of a text that may have been sent."""
     try:
         found = _find(database, carrier, text)
     except (CarrierUnreachable, CarrierBusy, CredentialsRefused, Refused):
         found = None
-    now = clock()
-    with database.transaction() as db:
-        if found is not None:
-            _accepted(db, text.id, found, now)
-            jobs.finish(db, job.id)
-        elif job.attempts < _LOOKS:
-            jobs.postpone(db, job.id, now + _LOOK_AGAIN * job.attempts)
-        else:
-            row = db.get_one(Outgoing, text.id, with_for_update=True)
-            if row.sid_lookup is None:
-                settled(db, row, "uncertain")
-            jobs.finish(db, job.id)
+    if found is not None:
+        return partial(_accepted, text, found)
+    return partial(_not_found, text)
+
+
+def _not_found(text: _Text, db: Db, now: datetime) -> None:
+    if text.job.attempts < _LOOKS:
+        jobs.postpone(db, text.job.id, now + _LOOK_AGAIN * text.job.attempts)
+        return
+    row = db.get_one(Outgoing, text.id, with_for_update=True)
+    if row.sid_lookup is None:
+        settled(db, row, "uncertain")
+    jobs.finish(db, text.job.id)
 
 
 def _find(database: Database, carrier: Carrier, text: _Text) -> Accepted | None:

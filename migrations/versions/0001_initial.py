@@ -307,7 +307,7 @@ def _jobs() -> None:
         sa.Column("position", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
     )
-    op.create_index("ix_jobs_due", "jobs", ["state", "priority", "run_at"], unique=False)
+    op.create_index("ix_jobs_due", "jobs", ["kind", "state", "priority", "run_at"], unique=False)
     op.create_index("ix_jobs_lane", "jobs", ["lane", "position"], unique=False)
     op.create_index(op.f("ix_jobs_ref"), "jobs", ["ref"], unique=False)
 

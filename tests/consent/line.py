@@ -93,8 +93,7 @@ class Line:
                 claimed = jobs.claim(db, owner, self.clock(), 10, ("send",))
             if not claimed:
                 return
-            for job in claimed:
-                outgoing.send(self.database, self.carrier, pacer, "http://x", job, self.clock)
+            outgoing.send(self.database, self.carrier, pacer, "http://x", claimed, self.clock)
 
     def case_of(self, number: str) -> UUID | None:
         """The live case of a phone, if there is one."""

@@ -203,7 +203,7 @@ def test_the_gate_stands_right_before_the_carrier() -> None:
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.FunctionDef)
     }
-    assert [name for name, code in functions.items() if "carrier.send(" in code] == ["send"]
+    assert [name for name, code in functions.items() if "carrier.send(" in code] == ["_hand_over"]
     send, take = functions["send"], functions["_take"]
-    assert send.index("_take(db, job, clock())") < send.index("carrier.send(")
+    assert send.index("_take(db, job, clock())") < send.index("_hand_over(")
     assert take.index("consent.last_gate(") < take.index("mark(db, row, 'sending')")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from starlette.responses import Response
@@ -16,9 +17,7 @@ from starlette.responses import Response
 from app import cli, jobs, reconciler
 from app.api import twilio
 from app.api.state import Service
-from app.clock import Clock
-from app.db import Database
-from app.jobs import Claimed
+from app.db import Database, Db
 from app.outgoing import sending
 from app.telephony import Carrier
 
@@ -53,10 +52,12 @@ def answers_too_early(arguments: list[str]) -> None:
 def sends_again(arguments: list[str]) -> None:
     """Send a text again that may have been sent, without asking the carrier."""
 
-    def settle(database: Database, carrier: Carrier, job: Claimed, text: Any, clock: Clock) -> None:
-        with database.transaction() as db:
+    def settle(database: Database, carrier: Carrier, text: Any) -> sending.Outcome:
+        def outcome(db: Db, now: datetime) -> None:
             sending._requeue(db, text.id)
-            jobs.postpone(db, job.id, clock())
+            jobs.postpone(db, text.job.id, now)
+
+        return outcome
 
     sending._settle = settle
     _run(arguments)
