@@ -145,7 +145,7 @@ def _seen(db: Db, principal: Principal, rota: Rota, row: ShiftSwap) -> Swap | No
     turn = turn_named(rota, slot, datetime.fromisoformat(values["on"])) if slot else None
     member = UUID(values["member"])
     mine = member == principal.member_id
-    if turn is None or slot is None or turn.cancelled:
+    if turn is None or slot is None or (row.state == "open" and not _stands(turn, member)):
         return None
     if not (mine or sees(principal, slot) or slot.role in principal.roles):
         return None
@@ -155,6 +155,11 @@ def _seen(db: Db, principal: Principal, rota: Rota, row: ShiftSwap) -> Swap | No
     return Swap(row.id, turn, row.state, member if known else None, shown_to)
 
 
+def _stands(turn: Turn, member: UUID) -> bool:
+    """Whether there is still something to take over: a coordinator may have changed it since."""
+    return member in turn.members and not turn.cancelled
+
+
 def expire(db: Db, now: datetime) -> int:
     """Note of each open swap whose shift has begun, or is no more, that it came to nothing.
 
@@ -162,10 +167,11 @@ def expire(db: Db, now: datetime) -> int:
     """
     rota, expired = load(db), 0
     for row in db.scalars(select(ShiftSwap)):
-        on = datetime.fromisoformat(db.keys.open_row("shift_swaps", row)["on"])
-        slot = rota.slot(row.shift_id)
-        turn = turn_named(rota, slot, on) if slot else None
-        if row.state == "open" and (turn is None or turn.cancelled or turn.start <= now):
+        values = db.keys.open_row("shift_swaps", row)
+        slot, member = rota.slot(row.shift_id), UUID(values["member"])
+        turn = turn_named(rota, slot, datetime.fromisoformat(values["on"])) if slot else None
+        over = turn is None or turn.start <= now or not _stands(turn, member)
+        if row.state == "open" and over:
             row.state = "expired"
             expired += 1
         elif row.state != "open" and (turn is None or turn.end < now - _NEXT_WITHIN):

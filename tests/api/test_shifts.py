@@ -243,6 +243,16 @@ def test_who_may_not_take_a_swap_does_not_learn_of_it(rota: House) -> None:
     assert refusal(rota.as_("plover").post(f"/v1/shifts/{shift['id']}/swap"))[0] == 400
 
 
+def test_a_swap_ends_when_a_coordinator_settles_it(rota: House) -> None:
+    path = f"/v1/shifts/{made(rota, 'heron')['id']}"
+    swap = rota.as_("heron").post(f"{path}/swap", {"occurrence": TOMORROW}).json()["id"]
+    cover = {"occurrence": TOMORROW, "away": ids(rota, "heron"), "extra": ids(rota, "wren")}
+    rota.as_("wren").put(f"{path}/overrides", cover)
+    taken = rota.as_("plover").post(f"/v1/shifts/swaps/{swap}/take")
+    assert refusal(taken) == (409, "offer-expired")
+    assert on_duty(rota, TOMORROW) == ids(rota, "wren")
+
+
 def test_a_swap_expires_when_the_shift_begins(open_house: Any) -> None:
     house: House = open_house()
     shift = made(house, "heron")
