@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select
 
-from app import alerts, audit, grants, organisation, roster, sheets
+from app import alerts, audit, grants, organisation, roster, seeking, sheets
 from app.access import ARCHIVE, DESK, Permission, Principal, readable_cases
 from app.codenames import code_name
 from app.crypto import CaseKeys
@@ -236,6 +236,7 @@ def change(
         changed = _change_fields(db, principal, case, changes["fields"])
     if changes.get("urgency") not in (None, case.urgency):
         case.urgency, changed = changes["urgency"], True
+        seeking.follow_urgency(db, case, now)
     before = coarse(db, case)
     after = {**before, **{k: changes[k] for k in _COARSE if k in changes}}
     if after != before:

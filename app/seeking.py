@@ -20,6 +20,7 @@ from app.models import (
     SEEKING,
     Assignment,
     BriefWrap,
+    Case,
     Conflict,
     Job,
     Offer,
@@ -95,6 +96,17 @@ def seek(db: Db, request: Request, now: datetime) -> None:
     request.version += 1
     db.flush()
     plan(db, request, now, now)
+
+
+def follow_urgency(db: Db, case: Case, now: datetime) -> None:
+    """Let a case's requests be as urgent as it is; who is looked for more urgently, is at once."""
+    running = (Request.case_id == case.id, Request.state.in_(SEEKING))
+    query = select(Request).where(*running).order_by(Request.id).with_for_update()
+    for request in db.scalars(query.execution_options(populate_existing=True)).all():
+        if request.urgency != case.urgency:
+            request.urgency = case.urgency
+            db.flush()
+            plan(db, request, now, now)
 
 
 # -- endings
@@ -247,6 +259,7 @@ __all__ = [
     "end",
     "end_assignment",
     "finish_task",
+    "follow_urgency",
     "forget",
     "leave",
     "lock",

@@ -6,14 +6,15 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from app import assignments, events
-from app.api.deps import VisitDep, etag
+from app.api.deps import IdempotencyKey, VisitDep, etag, fingerprint
 from app.api.requests import Window
 from app.assignments import Opened, Told
 from app.candidates import window as window_of
+from app.idempotency import once
 
 router = APIRouter(prefix="/v1/assignments", tags=["assignments"])
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64)]
@@ -111,12 +112,21 @@ def read(assignment_id: UUID, visit: VisitDep, response: Response) -> Assignment
 
 @router.post("/{assignment_id}/report")
 def report(
-    assignment_id: UUID, body: NewReport, visit: VisitDep, response: Response
+    assignment_id: UUID,
+    body: NewReport,
+    visit: VisitDep,
+    request: Request,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
 ) -> AssignmentOut:
     """Report: it is sealed to the case, and ends the assignment; you cannot read it again."""
     told = Told(body.outcome, body.notes, _event(body.next_event))
     with visit.transaction() as db:
-        assignments.report(db, visit.principal, assignment_id, told, visit.now)
+
+        def make() -> UUID:
+            return assignments.report(db, visit.principal, assignment_id, told, visit.now).id
+
+        once(db, visit.principal, idempotency_key, fingerprint(request, body), visit.now, make)
         opened = assignments.read(db, visit.principal, assignment_id, visit.now)
         etag(response, opened.assignment.version)
         return out(opened)

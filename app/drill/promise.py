@@ -84,6 +84,7 @@ def _disk(here: Installation) -> str:
     demo = "; in the demo every passphrase lies beside it, and so nothing is secret from them"
     return (
         f"{_OPERATIONAL}{wake}; with the carrier's token, what the carrier still holds; no "
-        "message, note, name of a caller, place or document"
+        "message, note, name of a caller, place or document, but for a brief that waits for an "
+        "answer, with the passphrase of somebody who was asked"
         + (demo if here.environment == "demo" else "")
     )

@@ -14,7 +14,7 @@ from app import alerts, audit, briefs, candidates, jobs, routing, seeking
 from app.candidates import Person
 from app.db import Db
 from app.jobs import Claimed
-from app.models import SEEKING, Offer, Request
+from app.models import SEEKING, Case, Offer, Request
 from app.offers import telling
 from app.routing import TIMING, Step
 
@@ -31,6 +31,9 @@ def step(db: Db, claimed: Claimed, now: datetime) -> None:
     jobs.finish(db, claimed.id)
     if request is None or request.state not in SEEKING:
         return
+    # A text may have made the case more urgent since.
+    tier = select(Case.urgency).where(Case.id == request.case_id)
+    request.urgency = db.scalars(tier).one()
     values = seeking.values(db, request)
     if _is_past(values, now):
         _lapse(db, request, now)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from app import audit, briefs, candidates, cases, routing, sealed_values, seeking, sheets
 from app.access import Principal
@@ -18,32 +18,55 @@ from app.requests.agreed import CONSENTS, is_agreed
 
 
 def complete_briefs(db: Db, principal: Principal, case: Case, now: datetime) -> None:
-    """Write the briefs that a case's requests lack, since whoever reads the case can."""
+    """Write the briefs that a case's requests lack, since whoever reads the case can.
+
+    Where nobody was found, those who joined since are asked too.
+    """
     lacking = _lacking(db, case)
     written = []
     for request_id in lacking:
         request = seeking.lock(db, request_id)
         if request is None or request.state not in (*SEEKING, "assigned"):
             continue
+        if not _lacks(db, request, now):
+            continue
         owner = db.get_one(Case, request.case_id)
         scope = CONSENTS.get(seeking.values(db, request)["kind"])
         if scope is None or is_agreed(db, owner.id, scope):
             seal(db, owner, cases.opened(db, principal, owner), request, now)
             seeking.finish_task(db, request.id, principal.member_id)
+            if request.state == "unfilled":
+                seeking.seek(db, request, now)
             written.append(owner.id)
     for case_id in written:
         audit.record(db, "brief.written", principal.member_id, case_id, now)
 
 
 def _lacking(db: Db, case: Case) -> list[UUID]:
-    """Return the requests of a case's tree that have no brief, and would be read."""
+    """Return the requests of a case's tree that have no brief, or have found nobody by it."""
     tree = candidates.tree_of(db, case.id)
     query = select(Request.id).where(
         Request.case_id.in_(tree),
         Request.state.in_((*SEEKING, "assigned")),
-        Request.id.not_in(select(Brief.request_id).where(Brief.case_id.in_(tree))),
+        or_(
+            Request.state == "unfilled",
+            Request.id.not_in(select(Brief.request_id).where(Brief.case_id.in_(tree))),
+        ),
     )
     return list(db.scalars(query.order_by(Request.id)))
+
+
+def _lacks(db: Db, request: Request, now: datetime) -> bool:
+    """Return whether a request has no brief, or not for everybody who could be asked."""
+    holders = briefs.holders(db, request.id)
+    return holders is None or bool(_reached(db, request, now) - holders)
+
+
+def _reached(db: Db, request: Request, now: datetime) -> set[UUID]:
+    wanted = candidates.wanted(db, request, seeking.values(db, request))
+    people = candidates.people(db, request.urgency, now)
+    reached = routing.reachable(wanted, [person.candidate for person in people.values()])
+    return {one.member_id for one in reached}
 
 
 def seal(db: Db, case: Case, keys: Mapping[int, CaseKeys], request: Request, now: datetime) -> None:
@@ -54,10 +77,7 @@ def seal(db: Db, case: Case, keys: Mapping[int, CaseKeys], request: Request, now
     if assignment is not None:
         briefs.write(db, request, content, [assignment.member_id], now, pending=False)
         return
-    wanted = candidates.wanted(db, request, values)
-    people = candidates.people(db, request.urgency, now)
-    reached = routing.reachable(wanted, [person.candidate for person in people.values()])
-    briefs.write(db, request, content, [one.member_id for one in reached], now)
+    briefs.write(db, request, content, _reached(db, request, now), now)
 
 
 def _content(

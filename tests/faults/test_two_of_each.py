@@ -167,5 +167,7 @@ def interpreter(db: Db, coordinator: Principal, phone: str, now: datetime) -> uu
     keys, lock = MemberKeys(new_seed()), (new_salt(), new_seed())
     secrets = enrolment.Secrets(keys, *lock, new_recovery_code(), totp.new_secret())
     code, _ = invitations.invite(db, coordinator, ["interpreter"], ["fr"], ["montreal"], now)
-    given = {"code": code, "handle": f"crow-{phone[-2:]}", "name": None, "phone": phone}
-    return invitations.redeem(db, secrets, **given, now=now).member.id
+    handle = f"crow-{phone[-2:]}"
+    return invitations.redeem(
+        db, secrets, code=code, handle=handle, name=None, phone=phone, now=now
+    ).member.id

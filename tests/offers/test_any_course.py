@@ -215,8 +215,8 @@ def test_in_any_course_of_things(sqlite_blueprint: Blueprint, tmp_path: Path) ->
     run_state_machine_as_test(
         course,
         settings=settings(
-            max_examples=6,
-            stateful_step_count=18,
+            max_examples=5,
+            stateful_step_count=15,
             derandomize=True,
             deadline=None,
             database=None,

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from app import jobs
+from app import casefile, cases, jobs
 from app.models import Job, Offer
 from app.offers.ladder import RETRY
 from tests.offers.hall import Hall
@@ -123,3 +123,28 @@ def test_a_worker_that_died_in_between_repeats_nothing(hall: Hall) -> None:
     with hall.database.snapshot() as db:
         assert len(db.scalars(select(Offer.id)).all()) == 1
     assert hall.has_timer(request)
+
+
+def test_a_case_that_becomes_urgent_asks_more_people_at_once(hall: Hall) -> None:
+    hall.newcomers({"siskin": None, "linnet": None}, "accompanier")
+    case = a_case(hall, urgency=3)
+    request = raised(hall, case)
+    assert len(hall.asked(request)) == 1
+    with hall.database.transaction() as db:
+        wren, now = hall.principal("wren"), hall.clock()
+        cases.change(db, wren, UUID(case), 1, {"urgency": 0}, now)
+    hall.work()
+    assert hall.asked(request) == {"finch", "siskin", "linnet"}
+
+
+def test_who_joins_later_is_asked_once_the_desk_has_looked(hall: Hall) -> None:
+    case = a_case(hall, urgency=0)
+    request = raised(hall, case)
+    for _ in range(3):
+        hall.advance(minutes=3)
+    assert hall.now(request).state == "unfilled"
+    hall.newcomer("siskin", "accompanier")
+    with hall.database.transaction() as db:
+        casefile.read(db, hall.principal("wren"), UUID(case), hall.clock())
+    hall.work()
+    assert "siskin" in hall.asked(request)
