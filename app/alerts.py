@@ -180,14 +180,18 @@ def recipients(db: Db, step_number: int, now: datetime) -> list[Member]:
     listed, rota = roster.current(db), shifts.load(db)
     desk = [member.id for member in listed.team(roster.DESK)]
     coordinators = [member.id for member in listed.members if "coordinator" in member.roles]
-    duty = shifts.on_duty(rota, now)
-    fallback = duty.members(_PAGED, fallback=True)
-    first = duty.members(_PAGED) if any(slot.role in _PAGED for slot in rota.slots) else desk
-    chosen = set(first or fallback or coordinators)
+    duty, able = shifts.on_duty(rota, now), {*desk, *coordinators}
+    # Whoever lost the role since cannot take a case.
+    first, fallback = (
+        [member for member in duty.members(_PAGED, fallback=standing_by) if member in able]
+        for standing_by in (False, True)
+    )
+    if not any(slot.role in _PAGED and not slot.fallback for slot in rota.slots):
+        first = desk
+    chosen = {*(first or fallback or coordinators)}
     for group in (fallback, coordinators, desk)[:step_number]:
-        chosen |= set(group)
-    able = chosen & {*desk, *coordinators}  # whoever lost the role since cannot take a case
-    members = db.scalars(select(Member).where(Member.id.in_(able), Member.state == "active"))
+        chosen.update(group)
+    members = db.scalars(select(Member).where(Member.id.in_(chosen), Member.state == "active"))
     return list(members)
 
 
