@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -392,6 +393,22 @@ class TestNotes:
 
 class TestOnce:
     """Idempotency-Key: the same request does it once, another one is refused."""
+
+    @pytest.mark.parametrize("database_kind", ["postgresql"])
+    def test_of_many_at_the_same_moment_one_does_it(self, house: House) -> None:
+        heron, case_id = house.as_("heron"), house.case_of("hello")["id"]
+        headers = {"Idempotency-Key": "one-key"}
+
+        def ask(_: int) -> Any:
+            path = f"/v1/cases/{case_id}/messages"
+            return heron.post(path, {"body": "Once."}, headers=headers)
+
+        with ThreadPoolExecutor(6) as crowd:
+            answers = list(crowd.map(ask, range(6)))
+        assert {answer.status_code for answer in answers} == {202}
+        assert len({answer.json()["id"] for answer in answers}) == 1
+        house.settle()
+        assert house.phone().inbox().count("Once.") == 1
 
     def twice(self, client: Client, path: str, first: Any, second: Any) -> tuple[Any, Any]:
         headers = {"Idempotency-Key": "one-key"}

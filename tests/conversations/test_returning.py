@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
-from tests.service import House
+from app import conversations
+from app.telephony import InboundText
+from tests.service import HOTLINE, House
 
 
 def inbound(house: House, case_id: str, handle: str = "heron") -> list[str]:
@@ -62,6 +65,23 @@ class TestMerged:
         [case] = house.queue()
         assert (case["id"], case["unread"]) == (main, 3)
         assert {f"later, {n}" for n in numbers} <= set(inbound(house, main))
+
+    def test_two_of_its_phones_in_one_batch(self, house: House) -> None:
+        numbers = ["+15145550101", "+15145550102"]
+        one, main = (house.case_of("hello", number=n)["id"] for n in numbers)
+        self.merge(house, one, main)
+        house.read(main)
+        forms = [
+            {"MessageSid": f"SM{uuid4().hex}", "From": number, "Body": f"from {number}"}
+            for number in numbers
+        ]
+        with house.database.transaction() as db:
+            texts = [InboundText.from_form({**form, "To": HOTLINE}) for form in forms]
+            conversations.take(db, house.service.desk, texts, house.clock())
+        house.settle()
+        [case] = house.queue()
+        assert (case["id"], case["unread"]) == (main, 2)
+        assert inbound(house, main)[-2:] == [form["Body"] for form in forms]
 
     def test_a_case_with_others_under_it_can_be_put_under_another(self, house: House) -> None:
         numbers = [f"+1514555010{n}" for n in (1, 2, 3)]
