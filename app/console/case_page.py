@@ -78,6 +78,9 @@ def _shown(db: Db, screen: MemberScreen, file: CaseFile) -> dict[str, Any]:
         },
         "field_names": settings["fields"],
         "regions": settings["regions"],
+        "detention_places": settings["detention_places"],
+        # Dates are told, and typed, as the clock shows them where the caller is.
+        "case_zone": organisation.zone_of(db, file.line.coarse.get("region")),
         "quick_replies": quick_replies(file.line.coarse.get("language")),
         "alphabet": alphabet(),
     }

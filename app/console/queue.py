@@ -12,6 +12,7 @@ from app.access import Permission
 from app.console.errors import PageRoute
 from app.console.forms import Form
 from app.console.health import warnings
+from app.console.own_offers import offers_page
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.console.waiting import wait
 from app.models import LIVE_STATES
@@ -28,6 +29,8 @@ def first_page(screen: MemberScreenDep) -> Response:
     query = Form({name: (value,) for name, value in screen.request.query_params.items()})
     if who.may(Permission.CASES) or (who.may(Permission.ARCHIVE) and query.get("state") == "closed"):
         return _queue(screen, query)
+    if who.may(Permission.OFFERS):
+        return offers_page(screen)
     with screen.visit.snapshot() as db:
         return screen.page("own_page.html", warnings=warnings(db, who))
 

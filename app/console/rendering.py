@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -35,13 +35,19 @@ def _templates() -> Environment:
     templates.globals["words"] = words
     templates.globals["asset"] = asset_path
     templates.globals["fresh"] = lambda: uuid4().hex
-    templates.filters.update(moment=moment, span=span, iso=iso, named=_named)
+    templates.filters.update(moment=moment, span=span, iso=iso, clock=clock, day=day)
+    templates.filters.update(named=_named, field_named=_field_named)
     return templates
 
 
 def _named(code: str) -> tuple[str, str]:
     """Return one of the organisation's own codes with its words, for a list to choose from."""
     return code, words.of({}, code)
+
+
+def _field_named(name: str) -> tuple[str, str]:
+    """Return one of the organisation's fields with its words, for a list to choose from."""
+    return name, words.of(words.FIELDS, name)
 
 
 @cache
@@ -73,6 +79,16 @@ def moment(value: datetime | str, now: datetime, zone: ZoneInfo) -> str:
         return f"{at:%H:%M}"
     day = f"{at:%a} {at.day} {at:%b}" + (f" {at.year}" if at.year != today.year else "")
     return f"{day}, {at:%H:%M}"
+
+
+def clock(value: datetime | str, zone: ZoneInfo) -> str:
+    """Return a time of day as the desk reads it: ``14:05``."""
+    return f"{instant(value).astimezone(zone):%H:%M}"
+
+
+def day(value: date) -> str:
+    """Return a day: ``3 Feb 2026``."""
+    return f"{value.day} {value:%b} {value.year}"
 
 
 def span(length: timedelta) -> str:

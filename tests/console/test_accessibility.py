@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any, Literal
 
 import pytest
@@ -42,11 +43,44 @@ def complaints(page: Page) -> list[str]:
     return [f"{v['id']}: {node['html'][:120]}" for v in violations for node in v["nodes"]]
 
 
+def know_something(house: House, case_id: str) -> None:
+    """Fill the pages about dates, requests, raids and the directory."""
+    heron = house.as_("heron")
+    soon = (house.clock() + timedelta(days=3)).isoformat()
+    for path, body in (
+        ("/v1/raid-reports", {"size": "three cars", "location": "the corner"}),
+        ("/v1/raid-reports", {"size": "a van"}),
+        ("/v1/directory", {"kind": "clinic", "name": "Clinic", "phone": "+15145550142"}),
+        (f"/v1/cases/{case_id}/events", {"kind": "hearing", "starts_at": soon, "place": "x"}),
+        (f"/v1/cases/{case_id}/episodes", {"place": "Laval", "from": "2026-01-10"}),
+        (f"/v1/cases/{case_id}/consents", {"scope": "accompanier", "granted": True}),
+    ):
+        assert heron.post(path, body).status_code == 201
+    event = heron.get(f"/v1/cases/{case_id}").json()["events"][0]["id"]
+    request = {"kind": "accompaniment", "event_id": event}
+    assert heron.post(f"/v1/cases/{case_id}/requests", request).status_code == 201
+    house.settle()
+
+
+@pytest.mark.parametrize("page", [("dark", 320)], ids=["phone-by-night"], indirect=True)
+def test_what_a_member_is_asked_on_their_phone(page: Page, house: House, phone: Caller) -> None:
+    case = house.case_of("hello", "2", "1", "oui", number=phone.number)
+    know_something(house, case["id"])
+    enter(page.context, house, "finch")
+    page.goto("/offers")
+    page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true })")
+    assert complaints(page) == []
+    page.get_by_role("button", name="Yes, I take it").first.click()
+    assert page.get_by_role("heading", name="What you need to know").is_visible()
+    assert complaints(page) == []
+
+
 def test_pages_of_the_desk(page: Page, house: House, phone: Caller) -> None:
     width = (page.viewport_size or {"width": 0})["width"]
     case = house.case_of("hello", "1", "1", "oui", number=phone.number)
     with visitor(house, "wren") as wren:
         wren.send(wren.case(case["reference"]), "/notes", body="seen")
+    know_something(house, case["id"])
     enter(page.context, house, "wren")
     owl = f"/members/{house.residents['owl'].id}"
     paths = ["/", f"/cases/{case['id']}", "/members", "/me"]
@@ -54,6 +88,13 @@ def test_pages_of_the_desk(page: Page, house: House, phone: Caller) -> None:
         paths += [
             "/cases/new",
             "/rota",
+            "/events",
+            "/requests",
+            f"/cases/{case['id']}/route",
+            "/raids",
+            "/offers",
+            "/directory",
+            "/rules",
             f"/rota/shifts/{a_shift(house)}",
             owl,
             "/texts",

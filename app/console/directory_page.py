@@ -1,0 +1,87 @@
+"""The directory: who helps and is not a member."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from app import directory, organisation
+from app.access import Permission
+from app.api.errors import STATUS
+from app.console.errors import PageRoute
+from app.console.forms import Form, once_key
+from app.console.screens import MemberScreen, MemberScreenDep
+from app.errors import NotFound, Refusal
+from app.idempotency import once
+
+router = APIRouter(prefix="/directory", include_in_schema=False, route_class=PageRoute)
+_TEXTS = ("kind", "name", "phone", "address", "hours", "notes")
+
+
+@router.get("")
+def listed(screen: MemberScreenDep) -> Response:
+    """List the directory, or one kind of it; the form to add to it."""
+    return _page(screen)
+
+
+def _page(screen: MemberScreen, refusal: Refusal | None = None, field: str = "name") -> Response:
+    visit = screen.visit
+    kind = screen.request.query_params.get("kind", "")
+    kind = kind if kind in directory.KINDS else ""
+    with visit.snapshot() as db:
+        found = directory.listed(db, visit.principal, kind or None)
+        settings, _ = organisation.settings(db)
+    return screen.page(
+        "directory.html",
+        STATUS[refusal.slug] if refusal else 200,
+        here="/directory",
+        entries=found,
+        kind=kind,
+        regions=settings["regions"],
+        typed=screen.form,
+        errors=[(field, refusal.detail)] if refusal else (),
+    )
+
+
+def _values(form: Form) -> dict[str, Any]:
+    values: dict[str, Any] = {name: form.get(name) for name in _TEXTS}
+    return {**values, "region": form.get("region") or None, "languages": form.all("languages")}
+
+
+@router.post("")
+def add(screen: MemberScreenDep) -> Response:
+    """Add an entry."""
+    visit, form = screen.visit, screen.form
+    visit.principal.require(Permission.DIRECTORY)
+    try:
+        with visit.transaction() as db:
+
+            def make() -> UUID:
+                return directory.add(db, visit.principal, _values(form), visit.now).id
+
+            once(db, visit.principal, once_key(form), b"console directory", visit.now, make)
+    except Refusal as refusal:
+        return _page(screen, refusal)
+    return screen.go("/directory?done=changed")
+
+
+@router.post("/{entry_id}")
+def change(entry_id: UUID, screen: MemberScreenDep) -> Response:
+    """Change an entry, or delete it."""
+    visit, form = screen.visit, screen.form
+    visit.principal.require(Permission.DIRECTORY)
+    try:
+        with visit.transaction() as db:
+            if form.get("action") == "remove":
+                directory.remove(db, visit.principal, entry_id, visit.now)
+            else:
+                version = form.number("version") or 0
+                directory.change(db, visit.principal, entry_id, version, _values(form), visit.now)
+    except NotFound:
+        return screen.go("/directory")  # somebody has deleted it
+    except Refusal as refusal:
+        return _page(screen, refusal, f"entry-{entry_id}")
+    return screen.go("/directory?done=changed")

@@ -1,0 +1,130 @@
+"""What a member is asked for and took on; made for a phone."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from app import assignments, offers
+from app.access import Permission
+from app.api.errors import STATUS
+from app.assignments import Told
+from app.candidates import window
+from app.console.case_dates import local
+from app.console.errors import PageRoute
+from app.console.forms import Form
+from app.console.health import warnings
+from app.console.screens import MemberScreen, MemberScreenDep
+from app.errors import NotFound, Refusal
+from app.events import LONGEST_PLACE, Wanted
+
+router = APIRouter(prefix="/offers", include_in_schema=False, route_class=PageRoute)
+_LONGEST_OUTCOME = 64
+
+
+@router.get("")
+def mine(screen: MemberScreenDep) -> Response:
+    """Show what I am asked for, and what I took on."""
+    return offers_page(screen)
+
+
+def offers_page(screen: MemberScreen, refusal: Refusal | None = None) -> Response:
+    """Return the page of a member's own offers and assignments."""
+    visit = screen.visit
+    with visit.snapshot() as db:
+        asked = offers.mine(db, visit.principal, visit.now)
+        taken = assignments.mine(db, visit.principal)
+        needs = warnings(db, visit.principal)
+    states = {one.offer.id: offers.state_of(one.offer, visit.now) for one in asked}
+    return screen.page(
+        "offers.html",
+        STATUS[refusal.slug] if refusal else 200,
+        here="/offers",
+        pending=[(o, window(o.values)) for o in asked if states[o.offer.id] == "pending"],
+        over=[(o, states[o.offer.id]) for o in asked if states[o.offer.id] != "pending"],
+        active=[(o, window(o.values)) for o in taken if o.assignment.state == "active"],
+        past=[(o, window(o.values)) for o in taken if o.assignment.state != "active"],
+        warnings=needs,
+        errors=[("asked", refusal.detail)] if refusal else (),
+    )
+
+
+@router.post("/{offer_id}/accept")
+def accept(offer_id: UUID, screen: MemberScreenDep) -> Response:
+    """Take it, and read the brief."""
+    visit = screen.visit
+    visit.principal.require(Permission.OFFERS)
+    try:
+        with visit.transaction() as db:
+            taken = offers.accept(db, visit.principal.member_id, offer_id, visit.now).id
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        return offers_page(screen, refusal)
+    return screen.go(f"/offers/taken/{taken}?done=accepted")
+
+
+@router.post("/{offer_id}/decline")
+def decline(offer_id: UUID, screen: MemberScreenDep) -> Response:
+    """Say no."""
+    visit, form = screen.visit, screen.form
+    visit.principal.require(Permission.OFFERS)
+    with visit.transaction() as db:
+        if form.get("reason"):
+            reason = form.get("reason")[:4000]
+            assignments.explain(db, visit.principal, offer_id, reason, visit.now)
+        conflict = form.get("conflict") == "yes"
+        offers.decline(db, visit.principal.member_id, offer_id, visit.now, conflict=conflict)
+    return screen.go("/offers?done=declined")
+
+
+@router.get("/taken/{assignment_id}")
+def taken(assignment_id: UUID, screen: MemberScreenDep) -> Response:
+    """Read the brief of what I took on. This is written into the audit log."""
+    return _taken(screen, assignment_id)
+
+
+def _taken(screen: MemberScreen, assignment_id: UUID, refusal: Refusal | None = None) -> Response:
+    visit = screen.visit
+    with visit.transaction() as db:
+        opened = assignments.read(db, visit.principal, assignment_id, visit.now)
+    return screen.page(
+        "assignment.html",
+        STATUS[refusal.slug] if refusal else 200,
+        here=f"/offers/taken/{assignment_id}",
+        opened=opened,
+        window=window(opened.values),
+        typed=screen.form,
+        errors=[("outcome", refusal.detail)] if refusal else (),
+    )
+
+
+@router.post("/taken/{assignment_id}/report")
+def report(assignment_id: UUID, screen: MemberScreenDep) -> Response:
+    """Say what came of it, and the next date if one was set."""
+    visit, form = screen.visit, screen.form
+    visit.principal.require(Permission.OFFERS)
+    try:
+        told = Told(
+            form.get("outcome")[:_LONGEST_OUTCOME] or "attended",
+            form.raw("notes"),
+            _next(form, screen.service.settings.zone.key),
+        )
+        with visit.transaction() as db:
+            assignments.report(db, visit.principal, assignment_id, told, visit.now)
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        return _taken(screen, assignment_id, refusal)
+    return screen.go("/offers?done=told")
+
+
+def _next(form: Form, zone: str) -> Wanted | None:
+    starts_at = local(form, "next_at", zone)
+    if starts_at is None:
+        return None
+    return Wanted(
+        form.get("next_kind") or "hearing", starts_at, form.get("next_place")[:LONGEST_PLACE]
+    )

@@ -1,0 +1,149 @@
+"""Asking for people: every request, and for one case who could come and why."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from app import casefile, cases, organisation, people, requests
+from app.api.errors import STATUS
+from app.candidates import window
+from app.console.case_dates import local, zone_of_case
+from app.console.errors import PageRoute
+from app.console.forms import Form, once_key
+from app.console.screens import MemberScreen, MemberScreenDep
+from app.errors import BadRequest, NotFound, Refusal
+from app.idempotency import once
+from app.models import LIVE_STATES, SEEKING, Case
+from app.requests import ALLOWED, KINDS, Asked
+
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
+_RUNNING = (*SEEKING, "assigned")
+_AWAITED = ("tentative", "confirmed")
+
+
+@router.get("/requests")
+def board(screen: MemberScreenDep) -> Response:
+    """Show the requests that are not over, by tier."""
+    visit = screen.visit
+    cursor = screen.request.query_params.get("cursor", "")[:200] or None
+    with visit.snapshot() as db:
+        found, after = requests.page(db, visit.principal, states=_RUNNING, cursor=cursor)
+        names = {
+            one.request.case_id: cases.coarse(db, db.get_one(Case, one.request.case_id)).get(
+                "reference"
+            )
+            for one in found
+        }
+        handles = people.handles(db)
+    return screen.page(
+        "requests.html",
+        here="/requests",
+        rows=[(one, window(one.values)) for one in found],
+        names=names,
+        handles=handles,
+        after=after,
+    )
+
+
+@router.get("/cases/{case_id}/route")
+def route(case_id: UUID, screen: MemberScreenDep) -> Response:
+    """Show whom a case asks for, who could come and why, and the form to ask for somebody."""
+    return _route(screen, case_id)
+
+
+def _route(
+    screen: MemberScreen, case_id: UUID, refusal: Refusal | None = None, field: str = "kind"
+) -> Response:
+    visit = screen.visit
+    with visit.transaction() as db:
+        file = casefile.read(db, visit.principal, case_id, visit.now)
+        settings, _ = organisation.settings(db)
+        rankings = {
+            one.request.id: requests.rank(db, visit.principal, one.request.id, visit.now)
+            for one in file.requests
+            if one.request.state in SEEKING
+        }
+        handles = people.handles(db)
+    case = file.line.case
+    return screen.page(
+        "route.html",
+        STATUS[refusal.slug] if refusal else 200,
+        here=f"/cases/{case_id}/route",
+        case=case,
+        coarse=file.line.coarse,
+        live=case.state in LIVE_STATES,
+        rows=[(one, window(one.values)) for one in file.requests],
+        rankings=rankings,
+        reports=file.reports,
+        dates=[event for event in file.events if event["state"] in _AWAITED],
+        kinds=KINDS,
+        shareable=[
+            name
+            for name in settings["fields"]
+            if any(allowed is None or name in allowed for allowed in ALLOWED.values())
+        ],
+        regions=settings["regions"],
+        handles=handles,
+        typed=screen.form,
+        errors=[(field, refusal.detail)] if refusal else (),
+    )
+
+
+@router.post("/cases/{case_id}/route")
+def ask(case_id: UUID, screen: MemberScreenDep) -> Response:
+    """Ask for somebody; people are asked at once."""
+    visit, form = screen.visit, screen.form
+    try:
+        with visit.transaction() as db:
+            needed_by = local(form, "needed_by", zone_of_case(db, screen, case_id))
+            asked = Asked(needed_by=needed_by, **_values(form))
+
+            def make() -> UUID:
+                return requests.raise_request(db, visit.principal, case_id, asked, visit.now).id
+
+            key = f"console request {case_id}".encode()
+            once(db, visit.principal, once_key(form), key, visit.now, make)
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        return _route(screen, case_id, refusal)
+    return screen.go(f"/cases/{case_id}/route?done=asked")
+
+
+def _values(form: Form) -> dict[str, Any]:
+    try:
+        event_id = UUID(form.get("event")) if form.get("event") else None
+    except ValueError as error:
+        raise BadRequest("Choose one of the dates of this case.") from error
+    return {
+        "kind": form.get("kind"),
+        "event_id": event_id,
+        "languages": form.all("languages"),
+        "region": form.get("region") or None,
+        "skills": _words(form.get("skills")),
+        "wishes": _words(form.get("wishes")),
+        "share": form.all("share"),
+        "minor": form.get("minor") == "yes",
+    }
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip()[:64] for word in text.split(",") if word.strip()][:20]
+
+
+@router.post("/requests/{request_id}/cancel")
+def cancel(request_id: UUID, screen: MemberScreenDep) -> Response:
+    """End a request."""
+    visit = screen.visit
+    try:
+        with visit.transaction() as db:
+            requests.cancel(db, visit.principal, request_id, visit.now)
+    except NotFound:
+        raise
+    except Refusal:
+        return screen.go("/requests")  # it is over already, which is what was wanted
+    return screen.go("/requests?done=unasked")

@@ -1,0 +1,82 @@
+"""Rules about deadlines: who verified them, and whether they are used."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from app import deadlines
+from app.access import Permission, Principal
+from app.api.errors import STATUS
+from app.console.errors import PageRoute
+from app.console.forms import Form
+from app.console.screens import MemberScreen, MemberScreenDep
+from app.db import Db
+from app.errors import BadRequest, NotFound, Refusal
+
+router = APIRouter(prefix="/rules", include_in_schema=False, route_class=PageRoute)
+_KEPT = ("jurisdiction", "trigger", "offset", "unit", "received_by", "warn_at", "source_url")
+
+
+@router.get("")
+def listed(screen: MemberScreenDep) -> Response:
+    """List the rules."""
+    return _page(screen)
+
+
+def _page(screen: MemberScreen, refusal: Refusal | None = None, code: str = "") -> Response:
+    visit = screen.visit
+    with visit.snapshot() as db:
+        rules = deadlines.listed(db, visit.principal)
+    return screen.page(
+        "rules.html",
+        STATUS[refusal.slug] if refusal else 200,
+        here="/rules",
+        rules=rules,
+        errors=[(f"{code}-by", refusal.detail)] if refusal else (),
+    )
+
+
+@router.post("/{code}")
+def verify(code: str, screen: MemberScreenDep) -> Response:
+    """Say who verified a rule and when, and whether it is used."""
+    visit, form = screen.visit, screen.form
+    visit.principal.require(Permission.RULES)
+    try:
+        with visit.transaction() as db:
+            kept = _known(db, visit.principal, code)
+            rule = {"code": code, **kept, **_verified(form)}
+            deadlines.write(db, visit.principal, [rule], visit.now)
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        return _page(screen, refusal, code)
+    return screen.go("/rules?done=changed")
+
+
+def _known(db: Db, principal: Principal, code: str) -> dict[str, Any]:
+    """Return what a rule says, which this page does not change. NotFound."""
+    for rule in deadlines.listed(db, principal):
+        if rule.code == code:
+            return {name: getattr(rule, name) for name in _KEPT}
+    raise NotFound
+
+
+def _verified(form: Form) -> dict[str, Any]:
+    return {
+        "verified_by": form.get("verified_by")[:200] or None,
+        "verified_on": _day(form, "verified_on"),
+        "review_by": _day(form, "review_by"),
+        "enabled": form.get("enabled") == "yes",
+        "version": form.number("version"),
+    }
+
+
+def _day(form: Form, name: str) -> date | None:
+    try:
+        return date.fromisoformat(form.get(name)[:10]) if form.get(name) else None
+    except ValueError as error:
+        raise BadRequest("A day looks like 2026-02-03.") from error
