@@ -144,7 +144,6 @@ def _add_deployment(
             operational_public=operational.pair.public,
             version=1,
             clock_offset_s=0.0,
-            paused=False,
             **db.keys.new_row("deployment", deployment_id, {"settings": {}}, now),
         )
     )

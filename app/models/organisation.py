@@ -23,7 +23,6 @@ class Deployment(OperationalRow, Base):
     operational_public: Mapped[bytes] = plain()
     version: Mapped[int] = plain(default=1)
     clock_offset_s: Mapped[float] = plain(default=0.0)
-    paused: Mapped[bool] = plain(default=False)
 
 
 class IndexKey(OperationalRow, Base):

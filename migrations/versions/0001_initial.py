@@ -223,7 +223,6 @@ def _deployment() -> None:
         sa.Column("operational_public", sa.LargeBinary(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("clock_offset_s", sa.Double(), nullable=False),
-        sa.Column("paused", sa.Boolean(), nullable=False),
         sa.Column("op_key", sa.LargeBinary(), nullable=True),
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
