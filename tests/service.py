@@ -224,6 +224,16 @@ class House:
         return self.clock()
 
 
+# Area codes of the numbering plan but those that tests name themselves.
+_AREAS = (204, 250, 306, 403, 416, 506, 604, 647, 705, 709, 780, 807, 819, 867, 902, 905)
+
+
+def fictional(place: int) -> str:
+    """Return one of 1600 numbers that belong to nobody: +1 xxx 555 01xx."""
+    area, last = divmod(place, 100)
+    return f"+1{_AREAS[area]}55501{last:02}"
+
+
 def refusal(answer: httpx.Response) -> tuple[int, str]:
     """Status and slug of a refusal, which always has the same form and is kept by no cache."""
     assert answer.headers["content-type"] == "application/problem+json", answer.text

@@ -20,7 +20,7 @@ from sqlalchemy import delete, select
 from app import offers, tasks
 from app.access import PERMISSIONS, Permission
 from app.models import Offer, Task
-from tests.service import PASSPHRASE, PEOPLE, Client, House
+from tests.service import PASSPHRASE, PEOPLE, Client, House, fictional
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 STEP = timedelta(seconds=30)
@@ -33,7 +33,7 @@ RAIDS, DIRECTORY, RULES = Permission.RAIDS, Permission.DIRECTORY, Permission.RUL
 NEXT_YEAR = "2027-01-15T12:00:00Z"
 PUBLIC: frozenset[Permission] = frozenset()
 # The last digits of phones that nobody has texted from yet.
-_NUMBERS = count(1000)
+_NUMBERS = count()
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Scene:
 
     def texting_case(self) -> str:
         """A case whose caller has just written, by a phone of its own."""
-        case_id: str = self.house.case_of("hello", number=f"+1514555{next(_NUMBERS)}")["id"]
+        case_id: str = self.house.case_of("hello", number=fictional(next(_NUMBERS)))["id"]
         return case_id
 
     def shift(self, *members: str, **changes: Any) -> str:
@@ -150,7 +150,7 @@ def replying(scene: Scene) -> Example:
 
 
 def giving_contact(scene: Scene) -> Example:
-    number = f"+1438555{next(_NUMBERS)}"
+    number = fictional(next(_NUMBERS))
     return Example({"case_id": scene.case()}, {"number": number, "methods": ["text"]})
 
 

@@ -15,11 +15,11 @@ import pytest
 
 from app.intake import Step, load_script, step
 from app.organisation import REGIONS
-from tests.service import House
+from tests.service import House, fictional
 
 SCRIPT = load_script()
 FOLDER = Path(__file__).parent.parent / "intake" / "conversations"
-_PHONES = itertools.count(3000)
+_PHONES = itertools.count()
 
 
 def conversations() -> list[Any]:
@@ -40,7 +40,7 @@ def conversations() -> list[Any]:
 def test_what_a_caller_tells_becomes_facts_of_the_case(
     shared_house: House, says: list[str]
 ) -> None:
-    house, number = shared_house, f"+1514555{next(_PHONES)}"
+    house, number = shared_house, fictional(next(_PHONES))
     before = {case["id"] for case in house.queue()}
     for text in says:
         house.network.phone(number).text(text)
