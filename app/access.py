@@ -53,6 +53,7 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.INVITATIONS,
             Permission.LIFT_HOLD,
             Permission.MEMBERS,
+            Permission.OFFERS,
             Permission.ROTA,
             Permission.ROTA_OF_ALL,
             Permission.RULES,

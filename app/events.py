@@ -33,6 +33,8 @@ _NEXT: Mapping[str, tuple[str, ...]] = {
     "confirmed": ("rescheduled", "occurred", "cancelled"),
 }
 _FURTHEST = timedelta(days=3660)
+# Beyond these a time zone could carry a date out of the calendar.
+_YEARS = range(1900, 2200)
 # Requests whose people have to know when their date moves.
 _ASKED = ("open", "offered", "unfilled", "assigned")
 LONGEST_PLACE = 2000
@@ -56,6 +58,8 @@ def instant_of(at: datetime, zone: str | None) -> datetime:
     BadRequest for a zone that does not exist, for none at all, and for a time that the clocks
     leave out on the night they go forward.
     """
+    if at.year not in _YEARS:
+        raise BadRequest("This is no date within ten years, with its time zone.")
     try:
         place = ZoneInfo(zone) if zone else None
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:

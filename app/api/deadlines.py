@@ -21,7 +21,7 @@ class RuleIn(BaseModel):
     """One rule. To enable it, a named person must have verified it, on a day."""
 
     code: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
-    jurisdiction: Annotated[str, StringConstraints(min_length=1, max_length=16)]
+    jurisdiction: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,16}$")]
     trigger: Annotated[str, StringConstraints(max_length=64)] = Field(
         description=", ".join(deadlines.TRIGGERS)
     )
@@ -29,8 +29,8 @@ class RuleIn(BaseModel):
     unit: Literal["hours", "days"]
     received_by: Literal["hand", "mail"] | None = None
     warn_at: list[Days] = Field(default_factory=list, max_length=16, description="days before")
-    source_url: Annotated[str, Field(max_length=500)] | None = None
-    verified_by: Annotated[str, Field(max_length=200)] | None = None
+    source_url: Annotated[str, StringConstraints(pattern=r"^https?://[!-~]{1,500}$")] | None = None
+    verified_by: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]{1,200}$")] | None = None
     verified_on: date | None = None
     review_by: date | None = None
     enabled: bool = False

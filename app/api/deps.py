@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request, Response, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import BaseModel
+from pydantic import AfterValidator, AwareDatetime, BaseModel
 
 from app.access import Permission, readable_cases
 from app.api.entrance import enter
@@ -89,6 +90,16 @@ IdempotencyKey = Annotated[
 ]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=200, description="from the page before")]
+
+
+def _within_reach(at: datetime) -> datetime:
+    if not 1900 <= at.year < 2200:
+        raise ValueError("between 1900 and 2199")
+    return at
+
+
+# A time with its offset, at which no conversion leaves the calendar.
+Instant = Annotated[AwareDatetime, AfterValidator(_within_reach)]
 
 
 def etag(response: Response, version: int) -> None:

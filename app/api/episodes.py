@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app import casefile, episodes
-from app.api.deps import IdempotencyKey, VersionDep, VisitDep, etag, fingerprint
+from app.api.deps import IdempotencyKey, Instant, VersionDep, VisitDep, etag, fingerprint
 from app.db import Db
 from app.episodes import Stay
 from app.errors import NotFound
@@ -24,7 +24,7 @@ Words = Annotated[str, Field(max_length=4000)]
 class Review(BaseModel):
     """A review that has been."""
 
-    at: AwareDatetime
+    at: Instant
     outcome: Words = ""
 
 
@@ -37,7 +37,7 @@ class NewEpisode(BaseModel):
     since: date = Field(alias="from")
     until: date | None = Field(default=None, alias="to")
     reviews: list[Review] = Field(default_factory=list, max_length=100)
-    next_review: AwareDatetime | None = Field(
+    next_review: Instant | None = Field(
         default=None, description="a day before it the desk is asked to look again"
     )
     notes: Words = ""
@@ -52,7 +52,7 @@ class ChangeEpisode(BaseModel):
     since: date | None = Field(default=None, alias="from")
     until: date | None = Field(default=None, alias="to")
     reviews: list[Review] | None = Field(default=None, max_length=100)
-    next_review: AwareDatetime | None = None
+    next_review: Instant | None = None
     notes: Words | None = None
 
 

@@ -8,12 +8,13 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from app import events, tasks
 from app.api.deps import (
     Cursor,
     IdempotencyKey,
+    Instant,
     Limit,
     VersionDep,
     VisitDep,
@@ -193,15 +194,6 @@ def change(
     with visit.transaction() as db:
         events.change(db, visit.principal, event_id, version, changes, visit.now)
         return _whole(db, visit, event_id, response)
-
-
-def _in_range(at: datetime) -> datetime:
-    if not 1970 < at.year < 2200:
-        raise ValueError("between 1971 and 2199")
-    return at
-
-
-Instant = Annotated[AwareDatetime, AfterValidator(_in_range)]
 
 
 @router.get("/events")

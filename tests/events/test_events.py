@@ -8,11 +8,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import func, select
 
 from app import events
 from app.errors import BadRequest
 from app.events import Wanted, instant_of
-from app.models import Case
+from app.models import Base, Case
 from tests.service import Client, House, refusal
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -109,7 +110,15 @@ def test_times_are_told_in_utc_however_they_were_given(heron: Client, case_id: s
 
 @pytest.mark.parametrize(
     "starts_at",
-    ["2026-02-03T09:30:00", "2026-02-03T09:30:00+25:00", "2026-02-30T09:30:00Z", "soon", None],
+    [
+        "2026-02-03T09:30:00",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+        "2026-02-03T09:30:00+25:00",
+        "2026-02-30T09:30:00Z",
+        "soon",
+        None,
+    ],
 )
 def test_a_time_that_is_none_is_refused(heron: Client, case_id: str, starts_at: Any) -> None:
     body = {**HEARING, "starts_at": starts_at}
@@ -232,6 +241,19 @@ def test_times_leave_the_operational_vault_with_the_case_and_come_back(
     crane.post(f"/v1/cases/{case_id}/reopen")
     [entry] = heron.get("/v1/events", params=query).json()["items"]
     assert entry["starts_at"] == "2026-05-01T14:30:00Z"
+
+
+def test_nothing_of_an_erased_case_is_left(
+    shared_house: House, heron: Client, case_id: str
+) -> None:
+    add(heron, case_id)
+    heron.post(f"/v1/cases/{case_id}/episodes", {"place": "Laval", "from": "2026-01-10"})
+    heron.post(f"/v1/cases/{case_id}/erase")
+    with shared_house.database.snapshot() as db:
+        for table in Base.metadata.sorted_tables:
+            if "case_id" in table.c:
+                theirs = select(func.count()).where(table.c.case_id == UUID(case_id))
+                assert db.scalar(theirs) == 0, table.name
 
 
 def test_whoever_was_there_adds_the_next_date_without_a_key(

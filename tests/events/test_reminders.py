@@ -172,6 +172,7 @@ def test_a_reminder_speaks_the_callers_language(house: House) -> None:
 def test_a_sealed_server_reminds_nobody_and_loses_nothing(house: House) -> None:
     dated_case(house, days=8)
     keys = house.database.keys
+    assert keys
     operational, index = keys.operational, keys.index
     keys.seal()
     house.advance(days=1, minutes=10)
