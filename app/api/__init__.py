@@ -10,6 +10,7 @@ from app.api import (
     contacts,
     deadlines,
     directory,
+    endings,
     episodes,
     errors,
     events,
@@ -20,6 +21,7 @@ from app.api import (
     organisation,
     raids,
     reference,
+    replies,
     requests,
     sessions,
     shifts,
@@ -41,6 +43,6 @@ def install(app: FastAPI) -> None:
         app.include_router(module.router, responses={"default": errors.PROBLEM})
     # Paths with names come before the same paths with ids.
     rota = (swaps, calendars, handovers, shifts)
-    desk = (health, sessions, members, cases, contacts, organisation, blocks)
+    desk = (health, sessions, members, cases, replies, endings, contacts, organisation, blocks)
     for module in (*desk, *rota, reference):
         app.include_router(module.router, responses={"default": errors.PROBLEM})

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from app import cases, contacts
-from app.api.cases import CaseItem, item
+from app.api.casefile import CaseItem, item
 from app.api.deps import VisitDep, etag
 from app.casefile import Line
 from app.db import Db

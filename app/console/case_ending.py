@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from app import cases, endings
 from app.access import Permission
-from app.api.cases import Hold
+from app.api.endings import Hold
 from app.api.errors import STATUS
 from app.console.case_handling import handled
 from app.console.errors import PageRoute

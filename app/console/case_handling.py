@@ -10,8 +10,9 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app import casefile, cases, organisation, replies
-from app.api.cases import ChangeCase, GiveConsent
+from app.api.cases import ChangeCase
 from app.api.errors import STATUS
+from app.api.replies import GiveConsent
 from app.console.case_page import case_page
 from app.console.errors import PageRoute
 from app.console.forms import Form, checked, once_key

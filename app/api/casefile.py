@@ -1,0 +1,180 @@
+"""A case as it is answered: in the queue, whole, and after a change."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import Response
+from pydantic import BaseModel, Field, StringConstraints
+
+from app import casefile, cases
+from app.api.deadlines import DeadlineOut, deadline_out
+from app.api.deps import etag
+from app.api.episodes import EpisodeOut, episode_out
+from app.api.events import EventOut, TaskOut, event_out, task_out
+from app.api.requests import RequestOut
+from app.api.requests import out as request_out
+from app.casefile import CaseFile, Line
+from app.db import Db
+from app.models import Case
+from app.requests import Found
+
+Code = Annotated[str, StringConstraints(max_length=64)]
+
+
+class CaseItem(BaseModel):
+    """A case in the queue: coarse facts only."""
+
+    id: UUID
+    reference: str | None
+    state: str
+    urgency: int = Field(description="0 now, 1 today, 2 this week, 3 information")
+    situation: str | None
+    language: str | None
+    region: str | None
+    opened_at: datetime
+    last_message_at: datetime | None
+    waiting_since: datetime | None
+    unread: int
+    assigned_to: UUID | None
+
+
+class CaseList(BaseModel):
+    """A page of the queue."""
+
+    items: list[CaseItem]
+    next_cursor: str | None
+
+
+class Contact(BaseModel):
+    """How the caller may be reached."""
+
+    number_masked: str | None
+    safe_methods: list[str]
+    hours: list[str]
+    flags: list[str]
+
+
+class MessageOut(BaseModel):
+    """One text."""
+
+    id: UUID
+    direction: Literal["inbound", "outbound"]
+    channel: str
+    body: str | None = Field(description="null once the text was deleted")
+    at: datetime
+    status: str
+    author: UUID | None = None
+    media: list[str] = []
+
+
+class NoteOut(BaseModel):
+    """A note of the desk."""
+
+    id: UUID
+    kind: str
+    author: UUID
+    body: str
+    at: datetime
+
+
+class ConsentOut(BaseModel):
+    """What the caller allowed."""
+
+    id: UUID
+    scope: str
+    granted: bool
+    methods: list[str]
+    hours: list[str]
+    at: datetime
+    recorded_by: UUID
+    override_reason: str | None = None
+
+
+class HistoryOut(BaseModel):
+    """One line of the audit log about this case; times are rounded to five minutes."""
+
+    kind: str
+    at: datetime
+    member: UUID | None
+
+
+class CaseOut(CaseItem):
+    """A case whole. ``opened`` is false where you hold no key: then only coarse facts are here."""
+
+    opened: bool
+    outcome: str | None
+    held: bool
+    hold_reason: str | None
+    follows: UUID | None
+    merged_into: UUID | None
+    contact: Contact
+    messages: list[MessageOut]
+    fields: dict[str, str | None]
+    notes: list[NoteOut]
+    consents: list[ConsentOut]
+    events: list[EventOut]
+    tasks: list[TaskOut]
+    episodes: list[EpisodeOut]
+    possible_deadlines: list[DeadlineOut]
+    requests: list[RequestOut] = []
+    attachments: list[Any] = []
+    history: list[HistoryOut]
+
+
+def item(line: Line) -> CaseItem:
+    """Return a case as the queue shows it."""
+    case, values = line.case, line.coarse
+    return CaseItem(
+        id=case.id,
+        reference=values.get("reference"),
+        state=case.state,
+        urgency=case.urgency,
+        situation=values.get("situation"),
+        language=values.get("language"),
+        region=values.get("region"),
+        opened_at=values.get("opened_at") or case.opened_at,
+        last_message_at=values.get("last_message_at"),
+        waiting_since=values.get("waiting_since") if case.waiting else None,
+        unread=case.unread,
+        assigned_to=case.assigned_to,
+    )
+
+
+def _request(file: CaseFile, found: Found) -> RequestOut:
+    """Return a request with what was reported about it."""
+    reports = [one for one in file.reports if one["request"] == found.request.id]
+    return request_out(found, reports)
+
+
+def case_out(db: Db, file: CaseFile) -> CaseOut:
+    """Return a case whole, with what the reader holds a key for."""
+    case = file.line.case
+    return CaseOut(
+        **item(file.line).model_dump(),
+        opened=file.opened,
+        outcome=file.line.coarse.get("outcome"),
+        held=case.held,
+        hold_reason=file.hold_reason,
+        follows=case.follows,
+        merged_into=case.merged_into,
+        contact=Contact(**casefile.safe_contact(db, file)),
+        messages=[MessageOut(**message) for message in file.messages],
+        fields={name: value for name, value in file.fields.items() if value is not None},
+        notes=[NoteOut(**note) for note in file.notes],
+        consents=[ConsentOut(**consent) for consent in file.consents],
+        requests=[_request(file, found) for found in file.requests],
+        events=[event_out(event) for event in file.events],
+        tasks=[task_out(due) for due in file.tasks],
+        episodes=[episode_out(*one) for one in file.episodes],
+        possible_deadlines=[deadline_out(one) for one in file.possible_deadlines],
+        history=[HistoryOut(kind=e.kind, at=e.at, member=e.actor) for e in file.history],
+    )
+
+
+def changed(db: Db, case: Case, response: Response) -> CaseItem:
+    """Return a case after a change; its version goes into the answer."""
+    etag(response, case.version)
+    return item(Line(case, cases.coarse(db, case)))

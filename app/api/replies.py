@@ -1,0 +1,115 @@
+"""What the desk writes into a case: texts to the caller, notes, consents."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+
+from app import cases, replies
+from app.api.casefile import Code, ConsentOut, NoteOut
+from app.api.deps import IdempotencyKey, VisitDep, fingerprint
+from app.idempotency import once
+from app.models import Consent, Message, Note
+
+router = APIRouter(prefix="/v1/cases", tags=["cases"])
+Text = Annotated[str, Field(max_length=20_000)]
+
+
+class Body(BaseModel):
+    """A text or note."""
+
+    body: Text
+
+
+class Sent(BaseModel):
+    """A queued text; its status follows in the case."""
+
+    id: UUID
+    status: str
+
+
+class GiveConsent(BaseModel):
+    """What the caller said."""
+
+    scope: Code
+    granted: bool
+    methods: list[Code] = Field(default_factory=list, max_length=8)
+    hours: str | list[str] | None = Field(default=None, description="18:00-21:30, in local time")
+    override_reason: Annotated[str, Field(max_length=4000)] | None = None
+
+
+@router.post("/{case_id}/messages", status_code=202)
+def reply(
+    case_id: UUID,
+    body: Body,
+    visit: VisitDep,
+    request: Request,
+    idempotency_key: IdempotencyKey = None,
+) -> Sent:
+    """Answer the caller. The text is queued; its status follows the carrier's callbacks."""
+    with visit.transaction() as db:
+        message_id = once(
+            db,
+            visit.principal,
+            idempotency_key,
+            fingerprint(request, body),
+            visit.now,
+            lambda: replies.reply(db, visit.principal, case_id, body.body, visit.now).id,
+        )
+        cases.find(db, visit.principal, case_id)
+        message = db.get(Message, message_id)
+        return Sent(id=message_id, status=message.status if message else "queued")
+
+
+@router.post("/{case_id}/notes", status_code=201)
+def note(
+    case_id: UUID,
+    body: Body,
+    visit: VisitDep,
+    request: Request,
+    idempotency_key: IdempotencyKey = None,
+) -> NoteOut:
+    """Write a note for the desk."""
+    with visit.transaction() as db:
+        note_id = once(
+            db,
+            visit.principal,
+            idempotency_key,
+            fingerprint(request, body),
+            visit.now,
+            lambda: replies.note(db, visit.principal, case_id, body.body, visit.now).id,
+        )
+        row = db.get_one(Note, note_id)
+        return NoteOut(
+            id=note_id, kind=row.kind, author=row.author_id, body=body.body, at=visit.now
+        )
+
+
+@router.post("/{case_id}/consents", status_code=201)
+def consent(
+    case_id: UUID,
+    body: GiveConsent,
+    visit: VisitDep,
+    request: Request,
+    idempotency_key: IdempotencyKey = None,
+) -> ConsentOut:
+    """Record what the caller allowed or withdrew."""
+    said = replies.Said(
+        body.scope, body.granted, tuple(body.methods), body.hours, body.override_reason
+    )
+    with visit.transaction() as db:
+
+        def make() -> UUID:
+            return replies.record_consent(db, visit.principal, case_id, said, visit.now).id
+
+        key = fingerprint(request, body)
+        row = db.get_one(Consent, once(db, visit.principal, idempotency_key, key, visit.now, make))
+        return ConsentOut(
+            id=row.id,
+            recorded_by=row.recorded_by,
+            override_reason=body.override_reason,
+            **db.keys.open_row("consents", row),
+        )
