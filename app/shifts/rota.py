@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from app.shifts.rules import Rule, instant, starts, wall_time
 
-# Offsets of time zones differ by less: no occurrence is missed when clocks change.
-_SLACK = timedelta(days=1, hours=2)
+# Clocks go back by less: what began before that is found on the second round too.
+_SLACK = timedelta(hours=3)
 
 
 @dataclass(frozen=True)
