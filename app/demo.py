@@ -16,7 +16,16 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app import enrolment, invitations, organisation, people, schema, sessions, shifts
+from app import (
+    enrolment,
+    invitations,
+    organisation,
+    people,
+    schema,
+    session_stores,
+    sessions,
+    shifts,
+)
 from app.access import Principal
 from app.clock import Clock
 from app.crypto import KeyFiles, replace_file, totp
@@ -262,7 +271,7 @@ def _plan(db: Db, founder: Principal, now: datetime) -> None:
 def _sign_in(database: Database, login: Login, now: datetime) -> Principal:
     return sessions.sign_in(
         database,
-        sessions.MemorySessions(),
+        session_stores.MemorySessions(),
         Doorkeeper(),
         handle=login.handle,
         passphrase=login.passphrase,

@@ -13,7 +13,7 @@ from app.db import Database
 from app.doorkeeper import Doorkeeper, Visitor
 from app.enrolment import Enrolled
 from app.errors import Unauthenticated
-from app.sessions import SessionStore
+from app.session_stores import SessionStore
 
 
 def join(

@@ -22,7 +22,7 @@ from app.intake import load_script
 from app.metrics import Metrics
 from app.models import Deployment
 from app.outgoing import Pacer
-from app.sessions import MemorySessions, TableSessions
+from app.session_stores import MemorySessions, TableSessions
 from app.settings import Settings
 from app.telephony import CarrierError
 from app.telephony.twilio_gateway import SignatureVerifier, TwilioCarrier

@@ -24,7 +24,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from app import casefile, sessions
+from app import casefile, session_stores, sessions
 from app.access import Principal
 from app.clock import Clock
 from app.conversations import Desk, take
@@ -230,7 +230,7 @@ def _found(database: Database, folder: Path) -> Service:
     )
     signed_in = sessions.sign_in(
         database,
-        sessions.MemorySessions(),
+        session_stores.MemorySessions(),
         Doorkeeper(),
         handle="bench",
         passphrase=_PASSPHRASE,

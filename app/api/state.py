@@ -15,7 +15,7 @@ from app.doorkeeper import Doorkeeper
 from app.metrics import Metrics
 from app.outgoing import StatusUpdate
 from app.readiness import Probe
-from app.sessions import SessionStore
+from app.session_stores import SessionStore
 from app.settings import Settings
 from app.telephony import InboundText
 from app.telephony.twilio_gateway import SignatureVerifier

@@ -65,7 +65,7 @@ def worker(
     from app import unsealing
     from app.cli import serving
     from app.metrics import Metrics
-    from app.sessions import TableSessions
+    from app.session_stores import TableSessions
 
     serving.check_before_start(chosen)
     told_to_stop = threading.Event()

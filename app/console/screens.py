@@ -17,7 +17,7 @@ from app.console import cookies
 from app.console.forms import ForeignForm, Form, form_token, is_ours, read_form
 from app.console.rendering import render
 from app.console.security import EXIT_URL, page_headers
-from app.sessions import IDLE
+from app.session_stores import IDLE
 
 _NAVIGATION = (
     ("/", "Queue", (Permission.CASES, Permission.ARCHIVE)),

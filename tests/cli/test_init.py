@@ -17,7 +17,8 @@ from app.clock import Clock
 from app.crypto import KeyFiles, totp
 from app.doorkeeper import Doorkeeper
 from app.main import open_database
-from app.sessions import MemorySessions, SignedIn, sign_in
+from app.session_stores import MemorySessions
+from app.sessions import SignedIn, sign_in
 from app.settings import load_settings
 from tests.cli.conftest import PASSPHRASE, Kith
 

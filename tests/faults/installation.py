@@ -14,7 +14,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-from app import organisation, schema, sessions
+from app import organisation, schema, session_stores, sessions
 from app.access import Principal
 from app.crypto import KeyFiles
 from app.db import Database, Db
@@ -129,7 +129,7 @@ class Installation:
         try:
             member = sessions.sign_in(
                 database,
-                sessions.MemorySessions(),
+                session_stores.MemorySessions(),
                 Doorkeeper(),
                 handle=HANDLE,
                 passphrase=PASSPHRASE,
