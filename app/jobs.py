@@ -45,6 +45,7 @@ class Claimed:
     ref: UUID | None
     attempts: int
     lease_until: datetime
+    owner: UUID
 
 
 def row(
@@ -132,16 +133,21 @@ def claim(
     until = now + LEASE
     held = {"state": "running", "owner": owner, "lease_until": until}
     update_rows(db, _JOBS, [{**held, "attempts": job.attempts + 1, "id": job.id} for job in chosen])
-    return [Claimed(job.id, job.kind, job.ref, job.attempts + 1, until) for job in chosen]
+    return [Claimed(job.id, job.kind, job.ref, job.attempts + 1, until, owner) for job in chosen]
 
 
-def finish(db: Db, job_id: UUID) -> None:
-    """Remove a job that is done."""
-    db.execute(delete(Job).where(Job.id == job_id))
+def _still_held(job: Claimed) -> Any:
+    """A lease that ran out is another's: who held it once changes nothing any more."""
+    return and_(Job.id == job.id, Job.owner == job.owner, Job.lease_until == job.lease_until)
 
 
-def postpone(db: Db, job_id: UUID, until: datetime, *, attempts: int | None = None) -> None:
-    """Give a job back, to be taken up again at ``until``."""
+def finish(db: Db, job: Claimed) -> None:
+    """Remove a job that is done, unless somebody else has it by now."""
+    db.execute(delete(Job).where(_still_held(job)))
+
+
+def postpone(db: Db, job: Claimed, until: datetime, *, attempts: int | None = None) -> None:
+    """Give a job back, to be taken up again at ``until``, unless somebody else has it by now."""
     values: dict[str, Any] = {
         "state": "queued",
         "run_at": until,
@@ -150,7 +156,7 @@ def postpone(db: Db, job_id: UUID, until: datetime, *, attempts: int | None = No
     }
     if attempts is not None:
         values["attempts"] = attempts
-    db.execute(update(Job).where(Job.id == job_id).values(**values))
+    db.execute(update(Job).where(_still_held(job)).values(**values))
     db.info["work"] = True
 
 

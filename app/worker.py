@@ -62,7 +62,7 @@ def _absorb(tools: Tools, claimed: Sequence[Claimed]) -> None:
     with tools.database.transaction() as db:
         absorbed = absorb(db, tools.desk, tools.clock())
         for job in claimed:
-            jobs.finish(db, job.id)
+            jobs.finish(db, job)
     log.info("server.absorbed", cases=absorbed)
 
 
@@ -367,14 +367,14 @@ class Worker:
             recurring = RECURRING[job.kind]
             recurring.run(tools, tools.clock())
             with tools.database.transaction() as db:
-                jobs.postpone(db, job.id, tools.clock() + recurring.every, attempts=0)
+                jobs.postpone(db, job, tools.clock() + recurring.every, attempts=0)
         else:
             HANDLERS[job.kind](tools, claimed)
 
     def _give_back(self, job: Claimed) -> None:
         try:
             with self._tools.database.transaction() as db:
-                jobs.postpone(db, job.id, self._tools.clock() + jobs.backoff(job.attempts))
+                jobs.postpone(db, job, self._tools.clock() + jobs.backoff(job.attempts))
         except (SQLAlchemyError, OSError) as error:
             log.error("worker.database", error=type(error).__name__)  # the lease will run out
 

@@ -28,7 +28,7 @@ NOBODY = "Desk: nobody was found for a request, {when}. Please look."
 def step(db: Db, claimed: Claimed, now: datetime) -> None:
     """Let offers expire, ask who is next, and set the timer for the next look."""
     request = seeking.lock(db, claimed.ref) if claimed.ref else None
-    jobs.finish(db, claimed.id)
+    jobs.finish(db, claimed)
     if request is None or request.state not in SEEKING:
         return
     # A text may have made the case more urgent since.

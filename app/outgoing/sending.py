@@ -126,7 +126,7 @@ def send(
             for text in untried:
                 _requeue(db, text.id)
                 if as_foreseen:  # else the worker, who holds the jobs, does each alone
-                    jobs.postpone(db, text.job.id, clock())
+                    jobs.postpone(db, text.job, clock())
 
 
 def _wait_for_turn(database: Database, pacer: Pacer, claimed: Sequence[Claimed]) -> None:
@@ -142,7 +142,7 @@ def _take(db: Db, job: Claimed, now: datetime) -> _Text | None:
     """Mark a text as *sending*, or drop the job where there is nothing left to send."""
     row = db.get(Outgoing, job.ref, with_for_update=True)
     if row is None or row.sid_lookup is not None or row.state not in ("queued", "sending"):
-        jobs.finish(db, job.id)
+        jobs.finish(db, job)
         return None
     values = db.keys.open_row("outgoing", row)
     doubtful = row.state == "sending"
@@ -154,7 +154,7 @@ def _take(db: Db, job: Claimed, now: datetime) -> _Text | None:
         if refusal is not None:
             log.info("text.refused", reason=refusal)
             settled(db, row, "refused")
-            jobs.finish(db, job.id)
+            jobs.finish(db, job)
             return None
         mark(db, row, "sending")
     return _Text(job, row.id, values["to"], values["body"], row.purpose, row.queued_at, doubtful)
@@ -184,16 +184,16 @@ def _accepted(text: _Text, accepted: Accepted, db: Db, now: datetime) -> None:
         settled(db, row, later("sending", accepted.status))
         carrier_traces.note(db, [accepted.sid], now)
         spending.count(db, [row], now)
-    jobs.finish(db, text.job.id)
+    jobs.finish(db, text.job)
 
 
 def _unreached(text: _Text, error: CarrierUnreachable, db: Db, now: datetime) -> None:
     log.warning("carrier.unreachable", maybe_sent=error.maybe_sent, code=error.code)
     if error.maybe_sent:
-        jobs.postpone(db, text.job.id, now + _LOOK_AGAIN, attempts=0)
+        jobs.postpone(db, text.job, now + _LOOK_AGAIN, attempts=0)
     else:
         _requeue(db, text.id)
-        jobs.postpone(db, text.job.id, now + jobs.backoff(text.job.attempts))
+        jobs.postpone(db, text.job, now + jobs.backoff(text.job.attempts))
 
 
 def _try_later(text: _Text, error: CarrierBusy | CredentialsRefused, db: Db, now: datetime) -> None:
@@ -205,9 +205,9 @@ def _try_later(text: _Text, error: CarrierBusy | CredentialsRefused, db: Db, now
     if error.code == flood.REPLY_LOOP and text.purpose == "script":
         flood.silence(db, text.to, now)
         settled(db, db.get_one(Outgoing, text.id), "refused")
-        jobs.finish(db, text.job.id)
+        jobs.finish(db, text.job)
     else:
-        jobs.postpone(db, text.job.id, now + pause)
+        jobs.postpone(db, text.job, now + pause)
 
 
 def _requeue(db: Db, text_id: UUID) -> None:
@@ -223,7 +223,7 @@ def _refused(text: _Text, error: OptedOut | BadNumber | Refused, db: Db, now: da
     if isinstance(error, OptedOut):
         consent.suppress(db, text.to, "stop", now)
     settled(db, row, "refused" if isinstance(error, OptedOut) else "failed")
-    jobs.finish(db, text.job.id)
+    jobs.finish(db, text.job)
 
 
 # -- doubt
@@ -242,12 +242,12 @@ def _settle(database: Database, carrier: Carrier, text: _Text) -> Outcome:
 
 def _not_found(text: _Text, db: Db, now: datetime) -> None:
     if text.job.attempts < _LOOKS:
-        jobs.postpone(db, text.job.id, now + _LOOK_AGAIN * text.job.attempts)
+        jobs.postpone(db, text.job, now + _LOOK_AGAIN * text.job.attempts)
         return
     row = db.get_one(Outgoing, text.id, with_for_update=True)
     if row.sid_lookup is None:
         settled(db, row, "uncertain")
-    jobs.finish(db, text.job.id)
+    jobs.finish(db, text.job)
 
 
 def _find(database: Database, carrier: Carrier, text: _Text) -> Accepted | None:

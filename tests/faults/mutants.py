@@ -55,7 +55,7 @@ def sends_again(arguments: list[str]) -> None:
     def settle(database: Database, carrier: Carrier, text: Any) -> sending.Outcome:
         def outcome(db: Db, now: datetime) -> None:
             sending._requeue(db, text.id)
-            jobs.postpone(db, text.job.id, now)
+            jobs.postpone(db, text.job, now)
 
         return outcome
 

@@ -105,8 +105,28 @@ def test_the_first_of_a_lane_holds_the_others_back_until_it_is_done(
         assert claim(database, ANOTHER, now) == []
         order.append(job.id)
         with database.transaction() as db:
-            jobs.finish(db, job.id)
+            jobs.finish(db, job)
     assert order == [row["id"] for row in rows]
+
+
+def test_who_lost_a_lease_neither_ends_the_job_nor_gives_it_back(
+    database: Database, now: datetime
+) -> None:
+    with database.transaction() as db:
+        jobs.enqueue(db, [jobs.row("send", uuid4(), now)])
+    [late] = claim(database, ONE, now)
+    again = now + jobs.LEASE + timedelta(seconds=1)
+    [held] = claim(database, ANOTHER, again)
+    for act in (jobs.finish, lambda db, job: jobs.postpone(db, job, again)):
+        with database.transaction() as db:
+            act(db, late)
+        with database.snapshot() as db:
+            job = db.get_one(Job, late.id)
+            assert (job.state, job.owner) == ("running", ANOTHER)
+    with database.transaction() as db:
+        jobs.finish(db, held)
+    with database.snapshot() as db:
+        assert db.get(Job, late.id) is None
 
 
 def test_a_dead_worker_does_not_hold_its_lane_for_ever(database: Database, now: datetime) -> None:

@@ -124,5 +124,5 @@ def test_an_urgent_text_overtakes_a_flood_and_pulls_its_own_lane_along(house: Ho
             [job] = jobs.claim(db, uuid4(), now, 1, ("send",))
             row = db.get_one(Outgoing, job.ref)
             sent.append(db.keys.open_row("outgoing", row)["body"])
-            jobs.finish(db, job.id)
+            jobs.finish(db, job)
     assert sent == ["earlier to the same phone", "urgent"]
