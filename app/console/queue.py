@@ -27,7 +27,8 @@ def first_page(screen: MemberScreenDep) -> Response:
     """Show the queue, or what concerns somebody who has no part in it."""
     who = screen.visit.principal
     query = Form({name: (value,) for name, value in screen.request.query_params.items()})
-    if who.may(Permission.CASES) or (who.may(Permission.ARCHIVE) and query.get("state") == "closed"):
+    looks_back = query.get("state") == "closed" and who.may(Permission.ARCHIVE)
+    if who.may(Permission.CASES) or looks_back:
         return _queue(screen, query)
     if who.may(Permission.OFFERS):
         return offers_page(screen)
