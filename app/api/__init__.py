@@ -19,6 +19,7 @@ from app.api import (
     members,
     offers,
     organisation,
+    overrides,
     raids,
     reference,
     replies,
@@ -42,7 +43,7 @@ def install(app: FastAPI) -> None:
     for module in (events, episodes, raids, directory, deadlines):
         app.include_router(module.router, responses={"default": errors.PROBLEM})
     # Paths with names come before the same paths with ids.
-    rota = (swaps, calendars, handovers, shifts)
+    rota = (swaps, calendars, handovers, overrides, shifts)
     desk = (health, sessions, members, cases, replies, endings, contacts, organisation, blocks)
     for module in (*desk, *rota, reference):
         app.include_router(module.router, responses={"default": errors.PROBLEM})

@@ -1,4 +1,4 @@
-"""The rota: shifts, who is on duty when, what differs once, signing oneself up."""
+"""The rota: shifts, who is on duty when; making and changing shifts."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from app.api.state import Visit
 from app.db import Db
 from app.errors import BadRequest
 from app.idempotency import once
-from app.shifts import Different, Slot, Turn, Wanted
+from app.shifts import Slot, Turn, Wanted
 from app.shifts.rules import MOST_TIMES
 
 router = APIRouter(prefix="/v1/shifts", tags=["shifts"])
 _FARTHEST, _LONGEST_LOOK = timedelta(days=3660), timedelta(days=62)
-_WALL = "an instant, or without a zone the time on the wall where the organisation is"
+WALL = "an instant, or without a zone the time on the wall where the organisation is"
 OCCURRENCE = "when an occurrence begins, as in the rota"
 Members = Annotated[list[UUID], Field(max_length=50)]
 Rrule = Annotated[
@@ -46,7 +46,7 @@ class NewShift(BaseModel):
     """A recurring shift. Without a role it is the first that all its members have."""
 
     rrule: Rrule
-    starts_at: Annotated[datetime, Field(description=_WALL)]
+    starts_at: Annotated[datetime, Field(description=WALL)]
     duration: Duration
     members: Members = []
     people: People = None
@@ -58,7 +58,7 @@ class ChangeShift(BaseModel):
     """What to change about a shift."""
 
     rrule: Rrule | None = None
-    starts_at: Annotated[datetime | None, Field(description=_WALL)] = None
+    starts_at: Annotated[datetime | None, Field(description=WALL)] = None
     duration: Duration | None = None
     members: Members | None = None
     people: People = None
@@ -119,23 +119,6 @@ class OnDuty(BaseModel):
     members: list[UUID]
     fallback: list[UUID]
     shifts: list[TurnOut]
-
-
-class SignUp(BaseModel):
-    """Once, or without an occurrence for as long as the shift recurs."""
-
-    occurrence: Annotated[datetime | None, Field(description=OCCURRENCE)] = None
-
-
-class Override(BaseModel):
-    """What differs once; what is left out stays as the shift has it."""
-
-    occurrence: Annotated[datetime, Field(description=OCCURRENCE)]
-    cancelled: bool = False
-    starts_at: Annotated[datetime | None, Field(description=_WALL)] = None
-    duration: Duration | None = None
-    away: Members = Field(default=[], description="who does not come this once")
-    extra: Members = Field(default=[], description="who comes this once")
 
 
 def shift_out(db: Db, slot: Slot, version: int) -> ShiftOut:
@@ -201,7 +184,7 @@ def listed(visit: VisitDep) -> ShiftList:
 
 @router.get("/on-duty")
 def on_duty(
-    visit: VisitDep, at: Annotated[datetime | None, Query(description=_WALL)] = None
+    visit: VisitDep, at: Annotated[datetime | None, Query(description=WALL)] = None
 ) -> OnDuty:
     """Tell who is on duty now, or at an instant."""
     who = visit.principal
@@ -299,34 +282,4 @@ def remove(shift_id: UUID, visit: VisitDep) -> Response:
     """Take a shift out of the rota, with its swaps and hand-over notes."""
     with visit.transaction() as db:
         shifts.remove(db, visit.principal, shift_id, visit.now)
-    return Response(status_code=204)
-
-
-@router.put("/{shift_id}/overrides")
-def override(shift_id: UUID, body: Override, visit: VisitDep) -> TurnOut:
-    """Cancel, move or cover one occurrence; replaces what differed about it before."""
-    different = Different(body.cancelled, body.starts_at, body.duration, body.away, body.extra)
-    with visit.transaction() as db:
-        at = instant_of(db, body.occurrence, visit.now)
-        turn = shifts.override(db, visit.principal, shift_id, at, different, visit.now)
-        return turn_out(db, turn)
-
-
-@router.delete("/{shift_id}/overrides", status_code=204)
-def restore(
-    shift_id: UUID, visit: VisitDep, occurrence: Annotated[datetime, Query(description=OCCURRENCE)]
-) -> Response:
-    """Let an occurrence be again what the rule says."""
-    with visit.transaction() as db:
-        at = instant_of(db, occurrence, visit.now)
-        shifts.restore(db, visit.principal, shift_id, at, visit.now)
-    return Response(status_code=204)
-
-
-@router.post("/{shift_id}/sign-up", status_code=204)
-def sign_up(shift_id: UUID, visit: VisitDep, body: SignUp | None = None) -> Response:
-    """Sign yourself up for a shift that lacks people, once or for good; the first one gets it."""
-    with visit.transaction() as db:
-        at = instant_of(db, body.occurrence, visit.now) if body and body.occurrence else None
-        shifts.sign_up(db, visit.principal, shift_id, at, visit.now)
     return Response(status_code=204)

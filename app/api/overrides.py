@@ -1,0 +1,64 @@
+"""What differs once in the rota, and signing oneself up."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+
+from app import shifts
+from app.api.deps import VisitDep
+from app.api.shifts import OCCURRENCE, WALL, Duration, Members, TurnOut, instant_of, turn_out
+from app.shifts import Different
+
+router = APIRouter(prefix="/v1/shifts", tags=["shifts"])
+
+
+class SignUp(BaseModel):
+    """Once, or without an occurrence for as long as the shift recurs."""
+
+    occurrence: Annotated[datetime | None, Field(description=OCCURRENCE)] = None
+
+
+class Override(BaseModel):
+    """What differs once; what is left out stays as the shift has it."""
+
+    occurrence: Annotated[datetime, Field(description=OCCURRENCE)]
+    cancelled: bool = False
+    starts_at: Annotated[datetime | None, Field(description=WALL)] = None
+    duration: Duration | None = None
+    away: Members = Field(default=[], description="who does not come this once")
+    extra: Members = Field(default=[], description="who comes this once")
+
+
+@router.put("/{shift_id}/overrides")
+def override(shift_id: UUID, body: Override, visit: VisitDep) -> TurnOut:
+    """Cancel, move or cover one occurrence; replaces what differed about it before."""
+    different = Different(body.cancelled, body.starts_at, body.duration, body.away, body.extra)
+    with visit.transaction() as db:
+        at = instant_of(db, body.occurrence, visit.now)
+        turn = shifts.override(db, visit.principal, shift_id, at, different, visit.now)
+        return turn_out(db, turn)
+
+
+@router.delete("/{shift_id}/overrides", status_code=204)
+def restore(
+    shift_id: UUID, visit: VisitDep, occurrence: Annotated[datetime, Query(description=OCCURRENCE)]
+) -> Response:
+    """Let an occurrence be again what the rule says."""
+    with visit.transaction() as db:
+        at = instant_of(db, occurrence, visit.now)
+        shifts.restore(db, visit.principal, shift_id, at, visit.now)
+    return Response(status_code=204)
+
+
+@router.post("/{shift_id}/sign-up", status_code=204)
+def sign_up(shift_id: UUID, visit: VisitDep, body: SignUp | None = None) -> Response:
+    """Sign yourself up for a shift that lacks people, once or for good; the first one gets it."""
+    with visit.transaction() as db:
+        at = instant_of(db, body.occurrence, visit.now) if body and body.occurrence else None
+        shifts.sign_up(db, visit.principal, shift_id, at, visit.now)
+    return Response(status_code=204)
