@@ -16,13 +16,23 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import select
 
-from app import audit, cases, sealed_values, tasks
+from app import alerts, audit, cases, outgoing, sealed_values, tasks
 from app.access import Permission, Principal
 from app.crypto import CaseKeys
 from app.db import Db
 from app.errors import BadRequest, NotFound, StaleVersion
-from app.models import EVENT_KINDS, EVENT_STATES, LIVE_STATES, Case, Event, Request
+from app.models import (
+    EVENT_KINDS,
+    EVENT_STATES,
+    LIVE_STATES,
+    Assignment,
+    Case,
+    Event,
+    Member,
+    Request,
+)
 from app.ordering import position_after
+from app.outgoing import Draft
 
 # Looked at again, and reminded of, so many days before.
 DISTANCES = (7, 1)
@@ -38,6 +48,8 @@ _YEARS = range(1900, 2200)
 # Requests whose people have to know when their date moves.
 _ASKED = ("open", "offered", "unfilled", "assigned")
 LONGEST_PLACE = 2000
+# To whoever took it on; what they read of it still says the old time.
+NOT_AS_SAID = "Desk: something you took on has moved or is off. Please wait until we call you."
 
 
 @dataclass(frozen=True)
@@ -254,12 +266,24 @@ def _time(value: str | None) -> datetime | None:
 
 
 def _tell_who_was_asked(db: Db, event: Event, now: datetime) -> None:
-    """Leave the desk a task where people were asked to come to a date that moved or fell away."""
+    """Tell who goes there that a date moved or fell away; the desk sorts out who still can.
+
+    Somebody who said yes to one time has not said yes to another, so no request follows by itself.
+    """
     if event.state == "occurred":
         return
     asked = select(Request.id).where(Request.event_id == event.id, Request.state.in_(_ASKED))
-    if db.scalar(asked.limit(1)) is not None:
-        tasks.put(db, event.case_id, "moved", event.id, now, now)
+    if db.scalar(asked.limit(1)) is None:
+        return
+    tasks.put(db, event.case_id, "moved", event.id, now, now)
+    going = db.scalars(
+        select(Member)
+        .join(Assignment, Assignment.member_id == Member.id)
+        .where(Assignment.request_id.in_(asked), Assignment.state == "active")
+    )
+    numbers = [alerts.reachable(db, member, 0, now) for member in going]
+    drafts = [Draft(number, NOT_AS_SAID, None, None, "alert", 1) for number in numbers if number]
+    outgoing.queue(db, drafts, now)
 
 
 # -- reading

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app import reminders
+from app.events import NOT_AS_SAID
 from app.jobs import FURTHEST
 from app.models import Assignment, Job, Member, Request, rounded
 from app.reminders import COMING_UP
@@ -64,8 +65,9 @@ def test_a_distance_arrives_once_and_not_when_it_is_over(
 
 
 def test_nobodys_reminder_says_more_than_that_there_is_something() -> None:
-    assert measure(COMING_UP).segments == 1
-    assert not any(character.isdigit() for character in COMING_UP)
+    for text in (COMING_UP, NOT_AS_SAID):
+        assert measure(text).segments == 1
+        assert not any(character.isdigit() for character in text)
 
 
 def test_the_desk_looks_again_and_the_caller_is_reminded_without_content(house: House) -> None:
@@ -243,9 +245,11 @@ def test_whoever_goes_along_is_told_the_day_before(house: House) -> None:
 
 @OnSqlite
 def test_a_date_that_moves_although_people_were_asked_is_a_task(house: House) -> None:
-    case_id = dated_case(house, days=3)
-    expect(house, case_id, "finch")
+    case_id, phone = dated_case(house, days=3), house.phone("+15145550188")
+    volunteer(house, "finch", phone.number)
     [event] = house.read(case_id)["events"]
+    expect(house, case_id, "finch")
     moved = {"starts_at": (house.clock() + timedelta(days=5)).isoformat()}
     house.as_("heron").patch(f"/v1/events/{event['id']}", moved, version='"1"')
-    assert tasks(house) == [("moved", None)]
+    house.settle()
+    assert (tasks(house), phone.inbox()) == ([("moved", None)], [NOT_AS_SAID])
