@@ -7,15 +7,17 @@ out. Here both are worked out once; transactions, errors and events stay SQLAlch
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import make_dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import BindParameter, Column, CompoundSelect, Select, Table, bindparam
+from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -28,9 +30,10 @@ _Statement = Select[Any] | CompoundSelect[Any]
 _LENGTHS = (1, 2, 4, 8, 16, 32, 64)
 
 
+@lru_cache(maxsize=64)  # the rows of a batch share a few
 def _as_text(instant: datetime) -> str:
     """Return an instant as ``app.models.Instant`` keeps it on SQLite: UTC, without its zone."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 # How values reach SQLite's driver, which knows neither; PostgreSQL's takes them as they are.
@@ -50,6 +53,28 @@ def _way_in(db: Session) -> tuple[Connection, bool]:
 
 
 # -- writing
+
+
+@contextmanager
+def together(db: Session) -> Iterator[None]:
+    """Let what is written inside go to the database in one go, where its driver can.
+
+    The errors are those that each statement would have raised, at the latest at the end.
+    """
+    connection, on_sqlite = _way_in(db)
+    if on_sqlite:
+        yield
+        return
+    driver = connection.dialect.dbapi
+    assert driver is not None  # noqa: S101  # there is one wherever there is a connection
+    raw: Any = connection.connection.driver_connection
+    try:
+        with raw.pipeline():
+            yield
+    except driver.Error as error:
+        raise DBAPIError.instance(
+            "several at once", None, error, driver.Error, dialect=connection.dialect
+        ) from error
 
 
 def insert_rows(db: Session, table: Table, rows: Sequence[Row], *, then: str = "") -> None:

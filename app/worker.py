@@ -31,7 +31,7 @@ from app import (
 )
 from app.clock import Clock
 from app.conversations import Desk, absorb
-from app.db import Database, Db
+from app.db import Database
 from app.jobs import Claimed
 from app.shifts import watching
 from app.telephony import Carrier
@@ -196,18 +196,20 @@ RECURRING: Mapping[str, Recurring] = {
 class Crew:
     """Threads for some kinds of job, so that no kind waits for another's carrier or rate.
 
-    ``together``: how many jobs of a kind a thread takes at once.
+    ``together``: how many jobs of a kind a thread takes at once. ``gives_way_s``: for how long it
+    waits at most, while texts pour in, before it begins again.
     """
 
     kinds: tuple[str, ...]
     threads: int
     together: int = 1
+    gives_way_s: float = 0.0
 
 
 def crews(texts_together: int) -> tuple[Crew, ...]:
     """Return who does what; ``texts_together`` is how many texts a thread sends at once."""
     return (
-        Crew(("absorb", "alert"), threads=1, together=16),
+        Crew(("absorb", "alert"), threads=1, together=64, gives_way_s=0.5),
         Crew(("offers",), threads=1),
         Crew(("send",), threads=4, together=texts_together),
         HOUSEKEEPING,
@@ -215,15 +217,14 @@ def crews(texts_together: int) -> tuple[Crew, ...]:
 
 
 # The only ones at work while sealed, as far as they can.
-HOUSEKEEPING = Crew(tuple(RECURRING), threads=2)
+HOUSEKEEPING = Crew(tuple(RECURRING), threads=2, gives_way_s=30)
 
 
 class Worker:
     """Runs due jobs on a few threads until it is stopped."""
 
     _POLL_S = 0.5
-    # While texts pour in, housekeeping waits, but never for longer than this.
-    _AT_MOST_S = 30.0
+    _PRESSED_S = 1.0
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
@@ -233,7 +234,7 @@ class Worker:
         self._busy = dict.fromkeys(self._crews, 0)
         self._changed = threading.Condition()
         self._woken = False
-        self._kept_house = 0.0
+        self._began = dict.fromkeys(self._crews, float("-inf"))
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self.last_loop: float | None = None
 
@@ -271,7 +272,7 @@ class Worker:
         while time.monotonic() < deadline:
             self.wake()
             with self._tools.database.snapshot() as db:
-                kinds = {kind for crew in self._at_work(db) for kind in crew.kinds}
+                kinds = {kind for crew in self._at_work() for kind in crew.kinds}
                 due = jobs.any_due(db, self._tools.clock(), kinds)
             with self._changed:
                 if not due and not any(self._busy.values()):
@@ -289,6 +290,7 @@ class Worker:
                     self._woken = False
                 taken = self._claim(free)
                 for crew, claimed in taken:
+                    self._began[crew] = time.monotonic()
                     with self._changed:
                         self._busy[crew] += 1
                     pool.submit(self._work, crew, claimed)
@@ -303,10 +305,12 @@ class Worker:
     def _claim(self, free: Mapping[Crew, int]) -> list[tuple[Crew, list[Claimed]]]:
         """Take what is due for the threads that are free: a crew's shares, of one kind each."""
         tools = self._tools
+        crews = [crew for crew in self._at_work() if free[crew] and self._may_begin(crew)]
+        if not crews:
+            return []
         try:
+            now = tools.clock()
             with tools.database.snapshot() as db:
-                crews = [crew for crew in self._at_work(db) if free[crew] and self._may_begin(crew)]
-                now = tools.clock()
                 due = jobs.due(db, now, [kind for crew in crews for kind in crew.kinds])
             if not due:
                 return []
@@ -324,18 +328,15 @@ class Worker:
             time.sleep(self._POLL_S)  # the database is away; nothing is lost, the jobs wait
             return []
 
-    def _at_work(self, db: Db) -> tuple[Crew, ...]:
-        return self._crews if db.keys.is_open else (HOUSEKEEPING,)
+    def _at_work(self) -> tuple[Crew, ...]:
+        keys = self._tools.database.keys
+        return self._crews if keys is not None and keys.is_open else (HOUSEKEEPING,)
 
     def _may_begin(self, crew: Crew) -> bool:
-        """Return whether a crew may begin: housekeeping gives way to texts, for a while."""
-        if crew is not HOUSEKEEPING:
-            return True
+        """Return whether a crew may begin: some give way to texts that pour in, for a while."""
         now = time.monotonic()
-        if now - self._tools.database.pressed_at < 1 and now - self._kept_house < self._AT_MOST_S:
-            return False
-        self._kept_house = now
-        return True
+        pressed = now - self._tools.database.pressed_at < self._PRESSED_S
+        return not pressed or now - self._began[crew] >= crew.gives_way_s
 
     def _work(self, crew: Crew, claimed: list[Claimed]) -> None:
         try:

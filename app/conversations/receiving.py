@@ -11,6 +11,7 @@ from app.conversations.turns import Batch, Desk
 from app.db import Db
 from app.models import Page
 from app.outgoing import StatusUpdate
+from app.statements import together
 from app.telephony import InboundText
 
 
@@ -64,9 +65,10 @@ def receive(db: Db, desk: Desk, texts: Sequence[InboundText], now: datetime) -> 
         batch.dialogues.update(erasure.dialogues(db, hashes, now))
     for text in texts:
         turns.take_turn(batch, text, lookups.get(text.sender))
-    threads.write(db, batch.rows, now)
-    allowance.write()
-    outgoing.queue(db, batch.drafts, now, batch.jobs, waiting=about.waiting)
+    with together(db):
+        threads.write(db, batch.rows, now)
+        allowance.write()
+        outgoing.queue(db, batch.drafts, now, batch.jobs, waiting=about.waiting)
 
 
 def _pages(

@@ -31,6 +31,9 @@ def measure(body: str) -> Segments:
     text; otherwise UCS-2 with 70 and 67 code units. A character of two units (``€``, most emoji)
     never straddles two parts. An empty text is one segment of no units.
     """
+    if _ALONE.issuperset(body):  # as nearly all are, and quickly seen
+        units = len(body)
+        return Segments("GSM-7", units, 1 if units <= 160 else -(-units // 153))
     septets = [_SEPTETS.get(character, 0) for character in body]
     if all(septets):
         return _weigh("GSM-7", septets, alone=160, part=153)
@@ -64,3 +67,4 @@ def _septets_by_character() -> dict[str, int]:
 
 
 _SEPTETS = _septets_by_character()
+_ALONE = frozenset(character for character, septets in _SEPTETS.items() if septets == 1)
