@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from threading import Thread
@@ -20,7 +21,10 @@ class _Agreeable(BaseHTTPRequestHandler):
         self._answer(201, {"sid": f"SM{next(_numbers):032x}", "status": "queued"})
 
     def do_GET(self) -> None:
-        self._answer(200, {"messages": [], "next_page_uri": None})
+        if re.fullmatch(r".*/Messages/[A-Z0-9]+\.json", self.path, re.IGNORECASE):
+            self._answer(404, {"code": 20404, "status": 404, "message": "not found"})
+        else:
+            self._answer(200, {"messages": [], "next_page_uri": None})
 
     def do_DELETE(self) -> None:
         self._take_body()
@@ -36,6 +40,11 @@ class _Agreeable(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def handle(self) -> None:
+        """Serve one connection; whoever is killed at the end of a run leaves without a word."""
+        with suppress(ConnectionResetError, BrokenPipeError):
+            super().handle()
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

@@ -54,14 +54,21 @@ def measure(name: str, contestant: Contestant, place: Workplace, load: Load, rou
     launch = contestant(place)
     log = place.folder / f"{name}.log"
     with machine.running(launch.command, launch.environment, log) as server:
-        _await_first_answer(place, load.file, server, log)
+        await_first_answer(place, load.file, server, log)
         used = 1
         if load.warm_up:
             used += _send(place, load, load.warm_up, skip=used)["requests"] + load.connections
-        before = machine.processor_seconds(server.pid)
-        seen = _send(place, load, load.seconds, skip=used)
-        after = machine.processor_seconds(server.pid)
-        memory = machine.memory_mb(server.pid)
+        return take_turn(name, server.pid, place, load, round_, used)
+
+
+def take_turn(name: str, pid: int, place: Workplace, load: Load, round_: int, skip: int) -> Run:
+    """Measure a server that runs; the first ``skip`` texts of the file were sent before.
+
+    VoidRunError, ``machine.ServerFailedError``.
+    """
+    before = machine.processor_seconds(pid)
+    seen = _send(place, load, load.seconds, skip=skip)
+    after = machine.processor_seconds(pid)
     busy = None if before is None or after is None else (after - before) * 1000
     return Run(
         contestant=name,
@@ -71,7 +78,7 @@ def measure(name: str, contestant: Contestant, place: Workplace, load: Load, rou
         rps=round(seen["requests"] / seen["seconds"], 1),
         p50_ms=seen["p50_ms"],
         p99_ms=seen["p99_ms"],
-        memory_mb=round(memory, 1),
+        memory_mb=round(machine.memory_mb(pid), 1),
         cpu_ms=None if busy is None else round(busy / seen["requests"], 3),
     )
 
@@ -95,7 +102,7 @@ def _send(place: Workplace, load: Load, seconds: float, skip: int) -> dict[str, 
     return seen
 
 
-def _await_first_answer(
+def await_first_answer(
     place: Workplace, file: Path, server: subprocess.Popen[bytes], log: Path
 ) -> None:
     """Post the file's first text until it is taken; a refusal is an error at once."""

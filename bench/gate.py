@@ -1,0 +1,110 @@
+"""The quick measurement before a change goes in: whether the service got slower.
+
+All servers are started once and take turns of a second each; those whose turn it is not are
+stopped meanwhile, so that nobody's work of before is in another's way. What looks like a loss is
+measured again before it counts.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import load, machine, report
+from bench.carrier import agreeable_carrier
+from bench.contestants import Workplace, contestants
+from bench.measure import Load, Run, VoidRunError, await_first_answer, take_turn
+
+WATCHED = ("bare", "kith-sqlite", "kith-postgresql")
+_ROUNDS, _SECONDS, _CONNECTIONS = 5, 1.0, 16
+# More rounds, where the first ones look like a loss.
+_AGAIN = 2
+_MOST_PER_SECOND = {"bare": 5_000}
+_MOST_OTHERWISE = 2_500
+
+
+@dataclass
+class _Server:
+    name: str
+    place: Workplace
+    process: subprocess.Popen[bytes]
+    file: Path
+    used: int = 1
+
+    def turn(self, number: int) -> Run:
+        """Measure one turn, in which only this server runs."""
+        wanted = Load(self.file, _CONNECTIONS, _SECONDS, 0)
+        os.killpg(self.process.pid, signal.SIGCONT)
+        try:
+            run = take_turn(self.name, self.process.pid, self.place, wanted, number, self.used)
+        finally:
+            os.killpg(self.process.pid, signal.SIGSTOP)
+        self.used += run.requests + _CONNECTIONS
+        return run
+
+
+def measure(folder: Path) -> list[Run]:
+    """Return what some rounds showed; more rounds where the first look like a loss."""
+    runs: list[Run] = []
+    with _servers(folder) as servers:
+        for number in range(-1, _ROUNDS * (1 + _AGAIN)):
+            if number >= _ROUNDS and number % _ROUNDS == 0 and not _lost(runs):
+                break
+            start = number % len(servers)
+            for server in (*servers[start:], *servers[:start]):
+                run = _turn(server, number)
+                if run is not None and number >= 0:  # the one before is for warming up
+                    runs.append(run)
+    return [run for run in runs if _round_is_whole(runs, run.round)]
+
+
+def _lost(runs: Sequence[Run]) -> bool:
+    whole = [run for run in runs if _round_is_whole(runs, run.round)]
+    return bool(report.losses(report.summarise(whole), report.read_baseline()))
+
+
+def _round_is_whole(runs: Sequence[Run], number: int) -> bool:
+    return sum(run.round == number for run in runs) == len(WATCHED)
+
+
+def _turn(server: _Server, number: int) -> Run | None:
+    try:
+        return server.turn(number)
+    except VoidRunError as void:
+        print(f"round {number + 1} {server.name}: void, {void}", file=sys.stderr)
+        return None
+
+
+@contextmanager
+def _servers(folder: Path) -> Iterator[list[_Server]]:
+    with agreeable_carrier() as carrier, ExitStack() as stack:
+        yield [stack.enter_context(_started(name, folder, carrier)) for name in WATCHED]
+
+
+@contextmanager
+def _started(name: str, folder: Path, carrier: str) -> Iterator[_Server]:
+    own = Path(tempfile.mkdtemp(dir=folder))
+    own.chmod(0o755)  # PostgreSQL runs as another user if this runs as root
+    place = Workplace(own, machine.free_port(), carrier)
+    try:
+        file = own / "load"
+        turns = 1 + _ROUNDS * (1 + _AGAIN)
+        most = _MOST_PER_SECOND.get(name, _MOST_OTHERWISE)
+        load.write_load(int(most * _SECONDS) * turns, file, place.webhook)
+        launch = contestants()[name](place)
+        with machine.running(launch.command, launch.environment, own / "log") as process:
+            await_first_answer(place, file, process, own / "log")
+            os.killpg(process.pid, signal.SIGSTOP)
+            try:
+                yield _Server(name, place, process, file)
+            finally:
+                os.killpg(process.pid, signal.SIGCONT)
+    finally:
+        place.close()
