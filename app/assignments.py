@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
-from app import audit, briefs, events, grants, offers, replies, requests, seeking, tasks
+from app import audit, briefs, events, grants, offers, replies, requests, roster, seeking, tasks
 from app.access import Permission, Principal
 from app.crypto import CaseKeys, Purpose, open_sealed, pad_message, seal_to, unpad
 from app.db import Database, Db
@@ -244,10 +244,18 @@ def sweep(database: Database, now: datetime) -> None:
         if not db.keys.is_open:
             return
         offers.forget_old(db, now)
+        _forget_strangers(db, now)
         due = [row.id for row in _active(db) if _until(db, row) <= now]
     for assignment_id in due:
         with database.transaction() as db:
             _end_if_due(db, assignment_id, now)
+
+
+def _forget_strangers(db: Db, now: datetime) -> None:
+    """Take back what was offered to somebody at the moment at which they were removed."""
+    for member_id in roster.current(db).removed:
+        if seeking.holds_anything(db, member_id):
+            seeking.leave(db, member_id, now)
 
 
 def _active(db: Db) -> Sequence[Assignment]:

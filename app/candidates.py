@@ -81,14 +81,8 @@ def _companions(db: Db, values: Mapping[str, Any]) -> frozenset[UUID]:
 
 
 def people(db: Db, tier: int, now: datetime) -> dict[UUID, Person]:
-    """Return everybody who could be asked now, by id.
-
-    In a transaction that writes, nobody of them is removed before it ends.
-    """
-    query = select(Member).where(Member.state == "active").order_by(Member.id)
-    if db.writing:
-        query = query.with_for_update(read=True, key_share=True)
-    members = db.scalars(query.execution_options(populate_existing=True)).all()
+    """Return everybody who could be asked now, by id."""
+    members = db.scalars(select(Member).where(Member.state == "active").order_by(Member.id)).all()
     listed = roster.current(db).by_id
     load, busy = _this_week(db, now)
     on_duty = _on_duty(db, now)

@@ -140,7 +140,8 @@ def change_me(
 
 def find(db: Db, member_id: UUID) -> Member:
     """Return a present member; NotFound."""
-    member = db.get(Member, member_id, with_for_update=True)
+    # Rows that name the member, such as offers, may still be written meanwhile.
+    member = db.get(Member, member_id, with_for_update={"key_share": True})
     if member is None or member.state == "removed":
         raise NotFound
     return member
@@ -157,8 +158,6 @@ def change_member(
 ) -> Member:
     """Change a member's roles and profile. StaleVersion, LastKeyHolder, BadRequest."""
     principal.require(Permission.MEMBERS)
-    if changes.get("roles") is not None:
-        seeking.touched_by(db, member_id)  # requests are locked before their people
     member = find(db, member_id)
     if member.version != version:
         raise StaleVersion(member.version)
@@ -196,14 +195,15 @@ def _change_roles(
     now: datetime,
 ) -> None:
     before = roster.current(db)
-    if set(member.roles) - set(roles):
-        seeking.step_back(db, member.id, now)
+    loses = set(member.roles) - set(roles)
     member.roles, member.archive = list(roles), archive
     member.keys_mac = db.keys.public_key_mac("members", member.id, 0, vouched_for(member))
     if member.id not in before.by_id:
         return
     line = replace(before.by_id[member.id], roles=tuple(roles), archive=archive)
     _republish(db, principal, member, line, acknowledge, now)
+    if loses:
+        seeking.step_back(db, member.id, now)
     member.state = "joining"
     _pass_on(db, principal, member, now)
 
@@ -216,7 +216,6 @@ def remove(
     ``acknowledge`` must be the member's handle where they are a team's last key holder.
     """
     principal.require(Permission.MEMBERS)
-    seeking.touched_by(db, member_id)  # requests are locked before their people
     member = find(db, member_id)
     before = roster.current(db)
     if member.id in before.by_id:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from app import alerts, audit, cases, consent, grants, outgoing, requests, seeking
+from app import alerts, audit, cases, consent, grants, outgoing, requests
 from app.access import Permission, Principal
 from app.crypto import Purpose, pad_field, pad_message, seal_to
 from app.db import Db
@@ -165,9 +165,8 @@ def record_consent(
     )
     db.add(row)
     db.flush()
-    seeking.lock_all(db, [case.id])
-    audit.record(db, "consent.recorded", principal.member_id, case.id, now)
     requests.follow_consent(db, case, said.scope, now)
+    audit.record(db, "consent.recorded", principal.member_id, case.id, now)
     return row
 
 

@@ -1,8 +1,9 @@
 """A request while somebody is looked for, and how the looking ends.
 
-Whoever changes a request, its offers, its assignment or its brief locks the request's row first
-(after the case's, where that is locked too): so two deeds never cross. While a request's state is
-in ``SEEKING`` it has one job ``offers``: its timer.
+Whoever changes a request, its offers, its assignment or its brief locks rows in one order, so that
+two deeds never cross: the case, the request, then whatever else, and the audit log at last. Rows
+that name a case or a member share its row's key, so the case comes first even where only a request
+changes. While a request's state is in ``SEEKING`` it has one job ``offers``: its timer.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from app import audit, briefs, jobs
 from app.db import Db
@@ -38,8 +39,15 @@ _KEPT = ("kind", "languages", "region", "skills", "wishes", "minor", "shares")
 def lock(db: Db, request_id: UUID) -> Request | None:
     """Return a request as it is now, and keep it so until the transaction ends."""
     db.flush()  # what is read anew must not undo what waits to be written
+    share_cases(db, select(Request.case_id).where(Request.id == request_id))
     query = select(Request).where(Request.id == request_id).with_for_update()
     return db.scalar(query.execution_options(populate_existing=True))
+
+
+def share_cases(db: Db, case_ids: Any) -> None:
+    """Keep the rows of some cases from being locked by others, as rows that name them will."""
+    query = select(Case.id).where(Case.id.in_(case_ids)).order_by(Case.id)
+    db.execute(query.with_for_update(read=True, key_share=True))
 
 
 def lock_all(db: Db, case_ids: Collection[UUID]) -> None:
@@ -158,8 +166,12 @@ def end_assignment(db: Db, assignment: Assignment, state: str, now: datetime) ->
 def reopen(db: Db, request: Request, assignment_state: str, now: datetime) -> None:
     """Take a request back from whoever has it and look for somebody else.
 
-    The brief was only theirs any more: somebody of the desk has to write another.
+    Who gave it back is not asked again. The brief was only theirs any more: somebody of the desk
+    has to write another.
     """
+    for offer in offers_of(db, request):
+        if offer.state == "accepted":
+            offer.state = "declined" if assignment_state == "cancelled" else "withdrawn"
     assignment = assignment_of(db, request)
     if assignment is not None:
         end_assignment(db, assignment, assignment_state, now)
@@ -212,14 +224,25 @@ def finish_task(db: Db, request_id: UUID, member_id: UUID | None) -> None:
 # -- somebody leaves
 
 
-def touched_by(db: Db, member_id: UUID) -> list[Request]:
-    """Lock all requests in which a member has an offer, the assignment, or a wrap."""
+def holds_anything(db: Db, member_id: UUID) -> bool:
+    """Return whether a member has an offer, an assignment or a wrap."""
+    return db.scalar(select(Request.id).where(_of_member(member_id)).limit(1)) is not None
+
+
+def _of_member(member_id: UUID) -> ColumnElement[bool]:
     offered = select(Offer.request_id).where(Offer.member_id == member_id, Offer.state == "pending")
     assigned = select(Assignment.request_id).where(
         Assignment.member_id == member_id, Assignment.state == "active"
     )
     sealed_to = select(BriefWrap.request_id).where(BriefWrap.member_id == member_id)
-    which = or_(Request.id.in_(offered), Request.id.in_(assigned), Request.id.in_(sealed_to))
+    return or_(Request.id.in_(offered), Request.id.in_(assigned), Request.id.in_(sealed_to))
+
+
+def touched_by(db: Db, member_id: UUID) -> list[Request]:
+    """Lock all requests in which a member has an offer, the assignment, or a wrap."""
+    which = _of_member(member_id)
+    db.flush()
+    share_cases(db, select(Request.case_id).where(which))
     query = select(Request).where(which).order_by(Request.id).with_for_update()
     return list(db.scalars(query.execution_options(populate_existing=True)))
 
@@ -261,6 +284,7 @@ __all__ = [
     "finish_task",
     "follow_urgency",
     "forget",
+    "holds_anything",
     "leave",
     "lock",
     "lock_all",
@@ -269,6 +293,7 @@ __all__ = [
     "reopen",
     "rewrite",
     "seek",
+    "share_cases",
     "step_back",
     "touched_by",
     "unplan",

@@ -142,20 +142,32 @@ def decline(
 
     With ``conflict`` the case is hidden from them for good. NotFound; OfferTaken for who has it.
     """
+    if conflict:
+        _share_tree(db, offer_id)
     request, offer = _locked(db, member_id, offer_id)
     if offer.state == "accepted":
         raise OfferTaken("You have accepted this. Report on it if you cannot go after all.")
-    if offer.state in ("pending", "expired"):
+    declined = offer.state in ("pending", "expired")
+    if declined:
         offer.state = "declined"
-        audit.record(db, "offer.declined", member_id, request.case_id, now)
     if conflict:
-        _rule_out(db, request, member_id, now)
+        _rule_out(db, request, member_id)
     db.flush()
     if request.state in SEEKING:
         seeking.plan(db, request, now, now)
+    if declined or conflict:
+        kind = "offer.conflict" if conflict else "offer.declined"
+        audit.record(db, kind, member_id, request.case_id, now)
 
 
-def _rule_out(db: Db, request: Request, member_id: UUID, now: datetime) -> None:
+def _share_tree(db: Db, offer_id: UUID) -> None:
+    of = select(Request.case_id).join(Offer, Offer.request_id == Request.id)
+    case_id = db.scalar(of.where(Offer.id == offer_id))
+    if case_id is not None:
+        seeking.share_cases(db, candidates.tree_of(db, case_id))
+
+
+def _rule_out(db: Db, request: Request, member_id: UUID) -> None:
     tree = candidates.tree_of(db, request.case_id)
     for case_id in tree:
         db.merge(Conflict(case_id=case_id, member_id=member_id))
@@ -167,4 +179,3 @@ def _rule_out(db: Db, request: Request, member_id: UUID, now: datetime) -> None:
     )
     for offer in db.scalars(elsewhere).all():
         offer.state = "declined"
-    audit.record(db, "offer.conflict", member_id, request.case_id, now)

@@ -83,17 +83,22 @@ def follow_consent(db: Db, case: Case, scope: str, now: datetime) -> None:
     kinds = [kind for kind, needed in CONSENTS.items() if needed == scope]
     if not kinds or is_agreed(db, case.id, scope):
         return
-    for request in _running(db, candidates.tree_of(db, case.id)):
-        if seeking.values(db, request)["kind"] in kinds:
-            _end(db, request, "revoked", now)
-            audit.record(db, "request.revoked", None, request.case_id, now)
+    tree = candidates.tree_of(db, case.id)
+    seeking.share_cases(db, tree)
+    theirs = [one for one in _running(db, tree) if seeking.values(db, one)["kind"] in kinds]
+    for request in theirs:
+        _end(db, request, "revoked", now)
+    for request in theirs:
+        audit.record(db, "request.revoked", None, request.case_id, now)
 
 
 def end_all(db: Db, case: Case, now: datetime) -> None:
     """End every request of a case that is closed."""
-    for request in _running(db, [case.id]):
+    running = _running(db, [case.id])
+    for request in running:
         _end(db, request, "cancelled", now)
-        audit.record(db, "request.cancelled", None, case.id, now)
+    for request in running:
+        audit.record(db, "request.cancelled", None, request.case_id, now)
 
 
 def forget_all(db: Db, case: Case, now: datetime) -> None:

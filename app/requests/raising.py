@@ -73,6 +73,8 @@ def raise_request(
     made = _put(db, case, values, asked.event_id, principal.member_id, now)
     for request in made:
         writing.seal(db, case, keys, request, now)
+    for _ in made:
+        audit.record(db, "request.raised", principal.member_id, case.id, now)
     return made[0]
 
 
@@ -183,7 +185,6 @@ def _put_one(
     db.add(request)
     db.flush()
     seeking.seek(db, request, now)
-    audit.record(db, "request.raised", raised_by, case.id, now)
     return request
 
 
@@ -201,4 +202,6 @@ def put_without_brief(db: Db, case: Case, asked: Asked, now: datetime) -> Reques
     made = _put(db, case, values, asked.event_id, None, now)
     for request in made:
         seeking.ask_for_brief(db, request, now)
+    for _ in made:
+        audit.record(db, "request.raised", None, case.id, now)
     return made[0]

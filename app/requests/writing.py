@@ -23,6 +23,8 @@ def complete_briefs(db: Db, principal: Principal, case: Case, now: datetime) -> 
     Where nobody was found, those who joined since are asked too.
     """
     lacking = _lacking(db, case)
+    if len(lacking) > 1:
+        seeking.share_cases(db, candidates.tree_of(db, case.id))
     written = []
     for request_id in lacking:
         request = seeking.lock(db, request_id)

@@ -74,6 +74,16 @@ def test_a_report_ends_the_assignment(
     assert (state_of(hall, taken), hall.now(request).state) == (assignment, request_state)
 
 
+def test_who_gives_it_back_is_not_asked_again_and_the_next_can_take_it(hall: Hall) -> None:
+    hall.newcomer("siskin", "accompanier")
+    request = raised(hall)
+    [handle] = hall.asked(request)
+    report(hall, handle, hall.accept(handle, request), Told("cancelled", "I fell ill"))
+    other = ({"finch", "siskin"} - {handle}).pop()
+    assert hall.asked(request) == {other}
+    assert state_of(hall, hall.accept(other, request)) == "active"
+
+
 def test_what_is_reported_is_for_the_desk_to_read(hall: Hall) -> None:
     case = a_case(hall)
     taken = hall.accept("finch", raised(hall, case))
