@@ -211,7 +211,8 @@ def _kinds_due(kinds: tuple[str, ...]) -> Query:
 
 def due(db: Db, now: datetime, kinds: Collection[str]) -> set[str]:
     """Return which of these kinds have a job that is due, though another may be ahead of it."""
-    return {row.kind for row in _kinds_due(tuple(sorted(kinds))).rows(db, now=now)}
+    asked = tuple(sorted(kinds))
+    return {row.kind for row in _kinds_due(asked).rows(db, now=now)} if asked else set()
 
 
 def any_due(db: Db, now: datetime, kinds: Collection[str] | None = None) -> bool:

@@ -48,6 +48,15 @@ def test_a_claimed_job_is_nobody_elses(database: Database, now: datetime) -> Non
     assert claim(database, ANOTHER, now) == []
 
 
+def test_who_has_no_hand_free_is_told_that_nothing_is_due(
+    database: Database, now: datetime
+) -> None:
+    enqueue(database, now)
+    with database.snapshot() as db:
+        assert jobs.due(db, now, ["send"]) == {"send"}
+        assert jobs.due(db, now, []) == set()
+
+
 def test_a_dead_workers_job_is_taken_up_when_its_lease_ends(
     database: Database, now: datetime
 ) -> None:
