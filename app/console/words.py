@@ -107,101 +107,6 @@ DAYS = {
     "SA": "Saturday",
     "SU": "Sunday",
 }
-EVENT_KINDS = {
-    "hearing": "hearing",
-    "check_in": "check-in",
-    "detention_review": "detention review",
-    "removal": "removal",
-    "appointment": "appointment",
-    "other": "something else",
-}
-EVENT_STATES = {
-    "tentative": "not certain",
-    "confirmed": "certain",
-    "rescheduled": "moved",
-    "occurred": "has been",
-    "cancelled": "cancelled",
-}
-# What a person may say of a date; that it moved shows from its new time.
-EVENT_NEXT = {
-    "tentative": ("confirmed", "occurred", "cancelled"),
-    "confirmed": ("occurred", "cancelled"),
-}
-TASKS = {
-    "recheck": "is the date still right?",
-    "occurred": "the date has passed: what came of it?",
-    "moved": "a date moved or fell away: tell whoever was asked",
-    "review": "a review of the detention is near",
-    "report": "a report is missing",
-    "brief": "a brief is missing",
-}
-RAID_STATES = {
-    "unverified": "Unverified",
-    "corroborated": "Confirmed",
-    "false": "False alarm",
-}
-RAID_FIELDS = {
-    "size": "How many",
-    "activity": "What they do",
-    "location": "Where",
-    "uniform": "Who they seem to be, uniform",
-    "seen_at": "When",
-    "equipment": "Vehicles, equipment",
-    "present": "Still there?",
-    "notes": "What else",
-}
-DIRECTORY_KINDS = {
-    "lawyer": "Lawyers",
-    "clinic": "Clinics",
-    "detention": "Places of detention",
-    "office": "Offices",
-    "other": "Others",
-}
-TRIGGERS = {
-    "detained": "being detained",
-    "check_in": "the check-in",
-    "hearing": "the hearing",
-    "removal": "the removal date",
-    "departure_order": "a departure order becoming enforceable",
-    "prra_notice": "receiving a PRRA notice",
-    "decision_inland": "receiving a decision, inside the country",
-    "decision_abroad": "receiving a decision, abroad",
-    "rpd_decision": "receiving a refugee board decision",
-    "judge_decision": "an immigration judge’s decision",
-}
-REQUEST_KINDS = {
-    "accompaniment": "Going along",
-    "legal": "Legal help",
-    "interpreter": "Interpreting",
-}
-REQUEST_STATES = {
-    "open": "looking",
-    "offered": "somebody is asked",
-    "assigned": "somebody has it",
-    "unfilled": "nobody found yet",
-    "done": "done",
-    "cancelled": "cancelled",
-}
-OFFER_STATES = {
-    "pending": "asked",
-    "accepted": "said yes",
-    "declined": "said no",
-    "expired": "did not answer",
-    "withdrawn": "not needed any more",
-}
-ASSIGNMENT_STATES = {
-    "active": "yours",
-    "attended": "was there",
-    "no_show": "did not come",
-    "done": "done",
-    "cancelled": "cannot go",
-    "revoked": "taken back",
-}
-OUTCOMES_OF_ASSIGNMENTS = {
-    "attended": "We were there, or it is done",
-    "no_show": "I was there, the other person did not come",
-    "cancelled": "I cannot go after all: ask somebody else",
-}
 ROLES = {
     "accompanier": "accompanier",
     "auditor": "auditor",
@@ -349,12 +254,6 @@ def of(table: Mapping[str, str], code: str | None) -> str:
     if not code:
         return "–"
     return table.get(code, code.replace("_", " ").replace(".", " "))
-
-
-def task(kind: str, number: int) -> str:
-    """Return what is to be looked at again; of a date, how long before it."""
-    before = {7: "in a week: ", 1: "tomorrow: "}.get(number, "") if kind == "recheck" else ""
-    return before + of(TASKS, kind)
 
 
 def tier(urgency: int) -> str:

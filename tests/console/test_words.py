@@ -11,11 +11,25 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app import access, audit, blocks, cases, consent, endings, organisation
-from app.console import words
+from app import (
+    access,
+    audit,
+    blocks,
+    cases,
+    consent,
+    deadlines,
+    directory,
+    endings,
+    organisation,
+    raids,
+    requests,
+    tasks,
+)
+from app.console import words, work
 from app.console.preview import alphabet, preview
 from app.console.quick_replies import quick_replies, with_quick_reply
 from app.console.rendering import moment, render, span
+from app.models import EVENT_KINDS, EVENT_STATES
 from app.texts import SHIPPED
 
 ZONE = ZoneInfo("America/Toronto")
@@ -62,6 +76,18 @@ def test_every_code_has_its_words() -> None:
     assert set(words.ROLES) == set(access.ROLES)
     assert set(words.BLOCK_REASONS) == set(blocks.REASONS)
     assert set(organisation.FIELDS) <= set(words.FIELDS)
+
+
+def test_every_code_about_work_has_its_words() -> None:
+    assert set(work.EVENT_KINDS) == set(EVENT_KINDS)
+    assert set(work.EVENT_STATES) == set(EVENT_STATES)
+    assert set(work.TASKS) == set(tasks.KINDS)
+    assert set(work.RAID_STATES) == set(raids.STATES)
+    assert set(work.RAID_FIELDS) == set(raids.FIELDS)
+    assert set(work.DIRECTORY_KINDS) == set(directory.KINDS)
+    assert set(work.TRIGGERS) == set(deadlines.TRIGGERS)
+    assert set(work.REQUEST_KINDS) == set(requests.KINDS)
+    assert work.task("recheck", 1) == "tomorrow: is the date still right?"
 
 
 def test_everything_that_is_recorded_has_its_words() -> None:
