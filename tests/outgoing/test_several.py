@@ -1,0 +1,129 @@
+"""Texts that a thread sends together: marked in one commit, written down in another."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select, update
+
+from app import jobs, outgoing
+from app.clock import FixedClock
+from app.jobs import Claimed
+from app.models import Job, Outgoing
+from app.telephony import OutgoingText
+from app.wake import Waker
+from app.worker import Tools, Worker, crews
+from tests.consent.line import Line, Notebook
+from tests.service import Blueprint
+
+PHONES = ("+15145550131", "+15145550132", "+15145550133")
+
+
+class CarrierBroken(Exception):
+    """Something that nobody foresaw."""
+
+
+@pytest.fixture
+def carrier() -> Notebook:
+    return Notebook()
+
+
+@pytest.fixture
+def line(
+    tmp_path: Path, sqlite_blueprint: Blueprint, clock: FixedClock, carrier: Notebook
+) -> Iterator[Line]:
+    shutil.copytree(sqlite_blueprint.folder, tmp_path, dirs_exist_ok=True)
+    line = Line(tmp_path, clock, carrier)
+    for phone in PHONES:
+        line.text(phone, "hello")
+    yield line
+    line.database.close()
+
+
+def claimed(line: Line) -> list[Claimed]:
+    with line.database.transaction() as db:
+        found = jobs.claim(db, uuid4(), line.clock(), 10, ("send",))
+    return sorted(found, key=lambda job: str(job.ref))
+
+
+def send(line: Line, texts: list[Claimed]) -> None:
+    outgoing.send(line.database, line.carrier, outgoing.Pacer(1e9), "http://x", texts, line.clock)
+
+
+def states(line: Line, texts: list[Claimed]) -> list[str]:
+    with line.database.snapshot() as db:
+        rows = dict(db.execute(select(Outgoing.id, Outgoing.state)).all())
+    return [rows[text.ref] for text in texts]
+
+
+def worker(line: Line) -> Worker:
+    pacer = outgoing.Pacer(1e9)
+    return Worker(
+        Tools(line.database, line.carrier, line.clock, pacer, "http://x", line.desk, Waker(()))
+    )
+
+
+def test_all_of_them_are_marked_before_the_first_goes_out(line: Line, carrier: Notebook) -> None:
+    texts = claimed(line)
+    seen: list[list[str]] = []
+    carrier.judge = lambda _text: seen.append(states(line, texts))
+    send(line, texts)
+    assert seen == [["sending"] * 3] * 3
+    assert states(line, texts) == ["sent"] * 3
+
+
+def test_what_was_not_handed_over_is_queued_again_and_the_rest_is_known(
+    line: Line, carrier: Notebook
+) -> None:
+    texts = claimed(line)
+
+    def break_at_the_second(_text: OutgoingText) -> None:
+        if carrier.taken:
+            raise CarrierBroken
+
+    carrier.judge = break_at_the_second
+    with pytest.raises(CarrierBroken):
+        send(line, texts)
+    assert states(line, texts) == ["sent", "sending", "queued"]
+
+
+def test_alone_the_others_go_and_the_doubtful_one_does_not_go_again(
+    line: Line, carrier: Notebook
+) -> None:
+    texts = claimed(line)
+    handed_over: list[str] = []
+
+    def break_at_the_second(text: OutgoingText) -> None:
+        handed_over.append(text.to)
+        if len(handed_over) == 2:
+            raise CarrierBroken
+
+    carrier.judge = break_at_the_second
+    worker(line)._perform(texts)
+    assert states(line, texts) == ["sent", "sending", "sent"]
+    assert len(handed_over) == len(set(handed_over)) == 3
+
+
+def test_a_text_that_does_not_open_holds_no_other_back(line: Line) -> None:
+    texts = claimed(line)
+    with line.database.transaction() as db:
+        db.execute(update(Outgoing).where(Outgoing.id == texts[1].ref).values(op_values=b"torn"))
+    worker(line)._perform(texts)
+    assert states(line, texts) == ["sent", "queued", "sent"]
+    with line.database.snapshot() as db:
+        assert db.scalars(select(Job.ref).where(Job.kind == "send")).all() == [texts[1].ref]
+
+
+@pytest.mark.parametrize(("rate", "together"), [(0.2, 1), (1.0, 1), (8.0, 2), (100.0, 4)])
+def test_a_slow_line_takes_texts_one_by_one(rate: float, together: int) -> None:
+    assert outgoing.Pacer(rate).together == together
+
+
+def test_every_kind_of_job_has_one_crew() -> None:
+    kinds = [kind for crew in crews(4) for kind in crew.kinds]
+    assert len(kinds) == len(set(kinds))
+    assert {"absorb", "alert", "offers", "send"} <= set(kinds)
