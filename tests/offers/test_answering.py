@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app import offers, people
+from app import offers, people, rotation
 from app.models import Member
 from app.offers import ANSWER
 from tests.offers.hall import Hall
@@ -126,3 +126,10 @@ def test_two_offers_to_one_phone_have_two_codes(line: Hall) -> None:
     texts = line.texts_to(PHONES["finch"])
     codes = [match[1] for text in texts if (match := CODE.search(text))]
     assert len(codes) == len(set(codes)) == 12
+
+
+def test_a_code_still_answers_once_the_index_key_was_replaced(line: Hall) -> None:
+    request = raised(line)
+    [handle] = line.asked(request)
+    rotation.ratchet(line.database, line.clock())
+    assert answer(line, handle, f"{code_of(line, handle)} yes") == YOURS
