@@ -16,7 +16,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import select
 
-from app import alerts, consent, outgoing, replies, tasks
+from app import alerts, consent, events, outgoing, replies, tasks
 from app.db import Database, Db
 from app.errors import Refusal
 from app.events import AWAITED, DISTANCES
@@ -82,6 +82,9 @@ def sweep(database: Database, texts: Texts, now: datetime) -> None:
     for episode_id in reviews:
         with database.transaction() as db:
             _ask_for_review(db, episode_id, now)
+    with database.transaction() as db:
+        if db.keys.is_open:
+            events.forget_over(db, now)
 
 
 def _events(db: Db) -> Iterator[tuple[Event, Case]]:

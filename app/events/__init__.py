@@ -7,7 +7,7 @@ the case is closed. To add a date needs no key of the case: whoever was there ca
 
 from app.events.changing import NOT_AS_SAID, add, change, put
 from app.events.reading import Entry, calendar, of_cases, opened, read
-from app.events.values import DISTANCES, archive, restore
+from app.events.values import DISTANCES, archive, forget_over, restore
 from app.events.wanted import AWAITED, LONGEST_PLACE, Wanted, check, instant_of
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "calendar",
     "change",
     "check",
+    "forget_over",
     "instant_of",
     "of_cases",
     "opened",

@@ -77,7 +77,7 @@ def calendar(
     rows = db.execute(
         select(Event, Case)
         .join(Case, Case.id == Event.case_id)
-        .where(Case.state.in_(LIVE_STATES), Event.state.in_(states))
+        .where(Case.state.in_(LIVE_STATES), Event.state.in_(states), Event.op_values.is_not(None))
     ).all()
     found = []
     for event, case in rows:

@@ -11,11 +11,13 @@ from sqlalchemy import select
 from app import sealed_values
 from app.crypto import CaseKeys
 from app.db import Db
-from app.events.wanted import Wanted
+from app.events.wanted import AWAITED, Wanted
 from app.models import Case, Event
 
 # Looked at again, and reminded of, so many days before.
 DISTANCES = (7, 1)
+# For so long the calendar shows what is over.
+_KEPT = timedelta(days=31)
 
 
 def passed(starts_at: datetime, now: datetime) -> list[int]:
@@ -41,6 +43,15 @@ def archive(db: Db, case: Case) -> None:
     """Take a closed case's times out of the operational vault; its key holders keep them."""
     for event in db.scalars(select(Event).where(Event.case_id == case.id)):
         event.op_key = event.op_values = event.shred_day = None
+
+
+def forget_over(db: Db, now: datetime) -> None:
+    """Take the times of dates that have been dealt with, and are long past, out of the vault."""
+    query = select(Event).where(Event.state.not_in(AWAITED), Event.op_values.is_not(None))
+    for event in db.scalars(query.with_for_update(skip_locked=True)):
+        starts_at = datetime.fromisoformat(db.keys.open_row("events", event)["starts_at"])
+        if starts_at < now - _KEPT:
+            event.op_key = event.op_values = event.shred_day = None
 
 
 def restore(db: Db, case: Case, keys: Mapping[int, CaseKeys], now: datetime) -> None:

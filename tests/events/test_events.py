@@ -243,6 +243,22 @@ def test_times_leave_the_operational_vault_with_the_case_and_come_back(
     assert entry["starts_at"] == "2026-05-01T14:30:00Z"
 
 
+def test_a_date_long_over_leaves_the_operational_vault(
+    shared_house: House, heron: Client, case_id: str
+) -> None:
+    event = add(heron, case_id)
+    change(heron, event, state="cancelled")
+    query = {"from": SOON}
+    long_after = datetime.fromisoformat(SOON) + timedelta(days=40)
+    for now, known in ((datetime.fromisoformat(SOON), 1), (long_after, 0)):
+        with shared_house.database.transaction() as db:
+            events.forget_over(db, now)
+        shown = heron.get("/v1/events", params=query).json()["items"]
+        assert len([entry for entry in shown if entry["id"] == event["id"]]) == known
+    [kept] = heron.get(f"/v1/cases/{case_id}").json()["events"]
+    assert (kept["starts_at"], kept["state"]) == (SOON, "cancelled")
+
+
 def test_nothing_of_an_erased_case_is_left(
     shared_house: House, heron: Client, case_id: str
 ) -> None:
