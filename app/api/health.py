@@ -43,11 +43,11 @@ def examine(service: Service) -> dict[str, str]:
     return {
         "database": service.probe.state(service.database, service.clock()),
         "key": "open" if keys and keys.is_open else "sealed",
-        **_elsewhere(service),
+        **_worker_and_carrier(service),
     }
 
 
-def _elsewhere(service: Service) -> dict[str, str]:
+def _worker_and_carrier(service: Service) -> dict[str, str]:
     """Return how worker and carrier do; what cannot be looked up is not known to do well."""
     alive = service.worker_alive is None or service.worker_alive()
     try:

@@ -49,7 +49,8 @@ def test_health_says_in_words_that_all_is_well(visit: Visit) -> None:
 
 
 def test_health_says_in_words_what_is_wrong(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api_health, "_worker", lambda service: "stopped")
+    stopped = {"worker": "stopped", "carrier": "configured"}
+    monkeypatch.setattr(api_health, "_worker_and_carrier", lambda service: stopped)
     assert visit("heron").open("/health").says("Not well: Nothing is being sent")
 
 
