@@ -8,12 +8,12 @@ from threading import Barrier
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from app import offers, organisation, people
 from app.crypto import KeyFiles
 from app.db import Database
-from app.errors import NotFound, OfferExpired, OfferTaken
+from app.errors import NotFound, OfferExpired, OfferTaken, Sealed
 from app.models import Assignment, BriefWrap, Offer, Request
 from tests.offers.hall import Hall
 from tests.offers.people import PHONES, a_case, raised
@@ -167,3 +167,26 @@ def test_both_who_go_with_a_minor_are_found_and_are_two_people(hall: Hall) -> No
     [one], [other] = asked
     hall.accept(one, first)
     hall.accept(other, second)
+
+
+def test_what_was_offered_at_the_moment_of_leaving_is_taken_back(hall: Hall) -> None:
+    siskin = hall.newcomer("siskin", "accompanier")
+    request = raised(hall)
+    with hall.database.transaction() as db:
+        people.remove(db, hall.principal("crane"), siskin.id, None, hall.clock())
+    hall.work()
+    with hall.database.transaction() as db:
+        db.execute(delete(Offer).where(Offer.member_id == siskin.id))
+    offer_to(hall, request, [siskin.id])
+    with pytest.raises(OfferExpired):
+        hall.accept("siskin", request)
+    hall.advance(minutes=1)
+    assert hall.asked(request, "withdrawn") == {"siskin"}
+
+
+def test_a_sealed_server_hands_nothing_over(hall: Hall) -> None:
+    request = raised(hall)
+    assert hall.database.keys
+    hall.database.keys.seal()
+    with pytest.raises(Sealed):
+        hall.accept("finch", request)
