@@ -57,7 +57,7 @@ def send(line: Line, texts: list[Claimed]) -> None:
 def states(line: Line, texts: list[Claimed]) -> list[str]:
     with line.database.snapshot() as db:
         rows = dict(db.execute(select(Outgoing.id, Outgoing.state)).all())
-    return [rows[text.ref] for text in texts]
+    return [rows[text.ref] for text in texts if text.ref]
 
 
 def worker(line: Line) -> Worker:
