@@ -37,6 +37,8 @@ _ESCALATES_UNTIL = 3
 _ANSWER_WITHIN = timedelta(hours=1)
 _WHEN = ("now", "today", "this week", "when you can")
 MINE = "1"
+# Somebody waits, and nobody has looked yet.
+_UNSEEN = (Alert.state == "open", Case.state.in_(LIVE_STATES), Case.waiting)
 # In shifts that ask for one of these, people are paged.
 _PAGED = ("dispatcher", "coordinator")
 
@@ -137,10 +139,12 @@ def look_for_overdue(db: Db, now: datetime) -> int:
 
 
 def _page(db: Db, raised: Sequence[tuple[Case, Any]], now: datetime) -> None:
-    count = db.scalar(select(func.count()).where(Alert.state == "open"))
-    pages, drafts = [], []
+    """Text each person once, about the most urgent of what is theirs to hear of."""
+    count = db.scalar(select(func.count()).select_from(Alert).join(Case).where(*_UNSEEN))
+    pages: list[dict[str, Any]] = []
+    bodies: dict[str, str] = {}
     asked: dict[tuple[int, bool], list[tuple[Member, str]]] = {}
-    for case, alert in raised:
+    for case, alert in sorted(raised, key=lambda one: one[0].urgency):
         group = alert.step, case.urgency > 0
         if group not in asked:
             asked[group] = [
@@ -153,7 +157,7 @@ def _page(db: Db, raised: Sequence[tuple[Case, Any]], now: datetime) -> None:
             log.error("alert.nobody", step=alert.step, tier=case.urgency)
         body = f"Desk: {count} {_what(alert)}, {_WHEN[case.urgency]}. Reply {MINE} = mine"
         for member, number in people:
-            drafts.append(Draft(number, body, None, None, "alert", 0))
+            bodies.setdefault(number, body)
             pages.append(
                 {
                     "id": uuid4(),
@@ -164,6 +168,7 @@ def _page(db: Db, raised: Sequence[tuple[Case, Any]], now: datetime) -> None:
                 }
             )
     insert_rows(db, table(Page), pages)
+    drafts = [Draft(number, body, None, None, "alert", 0) for number, body in bodies.items()]
     outgoing.queue(db, drafts, now)
 
 
@@ -257,10 +262,23 @@ def paged(db: Db, lookups: Collection[bytes], now: datetime) -> dict[bytes, Page
 
 
 def take(db: Db, page: Page, now: datetime) -> str:
-    """Give the case of a page to the member who answered ``1``; return what to tell them."""
-    alert = db.get_one(Alert, page.alert_id, with_for_update=True)
-    case = db.get_one(Case, alert.case_id, with_for_update=True)
-    if alert.state != "open" or case.state not in LIVE_STATES:
+    """Give the most urgent case a member was paged for to them, who answered ``1``.
+
+    Return what to tell them. The texts name no case, so what is meant is what the desk would take
+    next: by tier, then by how long it waits.
+    """
+    theirs = select(Page.alert_id).where(
+        Page.member_id == page.member_id, Page.paged_at > now - _ANSWER_WITHIN
+    )
+    case = db.scalar(
+        select(Case)
+        .join(Alert, Alert.case_id == Case.id)
+        .where(Alert.id.in_(theirs), *_UNSEEN)
+        .order_by(Case.urgency, Case.queue_order, Case.id)
+        .limit(1)
+        .with_for_update(of=Case)
+    )
+    if case is None:
         return "Desk: thank you, a colleague has it."
     case.assigned_to = page.member_id
     if case.state == "new":

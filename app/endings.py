@@ -10,7 +10,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app import audit, cases, episodes, erasure, events, grants, requests, seeking, sheets, tasks
+from app import (
+    alerts,
+    audit,
+    cases,
+    episodes,
+    erasure,
+    events,
+    grants,
+    requests,
+    seeking,
+    sheets,
+    tasks,
+)
 from app.access import ARCHIVE, DESK, Permission, Principal
 from app.crypto import CaseKeys
 from app.db import Db
@@ -42,6 +54,7 @@ def close(db: Db, principal: Principal, case_id: UUID, outcome: str, now: dateti
     seeking.lock_all(db, [one.id for one in together])
     for one in together:
         _close_one(db, principal, one, outcome, now)
+        alerts.acknowledge(db, one.id, principal.member_id)
         audit.record(db, "case.closed", principal.member_id, one.id, now)
     return case
 

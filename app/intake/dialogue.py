@@ -110,8 +110,9 @@ def _obey(
     due: bool,
     urgency: int,
 ) -> Step:
-    """Act on a keyword. After a silence its reply shows no trace of an earlier conversation."""
-    language = written_in if due else state.language or written_in
+    """Act on a keyword; until the phone answers a greeting, showing no earlier conversation."""
+    unanswered = due or state.stage == "language"
+    language = written_in if unanswered else state.language or written_in
     silent = keyword is Keyword.ERASE or (keyword is Keyword.STOP and is_builtin_stop(text))
     replies = () if silent else (say(script.texts, language, _reply_to(keyword)),)
     if due and keyword not in _UNGREETED:

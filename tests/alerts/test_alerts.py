@@ -146,3 +146,29 @@ def test_closing_or_erasing_the_case_ends_its_alert(on_duty: House) -> None:
     assert _paged(on_duty)[1:] == [0, 0, 0]
     with on_duty.database.snapshot() as db:
         assert db.scalars(select(Alert)).all() == []
+
+
+def test_a_burst_is_one_text_a_person_about_the_most_urgent(on_duty: House) -> None:
+    for last, body in ((24, "my papers"), (25, "they took him"), (26, "a letter came")):
+        on_duty.network.phone(f"+151455501{last}").text(body)
+    on_duty.settle()
+    before = len(on_duty.phone(HERON).inbox())
+    on_duty.advance(minutes=5)
+    later = on_duty.phone(HERON).inbox()[before:]
+    assert later == ["Desk: 3 new, now. Reply 1 = mine"]
+
+
+def test_mine_takes_the_most_urgent_of_those_one_was_paged_for(on_duty: House) -> None:
+    urgent = on_duty.case_of("they took him", number="+15145550125")
+    other = on_duty.case_of("a question about papers", number="+15145550126")
+    on_duty.phone(HERON).text("1")
+    owners = {case["id"]: case["assigned_to"] for case in on_duty.queue()}
+    assert owners == {urgent["id"]: str(on_duty.residents["heron"].id), other["id"]: None}
+
+
+def test_a_closed_case_is_counted_no_more(on_duty: House) -> None:
+    case = on_duty.case_of("they took him", number="+15145550125")
+    closed = on_duty.as_("heron").post(f"/v1/cases/{case['id']}/close", {"outcome": "other"})
+    assert closed.is_success
+    on_duty.case_of("they took her", number="+15145550126")
+    assert on_duty.phone(HERON).inbox()[-1] == PAGE

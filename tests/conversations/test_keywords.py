@@ -175,3 +175,11 @@ def test_no_answer_tells_whether_a_phone_is_known(house: House) -> None:
                 [s[:-4] for s in said] for said in (known_said, stranger_said)
             )
         assert known_said == stranger_said, word
+
+
+def test_nor_do_several_words_one_after_the_other(house: House) -> None:
+    known, stranger = house.phone(), house.phone("+15145550199")
+    known.says("hello", "1", "2", "yes")
+    house.advance(hours=3)
+    words = ("AIDE", "ARRET", "START")
+    assert known.says(*words) == stranger.says(*words)

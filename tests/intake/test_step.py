@@ -236,9 +236,13 @@ def test_a_choice_already_as_urgent_is_left_to_the_desk() -> None:
 def test_a_keyword_is_answered_in_its_language_where_none_is_chosen(
     language: str | None, word: str, reply_language: str | None
 ) -> None:
-    taken = take(word, State("language", language))
+    taken = take(word, State("done" if language else "language", language))
     assert taken.replies[0].language == taken.reply_language == reply_language
     assert taken.language is None
+
+
+def test_until_a_greeting_is_answered_no_keyword_tells_what_language_was_chosen_once() -> None:
+    assert take("AYUDA", State("language", "ht")).reply_language == "es"
 
 
 def test_after_a_silence_a_keyword_is_not_answered_in_the_cases_language() -> None:
