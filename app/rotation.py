@@ -238,10 +238,7 @@ def _forget_closed(db: Db) -> int:
 def _translate(db: Db, column: Column[Any], new: Mapping[bytes, bytes], otherwise: str) -> int:
     """Put each hash of a column under the new key; return how many there were. HashUnknown."""
     source, hashes = column.table, _hashes(db, column)
-    renewed = [{"old": old, "new": new[old]} for old in sorted(hashes & new.keys())]
-    if renewed:
-        changed = update(source).where(column == bindparam("old"))
-        db.execute(changed.values({column.name: bindparam("new")}), renewed)
+    _write(db, column, {old: new[old] for old in sorted(hashes & new.keys())})
     unknown = sorted(hashes - new.keys())
     if unknown:
         log.warning("index.unknown", table=source.name, hashes=len(unknown))
@@ -254,6 +251,28 @@ def _translate(db: Db, column: Column[Any], new: Mapping[bytes, bytes], otherwis
         else:
             db.execute(update(source).where(affected).values({column.name: None}))
     return len(hashes)
+
+
+def _write(db: Db, column: Column[Any], renewed: Mapping[bytes, bytes]) -> None:
+    """Write new hashes in the place of old ones; on PostgreSQL at once, since texts wait."""
+    source = column.table
+    if not renewed:
+        return
+    if db.get_bind().dialect.name == "postgresql":
+        names = {"table": source.name, "column": column.name}
+        changed = text(_ALL_AT_ONCE.format(**names))
+        db.execute(changed, {"old": list(renewed), "new": list(renewed.values())})
+    else:
+        one = update(source).where(column == bindparam("old")).values({column: bindparam("new")})
+        db.execute(one, [{"old": old, "new": hash_} for old, hash_ in renewed.items()])
+
+
+# Names are those of the models; the hashes go in as parameters.
+_ALL_AT_ONCE = """
+    UPDATE {table} SET {column} = made.new
+    FROM unnest(CAST(:old AS bytea[]), CAST(:new AS bytea[])) AS made (old, new)
+    WHERE {table}.{column} = made.old
+"""
 
 
 def _parts(hashes: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

@@ -117,7 +117,7 @@ def test_every_column_with_a_hash_of_a_number_is_known_here() -> None:
         column
         for one in Base.metadata.sorted_tables
         for column in one.columns
-        if column.name in ("number_lookup", "reference_lookup", "lane")
+        if column.name in ("number_lookup", "reply_lookup", "reference_lookup", "lane")
     }
     assert named == set(every_hash_column())
 
