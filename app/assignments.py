@@ -101,7 +101,8 @@ def report(
 ) -> Assignment:
     """Seal a report to the case and end the assignment; the next date is asked for in one step.
 
-    Reporting again adds to the report, as long as nothing else is asked. NotFound, BadRequest.
+    Reporting again adds to the report, also the next date, which is often learnt later. NotFound,
+    BadRequest.
     """
     principal.require(Permission.OFFERS)
     if len(told.notes) > LONGEST_NOTES:
@@ -115,8 +116,8 @@ def report(
     if assignment.state == "revoked":
         raise NotFound
     active, values = assignment.state == "active", seeking.values(db, request)
-    if told.next_event is not None and not (active and case.state in LIVE_STATES):
-        raise BadRequest("The next date was for the first report to tell. Please tell the desk.")
+    if told.next_event is not None and case.state not in LIVE_STATES:
+        raise BadRequest("The desk has closed this. Please tell them the next date.")
     _store(db, case, assignment, told, now)
     if active:
         _finish(db, request, _state(values["kind"], told.outcome), now)

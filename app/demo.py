@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app import (
+    backup_keys,
     enrolment,
     invitations,
     organisation,
@@ -97,6 +98,8 @@ class Shown:
     simulator_url: str
     twilio: Mapping[str, str] = field(repr=False)
     members: tuple[Login, ...]
+    # What ``kith init`` prints once; here for whoever tries ``kith restore --key-file``.
+    backup_key: str = field(repr=False)
 
 
 def demo_settings(environment: Mapping[str, str]) -> Settings:
@@ -133,12 +136,16 @@ def ensure(settings: Settings, tell: Callable[[str], None]) -> Shown:
     if exists and not known:
         raise LoginsLost
     members = known.members if known else tuple(_new_login(person) for person in PEOPLE)
-    shown = _shown(settings, members)
+    backup_key = known.backup_key if known else backup_keys.printed(backup_keys.new_backup_key())
+    shown = _shown(settings, members, backup_key)
     # Before the first member is made: a start that is cut short must not lose a passphrase.
     _write(settings, shown)
     if not exists:
         tell("Making keys and a demo organisation; this takes some seconds, once.")
         _found(settings, members[0])
+    files = KeyFiles(settings.keys_path)
+    if not backup_keys.has_public(files):
+        backup_keys.keep_public(files, backup_keys.pair(backup_keys.read(backup_key)).public)
     clock = Clock()
     database = open_database(settings, clock)
     try:
@@ -169,14 +176,14 @@ Text it from a simulated phone: {shown.simulator_url}
 Stop with Ctrl-C; start again and it continues."""
 
 
-def _shown(settings: Settings, members: tuple[Login, ...]) -> Shown:
+def _shown(settings: Settings, members: tuple[Login, ...], backup_key: str) -> Shown:
     twilio = {
         "account_sid": settings.twilio_account_sid,
         "auth_token": settings.twilio_auth_token.get_secret_value(),
         "number": settings.twilio_number,
         "api_url": settings.twilio_api_url,
     }
-    return Shown(settings.url, settings.url + _SIMULATOR, twilio, members)
+    return Shown(settings.url, settings.url + _SIMULATOR, twilio, members, backup_key)
 
 
 def _new_credentials() -> dict[str, str]:

@@ -20,9 +20,9 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from app import demo, enrolment, invitations, schema, shifts
+from app import backup_keys, demo, enrolment, invitations, schema, shifts
 from app.clock import Clock
-from app.crypto import totp
+from app.crypto import KeyFiles, totp
 from app.main import open_database
 from app.models import Member
 from app.settings import DEMO_ACCOUNT_PREFIX, Settings
@@ -105,6 +105,11 @@ def test_it_has_the_roles_that_a_hotline_needs(demonstrated: demo.Shown) -> None
     assert {("legal",), ("auditor",)} <= set(roles)
 
 
+def test_an_archive_of_it_opens_with_the_key_it_shows(demonstrated: demo.Shown) -> None:
+    shown = backup_keys.pair(backup_keys.read(demonstrated.backup_key))
+    assert backup_keys.public(KeyFiles(settings().keys_path)) == shown.public
+
+
 def test_the_file_tells_programs_what_they_need(demonstrated: demo.Shown) -> None:
     path = settings().data_dir / "demo.json"
     told = json.loads(path.read_text())
@@ -182,7 +187,7 @@ def test_what_the_environment_says_goes_before_the_demos_own(
 
 def test_the_guide_names_every_login_and_a_phone() -> None:
     login = demo.Login("wren", "seven quiet herons wade", ("dispatcher",), "SECRET")
-    shown = demo.Shown("http://x", "http://x/simulator", {"number": demo.NUMBER}, (login,))
+    shown = demo.Shown("http://x", "http://x/simulator", {"number": demo.NUMBER}, (login,), "")
     told = demo.guide(shown)
     assert "wren  seven quiet herons wade  dispatcher" in told
     assert demo.NUMBER in told

@@ -108,6 +108,18 @@ def test_the_next_date_is_added_and_asked_for_in_one_step(hall: Hall) -> None:
     assert tasks == []  # reading the case has just written its brief
 
 
+def test_a_next_date_that_is_learnt_after_the_report_is_still_told(hall: Hall) -> None:
+    case = a_case(hall)
+    first = a_date(hall, case)
+    taken = hall.accept("finch", raised(hall, case, event_id=UUID(first)))
+    starts_at = hall.clock() + timedelta(days=30)
+    report(hall, "finch", taken, Told("atended"))
+    report(hall, "finch", taken, Told("adjourned", next_event=events.Wanted("hearing", starts_at)))
+    with hall.database.snapshot() as db:
+        event = db.scalars(select(Event).where(Event.follows == UUID(first))).one()
+        assert db.scalars(select(Request).where(Request.event_id == event.id)).one()
+
+
 def test_a_next_date_in_the_past_is_refused_and_nothing_is_reported(hall: Hall) -> None:
     case = a_case(hall)
     taken = hall.accept("finch", raised(hall, case))
