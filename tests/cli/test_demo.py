@@ -114,7 +114,7 @@ def test_the_file_tells_programs_what_they_need(demonstrated: demo.Shown) -> Non
     path = settings().data_dir / "demo.json"
     told = json.loads(path.read_text())
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert set(told) == {"url", "simulator_url", "twilio", "members"}
+    assert set(told) == {"url", "simulator_url", "twilio", "members", "backup_key"}
     assert set(told["twilio"]) == {"account_sid", "auth_token", "number", "api_url"}
     assert told["twilio"]["account_sid"].startswith(DEMO_ACCOUNT_PREFIX)
     assert len(told["twilio"]["account_sid"]) == 34
