@@ -16,7 +16,7 @@ from app import audit, deadlines, enrolment, grants, jobs, roster, tombstones
 from app.access import ARCHIVE, DESK, Permission, Principal
 from app.crypto import KeyFiles, OperationalKeys, Purpose, Secret, TeamKeys, new_seed, open_sealed
 from app.db import Database, Db
-from app.errors import OperatorError, StaleVersion
+from app.errors import BadRequest, OperatorError, StaleVersion
 from app.keyring import Keyring
 from app.models import (
     Deployment,
@@ -45,6 +45,8 @@ FIELDS = (
     "received_on",
     "notes_legal",
 )
+# A field of such a name would hold what is stored nowhere: a category of status.
+_NEVER_KEPT = ("status", "statut", "estatus", "estati", "citizen", "nationalit", "nacionalidad")
 DEFAULTS: dict[str, Any] = {
     "name": "",
     "regions": list(REGIONS),
@@ -301,8 +303,10 @@ def zone_of(db: Db, region: str | None) -> ZoneInfo:
 def change_settings(
     db: Db, principal: Principal, version: int, changes: Mapping[str, Any], now: datetime
 ) -> tuple[dict[str, Any], int]:
-    """Replace the given settings. StaleVersion."""
+    """Replace the given settings. StaleVersion, BadRequest."""
     principal.require(Permission.SETTINGS)
+    if any(word in name.casefold() for name in changes.get("fields") or () for word in _NEVER_KEPT):
+        raise BadRequest("What somebody is before the law is never kept: no field for a status.")
     deployment = db.scalars(select(Deployment).with_for_update()).one()
     if deployment.version != version:
         raise StaleVersion(deployment.version)

@@ -26,6 +26,13 @@ log = structlog.get_logger()
 LARGEST_BODY = 64 * 1024
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 _NOTHING = _DECLARATION + "<Response/>"
+_TEXTS_ONLY = (
+    _DECLARATION + "<Response>"
+    '<Say language="en-CA">Please send a text message to this number. A person will read it.</Say>'
+    '<Say language="fr-CA">Envoyez un texto à ce numéro. Une personne le lira.</Say>'
+    '<Say language="es-MX">Envíe un mensaje de texto a este número. Una persona lo leerá.</Say>'
+    "<Hangup/></Response>"
+)
 _FAILURES = (SQLAlchemyError, OSError, Refusal, KeyMissing, SealBroken, RosterRefused)
 
 
@@ -122,10 +129,16 @@ async def fallback(_request: Request) -> Response:
     return _twiml()
 
 
+async def fallback_voice(_request: Request) -> Response:
+    """Say to a caller that this number takes texts, from nothing but memory."""
+    return Response(_TEXTS_ONLY, media_type="text/xml")
+
+
 routes = [
     Route("/twilio/messages", messages, methods=["POST"]),
     Route("/twilio/messages/status", message_status, methods=["POST"]),
     Route("/twilio/fallback/messages", fallback, methods=["GET", "POST"]),
+    Route("/twilio/fallback/voice", fallback_voice, methods=["GET", "POST"]),
 ]
 
 _AT_ONCE = {"/twilio/messages": messages, "/twilio/messages/status": message_status}

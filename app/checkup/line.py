@@ -60,19 +60,14 @@ def compare_webhooks(webhooks: NumberWebhooks, url: str) -> Iterator[Finding]:
 
 
 def _compare_voice(webhooks: NumberWebhooks, url: str) -> Iterator[Finding]:
-    """Look at calls too, where the number sends them here at all."""
-    wanted, fallback = f"{url}/twilio/voice", f"{url}/twilio/fallback/voice"
-    if _address(webhooks.voice_url) != wanted or webhooks.voice_method.upper() != "POST":
-        yield problem("voice", f"Calls are lost: set the number's voice webhook to POST {wanted}")
-    else:
-        yield ok("voice", "Calls come here.")
-    if _address(webhooks.voice_fallback_url) != fallback:
+    """Look at calls too, where the number sends them here: this version only asks for a text."""
+    wanted = f"{url}/twilio/fallback/voice"
+    if _address(webhooks.voice_url) != wanted:
         yield problem(
-            "voice fallback",
-            f"When this service fails, callers hear an error: set the fallback to {fallback}",
+            "voice", f"Calls end in an error: set the number's voice webhook to POST {wanted}"
         )
     else:
-        yield ok("voice fallback", "There is a fallback for calls.")
+        yield warning("voice", "Callers are asked to send a text; calls are not taken yet.")
 
 
 def _address(url: str) -> str:

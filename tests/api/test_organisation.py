@@ -32,6 +32,11 @@ class TestSettings:
         assert crane.get("/v1/settings").json() == answer.json()
         assert crane.get("/v1/settings").headers["etag"] == answer.headers["etag"]
 
+    @pytest.mark.parametrize("name", ["status", "immigration_status", "Nationalite"])
+    def test_no_field_keeps_what_is_never_kept(self, shared_house: House, name: str) -> None:
+        refused = shared_house.as_("crane").put("/v1/settings", {"fields": ["lawyer", name]})
+        assert refusal(refused) == (400, "bad-request")
+
     def test_a_change_of_the_list_counts_at_once(self, house: House) -> None:
         house.as_("crane").put("/v1/settings", {"fields": ["shoe_size"]})
         given = {"channel": "manual", "situation": "other", "urgency": 3}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 
@@ -58,7 +58,7 @@ def test_what_is_not_there_is_refused_in_the_same_form(
     ("method", "path", "allowed"),
     [
         ("DELETE", "/v1/cases", "GET, HEAD, POST"),
-        ("PUT", f"/v1/cases/{uuid4()}", "GET, HEAD, PATCH"),
+        ("PUT", f"/v1/cases/{UUID(int=1)}", "GET, HEAD, PATCH"),
         ("GET", "/v1/invitations/redeem", "POST"),
         ("HEAD", "/v1/invitations", "POST"),
         ("GET", "/twilio/messages", "POST"),

@@ -104,8 +104,11 @@ class TestAnswers:
         assert heard(house) == ["hello"]
 
     @pytest.mark.parametrize("method", ["GET", "POST"])
-    def test_the_fallback_answers_from_memory(self, shared_house: House, method: str) -> None:
-        answer = shared_house.nobody.request(method, "/twilio/fallback/messages")
+    @pytest.mark.parametrize("of", ["messages", "voice"])
+    def test_the_fallback_answers_from_memory(
+        self, shared_house: House, method: str, of: str
+    ) -> None:
+        answer = shared_house.nobody.request(method, f"/twilio/fallback/{of}")
         assert (answer.status_code, answer.headers["content-type"][:8]) == (200, "text/xml")
         assert ET.fromstring(answer.content).tag == "Response"
 
