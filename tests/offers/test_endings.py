@@ -117,7 +117,8 @@ def test_a_next_date_that_is_learnt_after_the_report_is_still_told(hall: Hall) -
     report(hall, "finch", taken, Told("adjourned", next_event=events.Wanted("hearing", starts_at)))
     with hall.database.snapshot() as db:
         event = db.scalars(select(Event).where(Event.follows == UUID(first))).one()
-        assert db.scalars(select(Request).where(Request.event_id == event.id)).one()
+        asked = db.scalars(select(Request).where(Request.event_id == event.id)).one()
+    assert asked.state == "offered"
 
 
 def test_a_next_date_in_the_past_is_refused_and_nothing_is_reported(hall: Hall) -> None:
