@@ -59,15 +59,10 @@ class KeyPair:
         expanded = digest.finalize()
         lattice = mlkem.MLKEM768PrivateKey.from_seed_bytes(expanded[:64])
         curve = x25519.X25519PrivateKey.from_private_bytes(expanded[64:])
-        self._halves = lattice, curve
+        self.private = hpke.MLKEM768X25519PrivateKey(lattice, curve)
         self.public = (
             lattice.public_key().public_bytes_raw() + curve.public_key().public_bytes_raw()
         )
-
-    @cached_property
-    def private(self) -> hpke.MLKEM768X25519PrivateKey:
-        """The private half, to open with; a new case needs only the public one."""
-        return hpke.MLKEM768X25519PrivateKey(*self._halves)
 
     def __repr__(self) -> str:
         return "KeyPair(…)"
