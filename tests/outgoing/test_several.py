@@ -16,7 +16,7 @@ from app.jobs import Claimed
 from app.models import Job, Outgoing
 from app.telephony import OutgoingText
 from app.wake import Waker
-from app.worker import Tools, Worker, crews
+from app.worker import HANDLERS, RECURRING, Tools, Worker, crews
 from tests.consent.line import Line, Notebook
 from tests.service import Blueprint
 
@@ -126,4 +126,4 @@ def test_a_slow_line_takes_texts_one_by_one(rate: float, together: int) -> None:
 def test_every_kind_of_job_has_one_crew() -> None:
     kinds = [kind for crew in crews(4) for kind in crew.kinds]
     assert len(kinds) == len(set(kinds))
-    assert {"absorb", "alert", "offers", "send"} <= set(kinds)
+    assert set(kinds) == {*HANDLERS, *RECURRING}
