@@ -161,10 +161,11 @@ def change_member(
     member = find(db, member_id)
     if member.version != version:
         raise StaleVersion(member.version)
+    if changes.keys() & {"roles", "archive"}:
+        check_row(db, member)  # also where nothing would change: the row may be what was changed
     changed = change_profile(db, member, changes)
     roles, archive = _roles_after(member, changes)
     if (roles, archive) != (sorted(member.roles), member.archive):
-        check_row(db, member)
         _change_roles(db, principal, member, roles, archive, acknowledge, now)
         member.version += not changed
         changed = True

@@ -11,6 +11,12 @@ from app.models import Sent
 from tests.service import House
 
 
+@pytest.fixture
+def database_kind() -> str:
+    """SQLite alone: what is tested here does not hang on the database."""
+    return "sqlite"
+
+
 def _month(house: House) -> spending.Month:
     with house.database.snapshot() as db:
         return spending.this_month(db, house.clock())

@@ -11,6 +11,13 @@ from sqlalchemy import func, select
 from app.models import Outgoing
 from tests.service import CALLER, House, refusal
 
+
+@pytest.fixture
+def database_kind() -> str:
+    """SQLite alone: what is tested here does not hang on the database."""
+    return "sqlite"
+
+
 OTHER = "+15145550177"
 
 

@@ -10,6 +10,13 @@ from app import consent
 from app.intake import load_script
 from tests.service import CALLER, House
 
+
+@pytest.fixture
+def database_kind() -> str:
+    """SQLite alone: what is tested here does not hang on the database."""
+    return "sqlite"
+
+
 TEXTS = load_script().texts
 GREETING = TEXTS.everyone.texts["greeting"]
 
@@ -22,7 +29,6 @@ def flags(house: House) -> list[str]:
 
 class TestStop:
     @pytest.mark.parametrize("word", ["STOP", "stop ", "UNSUBSCRIBE", "END", "CANCEL"])
-    @pytest.mark.parametrize("database_kind", ["sqlite"])
     def test_the_carriers_own_words_are_answered_by_nobody(self, house: House, word: str) -> None:
         phone = house.phone()
         phone.says("hello", "1")
@@ -33,7 +39,6 @@ class TestStop:
     @pytest.mark.parametrize(
         ("word", "language"), [("ARRET", "fr"), ("arrêt", "fr"), ("ALTO", "es"), ("PARE", None)]
     )
-    @pytest.mark.parametrize("database_kind", ["sqlite"])
     def test_ours_are_confirmed_once(self, house: House, word: str, language: str | None) -> None:
         phone = house.phone()
         phone.says("hello")
@@ -61,14 +66,12 @@ class TestStop:
         ("stop", "word"),
         [("STOP", "Yes"), ("STOP", "UNSTOP"), ("ARRET", "DÉBUT"), ("ALTO", "INICIAR")],
     )
-    @pytest.mark.parametrize("database_kind", ["sqlite"])
     def test_the_carriers_words_resume_and_ours(self, house: House, stop: str, word: str) -> None:
         phone = house.phone()
         phone.says("hello", "1", stop)
         assert phone.says(word) == [TEXTS.get("en", "start")]
         assert flags(house) == []
 
-    @pytest.mark.parametrize("database_kind", ["sqlite"])
     def test_yes_is_an_answer_while_nothing_is_stopped(self, house: House) -> None:
         assert house.phone().says("hello", "1", "2", "YES")[-1] == TEXTS.get("en", "reach")
 
@@ -96,7 +99,6 @@ class TestStop:
 
 class TestHelp:
     @pytest.mark.parametrize("word", ["HELP", "AIDE", "AYUDA", "INFO"])
-    @pytest.mark.parametrize("database_kind", ["sqlite"])
     def test_it_is_distress_as_well(self, house: House, word: str) -> None:
         said = house.phone().says(word)
         assert said[0] == GREETING
@@ -113,7 +115,6 @@ class TestHelp:
 
 class TestWrongNumber:
     @pytest.mark.parametrize("word", ["X", "x", "wrong number"])
-    @pytest.mark.parametrize("database_kind", ["sqlite"])
     def test_it_locks_after_one_reply(self, house: House, word: str) -> None:
         phone = house.phone()
         phone.says("hello", "1")

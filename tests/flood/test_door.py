@@ -14,6 +14,13 @@ from app.doorkeeper import Doorkeeper, Visitor, device_cookie, visitor
 from app.errors import Throttled
 from tests.service import PASSPHRASE, House
 
+
+@pytest.fixture
+def database_kind() -> str:
+    """SQLite alone: what is tested here does not hang on the database."""
+    return "sqlite"
+
+
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 OWNER, STRANGER = Visitor("heron", "a device"), Visitor("heron")
 

@@ -73,6 +73,8 @@ def test_a_plain_time_is_a_multiple_of_five_minutes(seized: Seized) -> None:
 
 def test_a_plain_text_is_a_word_of_ours(seized: Seized) -> None:
     for table, name, value in plain_values(seized):
+        if table == "deadline_rules":  # rules of law, as anybody may read them
+            continue
         if isinstance(value, str):
             assert WORD.fullmatch(value), f"{table}.{name}"
         if isinstance(value, list):

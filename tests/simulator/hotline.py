@@ -107,6 +107,7 @@ class ServedNetwork:
         return client
 
     def reset(self) -> None:
+        self.network.advance(0)  # what the test before sent has arrived
         self.carrier.faults.clear()
         self.carrier.opted_out.clear()
         self.carrier.messages.clear()
