@@ -32,7 +32,7 @@ CHECKS: list[Any] = [
 # Each of these works on a passphrase, which is slow on purpose.
 SLOW = {"POST /v1/sessions", "POST /v1/sessions/recover", "POST /v1/invitations/redeem"}
 bounded = settings(
-    max_examples=8,
+    max_examples=4,
     deadline=None,
     derandomize=True,
     database=None,
