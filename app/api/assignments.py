@@ -10,7 +10,8 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from app import assignments, events
-from app.api.deps import IdempotencyKey, VisitDep, etag, fingerprint
+from app.access import Permission
+from app.api.deps import IdempotencyKey, VisitDep, etag, fingerprint, needs
 from app.api.requests import Window
 from app.assignments import Opened, Told
 from app.candidates import window as window_of
@@ -110,7 +111,7 @@ def read(assignment_id: UUID, visit: VisitDep, response: Response) -> Assignment
         return out(opened)
 
 
-@router.post("/{assignment_id}/report")
+@router.post("/{assignment_id}/report", dependencies=[needs(Permission.OFFERS)])
 def report(
     assignment_id: UUID,
     body: NewReport,

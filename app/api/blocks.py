@@ -9,7 +9,8 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field, model_validator
 
 from app import blocks
-from app.api.deps import VisitDep
+from app.access import Permission
+from app.api.deps import VisitDep, needs
 from app.casefile import masked
 
 router = APIRouter(prefix="/v1/blocks", tags=["organisation"])
@@ -53,7 +54,7 @@ def listed(visit: VisitDep) -> BlockList:
     return BlockList(items=[_out(block) for block in found])
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, dependencies=[needs(Permission.BLOCKS)])
 def add(body: NewBlock, visit: VisitDep) -> BlockOut:
     """Block a number for twelve months; its texts are still stored, for people to read."""
     with visit.transaction() as db:

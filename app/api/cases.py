@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints, field_validator
 
 from app import casefile, cases, replies
+from app.access import Permission
 from app.api.casefile import CaseItem, CaseList, CaseOut, Code, case_out, changed, item
 from app.api.deps import (
     Cursor,
@@ -18,6 +19,7 @@ from app.api.deps import (
     VisitDep,
     etag,
     fingerprint,
+    needs,
 )
 from app.errors import BadRequest
 from app.idempotency import once
@@ -106,7 +108,7 @@ def read(case_id: UUID, visit: VisitDep, response: Response) -> CaseOut:
         return case_out(db, file)
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, dependencies=[needs(Permission.CASES)])
 def open_case(
     body: NewCase,
     visit: VisitDep,

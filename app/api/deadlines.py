@@ -9,7 +9,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field, StringConstraints
 
 from app import deadlines
-from app.api.deps import VisitDep
+from app.access import Permission
+from app.api.deps import VisitDep, needs
 from app.deadlines import Deadline
 from app.models import DeadlineRule
 
@@ -89,7 +90,7 @@ def listed(visit: VisitDep) -> RuleList:
         return _list(deadlines.listed(db, visit.principal))
 
 
-@router.put("")
+@router.put("", dependencies=[needs(Permission.RULES)])
 def write(body: Rules, visit: VisitDep) -> RuleList:
     """Replace the given rules, by code, or add them."""
     rules = [rule.model_dump() for rule in body.items]

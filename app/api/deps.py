@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request, Response, Security
@@ -58,6 +58,34 @@ def _know_of_case(visit: Visit, case_id: str, path: str) -> None:
 VisitDep = Annotated[Visit, Depends(_visit)]
 
 
+def needs(permission: Permission) -> Any:
+    """Refuse who lacks a permission before their body is looked at. Forbidden."""
+
+    async def check(visit: VisitDep) -> None:
+        visit.principal.require(permission)
+
+    return Depends(check)
+
+
+class _OneOf(int):
+    """Several versions in one ``If-Match``: as good as any of them."""
+
+    def __new__(cls, versions: frozenset[int]) -> Self:
+        one = super().__new__(cls, min(versions))
+        one.versions = versions
+        return one
+
+    versions: frozenset[int]
+
+    def __eq__(self, other: object) -> bool:
+        return other in self.versions
+
+    def __ne__(self, other: object) -> bool:
+        return other not in self.versions
+
+    __hash__ = int.__hash__
+
+
 class _WhateverIsThere(int):
     """``If-Match: *`` (RFC 9110, 13.1.1): as good as each version there is."""
 
@@ -77,10 +105,12 @@ def _version(
         raise VersionRequired
     if if_match.strip() == "*":
         return _WhateverIsThere()
-    version = if_match.strip().removeprefix("W/").strip('"')
-    if not (version.isascii() and version.isdigit()) or len(version) > 9:
-        raise BadRequest('If-Match holds the ETag of what you read, for example "3".')
-    return int(version)
+    tags = (tag.strip().removeprefix("W/").strip('"') for tag in if_match.split(","))
+    # A tag that is none of ours matches nothing: the answer is 412 with the current version.
+    versions = frozenset(
+        int(t) if t.isascii() and t.isdigit() and len(t) < 10 else -1 for t in tags
+    )
+    return _OneOf(versions) if len(versions) > 1 else min(versions)
 
 
 VersionDep = Annotated[int, Depends(_version)]

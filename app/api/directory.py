@@ -9,7 +9,8 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from app import directory
-from app.api.deps import IdempotencyKey, VersionDep, VisitDep, etag, fingerprint
+from app.access import Permission
+from app.api.deps import IdempotencyKey, VersionDep, VisitDep, etag, fingerprint, needs
 from app.directory import Entry
 from app.idempotency import once
 
@@ -71,7 +72,7 @@ def listed(
     return EntryList(items=[_out(entry) for entry in found])
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, dependencies=[needs(Permission.DIRECTORY)])
 def add(
     body: NewEntry,
     visit: VisitDep,
@@ -97,7 +98,7 @@ def read(entry_id: UUID, visit: VisitDep, response: Response) -> EntryOut:
         return _answer(directory.read(db, visit.principal, entry_id), response)
 
 
-@router.patch("/{entry_id}")
+@router.patch("/{entry_id}", dependencies=[needs(Permission.DIRECTORY)])
 def change(
     entry_id: UUID, body: ChangeEntry, version: VersionDep, visit: VisitDep, response: Response
 ) -> EntryOut:

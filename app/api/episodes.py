@@ -10,7 +10,8 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import casefile, episodes
-from app.api.deps import IdempotencyKey, Instant, VersionDep, VisitDep, etag, fingerprint
+from app.access import Permission
+from app.api.deps import IdempotencyKey, Instant, VersionDep, VisitDep, etag, fingerprint, needs
 from app.db import Db
 from app.episodes import Stay
 from app.errors import NotFound
@@ -126,7 +127,7 @@ def add(
         return _answer(db, visit, episode, response)
 
 
-@router.patch("/episodes/{episode_id}")
+@router.patch("/episodes/{episode_id}", dependencies=[needs(Permission.CASES)])
 def change(
     episode_id: UUID, body: ChangeEpisode, version: VersionDep, visit: VisitDep, response: Response
 ) -> EpisodeOut:

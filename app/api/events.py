@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from app import events, tasks
+from app.access import Permission
 from app.api.deps import (
     Cursor,
     IdempotencyKey,
@@ -22,6 +23,7 @@ from app.api.deps import (
     encode_cursor,
     etag,
     fingerprint,
+    needs,
 )
 from app.db import Db
 from app.errors import BadRequest
@@ -181,7 +183,7 @@ def read(event_id: UUID, visit: VisitDep, response: Response) -> EventOut:
         return _whole(db, visit, event_id, response)
 
 
-@router.patch("/events/{event_id}")
+@router.patch("/events/{event_id}", dependencies=[needs(Permission.CASES)])
 def change(
     event_id: UUID, body: ChangeEvent, version: VersionDep, visit: VisitDep, response: Response
 ) -> EventOut:

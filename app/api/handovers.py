@@ -8,7 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from app.api.deps import IdempotencyKey, VisitDep, fingerprint
+from app.access import Permission
+from app.api.deps import IdempotencyKey, VisitDep, fingerprint, needs
 from app.idempotency import once
 from app.shifts import handover
 
@@ -45,7 +46,7 @@ def notes(shift_id: UUID, visit: VisitDep) -> NoteList:
     return NoteList(items=[NoteOut(id=n.id, author=n.author, at=n.at, body=n.body) for n in found])
 
 
-@router.post("/{shift_id}/hand-over", status_code=201)
+@router.post("/{shift_id}/hand-over", status_code=201, dependencies=[needs(Permission.CASES)])
 def hand_over(
     shift_id: UUID,
     body: NewNote,

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from app import enrolment, invitations, joining, people
 from app.access import Permission
-from app.api.deps import ServiceDep, VersionDep, VisitDep, etag
+from app.api.deps import ServiceDep, VersionDep, VisitDep, etag, needs
 from app.db import Db
 from app.models import Member
 
@@ -135,7 +135,7 @@ def member_out(db: Db, member: Member) -> MemberOut:
     )
 
 
-@router.post("/invitations", status_code=201)
+@router.post("/invitations", status_code=201, dependencies=[needs(Permission.INVITATIONS)])
 def invite(body: Invite, visit: VisitDep) -> Invited:
     """Make a one-time code for a newcomer, good for 72 hours."""
     with visit.transaction() as db:
@@ -210,7 +210,7 @@ def member(member_id: UUID, visit: VisitDep, response: Response) -> MemberOut:
         return member_out(db, found)
 
 
-@router.patch("/members/{member_id}")
+@router.patch("/members/{member_id}", dependencies=[needs(Permission.MEMBERS)])
 def change_member(
     member_id: UUID,
     body: ChangeMember,

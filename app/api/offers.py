@@ -13,7 +13,7 @@ from app import assignments, offers
 from app.access import Permission
 from app.api.assignments import AssignmentOut
 from app.api.assignments import out as assignment_out
-from app.api.deps import VisitDep, etag
+from app.api.deps import VisitDep, etag, needs
 from app.api.requests import Window
 from app.candidates import window as window_of
 
@@ -85,7 +85,7 @@ def accept(offer_id: UUID, visit: VisitDep, response: Response) -> AssignmentOut
         return assignment_out(opened)
 
 
-@router.post("/{offer_id}/decline", status_code=204)
+@router.post("/{offer_id}/decline", status_code=204, dependencies=[needs(Permission.OFFERS)])
 def decline(offer_id: UUID, visit: VisitDep, body: Decline | None = None) -> Response:
     """Say no; somebody else is asked at once."""
     visit.principal.require(Permission.OFFERS)

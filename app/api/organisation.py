@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from app import audit, organisation
 from app.access import Permission
-from app.api.deps import Cursor, Limit, VisitDep, decode_cursor, encode_cursor, etag
+from app.api.deps import Cursor, Limit, VisitDep, decode_cursor, encode_cursor, etag, needs
 from app.errors import BadRequest
 
 router = APIRouter(prefix="/v1", tags=["organisation"])
@@ -109,7 +109,7 @@ def settings(visit: VisitDep, response: Response) -> Settings:
     return Settings(**values)
 
 
-@router.put("/settings")
+@router.put("/settings", dependencies=[needs(Permission.SETTINGS)])
 def change_settings(
     body: ChangeSettings,
     visit: VisitDep,

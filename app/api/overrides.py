@@ -10,7 +10,8 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from app import shifts
-from app.api.deps import VisitDep
+from app.access import Permission
+from app.api.deps import VisitDep, needs
 from app.api.shifts import OCCURRENCE, WALL, Duration, Members, TurnOut, instant_of, turn_out
 from app.shifts import Different
 
@@ -34,7 +35,7 @@ class Override(BaseModel):
     extra: Members = Field(default=[], description="who comes this once")
 
 
-@router.put("/{shift_id}/overrides")
+@router.put("/{shift_id}/overrides", dependencies=[needs(Permission.ROTA_OF_ALL)])
 def override(shift_id: UUID, body: Override, visit: VisitDep) -> TurnOut:
     """Cancel, move or cover one occurrence; replaces what differed about it before."""
     different = Different(body.cancelled, body.starts_at, body.duration, body.away, body.extra)
@@ -55,7 +56,7 @@ def restore(
     return Response(status_code=204)
 
 
-@router.post("/{shift_id}/sign-up", status_code=204)
+@router.post("/{shift_id}/sign-up", status_code=204, dependencies=[needs(Permission.ROTA)])
 def sign_up(shift_id: UUID, visit: VisitDep, body: SignUp | None = None) -> Response:
     """Sign yourself up for a shift that lacks people, once or for good; the first one gets it."""
     with visit.transaction() as db:

@@ -10,7 +10,8 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from app import raids
-from app.api.deps import IdempotencyKey, VersionDep, VisitDep, etag, fingerprint
+from app.access import Permission
+from app.api.deps import IdempotencyKey, VersionDep, VisitDep, etag, fingerprint, needs
 from app.idempotency import once
 from app.raids import Seen
 
@@ -69,7 +70,7 @@ def listed(visit: VisitDep) -> ReportList:
         return ReportList(items=[_out(seen) for seen in found])
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, dependencies=[needs(Permission.RAIDS)])
 def add(
     body: Facts,
     visit: VisitDep,
@@ -91,7 +92,7 @@ def add(
         return _out(seen)
 
 
-@router.patch("/{report_id}")
+@router.patch("/{report_id}", dependencies=[needs(Permission.RAIDS)])
 def change(
     report_id: UUID, body: ChangeReport, version: VersionDep, visit: VisitDep, response: Response
 ) -> ReportOut:

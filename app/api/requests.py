@@ -11,7 +11,8 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from app import requests
-from app.api.deps import Cursor, IdempotencyKey, Limit, VisitDep, etag, fingerprint
+from app.access import Permission
+from app.api.deps import Cursor, IdempotencyKey, Limit, VisitDep, etag, fingerprint, needs
 from app.candidates import window as window_of
 from app.idempotency import once
 from app.models import SEEKING
@@ -249,7 +250,7 @@ def cancel(request_id: UUID, visit: VisitDep, response: Response) -> RequestOut:
         return out(found)
 
 
-@router.post("/requests/{request_id}/brief")
+@router.post("/requests/{request_id}/brief", dependencies=[needs(Permission.CASES)])
 def write_brief(
     request_id: UUID, visit: VisitDep, response: Response, body: WriteBrief | None = None
 ) -> RequestOut:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from app import shifts
 from app.access import Permission, Principal
-from app.api.deps import IdempotencyKey, VersionDep, VisitDep, etag, fingerprint
+from app.api.deps import IdempotencyKey, VersionDep, VisitDep, etag, fingerprint, needs
 from app.api.state import Visit
 from app.db import Db
 from app.errors import BadRequest
@@ -235,7 +235,7 @@ def _shift(db: Db, visit: Visit, shift_id: UUID, response: Response) -> ShiftOut
 # -- making and changing
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, dependencies=[needs(Permission.ROTA_OF_ALL)])
 def add(
     body: NewShift,
     visit: VisitDep,
@@ -264,7 +264,7 @@ def add(
         return _shift(db, visit, shift_id, response)
 
 
-@router.patch("/{shift_id}")
+@router.patch("/{shift_id}", dependencies=[needs(Permission.ROTA_OF_ALL)])
 def change(
     shift_id: UUID, body: ChangeShift, version: VersionDep, visit: VisitDep, response: Response
 ) -> ShiftOut:

@@ -10,7 +10,8 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from app import shifts
-from app.api.deps import IdempotencyKey, VisitDep, fingerprint
+from app.access import Permission
+from app.api.deps import IdempotencyKey, VisitDep, fingerprint, needs
 from app.api.shifts import OCCURRENCE, instant_of
 from app.db import Db
 from app.idempotency import once
@@ -68,7 +69,7 @@ def open_swaps(visit: VisitDep) -> SwapList:
         return SwapList(items=[_swap_out(db, swap) for swap in found])
 
 
-@router.post("/{shift_id}/swap", status_code=201)
+@router.post("/{shift_id}/swap", status_code=201, dependencies=[needs(Permission.ROTA)])
 def offer_swap(
     shift_id: UUID,
     visit: VisitDep,

@@ -20,7 +20,7 @@ from sqlalchemy import delete, select
 from app import offers, tasks
 from app.access import PERMISSIONS, Permission
 from app.models import Offer, Task
-from tests.service import PASSPHRASE, PEOPLE, Client, House, fictional
+from tests.service import PASSPHRASE, PEOPLE, Client, House, fictional, refusal
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 STEP = timedelta(seconds=30)
@@ -505,3 +505,23 @@ def test_the_archive_lists_what_has_ended_and_nothing_else(shared_house: House) 
     for state in ("new", "open", "waiting"):
         assert crane.get("/v1/cases", params={"state": state}).status_code == 403
     assert shared_house.as_("owl").get("/v1/cases", params={"state": "closed"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/v1/invitations"),
+        ("PUT", "/v1/settings"),
+        ("POST", "/v1/blocks"),
+        ("PUT", "/v1/deadline-rules"),
+        ("POST", "/v1/shifts"),
+        ("PATCH", f"/v1/members/{UUID(int=1)}"),
+    ],
+)
+def test_who_may_not_is_told_so_before_what_they_wrote_is_looked_at(
+    shared_house: House, method: str, path: str
+) -> None:
+    answer = shared_house.as_("finch").request(
+        method, path, json={"nonsense": []}, headers={"If-Match": '"1"'}
+    )
+    assert refusal(answer) == (403, "forbidden")
