@@ -190,7 +190,7 @@ class TestOneself:
         assert refusal(stale) == (412, "stale-version")
         assert stale.headers["etag"] == finch.get("/v1/members/me").headers["etag"]
         odd = finch.patch("/v1/members/me", {"name": "x"}, version="x")
-        assert refusal(odd) == (400, "bad-request")
+        assert refusal(odd) == (412, "stale-version")
 
     def test_any_version_will_do_for_who_says_so(self, shared_house: House) -> None:
         finch = shared_house.as_("finch")
