@@ -170,6 +170,27 @@ def test_a_brief_put_in_anothers_place_does_not_open(hall: Hall) -> None:
         brief_of(hall, "finch", assignment_id)
 
 
+@pytest.mark.parametrize("with_its_public_key", [False, True])
+def test_a_brief_under_a_key_that_nobody_vouched_for_does_not_open(
+    hall: Hall, with_its_public_key: bool
+) -> None:
+    """As by who can write everything, files included, but has not the integrity key."""
+    request = raised(hall)
+    assignment_id = hall.accept("finch", request)
+    with hall.database.transaction() as db:
+        theirs = db.scalars(select(Brief).where(Brief.request_id == request.id)).one()
+        before, mac = theirs.public, theirs.mac
+        finch = [hall.residents["finch"].id]
+        briefs.write(db, request, {"meeting_place": "a trap"}, finch, hall.clock(), pending=False)
+        forged = db.scalars(select(Brief).where(Brief.request_id == request.id)).one()
+        forged.mac = mac
+        if not with_its_public_key:
+            forged.public = before
+            forged.mac = db.keys.public_key_mac("briefs", forged.id, forged.epoch, before)
+    with pytest.raises(SealBroken):
+        brief_of(hall, "finch", assignment_id)
+
+
 # -- briefs that come later
 
 
