@@ -67,33 +67,25 @@ def needs(permission: Permission) -> Any:
     return Depends(check)
 
 
-class _OneOf(int):
-    """Several versions in one ``If-Match``: as good as any of them."""
+class _Tags(int):
+    """An ``If-Match`` as a version to compare with: as good as any of its tags (RFC 9110, 13.1.1).
 
-    def __new__(cls, versions: frozenset[int]) -> Self:
-        one = super().__new__(cls, min(versions))
+    ``*`` (None here) is as good as whatever is there; a tag that is none of ours as nothing, so
+    that the answer is 412 with the current version.
+    """
+
+    versions: frozenset[int] | None
+
+    def __new__(cls, versions: frozenset[int] | None) -> Self:
+        one = super().__new__(cls, -1)
         one.versions = versions
         return one
 
-    versions: frozenset[int]
-
     def __eq__(self, other: object) -> bool:
-        return other in self.versions
+        return self.versions is None or other in self.versions
 
     def __ne__(self, other: object) -> bool:
-        return other not in self.versions
-
-    __hash__ = int.__hash__
-
-
-class _WhateverIsThere(int):
-    """``If-Match: *`` (RFC 9110, 13.1.1): as good as each version there is."""
-
-    def __eq__(self, other: object) -> bool:
-        return True
-
-    def __ne__(self, other: object) -> bool:
-        return False
+        return not self == other
 
     __hash__ = int.__hash__
 
@@ -104,13 +96,9 @@ def _version(
     if if_match is None:
         raise VersionRequired
     if if_match.strip() == "*":
-        return _WhateverIsThere()
+        return _Tags(None)
     tags = (tag.strip().removeprefix("W/").strip('"') for tag in if_match.split(","))
-    # A tag that is none of ours matches nothing: the answer is 412 with the current version.
-    versions = frozenset(
-        int(t) if t.isascii() and t.isdigit() and len(t) < 10 else -1 for t in tags
-    )
-    return _OneOf(versions) if len(versions) > 1 else min(versions)
+    return _Tags(frozenset(int(t) for t in tags if t.isascii() and t.isdigit() and len(t) < 10))
 
 
 VersionDep = Annotated[int, Depends(_version)]
