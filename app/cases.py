@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select
 
-from app import alerts, audit, grants, organisation, roster, seeking, sheets
+from app import alerts, audit, codes, grants, organisation, roster, seeking, sheets
 from app.access import ARCHIVE, DESK, Permission, Principal, readable_cases
 from app.codenames import code_name
 from app.crypto import CaseKeys
@@ -24,36 +24,24 @@ from app.errors import (
     OfferTaken,
     StaleVersion,
 )
-from app.models import LIVE_STATES, Case, CaseEpoch, CaseGrant, rounded
+from app.models import (
+    LIVE_STATES,
+    Case,
+    CaseEpoch,
+    CaseGrant,
+    DetentionEpisode,
+    Event,
+    Task,
+    rounded,
+)
 from app.ordering import NOT_WAITING
-from app.profiles import LANGUAGES
 
-SITUATIONS = (
-    "happening_now",
-    "detained",
-    "date_or_letter",
-    "witnessed",
-    "service_denied",
-    "other",
-)
 _COARSE = ("situation", "language", "region")
-# What the script may have learnt; the desk can correct it like any field.
-ANSWERS = (
-    "safe_now",
-    "safe_now_text",
-    "city",
-    "city_text",
-    "date_soon",
-    "date_soon_text",
-    "need",
-    "need_text",
-    "reach",
-    "reach_text",
-    "reach_hours",
-)
-
 
 # -- finding
+
+# What belongs to one case and is found by an id of its own.
+OfCase = TypeVar("OfCase", DetentionEpisode, Event, Task)
 
 
 def find(
@@ -69,6 +57,23 @@ def find(
     if live and case.state not in LIVE_STATES:
         raise CaseClosed
     return case
+
+
+def find_with(
+    db: Db, principal: Principal, model: type[OfCase], row_id: UUID
+) -> tuple[OfCase, Case]:
+    """Return a row that belongs to a live case, and the case, locked in the order all lock them.
+
+    NotFound, CaseClosed, CaseErased.
+    """
+    case_id = db.scalar(select(model.case_id).where(model.id == row_id))
+    if case_id is None:
+        raise NotFound
+    case = find(db, principal, case_id, live=True)
+    row = db.get(model, row_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotFound
+    return row, case
 
 
 def coarse(db: Db, case: Case) -> dict[str, Any]:
@@ -113,14 +118,14 @@ def open_by_hand(db: Db, principal: Principal, opening: Opening, now: datetime) 
     """Open a case for a walk-in or a call taken elsewhere. BadRequest."""
     principal.require(Permission.CASES)
     settings, _ = organisation.settings(db)
-    check_codes(
+    codes.check_codes(
         settings,
         situation=opening.situation,
         urgency=opening.urgency,
         region=opening.region,
         language=opening.language,
     )
-    check_fields(settings, opening.fields)
+    codes.check_fields(settings, opening.fields)
     lookup = db.keys.number_lookup(opening.number) if opening.number else None
     if lookup and (reference := live_reference(db, lookup)):
         raise BadRequest(f"There is an open case for this phone already: {reference}.")
@@ -176,33 +181,6 @@ def live_reference(db: Db, lookup: bytes) -> str | None:
     return coarse(db, case)["reference"] if case else None
 
 
-def check_codes(
-    settings: Mapping[str, Any],
-    *,
-    situation: str | None = None,
-    urgency: int | None = None,
-    region: str | None = None,
-    language: str | None = None,
-) -> None:
-    """Raise BadRequest for a code that is not in its list."""
-    if language is not None and language not in LANGUAGES:
-        raise BadRequest(f"A language is one of: {', '.join(LANGUAGES)}.")
-    if situation is not None and situation not in SITUATIONS:
-        raise BadRequest(f"A situation is one of: {', '.join(SITUATIONS)}.")
-    if urgency is not None and urgency not in range(4):
-        raise BadRequest("Urgency is 0 (now), 1 (today), 2 (this week) or 3 (information).")
-    if region is not None and region not in settings["regions"]:
-        raise BadRequest(f"A region is one of: {', '.join(settings['regions'])}.")
-
-
-def check_fields(settings: Mapping[str, Any], fields: Mapping[str, Any]) -> None:
-    """Raise BadRequest for a field that the organisation does not keep, or that is no text."""
-    if set(fields) - set(settings["fields"]) - set(ANSWERS):
-        raise BadRequest(f"Fields are: {', '.join(settings['fields'])}.")
-    if any(value is not None and len(str(value)) > 4000 for value in fields.values()):
-        raise BadRequest("A field has at most 4000 characters.")
-
-
 # -- changing
 
 
@@ -223,7 +201,7 @@ def change(
     if case.version != version:
         raise StaleVersion(case.version)
     settings, _ = organisation.settings(db)
-    check_codes(
+    codes.check_codes(
         settings,
         situation=changes.get("situation"),
         urgency=changes.get("urgency"),
@@ -232,7 +210,7 @@ def change(
     )
     changed = False
     if changes.get("fields"):
-        check_fields(settings, changes["fields"])
+        codes.check_fields(settings, changes["fields"])
         changed = _change_fields(db, principal, case, changes["fields"])
     if changes.get("urgency") not in (None, case.urgency):
         case.urgency, changed = changes["urgency"], True

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
-from app import audit, cases, organisation
+from app import audit, codes, organisation
 from app.access import Permission, Principal
 from app.db import Db
 from app.errors import BadRequest, NotFound, StaleVersion
@@ -104,10 +104,10 @@ def _checked(db: Db, values: Mapping[str, Any]) -> dict[str, Any]:
     settings, _ = organisation.settings(db)
     if values.get("kind") not in KINDS:
         raise BadRequest(f"An entry is one of: {', '.join(KINDS)}.")
-    cases.check_codes(settings, region=values.get("region"))
+    codes.check_codes(settings, region=values.get("region"))
     languages = list(values.get("languages") or ())
     for language in languages:
-        cases.check_codes(settings, language=language)
+        codes.check_codes(settings, language=language)
     texts = {name: str(values.get(name) or "").strip() for name in _TEXTS}
     if not texts["name"]:
         raise BadRequest("An entry needs a name.")

@@ -18,7 +18,7 @@ from app import audit, cases, sealed_values, tasks
 from app.access import Permission, Principal
 from app.crypto import CaseKeys
 from app.db import Db
-from app.errors import BadRequest, NotFound, StaleVersion
+from app.errors import BadRequest, StaleVersion
 from app.models import Case, DetentionEpisode
 from app.ordering import position_after
 
@@ -125,7 +125,7 @@ def change(
 ) -> DetentionEpisode:
     """Change some of a stay, by the names of ``Stay``. StaleVersion, BadRequest."""
     principal.require(Permission.CASES)
-    episode, case = _found(db, principal, episode_id)
+    episode, case = cases.find_with(db, principal, DetentionEpisode, episode_id)
     if episode.version != version:
         raise StaleVersion(episode.version)
     keys = cases.opened(db, principal, case)
@@ -150,17 +150,6 @@ def change(
 
 
 _NAMES = ("place", "since", "until", "reviews", "next_review", "notes")
-
-
-def _found(db: Db, principal: Principal, episode_id: UUID) -> tuple[DetentionEpisode, Case]:
-    case_id = db.scalar(select(DetentionEpisode.case_id).where(DetentionEpisode.id == episode_id))
-    if case_id is None:
-        raise NotFound
-    case = cases.find(db, principal, case_id, live=True)
-    episode = db.get(DetentionEpisode, episode_id, with_for_update=True, populate_existing=True)
-    if episode is None:
-        raise NotFound
-    return episode, case
 
 
 def of_cases(

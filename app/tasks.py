@@ -12,7 +12,6 @@ from sqlalchemy import delete, select
 from app import audit, cases
 from app.access import Permission, Principal
 from app.db import Db, insert_new
-from app.errors import NotFound
 from app.models import LIVE_STATES, Case, Task, table
 
 # A date to be made sure of; a date that has passed; one that moved although people were asked for
@@ -80,10 +79,7 @@ def _due_at(db: Db, task: Task) -> datetime:
 def finish(db: Db, principal: Principal, task_id: UUID, now: datetime) -> Task:
     """Say that a task is done; again is no mistake. NotFound, CaseClosed, CaseErased."""
     principal.require(Permission.CASES)
-    task = db.get(Task, task_id, with_for_update=True)
-    if task is None:
-        raise NotFound
-    cases.find(db, principal, task.case_id, live=True)
+    task, _ = cases.find_with(db, principal, Task, task_id)
     if task.state == "open":
         _close(task, principal.member_id)
         audit.record(db, "task.done", principal.member_id, task.id, now)

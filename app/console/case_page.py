@@ -12,7 +12,7 @@ from app import casefile, organisation, people, replies, roster
 from app.access import DESK, Permission
 from app.api.errors import STATUS
 from app.casefile import CaseFile
-from app.cases import ANSWERS
+from app.codes import ANSWERS
 from app.console.errors import PageRoute
 from app.console.forms import once_key
 from app.console.preview import alphabet, preview

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app import alerts, audit, cases, outgoing, sealed_values, tasks
 from app.access import Permission, Principal
 from app.db import Db
-from app.errors import BadRequest, NotFound, StaleVersion
+from app.errors import BadRequest, StaleVersion
 from app.events.values import coarse_of, passed, time_of
 from app.events.wanted import AWAITED, Wanted, check, check_step
 from app.models import Assignment, Case, Event, Member, Request
@@ -77,7 +77,7 @@ def change(
     A date that moved stays as *rescheduled*, and a new one follows it. StaleVersion, BadRequest.
     """
     principal.require(Permission.CASES)
-    event, case = found(db, principal, event_id)
+    event, case = cases.find_with(db, principal, Event, event_id)
     if event.version != version:
         raise StaleVersion(event.version)
     if event.state not in AWAITED:
@@ -105,18 +105,6 @@ def change(
 
 def _deed(event: Event) -> str:
     return event.state if event.state not in AWAITED else "changed"
-
-
-def found(db: Db, principal: Principal, event_id: UUID) -> tuple[Event, Case]:
-    """Return a date and its case, both locked, in the order in which all lock them."""
-    case_id = db.scalar(select(Event.case_id).where(Event.id == event_id))
-    if case_id is None:
-        raise NotFound
-    case = cases.find(db, principal, case_id, live=True)
-    event = db.get(Event, event_id, with_for_update=True, populate_existing=True)
-    if event is None:
-        raise NotFound
-    return event, case
 
 
 def _move(

@@ -14,7 +14,6 @@ from app import audit, cases, sealed_values
 from app.access import Permission, Principal
 from app.crypto import CaseKeys
 from app.db import Db
-from app.events.changing import found as find
 from app.events.values import time_of
 from app.models import EVENT_STATES, LIVE_STATES, Case, Event
 
@@ -49,7 +48,7 @@ def opened(db: Db, keys: Mapping[int, CaseKeys], row: Event) -> dict[str, Any]:
 def read(db: Db, principal: Principal, event_id: UUID, now: datetime) -> dict[str, Any]:
     """Open one date for the desk, and write that down as reading its case. NotFound."""
     principal.require(Permission.CASES)
-    event, case = find(db, principal, event_id)
+    event, case = cases.find_with(db, principal, Event, event_id)
     audit.record(db, "case.read", principal.member_id, case.id, now)
     follower = db.scalar(select(Event.id).where(Event.follows == event.id))
     return {**opened(db, cases.opened(db, principal, case), event), "followed_by": follower}

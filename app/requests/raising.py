@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from app import audit, candidates, cases, organisation, seeking, sheets
+from app import audit, candidates, cases, codes, organisation, seeking, sheets
 from app.access import Permission, Principal
 from app.crypto import CaseKeys
 from app.db import Db
@@ -83,9 +83,9 @@ def check(db: Db, asked: Asked, now: datetime) -> None:
     if asked.kind not in KINDS:
         raise BadRequest(f"A request is for one of: {', '.join(KINDS)}.")
     settings, _ = organisation.settings(db)
-    cases.check_codes(settings, region=asked.region)
+    codes.check_codes(settings, region=asked.region)
     for language in asked.languages:
-        cases.check_codes(settings, language=language)
+        codes.check_codes(settings, language=language)
     if max(map(len, (asked.languages, asked.skills, asked.wishes))) > _MOST:
         raise BadRequest(f"At most {_MOST} languages, skills and wishes each.")
     if asked.needed_by is not None and asked.needed_by <= now:

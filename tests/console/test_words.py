@@ -15,7 +15,7 @@ from app import (
     access,
     audit,
     blocks,
-    cases,
+    codes,
     consent,
     deadlines,
     directory,
@@ -69,7 +69,7 @@ def test_times_are_those_of_the_desk(at: str, said: str) -> None:
 
 
 def test_every_code_has_its_words() -> None:
-    assert set(words.SITUATIONS) == set(cases.SITUATIONS)
+    assert set(words.SITUATIONS) == set(codes.SITUATIONS)
     assert set(words.OUTCOMES) == set(endings.OUTCOMES)
     assert set(words.SCOPES) == set(consent.SCOPES)
     assert set(words.METHODS) == set(consent.METHODS)
