@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import struct
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -196,6 +199,35 @@ def test_the_socket_is_its_owners_alone(house: House) -> None:
     folder = house.settings.data_dir / "run"
     assert folder.stat().st_mode & 0o777 == 0o700
     assert {path.stat().st_mode & 0o777 for path in folder.glob("*.sock")} == {0o600}
+
+
+def test_another_user_of_the_machine_opens_nothing_even_with_the_seed(
+    sealed: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel's word about the peer is the one thing replaced: tests have one user only."""
+    seed = _seed(sealed, "heron")
+
+    class OfAnother(socket.socket):
+        def getsockopt(self, *_: int) -> bytes:  # type: ignore[override]
+            return struct.pack("3i", 1, os.getuid() + 4242, 4242)
+
+    accept = socket.socket.accept
+
+    def accepted(listening: socket.socket) -> tuple[socket.socket, object]:
+        connection, address = accept(listening)
+        ours = listening.family != socket.AF_UNIX
+        return connection if ours else OfAnother(fileno=connection.detach()), address
+
+    monkeypatch.setattr(socket.socket, "accept", accepted)
+    [door] = (sealed.settings.data_dir / "run").glob("*.sock")
+    # The door was waiting in the real ``accept`` already, so the first to come ends that wait.
+    for offered in (Secret(32 * b"k"), seed):
+        with unsealing._short(door) as address, socket.socket(socket.AF_UNIX) as client:
+            client.connect(address)
+            with suppress(BrokenPipeError, ConnectionResetError):  # refused before it was read
+                client.sendall(b"O" + offered)
+                assert client.recv(1) == b"-"
+    assert sealed.nobody.get("/readyz").json()["key"] == "sealed"
 
 
 def test_panic_ends_sessions_and_seals_but_takes_texts(house: House) -> None:
