@@ -84,6 +84,8 @@ def seized(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         taken = root / f"seized-{kind}.pickle"
         if not taken.exists():
             folder = root / f"seized-{kind}"
+            if folder.exists():
+                pytest.fail("the day could not be lived: see the first test that wanted it")
             premises = _on_postgresql(folder) if kind == "postgresql" else _on_sqlite(folder)
             taken.write_bytes(pickle.dumps(premises))
     result: Seized = pickle.loads(taken.read_bytes())

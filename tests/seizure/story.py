@@ -394,7 +394,7 @@ class _Day:
         self._ask("heron", "POST", "/v1/cases", {"channel": put("channel", "refused")}, expect=400)
         path = f"/v1/cases/{self.story.cases['en']}"
         self._ask(
-            "heron", "PATCH", path, {"urgency": 1}, version=put("etag", "refused"), expect=400
+            "heron", "PATCH", path, {"urgency": 1}, version=put("etag", "refused"), expect=412
         )
         version = self.desks["heron"].get(path).headers["etag"]
         unknown = {"fields": {put("field-name", "refused"): put("field-value", "refused")}}
