@@ -1,6 +1,7 @@
 """The desk's pages: server-rendered, whole without scripts, over the same functions as the API."""
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from starlette.routing import BaseRoute
 
 from app.console import (
     account,
@@ -60,8 +61,17 @@ PAGES = (
 )
 
 
+def _routes() -> list[BaseRoute]:
+    router = APIRouter()
+    for module in PAGES:
+        router.include_router(module.router)
+    return router.routes
+
+
+_ROUTES = _routes()  # made once, as the API's
+
+
 def install(app: FastAPI) -> None:
     """Put the console into an application that has the API already."""
     errors.install(app)
-    for module in PAGES:
-        app.include_router(module.router)
+    app.router.routes.extend(_ROUTES)
