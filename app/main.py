@@ -188,8 +188,9 @@ def _mount_simulator(app: FastAPI, settings: Settings, clock: Clock) -> None:
 def _advance(service: Service, worker: Worker | None, seconds: float) -> datetime:
     """Step the clock for everything, remember it, and wait until what became due is done."""
     offset = service.clock.offset + timedelta(seconds=seconds)
-    with service.database.transaction() as db:
-        db.execute(update(Deployment).values(clock_offset_s=offset.total_seconds()))
+    if seconds:
+        with service.database.transaction() as db:
+            db.execute(update(Deployment).values(clock_offset_s=offset.total_seconds()))
     now = service.clock.advance(timedelta(seconds=seconds))
     if worker:
         worker.drain()

@@ -25,6 +25,7 @@ from app import (
     outgoing,
     reconciler,
     reminders,
+    requests,
     retention,
     rotation,
     spending,
@@ -87,10 +88,11 @@ def _send(tools: Tools, claimed: Sequence[Claimed]) -> None:
 
 
 def _overdue(tools: Tools, now: datetime) -> None:
-    """Raise alerts for targets that are nearly missed."""
+    """Raise alerts for targets that are nearly missed, and ask for lawyers nobody asked for."""
     with tools.database.transaction() as db:
         if db.keys.is_open:
             alerts.look_for_overdue(db, now)
+            requests.ask_for_legal(db, now)
             alerts.drop_old(db, now)
 
 

@@ -4,6 +4,7 @@ from app.requests.agreed import CONSENTS, check_consent, is_agreed
 from app.requests.changing import cancel, end_all, follow_consent, forget_all, write_brief
 from app.requests.raising import ALLOWED, KINDS, Asked, check, put_without_brief, raise_request
 from app.requests.reading import Found, Ranking, find, of_cases, page, rank
+from app.requests.standing_by import ask_for_legal
 from app.requests.writing import complete_briefs
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Asked",
     "Found",
     "Ranking",
+    "ask_for_legal",
     "cancel",
     "check",
     "check_consent",

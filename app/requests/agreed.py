@@ -24,12 +24,19 @@ def check_consent(db: Db, case: Case, kind: str) -> None:
 
 
 def is_agreed(db: Db, case_id: UUID, scope: str) -> bool:
-    """Return whether the newest word on a scope is yes, or an override with its reason.
+    """Return whether the newest word on a scope is yes, or an override with its reason."""
+    return _newest(db, case_id, scope) is True
 
-    What was said in any case of a tree counts for all of it.
-    """
+
+def is_refused(db: Db, case_id: UUID, scope: str) -> bool:
+    """Return whether the newest word on a scope is no."""
+    return _newest(db, case_id, scope) is False
+
+
+def _newest(db: Db, case_id: UUID, scope: str) -> bool | None:
+    """Return the newest word, None for none; what any case of a tree says counts for all of it."""
     said = select(Consent).where(Consent.case_id.in_(candidates.tree_of(db, case_id)))
-    newest, agreed = "", False
+    newest, agreed = "", None
     for row in db.scalars(said.order_by(Consent.position)):
         values = db.keys.open_row("consents", row)
         if values["scope"] == scope and values["at"] >= newest:

@@ -188,15 +188,19 @@ def _put_one(
     return request
 
 
-def put_without_brief(db: Db, case: Case, asked: Asked, now: datetime) -> Request | None:
+def put_without_brief(
+    db: Db, case: Case, asked: Asked, now: datetime, *, consented: bool = True
+) -> Request | None:
     """Ask for somebody where nobody holds the case's keys; None where consent is missing.
 
-    Whoever takes it sees coarse facts, until somebody of the desk opens the case.
+    Whoever takes it sees coarse facts, until somebody of the desk opens the case. Without
+    ``consented`` it is asked for all the same, and the brief waits for the consent.
     """
-    try:
-        check_consent(db, case, asked.kind)
-    except ConsentMissing:
-        return None
+    if consented:
+        try:
+            check_consent(db, case, asked.kind)
+        except ConsentMissing:
+            return None
     values = _values(db, case, asked, now)
     values |= {"shares": shares(db, asked), "minor": asked.minor}
     made = _put(db, case, values, asked.event_id, None, now)
