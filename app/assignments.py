@@ -16,8 +16,21 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
-from app import audit, briefs, events, grants, offers, replies, requests, roster, seeking, tasks
+from app import (
+    accompaniments,
+    audit,
+    briefs,
+    events,
+    grants,
+    offers,
+    replies,
+    requests,
+    roster,
+    seeking,
+    tasks,
+)
 from app.access import Permission, Principal
+from app.accompaniments import NOBODY, Company
 from app.crypto import CaseKeys, Purpose, open_sealed, pad_message, seal_to, unpad
 from app.db import Database, Db
 from app.errors import BadRequest, NotFound
@@ -38,6 +51,7 @@ class Opened:
     request: Request
     values: Mapping[str, Any] = field(repr=False)
     brief: Mapping[str, Any] | None = field(default=None, repr=False)
+    company: Company = NOBODY
 
 
 @dataclass(frozen=True)
@@ -78,7 +92,8 @@ def read(db: Db, principal: Principal, assignment_id: UUID, now: datetime) -> Op
         return Opened(assignment, request, values)
     brief = briefs.read(db, principal, request.id)
     audit.record(db, "brief.read", principal.member_id, request.case_id, now)
-    return Opened(assignment, request, values, brief)
+    company = accompaniments.company(db, request, principal.member_id)
+    return Opened(assignment, request, values, brief, company)
 
 
 def _mine(db: Db, principal: Principal, assignment_id: UUID) -> tuple[Assignment, Request]:

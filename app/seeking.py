@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, delete, or_, select, update
 
-from app import audit, briefs, jobs
+from app import accompaniments, audit, briefs, jobs
 from app.db import Db
 from app.models import (
     SEEKING,
@@ -142,7 +142,7 @@ def end(
     assignment = assignment_of(db, request)
     if assignment is not None:
         concerned.append(assignment.member_id)
-        end_assignment(db, assignment, assignment_state, now)
+        end_assignment(db, request, assignment, assignment_state, now)
     # When something happens, or happened, is for the case alone to tell from now on.
     rewrite(db, request, {k: v for k, v in values(db, request).items() if k in _KEPT})
     request.state = state
@@ -154,9 +154,13 @@ def end(
     return concerned
 
 
-def end_assignment(db: Db, assignment: Assignment, state: str, now: datetime) -> None:
-    """End an assignment; the brief goes with its wrap."""
+def end_assignment(
+    db: Db, request: Request, assignment: Assignment, state: str, now: datetime
+) -> None:
+    """End an assignment; the brief goes with its wrap, and so does the lead if they do not go."""
     assignment.state, assignment.ended_at = state, rounded(now)
+    if state in ("cancelled", "no_show", "revoked"):
+        accompaniments.step_back(db, request, assignment.member_id)
     assignment.op_key = assignment.op_values = assignment.shred_day = None
     assignment.version += 1
     briefs.drop(db, [assignment.request_id])
@@ -174,7 +178,7 @@ def reopen(db: Db, request: Request, assignment_state: str, now: datetime) -> No
             offer.state = "declined" if assignment_state == "cancelled" else "withdrawn"
     assignment = assignment_of(db, request)
     if assignment is not None:
-        end_assignment(db, assignment, assignment_state, now)
+        end_assignment(db, request, assignment, assignment_state, now)
     seek(db, request, now)
     ask_for_brief(db, request, now)
 

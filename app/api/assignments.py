@@ -43,6 +43,9 @@ class AssignmentOut(AssignmentItem):
         description="kind, languages, starts_at, ends_at, needed_by; as far as the kind may see "
         "them: reference, meeting_place, together, fields"
     )
+    leads: bool = Field(description="whether the others look for you at the meeting place")
+    leader: str | None = Field(default=None, description="who leads, by code name")
+    others: list[str] = Field(default=[], description="who else goes along, by code name")
 
 
 class AssignmentList(BaseModel):
@@ -91,7 +94,14 @@ def item(opened: Opened) -> AssignmentItem:
 def out(opened: Opened) -> AssignmentOut:
     """Return an assignment with its brief."""
     brief = dict(opened.brief) if opened.brief else None
-    return AssignmentOut(**item(opened).model_dump(), brief=brief)
+    company = opened.company
+    return AssignmentOut(
+        **item(opened).model_dump(),
+        brief=brief,
+        leads=company.leads,
+        leader=company.leader,
+        others=list(company.others),
+    )
 
 
 @router.get("")

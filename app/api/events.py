@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints
 
-from app import events, tasks
+from app import accompaniments, events, tasks
 from app.access import Permission
 from app.api.deps import (
     Cursor,
@@ -39,6 +39,15 @@ Local = "with its offset; or local time, with `zone`"
 _DAYS_SHOWN = 31
 
 
+class AccompanimentOut(BaseModel):
+    """Somebody who goes along to a date, or is looked for."""
+
+    request_id: UUID
+    state: str = Field(description="requested, offered, confirmed, attended, no_show, cancelled")
+    member_id: UUID | None
+    leads: bool
+
+
 class EventOut(BaseModel):
     """A date in a case, with its place."""
 
@@ -52,6 +61,9 @@ class EventOut(BaseModel):
     meeting_place: str | None
     follows: UUID | None = Field(description="the date that this one moved from")
     followed_by: UUID | None = Field(default=None, description="where this one moved to")
+    cap: int = Field(description="how many go along at most")
+    leader: UUID | None = Field(description="who leads them: the first who accepted, or as chosen")
+    accompaniments: list[AccompanimentOut] = []
     version: int
 
 
@@ -65,6 +77,7 @@ class NewEvent(BaseModel):
     place: Place = ""
     meeting_place: Place | None = None
     state: Code = "tentative"
+    cap: Annotated[int, Field(ge=1, le=accompaniments.LARGEST_CAP)] = accompaniments.USUAL_CAP
 
 
 class ChangeEvent(BaseModel):
@@ -77,6 +90,8 @@ class ChangeEvent(BaseModel):
     place: Place | None = None
     meeting_place: Place | None = None
     state: Code | None = None
+    cap: Annotated[int, Field(ge=1, le=accompaniments.LARGEST_CAP)] | None = None
+    leader: UUID | None = Field(default=None, description="one of those who go along")
 
 
 class EntryOut(BaseModel):
@@ -120,7 +135,8 @@ class TaskList(BaseModel):
 
 def event_out(event: Any) -> EventOut:
     """Return a date as the interface shows it."""
-    return EventOut(**event)
+    going = [AccompanimentOut(**vars(one)) for one in event.get("accompaniments", ())]
+    return EventOut(**{**event, "accompaniments": going})
 
 
 def task_out(due: Due) -> TaskOut:
@@ -158,6 +174,7 @@ def add(
         body.meeting_place,
         body.state,
         events.instant_of(body.ends_at, body.zone) if body.ends_at else None,
+        body.cap,
     )
     with visit.transaction() as db:
 

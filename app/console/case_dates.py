@@ -78,6 +78,10 @@ def change_event(case_id: UUID, event_id: UUID, screen: MemberScreenDep) -> Resp
         changes: dict[str, Any] = {
             name: form.get(name) for name in ("state", "place", "meeting_place") if form.get(name)
         }
+        if form.get("cap"):
+            changes["cap"] = form.number("cap") or 0
+        if form.get("leader"):
+            changes["leader"] = _member(form)
         moved = local(form, "starts_at", zone_of_case(db, screen, case_id))
         if moved is not None:
             changes["starts_at"] = moved
@@ -85,6 +89,13 @@ def change_event(case_id: UUID, event_id: UUID, screen: MemberScreenDep) -> Resp
         events.change(db, visit.principal, event_id, version, changes, visit.now)
 
     return handled(screen, case_id, "changed", f"date-{event_id}", do)
+
+
+def _member(form: Form) -> UUID:
+    try:
+        return UUID(form.get("leader"))
+    except ValueError as error:
+        raise BadRequest("Choose who leads from the list.") from error
 
 
 @router.post("/{case_id}/episodes")

@@ -94,6 +94,14 @@ ASSIGNMENT_STATES = {
     "cancelled": "cannot go",
     "revoked": "taken back",
 }
+ACCOMPANIMENT_STATES = {
+    "requested": "looked for",
+    "offered": "asked",
+    "confirmed": "goes along",
+    "attended": "was there",
+    "no_show": "did not come",
+    "cancelled": "called off",
+}
 OUTCOMES_OF_ASSIGNMENTS = {
     "attended": "We were there, or it is done",
     "no_show": "I was there, the other person did not come",

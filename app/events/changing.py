@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
-from app import alerts, audit, cases, outgoing, sealed_values, tasks
+from app import accompaniments, alerts, audit, cases, outgoing, sealed_values, tasks
 from app.access import Permission, Principal
 from app.db import Db
 from app.errors import BadRequest, StaleVersion
@@ -55,6 +55,7 @@ def put(
         state=wanted.state,
         version=1,
         position=case.last_position,
+        cap=wanted.cap,
         **sealed_values.seal(db, case, "events", "place", row_id, 1, sealed),
         **db.keys.new_row("events", row_id, values, now),
     )
@@ -72,7 +73,7 @@ def change(
     changes: Mapping[str, Any],
     now: datetime,
 ) -> Event:
-    """Change ``kind state place meeting_place ends_at``; another ``starts_at`` moves the date.
+    """Change ``kind state place meeting_place ends_at cap leader``, or move it by ``starts_at``.
 
     A date that moved stays as *rescheduled*, and a new one follows it. StaleVersion, BadRequest.
     """
@@ -82,6 +83,7 @@ def change(
         raise StaleVersion(event.version)
     if event.state not in AWAITED:
         raise BadRequest("This date is over and done with. Add a new one.")
+    _change_company(db, event, changes)
     keys = cases.opened(db, principal, case)
     before = sealed_values.read(db, keys, "events", "place", event)
     after = {**before, **{name: changes[name] for name in _SEALED if changes.get(name) is not None}}
@@ -103,6 +105,16 @@ def change(
     return event
 
 
+def _change_company(db: Db, event: Event, changes: Mapping[str, Any]) -> None:
+    """Change how many go along, and who leads them."""
+    if changes.get("cap") is not None:
+        accompaniments.check_cap(changes["cap"])
+        event.cap = changes["cap"]
+        accompaniments.check_room(db, event, 0)
+    if changes.get("leader") is not None:
+        accompaniments.choose(db, event, changes["leader"])
+
+
 def _deed(event: Event) -> str:
     return event.state if event.state not in AWAITED else "changed"
 
@@ -117,7 +129,12 @@ def _move(
 ) -> None:
     state = after["state"] if after["state"] in AWAITED else "tentative"
     wanted = Wanted(
-        after["kind"], after["starts_at"], after["place"], after["meeting_place"], state
+        after["kind"],
+        after["starts_at"],
+        after["place"],
+        after["meeting_place"],
+        state,
+        cap=event.cap,
     )
     put(db, case, wanted, principal.member_id, now, follows=event.id)
     event.state = "rescheduled"

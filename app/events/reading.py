@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app import audit, cases, sealed_values
+from app import accompaniments, audit, cases, sealed_values
 from app.access import Permission, Principal
 from app.crypto import CaseKeys
 from app.db import Db
@@ -21,15 +21,24 @@ from app.models import EVENT_STATES, LIVE_STATES, Case, Event
 def of_cases(db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -> list[dict[str, Any]]:
     """Return the dates of cases whose keys are in hand, in order of time, places and all."""
     rows = db.scalars(select(Event).where(Event.case_id.in_(keys))).all()
+    going = accompaniments.of_events(db, rows)
     followers = {row.follows: row.id for row in rows if row.follows}
     found = [
-        {**opened(db, keys[row.case_id], row), "followed_by": followers.get(row.id)} for row in rows
+        {
+            **opened(db, keys[row.case_id], row),
+            "followed_by": followers.get(row.id),
+            "accompaniments": going.get(row.id, []),
+        }
+        for row in rows
     ]
     return sorted(found, key=lambda event: (event["starts_at"], event["id"]))
 
 
 def opened(db: Db, keys: Mapping[int, CaseKeys], row: Event) -> dict[str, Any]:
-    """Return ``id case_id kind starts_at ends_at place meeting_place state follows version``."""
+    """Return ``id case_id kind starts_at ends_at place meeting_place state follows version``.
+
+    Also ``cap`` and ``leader``.
+    """
     value = sealed_values.read(db, keys, "events", "place", row)
     return {
         "id": row.id,
@@ -37,6 +46,8 @@ def opened(db: Db, keys: Mapping[int, CaseKeys], row: Event) -> dict[str, Any]:
         "state": row.state,
         "follows": row.follows,
         "version": row.version,
+        "cap": row.cap,
+        "leader": row.leader_id,
         "kind": value["kind"],
         "starts_at": datetime.fromisoformat(value["starts_at"]),
         "ends_at": time_of(value.get("ends_at")),
@@ -51,7 +62,9 @@ def read(db: Db, principal: Principal, event_id: UUID, now: datetime) -> dict[st
     event, case = cases.find_with(db, principal, Event, event_id)
     audit.record(db, "case.read", principal.member_id, case.id, now)
     follower = db.scalar(select(Event.id).where(Event.follows == event.id))
-    return {**opened(db, cases.opened(db, principal, case), event), "followed_by": follower}
+    whole = opened(db, cases.opened(db, principal, case), event)
+    going = accompaniments.of_events(db, [event])
+    return {**whole, "followed_by": follower, "accompaniments": going.get(event.id, [])}
 
 
 @dataclass(frozen=True)

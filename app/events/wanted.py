@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from app import accompaniments
 from app.errors import BadRequest
 from app.models import EVENT_KINDS, EVENT_STATES
 
@@ -32,6 +33,7 @@ class Wanted:
     meeting_place: str | None = field(default=None, repr=False)
     state: str = "tentative"
     ends_at: datetime | None = None
+    cap: int = accompaniments.USUAL_CAP
 
 
 def instant_of(at: datetime, zone: str | None) -> datetime:
@@ -58,6 +60,7 @@ def instant_of(at: datetime, zone: str | None) -> datetime:
 
 def check(wanted: Wanted, now: datetime) -> None:
     """Raise BadRequest for a date that cannot be added at ``now``."""
+    accompaniments.check_cap(wanted.cap)
     if wanted.kind not in EVENT_KINDS:
         raise BadRequest(f"A date is one of: {', '.join(EVENT_KINDS)}.")
     if wanted.state not in (*AWAITED, "occurred"):

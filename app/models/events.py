@@ -17,11 +17,15 @@ _OPEN = text("state = 'open'")
 class Event(OperationalRow, Base):
     """A date in a case. Operational values: ``kind starts_at ends_at reminded``.
 
-    ``place`` holds the exact place and meeting place, sealed to the case.
+    At most ``cap`` go along, and ``leader_id`` leads them. ``place`` holds the exact place and
+    meeting place, sealed to the case.
     """
 
     __tablename__ = "events"
-    __table_args__ = (CheckConstraint(f"state IN {EVENT_STATES}", name="state"),)
+    __table_args__ = (
+        CheckConstraint(f"state IN {EVENT_STATES}", name="state"),
+        CheckConstraint("cap BETWEEN 1 AND 10", name="cap"),
+    )
 
     id: Mapped[UUID] = plain(primary_key=True)
     case_id: Mapped[UUID] = plain(ForeignKey("cases.id"), index=True)
@@ -30,6 +34,8 @@ class Event(OperationalRow, Base):
     state: Mapped[str] = plain(String(12))
     version: Mapped[int] = plain(default=1)
     position: Mapped[int] = plain(BigInteger)
+    cap: Mapped[int] = plain(default=3)
+    leader_id: Mapped[UUID | None] = plain()
     place: Mapped[bytes | None] = sealed()
     place_version: Mapped[int] = plain(default=0)
     place_epoch: Mapped[int] = plain(default=0)

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
-from app import audit, briefs, candidates, roster, seeking
+from app import accompaniments, audit, briefs, candidates, roster, seeking
 from app.access import Permission, Principal
 from app.db import Db
 from app.errors import NotFound, OfferExpired, OfferTaken
@@ -120,6 +120,7 @@ def _assign(db: Db, request: Request, member_id: UUID, now: datetime) -> Assignm
     request.version += 1
     seeking.unplan(db, [request.id])
     db.flush()
+    accompaniments.follow(db, request, member_id)
     return assignment
 
 

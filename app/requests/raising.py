@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from app import audit, candidates, cases, codes, organisation, seeking, sheets
+from app import accompaniments, audit, candidates, cases, codes, organisation, seeking, sheets
 from app.access import Permission, Principal
 from app.crypto import CaseKeys
 from app.db import Db
@@ -70,12 +70,20 @@ def raise_request(
     values = _values(db, case, asked, now)
     values["shares"] = shares(db, asked)
     values["minor"] = asked.minor or _is_minor(db, case, keys)
+    _check_room(db, asked, minor=values["minor"])
     made = _put(db, case, values, asked.event_id, principal.member_id, now)
     for request in made:
         writing.seal(db, case, keys, request, now)
     for _ in made:
         audit.record(db, "request.raised", principal.member_id, case.id, now)
     return made[0]
+
+
+def _check_room(db: Db, asked: Asked, *, minor: bool) -> None:
+    """Raise BadRequest where so many do not go along to the date any more."""
+    event = db.get(Event, asked.event_id) if asked.event_id else None
+    if event is not None and asked.kind == accompaniments.KIND:
+        accompaniments.check_room(db, event, 2 if minor else 1)
 
 
 def check(db: Db, asked: Asked, now: datetime) -> None:

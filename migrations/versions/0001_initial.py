@@ -841,6 +841,8 @@ def _events() -> None:
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("cap", sa.Integer(), nullable=False),
+        sa.Column("leader_id", sa.Uuid(), nullable=True),
         sa.Column("place", sa.LargeBinary(), nullable=True),
         sa.Column("place_version", sa.Integer(), nullable=False),
         sa.Column("place_epoch", sa.Integer(), nullable=False),
@@ -852,6 +854,7 @@ def _events() -> None:
             "state IN ('tentative', 'confirmed', 'rescheduled', 'occurred', 'cancelled')",
             name=op.f("ck_events_state"),
         ),
+        sa.CheckConstraint("cap BETWEEN 1 AND 10", name=op.f("ck_events_cap")),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_events_case_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
     )

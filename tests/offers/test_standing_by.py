@@ -51,7 +51,7 @@ def test_it_asks_once_and_for_nobody_whom_the_desk_looks_after(night: House) -> 
     night.read(seen)
     calm = a_case(night, urgency=1)
     night.advance(hours=2)
-    asked = [r for r in night.as_("heron").get("/v1/requests").json()["items"]]
+    asked = night.as_("heron").get("/v1/requests").json()["items"]
     assert [request["kind"] for request in asked] == ["legal"]
     assert {request["case_id"] for request in asked}.isdisjoint({seen, calm})
 
