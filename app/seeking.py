@@ -98,7 +98,7 @@ def unplan(db: Db, request_ids: Collection[UUID]) -> None:
 
 def seek(db: Db, request: Request, now: datetime) -> None:
     """Look for somebody from the first step on; who let an older offer pass is asked again."""
-    known = {k: v for k, v in values(db, request).items() if k != "retry_at"}
+    known = {k: v for k, v in values(db, request).items() if k not in ("retry_at", "planned")}
     rewrite(db, request, {**known, "since": now.isoformat()})
     request.state, request.step = "open", 0
     request.version += 1

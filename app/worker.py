@@ -124,6 +124,13 @@ def _rota(tools: Tools, now: datetime) -> None:
                 watching.note_told(db, lacking)
 
 
+def _surge(tools: Tools, now: datetime) -> None:
+    """Plan for all requests at once, where very many look for somebody."""
+    plan = offers.plan_surge(tools.database, now)
+    if plan is not None:
+        log.info("surge.planned", requests=len(plan.chosen), left_out=len(plan.left_out))
+
+
 def _renew_case_epochs(database: Database, now: datetime) -> None:
     renewed = grants.renew_case_epochs(database, now)
     if renewed:
@@ -188,6 +195,7 @@ RECURRING: Mapping[str, Recurring] = {
     "wake": Recurring(
         timedelta(minutes=1), lambda tools, now: tools.waker(tools.database, tools.carrier, now)
     ),
+    "surge": Recurring(timedelta(minutes=5), _surge),
     "sweep": Recurring(
         timedelta(minutes=30), lambda tools, now: retention.sweep(tools.database, now)
     ),

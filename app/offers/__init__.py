@@ -8,11 +8,13 @@ row is locked first in all of it: of any number who accept at once, one wins.
 from app.offers.answering import ANSWER, answer, asked_numbers, forget_old
 from app.offers.deciding import LATE, Mine, accept, decline, mine, state_of
 from app.offers.ladder import step
+from app.offers.planning import MANY, plan_surge
 from app.offers.telling import tell
 
 __all__ = [
     "ANSWER",
     "LATE",
+    "MANY",
     "Mine",
     "accept",
     "answer",
@@ -20,6 +22,7 @@ __all__ = [
     "decline",
     "forget_old",
     "mine",
+    "plan_surge",
     "state_of",
     "step",
     "tell",

@@ -82,6 +82,11 @@ def _ask(
     pending = sum(offer.state == "pending" for offer in offers)
     made: list[Offer] = []
     while pending + len(made) < TIMING[request.urgency].parallel:
+        planned = _planned(wanted, values, people, ladder, asked, holders)
+        if planned is not None:
+            made.append(_offer(db, request, planned, now))
+            asked.add(planned.candidate.member_id)
+            continue
         this = ladder[request.step]
         if this is Step.DESK and _others_think(request, [*offers, *made]):
             break
@@ -105,6 +110,23 @@ def _asked(offers: Iterable[Offer], values: Mapping[str, Any]) -> set[UUID]:
     """Return who is not asked (again): who said no, and everybody asked since asking began."""
     since = datetime.fromisoformat(values["since"])
     return {o.member_id for o in offers if o.state == "declined" or o.made_at >= since}
+
+
+def _planned(
+    wanted: routing.Wanted,
+    values: Mapping[str, Any],
+    people: Mapping[UUID, Person],
+    ladder: Sequence[Step],
+    asked: Collection[UUID],
+    holders: Collection[UUID] | None,
+) -> Person | None:
+    """Return whom the plan for a surge would ask, if they can be asked now, on whatever step."""
+    member_id = UUID(values["planned"]) if values.get("planned") else None
+    person = people.get(member_id) if member_id else None
+    if person is None or member_id is None:
+        return None
+    only = {member_id: person}
+    return _next(wanted, only, ladder[-2], asked, holders)
 
 
 def _next(

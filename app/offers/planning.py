@@ -1,0 +1,64 @@
+"""A surge: many requests look for somebody at once, and are planned together.
+
+Each ladder alone asks the best person for its own request; on a raid day that is the same few
+people for all of them. So while many look, a plan for everything at once (``routing.assign``, in a
+process of its own) says whom each request asks next. It is advice: whoever cannot be asked any more
+when their turn comes is passed over, and the ladder goes on as it would have.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app import candidates, routing, seeking
+from app.db import Database, Db
+from app.models import SEEKING, Request
+from app.routing import Plan, Wanted
+
+MANY = 10
+
+
+def plan_surge(database: Database, now: datetime) -> Plan | None:
+    """Plan for all requests that look for somebody, where they are many; else None."""
+    with database.snapshot() as db:
+        if not db.keys.is_open or _looking(db) < MANY:
+            return None
+        requests = db.scalars(select(Request).where(Request.state.in_(SEEKING))).all()
+        wanted = [_wanted(db, request) for request in requests]
+        tier = min(request.urgency for request in requests)
+        people = candidates.people(db, tier, now)
+    # Outside of any transaction: the solver takes its time, and nobody waits for it.
+    plan = routing.assign(wanted, [person.candidate for person in people.values()])
+    for chosen in plan.chosen:
+        with database.transaction() as db:
+            _advise(db, chosen.request_id, chosen.member_id, now)
+    return plan
+
+
+def _looking(db: Db) -> int:
+    query = select(func.count()).select_from(Request).where(Request.state.in_(SEEKING))
+    return db.scalars(query).one()
+
+
+def _wanted(db: Db, request: Request) -> Wanted:
+    values = seeking.values(db, request)
+    wanted = candidates.wanted(db, request, values)
+    companion = values.get("companion")
+    return replace(wanted, companion=UUID(companion)) if companion else wanted
+
+
+def _advise(db: Db, request_id: UUID, member_id: UUID, now: datetime) -> None:
+    """Note whom a request asks next, and let one that waits for nobody ask at once."""
+    request = seeking.lock(db, request_id)
+    if request is None or request.state not in SEEKING:
+        return
+    values = seeking.values(db, request)
+    if values.get("planned") == str(member_id):
+        return
+    seeking.rewrite(db, request, {**values, "planned": str(member_id)})
+    if request.state != "offered":
+        seeking.plan(db, request, now, now)
