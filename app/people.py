@@ -50,7 +50,7 @@ def welcome(db: Db, principal: Principal, now: datetime) -> None:
 def _admit(db: Db, principal: Principal, members: Sequence[Member], now: datetime) -> None:
     if not members:
         return
-    before = roster.current(db)
+    before = roster.hold(db)
     if any(member.id in before.removed for member in members):
         raise SealBroken  # somebody wrote an old row back
     listed = [_vouched(db, member) for member in members]
@@ -195,7 +195,7 @@ def _change_roles(
     acknowledge: str | None,
     now: datetime,
 ) -> None:
-    before = roster.current(db)
+    before = roster.hold(db)
     loses = set(member.roles) - set(roles)
     member.roles, member.archive = list(roles), archive
     member.keys_mac = db.keys.public_key_mac("members", member.id, 0, vouched_for(member))
@@ -217,8 +217,8 @@ def remove(
     ``acknowledge`` must be the member's handle where they are a team's last key holder.
     """
     principal.require(Permission.MEMBERS)
+    before = roster.hold(db)
     member = find(db, member_id)
-    before = roster.current(db)
     if member.id in before.by_id:
         _republish(db, principal, member, None, acknowledge, now)
     else:

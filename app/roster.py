@@ -130,6 +130,19 @@ def found(db: Db, roster: Roster, signer: UUID, keys: MemberKeys) -> None:
     _store(db, roster, signer, keys)
 
 
+def hold(db: Db) -> Roster:
+    """Keep everybody else from changing the list until this transaction ends; return it as it is.
+
+    Whoever changes it locks the oldest version's row first, so that of two at one instant the
+    second signs what comes after the first.
+    """
+    oldest = select(RosterVersion.version).order_by(RosterVersion.version).limit(1)
+    db.execute(oldest.with_for_update())
+    db.info.pop("roster", None)
+    db.info.pop("roster_version", None)
+    return current(db)
+
+
 def publish(db: Db, principal: Principal, roster: Roster) -> Roster:
     """Store the next version, signed by ``principal``; the anchor follows the commit.
 
@@ -239,6 +252,7 @@ __all__ = [
     "check_at_start",
     "current",
     "found",
+    "hold",
     "parse",
     "publish",
 ]

@@ -24,6 +24,7 @@ class OfferSwap(BaseModel):
     """Which occurrence to be replaced in; without one, your next."""
 
     occurrence: Annotated[datetime | None, Field(description=OCCURRENCE)] = None
+    to: Annotated[UUID | None, Field(description="only this colleague is asked")] = None
 
 
 class SwapOut(BaseModel):
@@ -38,6 +39,7 @@ class SwapOut(BaseModel):
     state: str = Field(description="open, taken, expired")
     member: UUID | None
     taken_by: UUID | None
+    to: UUID | None = Field(description="the one colleague who is asked; null: everybody who could")
 
 
 class SwapList(BaseModel):
@@ -58,6 +60,7 @@ def _swap_out(db: Db, swap: swaps.Swap) -> SwapOut:
         state=swap.state,
         member=swap.member,
         taken_by=swap.taken_by,
+        to=swap.to,
     )
 
 
@@ -82,7 +85,8 @@ def offer_swap(
         at = instant_of(db, body.occurrence, visit.now) if body and body.occurrence else None
 
         def make() -> UUID:
-            return swaps.offer(db, visit.principal, shift_id, at, visit.now)
+            to = body.to if body else None
+            return swaps.offer(db, visit.principal, shift_id, at, visit.now, to)
 
         key = fingerprint(request, body)
         swap_id = once(db, visit.principal, idempotency_key, key, visit.now, make)

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app import cases, endings
+from app import break_glass, cases, endings
 from app.access import Permission
 from app.api.endings import Hold
 from app.api.errors import STATUS
@@ -15,7 +15,7 @@ from app.console.case_handling import handled
 from app.console.errors import PageRoute
 from app.console.forms import NotConfirmed, checked, confirm
 from app.console.screens import MemberScreen, MemberScreenDep
-from app.errors import CaseHeld, Refusal
+from app.errors import BadRequest, CaseHeld, NotFound, Refusal
 
 router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRoute)
 
@@ -98,6 +98,49 @@ def erase(case_id: UUID, screen: MemberScreenDep) -> Response:
     except (NotConfirmed, CaseHeld) as refusal:
         return _erase_page(screen, case_id, refusal)
     return screen.go("/?done=erased")
+
+
+@router.get("/{case_id}/break-glass")
+def ask_break_glass(case_id: UUID, screen: MemberScreenDep) -> Response:
+    """Ask why a case is to be opened in an emergency."""
+    _require_archive(screen)
+    return _glass_page(screen, case_id)
+
+
+@router.post("/{case_id}/break-glass")
+def break_the_glass(case_id: UUID, screen: MemberScreenDep) -> Response:
+    """Open a case in an emergency: the coordinators are told at once."""
+    visit = screen.visit
+    _require_archive(screen)
+    try:
+        with visit.transaction() as db:
+            reason = screen.form.raw("reason")
+            break_glass.break_glass(db, visit.principal, case_id, reason, visit.now)
+    except BadRequest as refusal:
+        return _glass_page(screen, case_id, refusal)
+    return screen.go(f"/cases/{case_id}?done=glass_broken")
+
+
+def _require_archive(screen: MemberScreen) -> None:
+    """Raise NotFound for whoever holds no archive: there is nothing they could open here."""
+    if not screen.visit.principal.may(Permission.ARCHIVE):
+        raise NotFound
+
+
+def _glass_page(screen: MemberScreen, case_id: UUID, refusal: Refusal | None = None) -> Response:
+    visit = screen.visit
+    with visit.snapshot() as db:
+        case = cases.find(db, visit.principal, case_id, lock_row=False)
+        reference = cases.coarse(db, case).get("reference")
+    return screen.page(
+        "break_glass.html",
+        STATUS[refusal.slug] if refusal else 200,
+        here=f"/cases/{case_id}",
+        case=case,
+        reference=reference,
+        typed=screen.form,
+        errors=[("reason", refusal.detail)] if refusal else (),
+    )
 
 
 def _erase_page(screen: MemberScreen, case_id: UUID, refusal: Refusal | None = None) -> Response:

@@ -19,7 +19,7 @@ from app.console.recurrence import recurrence
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.db import Db
 from app.errors import BadRequest, NotFound, Refusal
-from app.shifts import Turn, swaps
+from app.shifts import Turn, swaps, watching
 from app.shifts.swaps import Swap
 
 router = APIRouter(prefix="/rota", include_in_schema=False, route_class=PageRoute)
@@ -70,6 +70,7 @@ def page(
             before=monday - _WEEK,
             after=monday + _WEEK,
             rows=[_row(screen, turn, asked) for one in turns if (turn := shifts.shown(who, one))],
+            lacking=_lacking(screen, db),
             swaps=[(swap, _when(screen, swap.turn)) for swap in asked],
             slots=[(slot, recurrence(slot)) for slot in known.slots],
             members=[m for m in people.listed(db) if m.state == "active"],
@@ -81,6 +82,13 @@ def page(
             feed_url=url,
             errors=[(field, refusal.detail)] if refusal else (),
         )
+
+
+def _lacking(screen: MemberScreen, db: Db) -> list[tuple[Turn, str]]:
+    """Return the places of the next two days that nobody fills, for whoever plans the rota."""
+    if not screen.visit.principal.may(Permission.ROTA_OF_ALL):
+        return []
+    return [(turn, _when(screen, turn)) for turn in watching.lacking(db, screen.visit.now)]
 
 
 def _monday(screen: MemberScreen) -> date:
@@ -146,6 +154,14 @@ def named(form: Form) -> tuple[UUID, datetime]:
     return shift_id, at
 
 
+def _asked(form: Form) -> UUID | None:
+    """Return the colleague whom a form asks; None for everybody. BadRequest."""
+    try:
+        return UUID(form.get("to")) if form.get("to") else None
+    except ValueError as error:
+        raise BadRequest("Choose a colleague from the list.") from error
+
+
 def done(
     screen: MemberScreen, said: str, do: Callable[[Db], object], field: str = "rota"
 ) -> Response:
@@ -181,7 +197,7 @@ def offer_swap(screen: MemberScreenDep) -> Response:
 
     def offer(db: Db) -> None:
         shift_id, at = named(screen.form)
-        swaps.offer(db, visit.principal, shift_id, at, visit.now)
+        swaps.offer(db, visit.principal, shift_id, at, visit.now, _asked(screen.form))
 
     return done(screen, "swap_offered", offer)
 

@@ -208,6 +208,7 @@ DEEDS = {
     "totp.confirmed": "confirmed the second factor",
 }
 DONE = {
+    "glass_broken": "It is open, and the coordinators have been told.",
     "accepted": "It is yours. Thank you.",
     "asked": "People are being asked now.",
     "dated": "The date is saved.",

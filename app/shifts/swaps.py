@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
-from app import audit
+from app import audit, roster
 from app.access import Permission, Principal
 from app.crypto import keyed_hash
 from app.db import Db
@@ -41,12 +41,21 @@ class Swap:
     state: str
     member: UUID | None
     taken_by: UUID | None
+    to: UUID | None = None  # the one colleague who is asked
 
 
-def offer(db: Db, principal: Principal, shift_id: UUID, at: datetime | None, now: datetime) -> UUID:
+def offer(
+    db: Db,
+    principal: Principal,
+    shift_id: UUID,
+    at: datetime | None,
+    now: datetime,
+    to: UUID | None = None,
+) -> UUID:
     """Ask to be replaced once: at the occurrence that begins at ``at``, or one's next. NotYours.
 
-    Asking again is the same swap.
+    With ``to`` only that colleague is asked. Asking again is the same swap, for whoever is asked
+    by then.
     """
     principal.require(Permission.ROTA)
     locked(db, shift_id)
@@ -62,15 +71,27 @@ def offer(db: Db, principal: Principal, shift_id: UUID, at: datetime | None, now
     known = db.scalar(
         select(ShiftSwap.id).where(ShiftSwap.lookup == lookup, ShiftSwap.state == "open")
     )
+    _check_asked(db, turn, to)
+    values = {"on": turn.on.isoformat(), "member": str(me), "taken_by": None}
+    values["to"] = str(to) if to else None
     if known is not None:
+        db.keys.replace_values("shift_swaps", db.get_one(ShiftSwap, known), values)
         return known
     swap_id = uuid4()
-    values = {"on": turn.on.isoformat(), "member": str(me), "taken_by": None}
     blob = db.keys.new_row("shift_swaps", swap_id, values, now)
     db.add(ShiftSwap(id=swap_id, shift_id=shift_id, state="open", lookup=lookup, **blob))
     db.flush()
     audit.record(db, "swap.offered", me, shift_id, now)
     return swap_id
+
+
+def _check_asked(db: Db, turn: Turn, to: UUID | None) -> None:
+    """Raise BadRequest for a colleague who cannot come in somebody's place."""
+    if to is None:
+        return
+    line = roster.current(db).by_id.get(to)
+    if line is None or turn.slot.role not in line.roles or to in turn.members:
+        raise BadRequest("This colleague cannot do this shift. Ask another, or everybody.")
 
 
 def _my_next(rota: Rota, shift_id: UUID, member: UUID, now: datetime) -> Turn:
@@ -99,6 +120,8 @@ def take(db: Db, principal: Principal, swap_id: UUID, now: datetime) -> None:
         raise SwapOver
     if me in seen.turn.members:
         raise BadRequest("You are in this shift already.")
+    if seen.to not in (None, me):
+        raise NotFound
     cover(db, rota, row, seen.turn, me, asking, now)
     db.keys.replace_values("shift_swaps", swap, {**values, "taken_by": str(me)})
     swap.state = "taken"
@@ -147,12 +170,14 @@ def _seen(db: Db, principal: Principal, rota: Rota, row: ShiftSwap) -> Swap | No
     mine = member == principal.member_id
     if turn is None or slot is None or (row.state == "open" and not _stands(turn, member)):
         return None
-    if not (mine or sees(principal, slot) or slot.role in principal.roles):
+    to = UUID(values["to"]) if values.get("to") else None
+    able = slot.role in principal.roles and to in (None, principal.member_id)
+    if not (mine or sees(principal, slot) or able):
         return None
     known = mine or sees(principal, slot)
     taken_by = UUID(values["taken_by"]) if values["taken_by"] else None
     shown_to = taken_by if known or taken_by == principal.member_id else None
-    return Swap(row.id, turn, row.state, member if known else None, shown_to)
+    return Swap(row.id, turn, row.state, member if known else None, shown_to, to)
 
 
 def _stands(turn: Turn, member: UUID) -> bool:

@@ -231,6 +231,24 @@ def test_a_swap_is_offered_seen_and_taken_by_one(rota: House) -> None:
     assert refusal(again) == (409, "offer-taken")
 
 
+def test_a_swap_can_be_asked_of_one_colleague(rota: House) -> None:
+    shift = made(rota, "heron")
+    plover, path = str(rota.residents["plover"].id), f"/v1/shifts/{shift['id']}/swap"
+    swap = rota.as_("heron").post(path, {"to": plover}).json()
+    assert swap["to"] == plover
+    assert rota.as_("wren").post(f"/v1/shifts/swaps/{swap['id']}/take").status_code == 404
+    assert [one["id"] for one in rota.as_("plover").get("/v1/shifts/swaps").json()["items"]] == [
+        swap["id"]
+    ]
+    everybody = rota.as_("heron").post(path).json()
+    assert (everybody["id"], everybody["to"]) == (swap["id"], None)
+    finch = {"to": str(rota.residents["finch"].id)}
+    assert refusal(rota.as_("heron").post(path, finch))[0] == 400
+    again = rota.as_("heron").post(path, {"to": plover}).json()
+    taken = rota.as_("plover").post(f"/v1/shifts/swaps/{again['id']}/take").json()
+    assert (taken["state"], taken["taken_by"]) == ("taken", plover)
+
+
 def test_who_may_not_take_a_swap_does_not_learn_of_it(rota: House) -> None:
     shift = made(rota, "heron")
     swap = rota.as_("heron").post(f"/v1/shifts/{shift['id']}/swap").json()["id"]

@@ -49,6 +49,25 @@ def test_who_holds_the_archive_reopens_a_case(
     assert house.read(case["id"])["state"] == "open"
 
 
+def test_breaking_the_glass_needs_a_reason_and_is_told(
+    house: House, visit: Visit, desk: Visitor, page: Page, case: dict[str, Any]
+) -> None:
+    desk.send(page, "/close", outcome="other")
+    crane = visit("crane")
+    [path] = {
+        a["href"]
+        for a in crane.open("/?state=closed").all("a")
+        if "break-glass" in a["href"] and case["id"] in a["href"]
+    }
+    assert crane.send(crane.open(path), path, reason=" ").says("Say why")
+    opened = crane.send(crane.open(path), path, reason="A child is alone.")
+    assert opened.says("It is open, and the coordinators have been told.")
+    assert opened.says("A child is alone.")
+    assert desk.open(path).status == 404
+    audit = house.as_("crane").get("/v1/audit").json()["items"]
+    assert "case.glass_broken" in {entry["kind"] for entry in audit}
+
+
 def test_the_desk_is_told_who_can_reopen(desk: Visitor, page: Page, case: dict[str, Any]) -> None:
     desk.send(page, "/close", outcome="other")
     token = page.form("/close").fields["form_token"]

@@ -86,6 +86,19 @@ def test_a_swap_is_asked_for_and_taken(house: House, visit: Visit) -> None:
     assert not heron.open("/rota").says("Who wants to be replaced")
 
 
+def test_one_colleague_is_asked_and_empty_places_are_shown_to_who_plans(
+    house: House, visit: Visit
+) -> None:
+    page = added(visit("crane"), house, "heron", days=["TH"], people="2")
+    assert page.says("To fill within two days")
+    assert page.says("1 missing")
+    heron, plover = visit("heron"), str(house.residents["plover"].id)
+    assert not heron.open("/rota").says("To fill within two days")
+    assert heron.send(heron.open("/rota"), "/rota/swap", to=plover).says("asks plover")
+    assert not visit("wren").open("/rota").has_form("/take")
+    assert visit("plover").open("/rota").says("asks you")
+
+
 def test_one_time_is_covered_cancelled_and_put_back(house: House, visit: Visit) -> None:
     crane = visit("crane")
     page = added(crane, house, "heron", days=["TH"])

@@ -30,8 +30,6 @@ class Deeds:
         self.hall, self.database, self.cases = hall, database, case_ids
         self.chance, self.now = random.Random(seed), hall.clock()
         self.desk = hall.principal("wren")
-        # One coordinator: the list of members is signed by one at a time.
-        self.coordinates = seed == 0
 
     def run(self) -> Counter[str]:
         """Do what comes up, refused or not; return how often what was done."""
@@ -106,8 +104,6 @@ class Deeds:
         cases.change(db, self.desk, case.id, case.version, tier, self.now)
 
     def remove(self, db: Db) -> None:
-        if not self.coordinates:
-            return
         member = self.hall.residents[f"crow-{self.chance.randrange(CROWD)}"]
         people.remove(db, self.hall.principal("crane"), member.id, None, self.now)
 
