@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from app.telephony.segments import measure
 from simulation import people
 from simulation.people import ZONE, Volunteer
 from simulation.service import Service
@@ -417,6 +418,7 @@ class Month:
         """Kill the service in the middle of its day and start it again."""
         self.tell("the service is killed and started again")
         self._look_at_phones()
+        self._count_received()
         self.service.kill()
         self.service.start()
         self._read.clear()  # the simulated phones forget with it
@@ -442,7 +444,16 @@ class Month:
         accepted = sum(contact.accepted for contact in self.seen.contacts)
         if known < accepted:
             self.seen.lost.append(f"{accepted} callers were told 200, {known} cases are there")
+        self._count_received()
         self.seen.metrics = {"cases": known, "sign_ins": self.service.sign_ins}
+
+    def _count_received(self) -> None:
+        """Count what reached anybody's phone since the simulated network was started."""
+        members = {one.phone for one in self.desk} | {one.phone for one in self.helpers}
+        for number in members | {contact.number for contact in self.seen.contacts}:
+            for text in self.service.network.phone(number).inbox(None):
+                self.seen.texts["received"] += 1
+                self.seen.texts["segments"] += measure(text.body).segments
 
 
 def _nothing() -> None:

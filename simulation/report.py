@@ -13,6 +13,9 @@ from simulation.month import Contact, Seen, Sought
 # So long after a case of tier 0 or 1 began to wait, or a request was made, somebody must have
 # been told, unless the carrier was down: the step of the simulation's clock and a little more.
 _TOLD_WITHIN = timedelta(minutes=6)
+# What a segment costs about, the networks' fee included, to a phone in Canada or the United
+# States from a long code, in dollars; from the carrier's price list.
+_PRICE = 0.0083
 _TIERS = ("0 now", "1 today", "2 this week", "3 information")
 _WIDTH, _HEIGHT, _LEFT, _BAR = 640, 30, 150, 18
 
@@ -88,7 +91,9 @@ def text(seen: Seen) -> str:
         f"assignments by volunteer: {dict(loads)}; Gini {unequal:.2f}",
         f"texts to members: {told['pages']} pages, {told['offers']} offers",
         f"replies of the desk: {told['replies']}",
-        *(f"{name}: {value}" for name, value in seen.metrics.items() if name != "cases"),
+        f"texts that reached a phone: {told['received']} in {told['segments']} segments",
+        f"what they cost: about {told['segments'] * _PRICE:.2f} at {_PRICE} a segment",
+        f"sign-ins: {seen.metrics.get('sign_ins', 0)}",
     ]
     return "\n".join(lines)
 
