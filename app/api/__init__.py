@@ -7,6 +7,7 @@ from app.api import (
     assignments,
     blocks,
     calendars,
+    cards,
     cases,
     contacts,
     deadlines,
@@ -38,7 +39,7 @@ def _routes() -> list[BaseRoute]:
     router = APIRouter()
     for module in (requests, offers, assignments):
         router.include_router(module.router, responses={"default": errors.PROBLEM})
-    for module in (events, episodes, raids, directory, deadlines):
+    for module in (events, episodes, raids, directory, deadlines, cards):
         router.include_router(module.router, responses={"default": errors.PROBLEM})
     # Paths with names come before the same paths with ids.
     rota = (swaps, calendars, handovers, overrides, shifts)

@@ -28,6 +28,7 @@ _NAVIGATION = (
     ("/offers", "Offers", (Permission.OFFERS,)),
     ("/rota", "Rota", (Permission.ROTA,)),
     ("/directory", "Directory", (Permission.DIRECTORY,)),
+    ("/cards", "Cards", (Permission.DIRECTORY,)),
     ("/members", "Members", (Permission.MEMBERS,)),
     ("/texts", "Texts", (Permission.TEXTS,)),
     ("/rules", "Rules", (Permission.RULES,)),

@@ -6,7 +6,7 @@ from app.models.base import ROUNDING, Base, OperationalRow, rounded, table
 from app.models.cases import LIVE_STATES, Case, CaseEpoch, CaseGrant, CaseSheet, Consent
 from app.models.conversations import Message, Note, PendingKeyword
 from app.models.events import EVENT_KINDS, EVENT_STATES, DetentionEpisode, Event, Task
-from app.models.knowledge import DeadlineRule, DirectoryEntry, RaidReport
+from app.models.knowledge import DeadlineRule, DirectoryEntry, InformationCard, RaidReport
 from app.models.organisation import Deployment, IndexKey
 from app.models.outbox import (
     CarrierLook,
@@ -64,6 +64,7 @@ __all__ = [
     "HandoverNote",
     "Idempotency",
     "IndexKey",
+    "InformationCard",
     "Invitation",
     "Job",
     "Member",

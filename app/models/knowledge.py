@@ -70,3 +70,20 @@ class DeadlineRule(Base):
     review_by: Mapped[date | None] = plain(Date)
     enabled: Mapped[bool] = plain(default=False)
     version: Mapped[int] = plain(default=1)
+
+
+class InformationCard(Base):
+    """What a policy covers, by language, and who verified that when. Public facts, no secret."""
+
+    __tablename__ = "information_cards"
+
+    id: Mapped[UUID] = plain(primary_key=True)
+    topic: Mapped[str] = plain(String(64), index=True)
+    region: Mapped[str | None] = plain(String(64))
+    covers: Mapped[dict[str, str]] = plain(JSON)
+    excludes: Mapped[dict[str, str]] = plain(JSON)
+    source_url: Mapped[str] = plain(Text)
+    verified_by: Mapped[str | None] = plain(Text)
+    verified_on: Mapped[date | None] = plain(Date)
+    review_by: Mapped[date | None] = plain(Date)
+    version: Mapped[int] = plain(default=1)

@@ -22,6 +22,7 @@ def upgrade() -> None:
     _erasures()
     _idempotency()
     _index_keys()
+    _information_cards()
     _jobs()
     _members()
     _operational_grants()
@@ -103,6 +104,7 @@ def downgrade() -> None:
     op.drop_table("operational_grants")
     op.drop_table("members")
     op.drop_table("jobs")
+    op.drop_table("information_cards")
     op.drop_table("index_keys")
     op.drop_table("idempotency")
     op.drop_table("erasures")
@@ -288,6 +290,26 @@ def _index_keys() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_index_keys")),
     )
     op.create_index(op.f("ix_index_keys_shred_day"), "index_keys", ["shred_day"], unique=False)
+
+
+def _information_cards() -> None:
+    op.create_table(
+        "information_cards",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("topic", sa.String(length=64), nullable=False),
+        sa.Column("region", sa.String(length=64), nullable=True),
+        sa.Column("covers", sa.JSON(), nullable=False),
+        sa.Column("excludes", sa.JSON(), nullable=False),
+        sa.Column("source_url", sa.Text(), nullable=False),
+        sa.Column("verified_by", sa.Text(), nullable=True),
+        sa.Column("verified_on", sa.Date(), nullable=True),
+        sa.Column("review_by", sa.Date(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_information_cards")),
+    )
+    op.create_index(
+        op.f("ix_information_cards_topic"), "information_cards", ["topic"], unique=False
+    )
 
 
 def _jobs() -> None:

@@ -32,6 +32,13 @@ ROTA, ROTA_OF_ALL = Permission.ROTA, Permission.ROTA_OF_ALL
 RAIDS, DIRECTORY, RULES = Permission.RAIDS, Permission.DIRECTORY, Permission.RULES
 NEXT_YEAR = "2027-01-15T12:00:00Z"
 PUBLIC: frozenset[Permission] = frozenset()
+CARD = {
+    "topic": "clinic",
+    "covers": {"en": "They do not ask."},
+    "source_url": "https://example.org/policy",
+    "verified_by": "A. Lawyer",
+    "verified_on": "2026-01-02",
+}
 # The last digits of phones that nobody has texted from yet.
 _NUMBERS = count()
 
@@ -201,6 +208,19 @@ def on_entry(body: Any = None) -> Make:
         return Example({"entry_id": entry["id"]}, body, {"If-Match": '"1"'} if body else {})
 
     return make
+
+
+def on_card(body: Any = None) -> Make:
+    def make(scene: Scene) -> Example:
+        card = scene.house.as_("crane").post("/v1/information-cards", CARD).json()
+        return Example({"card_id": card["id"]}, body, {"If-Match": '"1"'} if body else {})
+
+    return make
+
+
+def announcing(scene: Scene) -> Example:
+    card = scene.house.as_("crane").post("/v1/information-cards", CARD).json()
+    return Example({"card_id": card["id"]}, {"case_id": scene.texting_case()})
 
 
 def breaking_glass(scene: Scene) -> Example:
@@ -397,6 +417,12 @@ ENDPOINTS: dict[str, tuple[Iterable[Permission], Make]] = {
     "GET /v1/directory/{entry_id}": ({DIRECTORY}, on_entry()),
     "PATCH /v1/directory/{entry_id}": ({DIRECTORY}, on_entry({"name": "y"})),
     "DELETE /v1/directory/{entry_id}": ({DIRECTORY}, on_entry()),
+    "GET /v1/information-cards": ({DIRECTORY}, plain()),
+    "POST /v1/information-cards": ({RULES}, plain(CARD)),
+    "GET /v1/information-cards/{card_id}": ({DIRECTORY}, on_card()),
+    "PATCH /v1/information-cards/{card_id}": ({RULES}, on_card({"topic": "school"})),
+    "DELETE /v1/information-cards/{card_id}": ({RULES}, on_card()),
+    "POST /v1/information-cards/{card_id}/announce": ({CASES}, announcing),
     "GET /v1/deadline-rules": ({RULES}, plain()),
     "PUT /v1/deadline-rules": ({RULES}, plain({"items": []})),
     "GET /v1/blocks": ({BLOCKS}, plain()),
