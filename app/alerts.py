@@ -117,8 +117,12 @@ def _raise(db: Db, case: Case, kind: str, now: datetime) -> Alert:
 
 
 def look_for_overdue(db: Db, now: datetime) -> int:
-    """Raise an alert for each case whose target is nearly missed; return how many."""
-    alerted = select(Alert.case_id).where(Alert.opened_at >= Case.last_message_at)
+    """Raise an alert for each case whose target is nearly missed; return how many.
+
+    Not where one is open already, however old: that one goes on paging by itself.
+    """
+    since_then = or_(Alert.opened_at >= Case.last_message_at, Alert.state == "open")
+    alerted = select(Alert.case_id).where(since_then)
     waiting = select(Case).where(
         Case.waiting,
         Case.state.in_(LIVE_STATES),

@@ -444,6 +444,7 @@ class Month:
         accepted = sum(contact.accepted for contact in self.seen.contacts)
         if known < accepted:
             self.seen.lost.append(f"{accepted} callers were told 200, {known} cases are there")
+        self.seen.lost += [f"the log says: {one}" for one in self.service.failures()]
         self._count_received()
         self.seen.metrics = {"cases": known, "sign_ins": self.service.sign_ins}
 

@@ -17,6 +17,17 @@ from typing import Any
 from app.simulator.phones import Network
 
 _PATIENCE_S = 120.0
+# What the log must not say in a month, whatever people and the carrier do.
+_OUR_FAULTS = {
+    "database.away",
+    "job.failed",
+    "record.damaged",
+    "request.crashed",
+    "text.not_taken_in",
+    "worker.database",
+}
+# These ask the carrier, which is down for a while.
+_ASK_CARRIER = {"carrier-copies", "carrier-list", "lost-callbacks", "wake"}
 
 
 class NotServedError(Exception):
@@ -84,6 +95,20 @@ class Service:
             self.process.wait()
         self.process = None
         self.tokens.clear()
+
+    def failures(self) -> list[str]:
+        """Return what the service's log says failed, each kind of thing once."""
+        log = self.folder.parent / "service.log"
+        lines = log.read_text("utf-8", errors="replace").splitlines()
+        said = [json.loads(line) for line in lines if line.startswith("{")]
+        ours = [one for one in said if one.get("event") in _OUR_FAULTS]
+        return sorted(
+            {
+                f"{one['event']} {one.get('kind', '')} {one.get('error', '')}"
+                for one in ours
+                if one.get("kind") not in _ASK_CARRIER
+            }
+        )
 
     def ask(self, handle: str, method: str, path: str, body: object = None) -> tuple[int, Any]:
         """Make one request as a member, signing in where that is needed."""

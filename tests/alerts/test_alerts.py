@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from app.models import Alert
+from app.models import Alert, Job
 from tests.service import House
 
 HERON, PLOVER, WREN, CRANE = (f"+1514555016{n}" for n in range(4))
@@ -172,3 +172,19 @@ def test_a_closed_case_is_counted_no_more(on_duty: House) -> None:
     assert closed.is_success
     on_duty.case_of("they took her", number="+15145550126")
     assert on_duty.phone(HERON).inbox()[-1] == PAGE
+
+
+def test_a_caller_who_writes_on_while_nobody_looks_stops_no_other_alert(on_duty: House) -> None:
+    """One alert a case: an open one, older than the last text, must not fail the look at all."""
+    on_duty.case_of("they took him")
+    later = on_duty.case_of("hello", "1", "6", number="+15145550172")
+    on_duty.advance(minutes=14)
+    on_duty.phone("+15145550123").text("are you there")
+    on_duty.advance(minutes=50)
+    on_duty.phone("+15145550123").text("please")
+    on_duty.advance(hours=73)
+    with on_duty.database.snapshot() as db:
+        alerts = {str(one.case_id): one.kind for one in db.scalars(select(Alert))}
+        failed = [job.attempts for job in db.scalars(select(Job).where(Job.kind == "overdue"))]
+    assert alerts[later["id"]] == "overdue"
+    assert failed == [0]
