@@ -88,12 +88,18 @@ def _send(tools: Tools, claimed: Sequence[Claimed]) -> None:
 
 
 def _overdue(tools: Tools, now: datetime) -> None:
-    """Raise alerts for targets that are nearly missed, and ask for lawyers nobody asked for."""
+    """Raise alerts for targets that are nearly missed."""
     with tools.database.transaction() as db:
         if db.keys.is_open:
             alerts.look_for_overdue(db, now)
-            requests.ask_for_legal(db, now)
             alerts.drop_old(db, now)
+
+
+def _lawyers(tools: Tools, now: datetime) -> None:
+    """Ask for lawyers where nobody of the desk looks; apart from alerts, which must not wait."""
+    with tools.database.transaction() as db:
+        if db.keys.is_open:
+            requests.ask_for_legal(db, now)
 
 
 def _spending(tools: Tools, now: datetime) -> None:
@@ -184,6 +190,7 @@ RECURRING: Mapping[str, Recurring] = {
     "index-key": Recurring(
         timedelta(minutes=5), lambda tools, now: rotation.ratchet_if_due(tools.database, now)
     ),
+    "lawyers": Recurring(timedelta(minutes=1), _lawyers),
     "lost-callbacks": Recurring(
         timedelta(minutes=5),
         lambda tools, now: outgoing.catch_up(tools.database, tools.carrier, now),
