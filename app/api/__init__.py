@@ -4,8 +4,11 @@ from fastapi import FastAPI
 
 from app.api import (
     assignments,
+    attachments,
     blocks,
     calendars,
+    calls,
+    calls_twilio,
     cases,
     contacts,
     deadlines,
@@ -37,7 +40,7 @@ def install(app: FastAPI) -> None:
     errors.install(app)
     app.add_middleware(CarefulAnswers)
     app.add_middleware(twilio.Webhooks)
-    app.router.routes.extend(twilio.routes)
+    app.router.routes.extend([*twilio.routes, *calls_twilio.routes])
     for module in (requests, offers, assignments):
         app.include_router(module.router, responses={"default": errors.PROBLEM})
     for module in (events, episodes, raids, directory, deadlines):
@@ -45,5 +48,6 @@ def install(app: FastAPI) -> None:
     # Paths with names come before the same paths with ids.
     rota = (swaps, calendars, handovers, overrides, shifts)
     desk = (health, sessions, members, cases, replies, endings, contacts, organisation, blocks)
-    for module in (*desk, *rota, reference):
+    sound = (calls, attachments)
+    for module in (*desk, *sound, *rota, reference):
         app.include_router(module.router, responses={"default": errors.PROBLEM})

@@ -33,6 +33,7 @@ from app.crypto.private_files import (
     replace_file,
     sync_folder,
 )
+from app.crypto.recordings import open_recording
 from app.crypto.sealing import (
     forget_under,
     forgotten_on,
@@ -71,6 +72,7 @@ __all__ = [
     "keyed_hash",
     "lock",
     "new_seed",
+    "open_recording",
     "open_sealed",
     "pad_field",
     "pad_message",
