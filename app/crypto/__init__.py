@@ -2,6 +2,7 @@
 
 from app.crypto import passphrases, totp
 from app.crypto.blind_index import keyed_hash, same
+from app.crypto.carrier_recordings import CarrierRecording, encrypt_recording
 from app.crypto.formats import (
     Context,
     Purpose,
@@ -47,6 +48,7 @@ from app.crypto.streams import LockedStream, unlock_stream
 
 __all__ = [
     "BriefKeys",
+    "CarrierRecording",
     "CaseKeys",
     "Context",
     "KeyFiles",
@@ -66,6 +68,7 @@ __all__ = [
     "day_number",
     "derive",
     "destroy_file",
+    "encrypt_recording",
     "epoch_of",
     "forget_under",
     "forgotten_on",
