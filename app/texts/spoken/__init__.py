@@ -39,7 +39,7 @@ KEYS = (
     "no_answer",
 )
 _PLACES: Mapping[str, Mapping[str, str]] = {"back": {"day": "", "time": ""}}
-_LANGUAGE_KEYS = {"language", "name", "voice", "locale", "reads_as", "reviewed_by", "days", "said"}
+_LANGUAGE_KEYS = {"language", "name", "voice", "locale", "reads_as", "reviewed_by", "days", "said", "read"}
 _SOUNDS = {".wav": "audio/wav", ".mp3": "audio/mpeg"}
 
 
@@ -63,6 +63,8 @@ class Tongue:
     reads_as: str
     days: tuple[str, ...]
     said: Mapping[str, str]
+    # What another language's voice says in place of its own sentence.
+    read: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class Spoken:
         clip = self.clips.get(f"{language}/{key}") if not values else None
         tongue = self.tongues[language]
         reader = self.tongues[tongue.reads_as or language]
-        words = fill(key, reader.said[key], values)
+        words = fill(key, tongue.read.get(key) or reader.said[key], values)
         place = None if clip is None else f"{language}/{clip.name}"
         return Sentence(words, reader.voice, reader.locale, place)
 
@@ -130,7 +132,7 @@ def _read(code: str) -> Tongue:
     data: dict[str, Any] = tomllib.loads(text)
     if set(data) != _LANGUAGE_KEYS or set(data["said"]) != set(KEYS) or len(data["days"]) != 7:
         raise TextRefused(f"{code}: spoken: a sentence is missing or unknown")
-    for key, words in data["said"].items():
+    for key, words in [*data["said"].items(), *data["read"].items()]:
         check_unnamed(f"{code} {key}", fill(key, words, _PLACES.get(key, {})))
     return Tongue(
         data["language"],
@@ -139,4 +141,5 @@ def _read(code: str) -> Tongue:
         data["reads_as"],
         tuple(data["days"]),
         MappingProxyType(dict(data["said"])),
+        MappingProxyType(dict(data["read"])),
     )
