@@ -7,11 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from app import shifts
-from app.models import Call, CarrierTrace, Job, Member
-from app.voice import calls as voice_calls
+from app.models import Member
 from tests.service import CALLER, House
 
 PHONES: Mapping[str, str] = {

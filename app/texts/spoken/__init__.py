@@ -39,7 +39,17 @@ KEYS = (
     "no_answer",
 )
 _PLACES: Mapping[str, Mapping[str, str]] = {"back": {"day": "", "time": ""}}
-_LANGUAGE_KEYS = {"language", "name", "voice", "locale", "reads_as", "reviewed_by", "days", "said", "read"}
+_LANGUAGE_KEYS = {
+    "language",
+    "name",
+    "voice",
+    "locale",
+    "reads_as",
+    "reviewed_by",
+    "days",
+    "said",
+    "read",
+}
 _SOUNDS = {".wav": "audio/wav", ".mp3": "audio/mpeg"}
 
 
