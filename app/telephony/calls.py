@@ -148,8 +148,11 @@ def encryption(text: str) -> EncryptedWith | None:
 
 
 def encrypted_with(details: Mapping[str, object]) -> EncryptedWith:
-    """Make it of the carrier's own names; ValueError where one is missing."""
-    values = [details.get(name) for name in ("public_key_sid", "encrypted_cek", "iv")]
+    """Make it of the carrier's own names, which differ between webhook and list. ValueError."""
+    values = [
+        details.get(name) or details.get(f"encryption_{name.removeprefix('encrypted_')}")
+        for name in ("public_key_sid", "encrypted_cek", "iv")
+    ]
     if not all(isinstance(value, str) and value for value in values):
         raise ValueError("EncryptionDetails lacks a part")
     return EncryptedWith(*(str(value) for value in values))

@@ -66,7 +66,7 @@ def _take(db: Db, line: Line, item: VoiceItem, now: datetime) -> str:
         case InboundCall():
             return _incoming(db, line, item, now)
         case Step() if not db.keys.is_open:
-            return twiml.goodbye()  # a message was all there was
+            return _sealed_step(line, item)
         case Step():
             return _step(db, line, item, now)
         case CallEnded():
@@ -110,6 +110,13 @@ def _sealed(db: Db, line: Line, case: Case, call: InboundCall, now: datetime) ->
     if not call.withheld:
         tasks.put(db, case.id, following.CALL_BACK, state.id, now, now)
     return twiml.message_only(line.url, line.spoken)
+
+
+def _sealed_step(line: Line, item: Step) -> str:
+    """Let who was waiting when the server was sealed leave a message at least."""
+    if item.leg is None and item.name in ("digits", "wait", "next"):
+        return twiml.message_only(line.url, line.spoken)
+    return twiml.goodbye()
 
 
 # -- a call goes on

@@ -121,7 +121,7 @@ def _call(record: Any) -> CarrierCall:  # the library has no types
     began = record.date_created or record.start_time
     return CarrierCall(
         sid=str(record.sid),
-        from_=str(record.from_ or ""),
+        from_=str(record._from or ""),  # noqa: SLF001  # the library's own name for it
         status=str(record.status),
         started_at=began if isinstance(began, datetime) else None,
     )
