@@ -164,7 +164,7 @@ def test_too_many_calls_of_a_phone_ring_nobody_and_a_challenge_stops_machines(
 
 
 def refuse(*_: object, **__: object) -> Any:
-    raise OperationalError(None, None, OSError("away"))  # type: ignore[arg-type]  # no statement
+    raise OperationalError(None, None, OSError("away"))
 
 
 def test_a_database_that_is_away_for_twenty_seconds(
