@@ -9,11 +9,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 
 from app import attachments
 from app.access import Permission
 from app.api.deps import VisitDep, needs
+from app.api.headers import LARGEST_FILE
 from app.api.state import Visit
+from app.errors import BadRequest
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
 _RANGE = re.compile(r"bytes=(\d{0,12})-(\d{0,12})")
@@ -32,8 +36,25 @@ class AttachmentOut(BaseModel):
     call: UUID | None = None
 
 
-async def _content(request: Request) -> bytes:
-    return await request.body()
+class _InMemory(MultiPartParser):
+    """Reads a form with a file in it; nothing of it ever lies in a temporary file."""
+
+    spool_max_size = LARGEST_FILE
+
+
+async def _sent(request: Request) -> tuple[str, bytes]:
+    """Return kind and content of the file: the field ``file`` of a form, or the whole body."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "multipart/form-data":
+        return kind, await request.body()
+    try:
+        form = await _InMemory(request.headers, request.stream(), max_files=1).parse()
+    except (MultiPartException, KeyError) as error:
+        raise BadRequest from error
+    file = form.get("file")
+    if not isinstance(file, UploadFile):
+        raise BadRequest("Send the file as the field called file.")
+    return (file.content_type or "").lower(), await file.read()
 
 
 @router.post(
@@ -44,20 +65,22 @@ async def _content(request: Request) -> bytes:
         "requestBody": {
             "required": True,
             "content": {
-                kind: {"schema": {"type": "string", "format": "binary"}}
-                for kind in attachments.KINDS
+                "multipart/form-data": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["file"],
+                        "properties": {"file": {"type": "string", "format": "binary"}},
+                    }
+                }
             },
         }
     },
 )
 def add(
-    case_id: UUID,
-    visit: VisitDep,
-    request: Request,
-    content: Annotated[bytes, Depends(_content)],
+    case_id: UUID, visit: VisitDep, sent: Annotated[tuple[str, bytes], Depends(_sent)]
 ) -> AttachmentOut:
-    """Attach a sound, a picture or a PDF of at most 16 MB; the body is the file itself."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    """Attach a sound, a picture (JPEG, PNG) or a PDF of at most 16 MB."""
+    kind, content = sent
     with visit.transaction() as db:
         row = attachments.add(db, visit.principal, case_id, kind, content, visit.now)
         return AttachmentOut(
@@ -65,7 +88,14 @@ def add(
         )
 
 
-@router.get("/{case_id}/attachments/{attachment_id}", response_class=Response)
+@router.get(
+    "/{case_id}/attachments/{attachment_id}",
+    response_class=Response,
+    responses={
+        status: {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}
+        for status in (200, 206, 416)
+    },
+)
 def read(case_id: UUID, attachment_id: UUID, visit: VisitDep, request: Request) -> Response:
     """Return an attachment, or the part of it that ``Range`` asks for. Stands in the audit log."""
     return ranged(visit, case_id, attachment_id, request.headers.get("range"))
