@@ -12,7 +12,7 @@ fetch pictures and deleting them would lose them unseen; erasing its case ends t
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -78,6 +78,51 @@ def note(db: Db, sids: Iterable[str], now: datetime, *, pictures: Collection[str
     return {by_id[trace] for trace in fresh}
 
 
+def note_call(
+    db: Db,
+    sid: str | None,
+    legs: Sequence[str],
+    recordings: Sequence[str] | None,
+    call_id: UUID,
+    now: datetime,
+) -> None:
+    """Note a call that is over, in one trace: the order in which its parts go matters.
+
+    ``recordings``: those to be deleted; None for all that it has.
+    """
+    trace = trace_id(db.keys, sid) if sid else call_id
+    values = {
+        "sid": sid or "",
+        "pictures": False,
+        "legs": list(legs),
+        "recordings": None if recordings is None else list(recordings),
+    }
+    fresh = db.keys.new_row("carrier_traces", trace, values, now)
+    held = {"state": "held", "since": rounded(now), "next_try_at": rounded(now), **fresh}
+    new = {"id": trace, "seen_at": rounded(now), "case_id": None, **held}
+    if not insert_new(db, _TRACES, [new], _TRACES.c.id):
+        db.execute(update(CarrierTrace).where(CarrierTrace.id == trace).values(**held))
+
+
+def note_running(db: Db, sid: str, now: datetime) -> bool:
+    """Note a call that has begun; return whether it was not known. Its end brings its copy up.
+
+    Should nobody tell of the end, the carrier is asked a day later to forget what it has.
+    """
+    trace, later = trace_id(db.keys, sid), rounded(now + _SILENCE)
+    values = {"sid": sid, "pictures": False, "legs": [], "recordings": []}
+    row = {
+        "id": trace,
+        "state": "held",
+        "seen_at": rounded(now),
+        "since": later,
+        "next_try_at": later,
+        "case_id": None,
+        **db.keys.new_row("carrier_traces", trace, values, now),
+    }
+    return bool(insert_new(db, _TRACES, [row], _TRACES.c.id))
+
+
 def trace_id(keys: Keyring, sid: str) -> UUID:
     """Return what is known of a SID for good: half of its keyed hash."""
     return UUID(bytes=keys.sid_lookup(sid)[:16])
@@ -112,11 +157,20 @@ def release_pictures(db: Db, case_id: UUID, now: datetime) -> None:
 
 
 @dataclass(frozen=True)
+class _Call:
+    """What goes with a call, by SID; before it."""
+
+    legs: Sequence[str] = field(repr=False)
+    recordings: Sequence[str] | None = field(repr=False)
+
+
+@dataclass(frozen=True)
 class _Copy:
     id: UUID
     sid: str = field(repr=False)
     pictures: bool
     ready: bool
+    call: _Call | None = None
 
 
 def clear(database: Database, carrier: Carrier, now: datetime) -> None:
@@ -150,7 +204,14 @@ def _due(database: Database, now: datetime) -> list[_Copy]:
         values = {row.id: db.keys.open_row("carrier_traces", row) for row in rows}
         waiting = _still_waited_for(db, {v["sid"] for v in values.values()}, now)
         return [
-            _Copy(trace, v["sid"], v["pictures"], v["sid"] not in waiting)
+            _Copy(
+                trace,
+                v["sid"],
+                v["pictures"],
+                v["sid"] not in waiting,
+                # Only calls say which phones rang for them.
+                _Call(v["legs"], v["recordings"]) if "legs" in v else None,
+            )
             for trace, v in values.items()
         ]
 
@@ -173,6 +234,8 @@ def _still_waited_for(db: Db, sids: Collection[str], now: datetime) -> set[str]:
 def _delete(carrier: Carrier, copy: _Copy) -> bool:
     """Delete one copy; return whether the carrier has it no longer."""
     try:
+        if copy.call is not None:
+            return _delete_call(carrier, copy.sid, copy.call)
         if copy.pictures:
             carrier.delete_media(copy.sid)
         carrier.delete_message(copy.sid)
@@ -180,6 +243,19 @@ def _delete(carrier: Carrier, copy: _Copy) -> bool:
     except (NotFinal, Refused) as error:
         log.info("carrier_copy.kept", error=type(error).__name__, code=error.code)
         return False
+
+
+def _delete_call(carrier: Carrier, sid: str, call: _Call) -> bool:
+    """Delete recordings, then the phones that rang, then the call itself."""
+    recordings = call.recordings
+    if recordings is None:
+        recordings = [found.sid for found in carrier.recordings(sid)] if sid else []
+    for recording in recordings:
+        carrier.delete_recording(recording)
+    for one in [*call.legs, *([sid] if sid else [])]:
+        carrier.delete_call(one)
+    left = any(carrier.recording_exists(recording) for recording in recordings)
+    return not left and not any(carrier.call_exists(one) for one in (*call.legs, sid) if one)
 
 
 def _write_down(database: Database, gone: Mapping[UUID, bool], now: datetime) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, select, tuple_
 from app import (
     alerts,
     assignments,
+    attachments,
     audit,
     cases,
     consent,
@@ -34,9 +35,10 @@ from app.db import Db
 from app.deadlines import Deadline
 from app.episodes import Stay
 from app.errors import BadRequest
-from app.models import LIVE_STATES, AuditEntry, Case, Consent, DetentionEpisode, Message, Note
+from app.models import LIVE_STATES, AuditEntry, Call, Case, Consent, DetentionEpisode, Message, Note
 from app.requests import Found
 from app.tasks import Due
+from app.voice.desk import of_cases as calls_of
 
 LONGEST_PAGE = 200
 _LONG_NUMBER = 8
@@ -66,6 +68,8 @@ class CaseFile:
     possible_deadlines: Sequence[Deadline] = field(default=(), repr=False)
     requests: Sequence[Found] = field(default=(), repr=False)
     reports: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+    calls: Sequence[Call] = ()
+    attachments: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
     hold_reason: str | None = field(default=None, repr=False)
     number: str | None = field(default=None, repr=False)
     history: Sequence[AuditEntry] = ()
@@ -165,6 +169,8 @@ def read(db: Db, principal: Principal, case_id: UUID, now: datetime) -> CaseFile
         possible_deadlines=() if closed else _deadlines(db, line, dates, stays, fields),
         requests=requests.of_cases(db, keys),
         reports=assignments.reports(db, keys),
+        calls=calls_of(db, keys),
+        attachments=attachments.of_cases(db, keys),
         hold_reason=sheets.read(db, case, keys[case.id], "hold_reason", None)
         if case.held
         else None,

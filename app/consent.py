@@ -134,18 +134,41 @@ def check_text(
         raise CaseErased
     if case.state not in LIVE_STATES:
         raise CaseClosed
+    _check_phone(db, coarse, now)
+    if not is_answer(coarse.get("last_inbound_at"), written_at, now):
+        agreed = contact_consent(db, case.id, coarse)
+        check_agreed(agreed, now, organisation.zone_of(db, coarse.get("region")))
+
+
+def _check_phone(db: Db, coarse: Mapping[str, Any], now: datetime) -> None:
+    """Raise if nothing at all may go to this phone. UnsafeMethod, NumberSuppressed."""
     if "phone_compromised" in coarse.get("flags", ()):
         raise UnsafeMethod(
             "This phone may be in the wrong hands. Record another safe contact before writing."
         )
     number = coarse.get("number")
     if not number:
-        raise UnsafeMethod("There is no number in this case that could be texted.")
+        raise UnsafeMethod("There is no number in this case that could be texted or called.")
     if suppressed(db, [db.keys.number_lookup(number)], now):
         raise NumberSuppressed
-    if not is_answer(coarse.get("last_inbound_at"), written_at, now):
+
+
+def check_call(db: Db, case: Case, coarse: Mapping[str, Any], now: datetime) -> None:
+    """Raise the named refusal if the caller may not be called now.
+
+    Who called, or asked for a call (``9``), within the last half hour may be: that is an answer.
+
+    NumberSuppressed, UnsafeMethod, ConsentMissing, OutsideSafeHours, CaseClosed, CaseErased.
+    """
+    if case.state == "erased":
+        raise CaseErased
+    if case.state not in LIVE_STATES:
+        raise CaseClosed
+    _check_phone(db, coarse, now)
+    stamps = [at for name in ("last_call_at", "call_wanted_at") if (at := coarse.get(name))]
+    if not any(is_answer(at, now, now) for at in stamps):
         agreed = contact_consent(db, case.id, coarse)
-        check_agreed(agreed, now, organisation.zone_of(db, coarse.get("region")))
+        check_agreed(agreed, now, organisation.zone_of(db, coarse.get("region")), method="call")
 
 
 def is_answer(last_inbound_at: str | None, written_at: datetime, now: datetime) -> bool:
@@ -155,14 +178,16 @@ def is_answer(last_inbound_at: str | None, written_at: datetime, now: datetime) 
     return written_at - datetime.fromisoformat(last_inbound_at) <= ANSWER_WINDOW
 
 
-def check_agreed(consent: Mapping[str, Any] | None, now: datetime, zone: ZoneInfo) -> None:
-    """Raise unless the caller agreed to texts at this time of their day.
+def check_agreed(
+    consent: Mapping[str, Any] | None, now: datetime, zone: ZoneInfo, *, method: str = "text"
+) -> None:
+    """Raise unless the caller agreed to texts (or calls) at this time of their day.
 
     ConsentMissing, UnsafeMethod, OutsideSafeHours.
     """
     if consent is None or not consent.get("granted"):
         raise ConsentMissing
-    if "text" not in (consent.get("methods") or ()):
+    if method not in (consent.get("methods") or ()):
         raise UnsafeMethod
     hours = consent.get("hours")
     if hours is None:

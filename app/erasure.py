@@ -25,6 +25,8 @@ from app.models import (
     LIVE_STATES,
     ROUNDING,
     Alert,
+    Attachment,
+    AttachmentPart,
     Case,
     CaseEpoch,
     CaseGrant,
@@ -42,6 +44,7 @@ from app.models import (
 )
 from app.texts import Texts
 from app.texts.folding import fold
+from app.voice import forgetting
 
 TRIES = 3
 CODE_LIFE = timedelta(minutes=30)
@@ -54,6 +57,8 @@ _OF_A_CASE = (
     Event,
     DetentionEpisode,
     Alert,
+    AttachmentPart,
+    Attachment,
     CaseGrant,
     CaseEpoch,
     CaseSheet,
@@ -252,6 +257,7 @@ def _erase_one(db: Db, case: Case, now: datetime) -> None:
         update(Outgoing).where(Outgoing.case_id == case.id).values(case_id=None, message_id=None)
     )
     carrier_traces.release_pictures(db, case.id, now)
+    forgetting.forget(db, case.id, now)
     requests.forget_all(db, case, now)
     for table in _OF_A_CASE:
         db.execute(delete(table).where(table.case_id == case.id))

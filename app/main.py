@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,21 +12,24 @@ from fastapi import FastAPI
 from sqlalchemy import select, update
 
 from app import __version__, api, console, conversations, organisation
-from app.api.state import Service
+from app.api.state import Service, Webhook
 from app.clock import Clock
 from app.conversations import Desk
-from app.crypto import KeyFiles
-from app.db import Database, GroupWriter
+from app.crypto import KeyFiles, Secret
+from app.db import Database, Db, GroupWriter
 from app.doorkeeper import Doorkeeper
 from app.intake import load_script
 from app.metrics import Metrics
 from app.models import Deployment
-from app.outgoing import Pacer
+from app.outgoing import Pacer, StatusUpdate
 from app.session_stores import MemorySessions, TableSessions
 from app.settings import Settings
-from app.telephony import CarrierError
+from app.telephony import CarrierError, InboundText
 from app.telephony.twilio_gateway import SignatureVerifier, TwilioCarrier
+from app.texts import spoken
 from app.unsealing import Door, Handover
+from app.voice import taking
+from app.voice.line import Line
 from app.wake import Waker, read_numbers
 from app.worker import Tools, Worker
 
@@ -51,6 +54,18 @@ def make_desk(settings: Settings) -> Desk:
     return Desk(load_script(), organisation.regions, settings.twilio_number)
 
 
+def make_line(settings: Settings) -> Line:
+    """Return what calls need to know; OSError where the key for recordings cannot be read."""
+    key = settings.recording_key_file
+    return Line(
+        settings.url,
+        spoken.load(settings.data_dir / "prompts"),
+        settings.twilio_number,
+        organisation.regions,
+        Secret(key.read_bytes()) if key else None,
+    )
+
+
 def make_carrier(
     settings: Settings, failed: Callable[[CarrierError], None] = lambda _: None
 ) -> TwilioCarrier:
@@ -72,7 +87,8 @@ def make_worker(settings: Settings, database: Database, clock: Clock, metrics: M
     pacer = Pacer(settings.twilio_rate)
     waker = Waker(read_numbers(settings.wake_numbers_file))
     status_url = f"{settings.url}/twilio/messages/status"
-    worker = Worker(Tools(database, carrier, clock, pacer, status_url, make_desk(settings), waker))
+    desk, line = make_desk(settings), make_line(settings)
+    worker = Worker(Tools(database, carrier, clock, pacer, status_url, desk, waker, line))
     metrics.watch(worker)
     return worker
 
@@ -85,7 +101,7 @@ def make_service(
     metrics: Metrics,
 ) -> Service:
     """Put the parts together; nothing runs yet."""
-    desk = make_desk(settings)
+    desk, line = make_desk(settings), make_line(settings)
     return Service(
         settings=settings,
         database=database,
@@ -93,15 +109,26 @@ def make_service(
         sessions=MemorySessions() if database.on_sqlite else TableSessions(),
         door=Doorkeeper(),
         desk=desk,
+        line=line,
         verifier=SignatureVerifier(settings.twilio_auth_token.get_secret_value(), settings.url),
-        writer=GroupWriter(database, partial(_take, desk=desk), clock),
+        writer=GroupWriter(database, partial(_take, desk=desk, line=line), clock),
         worker_alive=(lambda: worker.alive) if worker else None,
         metrics=metrics,
     )
 
 
-def _take(db: object, items: object, now: datetime, *, desk: Desk) -> list[str | None]:
-    return conversations.take(db, desk, items, now)  # type: ignore[arg-type]  # partial's order
+def _take(
+    db: Db, items: Sequence[Webhook], now: datetime, *, desk: Desk, line: Line
+) -> list[str | None]:
+    """Write a batch of webhooks, texts together; return what each is answered with."""
+    texts = [item for item in items if isinstance(item, InboundText | StatusUpdate)]
+    answers = iter(conversations.take(db, desk, texts, now) if texts else ())
+    return [
+        next(answers)
+        if isinstance(item, InboundText | StatusUpdate)
+        else taking.take(db, line, [item], now)[0]
+        for item in items
+    ]
 
 
 def create_app(

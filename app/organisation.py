@@ -61,6 +61,15 @@ DEFAULTS: dict[str, Any] = {
     "monthly_cap": 0.0,
     # Automatic texts that are not urgent, to everybody together.
     "automatic_per_hour": 3000,
+    # Callers press a digit first, during a flood of machines.
+    "voice_challenge": False,
+    # More calls of one phone in an hour are recorded and ring nobody; 0 is no limit.
+    "calls_per_hour": 6,
+    # Calls that the desk makes: to one case, and to all, within a day.
+    "callbacks_per_case": 6,
+    "callbacks_per_day": 200,
+    # Where the desk may call, by country; never a number that costs extra.
+    "callback_countries": ["CA", "US"],
 }
 _VERSIONS = select(
     IndexKey.id,

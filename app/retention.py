@@ -26,6 +26,7 @@ from app.models import (
     Outgoing,
     Suppression,
 )
+from app.voice import forgetting
 
 log = structlog.get_logger()
 
@@ -136,6 +137,7 @@ def _drop_spent_rows(db: Db, now: datetime) -> None:
     )
     carrier_traces.forget_old(db, now)
     flood.forget_old(db, now)
+    forgetting.forget_ended(db)
     raids.forget_old(db, now)
     spending.forget_old(db, now)
 

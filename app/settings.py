@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     twilio_number: str = ""
     twilio_rate: float = Field(default=1.0, gt=0, description="segments per second")
     twilio_api_url: str = TWILIO_API
+    recording_key_file: Path | None = Field(
+        default=None, description="PEM of the private key that the carrier's recordings open with"
+    )
     require_mfa: bool = True
     environment: Literal["production", "demo"] = "production"
     timezone: str = "America/Toronto"

@@ -15,8 +15,8 @@ from app.db import Db, insert_new
 from app.models import LIVE_STATES, Case, Task, table
 
 # A date to be made sure of; a date that has passed; one that moved although people were asked for
-# it; a review of a detention; a report, a brief that is missing.
-KINDS = ("recheck", "occurred", "moved", "review", "report", "brief")
+# it; a review of a detention; a report, a brief that is missing; somebody to be called back.
+KINDS = ("recheck", "occurred", "moved", "review", "report", "brief", "call_back")
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,17 @@ def put(
         **db.keys.new_row("tasks", row_id, {"due_at": due_at.isoformat()}, now),
     }
     insert_new(db, table(Task), [values], table(Task).c.id)
+
+
+def put_again(
+    db: Db, case_id: UUID, kind: str, subject_id: UUID, due_at: datetime, now: datetime
+) -> None:
+    """Make a task unless one is open for this subject and kind: what was done may come up again."""
+    about = (Task.subject_id == subject_id, Task.kind == kind)
+    known = db.execute(select(Task.state, Task.number).where(*about)).all()
+    if all(state != "open" for state, _ in known):
+        number = max((number for _, number in known), default=-1) + 1
+        put(db, case_id, kind, subject_id, due_at, now, number)
 
 
 def listed(db: Db, principal: Principal) -> list[Due]:
@@ -90,6 +101,13 @@ def settle(db: Db, subject_id: UUID, kinds: Sequence[str], actor: UUID | None) -
     """Close the open tasks about something, since it has been dealt with."""
     about = (Task.subject_id == subject_id, Task.kind.in_(kinds), Task.state == "open")
     for task in db.scalars(select(Task).where(*about).with_for_update()):
+        _close(task, actor)
+
+
+def settle_kind(db: Db, case_id: UUID, kind: str, actor: UUID | None) -> None:
+    """Close the open tasks of one kind in a case, since all of them have been dealt with."""
+    open_ = (Task.case_id == case_id, Task.kind == kind, Task.state == "open")
+    for task in db.scalars(select(Task).where(*open_).with_for_update()):
         _close(task, actor)
 
 

@@ -36,6 +36,8 @@ from app.db import Database
 from app.jobs import Claimed
 from app.shifts import watching
 from app.telephony import Carrier
+from app.voice import calls, carrying, lost_calls
+from app.voice.line import Line
 from app.wake import Waker
 
 log = structlog.get_logger()
@@ -52,6 +54,7 @@ class Tools:
     status_url: str
     desk: Desk
     waker: Waker
+    line: Line
 
 
 # Does several jobs of one kind, in one transaction where that is more than one.
@@ -85,6 +88,12 @@ def _send(tools: Tools, claimed: Sequence[Claimed]) -> None:
     outgoing.send(
         tools.database, tools.carrier, tools.pacer, tools.status_url, claimed, tools.clock
     )
+
+
+def _calls(tools: Tools, claimed: Sequence[Claimed]) -> None:
+    """Ring phones, move callers, keep voicemails, and hold every call to its deadline."""
+    crew = carrying.Crew(tools.database, tools.carrier, tools.clock, tools.line)
+    carrying.carry_out(crew, claimed)
 
 
 def _overdue(tools: Tools, now: datetime) -> None:
@@ -148,6 +157,7 @@ HANDLERS: Mapping[str, Handler] = {
     "alert": _alerts,
     "offers": _offers,
     "send": _send,
+    **dict.fromkeys(calls.KINDS, _calls),
 }
 
 
@@ -172,6 +182,10 @@ RECURRING: Mapping[str, Recurring] = {
     "carrier-copies": Recurring(
         timedelta(minutes=1),
         lambda tools, now: carrier_traces.clear(tools.database, tools.carrier, now),
+    ),
+    "carrier-calls": Recurring(
+        timedelta(minutes=3),
+        lambda tools, now: lost_calls.reconcile(tools.database, tools.carrier, now),
     ),
     "carrier-list": Recurring(
         timedelta(minutes=3),
@@ -229,6 +243,8 @@ def crews(texts_together: int) -> tuple[Crew, ...]:
         Crew(("absorb", "alert"), threads=1, together=64, gives_way_s=0.5),
         Crew(("offers",), threads=1),
         Crew(("send",), threads=4, together=texts_together),
+        # One for each phone that may ring at once: all of them ring within the second.
+        Crew(calls.KINDS, threads=10),
         HOUSEKEEPING,
     )
 

@@ -5,8 +5,11 @@ from starlette.routing import BaseRoute
 
 from app.api import (
     assignments,
+    attachments,
     blocks,
     calendars,
+    calls,
+    calls_twilio,
     cards,
     cases,
     contacts,
@@ -44,9 +47,10 @@ def _routes() -> list[BaseRoute]:
     # Paths with names come before the same paths with ids.
     rota = (swaps, calendars, handovers, overrides, shifts)
     desk = (health, sessions, members, cases, replies, endings, contacts, organisation, blocks)
-    for module in (*desk, *rota, reference):
+    sound = (calls, attachments)
+    for module in (*desk, *sound, *rota, reference):
         router.include_router(module.router, responses={"default": errors.PROBLEM})
-    return [*twilio.routes, *router.routes]
+    return [*twilio.routes, *calls_twilio.routes, *router.routes]
 
 
 # FastAPI works out what a route needs when it is first asked for: a tenth of a second for all.

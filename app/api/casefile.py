@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from app import casefile, cases
+from app.api.attachments import AttachmentOut
+from app.api.calls import CallOut, call_out
 from app.api.deadlines import DeadlineOut, deadline_out
 from app.api.deps import etag
 from app.api.episodes import EpisodeOut, episode_out
@@ -120,7 +122,8 @@ class CaseOut(CaseItem):
     episodes: list[EpisodeOut]
     possible_deadlines: list[DeadlineOut]
     requests: list[RequestOut] = []
-    attachments: list[Any] = []
+    calls: list[CallOut]
+    attachments: list[AttachmentOut]
     history: list[HistoryOut]
 
 
@@ -170,6 +173,8 @@ def case_out(db: Db, file: CaseFile) -> CaseOut:
         tasks=[task_out(due) for due in file.tasks],
         episodes=[episode_out(*one) for one in file.episodes],
         possible_deadlines=[deadline_out(one) for one in file.possible_deadlines],
+        calls=[call_out(row) for row in file.calls],
+        attachments=[AttachmentOut(**one) for one in file.attachments],
         history=[HistoryOut(kind=e.kind, at=e.at, member=e.actor) for e in file.history],
     )
 

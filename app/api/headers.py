@@ -7,6 +7,9 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_JSON = 1024 * 1024
+# What a file may have, and a little more, so that its own refusal says why.
+LARGEST_FILE = 17 * 1024 * 1024
+_FILES = "/attachments"
 _HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -18,7 +21,7 @@ _CSP = "default-src 'none'; frame-ancestors 'none'"
 
 
 class CarefulAnswers:
-    """Keeps answers out of caches, frames and referrers, and refuses bodies over a megabyte.
+    """Keeps answers out of caches, frames and referrers; refuses bodies over a megabyte, files 17.
 
     HEAD is answered as GET is, without the body: the server leaves that out by itself.
     """
@@ -34,12 +37,13 @@ class CarefulAnswers:
         if scope["method"] == "HEAD":
             scope = {**scope, "method": "GET"}
         taken = 0
+        most = LARGEST_FILE if scope["path"].endswith(_FILES) else LARGEST_JSON
 
         async def limited() -> Message:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > LARGEST_JSON:
+            if taken > most:
                 raise HTTPException(413)
             return message
 

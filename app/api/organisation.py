@@ -20,6 +20,9 @@ Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,40}$")]
 Place = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Money = Annotated[float, Field(ge=0, le=1_000_000_000, allow_inf_nan=False)]
 
+Calls = Annotated[int, Field(ge=0, le=100_000)]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+
 
 def _known_zone(name: str) -> str:
     if name not in available_timezones():
@@ -50,6 +53,17 @@ class Settings(BaseModel):
     automatic_per_hour: int = Field(
         ge=0, le=1_000_000, description="automatic texts that are not urgent, to everybody together"
     )
+    voice_challenge: bool = Field(
+        description="callers press 4 first, while machines flood the line"
+    )
+    calls_per_hour: Calls = Field(
+        description="of one phone; further ones ring nobody and can leave a message; 0: no limit"
+    )
+    callbacks_per_case: Calls = Field(description="calls that the desk makes, in a day")
+    callbacks_per_day: Calls = Field(description="the same to all callers together")
+    callback_countries: list[Country] = Field(
+        max_length=32, description="where the desk may call; numbers that cost extra never"
+    )
 
 
 class ChangeSettings(BaseModel):
@@ -63,6 +77,11 @@ class ChangeSettings(BaseModel):
     price_per_segment: Money | None = None
     monthly_cap: Money | None = None
     automatic_per_hour: int | None = Field(default=None, ge=0, le=1_000_000)
+    voice_challenge: bool | None = None
+    calls_per_hour: Calls | None = None
+    callbacks_per_case: Calls | None = None
+    callbacks_per_day: Calls | None = None
+    callback_countries: list[Country] | None = Field(default=None, max_length=32)
 
 
 class TextOut(BaseModel):

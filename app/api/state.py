@@ -19,8 +19,10 @@ from app.session_stores import SessionStore
 from app.settings import Settings
 from app.telephony import InboundText
 from app.telephony.twilio_gateway import SignatureVerifier
+from app.voice.line import Line
+from app.voice.taking import VoiceItem
 
-Webhook = InboundText | StatusUpdate
+Webhook = InboundText | StatusUpdate | VoiceItem
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Service:
     sessions: SessionStore
     door: Doorkeeper
     desk: Desk
+    line: Line
     verifier: SignatureVerifier
     writer: GroupWriter[Webhook, str | None]
     worker_alive: Callable[[], bool] | None  # none where the worker is a process of its own

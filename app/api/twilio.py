@@ -26,14 +26,7 @@ log = structlog.get_logger()
 LARGEST_BODY = 64 * 1024
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 _NOTHING = _DECLARATION + "<Response/>"
-_TEXTS_ONLY = (
-    _DECLARATION + "<Response>"
-    '<Say language="en-CA">Please send a text message to this number. A person will read it.</Say>'
-    '<Say language="fr-CA">Envoyez un texto à ce numéro. Une personne le lira.</Say>'
-    '<Say language="es-MX">Envíe un mensaje de texto a este número. Una persona lo leerá.</Say>'
-    "<Hangup/></Response>"
-)
-_FAILURES = (SQLAlchemyError, OSError, Refusal, KeyMissing, SealBroken, RosterRefused)
+FAILURES = (SQLAlchemyError, OSError, Refusal, KeyMissing, SealBroken, RosterRefused)
 
 
 def _twiml(said: str | None = None) -> Response:
@@ -44,7 +37,8 @@ def _twiml(said: str | None = None) -> Response:
     return Response(_DECLARATION + message, media_type="text/xml")
 
 
-def _refuse(service: Service, kind: str, status: int) -> Response:
+def refuse(service: Service, kind: str, status: int) -> Response:
+    """Return an empty refusal, and count it."""
     service.metrics.webhooks.labels(kind, str(status)).inc()
     return Response(status_code=status)
 
@@ -63,7 +57,7 @@ async def _body(request: Request) -> bytes:
     return body
 
 
-async def _signed_form(request: Request, service: Service) -> Form | int:
+async def signed_form(request: Request, service: Service) -> Form | int:
     """Return the form, or the status with which to refuse it."""
     try:
         body = await _body(request)
@@ -82,9 +76,9 @@ async def _store(service: Service, kind: str, item: Webhook) -> Response:
     started = time.perf_counter()
     try:
         said = await service.writer.submit(item)
-    except _FAILURES as error:
+    except FAILURES as error:
         log.error("webhook.failed", kind=kind, error=type(error).__name__)
-        return _refuse(service, kind, 503)
+        return refuse(service, kind, 503)
     service.metrics.webhook_seconds.observe(time.perf_counter() - started)
     service.metrics.webhooks.labels(kind, "200").inc()
     return _twiml(said)
@@ -93,26 +87,26 @@ async def _store(service: Service, kind: str, item: Webhook) -> Response:
 async def messages(request: Request) -> Response:
     """Take in a text."""
     service: Service = request.app.state.service
-    form = await _signed_form(request, service)
+    form = await signed_form(request, service)
     if isinstance(form, int):
-        return _refuse(service, "messages", form)
+        return refuse(service, "messages", form)
     try:
         text = InboundText.from_form(form)
     except ValueError:
-        return _refuse(service, "messages", 400)
+        return refuse(service, "messages", 400)
     return await _store(service, "messages", text)
 
 
 async def message_status(request: Request) -> Response:
     """Take in what became of a text we sent; our id of it comes along in the query."""
     service: Service = request.app.state.service
-    form = await _signed_form(request, service)
+    form = await signed_form(request, service)
     if isinstance(form, int):
-        return _refuse(service, "status", form)
+        return refuse(service, "status", form)
     try:
         status = DeliveryStatus.from_form(form)
     except ValueError:
-        return _refuse(service, "status", 400)
+        return refuse(service, "status", 400)
     update = StatusUpdate(_our_id(request.query_params.get("id")), status)
     return await _store(service, "status", update)
 
@@ -129,16 +123,10 @@ async def fallback(_request: Request) -> Response:
     return _twiml()
 
 
-async def fallback_voice(_request: Request) -> Response:
-    """Say to a caller that this number takes texts, from nothing but memory."""
-    return Response(_TEXTS_ONLY, media_type="text/xml")
-
-
 routes = [
     Route("/twilio/messages", messages, methods=["POST"]),
     Route("/twilio/messages/status", message_status, methods=["POST"]),
     Route("/twilio/fallback/messages", fallback, methods=["GET", "POST"]),
-    Route("/twilio/fallback/voice", fallback_voice, methods=["GET", "POST"]),
 ]
 
 _AT_ONCE = {"/twilio/messages": messages, "/twilio/messages/status": message_status}

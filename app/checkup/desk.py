@@ -12,6 +12,7 @@ from app.access import ARCHIVE, DESK
 from app.checkup.findings import Finding, Scene, ok, problem, warning
 from app.db import Db
 from app.models import Job
+from app.texts import spoken
 
 _OVERDUE = timedelta(minutes=5)
 
@@ -19,6 +20,7 @@ _OVERDUE = timedelta(minutes=5)
 def look_at_desk(scene: Scene) -> Iterator[Finding]:
     """Yield what the database and the texts say."""
     yield _texts(scene)
+    yield _sentences(scene)
     with scene.database.snapshot() as db:
         yield from _holders(db)
         yield from _copies(db)
@@ -32,6 +34,17 @@ def _texts(scene: Scene) -> Finding:
     if names:
         return warning("texts", f"No native speaker has read the texts in {', '.join(names)}.")
     return ok("texts", "Native speakers have read every text that is offered.")
+
+
+def _sentences(scene: Scene) -> Finding:
+    missing = spoken.load(scene.settings.data_dir / "prompts").unrecorded()
+    if missing:
+        return warning(
+            "calls",
+            f"No voice of the carrier speaks {', '.join(missing)}, and not every sentence is "
+            "recorded: callers hear French instead (docs/operations.md, Calls).",
+        )
+    return ok("calls", "Every sentence has a voice.")
 
 
 def _holders(db: Db) -> Iterator[Finding]:

@@ -60,14 +60,24 @@ def compare_webhooks(webhooks: NumberWebhooks, url: str) -> Iterator[Finding]:
 
 
 def _compare_voice(webhooks: NumberWebhooks, url: str) -> Iterator[Finding]:
-    """Look at calls too, where the number sends them here: this version only asks for a text."""
-    wanted = f"{url}/twilio/fallback/voice"
-    if _address(webhooks.voice_url) != wanted:
+    """Look at calls too, where the number sends them here."""
+    wanted, fallback = f"{url}/twilio/voice", f"{url}/twilio/fallback/voice"
+    status = f"{url}/twilio/voice/status"
+    if _address(webhooks.voice_url) != wanted or webhooks.voice_method.upper() != "POST":
         yield problem(
-            "voice", f"Calls end in an error: set the number's voice webhook to POST {wanted}"
+            "voice", f"Calls ring nobody: set the number's voice webhook to POST {wanted}"
+        )
+    elif _address(webhooks.voice_fallback_url) != fallback:
+        yield problem(
+            "voice",
+            f"When this service fails, callers hear an error: set the fallback to {fallback}",
+        )
+    elif _address(webhooks.status_callback) != status:
+        yield warning(
+            "voice", f"Who hangs up is noticed late: set the call status callback to {status}"
         )
     else:
-        yield warning("voice", "Callers are asked to send a text; calls are not taken yet.")
+        yield ok("voice", "Calls come here, and there is a fallback for them.")
 
 
 def _address(url: str) -> str:

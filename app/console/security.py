@@ -17,6 +17,7 @@ _POLICY = "; ".join(
         "script-src 'self'",
         "style-src 'self'",
         "img-src 'self'",
+        "media-src 'self'",
         f"form-action 'self' {_EXIT_ORIGIN}",
         "base-uri 'none'",
         "frame-ancestors 'none'",

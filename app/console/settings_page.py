@@ -19,6 +19,9 @@ from app.errors import BadRequest, Refusal, VersionRequired
 router = APIRouter(prefix="/settings", include_in_schema=False, route_class=PageRoute)
 
 
+_LIMITS = ("calls_per_hour", "callbacks_per_case", "callbacks_per_day")
+
+
 @router.get("")
 def settings(screen: MemberScreenDep) -> Response:
     """Show the settings."""
@@ -59,7 +62,7 @@ def change(screen: MemberScreenDep) -> Response:
 
 
 def _chosen(form: Form) -> dict[str, Any]:
-    chosen = {
+    chosen: dict[str, Any] = {
         "name": form.get("name"),
         "regions": _words(form.get("regions")),
         "fields": _words(form.get("fields")),
@@ -67,6 +70,8 @@ def _chosen(form: Form) -> dict[str, Any]:
         "price_per_segment": form.get("price_per_segment") or "0",
         "monthly_cap": form.get("monthly_cap") or "0",
         "automatic_per_hour": form.get("automatic_per_hour") or "0",
+        "voice_challenge": form.get("voice_challenge") == "on",
+        **{name: form.get(name) or "0" for name in _LIMITS},
     }
     if "other" not in chosen["regions"]:
         raise BadRequest("The regions need the entry other.")

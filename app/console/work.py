@@ -25,6 +25,7 @@ EVENT_NEXT = {
     "confirmed": ("occurred", "cancelled"),
 }
 TASKS = {
+    "call_back": "call back",
     "recheck": "is the date still right?",
     "occurred": "the date has passed: what came of it?",
     "moved": "a date moved or fell away: tell whoever was asked",

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import and_, select
 
-from app import carrier_traces, grants
+from app import carrier_traces, grants, tasks
 from app.codenames import code_name
 from app.crypto import CaseKeys, SealBroken, Secret
 from app.db import Db
@@ -74,6 +74,8 @@ class Rows:
     threads: dict[UUID, Thread] = field(default_factory=dict)
     # SIDs of messages with pictures, by case.
     pictures: dict[UUID, list[str]] = field(default_factory=dict)
+    # Cases in which somebody asked to be called, and when.
+    call_backs: dict[UUID, datetime] = field(default_factory=dict)
 
 
 @dataclass
@@ -183,6 +185,8 @@ def write(db: Db, rows: Rows, now: datetime) -> None:
     insert_rows(db, _MESSAGES, rows.messages)
     for case_id, sids in rows.pictures.items():
         carrier_traces.keep_pictures(db, case_id, sids)
+    for case_id, wanted_at in rows.call_backs.items():
+        tasks.put_again(db, case_id, "call_back", case_id, wanted_at, now)
 
 
 def _new_case(db: Db, thread: Thread, now: datetime, at: datetime) -> dict[str, Any]:

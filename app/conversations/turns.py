@@ -285,6 +285,8 @@ def _note_changes(batch: Batch, thread: Thread, text: InboundText, result: Step)
         }
     if result.callback:
         _flag(coarse, "callback")
+        coarse["call_wanted_at"] = batch.stamp(text)
+        batch.rows.call_backs[thread.id] = batch.came_at(text)
     thread.version += changed and thread.row is not None
     before, thread.urgency = thread.urgency, result.urgency
     newly_waiting = not thread.waiting

@@ -2,6 +2,7 @@
 
 from app.crypto import passphrases, totp
 from app.crypto.blind_index import keyed_hash, same
+from app.crypto.carrier_recordings import CarrierRecording, encrypt_recording
 from app.crypto.formats import (
     Context,
     Purpose,
@@ -33,6 +34,7 @@ from app.crypto.private_files import (
     replace_file,
     sync_folder,
 )
+from app.crypto.recordings import open_recording
 from app.crypto.sealing import (
     forget_under,
     forgotten_on,
@@ -46,6 +48,7 @@ from app.crypto.streams import LockedStream, unlock_stream
 
 __all__ = [
     "BriefKeys",
+    "CarrierRecording",
     "CaseKeys",
     "Context",
     "KeyFiles",
@@ -65,12 +68,14 @@ __all__ = [
     "day_number",
     "derive",
     "destroy_file",
+    "encrypt_recording",
     "epoch_of",
     "forget_under",
     "forgotten_on",
     "keyed_hash",
     "lock",
     "new_seed",
+    "open_recording",
     "open_sealed",
     "pad_field",
     "pad_message",

@@ -3,6 +3,7 @@
 from app.models.alerts import Alert, Page
 from app.models.audit import AuditEntry, AuditHead
 from app.models.base import ROUNDING, Base, OperationalRow, rounded, table
+from app.models.calls import Attachment, AttachmentPart, Call, CallLeg
 from app.models.cases import LIVE_STATES, Case, CaseEpoch, CaseGrant, CaseSheet, Consent
 from app.models.conversations import Message, Note, PendingKeyword
 from app.models.events import EVENT_KINDS, EVENT_STATES, DetentionEpisode, Event, Task
@@ -41,12 +42,16 @@ __all__ = [
     "SEEKING",
     "Alert",
     "Assignment",
+    "Attachment",
+    "AttachmentPart",
     "AuditEntry",
     "AuditHead",
     "Base",
     "Brief",
     "BriefWrap",
     "CalendarFeed",
+    "Call",
+    "CallLeg",
     "CarrierLook",
     "CarrierTrace",
     "Case",

@@ -16,6 +16,7 @@ from app.db import Db
 from app.errors import NotFound, OfferExpired, OfferTaken
 from app.models import SEEKING, Assignment, Conflict, Member, Offer, Request, rounded
 from app.offers import telling
+from app.voice import joining
 
 # How long after its end an offer is still shown, and knows its code, to tell a late answer so.
 LATE = timedelta(hours=24)
@@ -81,6 +82,7 @@ def accept(db: Db, member_id: UUID, offer_id: UUID, now: datetime) -> Assignment
     briefs.hand_over(db, request.id, member_id, now)
     assignment = _assign(db, request, member_id, now)
     telling.tell(db, losers, telling.TAKEN, request, now)
+    joining.accepted(db, seeking.values(db, request), member_id, now)
     audit.record(db, "offer.accepted", member_id, request.case_id, now)
     return assignment
 

@@ -15,6 +15,12 @@ _TRIAL = {
     "+15005550004": RestError(400, 21610, "Attempt to send to unsubscribed recipient"),
     "+15005550009": RestError(400, 21614, "The 'To' number is not a valid mobile number"),
 }
+_TRIAL_CALLS = {
+    "+15005550001": RestError(400, 21217, "Phone number does not appear to be valid"),
+    "+15005550002": RestError(400, 21214, "'To' phone number cannot be reached"),
+    "+15005550003": RestError(400, 21215, "The account may not call this country"),
+    "+15005550004": RestError(400, 21216, "The account may not call this number"),
+}
 _TOWNS = {
     "514": ("MONTREAL", "QC", "CA"),
     "438": ("MONTREAL", "QC", "CA"),
@@ -47,6 +53,20 @@ def destination(to: str) -> str:
     if not _E164.fullmatch(digits) or digits.startswith("+1900"):
         raise bad_request(21614, f"The 'To' number {to} is not a valid mobile number")
     return channel + digits
+
+
+def call_destination(to: str) -> str:
+    """Return the number to be called as the carrier stores it, or raise the refusal."""
+    number = re.sub(r"[\s().-]", "", to)
+    if not number:
+        raise bad_request(21201, "No 'To' number is specified")
+    if refusal := _TRIAL_CALLS.get(number):
+        raise RestError(refusal.status, refusal.code, refusal.message)
+    if not _E164.fullmatch(number):
+        raise bad_request(21211, f"Invalid 'To' Phone Number: {to}")
+    if number.startswith("+1900"):
+        raise bad_request(21215, "The account may not call premium numbers")
+    return number
 
 
 def caller(spelled: str) -> str:

@@ -21,6 +21,7 @@ from app.simulator.keywords import opt_out_type
 from app.simulator.resources import Json, Media, Message, Number, hotline_number, new_sid
 from app.simulator.segments import count_segments
 from app.simulator.timers import Timers
+from app.simulator.voice.network import VoiceNetwork
 from app.simulator.webhooks import Webhooks
 
 _LOG_LENGTH = 1000
@@ -43,7 +44,7 @@ class Attachment:
 
 
 class Carrier:
-    """Phones, texts, media and faults of one account; used from one event loop.
+    """Phones, texts, calls and faults of one account; used from one event loop.
 
     ``async with`` or ``close`` ends its background work.
     """
@@ -63,6 +64,7 @@ class Carrier:
         self.held: list[Callable[[], Coroutine[Any, Any, int | None]]] = []
         self.opened: datetime = clock()
         self._seq = itertools.count(1)
+        self.voice = VoiceNetwork(self)
         self.number: Number = hotline_number(config, self.next_seq(), self.opened)
 
     async def __aenter__(self) -> Self:
@@ -118,6 +120,7 @@ class Carrier:
             "number": self.number.to_json(),
             "messages": [message.to_json() for message in self.messages.values()],
             "media": [media.to_json() for media in self.media.values()],
+            **self.voice.snapshot(),
             "opted_out": sorted(self.opted_out),
             "log": list(self.log),
             "webhooks": {

@@ -6,14 +6,17 @@ import itertools
 from dataclasses import dataclass
 
 KINDS = {
-    "webhook-lost": "an inbound text never reaches the service; the carrier keeps it",
-    "webhook-duplicate": "an inbound text is posted twice, at once or the second delay_s later",
-    "webhook-delay": "an inbound text is posted delay_s (60) later",
+    "webhook-lost": "an inbound text never reaches the service; the carrier keeps it; for a call "
+    "the fallback is asked",
+    "webhook-duplicate": "an inbound text is posted twice, at once or the second delay_s later; "
+    "for a call what to do is asked twice, and the second answer counts",
+    "webhook-delay": "an inbound text is posted, or asked what to do with a call, delay_s (60) "
+    "later",
     "webhook-reorder": "an inbound text is posted after the next one, at the latest delay_s (60)",
     "status-lost": "a status callback is never posted",
     "status-duplicate": "a status callback is posted twice",
     "status-delay": "a status callback is posted delay_s (60) later",
-    "status-reorder": "a status callback is posted after the next one of the same text",
+    "status-reorder": "a status callback is posted after the next one of the same text or call",
     "api-5xx": "a request is answered 500 and has no effect",
     "api-429": "a request is answered 429 (20429); delay_s becomes Retry-After",
     "api-20003": "a request is answered 401, as with wrong credentials",
@@ -23,7 +26,11 @@ KINDS = {
     "api-21611": "a text is refused: the sender's queue is full",
     "api-30003": "a text is accepted, later undelivered: the handset is unreachable",
     "api-timeout": "a request gets no answer and has no effect; cut after delay_s real seconds",
-    "api-timeout-after-accept": "a text is sent, but its request gets no answer",
+    "api-timeout-after-accept": "a text is sent or a call made, but its request gets no answer",
+    "call-stuck": "a call to a phone is accepted, and then nothing: it stays queued until the "
+    "service ends it",
+    "recording-absent": "what somebody says is recorded, and then it is not there",
+    "recording-failed": "what somebody says is recorded, and then that has failed",
     "number-out-of-service": "until cleared: the hotline's number is taken away, or, with a phone "
     "as match, that phone is unreachable",
 }
@@ -73,8 +80,9 @@ class Faults:
         """Order ``kind`` for the next ``count`` (1) events whose labels contain ``match``.
 
         ``api-`` and ``webhook-`` may be left out of the kind. Labels are the phone's number, the
-        method and path of a request or webhook, and for a status callback its status. Raises
-        ``UnknownFault``.
+        method and path of a request or webhook, and for a callback its status: of a text or call,
+        ``recording-`` and its status, ``detection``, ``action``, or the event of a conference,
+        which has its sid instead of a number. Raises ``UnknownFault``.
         """
         named = next((k for k in (kind, f"api-{kind}", f"webhook-{kind}") if k in KINDS), None)
         if named is None:

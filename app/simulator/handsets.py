@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.simulator.voice.answering import Answering
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -21,10 +23,11 @@ class UnknownText(LookupError):
 
 
 class Handset:
-    """One phone's screen, oldest text first."""
+    """One phone: its screen, oldest text first, and how it takes calls."""
 
     def __init__(self, number: str) -> None:
         self.number = number
+        self.answering = Answering()
         self.entries: list[Entry] = []
         self._position: dict[str, int] = {}
 

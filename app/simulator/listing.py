@@ -52,11 +52,7 @@ def page(key: str, newest_first: Sequence[Listed], path: str, query: Mapping[str
 
 def select_messages(messages: Iterable[Message], query: Mapping[str, str]) -> list[Message]:
     """Keep the messages that To, From and the three DateSent filters ask for, in their order."""
-    checks = [
-        _date_check(query[name], name[8:])
-        for name in ("DateSent", "DateSent<", "DateSent>")
-        if query.get(name)
-    ]
+    checks = date_checks(query, "DateSent")
     to, from_ = query.get("To"), query.get("From")
     return [
         message
@@ -64,6 +60,15 @@ def select_messages(messages: Iterable[Message], query: Mapping[str, str]) -> li
         if (not to or message.to == to)
         and (not from_ or message.from_ == from_)
         and all(message.sent is not None and check(message.sent) for check in checks)
+    ]
+
+
+def date_checks(query: Mapping[str, str], name: str) -> list[Callable[[datetime], bool]]:
+    """What the filters ``name``, ``name<`` and ``name>`` of a query ask of an instant."""
+    return [
+        _date_check(query[name + operator], operator)
+        for operator in ("", "<", ">")
+        if query.get(name + operator)
     ]
 
 

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.simulator.addresses import caller
 from app.simulator.carrier import Carrier
-from app.simulator.scripting import Problem, refuse_other_sites
+from app.simulator.orders import Problem, refuse_other_sites
 
 _FOLDER = Path(__file__).parent / "pages"
 _PAGES = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined)

@@ -76,6 +76,19 @@ class Network:
         """What the carrier still holds: messages, media, log, webhooks."""
         return self.ask("GET", "/carrier")
 
+    def encrypt_recordings(self, public_key_pem: str | None) -> None:
+        """Let the carrier encrypt recordings from now on, or no more."""
+        order = {"pem": public_key_pem}
+        self.ask("POST" if public_key_pem else "DELETE", "/recording-key", order)
+
+    def clear_calls(self) -> None:
+        """Forget calls, conferences and recordings; what goes on ends, and nobody is told."""
+        self.ask("DELETE", "/calls")
+
+    def call(self, sid: str) -> PhoneCall:
+        """Any call, by its sid."""
+        return PhoneCall(self, self.ask("GET", f"/calls/{sid}"))
+
     def advance(self, seconds: float) -> datetime:
         """Move the clock forward; returns the new instant when what became due is done."""
         return datetime.fromisoformat(self.ask("POST", "/clock", {"advance_s": seconds})["now"])
@@ -114,8 +127,94 @@ class Phone:
         answer = self._network.ask("POST", self._path + "/texts", order)
         return SentText(answer["sid"], answer["http_status"])
 
+    def call(self, *, shown: str | None = None, forwarded_from: str | None = None) -> PhoneCall:
+        """Call the hotline; ``shown`` (``anonymous``) instead of the phone's own number."""
+        order = {"from": shown, "forwarded_from": forwarded_from}
+        return PhoneCall(self._network, self._network.ask("POST", self._path + "/calls", order))
+
+    def calls(self) -> list[PhoneCall]:
+        """The calls of this phone, both ways, oldest first."""
+        items = self._network.ask("GET", self._path + "/calls")["items"]
+        return [PhoneCall(self._network, seen) for seen in items]
+
+    def answering(self, behaviour: str, *, after_s: float = 0.0, presses: str = "") -> None:
+        """Say how this phone takes calls; see ``voice.answering.BEHAVIOURS``."""
+        order = {"behaviour": behaviour, "after_s": after_s, "presses": presses}
+        self._network.ask("POST", self._path + "/answering", order)
+
     def inbox(self, after: str | None = None) -> list[ReceivedText]:
         """Texts received, oldest first; only later than ``after``, any text's sid, if given."""
         query = "?" + urlencode({"after": after}) if after else ""
         items = self._network.ask("GET", self._path + "/inbox" + query)["items"]
         return [ReceivedText(i["sid"], i["body"], datetime.fromisoformat(i["at"])) for i in items]
+
+
+class PhoneCall:
+    """One call of a simulated phone, in either direction; looking at it asks the network."""
+
+    def __init__(self, network: Network, seen: dict[str, Any]) -> None:
+        self.sid: str = seen["sid"]
+        self._network = network
+        self._path = f"/calls/{self.sid}"
+        self.seen = seen
+        """What ``GET /simulator/calls/{sid}`` said last."""
+
+    def look(self) -> dict[str, Any]:
+        """The call as it is now: state, prompt, verbs, legs, conference, who is heard."""
+        self.seen = self._network.ask("GET", self._path)
+        return self.seen
+
+    def press(self, digits: str) -> PhoneCall:
+        """Press keys; returns when the call waits again or is over."""
+        return self._order("/digits", {"digits": digits})
+
+    def speak(self, seconds: int) -> PhoneCall:
+        """Say something, into a recording if there is one."""
+        return self._order("/speech", {"seconds": seconds})
+
+    def hang_up(self) -> PhoneCall:
+        """Hang up, or decline what rings."""
+        return self._order("/hangup")
+
+    def answer(self) -> PhoneCall:
+        """Pick up a phone that rings."""
+        return self._order("/answer")
+
+    @property
+    def state(self) -> str:
+        """The carrier's word for how the call is now."""
+        return str(self.look()["state"])
+
+    @property
+    def prompt(self) -> str:
+        """What was said since the last key."""
+        return str(self.look()["prompt"])
+
+    @property
+    def heard(self) -> list[str]:
+        """Everything said or played, in order."""
+        return [v["text"] for v in self.look()["verbs"] if v["verb"] in {"Say", "Play"}]
+
+    @property
+    def verbs(self) -> list[str]:
+        """The names of all verbs executed, in order."""
+        return [verb["verb"] for verb in self.look()["verbs"]]
+
+    @property
+    def hears(self) -> list[str]:
+        """The sids of the calls whose phones this one hears."""
+        return list(self.look()["hears"])
+
+    @property
+    def shown(self) -> str:
+        """The number this phone shows for the other side."""
+        return str(self.seen["shown"])
+
+    @property
+    def received(self) -> bool:
+        """Whether the network called this phone."""
+        return str(self.seen["direction"]) != "inbound"
+
+    def _order(self, what: str, order: object = None) -> PhoneCall:
+        self.seen = self._network.ask("POST", self._path + what, order)
+        return self

@@ -4,6 +4,7 @@ Below ``/simulator/twilio/2010-04-01/Accounts/{AccountSid}``: ``Messages.json`` 
 ``Messages/{sid}.json`` (GET, POST, DELETE), its ``Media.json`` (GET), ``Media/{sid}.json`` (GET,
 DELETE) and ``Media/{sid}`` (GET, leads to the bytes), ``IncomingPhoneNumbers.json`` (GET),
 ``IncomingPhoneNumbers/{sid}.json`` (GET, POST), ``Balance.json`` (GET) and the account itself.
+Calls, conferences and recordings are in ``voice``.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import base64
 import binascii
 import hmac
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit
 
@@ -20,12 +20,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from app.simulator import errors, listing, sending
+from app.simulator.asked import Asked, Form, Handler
 from app.simulator.carrier import Carrier
 from app.simulator.config import API_PREFIX
 from app.simulator.resources import VERSION, Json, Media, Message, Number, account
 from app.simulator.silence import Silence
+from app.simulator.voice import calls_api, conferences_api, recordings_api
 
-Form = dict[str, list[str]]
 _NUMBER_FIELDS = {
     name: "".join(part.capitalize() for part in name.split("_"))
     for name in (
@@ -44,28 +45,11 @@ _NUMBER_FIELDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request to the API: names from the path, the form, the query."""
-
-    path: str
-    names: dict[str, str]
-    form: Form
-    query: dict[str, str]
-
-    def field(self, name: str) -> str:
-        """The last value of a form field, empty if there is none."""
-        return self.form[name][-1] if name in self.form else ""
-
-
-Handler = Callable[[Carrier, Call], Response]
-
-
 def create_api(carrier: Carrier) -> APIRouter:
     """The routes of the carrier's API; their prefix is included."""
     router = APIRouter(include_in_schema=False)
     base = f"{API_PREFIX}/{VERSION}/Accounts/{{AccountSid}}"
-    for method, path, handler in _ROUTES:
+    for method, path, handler in (*_ROUTES, *_VOICE_ROUTES):
         router.add_api_route(base + path, _endpoint(carrier, handler), methods=[method])
     every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     router.add_api_route(
@@ -81,10 +65,10 @@ def _endpoint(carrier: Carrier, handler: Handler) -> Callable[[Request], Awaitab
         body = (await request.body()).decode(errors="replace")
         for name, value in parse_qsl(body, keep_blank_values=True):
             form.setdefault(name, []).append(value)
-        call = Call(path, dict(request.path_params), form, dict(request.query_params))
+        asked = Asked(path, dict(request.path_params), form, dict(request.query_params))
         try:
             _authenticate(carrier, request.headers.get("Authorization", ""))
-            return _answer(carrier, handler, call, request.method)
+            return _answer(carrier, handler, asked, request.method)
         except errors.RestError as refused:
             return JSONResponse(refused.body(), refused.status, refused.headers)
 
@@ -104,9 +88,9 @@ def _authenticate(carrier: Carrier, header: str) -> None:
         raise errors.unauthenticated()
 
 
-def _answer(carrier: Carrier, handler: Handler, call: Call, method: str) -> Response:
+def _answer(carrier: Carrier, handler: Handler, asked: Asked, method: str) -> Response:
     """Carry a request out, unless a fault has other plans."""
-    labels = f"{method} {call.path}", *_phones(carrier, call)
+    labels = f"{method} {asked.path}", *_phones(carrier, asked)
     take = carrier.faults.take
     if fault := take("api-timeout", *labels):
         return Silence(fault.delay_s)
@@ -118,155 +102,156 @@ def _answer(carrier: Carrier, handler: Handler, call: Call, method: str) -> Resp
         raise errors.unauthenticated()
     if method == "DELETE" and take("api-20009", *labels):
         raise errors.not_final()
-    response = _own_account(carrier, handler, call)
-    if handler is _create_message and (fault := take("api-timeout-after-accept", *labels)):
+    response = _own_account(carrier, handler, asked)
+    if handler in _ACCEPTING and (fault := take("api-timeout-after-accept", *labels)):
         return Silence(fault.delay_s)
     return response
 
 
-def _phones(carrier: Carrier, call: Call) -> list[str]:
+def _phones(carrier: Carrier, asked: Asked) -> list[str]:
     """The numbers a request is about."""
-    message = carrier.messages.get(call.names.get("MessageSid", ""))
-    asked = [call.field("To"), call.query.get("To", ""), call.query.get("From", "")]
-    return [*filter(None, asked), *([message.phone] if message else [])]
+    message = carrier.messages.get(asked.names.get("MessageSid", ""))
+    call = carrier.voice.calls.get(asked.names.get("CallSid", ""))
+    named = [asked.field("To"), asked.query.get("To", ""), asked.query.get("From", "")]
+    return [*filter(None, named), *(item.phone for item in (message, call) if item)]
 
 
-def _own_account(carrier: Carrier, handler: Handler, call: Call) -> Response:
-    if call.names.get("AccountSid") != carrier.config.account_sid:
-        raise errors.not_found(call.path)
-    return handler(carrier, call)
+def _own_account(carrier: Carrier, handler: Handler, asked: Asked) -> Response:
+    if asked.names.get("AccountSid") != carrier.config.account_sid:
+        raise errors.not_found(asked.path)
+    return handler(carrier, asked)
 
 
-def _nothing_here(_carrier: Carrier, call: Call) -> Response:
-    raise errors.not_found(call.path)
+def _nothing_here(_carrier: Carrier, asked: Asked) -> Response:
+    raise errors.not_found(asked.path)
 
 
-def _create_message(carrier: Carrier, call: Call) -> Response:
+def _create_message(carrier: Carrier, asked: Asked) -> Response:
     outgoing = sending.Outgoing(
-        to=call.field("To"),
-        from_=call.field("From"),
-        body=call.field("Body"),
-        media_urls=tuple(call.form.get("MediaUrl", ())),
-        status_callback=call.field("StatusCallback") or None,
-        messaging_service_sid=call.field("MessagingServiceSid") or None,
-        send_at=_send_at(call),
-        discard=call.field("ContentRetention") == "discard",
+        to=asked.field("To"),
+        from_=asked.field("From"),
+        body=asked.field("Body"),
+        media_urls=tuple(asked.form.get("MediaUrl", ())),
+        status_callback=asked.field("StatusCallback") or None,
+        messaging_service_sid=asked.field("MessagingServiceSid") or None,
+        send_at=_send_at(asked),
+        discard=asked.field("ContentRetention") == "discard",
     )
     return JSONResponse(sending.accept(carrier, outgoing).to_json(), 201)
 
 
-def _send_at(call: Call) -> datetime | None:
-    if call.field("ScheduleType") != "fixed":
+def _send_at(asked: Asked) -> datetime | None:
+    if asked.field("ScheduleType") != "fixed":
         return None
     try:
-        at = datetime.fromisoformat(call.field("SendAt"))
+        at = datetime.fromisoformat(asked.field("SendAt"))
     except ValueError:
         raise errors.bad_request(35114, "SendAt is not a time") from None
-    if at.tzinfo is None or not call.field("MessagingServiceSid"):
+    if at.tzinfo is None or not asked.field("MessagingServiceSid"):
         raise errors.bad_request(35118, "Scheduling needs a messaging service and a UTC time")
     return at
 
 
-def _list_messages(carrier: Carrier, call: Call) -> Response:
+def _list_messages(carrier: Carrier, asked: Asked) -> Response:
     newest_first = reversed(carrier.messages.values())
-    found = listing.select_messages(newest_first, call.query)
-    return JSONResponse(listing.page("messages", found, call.path, call.query))
+    found = listing.select_messages(newest_first, asked.query)
+    return JSONResponse(listing.page("messages", found, asked.path, asked.query))
 
 
-def _fetch_message(carrier: Carrier, call: Call) -> Response:
-    return JSONResponse(_message(carrier, call).to_json())
+def _fetch_message(carrier: Carrier, asked: Asked) -> Response:
+    return JSONResponse(_message(carrier, asked).to_json())
 
 
-def _update_message(carrier: Carrier, call: Call) -> Response:
-    message = _message(carrier, call)
-    if call.field("Status") == "canceled":
+def _update_message(carrier: Carrier, asked: Asked) -> Response:
+    message = _message(carrier, asked)
+    if asked.field("Status") == "canceled":
         sending.cancel(carrier, message)
-    elif call.form.get("Body") == [""]:
+    elif asked.form.get("Body") == [""]:
         message.body, message.updated = "", carrier.clock()
     else:
         raise errors.bad_request(20001, "Only an empty Body or Status=canceled is possible")
     return JSONResponse(message.to_json())
 
 
-def _delete_message(carrier: Carrier, call: Call) -> Response:
-    message = _message(carrier, call)
+def _delete_message(carrier: Carrier, asked: Asked) -> Response:
+    message = _message(carrier, asked)
     if not message.final:
         raise errors.not_final()
     del carrier.messages[message.sid]
     return Response(status_code=204)
 
 
-def _message(carrier: Carrier, call: Call) -> Message:
-    if message := carrier.messages.get(call.names["MessageSid"]):
+def _message(carrier: Carrier, asked: Asked) -> Message:
+    if message := carrier.messages.get(asked.names["MessageSid"]):
         return message
-    raise errors.not_found(call.path)
+    raise errors.not_found(asked.path)
 
 
-def _list_media(carrier: Carrier, call: Call) -> Response:
-    parent = call.names["MessageSid"]
+def _list_media(carrier: Carrier, asked: Asked) -> Response:
+    parent = asked.names["MessageSid"]
     found = [item for item in carrier.media.values() if item.parent_sid == parent]
     if not found and parent not in carrier.messages:
-        raise errors.not_found(call.path)
-    return JSONResponse(listing.page("media_list", found[::-1], call.path, call.query))
+        raise errors.not_found(asked.path)
+    return JSONResponse(listing.page("media_list", found[::-1], asked.path, asked.query))
 
 
-def _fetch_media(carrier: Carrier, call: Call) -> Response:
-    return JSONResponse(_media(carrier, call).to_json())
+def _fetch_media(carrier: Carrier, asked: Asked) -> Response:
+    return JSONResponse(_media(carrier, asked).to_json())
 
 
-def _media_bytes(carrier: Carrier, call: Call) -> Response:
+def _media_bytes(carrier: Carrier, asked: Asked) -> Response:
     """Lead to a short-lived public address, as the carrier does."""
     base = urlsplit(carrier.config.api_base).path.removesuffix("/twilio")
-    return RedirectResponse(f"{base}/media/{_media(carrier, call).public_name}", 307)
+    return RedirectResponse(f"{base}/media/{_media(carrier, asked).public_name}", 307)
 
 
-def _delete_media(carrier: Carrier, call: Call) -> Response:
-    del carrier.media[_media(carrier, call).sid]
+def _delete_media(carrier: Carrier, asked: Asked) -> Response:
+    del carrier.media[_media(carrier, asked).sid]
     return Response(status_code=204)
 
 
-def _media(carrier: Carrier, call: Call) -> Media:
-    media = carrier.media.get(call.names["Sid"])
-    if media and media.parent_sid == call.names["MessageSid"]:
+def _media(carrier: Carrier, asked: Asked) -> Media:
+    media = carrier.media.get(asked.names["Sid"])
+    if media and media.parent_sid == asked.names["MessageSid"]:
         return media
-    raise errors.not_found(call.path)
+    raise errors.not_found(asked.path)
 
 
-def _list_numbers(carrier: Carrier, call: Call) -> Response:
-    number, wanted = carrier.number, call.query.get("PhoneNumber")
+def _list_numbers(carrier: Carrier, asked: Asked) -> Response:
+    number, wanted = carrier.number, asked.query.get("PhoneNumber")
     taken_away = carrier.faults.take("number-out-of-service", number.phone_number)
     found = [] if taken_away or wanted not in {None, "", number.phone_number} else [number]
-    return JSONResponse(listing.page("incoming_phone_numbers", found, call.path, call.query))
+    return JSONResponse(listing.page("incoming_phone_numbers", found, asked.path, asked.query))
 
 
-def _fetch_number(carrier: Carrier, call: Call) -> Response:
-    return JSONResponse(_number(carrier, call).to_json())
+def _fetch_number(carrier: Carrier, asked: Asked) -> Response:
+    return JSONResponse(_number(carrier, asked).to_json())
 
 
-def _update_number(carrier: Carrier, call: Call) -> Response:
-    number = _number(carrier, call)
+def _update_number(carrier: Carrier, asked: Asked) -> Response:
+    number = _number(carrier, asked)
     for attribute, name in _NUMBER_FIELDS.items():
-        if name in call.form:
-            setattr(number, attribute, call.field(name))
+        if name in asked.form:
+            setattr(number, attribute, asked.field(name))
     number.updated = carrier.clock()
     return JSONResponse(number.to_json())
 
 
-def _number(carrier: Carrier, call: Call) -> Number:
+def _number(carrier: Carrier, asked: Asked) -> Number:
     number = carrier.number
     taken_away = carrier.faults.take("number-out-of-service", number.phone_number)
-    if taken_away or call.names["Sid"] != number.sid:
-        raise errors.not_found(call.path)
+    if taken_away or asked.names["Sid"] != number.sid:
+        raise errors.not_found(asked.path)
     return number
 
 
-def _fetch_balance(carrier: Carrier, _call: Call) -> Response:
+def _fetch_balance(carrier: Carrier, _asked: Asked) -> Response:
     sid = carrier.config.account_sid
     balance: Json = {"account_sid": sid, "balance": "100.00", "currency": "USD"}
     return JSONResponse(balance)
 
 
-def _fetch_account(carrier: Carrier, _call: Call) -> Response:
+def _fetch_account(carrier: Carrier, _asked: Asked) -> Response:
     return JSONResponse(account(carrier.config, carrier.opened))
 
 
@@ -286,3 +271,5 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", "/Balance.json", _fetch_balance),
     ("GET", ".json", _fetch_account),
 ]
+_VOICE_ROUTES = [*calls_api.ROUTES, *conferences_api.ROUTES, *recordings_api.ROUTES]
+_ACCEPTING = {_create_message, calls_api.create_call, conferences_api.create_participant}

@@ -5,35 +5,32 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints
 
 from app.clock import Clock
 from app.simulator.attachments import BadAttachment, from_base64, from_url
 from app.simulator.carrier import Attachment, Carrier
 from app.simulator.faults import Fault, UnknownFault
 from app.simulator.handsets import UnknownText
+from app.simulator.orders import Order, Problem, phone_of, read, refuse_other_sites
+from app.simulator.voice.scripting import voice_routes
 
 AdvanceClock = Callable[[float], Awaitable[datetime]]
 _TEN_YEARS_S = 10 * 366 * 86400
-_MAX_CALLER = 64
 
 
-class _Order(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Picture(_Order):
+class Picture(Order):
     """A picture sent along, base64."""
 
     content_type: str = Field(pattern=r"^[\w.+-]+/[\w.+-]+$")
     data: str
 
 
-class NewText(_Order):
+class NewText(Order):
     """A text somebody writes; ``media`` holds pictures, or ``data:`` and ``http(s):`` addresses."""
 
     body: Annotated[str, StringConstraints(max_length=100_000)]
@@ -49,7 +46,7 @@ class NewText(_Order):
         ]
 
 
-class NewFault(_Order):
+class NewFault(Order):
     """An order to misbehave."""
 
     kind: str
@@ -58,31 +55,10 @@ class NewFault(_Order):
     delay_s: float | None = Field(default=None, ge=0, le=_TEN_YEARS_S)
 
 
-class Advance(_Order):
+class Advance(Order):
     """A step of the clock, in seconds; it only goes forward."""
 
     advance_s: float = Field(ge=0, le=_TEN_YEARS_S)
-
-
-OrderT = TypeVar("OrderT", bound=_Order)
-
-
-class Problem(Exception):
-    """A refusal, answered as ``application/problem+json``."""
-
-    def __init__(self, status: int, slug: str, detail: str) -> None:
-        super().__init__(detail)
-        self.body = {
-            "type": f"urn:kith:{slug}",
-            "title": slug.replace("-", " ").capitalize(),
-            "status": status,
-            "detail": detail,
-        }
-        self.status = status
-
-    def response(self) -> Response:
-        """The refusal as an answer."""
-        return JSONResponse(self.body, self.status, media_type="application/problem+json")
 
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -103,6 +79,7 @@ def create_scripting(carrier: Carrier, *, clock: Clock, advance_clock: AdvanceCl
         ("POST", "/clock", script.advance),
         ("GET", "/clock", script.read_clock),
         ("GET", "/media/{name}", script.media),
+        *voice_routes(carrier),
     ):
         router.add_api_route(path, _answering(endpoint), methods=[method])
     return router
@@ -117,7 +94,7 @@ class _Script:
         self._advance_clock = advance_clock
 
     async def text(self, request: Request) -> Response:
-        phone, order = _phone(request), await _read(request, NewText)
+        phone, order = phone_of(request), await read(request, NewText)
         try:
             attachments = order.attachments()
         except BadAttachment as bad:
@@ -129,7 +106,7 @@ class _Script:
         after = request.query_params.get("after")
         at = _instant(after)
         try:
-            entries = self._carrier.inbox(_phone(request), None if at else after)
+            entries = self._carrier.inbox(phone_of(request), None if at else after)
         except UnknownText:
             raise Problem(
                 400, "bad-request", "after is no text of this phone and no time"
@@ -140,7 +117,7 @@ class _Script:
         return JSONResponse({"items": items})
 
     async def add_fault(self, request: Request) -> Response:
-        order = await _read(request, NewFault)
+        order = await read(request, NewFault)
         try:
             fault = self._carrier.faults.add(**order.model_dump())
         except UnknownFault as unknown:
@@ -161,7 +138,7 @@ class _Script:
         return JSONResponse(self._carrier.snapshot())
 
     async def advance(self, request: Request) -> Response:
-        order = await _read(request, Advance)
+        order = await read(request, Advance)
         now = await self._advance_clock(order.advance_s)
         await self._carrier.settle()
         return self._clock_reads(now)
@@ -205,32 +182,6 @@ def _answering(endpoint: Endpoint) -> Endpoint:
             return problem.response()
 
     return answer
-
-
-def refuse_other_sites(request: Request) -> None:
-    """Raise a 403 for a browser on somebody else's page: the demo has no sign-in to stop it."""
-    if request.headers.get("Sec-Fetch-Site") == "cross-site" and request.method != "GET":
-        raise Problem(403, "forbidden", "this order came from another site's page")
-
-
-async def _read(request: Request, model: type[OrderT]) -> OrderT:
-    try:
-        return model.model_validate_json(await request.body())
-    except ValidationError as invalid:
-        raise Problem(400, "bad-request", _explained(invalid)) from None
-
-
-def _explained(invalid: ValidationError) -> str:
-    """Where the body is wrong and how, without repeating what was sent."""
-    found = invalid.errors(include_url=False, include_context=False, include_input=False)
-    return "; ".join(": ".join((".".join(map(str, e["loc"])) or "body", e["msg"])) for e in found)
-
-
-def _phone(request: Request) -> str:
-    number = str(request.path_params["e164"]).strip()
-    if not 0 < len(number) <= _MAX_CALLER or not number.isprintable():
-        raise Problem(400, "bad-request", "a phone has a number or a name of 1 to 64 characters")
-    return number
 
 
 def _fault_json(fault: Fault) -> dict[str, Any]:

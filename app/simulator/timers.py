@@ -6,14 +6,24 @@ import asyncio
 import contextlib
 import heapq
 import itertools
+from collections import deque
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from app.clock import Clock
 
 T = TypeVar("T")
 _LONGEST_NAP_S = 3600.0
+
+
+@dataclass(eq=False, slots=True)
+class _Sleeper:
+    """A task that rests until its future is done."""
+
+    wake: asyncio.Future[None]
+    task: asyncio.Task[Any] | None
 
 
 class Timers:
@@ -22,7 +32,7 @@ class Timers:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._order = itertools.count()
-        self._due: list[tuple[datetime, int, asyncio.Future[None], asyncio.Task[Any] | None]] = []
+        self._due: list[tuple[datetime, int, _Sleeper]] = []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._sleeping: set[asyncio.Task[Any]] = set()
         self._waiting: list[asyncio.Future[None]] = []
@@ -39,17 +49,31 @@ class Timers:
 
     async def sleep(self, seconds: float) -> None:
         """Sleep ``seconds`` on the clock."""
-        if seconds <= 0:
-            return
+        if seconds > 0:
+            await self.rest(self.sleeper(), seconds)
+
+    def sleeper(self) -> _Sleeper:
+        """The current task, about to ``rest``."""
         self._loop = asyncio.get_running_loop()
-        task, wake = asyncio.current_task(), self._loop.create_future()
-        due = self._clock() + timedelta(seconds=seconds)
-        heapq.heappush(self._due, (due, next(self._order), wake, task))
-        if task in self._tasks:
-            self._sleeping.add(task)
+        return _Sleeper(self._loop.create_future(), asyncio.current_task())
+
+    async def rest(self, sleeper: _Sleeper, seconds: float | None = None) -> None:
+        """Rest until ``rouse``, or for ``seconds`` on the clock."""
+        if seconds is not None:
+            due = self._clock() + timedelta(seconds=seconds)
+            heapq.heappush(self._due, (due, next(self._order), sleeper))
+        if sleeper.task in self._tasks:
+            self._sleeping.add(sleeper.task)
         self._set_alarm()
         self._tell_waiting()
-        await wake
+        await sleeper.wake
+
+    def rouse(self, sleeper: _Sleeper) -> None:
+        """Wake somebody who rests."""
+        if not sleeper.wake.done():
+            if sleeper.task:
+                self._sleeping.discard(sleeper.task)  # at once, so that `settle` never misses it
+            sleeper.wake.set_result(None)
 
     def later(self, seconds: float, work: Callable[[], Coroutine[Any, Any, object]]) -> None:
         """Do ``work`` in the background, ``seconds`` on the clock from now."""
@@ -91,11 +115,7 @@ class Timers:
     def _wake(self) -> None:
         now = self._clock()
         while self._due and self._due[0][0] <= now:
-            _, _, wake, task = heapq.heappop(self._due)
-            if not wake.done():
-                if task:
-                    self._sleeping.discard(task)  # at once, so that `settle` never misses it
-                wake.set_result(None)
+            self.rouse(heapq.heappop(self._due)[2])
         self._set_alarm()
 
     def _set_alarm(self) -> None:
@@ -118,3 +138,34 @@ class Timers:
                 if not waiting.done():
                     waiting.set_result(None)
             self._waiting.clear()
+
+
+class Mailbox(Generic[T]):
+    """What others put for one task, which may rest until there is something."""
+
+    def __init__(self, timers: Timers) -> None:
+        self._timers = timers
+        self._items: deque[T] = deque()
+        self._sleeper: _Sleeper | None = None
+
+    def put(self, item: T) -> None:
+        """Add ``item``, and wake whoever waits for it."""
+        self._items.append(item)
+        if self._sleeper:
+            self._timers.rouse(self._sleeper)
+            self._sleeper = None
+
+    async def get(self, seconds: float | None = None) -> T | None:
+        """The oldest item, waiting for it ``seconds`` on the clock, or for ever."""
+        if not self._items and (seconds is None or seconds > 0):
+            self._sleeper = self._timers.sleeper()
+            try:
+                await self._timers.rest(self._sleeper, seconds)
+            finally:
+                self._sleeper = None
+        return self._items.popleft() if self._items else None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is waiting to be taken."""
+        return not self._items

@@ -86,6 +86,20 @@ def spell_port(url: str, *, explicit: bool) -> str:
     return parts._replace(netloc=f"{host}:{port}" if explicit else host).geturl()
 
 
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    """One request, the same at every attempt."""
+
+    method: str
+    url: str
+    body: bytes
+    headers: dict[str, str]
+
+
+def _query(url: str, fields: str) -> str:
+    return "&".join(filter(None, (url.partition("?")[2], fields)))
+
+
 _NO_LINE = Answer(None, error=11205, failure="ct")
 
 
@@ -101,22 +115,28 @@ class Webhooks:
         self.attempts = 0
         self.retried = 0
 
-    async def post(self, url: str, fields: Fields) -> Answer:
-        """Post ``fields``, retrying as the address asks; never raises for what the other does."""
-        async with self._lines:  # patience starts when a line is free
-            return await self._post(url, fields)
+    async def post(self, url: str, fields: Fields, *, method: str = "POST") -> Answer:
+        """Send ``fields``, retrying as the address asks; never raises for what the other does.
 
-    async def _post(self, url: str, fields: Fields) -> Answer:
+        With ``GET`` they go into the address, which is then all that is signed.
+        """
+        async with self._lines:  # patience starts when a line is free
+            return await self._post(url, fields, method)
+
+    async def _post(self, url: str, fields: Fields, method: str) -> Answer:
         bare, rules = urldefrag(url).url, overrides(self._config, url)
-        headers = self._headers(bare, fields)
         body = urlencode(fields, quote_via=quote_plus)
+        if method == "GET":
+            bare = "?".join((bare.partition("?")[0], _query(bare, body)))
+            fields, body = [], ""
+        sending = _Sending(method, bare, body.encode(), self._headers(bare, fields))
         deadline = time.monotonic() + rules.total_s
         for _ in range(rules.retries):
-            answer = await self._attempt(bare, body, headers, rules, deadline)
+            answer = await self._attempt(sending, rules, deadline)
             if not rules.covers(answer.failure) or time.monotonic() >= deadline:
                 return answer
             self.retried += 1
-        return await self._attempt(bare, body, headers, rules, deadline)
+        return await self._attempt(sending, rules, deadline)
 
     async def close(self) -> None:
         """Close the connections; what is posted from now on finds no line."""
@@ -133,9 +153,7 @@ class Webhooks:
             "I-Twilio-Idempotency-Token": str(uuid.uuid4()),
         }
 
-    async def _attempt(
-        self, url: str, body: str, headers: dict[str, str], rules: Overrides, deadline: float
-    ) -> Answer:
+    async def _attempt(self, sending: _Sending, rules: Overrides, deadline: float) -> Answer:
         if self._closed:
             return _NO_LINE
         self.attempts += 1
@@ -145,10 +163,11 @@ class Webhooks:
             sock_read=rules.read_s,
         )
         try:
-            async with self._client().post(
-                URL(url, encoded=True),
-                data=body.encode(),
-                headers=headers,
+            async with self._client().request(
+                sending.method,
+                URL(sending.url, encoded=True),
+                data=sending.body or None,
+                headers=sending.headers,
                 timeout=patience,
                 allow_redirects=False,
             ) as response:

@@ -9,6 +9,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Protocol
 
+from app.telephony.calls import (
+    CALL_OVER,
+    CarrierCall,
+    EncryptedWith,
+    InboundCall,
+    OutgoingCall,
+    Phones,
+    Recording,
+)
 from app.telephony.errors import (
     BadNumber,
     CarrierBusy,
@@ -34,11 +43,13 @@ from app.telephony.messages import (
 from app.telephony.statuses import FINAL_AT_CARRIER, MessageStatus, from_carrier, later
 
 __all__ = [
+    "CALL_OVER",
     "FINAL_AT_CARRIER",
     "Accepted",
     "BadNumber",
     "Carrier",
     "CarrierBusy",
+    "CarrierCall",
     "CarrierError",
     "CarrierMessage",
     "CarrierUnreachable",
@@ -46,14 +57,19 @@ __all__ = [
     "CredentialsRefused",
     "DeliveryStatus",
     "Direction",
+    "EncryptedWith",
     "Form",
     "Gone",
+    "InboundCall",
     "InboundText",
     "MessageStatus",
     "NotFinal",
     "NumberWebhooks",
     "OptedOut",
+    "OutgoingCall",
     "OutgoingText",
+    "Phones",
+    "Recording",
     "Refused",
     "TooManyFields",
     "from_carrier",
@@ -62,8 +78,8 @@ __all__ = [
 ]
 
 
-class Carrier(Protocol):
-    """A phone network that takes texts over and can be asked what it still holds.
+class Carrier(Phones, Protocol):
+    """A phone network that takes texts over, rings phones and can be asked what it still holds.
 
     Every method blocks, may be called from many threads at once, and raises a ``CarrierError``.
     """

@@ -89,13 +89,18 @@ def check_text(key: str, text: str, *, never_named: Sequence[str] = ()) -> None:
     if not text.strip() or not text.isprintable():
         raise TextRefused(f"{key}: write one line of text")
     _check_length(key, fill(key, text, PLACEHOLDERS.get(key, {})))
+    check_unnamed(key, text, never_named=never_named)
+    if key in QUESTIONS:
+        _check_question(key, fold(text))
+
+
+def check_unnamed(key: str, text: str, *, never_named: Sequence[str] = ()) -> None:
+    """Raise ``TextRefused`` for what names the hotline's matter, written or spoken."""
     words = fold(text)
     named = [word for word in words if _is_named(word)]
     named += [name for name in never_named if _holds(words, fold(name))]
     if named:
         raise TextRefused(f"{key}: never name {named[0]!r} in a text")
-    if key in QUESTIONS:
-        _check_question(key, words)
 
 
 def check_field(name: str) -> None:

@@ -44,6 +44,8 @@ def upgrade() -> None:
     _shift_swaps()
     _team_wraps()
     _alerts()
+    _attachments()
+    _calls()
     _case_epochs()
     _case_grants()
     _case_sheets()
@@ -54,6 +56,8 @@ def upgrade() -> None:
     _messages()
     _notes()
     _tasks()
+    _attachment_parts()
+    _call_legs()
     _outgoing()
     _pages()
     _requests()
@@ -73,6 +77,8 @@ def downgrade() -> None:
     op.drop_table("requests")
     op.drop_table("pages")
     op.drop_table("outgoing")
+    op.drop_table("call_legs")
+    op.drop_table("attachment_parts")
     op.drop_table("tasks")
     op.drop_table("notes")
     op.drop_table("messages")
@@ -83,6 +89,8 @@ def downgrade() -> None:
     op.drop_table("case_sheets")
     op.drop_table("case_grants")
     op.drop_table("case_epochs")
+    op.drop_table("calls")
+    op.drop_table("attachments")
     op.drop_table("alerts")
     op.drop_table("team_wraps")
     op.drop_table("shift_swaps")
@@ -746,6 +754,64 @@ def _alerts() -> None:
     )
 
 
+def _attachments() -> None:
+    op.create_table(
+        "attachments",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("call_id", sa.Uuid(), nullable=True),
+        sa.Column("author_id", sa.Uuid(), nullable=True),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("key", sa.LargeBinary(), nullable=False),
+        sa.Column("details", sa.LargeBinary(), nullable=False),
+        sa.Column("details_version", sa.Integer(), nullable=False),
+        sa.Column("details_epoch", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_attachments_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attachments")),
+    )
+    op.create_index(op.f("ix_attachments_call_id"), "attachments", ["call_id"], unique=False)
+    op.create_index(op.f("ix_attachments_case_id"), "attachments", ["case_id"], unique=False)
+
+
+def _calls() -> None:
+    op.create_table(
+        "calls",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("direction", sa.String(length=8), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("sid_lookup", sa.LargeBinary(), nullable=True),
+        sa.Column("winner", sa.Uuid(), nullable=True),
+        sa.Column("disposition", sa.String(length=12), nullable=True),
+        sa.Column("custody", sa.Boolean(), nullable=False),
+        sa.Column("op_key", sa.LargeBinary(), nullable=True),
+        sa.Column("op_values", sa.LargeBinary(), nullable=True),
+        sa.Column("op_version", sa.Integer(), nullable=False),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('challenge', 'menu', 'situation', 'ringing', 'calling', 'dialing', 'bridged', 'voicemail', 'keeping', 'ended')",
+            name=op.f("ck_calls_state"),
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_calls_case_id")),
+        sa.ForeignKeyConstraint(["winner"], ["members.id"], name=op.f("fk_calls_winner")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calls")),
+        sa.UniqueConstraint("sid_lookup", name=op.f("uq_calls_sid_lookup")),
+    )
+    op.create_index(op.f("ix_calls_case_id"), "calls", ["case_id"], unique=False)
+    op.create_index(
+        "ix_calls_going_on",
+        "calls",
+        ["state"],
+        unique=False,
+        sqlite_where=sa.text("state != 'ended'"),
+        postgresql_where=sa.text("state != 'ended'"),
+    )
+    op.create_index(op.f("ix_calls_shred_day"), "calls", ["shred_day"], unique=False)
+
+
 def _case_epochs() -> None:
     op.create_table(
         "case_epochs",
@@ -949,6 +1015,65 @@ def _tasks() -> None:
     )
     op.create_index(op.f("ix_tasks_shred_day"), "tasks", ["shred_day"], unique=False)
     op.create_index("uq_tasks_reason", "tasks", ["subject_id", "kind", "number"], unique=True)
+
+
+def _attachment_parts() -> None:
+    op.create_table(
+        "attachment_parts",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("attachment_id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["attachment_id"],
+            ["attachments.id"],
+            name=op.f("fk_attachment_parts_attachment_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["cases.id"], name=op.f("fk_attachment_parts_case_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attachment_parts")),
+    )
+    op.create_index(
+        op.f("ix_attachment_parts_case_id"), "attachment_parts", ["case_id"], unique=False
+    )
+    op.create_index(
+        "ix_attachment_parts_of", "attachment_parts", ["attachment_id", "number"], unique=False
+    )
+
+
+def _call_legs() -> None:
+    op.create_table(
+        "call_legs",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("call_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=True),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("op_key", sa.LargeBinary(), nullable=True),
+        sa.Column("op_values", sa.LargeBinary(), nullable=True),
+        sa.Column("op_version", sa.Integer(), nullable=False),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["call_id"], ["calls.id"], name=op.f("fk_call_legs_call_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_call_legs_member_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_call_legs")),
+    )
+    op.create_index(op.f("ix_call_legs_call_id"), "call_legs", ["call_id"], unique=False)
+    op.create_index(
+        "ix_call_legs_running",
+        "call_legs",
+        ["member_id"],
+        unique=False,
+        sqlite_where=sa.text("state != 'over'"),
+        postgresql_where=sa.text("state != 'over'"),
+    )
+    op.create_index(op.f("ix_call_legs_shred_day"), "call_legs", ["shred_day"], unique=False)
 
 
 def _outgoing() -> None:

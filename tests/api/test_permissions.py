@@ -15,11 +15,13 @@ from uuid import UUID, uuid4
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from app import offers, tasks
 from app.access import PERMISSIONS, Permission
-from app.models import Offer, Task
+from app.models import CallLeg, Case, Member, Offer, Task
+from app.voice import calls
+from app.voice.states import CallState
 from tests.service import PASSPHRASE, PEOPLE, Client, House, fictional, refusal
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -142,6 +144,56 @@ def changing_case(scene: Scene) -> Example:
     case_id = scene.case()
     version = scene.version(f"/v1/cases/{case_id}")
     return Example({"case_id": case_id}, {"urgency": 1}, version)
+
+
+def attaching(scene: Scene) -> Example:
+    headers = {"Content-Type": "image/png"}
+    return Example({"case_id": scene.case()}, "a picture", headers)
+
+
+def attached(scene: Scene) -> Example:
+    case_id = scene.case()
+    answer = scene.house.as_("heron").post(
+        f"/v1/cases/{case_id}/attachments", "a picture", headers={"Content-Type": "image/png"}
+    )
+    if not may(scene.handle, "GET /v1/cases"):
+        scene.house.as_("heron").post(f"/v1/cases/{case_id}/close", {"outcome": "other"})
+    return Example({"case_id": case_id, "attachment_id": answer.json()["id"]})
+
+
+def calling_back(scene: Scene) -> Example:
+    give_phone(scene, scene.handle, fictional(next(_NUMBERS)))
+    case_id: str = scene.house.case_of("9", number=fictional(next(_NUMBERS)))["id"]
+    return Example({"case_id": case_id})
+
+
+def give_phone(scene: Scene, handle: str, number: str) -> None:
+    with scene.house.database.transaction() as db:
+        member = db.get_one(Member, scene.house.residents[handle].id)
+        profile = db.keys.open_row("members", member)
+        db.keys.replace_values("members", member, {**profile, "phone": number})
+
+
+def talking(body: Any) -> Make:
+    """A call in which heron speaks with the caller, put there as if it had come about."""
+
+    def make(scene: Scene) -> Example:
+        house, call_id = scene.house, uuid4()
+        case_id, now = scene.case(), house.clock()
+        with house.database.transaction() as db:
+            heron = house.residents["heron"].id
+            state = CallState(call_id, "bridged", now + STEP, winner=heron)
+            case = db.get_one(Case, UUID(case_id))
+            calls.put(db, case, state, (), now, sid=f"CA{call_id.hex}")
+        given = body
+        if body == "colleague":
+            give_phone(scene, "plover", fictional(next(_NUMBERS)))
+            with house.database.transaction() as db:
+                db.execute(update(CallLeg).values(state="over"))
+            given = {"member": scene.member("plover")}
+        return Example({"case_id": case_id, "call_id": str(call_id)}, given)
+
+    return make
 
 
 def giving_case(scene: Scene) -> Example:
@@ -366,6 +418,15 @@ ENDPOINTS: dict[str, tuple[Iterable[Permission], Make]] = {
         {CASES},
         on_case({"scope": "legal", "granted": True}),
     ),
+    "POST /v1/cases/{case_id}/attachments": ({CASES}, attaching),
+    "GET /v1/cases/{case_id}/attachments/{attachment_id}": ({CASES, ARCHIVE}, attached),
+    "POST /v1/cases/{case_id}/calls": ({CASES}, calling_back),
+    "POST /v1/cases/{case_id}/calls/{call_id}/hand-over": ({CASES}, talking("colleague")),
+    "POST /v1/cases/{case_id}/calls/{call_id}/interpreter": (
+        {CASES},
+        talking({"languages": ["fr"]}),
+    ),
+    "POST /v1/cases/{case_id}/calls/{call_id}/custody": ({CASES}, talking({"custody": True})),
     "POST /v1/cases/{case_id}/merge": ({CASES}, merging_case),
     "POST /v1/cases/{case_id}/close": ({CASES}, on_case({"outcome": "other"})),
     "POST /v1/cases/{case_id}/reopen": ({ARCHIVE}, on_case(state="closed")),

@@ -44,16 +44,27 @@ def test_webhooks_are_held_against_what_they_should_be(
     assert [finding.verdict for finding in found] == verdicts
 
 
+VOICE = {
+    "voice_url": f"{URL}/twilio/voice",
+    "voice_fallback_url": f"{URL}/twilio/fallback/voice",
+    "status_callback": f"{URL}/twilio/voice/status",
+}
+
+
 @pytest.mark.parametrize(
-    ("voice_url", "verdicts"),
+    ("changes", "verdicts"),
     [
-        ("https://elsewhere.example.org/notice", []),
-        (f"{URL}/twilio/fallback/voice", ["warning"]),
-        (f"{URL}/twilio/voice", ["problem"]),
+        ({"voice_url": "https://elsewhere.example.org/notice"}, []),
+        ({}, ["ok"]),
+        ({"voice_url": f"{URL}/twilio/fallback/voice"}, ["problem"]),
+        ({"voice_fallback_url": ""}, ["problem"]),
+        ({"status_callback": ""}, ["warning"]),
     ],
 )
-def test_calls_are_looked_at_where_they_come_here(voice_url: str, verdicts: list[str]) -> None:
-    found = compare_webhooks(replace(RIGHT, voice_url=voice_url), URL)
+def test_calls_are_looked_at_where_they_come_here(
+    changes: dict[str, str], verdicts: list[str]
+) -> None:
+    found = compare_webhooks(replace(RIGHT, **{**VOICE, **changes}), URL)
     assert [f.verdict for f in found if f.about.startswith("voice")] == verdicts
 
 

@@ -28,7 +28,21 @@ def lived_in(house: House) -> House:
     know_more(house, case["id"])
     find_people(house, case["id"])
     house.settle()
+    call(house)
     return house
+
+
+def call(house: House) -> None:
+    """A voicemail, since nobody has a phone; then a call for which somebody's phone rings."""
+    phone = house.network.phone("+15145550177")
+    phone.call().press("1").press("6").speak(2).hang_up()
+    house.settle()
+    version = house.as_("heron").get("/v1/members/me").headers["etag"]
+    changed = house.as_("heron").patch("/v1/members/me", {"phone": "+15145550178"}, version=version)
+    assert changed.status_code == 200, changed.text
+    phone.call().press("1").press("1")
+    house.settle()
+    assert house.network.phone("+15145550178").calls()
 
 
 def know_more(house: House, case_id: str) -> None:

@@ -15,6 +15,8 @@ from app.clock import FixedClock
 from app.jobs import Claimed
 from app.models import Job, Outgoing
 from app.telephony import OutgoingText
+from app.texts import spoken
+from app.voice import line as voice
 from app.wake import Waker
 from app.worker import HANDLERS, RECURRING, Tools, Worker, crews
 from tests.consent.line import Line, Notebook
@@ -62,8 +64,10 @@ def states(line: Line, texts: list[Claimed]) -> list[str]:
 
 def worker(line: Line) -> Worker:
     pacer = outgoing.Pacer(1e9)
+    database, url = line.database, "http://x"
+    calls = voice.Line(url, spoken.load(), "", lambda _: ())
     return Worker(
-        Tools(line.database, line.carrier, line.clock, pacer, "http://x", line.desk, Waker(()))
+        Tools(database, line.carrier, line.clock, pacer, url, line.desk, Waker(()), calls)
     )
 
 

@@ -16,6 +16,7 @@ import uvicorn
 from aiohttp import web
 from fastapi import FastAPI, Request, Response
 from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
 
 from app.clock import FixedClock
@@ -94,12 +95,44 @@ def twiml(inside: str, *, status: int = 200, content_type: str = "text/xml") -> 
     return web.Response(text=body, status=status, content_type=content_type)
 
 
+Form = dict[str, str]
+
+
+class Service:
+    """What answers calls: one document for each path, and everything it was asked."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, str | Response] = {}
+        self.heard: list[tuple[str, Form]] = []
+        self.refused = 0
+
+    def on(self, path: str) -> list[Form]:
+        return [form for where, form in self.heard if where == path]
+
+    def news(self, path: str, name: str) -> list[str]:
+        return [form[name] for form in self.on(path)]
+
+    async def hear(self, request: Request) -> Response:
+        form = {name: str(value) for name, value in (await request.form()).items()}
+        signature = request.headers["X-Twilio-Signature"]
+        if not RequestValidator(TOKEN).validate(str(request.url), form, signature):
+            self.refused += 1
+            return Response(status_code=403)
+        path = request.url.path
+        self.heard.append((path, form or dict(request.query_params)))
+        answer = self.answers.get(path, "")
+        if isinstance(answer, Response):
+            return answer
+        return Response(f"<Response>{answer}</Response>", media_type="text/xml")
+
+
 @dataclass
 class ServedNetwork:
     url: str
     carrier: Carrier
     clock: FixedClock
     network: Network
+    service: Service
 
     def client(self, username: str = ACCOUNT, password: str = TOKEN) -> Client:
         client = Client(username, password, ACCOUNT, http_client=TwilioHttpClient(timeout=5))
@@ -113,6 +146,10 @@ class ServedNetwork:
         self.carrier.messages.clear()
         self.carrier.media.clear()
         self.carrier.handsets.clear()
+        self.network.clear_calls()
+        self.network.advance(0)
+        self.service.answers.clear()
+        self.service.heard.clear()
 
 
 @contextmanager
@@ -122,13 +159,14 @@ def serve_network() -> Iterator[ServedNetwork]:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         clock = FixedClock(datetime(2026, 3, 4, 12, 0, tzinfo=UTC))
         carrier = Carrier(config_for(url, api_key="SK" + 32 * "1", api_secret="s"), clock=clock)
-        config = uvicorn.Config(_app(carrier, clock), log_config=None, access_log=False)
+        service = Service()
+        config = uvicorn.Config(_app(carrier, clock, service), log_config=None, access_log=False)
         server = uvicorn.Server(config)
         ready = threading.Event()
         thread = threading.Thread(target=_run, args=(server, listening, ready))
         thread.start()
         ready.wait()
-        yield ServedNetwork(url, carrier, clock, Network(url))
+        yield ServedNetwork(url, carrier, clock, Network(url), service)
         server.should_exit = True
         thread.join()
 
@@ -140,7 +178,7 @@ def _run(server: uvicorn.Server, listening: socket.socket, ready: threading.Even
     server.run(sockets=[listening])
 
 
-def _app(carrier: Carrier, clock: FixedClock) -> FastAPI:
+def _app(carrier: Carrier, clock: FixedClock, service: Service) -> FastAPI:
     async def advance_clock(seconds: float) -> datetime:
         return clock.advance(timedelta(seconds=seconds))
 
@@ -151,4 +189,5 @@ def _app(carrier: Carrier, clock: FixedClock) -> FastAPI:
     async def receive(request: Request) -> Response:
         return Response("<Response/>", media_type="text/xml")
 
+    app.add_api_route("/{path:path}", service.hear, methods=["GET", "POST"])
     return app

@@ -1,0 +1,138 @@
+"""Attachments of a case: voicemails, and what the desk adds; heard and seen only by who may."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from app import attachments
+from app.access import Permission
+from app.api.deps import VisitDep, needs
+from app.api.headers import LARGEST_FILE
+from app.api.state import Visit
+from app.errors import BadRequest
+
+router = APIRouter(prefix="/v1/cases", tags=["cases"])
+_RANGE = re.compile(r"bytes=(\d{0,12})-(\d{0,12})")
+# Only these are shown in a page; anything else is saved.
+_INLINE = ("audio/", "image/")
+
+
+class AttachmentOut(BaseModel):
+    """What is attached, without its content."""
+
+    id: UUID
+    content_type: str
+    size: int
+    at: datetime
+    author: UUID | None = None
+    call: UUID | None = None
+
+
+class _InMemory(MultiPartParser):
+    """Reads a form with a file in it; nothing of it ever lies in a temporary file."""
+
+    spool_max_size = LARGEST_FILE
+
+
+async def _sent(request: Request) -> tuple[str, bytes]:
+    """Return kind and content of the file: the field ``file`` of a form, or the whole body."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "multipart/form-data":
+        return kind, await request.body()
+    try:
+        form = await _InMemory(request.headers, request.stream(), max_files=1).parse()
+    except (MultiPartException, KeyError) as error:
+        raise BadRequest from error
+    file = form.get("file")
+    if not isinstance(file, UploadFile):
+        raise BadRequest("Send the file as the field called file.")
+    return (file.content_type or "").lower(), await file.read()
+
+
+@router.post(
+    "/{case_id}/attachments",
+    status_code=201,
+    dependencies=[needs(Permission.CASES)],
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "multipart/form-data": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["file"],
+                        "properties": {"file": {"type": "string", "format": "binary"}},
+                    }
+                }
+            },
+        }
+    },
+)
+def add(
+    case_id: UUID, visit: VisitDep, sent: Annotated[tuple[str, bytes], Depends(_sent)]
+) -> AttachmentOut:
+    """Attach a sound, a picture (JPEG, PNG) or a PDF of at most 16 MB."""
+    kind, content = sent
+    with visit.transaction() as db:
+        row = attachments.add(db, visit.principal, case_id, kind, content, visit.now)
+        return AttachmentOut(
+            id=row.id, content_type=kind, size=len(content), at=visit.now, author=row.author_id
+        )
+
+
+@router.get(
+    "/{case_id}/attachments/{attachment_id}",
+    response_class=Response,
+    responses={
+        status: {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}
+        for status in (200, 206, 416)
+    },
+)
+def read(case_id: UUID, attachment_id: UUID, visit: VisitDep, request: Request) -> Response:
+    """Return an attachment, or the part of it that ``Range`` asks for. Stands in the audit log."""
+    return ranged(visit, case_id, attachment_id, request.headers.get("range"))
+
+
+def ranged(visit: Visit, case_id: UUID, attachment_id: UUID, asked: str | None) -> Response:
+    """Return the asked bytes of an attachment: 200, 206, or 416 for a range it does not have."""
+    with visit.transaction() as db:
+        found = attachments.opened(db, visit.principal, case_id, attachment_id, visit.now)
+        span = _span(asked, found.size)
+        if span is None:
+            return Response(status_code=416, headers={"Content-Range": f"bytes */{found.size}"})
+        start, end = span
+        body = attachments.read(db, found, start, end)
+    headers = {
+        "Accept-Ranges": "bytes",
+        "Content-Disposition": _disposition(found.content_type, attachment_id),
+    }
+    if asked is None or (start, end) == (0, found.size):
+        return Response(body, media_type=found.content_type, headers=headers)
+    headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size}"
+    return Response(body, 206, media_type=found.content_type, headers=headers)
+
+
+def _disposition(content_type: str, attachment_id: UUID) -> str:
+    shown = "inline" if content_type.startswith(_INLINE) else "attachment"
+    return f'{shown}; filename="{attachment_id}"'
+
+
+def _span(asked: str | None, size: int) -> tuple[int, int] | None:
+    """Return start and end of what is asked for; all of it where the header says nothing to us."""
+    found = _RANGE.fullmatch(asked.strip()) if asked else None
+    if found is None or found.groups() == ("", ""):
+        return 0, size
+    first, last = found.groups()
+    if not first:  # the last so many bytes
+        start, end = max(0, size - int(last)), size
+    else:
+        start, end = int(first), min(int(last) + 1, size) if last else size
+    return (start, end) if start < end else None

@@ -1,0 +1,241 @@
+"""Recordings, pictures and documents of a case, sealed piece by piece.
+
+Each has a key of its own, sealed to the case's public key; anybody can add one, only who opens the
+case opens it. Its parts are a quarter of a megabyte each: a part is bound to the attachment and to
+its number, and the sealed details say how many there are, so that none can be moved or left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+from sqlalchemy import delete, func, insert, select
+
+from app import audit, cases, grants, sealed_values
+from app.access import Permission, Principal
+from app.crypto import CaseKeys, Purpose, SealBroken, Secret, lock, new_seed, open_sealed, seal_to
+from app.crypto import unlock as unlock_part
+from app.db import Db
+from app.errors import BadRequest, NotFound, PayloadTooLarge
+from app.keyring import Keyring
+from app.models import Attachment, AttachmentPart, Case
+from app.ordering import position_after
+
+PART = 1 << 18
+LARGEST = 16 << 20
+VOICEMAIL = "audio/wav"
+# What a colleague's computer can show without running anything of it.
+KINDS = (
+    VOICEMAIL,
+    "audio/mpeg",
+    "audio/ogg",
+    "audio/mp4",
+    "image/jpeg",
+    "image/png",
+    "application/pdf",
+)
+
+
+class Sealer:
+    """Seals what is added to it, piece by piece; the plaintext is nowhere kept."""
+
+    def __init__(self, keys: Keyring, case: Case, attachment_id: UUID | None = None) -> None:
+        """Take the case as it is now; ``attachment_id`` where doing it twice is doing it once."""
+        self.id, self.case_id, self.epoch = attachment_id or uuid4(), case.id, case.epoch
+        self.size, self.parts = 0, list[bytes]()
+        self.key, self._keys = new_seed(), keys
+        self._digest, self._rest = hashlib.sha256(), bytearray()
+
+    def add(self, piece: bytes) -> None:
+        """Take the next bytes. PayloadTooLarge."""
+        self.size += len(piece)
+        if self.size > LARGEST:
+            raise PayloadTooLarge
+        self._digest.update(piece)
+        self._rest += piece
+        while len(self._rest) >= PART:
+            self._seal(bytes(self._rest[:PART]))
+            del self._rest[:PART]
+
+    def finish(self) -> None:
+        """Seal what is left; the last part is the shorter one."""
+        self._seal(bytes(self._rest))
+        self._rest.clear()
+
+    def _seal(self, piece: bytes) -> None:
+        context = _context(self._keys, self.id, len(self.parts), self.case_id, self.epoch)
+        self.parts.append(lock(self.key, Purpose.ATTACHMENT, self.epoch, context, piece))
+
+    def is_stored(self, db: Db) -> bool:
+        """Whether what lies in the database opens, whole, to what was added."""
+        again, count = hashlib.sha256(), 0
+        try:
+            for body in _bodies(db, self.id):
+                again.update(_open(db, self.key, self.id, count, self.case_id, self.epoch, body))
+                count += 1
+        except SealBroken:
+            return False
+        return count == len(self.parts) and again.digest() == self._digest.digest()
+
+
+def _context(keys: Keyring, attachment_id: UUID, number: int, case_id: UUID, epoch: int) -> Any:
+    part = part_id(attachment_id, number)
+    return keys.context("attachment_parts", "body", part, 1, case=case_id, epoch=epoch)
+
+
+def part_id(attachment_id: UUID, number: int) -> UUID:
+    """Return the id of a part, which says whose it is and which."""
+    return uuid5(attachment_id, str(number))
+
+
+def write(
+    db: Db,
+    case: Case,
+    sealer: Sealer,
+    content_type: str,
+    now: datetime,
+    *,
+    author: UUID | None = None,
+    call_id: UUID | None = None,
+) -> None:
+    """Add what was sealed to its case, in place of an earlier try."""
+    db.execute(delete(AttachmentPart).where(AttachmentPart.attachment_id == sealer.id))
+    db.execute(delete(Attachment).where(Attachment.id == sealer.id))
+    case.last_position = position_after(case.last_position, now)
+    details = {
+        "content_type": content_type,
+        "size": sealer.size,
+        "parts": len(sealer.parts),
+        "at": now.isoformat(),
+    }
+    public = grants.public_key(db, case.id, sealer.epoch)
+    context = db.keys.context("attachments", "key", sealer.id, 1, case=case.id, epoch=sealer.epoch)
+    db.add(
+        Attachment(
+            id=sealer.id,
+            case_id=case.id,
+            call_id=call_id,
+            author_id=author,
+            epoch=sealer.epoch,
+            position=case.last_position,
+            key=seal_to(public, Purpose.ATTACHMENT, sealer.epoch, context, sealer.key),
+            **sealed_values.seal(db, case, "attachments", "details", sealer.id, 1, details),
+        )
+    )
+    db.flush()
+    for number, body in enumerate(sealer.parts):
+        values = {
+            "id": part_id(sealer.id, number),
+            "attachment_id": sealer.id,
+            "case_id": case.id,
+            "epoch": sealer.epoch,
+            "number": number,
+            "body": body,
+        }
+        db.execute(insert(AttachmentPart), [values])
+
+
+def add(
+    db: Db, principal: Principal, case_id: UUID, content_type: str, content: bytes, now: datetime
+) -> Attachment:
+    """Attach a file to a live case. BadRequest, PayloadTooLarge, CaseClosed."""
+    principal.require(Permission.CASES)
+    case = cases.find(db, principal, case_id, live=True)
+    if content_type not in KINDS or not content:
+        raise BadRequest("A sound, a picture (JPEG, PNG) or a PDF can be attached.")
+    sealer = Sealer(db.keys, case)
+    sealer.add(content)
+    sealer.finish()
+    write(db, case, sealer, content_type, now, author=principal.member_id)
+    audit.record(db, "attachment.added", principal.member_id, case.id, now)
+    return db.get_one(Attachment, sealer.id)
+
+
+# -- reading
+
+
+def of_cases(db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -> list[dict[str, Any]]:
+    """Return what is attached to some cases, without the content."""
+    query = select(Attachment).where(Attachment.case_id.in_(keys)).order_by(Attachment.position)
+    return [
+        {
+            "id": row.id,
+            "author": row.author_id,
+            "call": row.call_id,
+            **sealed_values.read(db, keys[row.case_id], "attachments", "details", row),
+        }
+        for row in db.scalars(query)
+    ]
+
+
+@dataclass(frozen=True)
+class Content:
+    """An attachment opened for one request; ``key`` opens its parts."""
+
+    row: Attachment
+    key: Secret = field(repr=False)
+    content_type: str
+    size: int
+    parts: int
+
+
+def opened(
+    db: Db, principal: Principal, case_id: UUID, attachment_id: UUID, now: datetime
+) -> Content:
+    """Open an attachment of a case, and write that down. NotFound, CaseErased, Forbidden."""
+    case = cases.find(db, principal, case_id)
+    row = db.get(Attachment, attachment_id)
+    if row is None or row.case_id not in _tree(db, case):
+        raise NotFound
+    owner = db.get_one(Case, row.case_id)
+    keys = cases.opened(db, principal, owner)
+    details = sealed_values.read(db, keys, "attachments", "details", row)
+    context = db.keys.context("attachments", "key", row.id, 1, case=row.case_id, epoch=row.epoch)
+    pair = keys[row.epoch].pair
+    key = open_sealed(pair, Purpose.ATTACHMENT, row.epoch, context, row.key)
+    of = AttachmentPart.attachment_id == row.id
+    stored = db.scalar(select(func.count()).select_from(AttachmentPart).where(of))
+    if stored != details["parts"]:
+        raise SealBroken
+    audit.record(db, "attachment.read", principal.member_id, case.id, now)
+    return Content(row, key, details["content_type"], details["size"], details["parts"])
+
+
+def _tree(db: Db, case: Case) -> set[UUID]:
+    merged = db.scalars(select(Case.id).where(Case.merged_into == case.id))
+    return {case.id, *merged}
+
+
+def read(db: Db, content: Content, start: int, end: int) -> bytes:
+    """Return the bytes from ``start`` until before ``end``; each part is verified whole first."""
+    first, last = start // PART, max(start, end - 1) // PART
+    row = content.row
+    found = b"".join(
+        _open(db, content.key, row.id, number, row.case_id, row.epoch, body)
+        for number, body in enumerate(_bodies(db, row.id, first, last), first)
+    )
+    return found[start - first * PART : end - first * PART]
+
+
+def _bodies(
+    db: Db, attachment_id: UUID, first: int = 0, last: int = LARGEST // PART
+) -> Iterator[bytes]:
+    for number in range(first, last + 1):
+        part = db.get(AttachmentPart, part_id(attachment_id, number))
+        if part is None:
+            return
+        body: bytes = part.body
+        db.expunge(part)  # one part at a time is enough to hold
+        yield body
+
+
+def _open(
+    db: Db, key: bytes, attachment_id: UUID, number: int, case_id: UUID, epoch: int, body: bytes
+) -> Secret:
+    context = _context(db.keys, attachment_id, number, case_id, epoch)
+    return unlock_part(key, Purpose.ATTACHMENT, epoch, context, body)

@@ -1,0 +1,79 @@
+"""Calls and attachments on the page of a case: call back, hand on, ask for an interpreter, hear."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from app.api.attachments import ranged
+from app.console.case_handling import handled
+from app.console.errors import PageRoute
+from app.console.forms import once_key
+from app.console.screens import MemberScreenDep
+from app.db import Db
+from app.errors import BadRequest
+from app.idempotency import once
+from app.voice import desk
+
+router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRoute)
+
+
+@router.post("/{case_id}/call")
+def call_back(case_id: UUID, screen: MemberScreenDep) -> Response:
+    """Ring the member's phone, then the caller's."""
+    visit, key = screen.visit, once_key(screen.form)
+
+    def call(db: Db) -> None:
+        def make() -> UUID:
+            return desk.call_back(db, visit.principal, case_id, visit.now).id
+
+        once(db, visit.principal, key, f"console call {case_id}".encode(), visit.now, make)
+
+    return handled(screen, case_id, "calling", "call", call)
+
+
+@router.post("/{case_id}/calls/{call_id}/hand-over")
+def hand_over(case_id: UUID, call_id: UUID, screen: MemberScreenDep) -> Response:
+    """Ring a colleague into the running call."""
+    visit, chosen = screen.visit, screen.form.get("colleague")
+
+    def ask(db: Db) -> None:
+        try:
+            colleague = UUID(chosen)
+        except ValueError as error:
+            raise BadRequest("Choose the colleague who takes the call.") from error
+        desk.hand_over(db, visit.principal, case_id, call_id, colleague, visit.now)
+
+    return handled(screen, case_id, "ringing", "colleague", ask)
+
+
+@router.post("/{case_id}/calls/{call_id}/interpreter")
+def interpreter(case_id: UUID, call_id: UUID, screen: MemberScreenDep) -> Response:
+    """Ask for an interpreter, who is rung into the call."""
+    visit, languages = screen.visit, screen.form.get("call_languages").replace(",", " ").split()
+
+    def ask(db: Db) -> None:
+        desk.ask_interpreter(db, visit.principal, case_id, call_id, languages, visit.now)
+
+    return handled(screen, case_id, "asked", "call_languages", ask)
+
+
+@router.post("/{case_id}/calls/{call_id}/custody")
+def custody(case_id: UUID, call_id: UUID, screen: MemberScreenDep) -> Response:
+    """Say whether a call is a line of detention's."""
+    visit, marked = screen.visit, screen.form.get("custody") == "yes"
+    return handled(
+        screen,
+        case_id,
+        "changed",
+        "call",
+        lambda db: desk.mark_custody(db, visit.principal, case_id, call_id, marked, visit.now),
+    )
+
+
+@router.get("/{case_id}/attachments/{attachment_id}")
+def attachment(case_id: UUID, attachment_id: UUID, screen: MemberScreenDep) -> Response:
+    """Play, show or save what is attached; written into the audit log."""
+    return ranged(screen.visit, case_id, attachment_id, screen.request.headers.get("range"))

@@ -1,0 +1,113 @@
+"""Calls, the phones that ring for them, and what is attached to a case."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped
+
+from app.models.base import Base, OperationalRow, plain, sealed
+
+CALL_STATES = (
+    "challenge",
+    "menu",
+    "situation",
+    "ringing",
+    "calling",
+    "dialing",
+    "bridged",
+    "voicemail",
+    "keeping",
+    "ended",
+)
+_GOING_ON = text("state != 'ended'")
+_RUNNING = text("state != 'over'")
+
+
+class Call(OperationalRow, Base):
+    """A call between a caller and the hotline, in either direction.
+
+    Operational values until it has ended: ``sid room language situation tier deadline turn tries
+    rings known recording after``. ``winner`` is the member who took it: set once, by whoever
+    pressed 1 first. ``disposition``: answered, voicemail, missed, no_answer, unanswered, lost.
+    """
+
+    __tablename__ = "calls"
+    __table_args__ = (
+        CheckConstraint(f"state IN {CALL_STATES}", name="state"),
+        Index(
+            "ix_calls_going_on",
+            "state",
+            sqlite_where=_GOING_ON,
+            postgresql_where=_GOING_ON,
+        ),
+    )
+
+    id: Mapped[UUID] = plain(primary_key=True)
+    case_id: Mapped[UUID] = plain(ForeignKey("cases.id"), index=True)
+    direction: Mapped[str] = plain(String(8))  # inbound, outbound
+    state: Mapped[str] = plain(String(12))
+    at: Mapped[datetime] = plain()
+    position: Mapped[int] = plain(BigInteger)
+    sid_lookup: Mapped[bytes | None] = plain(unique=True)
+    winner: Mapped[UUID | None] = plain(ForeignKey("members.id"))
+    disposition: Mapped[str | None] = plain(String(12))
+    # From a place of detention: nobody else is ever joined to such a line.
+    custody: Mapped[bool] = plain(default=False)
+
+
+class CallLeg(OperationalRow, Base):
+    """A phone that rings, or rang, for a call. Operational values until it is over: ``sid``."""
+
+    __tablename__ = "call_legs"
+    __table_args__ = (
+        Index(
+            "ix_call_legs_running",
+            "member_id",
+            sqlite_where=_RUNNING,
+            postgresql_where=_RUNNING,
+        ),
+    )
+
+    id: Mapped[UUID] = plain(primary_key=True)
+    call_id: Mapped[UUID] = plain(ForeignKey("calls.id", ondelete="CASCADE"), index=True)
+    number: Mapped[int] = plain()
+    kind: Mapped[str] = plain(String(12))  # desk, colleague, interpreter, caller
+    member_id: Mapped[UUID | None] = plain(ForeignKey("members.id"))
+    state: Mapped[str] = plain(String(12))  # asked, answered, joined, over
+
+
+class Attachment(Base):
+    """A recording, picture or document of a case, under a key of its own sealed to the case.
+
+    ``details`` holds kind, size, time and how many parts there are.
+    """
+
+    __tablename__ = "attachments"
+
+    id: Mapped[UUID] = plain(primary_key=True)
+    case_id: Mapped[UUID] = plain(ForeignKey("cases.id"), index=True)
+    call_id: Mapped[UUID | None] = plain(index=True)
+    author_id: Mapped[UUID | None] = plain()
+    epoch: Mapped[int] = plain()
+    position: Mapped[int] = plain(BigInteger)
+    key: Mapped[bytes] = sealed()
+    details: Mapped[bytes] = sealed()
+    details_version: Mapped[int] = plain(default=1)
+    details_epoch: Mapped[int] = plain()
+
+
+class AttachmentPart(Base):
+    """A quarter of a megabyte of an attachment; its id is made of attachment and number."""
+
+    __tablename__ = "attachment_parts"
+    __table_args__ = (Index("ix_attachment_parts_of", "attachment_id", "number"),)
+
+    id: Mapped[UUID] = plain(primary_key=True)
+    attachment_id: Mapped[UUID] = plain(ForeignKey("attachments.id", ondelete="CASCADE"))
+    case_id: Mapped[UUID] = plain(ForeignKey("cases.id"), index=True)
+    epoch: Mapped[int] = plain()
+    number: Mapped[int] = plain()
+    body: Mapped[bytes] = sealed()

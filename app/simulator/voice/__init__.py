@@ -1,0 +1,1 @@
+"""Calls: what the simulated network does with them, in the carrier's words."""

@@ -1,0 +1,203 @@
+"""Connecting a call: to other phones, or to a conference."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from urllib.parse import urljoin
+
+from app.simulator.addresses import call_destination
+from app.simulator.errors import RestError
+from app.simulator.voice import conferences
+from app.simulator.voice.callbacks import call_fields
+from app.simulator.voice.conferences import Membership
+from app.simulator.voice.documents import Document, Verb
+from app.simulator.voice.legs import Detection, Placement, place
+from app.simulator.voice.lines import (
+    Callback,
+    CallEnded,
+    Diverted,
+    Key,
+    Line,
+    OutOfConference,
+    Sibling,
+    Source,
+)
+from app.simulator.webhooks import Fields
+
+Perform = Callable[[Line, Source | None], Awaitable[None]]
+_BAD_CALLER_ID, _BAD_NUMBER = 13214, 13223
+_EVENTS = "initiated ringing answered completed"
+_RING_S = 30
+
+
+async def dial(line: Line, document: Document, verb: Verb, perform: Perform) -> Fields:
+    """Connect the call until that is over; the fields for ``action``."""
+    line.note("Dial", verb.text, attributes=dict(verb.attributes))
+    nouns = verb.inside or (Verb("Number", {}, verb.text),)
+    try:
+        if nouns[0].name == "Conference":
+            return await _conference(line, document, verb, nouns[0])
+        return await _numbers(line, document, verb, perform)
+    except CallEnded:
+        _tell_of_the_end(line, document, verb, nouns[0])
+        raise
+    except Diverted:
+        conferences.leave(line)
+        if line.legs:
+            _over(line, None)
+        raise
+
+
+def _tell_of_the_end(line: Line, document: Document, verb: Verb, noun: Verb) -> None:
+    """A caller who hangs up ends the dialling too; the answer to this is not heeded."""
+    if verb.get("action"):
+        status = "answered" if noun.name == "Conference" else "no-answer"
+        if any(leg.call.started for leg in line.legs):
+            status = "completed"
+        fields = [*call_fields(line.call), ("DialCallStatus", status)]
+        url = urljoin(document.url, verb.get("action"))
+        line.post.send(url, fields, "action", method=verb.get("method") or "POST")
+
+
+async def _conference(line: Line, document: Document, verb: Verb, noun: Verb) -> Fields:
+    line.note("Conference", noun.text, attributes=dict(noun.attributes))
+    member = Membership(
+        label=noun.get("participantLabel"),
+        muted=noun.flag("muted", default=False),
+        start_on_enter=noun.flag("startConferenceOnEnter", default=True),
+        end_on_exit=noun.flag("endConferenceOnExit", default=False),
+        wait_url=urljoin(document.url, noun.get("waitUrl")) if noun.get("waitUrl") else "",
+        wait_method=noun.get("waitMethod") or "POST",
+        callback=callback_of(document, noun, conferences.DEFAULT_EVENTS),
+        most=noun.number("maxParticipants", conferences.MOST),
+    )
+    conferences.join(line, noun.text, member)
+    await stay(line, star=verb.flag("hangupOnStar", default=False))
+    return [("DialCallStatus", "answered")]
+
+
+async def stay(line: Line, *, star: bool = False) -> None:
+    """Be in a conference until it is over, or ``*`` is pressed where that is allowed."""
+    while True:
+        event = await line.expect(OutOfConference, Key, waiting="conference")
+        if isinstance(event, OutOfConference):
+            return
+        if star and isinstance(event, Key) and event.digit == "*":
+            conferences.leave(line)
+            return
+
+
+async def _numbers(line: Line, document: Document, verb: Verb, perform: Perform) -> Fields:
+    try:
+        caller_id = _caller_id(line, verb)
+        nouns = verb.inside or (Verb("Number", {}, verb.text),)
+        for noun in nouns:
+            _dial_number(line, document, verb, noun, caller_id, perform)
+    except _Refused as refused:
+        for leg in line.legs:
+            leg.end("canceled")
+        url = document.url
+        line.carrier.debug(refused.code, str(refused), sid=line.call.sid, url=url, http=None)
+        return [("DialCallStatus", "failed")]
+    return await _connect(line, verb)
+
+
+class _Refused(Exception):
+    """The carrier does not dial that."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def _caller_id(line: Line, verb: Verb) -> str:
+    """What the dialled phone shows: the caller's own number, unless the service says otherwise."""
+    own = {line.carrier.config.number, line.call.from_, line.call.to}
+    asked = verb.get("callerId") or line.call.from_
+    if asked not in own:
+        raise _Refused(_BAD_CALLER_ID, "<Dial callerId> is no number of this account")
+    return asked
+
+
+def _dial_number(
+    line: Line, document: Document, verb: Verb, noun: Verb, caller_id: str, perform: Perform
+) -> None:
+    line.note("Number", noun.text, attributes=dict(noun.attributes))
+    try:
+        to = call_destination(noun.text)
+    except RestError as bad:
+        raise _Refused(_BAD_NUMBER, bad.message) from None
+    detection = Detection(noun.get("machineDetection"), noun.get("amdStatusCallback"))
+    placement = Placement(
+        to=to,
+        from_=caller_id,
+        direction="outbound-dial",
+        timeout=verb.number("timeout", _RING_S),
+        callback=callback_of(document, noun, "completed"),
+        detection=detection,
+        parent=line,
+    )
+    whisper = None
+    if noun.get("url"):
+        url = urljoin(document.url, noun.get("url"))
+        whisper = Source(url, noun.get("method") or "POST")
+    leg = place(line.carrier, placement, partial(_answered, line, whisper, perform))
+    line.legs.append(leg)
+    leg.on_end.append(partial(line.tell, Sibling(leg, "ended")))
+
+
+async def _answered(parent: Line, whisper: Source | None, perform: Perform, leg: Line) -> None:
+    """What an answered leg does: hear the whisper, then talk to the caller."""
+    parent.tell(Sibling(leg, "answered"))
+    if whisper:
+        await perform(leg, whisper)
+        if leg.call.final:
+            return
+    parent.tell(Sibling(leg, "ready"))
+    await leg.expect(waiting="other side")
+
+
+async def _connect(line: Line, verb: Verb) -> Fields:
+    """Wait until a leg has answered and is done, or none is left."""
+    ringing, winner, star = set(line.legs), None, verb.flag("hangupOnStar", default=False)
+    while ringing:
+        event = await line.expect(Sibling, Key, waiting="other side")
+        if isinstance(event, Key):
+            if star and event.digit == "*":
+                break
+        elif not isinstance(event, Sibling) or event.line not in ringing:
+            continue
+        elif event.what == "ended":
+            ringing.discard(event.line)
+        elif event.what == "ready":
+            line.other_side, event.line.other_side = event.line, line
+        elif winner is None:
+            winner = event.line
+            for other in ringing - {winner}:
+                other.end("canceled")
+    return _over(line, winner)
+
+
+def _over(line: Line, winner: Line | None) -> Fields:
+    bridged, line.other_side = line.other_side is not None, None
+    legs, line.legs = line.legs, []
+    for leg in legs:
+        leg.other_side = None
+        leg.end("completed" if leg.call.started else "canceled")
+    last = winner or legs[-1]
+    fields = [("DialCallSid", last.call.sid), ("DialCallStatus", last.call.status)]
+    if winner:
+        fields.append(("DialCallDuration", str(last.call.seconds or 0)))
+    return [*fields, ("DialBridged", str(bridged).lower())]
+
+
+def callback_of(document: Document, noun: Verb, default: str) -> Callback:
+    """Where a noun wants its news, and which."""
+    url = noun.get("statusCallback")
+    events = noun.get("statusCallbackEvent") or default
+    return Callback(
+        urljoin(document.url, url) if url else "",
+        noun.get("statusCallbackMethod") or "POST",
+        frozenset(events.split()),
+    )

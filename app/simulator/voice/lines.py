@@ -1,0 +1,273 @@
+"""A call while it lasts, and what is remembered of it when the carrier has forgotten it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from app.simulator.resources import Json
+from app.simulator.timers import Mailbox
+from app.simulator.voice import callbacks
+from app.simulator.voice.calls import Call
+from app.simulator.webhooks import Fields
+
+if TYPE_CHECKING:
+    from app.simulator.carrier import Carrier
+    from app.simulator.voice.conferences import Participant
+    from app.simulator.voice.recordings import Recording
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the next document comes from: an address, or the document itself."""
+
+    url: str = ""
+    method: str = "POST"
+    fields: tuple[tuple[str, str], ...] = ()
+    document: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key was pressed."""
+
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """The phone spoke."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class PickedUp:
+    """The phone answers, or declines."""
+
+    accepts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Sibling:
+    """Something happened to a leg this call dialled: ``answered``, ``ready`` or ``ended``."""
+
+    line: Line
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfConference:
+    """The conference is over, or this participant was taken out of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Diversion:
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    pass
+
+
+Event = Key | Speech | PickedUp | Sibling | OutOfConference | _Diversion | _Ended
+EventT = TypeVar("EventT", bound=Event)
+
+
+class CallEnded(Exception):
+    """The call is over: whatever was being done on it stops."""
+
+
+class Diverted(Exception):
+    """The service sent the call somewhere else in the middle."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__()
+        self.source = source
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """Where news of a call go, and which."""
+
+    url: str = ""
+    method: str = "POST"
+    events: frozenset[str] = frozenset({"completed"})
+
+
+NOWHERE = Callback()
+
+
+@dataclass(eq=False, slots=True)
+class Line:
+    """One call in progress. Its own task executes documents; others put events for it."""
+
+    carrier: Carrier
+    call: Call
+    callback: Callback = NOWHERE
+    fallback: Source | None = None
+    mailbox: Mailbox[Event] = field(init=False)
+    post: callbacks.Post = field(init=False)
+    executed: list[Json] = field(default_factory=list)
+    requests: list[Json] = field(default_factory=list)
+    answered: int = 0
+    """How much had been executed when the phone last pressed a key or spoke."""
+    automatic: str = ""
+    """Keys this phone presses by itself when first asked."""
+    waiting: str = "network"
+    legs: list[Line] = field(default_factory=list)
+    other_side: Line | None = None
+    participant: Participant | None = None
+    recording: Recording | None = None
+    on_end: list[Callable[[], object]] = field(default_factory=list)
+    _over: bool = False
+    _resting: bool = False
+    _watching: list[asyncio.Future[None]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.mailbox = Mailbox(self.carrier.timers)
+        self.post = callbacks.Post(self.carrier, self.call)
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether it waits for somebody or for time to pass, with nothing left to do."""
+        return self._over or (self._resting and self.mailbox.empty)
+
+    def tell(self, event: Event) -> None:
+        """Put an event for the call, if it lasts."""
+        if not self._over:
+            self.mailbox.put(event)
+
+    async def settled(self) -> None:
+        """Return when the call is at rest."""
+        while not self.at_rest:
+            watching = asyncio.get_running_loop().create_future()
+            self._watching.append(watching)
+            await watching
+        await self.post.sent()
+
+    async def press(self, digits: str) -> None:
+        """Press keys, each when what the one before led to is done."""
+        for digit in digits:
+            self.answered = len(self.executed)
+            self.tell(Key(digit))
+            await self.settled()
+
+    async def speak(self, seconds: int) -> None:
+        """Say something for so long."""
+        self.answered = len(self.executed)
+        self.tell(Speech(seconds))
+        await self.settled()
+
+    def hang_up(self) -> None:
+        """The phone hangs up, or declines what rings."""
+        ringing = self.call.started is None
+        if ringing and not self.call.inbound:
+            self.tell(PickedUp(accepts=False))
+        else:
+            self.end("canceled" if ringing else "completed")
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run the call in a task of its own."""
+        self.carrier.timers.spawn(self._run(work))
+
+    async def expect(
+        self, *kinds: type[EventT], seconds: float | None = None, waiting: str
+    ) -> EventT | None:
+        """Wait for one of ``kinds``, ignoring others; None after ``seconds`` on the clock.
+
+        Raises ``CallEnded`` and ``Diverted``.
+        """
+        deadline = None if seconds is None else self._now() + timedelta(seconds=seconds)
+        self.waiting = waiting
+        while True:
+            left = None if deadline is None else (deadline - self._now()).total_seconds()
+            if self.mailbox.empty:
+                self._rest()
+            event = await self.mailbox.get(left)
+            self._resting = False
+            self._interrupt(event)
+            if event is None or isinstance(event, kinds):
+                self.waiting = "network"
+                return event
+
+    async def flush(self) -> None:
+        """Forget what was pressed while nobody listened. Raises as ``expect`` does."""
+        while not self.mailbox.empty:
+            self._interrupt(await self.mailbox.get())
+
+    def answer(self) -> None:
+        """The call is picked up."""
+        if self.call.started is None and not self.call.final:
+            self.call.started = self.call.updated = self._now()
+            self.call.status = "in-progress"
+            self.report("answered")
+
+    def ring(self) -> None:
+        """The phone rings."""
+        self.call.status, self.call.updated = "ringing", self._now()
+        self.report("ringing")
+
+    def divert(self, source: Source) -> None:
+        """Execute another document from now on."""
+        self.answered = len(self.executed)
+        self.tell(_Diversion(source))
+
+    def end(self, status: str = "completed", *, sip_code: str = "") -> None:
+        """End the call and the legs it dialled, and tell whoever wants to know; once."""
+        if self.call.final:
+            return
+        self.call.status, self.call.ended, self.call.updated = status, self._now(), self._now()
+        for leg in self.legs:
+            leg.end("completed" if leg.call.started else "canceled")
+        self.report("completed", *([("SipResponseCode", sip_code)] if sip_code else []))
+        for tell in self.on_end:
+            tell()
+        self.tell(_Ended())
+
+    async def stop(self) -> None:
+        """End the call because its time is up."""
+        self.end()
+
+    def report(self, event: str, *more: tuple[str, str]) -> None:
+        """Post a status callback, if this event was asked for."""
+        if self.callback.url and event in self.callback.events:
+            status = "initiated" if event == "initiated" else self.call.status
+            fields: Fields = [*callbacks.status_fields(self.call, status), *more]
+            self.post.send(self.callback.url, fields, status, method=self.callback.method)
+
+    def note(self, verb: str, text: str = "", **more: object) -> None:
+        """Remember something that was done on this call."""
+        at = self._now().isoformat().replace("+00:00", "Z")
+        self.executed.append({"verb": verb, "text": text, "at": at, **more})
+
+    def _now(self) -> datetime:
+        return self.carrier.clock()
+
+    def _interrupt(self, event: Event | None) -> None:
+        if isinstance(event, _Ended) or self.call.final:
+            raise CallEnded
+        if isinstance(event, _Diversion):
+            raise Diverted(event.source)
+
+    async def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except CallEnded:
+            pass
+        finally:
+            self.end()
+            self.post.release()
+            self.waiting, self._over = "", True
+            self._rest()
+
+    def _rest(self) -> None:
+        self._resting = True
+        for watching in self._watching:
+            if not watching.done():
+                watching.set_result(None)
+        self._watching.clear()

@@ -1,0 +1,146 @@
+"""All calls of the account: those the carrier still holds, and what phones remember of them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from app.simulator.resources import Json, new_sid
+from app.simulator.voice.calls import Call
+from app.simulator.voice.conferences import Conference, heard_by
+from app.simulator.voice.execution import perform
+from app.simulator.voice.lines import NOWHERE, Callback, Line, Source
+from app.simulator.voice.recordings import Recording, RecordingKey
+
+if TYPE_CHECKING:
+    from app.simulator.carrier import Carrier
+
+_REMEMBERED = 5000
+
+
+class VoiceNetwork:
+    """The voice side of the carrier."""
+
+    def __init__(self, carrier: Carrier) -> None:
+        self._carrier = carrier
+        self.calls: dict[str, Call] = {}
+        self.lines: OrderedDict[str, Line] = OrderedDict()
+        self.conferences: dict[str, Conference] = {}
+        self.recordings: dict[str, Recording] = {}
+        self.recording_key: RecordingKey | None = None
+
+    def keep(self, line: Line) -> None:
+        """Hold a new call; the oldest ones over are forgotten."""
+        self.calls[line.call.sid] = line.call
+        self.lines[line.call.sid] = line
+        while len(self.lines) > _REMEMBERED and next(iter(self.lines.values())).call.final:
+            self.lines.popitem(last=False)
+
+    def ring_hotline(self, caller: str, *, forwarded_from: str | None = None) -> Line:
+        """Call the hotline from a phone."""
+        carrier, now = self._carrier, self._carrier.clock()
+        number = carrier.number
+        call = Call(
+            seq=carrier.next_seq(),
+            sid=new_sid("CA"),
+            account_sid=carrier.config.account_sid,
+            from_=caller,
+            to=carrier.config.number,
+            direction="inbound",
+            status="ringing",
+            created=now,
+            updated=now,
+            phone_number_sid=number.sid,
+            forwarded_from=forwarded_from,
+        )
+        fallback = None
+        if number.voice_fallback_url:
+            fallback = Source(number.voice_fallback_url, number.voice_fallback_method)
+        callback = Callback(number.status_callback, number.status_callback_method)
+        line = Line(carrier, call, callback, fallback)
+        self.keep(line)
+        line.start(self._incoming(line, Source(number.voice_url, number.voice_method)))
+        return line
+
+    async def _incoming(self, line: Line, source: Source) -> None:
+        if self._carrier.faults.take("number-out-of-service", line.call.to):
+            self.calls.pop(line.call.sid)  # the carrier never saw it
+            line.callback = NOWHERE
+            line.end("failed")
+            return
+        await perform(line, source)
+
+    def clear(self) -> None:
+        """Forget everything; what is going on ends."""
+        for conference in self.conferences.values():
+            conference.callback = NOWHERE
+        for line in self.lines.values():
+            line.callback = NOWHERE
+            line.end()
+        self.calls.clear()
+        self.lines.clear()
+        self.conferences.clear()
+        self.recordings.clear()
+        self.recording_key = None
+
+    def snapshot(self) -> Json:
+        """What the carrier still holds of calls."""
+        return {
+            "calls": [call.to_json() for call in self.calls.values()],
+            "recordings": [one.to_json() for one in self.recordings.values()],
+            "conferences": [
+                {
+                    **conference.to_json(),
+                    "participants": [one.to_json() for one in conference.participants.values()],
+                }
+                for conference in self.conferences.values()
+            ],
+        }
+
+
+def describe(line: Line) -> Json:
+    """A call as somebody sees it who looks at both ends at once."""
+    call, member = line.call, line.participant
+    lines = line.carrier.voice.lines.values()
+    said = [one for one in line.executed[line.answered :] if one["verb"] in {"Say", "Play"}]
+    return {
+        "sid": call.sid,
+        "parent_sid": call.parent_sid,
+        "direction": call.direction,
+        "phone": call.phone,
+        "from": call.from_,
+        "to": call.to,
+        "shown": call.to if call.inbound else call.from_,
+        "state": call.status,
+        "answered_by": call.answered_by,
+        "duration_s": call.seconds,
+        "waiting_for": line.waiting or None,
+        "prompt": " ".join(one["text"] for one in said),
+        "verbs": line.executed,
+        "requests": line.requests,
+        "legs": [
+            {"sid": leg.call.sid, "to": leg.call.to, "shown": leg.call.from_}
+            | {"state": leg.call.status}
+            for leg in lines
+            if leg.call.parent_sid == call.sid
+        ],
+        "conference": None
+        if member is None
+        else {
+            "sid": member.conference.sid,
+            "name": member.conference.name,
+            "state": member.conference.status,
+            "muted": member.muted,
+            "hold": member.hold,
+            "label": member.label,
+            "participants": [one.line.call.sid for one in member.conference.present],
+        },
+        "hears": _hears(line),
+        "recording": line.recording.sid if line.recording else None,
+    }
+
+
+def _hears(line: Line) -> list[str]:
+    if line.other_side:
+        return [line.other_side.call.sid]
+    return heard_by(line.participant) if line.participant and line.participant.joined else []

@@ -1,0 +1,156 @@
+"""What the desk does with calls: call back, hand a running call on, ask an interpreter into it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import phonenumbers
+from phonenumbers import PhoneNumberType
+from sqlalchemy import func, select
+
+from app import alerts, audit, cases, consent, organisation, requests, roster, seeking
+from app.access import DESK, Permission, Principal
+from app.db import Db
+from app.errors import BadRequest, Forbidden, NotFound, Throttled, UnsafeMethod
+from app.models import Call, Case, Request
+from app.voice import calls, duty
+from app.voice.callers import CUSTODY
+from app.voice.calls import Held
+from app.voice.machine import begin_outgoing
+from app.voice.states import Summon
+
+_DAY = timedelta(days=1)
+_ORDINARY = {
+    PhoneNumberType.FIXED_LINE,
+    PhoneNumberType.MOBILE,
+    PhoneNumberType.FIXED_LINE_OR_MOBILE,
+    PhoneNumberType.TOLL_FREE,
+    PhoneNumberType.VOIP,
+    PhoneNumberType.PERSONAL_NUMBER,
+}
+_LINE_OF_DETENTION = (
+    "This line is a place of detention's: nobody may be joined to such a call, or the line is lost."
+)
+
+
+def call_back(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Call:
+    """Ring the member's own phone, then the caller's; both see the hotline's number.
+
+    BadRequest, Throttled, UnsafeMethod, and the refusals of ``consent.check_call``, which is asked
+    again before the caller's phone rings.
+    """
+    principal.require(Permission.CASES)
+    case = cases.find(db, principal, case_id, live=True)
+    values = cases.coarse(db, case)
+    consent.check_call(db, case, values, now)
+    _check_cost(db, case, str(values["number"]), now)
+    me = principal.member_id
+    if duty.phone_of(db, me) is None:
+        raise BadRequest("Your own phone number is missing: add it to your profile first.")
+    if duty.on_calls(db, [me]):
+        raise BadRequest("Your phone is in a call already.")
+    state, actions = begin_outgoing(uuid4(), me, now)
+    held = calls.put(db, case, state, actions, now)
+    alerts.acknowledge(db, case.id, me)
+    audit.record(db, "call.made", me, case.id, now)
+    return held.row
+
+
+def _check_cost(db: Db, case: Case, number: str, now: datetime) -> None:
+    """Raise for a number that could cost extra, and for more calls than a day may have."""
+    settings, _ = organisation.settings(db)
+    if not is_ordinary(number, settings["callback_countries"]):
+        raise UnsafeMethod("This number is abroad, or costs extra: it is not called from here.")
+    made = (Call.direction == "outbound", Call.at > now - _DAY)
+    count = select(func.count()).select_from(Call).where(*made)
+    of_case = db.scalar(count.where(Call.case_id == case.id)) or 0
+    most, all_of_us = int(settings["callbacks_per_case"]), int(settings["callbacks_per_day"])
+    if of_case >= most or (db.scalar(count) or 0) >= all_of_us:
+        raise Throttled(int(_DAY.total_seconds()))
+
+
+def is_ordinary(number: str, countries: Sequence[str]) -> bool:
+    """Whether a number lies in one of these countries and costs what any number does."""
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return False
+    region = phonenumbers.region_code_for_number(parsed)
+    return region in countries and phonenumbers.number_type(parsed) in _ORDINARY
+
+
+# -- a call that goes on
+
+
+def hand_over(
+    db: Db, principal: Principal, case_id: UUID, call_id: UUID, member_id: UUID, now: datetime
+) -> Call:
+    """Ring a colleague into the running call; with their 1 the case is theirs. BadRequest."""
+    held = _running(db, principal, case_id, call_id)
+    known = roster.current(db).by_id.get(member_id)
+    if known is None or not known.in_team(DESK) or member_id == principal.member_id:
+        raise BadRequest("A call can only be handed to a colleague of the desk.")
+    if duty.phone_of(db, member_id) is None or duty.on_calls(db, [member_id]):
+        raise BadRequest("This colleague cannot be rung now.")
+    calls.bring_on(db, held, Summon("colleague", member_id), now)
+    audit.record(db, "call.colleague_asked", principal.member_id, held.case.id, now)
+    return held.row
+
+
+def ask_interpreter(
+    db: Db,
+    principal: Principal,
+    case_id: UUID,
+    call_id: UUID,
+    languages: Sequence[str],
+    now: datetime,
+) -> Request:
+    """Ask interpreters; who accepts is rung into the call. Forbidden on a line of detention."""
+    held = _running(db, principal, case_id, call_id)
+    if held.row.custody:
+        raise Forbidden(_LINE_OF_DETENTION)
+    asked = requests.Asked("interpreter", languages=tuple(languages))
+    request = requests.raise_request(db, principal, held.case.id, asked, now)
+    values = {**seeking.values(db, request), "call": str(call_id)}
+    seeking.rewrite(db, request, values)
+    return request
+
+
+def mark_custody(
+    db: Db, principal: Principal, case_id: UUID, call_id: UUID, custody: bool, now: datetime
+) -> Call:
+    """Say whether a call is a line of detention's; later calls of the case are taken for such."""
+    principal.require(Permission.CASES)
+    case = cases.find(db, principal, case_id, live=True)
+    held = calls.find(db, call_id)
+    if held is None or held.case.id != case.id:
+        raise NotFound
+    held.row.custody = custody
+    values = cases.coarse(db, case)
+    kept = [flag for flag in values["flags"] if flag != CUSTODY]
+    cases.rewrite(db, case, {**values, "flags": [*kept, CUSTODY] if custody else kept})
+    audit.record(db, "call.custody", principal.member_id, case.id, now)
+    return held.row
+
+
+def _running(db: Db, principal: Principal, case_id: UUID, call_id: UUID) -> Held:
+    principal.require(Permission.CASES)
+    case = cases.find(db, principal, case_id, live=True)
+    held = calls.find(db, call_id)
+    if held is None or held.case.id != case.id:
+        raise NotFound
+    if held.state.name != "bridged":
+        raise BadRequest("Nobody is talking in this call now.")
+    return held
+
+
+# -- the time line
+
+
+def of_cases(db: Db, case_ids: Mapping[UUID, Any]) -> list[Call]:
+    """Return the calls of some cases in order."""
+    query = select(Call).where(Call.case_id.in_(list(case_ids))).order_by(Call.at, Call.position)
+    return list(db.scalars(query))

@@ -1,0 +1,68 @@
+"""Who can be rung now, at which number, and when somebody is there again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app import roster, shifts
+from app.db import Db
+from app.models import CallLeg, Member
+from app.telephony.numbers import clean_number
+from app.voice.states import Rota
+from app.voice.twiml import Hours
+
+_ROLES = ("dispatcher", "coordinator")
+_AHEAD = timedelta(days=8)
+
+
+def rota(db: Db, now: datetime) -> Rota:
+    """Return who of the desk is on duty or stands by, has a phone, and is on no call."""
+    able = {member.id for member in roster.current(db).team(roster.DESK)}
+    duty = shifts.on_duty(shifts.load(db), now)
+    first, fallback = (
+        [one for one in duty.members(_ROLES, fallback=standing_by) if one in able]
+        for standing_by in (False, True)
+    )
+    reachable = [one for one in dict.fromkeys((*first, *fallback)) if phone_of(db, one)]
+    return Rota(
+        tuple(one for one in first if one in reachable),
+        tuple(one for one in fallback if one in reachable),
+        frozenset(reachable) - on_calls(db, reachable),
+    )
+
+
+def on_calls(db: Db, members: Sequence[UUID]) -> set[UUID]:
+    """Return those whose phone rings, or who talk, already."""
+    running = (CallLeg.member_id.in_(members), CallLeg.state != "over")
+    return {one for one in db.scalars(select(CallLeg.member_id).where(*running)) if one}
+
+
+def phone_of(db: Db, member_id: UUID) -> str | None:
+    """Return an active member's number in E.164; None where they have none, or left."""
+    return clean_number(str(_profile(db, member_id).get("phone") or ""))
+
+
+def language_of(db: Db, member_id: UUID | None) -> str:
+    """Return the language in which a member is spoken to."""
+    languages = _profile(db, member_id).get("languages") if member_id else None
+    return str(languages[0]) if languages else "en"
+
+
+def _profile(db: Db, member_id: UUID) -> dict[str, Any]:
+    member = db.get(Member, member_id)
+    return db.keys.open_row("members", member) if member and member.state == "active" else {}
+
+
+def hours(db: Db, now: datetime) -> Hours:
+    """Return when the next shift of the desk begins, by the clock of the organisation's zone."""
+    for turn in shifts.turns(shifts.load(db), now, now + _AHEAD):
+        ours = turn.slot.role in _ROLES and not turn.slot.fallback
+        if turn.start > now and turn.members and ours:
+            local = turn.start.astimezone(db.keys.zone)
+            return local.weekday(), f"{local:%H:%M}"
+    return None

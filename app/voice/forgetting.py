@@ -1,0 +1,42 @@
+"""Calls of a case that is erased, and what is not needed any more of calls that are over."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, or_, select, update
+
+from app import carrier_traces
+from app.db import Db
+from app.models import Call, CallLeg, Job
+from app.voice import calls
+
+
+def forget(db: Db, case_id: UUID, now: datetime) -> None:
+    """Forget the calls of a case with what was still to be done, at the carrier too."""
+    mine = select(Call.id).where(Call.case_id == case_id)
+    legs = select(CallLeg.id).where(CallLeg.call_id.in_(mine))
+    for row in db.scalars(select(Call).where(Call.case_id == case_id, Call.op_key.is_not(None))):
+        if db.keys.is_open:
+            _forget_at_carrier(db, row, now)
+    db.execute(delete(Job).where(or_(Job.ref.in_(mine), Job.ref.in_(legs))))
+    db.execute(delete(CallLeg).where(CallLeg.call_id.in_(mine)))
+    db.execute(delete(Call).where(Call.case_id == case_id))
+
+
+def _forget_at_carrier(db: Db, row: Call, now: datetime) -> None:
+    sid = db.keys.open_row("calls", row).get("sid")
+    legs = db.scalars(select(CallLeg).where(CallLeg.call_id == row.id))
+    known = [leg_sid for leg in legs if (leg_sid := calls.leg_sid(db, leg))]
+    carrier_traces.note_call(db, sid, known, None, row.id, now)
+
+
+def forget_ended(db: Db) -> None:
+    """Drop what the phones of calls that are over were known by at the carrier."""
+    ended = select(Call.id).where(Call.state == "ended")
+    db.execute(
+        update(CallLeg)
+        .where(CallLeg.call_id.in_(ended), CallLeg.op_key.is_not(None))
+        .values(op_key=None, op_values=None, shred_day=None)
+    )

@@ -1,0 +1,222 @@
+"""Whatever happens, in whichever order: a call has an owner and a deadline, and nobody's number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.texts import spoken
+from app.voice import twiml
+from app.voice.machine import begin, begin_outgoing, step
+from app.voice.states import (
+    MOST_LEGS,
+    CallerLeft,
+    CallState,
+    Cancel,
+    DeadlinePassed,
+    Digits,
+    Event,
+    Keep,
+    Kept,
+    LegDigits,
+    LegDown,
+    LegUp,
+    Move,
+    NoRecording,
+    Polled,
+    Recorded,
+    Ring,
+    RoomLeft,
+    Rota,
+    Spoken,
+    StillOn,
+    Summon,
+)
+
+NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
+CALL = UUID("00000000-0000-4000-8000-000000000001")
+PEOPLE = [UUID(int=n, version=4) for n in range(1, 15)]
+SENTENCES = spoken.load()
+# Kreyòl is read by a French voice, which says what the French file says.
+NUMBER = re.compile(r"\+?[0-9]{7,}")
+
+
+def events(state: CallState) -> list[Event]:
+    """Everything that could come in, of a phone that is in the call and of one that is not."""
+    legs = [leg.id for leg in state.legs] + [uuid4()]
+    of_legs: list[Callable[[UUID], Event]] = [
+        LegUp,
+        LegDown,
+        lambda leg: LegDigits(leg, "1"),
+        lambda leg: LegDigits(leg, ""),
+    ]
+    return [
+        *(Digits(state.turn + late, digits) for late in (0, -1) for digits in ("1", "4", "9", "")),
+        *(make(leg) for leg in legs for make in of_legs),
+        *(CallerLeft(), DeadlinePassed(), Polled(), RoomLeft(), Spoken(), StillOn()),
+        *(Recorded("RE1"), Recorded("RE2"), NoRecording(), Kept()),
+        *(Summon("colleague", PEOPLE[11]), Summon("interpreter", PEOPLE[12])),
+    ]
+
+
+@st.composite
+def rotas(draw: st.DrawFn) -> Rota:
+    people = st.lists(st.sampled_from(PEOPLE), max_size=6, unique=True).map(tuple)
+    free = draw(st.sets(st.sampled_from(PEOPLE)))
+    return Rota(draw(people), draw(people), frozenset(free))
+
+
+@st.composite
+def courses(draw: st.DrawFn) -> tuple[CallState, Rota]:
+    """A call after anything up to forty events, and the next rota."""
+    if draw(st.booleans()):
+        state, _ = begin_outgoing(CALL, PEOPLE[0], NOW)
+    else:
+        flags = {name: draw(st.booleans()) for name in ("challenged", "rings", "known")}
+        state = begin(CALL, NOW, **flags)
+    state, now = replace(state, custody=draw(st.booleans())), NOW
+    rota = draw(rotas())
+    for _ in range(draw(st.integers(0, 40))):
+        now += timedelta(seconds=draw(st.integers(0, 100)))
+        state, _ = step(state, draw(st.sampled_from(events(state))), rota, now)
+        hold(state, now)
+    return state, draw(rotas())
+
+
+def hold(state: CallState, now: datetime) -> None:
+    """What is true of every call at every time."""
+    if state.ended:
+        assert (state.deadline, state.owner) == (None, None)
+        assert state.disposition
+        assert not state.running()
+    else:
+        assert state.owner
+        assert state.deadline is not None
+        assert state.deadline > now - timedelta(minutes=120)
+    assert len(state.running()) <= MOST_LEGS + 1
+    assert len([leg for leg in state.legs if leg.kind == "interpreter"]) <= 1 or not state.custody
+    if state.name == "ringing":
+        assert state.winner is None
+
+
+@settings(max_examples=80, deadline=None)
+@given(courses())
+def test_every_event_leads_to_a_call_with_owner_and_deadline(
+    course: tuple[CallState, Rota],
+) -> None:
+    state, rota = course
+    for event in events(state):
+        after, actions = step(state, event, rota, NOW + timedelta(hours=1))
+        hold(after, NOW)
+        known = {leg.id for leg in after.legs}
+        for action in actions:
+            if isinstance(action, Ring | Cancel):
+                assert action.leg in known
+        if not state.ended and after.ended:
+            told = {action.leg for action in actions if isinstance(action, Cancel)}
+            gone = event.leg if isinstance(event, LegDown | LegDigits) else None
+            assert {leg.id for leg in state.running()} <= told | {gone}
+
+
+@settings(max_examples=40, deadline=None)
+@given(courses())
+def test_deadlines_alone_end_every_call(course: tuple[CallState, Rota]) -> None:
+    """Nobody helps: no webhook, no callback. A conversation is asked about, and found over."""
+    state, _ = course
+    for _ in range(80):
+        if state.ended:
+            return
+        event = CallerLeft() if state.name == "bridged" else DeadlinePassed()
+        state, _ = step(state, event, Rota(), state.deadline or NOW)
+    pytest.fail(f"still {state.name}")
+
+
+@settings(max_examples=40, deadline=None)
+@given(courses(), st.sampled_from([None, "en", "fr", "es", "ht"]))
+def test_no_phone_number_is_in_what_any_phone_is_told(
+    course: tuple[CallState, Rota], language: str | None
+) -> None:
+    state, _ = course
+    state = replace(state, language=language)
+    place = twiml.Place("https://line.example", CALL, uuid4().hex)
+    told = [twiml.caller(state, place, SENTENCES, (4, "09:30"), NOW)]
+    told += [twiml.leg(state, leg, place, SENTENCES, language or "en") for leg in state.legs]
+    for document in told:
+        said = re.sub(r"until=\d+", "", document)
+        for hidden in (str(CALL), place.room, *(str(leg.id) for leg in state.legs)):
+            said = said.replace(hidden, "")
+        assert not NUMBER.search(said)
+        assert len(document.encode()) < 64_000
+        assert "callerId" not in document
+
+
+def ringing(*members: UUID) -> tuple[CallState, Rota]:
+    rota = Rota(members, (), frozenset(members))
+    state = replace(begin(CALL, NOW, challenged=False, rings=True, known=True), name="situation")
+    state, actions = step(state, Digits(0, "1"), rota, NOW)
+    assert len(actions) == len(members)
+    return state, rota
+
+
+def test_the_first_to_press_1_has_the_call_and_the_others_are_told() -> None:
+    state, rota = ringing(*PEOPLE[:3])
+    first, second, third = state.legs
+    state, _ = step(state, LegUp(first.id), rota, NOW)
+    state, _ = step(state, LegUp(second.id), rota, NOW)
+    state, actions = step(state, LegDigits(second.id, "1"), rota, NOW)
+    assert (state.name, state.winner) == ("bridged", PEOPLE[1])
+    assert actions == [Move(), Move(first.id), Cancel(third.id)]
+    late, actions = step(state, LegDigits(first.id, "1"), rota, NOW)
+    assert (late, actions) == (state, [])
+
+
+def test_who_stands_by_is_rung_once_nobody_on_duty_is_left() -> None:
+    rota = Rota(tuple(PEOPLE[:1]), tuple(PEOPLE[1:2]), frozenset(PEOPLE[:2]))
+    state = replace(begin(CALL, NOW, challenged=False, rings=True, known=True), name="situation")
+    state, _ = step(state, Digits(0, "1"), rota, NOW)
+    state, [ring] = step(state, LegDigits(state.legs[0].id, "2"), rota, NOW)
+    assert ring == Ring(state.legs[1].id)
+    state, actions = step(state, LegDown(state.legs[1].id), rota, NOW)
+    assert (state.name, actions) == ("voicemail", [Move()])
+
+
+def test_somebody_on_another_call_is_waited_for_and_not_rung() -> None:
+    busy = Rota(tuple(PEOPLE[:1]), (), frozenset())
+    state = replace(begin(CALL, NOW, challenged=False, rings=True, known=True), name="situation")
+    state, actions = step(state, Digits(0, "1"), busy, NOW)
+    assert (state.name, actions) == ("ringing", [])
+    state, actions = step(state, Polled(), replace(busy, free=frozenset(PEOPLE[:1])), NOW)
+    assert actions == [Ring(state.legs[0].id)]
+
+
+@pytest.mark.parametrize("rings", [True, False])
+def test_an_empty_rota_and_too_many_calls_lead_to_voicemail(rings: bool) -> None:
+    state = replace(begin(CALL, NOW, challenged=True, rings=rings, known=True), name="situation")
+    rota = Rota() if rings else Rota(tuple(PEOPLE), (), frozenset(PEOPLE))
+    state, actions = step(state, Digits(0, ""), rota, NOW)
+    state, actions = step(state, Digits(1, ""), rota, NOW)
+    assert (state.name, actions) == ("voicemail", [])
+
+
+def test_a_challenge_that_nobody_answers_rings_nobody_and_takes_a_message() -> None:
+    rota = Rota(tuple(PEOPLE), (), frozenset(PEOPLE))
+    state = begin(CALL, NOW, challenged=True, rings=True, known=True)
+    for turn in (0, 1):
+        state, actions = step(state, Digits(turn, "7"), rota, NOW)
+    assert (state.name, state.legs, actions) == ("voicemail", (), [])
+
+
+def test_a_recording_is_kept_whenever_it_is_told_of_and_only_once() -> None:
+    state, rota = ringing(PEOPLE[0])
+    state, actions = step(state, Recorded("RE1"), rota, NOW)
+    assert Keep("RE1") in actions
+    assert step(state, Recorded("RE1"), rota, NOW)[1] == []
+    state, _ = step(state, Kept(), rota, NOW)
+    assert (state.name, state.disposition) == ("ended", "voicemail")
