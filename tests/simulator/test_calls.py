@@ -248,6 +248,7 @@ def test_the_network_misbehaves_when_told(served: ServedNetwork) -> None:
         "<Gather><Record/></Gather>",
         "<Number>1</Number>",
         "<Say/>",
+        '<Dial record="record-from-answer">+15145550124</Dial>',
         '<Redirect method="PUT">/a</Redirect>',
     ],
 )
@@ -279,6 +280,7 @@ def test_the_carriers_library_writes_nothing_that_is_refused(
     for name in inspect.signature(method).parameters.keys() - {"self", "kwargs", text}:
         value = "POST" if name.endswith("method") else "true"
         value = "1" if name in {*numbers, "max_participants"} else value
+        value = "do-not-record" if name == "record" else value
         outer = response = voice_response.VoiceResponse()
         if parent == "Dial":
             outer = response.dial()

@@ -28,6 +28,8 @@ _LONGEST_TWIML = 4000
 def create_call(carrier: Carrier, asked: Asked) -> Response:
     """Call somebody."""
     source = _source(asked)
+    if asked.flag("Record", default=False):
+        raise errors.bad_request(20001, "The simulated network does not record conversations")
     if source is None:
         raise errors.bad_request(21205, "Url parameter is required")
     to = call_destination(asked.field("To"))

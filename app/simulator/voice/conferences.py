@@ -227,9 +227,12 @@ def leave(line: Line, *, kicked: bool = False) -> None:
 
 
 def kick(participant: Participant) -> None:
-    """Take somebody out by order of the service."""
+    """Take somebody out by order of the service; a phone that still rings stops."""
     leave(participant.line, kicked=True)
-    participant.line.tell(OutOfConference())
+    if participant.line.call.started:
+        participant.line.tell(OutOfConference())
+    else:
+        participant.line.end("canceled")
 
 
 def close(conference: Conference, reason: str, by: Participant | None = None) -> None:

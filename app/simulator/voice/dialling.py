@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from functools import partial
 from urllib.parse import urljoin
 
@@ -28,7 +29,7 @@ from app.simulator.webhooks import Fields
 Perform = Callable[[Line, Source | None], Awaitable[None]]
 _BAD_CALLER_ID, _BAD_NUMBER = 13214, 13223
 _EVENTS = "initiated ringing answered completed"
-_RING_S = 30
+_RING_S, _LONGEST_S = 30, 4 * 3600
 
 
 async def dial(line: Line, document: Document, verb: Verb, perform: Perform) -> Fields:
@@ -72,18 +73,25 @@ async def _conference(line: Line, document: Document, verb: Verb, noun: Verb) ->
         callback=callback_of(document, noun, conferences.DEFAULT_EVENTS),
         most=noun.number("maxParticipants", conferences.MOST),
     )
+    line.answer()
     conferences.join(line, noun.text, member)
-    await stay(line, star=verb.flag("hangupOnStar", default=False))
+    await stay(line, star=verb.flag("hangupOnStar", default=False), limit=_limit(verb))
     return [("DialCallStatus", "answered")]
 
 
-async def stay(line: Line, *, star: bool = False) -> None:
+def _limit(verb: Verb) -> float:
+    return verb.number("timeLimit", _LONGEST_S)
+
+
+async def stay(line: Line, *, star: bool = False, limit: float = _LONGEST_S) -> None:
     """Be in a conference until it is over, or ``*`` is pressed where that is allowed."""
+    until = line.carrier.clock() + timedelta(seconds=limit)
     while True:
-        event = await line.expect(OutOfConference, Key, waiting="conference")
+        left = (until - line.carrier.clock()).total_seconds()
+        event = await line.expect(OutOfConference, Key, seconds=left, waiting="conference")
         if isinstance(event, OutOfConference):
             return
-        if star and isinstance(event, Key) and event.digit == "*":
+        if event is None or (star and isinstance(event, Key) and event.digit == "*"):
             conferences.leave(line)
             return
 
@@ -161,8 +169,12 @@ async def _answered(parent: Line, whisper: Source | None, perform: Perform, leg:
 async def _connect(line: Line, verb: Verb) -> Fields:
     """Wait until a leg has answered and is done, or none is left."""
     ringing, winner, star = set(line.legs), None, verb.flag("hangupOnStar", default=False)
+    until: datetime | None = None
     while ringing:
-        event = await line.expect(Sibling, Key, waiting="other side")
+        left = (until - line.carrier.clock()).total_seconds() if until else None
+        event = await line.expect(Sibling, Key, seconds=left, waiting="other side")
+        if event is None:
+            break
         if isinstance(event, Key):
             if star and event.digit == "*":
                 break
@@ -171,6 +183,8 @@ async def _connect(line: Line, verb: Verb) -> Fields:
         elif event.what == "ended":
             ringing.discard(event.line)
         elif event.what == "ready":
+            until = line.carrier.clock() + timedelta(seconds=_limit(verb))
+            line.answer()
             line.other_side, event.line.other_side = event.line, line
         elif winner is None:
             winner = event.line

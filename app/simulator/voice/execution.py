@@ -34,7 +34,7 @@ async def run(line: Line, document: Document) -> Source | None:
     for verb in document.verbs:
         if line.call.final:
             raise CallEnded
-        if verb.name not in _SILENT_FIRST:
+        if verb.name not in _SILENT_FIRST and not verb.flag("answerOnBridge", default=False):
             line.answer()
         if following := await _VERBS[verb.name](line, document, verb):
             return following

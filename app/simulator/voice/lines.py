@@ -110,6 +110,7 @@ class Line:
     call: Call
     callback: Callback = NOWHERE
     fallback: Source | None = None
+    phone: str = ""
     mailbox: Mailbox[Event] = field(init=False)
     post: callbacks.Post = field(init=False)
     executed: list[Json] = field(default_factory=list)
@@ -131,6 +132,7 @@ class Line:
     def __post_init__(self) -> None:
         self.mailbox = Mailbox(self.carrier.timers)
         self.post = callbacks.Post(self.carrier, self.call)
+        self.phone = self.phone or self.call.phone
 
     @property
     def at_rest(self) -> bool:

@@ -15,6 +15,7 @@ from app.simulator.voice.recordings import Recording, RecordingKey
 if TYPE_CHECKING:
     from app.simulator.carrier import Carrier
 
+WITHHELD_CALLER = "anonymous"
 _REMEMBERED = 5000
 
 
@@ -36,8 +37,14 @@ class VoiceNetwork:
         while len(self.lines) > _REMEMBERED and next(iter(self.lines.values())).call.final:
             self.lines.popitem(last=False)
 
-    def ring_hotline(self, caller: str, *, forwarded_from: str | None = None) -> Line:
-        """Call the hotline from a phone."""
+    def lines_of(self, phone: str) -> list[Line]:
+        """The calls of a phone, both ways, oldest first."""
+        return [line for line in self.lines.values() if line.phone == phone]
+
+    def ring_hotline(
+        self, caller: str, *, phone: str = "", forwarded_from: str | None = None
+    ) -> Line:
+        """Call the hotline; the network shows ``caller``, whatever phone it is."""
         carrier, now = self._carrier, self._carrier.clock()
         number = carrier.number
         call = Call(
@@ -57,7 +64,7 @@ class VoiceNetwork:
         if number.voice_fallback_url:
             fallback = Source(number.voice_fallback_url, number.voice_fallback_method)
         callback = Callback(number.status_callback, number.status_callback_method)
-        line = Line(carrier, call, callback, fallback)
+        line = Line(carrier, call, callback, fallback, phone=phone or caller)
         self.keep(line)
         line.start(self._incoming(line, Source(number.voice_url, number.voice_method)))
         return line
@@ -107,11 +114,13 @@ def describe(line: Line) -> Json:
         "sid": call.sid,
         "parent_sid": call.parent_sid,
         "direction": call.direction,
-        "phone": call.phone,
+        "phone": line.phone,
         "from": call.from_,
         "to": call.to,
         "shown": call.to if call.inbound else call.from_,
         "state": call.status,
+        "over": call.final,
+        "http_status": line.requests[-1]["http_status"] if line.requests else None,
         "answered_by": call.answered_by,
         "duration_s": call.seconds,
         "waiting_for": line.waiting or None,
