@@ -28,7 +28,7 @@ _HEADERS = {
 }
 _FIRST_PHONE = "+15145550123"
 _KEYS = set("0123456789*#")
-_LONGEST_SPEECH_S = 3600
+_LONGEST_SPEECH_S, _READING_S = 3600, 60
 
 
 def create_page(carrier: Carrier) -> APIRouter:
@@ -75,7 +75,8 @@ def create_page(carrier: Carrier) -> APIRouter:
             await _use(line, form)
         elif form.get("do") == "call":
             shown = WITHHELD_CALLER if form.get("withheld") else phone
-            await carrier.voice.ring_hotline(shown, phone=phone).settled()
+            line = carrier.voice.ring_hotline(shown, phone=phone, reading_s=_READING_S)
+            await line.settled()
         return _back_to(phone)
 
     async def style(_request: Request) -> Response:
@@ -95,7 +96,7 @@ async def _form(request: Request) -> dict[str, str]:
 
 
 def _back_to(phone: str, **more: str) -> Response:
-    """Show the phone again; a call goes on, so the page keeps looking."""
+    """Show the phone again, as it is now."""
     target = "/simulator?" + urlencode({"phone": phone, **more})
     return RedirectResponse(target, 303, headers=_HEADERS)
 
@@ -112,6 +113,7 @@ async def _use(line: Line, form: dict[str, str]) -> None:
     """Do with a call what a button said."""
     what, seconds = form.get("do"), form.get("seconds", "")
     if what == "answer":
+        line.reading_s = _READING_S
         line.tell(PickedUp())
         await line.settled()
     elif what == "hangup":

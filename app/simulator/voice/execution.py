@@ -103,7 +103,7 @@ async def _collect(line: Line, verb: Verb) -> tuple[str, str]:
         line.tell(Key(digit))
     digits, line.automatic = "", ""
     while not most or len(digits) < most:
-        timeout = verb.number("timeout", 5)
+        timeout = verb.number("timeout", 5) + line.reading_s
         key = await line.expect(Key, seconds=timeout, waiting="digits")
         if key is None:
             break

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from app.simulator.voice.lines import Line, Source
 
 APOLOGY = "We are sorry, an application error has occurred. Goodbye."
-_UNREACHED = 11205
+_UNREACHED, _LOOP = 11205, 11100
 
 
 class Hopeless(Exception):
@@ -23,6 +23,10 @@ class Hopeless(Exception):
 
 async def fetch(line: Line, source: Source) -> Document:
     """The document to execute next, from the fallback if need be. Raises ``Hopeless``."""
+    if line.hurried():
+        what = "too many documents in a row, without anybody or any time passing in between"
+        line.carrier.debug(_LOOP, what, sid=line.call.sid, url=source.url, http=None)
+        raise Hopeless
     document, error = await _try(line, source.url, source.method, list(source.fields), source)
     if document is None and line.fallback and line.fallback.url != source.url:
         why = [("ErrorCode", str(error)), ("ErrorUrl", urldefrag(source.url).url)]

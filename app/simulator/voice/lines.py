@@ -16,8 +16,8 @@ from app.simulator.webhooks import Fields
 
 if TYPE_CHECKING:
     from app.simulator.carrier import Carrier
-    from app.simulator.voice.conferences import Participant
     from app.simulator.voice.recordings import Recording
+    from app.simulator.voice.rooms import Participant
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,7 @@ class _Ended:
 
 
 Event = Key | Speech | PickedUp | Sibling | OutOfConference | _Diversion | _Ended
+_MOST_AT_ONCE = 100
 EventT = TypeVar("EventT", bound=Event)
 
 
@@ -119,12 +120,15 @@ class Line:
     """How much had been executed when the phone last pressed a key or spoke."""
     automatic: str = ""
     """Keys this phone presses by itself when first asked."""
+    reading_s: int = 0
+    """Seconds more for keys and speech: whoever uses the page reads what others hear."""
     waiting: str = "network"
     legs: list[Line] = field(default_factory=list)
     other_side: Line | None = None
     participant: Participant | None = None
     recording: Recording | None = None
     on_end: list[Callable[[], object]] = field(default_factory=list)
+    _fetched: tuple[datetime | None, int] = (None, 0)
     _over: bool = False
     _resting: bool = False
     _watching: list[asyncio.Future[None]] = field(default_factory=list)
@@ -209,6 +213,12 @@ class Line:
             self.call.status = "in-progress"
             self.report("answered")
 
+    def hurried(self) -> bool:
+        """Whether the service leads the call in a circle: too many documents at one instant."""
+        at, number = self._fetched
+        self._fetched = self._now(), number + 1 if at == self._now() else 1
+        return self._fetched[1] > _MOST_AT_ONCE
+
     def ring(self) -> None:
         """The phone rings."""
         self.call.status, self.call.updated = "ringing", self._now()
@@ -227,8 +237,7 @@ class Line:
         for leg in self.legs:
             leg.end("completed" if leg.call.started else "canceled")
         self.report("completed", *([("SipResponseCode", sip_code)] if sip_code else []))
-        for tell in self.on_end:
-            tell()
+        self._detach()
         self.tell(_Ended())
 
     async def stop(self) -> None:
@@ -258,7 +267,11 @@ class Line:
 
     async def _run(self, work: Coroutine[Any, Any, None]) -> None:
         try:
-            await work
+            try:
+                await work
+            except Diverted as diverted:
+                self._detach()
+                await self.carrier.voice.perform(self, diverted.source)
         except CallEnded:
             pass
         finally:
@@ -266,6 +279,12 @@ class Line:
             self.post.release()
             self.waiting, self._over = "", True
             self._rest()
+
+    def _detach(self) -> None:
+        """Tell whoever this call was connected with that it no longer is."""
+        telling, self.on_end, self.other_side = self.on_end, [], None
+        for tell in telling:
+            tell()
 
     def _rest(self) -> None:
         self._resting = True

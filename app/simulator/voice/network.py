@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from app.simulator.resources import Json, new_sid
 from app.simulator.voice.calls import Call
-from app.simulator.voice.conferences import Conference, heard_by
+from app.simulator.voice.conferences import heard_by
 from app.simulator.voice.execution import perform
 from app.simulator.voice.lines import NOWHERE, Callback, Line, Source
 from app.simulator.voice.recordings import Recording, RecordingKey
+from app.simulator.voice.rooms import Conference
 
 if TYPE_CHECKING:
     from app.simulator.carrier import Carrier
@@ -29,6 +30,7 @@ class VoiceNetwork:
         self.conferences: dict[str, Conference] = {}
         self.recordings: dict[str, Recording] = {}
         self.recording_key: RecordingKey | None = None
+        self.perform = perform
 
     def keep(self, line: Line) -> None:
         """Hold a new call; the oldest ones over are forgotten."""
@@ -42,7 +44,12 @@ class VoiceNetwork:
         return [line for line in self.lines.values() if line.phone == phone]
 
     def ring_hotline(
-        self, caller: str, *, phone: str = "", forwarded_from: str | None = None
+        self,
+        caller: str,
+        *,
+        phone: str = "",
+        forwarded_from: str | None = None,
+        reading_s: int = 0,
     ) -> Line:
         """Call the hotline; the network shows ``caller``, whatever phone it is."""
         carrier, now = self._carrier, self._carrier.clock()
@@ -66,6 +73,7 @@ class VoiceNetwork:
         callback = Callback(number.status_callback, number.status_callback_method)
         line = Line(carrier, call, callback, fallback, phone=phone or caller)
         self.keep(line)
+        line.reading_s = reading_s
         line.start(self._incoming(line, Source(number.voice_url, number.voice_method)))
         return line
 

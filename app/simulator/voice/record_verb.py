@@ -74,7 +74,7 @@ def _report(document: Document, verb: Verb) -> _Report:
 
 async def _listen(line: Line, recording: Recording, verb: Verb) -> str:
     """Take in what is said; returns the key that ended it, or nothing."""
-    most, timeout = verb.number("maxLength", 3600), verb.number("timeout", 5)
+    most, timeout = verb.number("maxLength", 3600), verb.number("timeout", 5) + line.reading_s
     keys = verb.attributes.get("finishOnKey", _ANY_KEY)
     until = line.carrier.clock() + timedelta(seconds=most)
     while recording.seconds < most:
