@@ -10,9 +10,10 @@ from fastapi import Response
 from twilio.base.exceptions import TwilioRestException  # type: ignore[import-untyped]
 from twilio.twiml import voice_response  # type: ignore[import-untyped]
 
+from app.simulator import Carrier
 from app.simulator.twiml import BadTwiml
 from app.simulator.voice.documents import Document, read
-from tests.simulator.hotline import HOTLINE, PHONE, ServedNetwork
+from tests.simulator.hotline import HOTLINE, PHONE, Hotline, ServedNetwork, twiml
 
 OTHER, THIRD = "+15145550124", "+15145550125"
 VOICE, STATUS, FALLBACK = "/twilio/voice", "/twilio/voice/status", "/twilio/fallback/voice"
@@ -248,6 +249,7 @@ def test_the_network_misbehaves_when_told(served: ServedNetwork) -> None:
         "<Gather><Record/></Gather>",
         "<Number>1</Number>",
         "<Say/>",
+        '<Record transcribe="true"/>',
         '<Dial record="record-from-answer">+15145550124</Dial>',
         '<Redirect method="PUT">/a</Redirect>',
     ],
@@ -280,9 +282,40 @@ def test_the_carriers_library_writes_nothing_that_is_refused(
     for name in inspect.signature(method).parameters.keys() - {"self", "kwargs", text}:
         value = "POST" if name.endswith("method") else "true"
         value = "1" if name in {*numbers, "max_participants"} else value
-        value = "do-not-record" if name == "record" else value
+        value = {"record": "do-not-record", "transcribe": "false"}.get(name, value)
         outer = response = voice_response.VoiceResponse()
         if parent == "Dial":
             outer = response.dial()
         getattr(outer, verb)(**({text: "x"} if text else {}), **{name: value})
         assert read("text/xml", str(response).encode(), "").verbs
+
+
+def test_what_is_played_is_fetched_and_must_be_sound(served: ServedNetwork) -> None:
+    served.service.answers |= {
+        VOICE: '<Redirect method="GET">/next?lang=ht</Redirect>',
+        "/next": "<Play>/fine.wav</Play><Play>/broken.wav</Play><Say>Done.</Say>",
+        "/fine.wav": Response(b"RIFF", media_type="audio/wav"),
+    }
+    call = served.network.phone(PHONE).call()
+    assert call.heard == [served.url + "/fine.wav", served.url + "/broken.wav", "Done."]
+    [asked] = served.service.on("/next")
+    assert (asked["lang"], asked["From"]) == ("ht", PHONE)
+    assert served.service.refused == 0
+    [logged] = served.network.carrier()["log"][-1:]
+    assert (logged["code"], logged["url"]) == (12300, served.url + "/broken.wav")
+
+
+def test_a_service_that_leads_in_a_circle_is_cut_off(served: ServedNetwork) -> None:
+    served.service.answers |= dict.fromkeys((VOICE, FALLBACK), "<Redirect/>")
+    call = served.network.phone(PHONE).call()
+    assert (call.state, len(served.service.on(VOICE))) == ("completed", 100)
+
+
+@pytest.mark.anyio
+async def test_when_the_network_closes_nobody_is_told(carrier: Carrier, hotline: Hotline) -> None:
+    hotline.answer(VOICE, twiml(MENU))
+    line = carrier.voice.ring_hotline(PHONE)
+    await line.settled()
+    await carrier.close()
+    assert [webhook.path for webhook in hotline.webhooks] == [VOICE]
+    assert line.call.status == "in-progress"

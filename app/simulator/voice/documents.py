@@ -135,5 +135,7 @@ def _check(name: str, attribute: str, value: str) -> None:
         raise BadTwiml(_INVALID, f"<{name} {attribute}> is neither true nor false")
     if attribute == "record" and value not in {"false", "do-not-record"}:
         raise BadTwiml(_INVALID, "the simulated network does not record conversations")
+    if attribute == "transcribe" and value != "false":
+        raise BadTwiml(_INVALID, "the simulated network does not transcribe")
     if attribute.lower().endswith("method") and value not in {"GET", "POST"}:
         raise BadTwiml(_INVALID, f"<{name} {attribute}> is neither GET nor POST")

@@ -61,7 +61,7 @@ def place(carrier: Carrier, placement: Placement, then: Work) -> Line:
         phone_number_sid=carrier.number.sid,
         parent_sid=placement.parent.call.sid if placement.parent else None,
     )
-    line = Line(carrier, call, placement.callback, placement.fallback)
+    line = Line(carrier, call, placement.callback, placement.fallback, parent=placement.parent)
     carrier.voice.keep(line)
     line.start(_outgoing(line, placement, then))
     return line

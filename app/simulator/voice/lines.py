@@ -112,6 +112,7 @@ class Line:
     callback: Callback = NOWHERE
     fallback: Source | None = None
     phone: str = ""
+    parent: Line | None = None
     mailbox: Mailbox[Event] = field(init=False)
     post: callbacks.Post = field(init=False)
     executed: list[Json] = field(default_factory=list)
@@ -266,6 +267,7 @@ class Line:
             raise Diverted(event.source)
 
     async def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do the work of this call to its end; when the network closes, nobody is told."""
         try:
             try:
                 await work
@@ -273,12 +275,18 @@ class Line:
                 self._detach()
                 await self.carrier.voice.perform(self, diverted.source)
         except CallEnded:
-            pass
-        finally:
-            self.end()
-            self.post.release()
-            self.waiting, self._over = "", True
-            self._rest()
+            self._finish()
+        except Exception:
+            self._finish()
+            raise
+        else:
+            self._finish()
+
+    def _finish(self) -> None:
+        self.end()
+        self.post.release()
+        self.waiting, self._over = "", True
+        self._rest()
 
     def _detach(self) -> None:
         """Tell whoever this call was connected with that it no longer is."""

@@ -11,7 +11,7 @@ from app.simulator.voice.conferences import heard_by
 from app.simulator.voice.execution import perform
 from app.simulator.voice.lines import NOWHERE, Callback, Line, Source
 from app.simulator.voice.recordings import Recording, RecordingKey
-from app.simulator.voice.rooms import Conference
+from app.simulator.voice.rooms import Conference, Participant
 
 if TYPE_CHECKING:
     from app.simulator.carrier import Carrier
@@ -115,8 +115,7 @@ class VoiceNetwork:
 
 def describe(line: Line) -> Json:
     """A call as somebody sees it who looks at both ends at once."""
-    call, member = line.call, line.participant
-    lines = line.carrier.voice.lines.values()
+    call = line.call
     said = [one for one in line.executed[line.answered :] if one["verb"] in {"Say", "Play"}]
     return {
         "sid": call.sid,
@@ -135,25 +134,30 @@ def describe(line: Line) -> Json:
         "prompt": " ".join(one["text"] for one in said),
         "verbs": line.executed,
         "requests": line.requests,
-        "legs": [
-            {"sid": leg.call.sid, "to": leg.call.to, "shown": leg.call.from_}
-            | {"state": leg.call.status}
-            for leg in lines
-            if leg.call.parent_sid == call.sid
-        ],
-        "conference": None
-        if member is None
-        else {
-            "sid": member.conference.sid,
-            "name": member.conference.name,
-            "state": member.conference.status,
-            "muted": member.muted,
-            "hold": member.hold,
-            "label": member.label,
-            "participants": [one.line.call.sid for one in member.conference.present],
-        },
+        "legs": [_leg(one) for one in line.carrier.voice.lines.values() if one.parent is line],
+        "conference": _conference(line.participant),
         "hears": _hears(line),
         "recording": line.recording.sid if line.recording else None,
+    }
+
+
+def _leg(line: Line) -> Json:
+    call = line.call
+    return {"sid": call.sid, "to": call.to, "shown": call.from_, "state": call.status}
+
+
+def _conference(participant: Participant | None) -> Json | None:
+    if participant is None:
+        return None
+    conference = participant.conference
+    return {
+        "sid": conference.sid,
+        "name": conference.name,
+        "state": conference.status,
+        "muted": participant.muted,
+        "hold": participant.hold,
+        "label": participant.label,
+        "participants": [one.line.call.sid for one in conference.present],
     }
 
 
