@@ -13,7 +13,8 @@ from app.simulator.addresses import caller
 from app.simulator.carrier import Carrier
 from app.simulator.orders import Problem, refuse_other_sites
 from app.simulator.resources import Json
-from app.simulator.voice.lines import Line, PickedUp
+from app.simulator.voice.happenings import PickedUp
+from app.simulator.voice.lines import Line
 from app.simulator.voice.network import WITHHELD_CALLER, describe
 
 _FOLDER = Path(__file__).parent / "pages"

@@ -17,7 +17,7 @@ from app.simulator import Carrier
 from app.simulator.voice import conferences
 from app.simulator.voice.answering import BEHAVIOURS, Answering
 from app.simulator.voice.calls import FINAL
-from app.simulator.voice.lines import PickedUp, Source
+from app.simulator.voice.happenings import PickedUp, Source
 from app.simulator.webhooks import Answer, Fields, Webhooks
 from tests.simulator.hotline import HOTLINE, config_for
 

@@ -15,8 +15,9 @@ from app.simulator.addresses import call_destination
 from app.simulator.asked import Asked, Route
 from app.simulator.voice.calls import Call
 from app.simulator.voice.execution import perform
+from app.simulator.voice.happenings import Source
 from app.simulator.voice.legs import Detection, Placement, place
-from app.simulator.voice.lines import Callback, Line, Source
+from app.simulator.voice.lines import Callback, Line
 
 if TYPE_CHECKING:
     from app.simulator.carrier import Carrier

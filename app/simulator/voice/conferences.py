@@ -12,7 +12,8 @@ from app.simulator.resources import new_sid
 from app.simulator.twiml import BadTwiml
 from app.simulator.voice import callbacks
 from app.simulator.voice.documents import read
-from app.simulator.voice.lines import Line, OutOfConference, Source
+from app.simulator.voice.happenings import OutOfConference, Source
+from app.simulator.voice.lines import Line
 from app.simulator.voice.rooms import Conference, Membership, Participant
 from app.simulator.webhooks import Fields
 

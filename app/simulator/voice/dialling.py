@@ -13,17 +13,16 @@ from app.simulator.errors import RestError
 from app.simulator.voice import conferences
 from app.simulator.voice.callbacks import call_fields
 from app.simulator.voice.documents import Document, Verb
-from app.simulator.voice.legs import Detection, Placement, place
-from app.simulator.voice.lines import (
-    Callback,
+from app.simulator.voice.happenings import (
     CallEnded,
     Diverted,
     Key,
-    Line,
     OutOfConference,
     Sibling,
     Source,
 )
+from app.simulator.voice.legs import Detection, Placement, place
+from app.simulator.voice.lines import Callback, Line
 from app.simulator.voice.rooms import MOST, Membership
 from app.simulator.webhooks import Fields
 

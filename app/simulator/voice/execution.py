@@ -8,7 +8,8 @@ from urllib.parse import urljoin, urlsplit
 from app.simulator.voice import dialling, record_verb
 from app.simulator.voice.documents import Document, Verb
 from app.simulator.voice.fetching import APOLOGY, Hopeless, fetch
-from app.simulator.voice.lines import CallEnded, Diverted, Key, Line, Source
+from app.simulator.voice.happenings import CallEnded, Diverted, Key, Source
+from app.simulator.voice.lines import Line
 
 _SILENT_FIRST = {"Reject", "Redirect", "Pause"}
 

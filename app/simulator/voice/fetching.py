@@ -11,7 +11,8 @@ from app.simulator.voice.documents import Document, read
 from app.simulator.webhooks import Answer, Fields
 
 if TYPE_CHECKING:
-    from app.simulator.voice.lines import Line, Source
+    from app.simulator.voice.happenings import Source
+    from app.simulator.voice.lines import Line
 
 APOLOGY = "We are sorry, an application error has occurred. Goodbye."
 _UNREACHED, _LOOP = 11205, 11100

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from app.simulator.resources import new_sid
 from app.simulator.voice.calls import Call
-from app.simulator.voice.lines import NOWHERE, Callback, Line, PickedUp, Source
+from app.simulator.voice.happenings import PickedUp, Source
+from app.simulator.voice.lines import NOWHERE, Callback, Line
 
 if TYPE_CHECKING:
     from app.simulator.carrier import Carrier

@@ -12,6 +12,17 @@ from app.simulator.resources import Json
 from app.simulator.timers import Mailbox
 from app.simulator.voice import callbacks
 from app.simulator.voice.calls import Call
+from app.simulator.voice.happenings import (
+    CallEnded,
+    Diversion,
+    Diverted,
+    Ended,
+    Event,
+    Key,
+    PickedUp,
+    Source,
+    Speech,
+)
 from app.simulator.webhooks import Fields
 
 if TYPE_CHECKING:
@@ -20,75 +31,8 @@ if TYPE_CHECKING:
     from app.simulator.voice.rooms import Participant
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where the next document comes from: an address, or the document itself."""
-
-    url: str = ""
-    method: str = "POST"
-    fields: tuple[tuple[str, str], ...] = ()
-    document: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A key was pressed."""
-
-    digit: str
-
-
-@dataclass(frozen=True, slots=True)
-class Speech:
-    """The phone spoke."""
-
-    seconds: int
-
-
-@dataclass(frozen=True, slots=True)
-class PickedUp:
-    """The phone answers, or declines."""
-
-    accepts: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Sibling:
-    """Something happened to a leg this call dialled: ``answered``, ``ready`` or ``ended``."""
-
-    line: Line
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
-class OutOfConference:
-    """The conference is over, or this participant was taken out of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Diversion:
-    source: Source
-
-
-@dataclass(frozen=True, slots=True)
-class _Ended:
-    pass
-
-
-Event = Key | Speech | PickedUp | Sibling | OutOfConference | _Diversion | _Ended
 _MOST_AT_ONCE = 100
 EventT = TypeVar("EventT", bound=Event)
-
-
-class CallEnded(Exception):
-    """The call is over: whatever was being done on it stops."""
-
-
-class Diverted(Exception):
-    """The service sent the call somewhere else in the middle."""
-
-    def __init__(self, source: Source) -> None:
-        super().__init__()
-        self.source = source
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +172,7 @@ class Line:
     def divert(self, source: Source) -> None:
         """Execute another document from now on."""
         self.answered = len(self.executed)
-        self.tell(_Diversion(source))
+        self.tell(Diversion(source))
 
     def end(self, status: str = "completed", *, sip_code: str = "") -> None:
         """End the call and the legs it dialled, and tell whoever wants to know; once."""
@@ -239,7 +183,7 @@ class Line:
             leg.end("completed" if leg.call.started else "canceled")
         self.report("completed", *([("SipResponseCode", sip_code)] if sip_code else []))
         self._detach()
-        self.tell(_Ended())
+        self.tell(Ended())
 
     async def stop(self) -> None:
         """End the call because its time is up."""
@@ -261,9 +205,9 @@ class Line:
         return self.carrier.clock()
 
     def _interrupt(self, event: Event | None) -> None:
-        if isinstance(event, _Ended) or self.call.final:
+        if isinstance(event, Ended) or self.call.final:
             raise CallEnded
-        if isinstance(event, _Diversion):
+        if isinstance(event, Diversion):
             raise Diverted(event.source)
 
     async def _run(self, work: Coroutine[Any, Any, None]) -> None:

@@ -9,7 +9,8 @@ from app.simulator.resources import Json, new_sid
 from app.simulator.voice.calls import Call
 from app.simulator.voice.conferences import heard_by
 from app.simulator.voice.execution import perform
-from app.simulator.voice.lines import NOWHERE, Callback, Line, Source
+from app.simulator.voice.happenings import Source
+from app.simulator.voice.lines import NOWHERE, Callback, Line
 from app.simulator.voice.recordings import Recording, RecordingKey
 from app.simulator.voice.rooms import Conference, Participant
 

@@ -9,7 +9,8 @@ from urllib.parse import urljoin
 from app.simulator.resources import new_sid, rfc2822
 from app.simulator.voice.callbacks import call_fields
 from app.simulator.voice.documents import Document, Verb
-from app.simulator.voice.lines import CallEnded, Diverted, Key, Line, Speech
+from app.simulator.voice.happenings import CallEnded, Diverted, Key, Speech
+from app.simulator.voice.lines import Line
 from app.simulator.voice.recordings import Recording
 from app.simulator.webhooks import Fields
 

@@ -12,7 +12,8 @@ from pydantic import Field
 from app.simulator.addresses import caller
 from app.simulator.orders import Order, Problem, phone_of, read
 from app.simulator.voice.answering import UnknownBehaviour, answering
-from app.simulator.voice.lines import Line, PickedUp
+from app.simulator.voice.happenings import PickedUp
+from app.simulator.voice.lines import Line
 from app.simulator.voice.network import WITHHELD_CALLER, describe
 from app.simulator.voice.recordings import RecordingKey
 
