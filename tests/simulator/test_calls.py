@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import requests
 from fastapi import Response
 from twilio.base.exceptions import TwilioRestException  # type: ignore[import-untyped]
 
@@ -178,6 +180,26 @@ def test_when_the_fallback_fails_too_the_carrier_apologises(served: ServedNetwor
     assert "application error" in call.heard[0]
 
 
+def test_calls_are_found_by_number_time_and_state(served: ServedNetwork) -> None:
+    served.service.answers[VOICE] = MENU
+    inbound = served.network.phone(PHONE).call().sid
+    noon = served.clock()
+    served.network.advance(3600)
+    rung = call_out(served).sid
+    served.network.advance(60)
+
+    def found(**query: Any) -> list[str]:
+        return [call.sid for call in served.client().calls.list(**query)]
+
+    assert found() == [rung, inbound]
+    assert found(to=OTHER) == found(status="no-answer") == [rung]
+    assert found(start_time_after=noon + timedelta(minutes=1)) == [rung]
+    assert found(end_time_before=noon + timedelta(minutes=1)) == []
+    assert found(to=HOTLINE, start_time_after=noon) == [inbound]
+    fetched = served.client().calls(rung).fetch()
+    assert (fetched.duration, fetched.to_formatted) == (None, "(514) 555-0124")
+
+
 def test_hanging_up_is_told_at_once_and_ends_everything(served: ServedNetwork) -> None:
     served.service.answers[VOICE] = MENU
     call = served.network.phone(PHONE).call().hang_up()
@@ -226,6 +248,20 @@ def test_the_network_misbehaves_when_told(served: ServedNetwork) -> None:
     faults("webhook-lost", match=PHONE)
     network.phone(PHONE).call()
     assert served.service.news(FALLBACK, "ErrorCode") == ["11205"]
+    faults("number-out-of-service", match=OTHER)
+    call_out(served)
+    settle(served)
+    assert served.service.news("/news", "CallStatus")[-1] == "failed"
+    network.clear_faults()
+    faults("number-out-of-service", match=HOTLINE)
+    held = len(network.carrier()["calls"])
+    assert network.phone(PHONE).call().state == "failed"
+    assert len(network.carrier()["calls"]) == held
+    network.clear_faults()
+    faults("api-timeout-after-accept", match="/Calls", delay_s=0)
+    with pytest.raises(requests.RequestException):
+        call_out(served)
+    assert len(served.client().calls.list()) == held + 1
     faults("api-5xx", match="/Calls")
     with pytest.raises(TwilioRestException):
         call_out(served)

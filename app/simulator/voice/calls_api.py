@@ -104,7 +104,7 @@ def _fallback(asked: Asked) -> Source | None:
 def _list_calls(carrier: Carrier, asked: Asked) -> Response:
     query = asked.query
     checks = [
-        *_dates(query, "StartTime", lambda call: call.started),
+        *_dates(query, "StartTime", lambda call: call.dialled),
         *_dates(query, "EndTime", lambda call: call.ended),
     ]
     names = {"To": "to", "From": "from_", "ParentCallSid": "parent_sid", "Status": "status"}

@@ -71,6 +71,7 @@ def place(carrier: Carrier, placement: Placement, then: Work) -> Line:
 async def _outgoing(line: Line, placement: Placement, then: Work) -> None:
     if line.carrier.faults.take("call-stuck", line.call.to):
         await line.expect(waiting="network")
+    line.call.dialled = line.carrier.clock()
     line.report("initiated")
     if outcome := await _ring(line, placement.timeout):
         status, sip_code = outcome

@@ -66,6 +66,7 @@ class VoiceNetwork:
             created=now,
             updated=now,
             phone_number_sid=number.sid,
+            dialled=now,
             forwarded_from=forwarded_from,
         )
         fallback = None

@@ -74,6 +74,7 @@ def voice_routes(carrier: Carrier) -> list[tuple[str, str, Endpoint]]:
         ("POST", "/phones/{e164}/calls", script.call),
         ("GET", "/phones/{e164}/calls", script.calls),
         ("POST", "/phones/{e164}/answering", script.set_answering),
+        ("GET", "/calls", script.all_calls),
         ("DELETE", "/calls", script.clear),
         ("GET", "/calls/{sid}", script.show),
         ("POST", "/calls/{sid}/digits", script.press),
@@ -105,6 +106,10 @@ class _VoiceScript:
         """The calls of one phone, both ways, oldest first."""
         phone = caller(phone_of(request))
         lines = self._carrier.voice.lines_of(phone)
+        return JSONResponse({"items": [describe(line) for line in lines]})
+
+    async def all_calls(self, _request: Request) -> Response:
+        lines = self._carrier.voice.lines.values()
         return JSONResponse({"items": [describe(line) for line in lines]})
 
     async def set_answering(self, request: Request) -> Response:
