@@ -147,6 +147,25 @@ def test_the_first_to_answer_a_dialled_number_hears_the_whisper(served: ServedNe
 
 
 @pytest.mark.parametrize(
+    ("answers", "leg", "told"), [(True, "completed", "completed"), (False, "canceled", "no-answer")]
+)
+def test_a_caller_who_hangs_up_ends_what_was_dialled(
+    served: ServedNetwork, answers: bool, leg: str, told: str
+) -> None:
+    served.service.answers[VOICE] = f'<Dial callerId="{HOTLINE}" action="/done">{OTHER}</Dial>'
+    caller = served.network.phone(PHONE).call()
+    served.network.advance(0)
+    [dialled] = served.network.phone(OTHER).calls()
+    if answers:
+        dialled.answer()
+    caller.hang_up()
+    served.network.advance(0)
+    assert (dialled.state, dialled.hears) == (leg, [])
+    [done] = served.service.on("/done")
+    assert (done["CallStatus"], done["DialCallStatus"]) == ("completed", told)
+
+
+@pytest.mark.parametrize(
     ("dial", "status"),
     [
         (f'<Dial action="/done" timeout="9">{OTHER}</Dial>', "no-answer"),
