@@ -81,6 +81,10 @@ class Network:
         order = {"pem": public_key_pem}
         self.ask("POST" if public_key_pem else "DELETE", "/recording-key", order)
 
+    def calls(self) -> list[PhoneCall]:
+        """All calls and legs, oldest first, whatever was deleted at the carrier since."""
+        return [PhoneCall(self, seen) for seen in self.ask("GET", "/calls")["items"]]
+
     def clear_calls(self) -> None:
         """Forget calls, conferences and recordings; what goes on ends, and nobody is told."""
         self.ask("DELETE", "/calls")

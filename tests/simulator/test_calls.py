@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import inspect
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import requests
 from fastapi import Response
 from twilio.base.exceptions import TwilioRestException  # type: ignore[import-untyped]
-from twilio.twiml import voice_response  # type: ignore[import-untyped]
 
-from app.simulator.twiml import BadTwiml
-from app.simulator.voice.documents import Document, read
-from tests.simulator.hotline import HOTLINE, PHONE, ServedNetwork
+from app.simulator import Carrier
+from tests.simulator.hotline import HOTLINE, PHONE, Hotline, ServedNetwork, twiml
 
 OTHER, THIRD = "+15145550124", "+15145550125"
 VOICE, STATUS, FALLBACK = "/twilio/voice", "/twilio/voice/status", "/twilio/fallback/voice"
 MENU = '<Gather numDigits="1" action="/menu" timeout="7"><Say language="fr-CA">Un.</Say></Gather>'
-
-
-def parse(inside: str) -> Document:
-    return read("text/xml", f"<Response>{inside}</Response>".encode(), "http://kith.example/a")
 
 
 def call_out(served: ServedNetwork, to: str = OTHER, **more: Any) -> Any:
@@ -185,6 +180,26 @@ def test_when_the_fallback_fails_too_the_carrier_apologises(served: ServedNetwor
     assert "application error" in call.heard[0]
 
 
+def test_calls_are_found_by_number_time_and_state(served: ServedNetwork) -> None:
+    served.service.answers[VOICE] = MENU
+    inbound = served.network.phone(PHONE).call().sid
+    noon = served.clock()
+    served.network.advance(3600)
+    rung = call_out(served).sid
+    served.network.advance(60)
+
+    def found(**query: Any) -> list[str]:
+        return [call.sid for call in served.client().calls.list(**query)]
+
+    assert found() == [rung, inbound]
+    assert found(to=OTHER) == found(status="no-answer") == [rung]
+    assert found(start_time_after=noon + timedelta(minutes=1)) == [rung]
+    assert found(end_time_before=noon + timedelta(minutes=1)) == []
+    assert found(to=HOTLINE, start_time_after=noon) == [inbound]
+    fetched = served.client().calls(rung).fetch()
+    assert (fetched.duration, fetched.to_formatted) == (None, "(514) 555-0124")
+
+
 def test_hanging_up_is_told_at_once_and_ends_everything(served: ServedNetwork) -> None:
     served.service.answers[VOICE] = MENU
     call = served.network.phone(PHONE).call().hang_up()
@@ -233,54 +248,51 @@ def test_the_network_misbehaves_when_told(served: ServedNetwork) -> None:
     faults("webhook-lost", match=PHONE)
     network.phone(PHONE).call()
     assert served.service.news(FALLBACK, "ErrorCode") == ["11205"]
+    faults("number-out-of-service", match=OTHER)
+    call_out(served)
+    settle(served)
+    assert served.service.news("/news", "CallStatus")[-1] == "failed"
+    network.clear_faults()
+    faults("number-out-of-service", match=HOTLINE)
+    held = len(network.carrier()["calls"])
+    assert network.phone(PHONE).call().state == "failed"
+    assert len(network.carrier()["calls"]) == held
+    network.clear_faults()
+    faults("api-timeout-after-accept", match="/Calls", delay_s=0)
+    with pytest.raises(requests.RequestException):
+        call_out(served)
+    assert len(served.client().calls.list()) == held + 1
     faults("api-5xx", match="/Calls")
     with pytest.raises(TwilioRestException):
         call_out(served)
 
 
-@pytest.mark.parametrize(
-    "bad",
-    [
-        "<Juggle/>",
-        '<Say colour="red">x</Say>',
-        '<Gather numDigits="x"/>',
-        '<Dial><Conference startConferenceOnEnter="yes">a</Conference></Dial>',
-        "<Gather><Record/></Gather>",
-        "<Number>1</Number>",
-        "<Say/>",
-        '<Redirect method="PUT">/a</Redirect>',
-    ],
-)
-def test_what_the_carrier_does_not_know_is_an_error(bad: str) -> None:
-    with pytest.raises(BadTwiml):
-        parse(bad)
+def test_what_is_played_is_fetched_and_must_be_sound(served: ServedNetwork) -> None:
+    served.service.answers |= {
+        VOICE: '<Redirect method="GET">/next?lang=ht</Redirect>',
+        "/next": "<Play>/fine.wav</Play><Play>/broken.wav</Play><Say>Done.</Say>",
+        "/fine.wav": Response(b"RIFF", media_type="audio/wav"),
+    }
+    call = served.network.phone(PHONE).call()
+    assert call.heard == [served.url + "/fine.wav", served.url + "/broken.wav", "Done."]
+    [asked] = served.service.on("/next")
+    assert (asked["lang"], asked["From"]) == ("ht", PHONE)
+    assert served.service.refused == 0
+    [logged] = served.network.carrier()["log"][-1:]
+    assert (logged["code"], logged["url"]) == (12300, served.url + "/broken.wav")
 
 
-@pytest.mark.parametrize(
-    ("parent", "verb", "text"),
-    [
-        ("VoiceResponse", "say", "message"),
-        ("VoiceResponse", "play", "url"),
-        ("VoiceResponse", "pause", ""),
-        ("VoiceResponse", "gather", ""),
-        ("VoiceResponse", "record", ""),
-        ("VoiceResponse", "dial", "number"),
-        ("VoiceResponse", "redirect", "url"),
-        ("VoiceResponse", "reject", ""),
-        ("Dial", "number", "phone_number"),
-        ("Dial", "conference", "name"),
-    ],
-)
-def test_the_carriers_library_writes_nothing_that_is_refused(
-    parent: str, verb: str, text: str
-) -> None:
-    numbers = {"timeout", "num_digits", "max_length", "length", "loop", "time_limit"}
-    method = getattr(getattr(voice_response, parent), verb)
-    for name in inspect.signature(method).parameters.keys() - {"self", "kwargs", text}:
-        value = "POST" if name.endswith("method") else "true"
-        value = "1" if name in {*numbers, "max_participants"} else value
-        outer = response = voice_response.VoiceResponse()
-        if parent == "Dial":
-            outer = response.dial()
-        getattr(outer, verb)(**({text: "x"} if text else {}), **{name: value})
-        assert read("text/xml", str(response).encode(), "").verbs
+def test_a_service_that_leads_in_a_circle_is_cut_off(served: ServedNetwork) -> None:
+    served.service.answers |= dict.fromkeys((VOICE, FALLBACK), "<Redirect/>")
+    call = served.network.phone(PHONE).call()
+    assert (call.state, len(served.service.on(VOICE))) == ("completed", 100)
+
+
+@pytest.mark.anyio
+async def test_when_the_network_closes_nobody_is_told(carrier: Carrier, hotline: Hotline) -> None:
+    hotline.answer(VOICE, twiml(MENU))
+    line = carrier.voice.ring_hotline(PHONE)
+    await line.settled()
+    await carrier.close()
+    assert [webhook.path for webhook in hotline.webhooks] == [VOICE]
+    assert line.call.status == "in-progress"

@@ -71,6 +71,10 @@ def test_the_service_mutes_holds_and_removes_who_is_in(served: ServedNetwork) ->
     people(other.sid).update(muted=False, hold=True)
     assert (caller.hears, other.hears) == ([], [])
     assert [one.call_sid for one in people.list(hold=True)] == [other.sid]
+    served.service.answers["/bell"] = "<Say>One more minute.</Say>"
+    people(other.sid).update(announce_url=served.url + "/bell")
+    served.network.advance(0)
+    assert (other.prompt, caller.prompt) == ("One more minute.", "")
     assert people(other.sid).delete()
     served.network.advance(0)
     assert (other.state, caller.state) == ("completed", "in-progress")
@@ -143,6 +147,25 @@ def test_the_first_to_answer_a_dialled_number_hears_the_whisper(served: ServedNe
 
 
 @pytest.mark.parametrize(
+    ("answers", "leg", "told"), [(True, "completed", "completed"), (False, "canceled", "no-answer")]
+)
+def test_a_caller_who_hangs_up_ends_what_was_dialled(
+    served: ServedNetwork, answers: bool, leg: str, told: str
+) -> None:
+    served.service.answers[VOICE] = f'<Dial callerId="{HOTLINE}" action="/done">{OTHER}</Dial>'
+    caller = served.network.phone(PHONE).call()
+    served.network.advance(0)
+    [dialled] = served.network.phone(OTHER).calls()
+    if answers:
+        dialled.answer()
+    caller.hang_up()
+    served.network.advance(0)
+    assert (dialled.state, dialled.hears) == (leg, [])
+    [done] = served.service.on("/done")
+    assert (done["CallStatus"], done["DialCallStatus"]) == ("completed", told)
+
+
+@pytest.mark.parametrize(
     ("dial", "status"),
     [
         (f'<Dial action="/done" timeout="9">{OTHER}</Dial>', "no-answer"),
@@ -182,10 +205,6 @@ def test_a_connected_call_is_led_away(served: ServedNetwork, how: str) -> None:
     assert served.client().conferences.list(status="in-progress") == []
 
 
-def everybody(served: ServedNetwork) -> dict[str, Any]:
-    return {call["sid"]: call for call in served.network.carrier()["calls"]}
-
-
 def test_conference_news_are_lost_doubled_and_late(served: ServedNetwork) -> None:
     served.service.answers |= dict.fromkeys((VOICE, "/out"), room())
     served.network.faults("status-lost", match="conference-start")
@@ -193,8 +212,8 @@ def test_conference_news_are_lost_doubled_and_late(served: ServedNetwork) -> Non
     served.network.faults("status-delay", match="conference-end", delay_s=30)
     served.network.phone(PHONE).call()
     dispatcher(served)
-    for call in everybody(served):
-        served.network.call(call).hang_up()
+    for call in served.network.calls():
+        call.hang_up()
     served.network.advance(0)
     before = served.service.news("/room", "StatusCallbackEvent")
     joined, left = ["participant-join"] * 3, ["participant-leave"] * 2

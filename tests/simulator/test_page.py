@@ -39,6 +39,33 @@ def test_a_lost_text_is_said_to_be_unanswered(served: ServedNetwork) -> None:
     assert "has not\nanswered yet" in submit(served, phone=PHONE, body="hi").text
 
 
+def test_anyone_can_call_from_the_page(served: ServedNetwork) -> None:
+    def use(**form: str) -> str:
+        url = f"{served.url}/simulator/call"
+        return requests.post(url, data={"phone": PHONE, **form}, timeout=5).text
+
+    served.service.answers |= {
+        "/twilio/voice": '<Gather action="/menu" numDigits="1"><Say>&lt;1&gt;?</Say></Gather>',
+        "/menu": '<Say>Speak now.</Say><Record action="/said"/>',
+    }
+    assert "&lt;1&gt;?" in use(do="call", withheld="1")
+    assert served.service.news("/twilio/voice", "From") == ["anonymous"]
+    [call] = served.network.phone(PHONE).calls()
+    assert "Speak now." in use(sid=call.sid, key="1")
+    use(sid=call.sid, do="speak", seconds="7")
+    assert "completed" in use(sid=call.sid, do="hangup")
+    assert served.service.news("/said", "RecordingDuration") == ["7"]
+
+
+def test_a_phone_that_rings_is_answered_on_the_page(served: ServedNetwork) -> None:
+    served.client().calls.create(to=PHONE, from_=HOTLINE, url=served.url + "/out")
+    served.network.advance(0)
+    assert "Decline" in page(served, f"?phone=%2B{PHONE[1:]}").text
+    [call] = served.network.phone(PHONE).calls()
+    form = {"phone": PHONE, "sid": call.sid, "do": "answer"}
+    assert "completed" in requests.post(f"{served.url}/simulator/call", data=form, timeout=5).text
+
+
 def test_the_page_refreshes_only_when_asked(served: ServedNetwork) -> None:
     assert 'http-equiv="refresh"' not in page(served).text
     assert 'http-equiv="refresh"' in page(served, "?refresh=1").text
@@ -55,6 +82,6 @@ def test_the_page_needs_no_scripts_and_allows_none(served: ServedNetwork) -> Non
 
 def test_every_field_has_a_label(served: ServedNetwork) -> None:
     shown = page(served).text
-    fields = set(re.findall(r'<(?:input|textarea) id="(\w+)"', shown))
-    assert fields == set(re.findall(r'<label for="(\w+)"', shown)) == {"phone", "body"}
+    fields = set(re.findall(r'<(?:input|textarea)[^>]* id="(\w+)"', shown))
+    assert fields == set(re.findall(r'<label for="(\w+)"', shown)) == {"phone", "body", "withheld"}
     assert '<html lang="en">' in shown

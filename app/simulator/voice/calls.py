@@ -46,7 +46,9 @@ class Call:
     updated: datetime
     phone_number_sid: str | None
     parent_sid: str | None = None
+    dialled: datetime | None = None
     started: datetime | None = None
+    """When it was picked up; the API's ``start_time`` is when it was dialled."""
     ended: datetime | None = None
     answered_by: str | None = None
     forwarded_from: str | None = None
@@ -101,7 +103,7 @@ class Call:
             "price_unit": "USD",
             "queue_time": "0",
             "sid": self.sid,
-            "start_time": rfc2822(self.started),
+            "start_time": rfc2822(self.dialled),
             "status": self.status,
             "subresource_uris": {n: f"{self.path}/{path}.json" for n, path in _BELOW.items()},
             "to": self.to,

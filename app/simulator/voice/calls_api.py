@@ -15,8 +15,9 @@ from app.simulator.addresses import call_destination
 from app.simulator.asked import Asked, Route
 from app.simulator.voice.calls import Call
 from app.simulator.voice.execution import perform
+from app.simulator.voice.happenings import Source
 from app.simulator.voice.legs import Detection, Placement, place
-from app.simulator.voice.lines import Callback, Line, Source
+from app.simulator.voice.lines import Callback, Line
 
 if TYPE_CHECKING:
     from app.simulator.carrier import Carrier
@@ -28,6 +29,8 @@ _LONGEST_TWIML = 4000
 def create_call(carrier: Carrier, asked: Asked) -> Response:
     """Call somebody."""
     source = _source(asked)
+    if asked.flag("Record", default=False):
+        raise errors.bad_request(20001, "The simulated network does not record conversations")
     if source is None:
         raise errors.bad_request(21205, "Url parameter is required")
     to = call_destination(asked.field("To"))
@@ -101,7 +104,7 @@ def _fallback(asked: Asked) -> Source | None:
 def _list_calls(carrier: Carrier, asked: Asked) -> Response:
     query = asked.query
     checks = [
-        *_dates(query, "StartTime", lambda call: call.started),
+        *_dates(query, "StartTime", lambda call: call.dialled),
         *_dates(query, "EndTime", lambda call: call.ended),
     ]
     names = {"To": "to", "From": "from_", "ParentCallSid": "parent_sid", "Status": "status"}

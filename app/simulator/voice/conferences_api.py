@@ -13,10 +13,11 @@ from app.simulator.addresses import call_destination
 from app.simulator.asked import Asked, Route
 from app.simulator.voice import conferences
 from app.simulator.voice.calls_api import callback, check_caller_id, detection
-from app.simulator.voice.conferences import Conference, Membership, Participant
 from app.simulator.voice.dialling import stay
+from app.simulator.voice.happenings import Source
 from app.simulator.voice.legs import Placement, place
-from app.simulator.voice.lines import Line, Source
+from app.simulator.voice.lines import Line
+from app.simulator.voice.rooms import Conference, Membership, Participant
 
 if TYPE_CHECKING:
     from app.simulator.carrier import Carrier

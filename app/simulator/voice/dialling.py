@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from urllib.parse import urljoin
 
@@ -10,25 +12,24 @@ from app.simulator.addresses import call_destination
 from app.simulator.errors import RestError
 from app.simulator.voice import conferences
 from app.simulator.voice.callbacks import call_fields
-from app.simulator.voice.conferences import Membership
 from app.simulator.voice.documents import Document, Verb
-from app.simulator.voice.legs import Detection, Placement, place
-from app.simulator.voice.lines import (
-    Callback,
+from app.simulator.voice.happenings import (
     CallEnded,
     Diverted,
     Key,
-    Line,
     OutOfConference,
     Sibling,
     Source,
 )
+from app.simulator.voice.legs import Detection, Placement, place
+from app.simulator.voice.lines import Callback, Line
+from app.simulator.voice.rooms import MOST, Membership
 from app.simulator.webhooks import Fields
 
 Perform = Callable[[Line, Source | None], Awaitable[None]]
 _BAD_CALLER_ID, _BAD_NUMBER = 13214, 13223
 _EVENTS = "initiated ringing answered completed"
-_RING_S = 30
+_RING_S, _LONGEST_S = 30, 4 * 3600
 
 
 async def dial(line: Line, document: Document, verb: Verb, perform: Perform) -> Fields:
@@ -70,20 +71,27 @@ async def _conference(line: Line, document: Document, verb: Verb, noun: Verb) ->
         wait_url=urljoin(document.url, noun.get("waitUrl")) if noun.get("waitUrl") else "",
         wait_method=noun.get("waitMethod") or "POST",
         callback=callback_of(document, noun, conferences.DEFAULT_EVENTS),
-        most=noun.number("maxParticipants", conferences.MOST),
+        most=noun.number("maxParticipants", MOST),
     )
+    line.answer()
     conferences.join(line, noun.text, member)
-    await stay(line, star=verb.flag("hangupOnStar", default=False))
+    await stay(line, star=verb.flag("hangupOnStar", default=False), limit=_limit(verb))
     return [("DialCallStatus", "answered")]
 
 
-async def stay(line: Line, *, star: bool = False) -> None:
+def _limit(verb: Verb) -> float:
+    return verb.number("timeLimit", _LONGEST_S)
+
+
+async def stay(line: Line, *, star: bool = False, limit: float = _LONGEST_S) -> None:
     """Be in a conference until it is over, or ``*`` is pressed where that is allowed."""
+    until = line.carrier.clock() + timedelta(seconds=limit)
     while True:
-        event = await line.expect(OutOfConference, Key, waiting="conference")
+        left = (until - line.carrier.clock()).total_seconds()
+        event = await line.expect(OutOfConference, Key, seconds=left, waiting="conference")
         if isinstance(event, OutOfConference):
             return
-        if star and isinstance(event, Key) and event.digit == "*":
+        if event is None or (star and isinstance(event, Key) and event.digit == "*"):
             conferences.leave(line)
             return
 
@@ -158,25 +166,57 @@ async def _answered(parent: Line, whisper: Source | None, perform: Perform, leg:
     await leg.expect(waiting="other side")
 
 
+@dataclass(eq=False, slots=True)
+class _Dialled:
+    """The legs of a call: who still rings or talks, and who answered first."""
+
+    line: Line
+    limit: float
+    star: bool
+    legs: set[Line]
+    winner: Line | None = None
+    until: datetime | None = None
+
+    @property
+    def left(self) -> float | None:
+        """Seconds they may still talk; None while nobody does."""
+        return (self.until - self.line.carrier.clock()).total_seconds() if self.until else None
+
+    def heed(self, event: object) -> bool:
+        """Take in what happened; whether dialling or talking goes on."""
+        if isinstance(event, Sibling) and event.line in self.legs:
+            {"answered": self._answered, "ready": self._ready, "ended": self._ended}[event.what](
+                event.line
+            )
+        elif event is None or (self.star and isinstance(event, Key) and event.digit == "*"):
+            return False
+        return bool(self.legs)
+
+    def _answered(self, leg: Line) -> None:
+        if self.winner is None:
+            self.winner = leg
+            for other in self.legs - {leg}:
+                other.end("canceled")
+
+    def _ready(self, leg: Line) -> None:
+        self.until = self.line.carrier.clock() + timedelta(seconds=self.limit)
+        self.line.answer()
+        self.line.other_side, leg.other_side = leg, self.line
+
+    def _ended(self, leg: Line) -> None:
+        self.legs.discard(leg)
+        if not leg.call.final:  # it was led away
+            self.line.legs.remove(leg)
+
+
 async def _connect(line: Line, verb: Verb) -> Fields:
     """Wait until a leg has answered and is done, or none is left."""
-    ringing, winner, star = set(line.legs), None, verb.flag("hangupOnStar", default=False)
-    while ringing:
-        event = await line.expect(Sibling, Key, waiting="other side")
-        if isinstance(event, Key):
-            if star and event.digit == "*":
-                break
-        elif not isinstance(event, Sibling) or event.line not in ringing:
-            continue
-        elif event.what == "ended":
-            ringing.discard(event.line)
-        elif event.what == "ready":
-            line.other_side, event.line.other_side = event.line, line
-        elif winner is None:
-            winner = event.line
-            for other in ringing - {winner}:
-                other.end("canceled")
-    return _over(line, winner)
+    star = verb.flag("hangupOnStar", default=False)
+    dialled = _Dialled(line, _limit(verb), star, set(line.legs))
+    event: object = Key("")
+    while dialled.heed(event):
+        event = await line.expect(Sibling, Key, seconds=dialled.left, waiting="other side")
+    return _over(line, dialled.winner)
 
 
 def _over(line: Line, winner: Line | None) -> Fields:
@@ -186,7 +226,8 @@ def _over(line: Line, winner: Line | None) -> Fields:
         leg.other_side = None
         leg.end("completed" if leg.call.started else "canceled")
     last = winner or legs[-1]
-    fields = [("DialCallSid", last.call.sid), ("DialCallStatus", last.call.status)]
+    status = last.call.status if last.call.final else "completed"
+    fields = [("DialCallSid", last.call.sid), ("DialCallStatus", status)]
     if winner:
         fields.append(("DialCallDuration", str(last.call.seconds or 0)))
     return [*fields, ("DialBridged", str(bridged).lower())]

@@ -133,5 +133,9 @@ def _check(name: str, attribute: str, value: str) -> None:
         raise BadTwiml(_INVALID, f"<{name} {attribute}> is not a number")
     if attribute in _YES_OR_NO and value not in {"true", "false"}:
         raise BadTwiml(_INVALID, f"<{name} {attribute}> is neither true nor false")
+    if attribute == "record" and value not in {"false", "do-not-record"}:
+        raise BadTwiml(_INVALID, "the simulated network does not record conversations")
+    if attribute == "transcribe" and value != "false":
+        raise BadTwiml(_INVALID, "the simulated network does not transcribe")
     if attribute.lower().endswith("method") and value not in {"GET", "POST"}:
         raise BadTwiml(_INVALID, f"<{name} {attribute}> is neither GET nor POST")

@@ -8,7 +8,8 @@ from urllib.parse import urljoin, urlsplit
 from app.simulator.voice import dialling, record_verb
 from app.simulator.voice.documents import Document, Verb
 from app.simulator.voice.fetching import APOLOGY, Hopeless, fetch
-from app.simulator.voice.lines import CallEnded, Diverted, Key, Line, Source
+from app.simulator.voice.happenings import CallEnded, Diverted, Key, Source
+from app.simulator.voice.lines import Line
 
 _SILENT_FIRST = {"Reject", "Redirect", "Pause"}
 
@@ -34,7 +35,7 @@ async def run(line: Line, document: Document) -> Source | None:
     for verb in document.verbs:
         if line.call.final:
             raise CallEnded
-        if verb.name not in _SILENT_FIRST:
+        if verb.name not in _SILENT_FIRST and not verb.flag("answerOnBridge", default=False):
             line.answer()
         if following := await _VERBS[verb.name](line, document, verb):
             return following
@@ -103,7 +104,7 @@ async def _collect(line: Line, verb: Verb) -> tuple[str, str]:
         line.tell(Key(digit))
     digits, line.automatic = "", ""
     while not most or len(digits) < most:
-        timeout = verb.number("timeout", 5)
+        timeout = verb.number("timeout", 5) + line.reading_s
         key = await line.expect(Key, seconds=timeout, waiting="digits")
         if key is None:
             break

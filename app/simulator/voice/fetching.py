@@ -11,10 +11,11 @@ from app.simulator.voice.documents import Document, read
 from app.simulator.webhooks import Answer, Fields
 
 if TYPE_CHECKING:
-    from app.simulator.voice.lines import Line, Source
+    from app.simulator.voice.happenings import Source
+    from app.simulator.voice.lines import Line
 
 APOLOGY = "We are sorry, an application error has occurred. Goodbye."
-_UNREACHED = 11205
+_UNREACHED, _LOOP = 11205, 11100
 
 
 class Hopeless(Exception):
@@ -23,6 +24,10 @@ class Hopeless(Exception):
 
 async def fetch(line: Line, source: Source) -> Document:
     """The document to execute next, from the fallback if need be. Raises ``Hopeless``."""
+    if line.hurried():
+        what = "too many documents in a row, without anybody or any time passing in between"
+        line.carrier.debug(_LOOP, what, sid=line.call.sid, url=source.url, http=None)
+        raise Hopeless
     document, error = await _try(line, source.url, source.method, list(source.fields), source)
     if document is None and line.fallback and line.fallback.url != source.url:
         why = [("ErrorCode", str(error)), ("ErrorUrl", urldefrag(source.url).url)]

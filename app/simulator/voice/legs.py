@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from app.simulator.resources import new_sid
 from app.simulator.voice.calls import Call
-from app.simulator.voice.lines import NOWHERE, Callback, Line, PickedUp, Source
+from app.simulator.voice.happenings import PickedUp, Source
+from app.simulator.voice.lines import NOWHERE, Callback, Line
 
 if TYPE_CHECKING:
     from app.simulator.carrier import Carrier
@@ -61,7 +62,7 @@ def place(carrier: Carrier, placement: Placement, then: Work) -> Line:
         phone_number_sid=carrier.number.sid,
         parent_sid=placement.parent.call.sid if placement.parent else None,
     )
-    line = Line(carrier, call, placement.callback, placement.fallback)
+    line = Line(carrier, call, placement.callback, placement.fallback, parent=placement.parent)
     carrier.voice.keep(line)
     line.start(_outgoing(line, placement, then))
     return line
@@ -70,6 +71,7 @@ def place(carrier: Carrier, placement: Placement, then: Work) -> Line:
 async def _outgoing(line: Line, placement: Placement, then: Work) -> None:
     if line.carrier.faults.take("call-stuck", line.call.to):
         await line.expect(waiting="network")
+    line.call.dialled = line.carrier.clock()
     line.report("initiated")
     if outcome := await _ring(line, placement.timeout):
         status, sip_code = outcome

@@ -12,82 +12,27 @@ from app.simulator.resources import Json
 from app.simulator.timers import Mailbox
 from app.simulator.voice import callbacks
 from app.simulator.voice.calls import Call
+from app.simulator.voice.happenings import (
+    CallEnded,
+    Diversion,
+    Diverted,
+    Ended,
+    Event,
+    Key,
+    PickedUp,
+    Source,
+    Speech,
+)
 from app.simulator.webhooks import Fields
 
 if TYPE_CHECKING:
     from app.simulator.carrier import Carrier
-    from app.simulator.voice.conferences import Participant
     from app.simulator.voice.recordings import Recording
+    from app.simulator.voice.rooms import Participant
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where the next document comes from: an address, or the document itself."""
-
-    url: str = ""
-    method: str = "POST"
-    fields: tuple[tuple[str, str], ...] = ()
-    document: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A key was pressed."""
-
-    digit: str
-
-
-@dataclass(frozen=True, slots=True)
-class Speech:
-    """The phone spoke."""
-
-    seconds: int
-
-
-@dataclass(frozen=True, slots=True)
-class PickedUp:
-    """The phone answers, or declines."""
-
-    accepts: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Sibling:
-    """Something happened to a leg this call dialled: ``answered``, ``ready`` or ``ended``."""
-
-    line: Line
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
-class OutOfConference:
-    """The conference is over, or this participant was taken out of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Diversion:
-    source: Source
-
-
-@dataclass(frozen=True, slots=True)
-class _Ended:
-    pass
-
-
-Event = Key | Speech | PickedUp | Sibling | OutOfConference | _Diversion | _Ended
+_MOST_AT_ONCE = 100
 EventT = TypeVar("EventT", bound=Event)
-
-
-class CallEnded(Exception):
-    """The call is over: whatever was being done on it stops."""
-
-
-class Diverted(Exception):
-    """The service sent the call somewhere else in the middle."""
-
-    def __init__(self, source: Source) -> None:
-        super().__init__()
-        self.source = source
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +55,8 @@ class Line:
     call: Call
     callback: Callback = NOWHERE
     fallback: Source | None = None
+    phone: str = ""
+    parent: Line | None = None
     mailbox: Mailbox[Event] = field(init=False)
     post: callbacks.Post = field(init=False)
     executed: list[Json] = field(default_factory=list)
@@ -118,12 +65,15 @@ class Line:
     """How much had been executed when the phone last pressed a key or spoke."""
     automatic: str = ""
     """Keys this phone presses by itself when first asked."""
+    reading_s: int = 0
+    """Seconds more for keys and speech: whoever uses the page reads what others hear."""
     waiting: str = "network"
     legs: list[Line] = field(default_factory=list)
     other_side: Line | None = None
     participant: Participant | None = None
     recording: Recording | None = None
     on_end: list[Callable[[], object]] = field(default_factory=list)
+    _fetched: tuple[datetime | None, int] = (None, 0)
     _over: bool = False
     _resting: bool = False
     _watching: list[asyncio.Future[None]] = field(default_factory=list)
@@ -131,6 +81,7 @@ class Line:
     def __post_init__(self) -> None:
         self.mailbox = Mailbox(self.carrier.timers)
         self.post = callbacks.Post(self.carrier, self.call)
+        self.phone = self.phone or self.call.phone
 
     @property
     def at_rest(self) -> bool:
@@ -207,6 +158,12 @@ class Line:
             self.call.status = "in-progress"
             self.report("answered")
 
+    def hurried(self) -> bool:
+        """Whether the service leads the call in a circle: too many documents at one instant."""
+        at, number = self._fetched
+        self._fetched = self._now(), number + 1 if at == self._now() else 1
+        return self._fetched[1] > _MOST_AT_ONCE
+
     def ring(self) -> None:
         """The phone rings."""
         self.call.status, self.call.updated = "ringing", self._now()
@@ -215,7 +172,7 @@ class Line:
     def divert(self, source: Source) -> None:
         """Execute another document from now on."""
         self.answered = len(self.executed)
-        self.tell(_Diversion(source))
+        self.tell(Diversion(source))
 
     def end(self, status: str = "completed", *, sip_code: str = "") -> None:
         """End the call and the legs it dialled, and tell whoever wants to know; once."""
@@ -225,9 +182,8 @@ class Line:
         for leg in self.legs:
             leg.end("completed" if leg.call.started else "canceled")
         self.report("completed", *([("SipResponseCode", sip_code)] if sip_code else []))
-        for tell in self.on_end:
-            tell()
-        self.tell(_Ended())
+        self._detach()
+        self.tell(Ended())
 
     async def stop(self) -> None:
         """End the call because its time is up."""
@@ -249,21 +205,38 @@ class Line:
         return self.carrier.clock()
 
     def _interrupt(self, event: Event | None) -> None:
-        if isinstance(event, _Ended) or self.call.final:
+        if isinstance(event, Ended) or self.call.final:
             raise CallEnded
-        if isinstance(event, _Diversion):
+        if isinstance(event, Diversion):
             raise Diverted(event.source)
 
     async def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do the work of this call to its end; when the network closes, nobody is told."""
         try:
-            await work
+            try:
+                await work
+            except Diverted as diverted:
+                self._detach()
+                await self.carrier.voice.perform(self, diverted.source)
         except CallEnded:
-            pass
-        finally:
-            self.end()
-            self.post.release()
-            self.waiting, self._over = "", True
-            self._rest()
+            self._finish()
+        except Exception:
+            self._finish()
+            raise
+        else:
+            self._finish()
+
+    def _finish(self) -> None:
+        self.end()
+        self.post.release()
+        self.waiting, self._over = "", True
+        self._rest()
+
+    def _detach(self) -> None:
+        """Tell whoever this call was connected with that it no longer is."""
+        telling, self.on_end, self.other_side = self.on_end, [], None
+        for tell in telling:
+            tell()
 
     def _rest(self) -> None:
         self._resting = True

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 
 from app.simulator.resources import Json, new_sid
 from app.simulator.voice.calls import Call
-from app.simulator.voice.conferences import Conference, heard_by
+from app.simulator.voice.conferences import heard_by
 from app.simulator.voice.execution import perform
-from app.simulator.voice.lines import NOWHERE, Callback, Line, Source
+from app.simulator.voice.happenings import Source
+from app.simulator.voice.lines import NOWHERE, Callback, Line
 from app.simulator.voice.recordings import Recording, RecordingKey
+from app.simulator.voice.rooms import Conference, Participant
 
 if TYPE_CHECKING:
     from app.simulator.carrier import Carrier
 
+WITHHELD_CALLER = "anonymous"
 _REMEMBERED = 5000
 
 
@@ -28,6 +31,7 @@ class VoiceNetwork:
         self.conferences: dict[str, Conference] = {}
         self.recordings: dict[str, Recording] = {}
         self.recording_key: RecordingKey | None = None
+        self.perform = perform
 
     def keep(self, line: Line) -> None:
         """Hold a new call; the oldest ones over are forgotten."""
@@ -36,8 +40,19 @@ class VoiceNetwork:
         while len(self.lines) > _REMEMBERED and next(iter(self.lines.values())).call.final:
             self.lines.popitem(last=False)
 
-    def ring_hotline(self, caller: str, *, forwarded_from: str | None = None) -> Line:
-        """Call the hotline from a phone."""
+    def lines_of(self, phone: str) -> list[Line]:
+        """The calls of a phone, both ways, oldest first."""
+        return [line for line in self.lines.values() if line.phone == phone]
+
+    def ring_hotline(
+        self,
+        caller: str,
+        *,
+        phone: str = "",
+        forwarded_from: str | None = None,
+        reading_s: int = 0,
+    ) -> Line:
+        """Call the hotline; the network shows ``caller``, whatever phone it is."""
         carrier, now = self._carrier, self._carrier.clock()
         number = carrier.number
         call = Call(
@@ -51,14 +66,16 @@ class VoiceNetwork:
             created=now,
             updated=now,
             phone_number_sid=number.sid,
+            dialled=now,
             forwarded_from=forwarded_from,
         )
         fallback = None
         if number.voice_fallback_url:
             fallback = Source(number.voice_fallback_url, number.voice_fallback_method)
         callback = Callback(number.status_callback, number.status_callback_method)
-        line = Line(carrier, call, callback, fallback)
+        line = Line(carrier, call, callback, fallback, phone=phone or caller)
         self.keep(line)
+        line.reading_s = reading_s
         line.start(self._incoming(line, Source(number.voice_url, number.voice_method)))
         return line
 
@@ -100,43 +117,49 @@ class VoiceNetwork:
 
 def describe(line: Line) -> Json:
     """A call as somebody sees it who looks at both ends at once."""
-    call, member = line.call, line.participant
-    lines = line.carrier.voice.lines.values()
+    call = line.call
     said = [one for one in line.executed[line.answered :] if one["verb"] in {"Say", "Play"}]
     return {
         "sid": call.sid,
         "parent_sid": call.parent_sid,
         "direction": call.direction,
-        "phone": call.phone,
+        "phone": line.phone,
         "from": call.from_,
         "to": call.to,
         "shown": call.to if call.inbound else call.from_,
         "state": call.status,
+        "over": call.final,
+        "http_status": line.requests[-1]["http_status"] if line.requests else None,
         "answered_by": call.answered_by,
         "duration_s": call.seconds,
         "waiting_for": line.waiting or None,
         "prompt": " ".join(one["text"] for one in said),
         "verbs": line.executed,
         "requests": line.requests,
-        "legs": [
-            {"sid": leg.call.sid, "to": leg.call.to, "shown": leg.call.from_}
-            | {"state": leg.call.status}
-            for leg in lines
-            if leg.call.parent_sid == call.sid
-        ],
-        "conference": None
-        if member is None
-        else {
-            "sid": member.conference.sid,
-            "name": member.conference.name,
-            "state": member.conference.status,
-            "muted": member.muted,
-            "hold": member.hold,
-            "label": member.label,
-            "participants": [one.line.call.sid for one in member.conference.present],
-        },
+        "legs": [_leg(one) for one in line.carrier.voice.lines.values() if one.parent is line],
+        "conference": _conference(line.participant),
         "hears": _hears(line),
         "recording": line.recording.sid if line.recording else None,
+    }
+
+
+def _leg(line: Line) -> Json:
+    call = line.call
+    return {"sid": call.sid, "to": call.to, "shown": call.from_, "state": call.status}
+
+
+def _conference(participant: Participant | None) -> Json | None:
+    if participant is None:
+        return None
+    conference = participant.conference
+    return {
+        "sid": conference.sid,
+        "name": conference.name,
+        "state": conference.status,
+        "muted": participant.muted,
+        "hold": participant.hold,
+        "label": participant.label,
+        "participants": [one.line.call.sid for one in conference.present],
     }
 
 

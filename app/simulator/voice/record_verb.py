@@ -9,7 +9,8 @@ from urllib.parse import urljoin
 from app.simulator.resources import new_sid, rfc2822
 from app.simulator.voice.callbacks import call_fields
 from app.simulator.voice.documents import Document, Verb
-from app.simulator.voice.lines import CallEnded, Diverted, Key, Line, Speech
+from app.simulator.voice.happenings import CallEnded, Diverted, Key, Speech
+from app.simulator.voice.lines import Line
 from app.simulator.voice.recordings import Recording
 from app.simulator.webhooks import Fields
 
@@ -74,7 +75,7 @@ def _report(document: Document, verb: Verb) -> _Report:
 
 async def _listen(line: Line, recording: Recording, verb: Verb) -> str:
     """Take in what is said; returns the key that ended it, or nothing."""
-    most, timeout = verb.number("maxLength", 3600), verb.number("timeout", 5)
+    most, timeout = verb.number("maxLength", 3600), verb.number("timeout", 5) + line.reading_s
     keys = verb.attributes.get("finishOnKey", _ANY_KEY)
     until = line.carrier.clock() + timedelta(seconds=most)
     while recording.seconds < most:

@@ -12,15 +12,15 @@ from pydantic import Field
 from app.simulator.addresses import caller
 from app.simulator.orders import Order, Problem, phone_of, read
 from app.simulator.voice.answering import UnknownBehaviour, answering
-from app.simulator.voice.lines import Line, PickedUp
-from app.simulator.voice.network import describe
+from app.simulator.voice.happenings import PickedUp
+from app.simulator.voice.lines import Line
+from app.simulator.voice.network import WITHHELD_CALLER, describe
 from app.simulator.voice.recordings import RecordingKey
 
 if TYPE_CHECKING:
     from app.simulator.carrier import Carrier
 
 _ONE_DAY_S = 86400
-_WITHHELD = "anonymous"
 
 
 class NewCall(Order):
@@ -38,9 +38,15 @@ class Digits(Order):
 
 
 class Spoken(Order):
-    """How long somebody speaks, in whole seconds."""
+    """How long somebody speaks, in whole seconds; or what, which takes as long as it takes."""
 
-    seconds: int = Field(ge=1, le=_ONE_DAY_S)
+    seconds: int | None = Field(default=None, ge=1, le=_ONE_DAY_S)
+    text: str = Field(default="", max_length=10_000)
+
+    @property
+    def length(self) -> int:
+        """Seconds; people say some two words in each."""
+        return self.seconds or max(len(self.text.split()) // 2, 1)
 
 
 class NewAnswering(Order):
@@ -68,6 +74,7 @@ def voice_routes(carrier: Carrier) -> list[tuple[str, str, Endpoint]]:
         ("POST", "/phones/{e164}/calls", script.call),
         ("GET", "/phones/{e164}/calls", script.calls),
         ("POST", "/phones/{e164}/answering", script.set_answering),
+        ("GET", "/calls", script.all_calls),
         ("DELETE", "/calls", script.clear),
         ("GET", "/calls/{sid}", script.show),
         ("POST", "/calls/{sid}/digits", script.press),
@@ -88,15 +95,21 @@ class _VoiceScript:
     async def call(self, request: Request) -> Response:
         """Call the hotline; answers when the call waits for somebody or is over."""
         order = await read(request, NewCall, default=b"{}")
-        shown = order.from_ or (_WITHHELD if order.withheld else caller(phone_of(request)))
-        line = self._carrier.voice.ring_hotline(shown, forwarded_from=order.forwarded_from)
+        phone = caller(phone_of(request))
+        shown = order.from_ or (WITHHELD_CALLER if order.withheld else phone)
+        forwarded = order.forwarded_from
+        line = self._carrier.voice.ring_hotline(shown, phone=phone, forwarded_from=forwarded)
         await line.settled()
         return JSONResponse(describe(line))
 
     async def calls(self, request: Request) -> Response:
         """The calls of one phone, both ways, oldest first."""
         phone = caller(phone_of(request))
-        lines = [one for one in self._carrier.voice.lines.values() if one.call.phone == phone]
+        lines = self._carrier.voice.lines_of(phone)
+        return JSONResponse({"items": [describe(line) for line in lines]})
+
+    async def all_calls(self, _request: Request) -> Response:
+        lines = self._carrier.voice.lines.values()
         return JSONResponse({"items": [describe(line) for line in lines]})
 
     async def set_answering(self, request: Request) -> Response:
@@ -121,8 +134,8 @@ class _VoiceScript:
         return JSONResponse(describe(line))
 
     async def speak(self, request: Request) -> Response:
-        line, order = self._line(request), await read(request, Spoken)
-        await line.speak(order.seconds)
+        line, order = self._line(request), await read(request, Spoken, default=b"{}")
+        await line.speak(order.length)
         return JSONResponse(describe(line))
 
     async def hang_up(self, request: Request) -> Response:
