@@ -13,11 +13,11 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import delete, select, update
 
-from app import carrier_traces, jobs
+from app import jobs
 from app.db import Db
 from app.models import Call, CallLeg, Case, Job, rounded
 from app.ordering import position_after
-from app.voice import duty, following
+from app.voice import duty, following, traces
 from app.voice.machine import step
 from app.voice.states import (
     Action,
@@ -143,7 +143,7 @@ def bring_on(db: Db, held: Held, event: Event, now: datetime) -> CallState:
     held.values = {**held.values, **_values(after)}
     following.follow(db, held.case, held.row, before, after, now)
     if after.ended:
-        _note_traces(db, held, now)
+        traces.note_call(db, held.row, held.legs.values(), held.values, now)
         held.row.op_key = held.row.op_values = held.row.shred_day = None
     else:
         db.keys.replace_values("calls", held.row, held.values)
@@ -249,31 +249,6 @@ def has_heard(held: Held) -> bool:
 
 def _told(state: CallState) -> str:
     return f"{state.name} {state.turn} {state.tries}"
-
-
-def note_leg(db: Db, row: CallLeg, sid: str) -> None:
-    """Keep the carrier's identifier of a phone that rings."""
-    db.keys.replace_values("call_legs", row, {"sid": sid})
-
-
-def leg_sid(db: Db, row: CallLeg) -> str | None:
-    """Return the carrier's identifier of a leg; None before it is known, or after the end."""
-    sid: str | None = db.keys.open_row("call_legs", row).get("sid")
-    return sid
-
-
-def _note_traces(db: Db, held: Held, now: datetime) -> None:
-    """Have the carrier forget it all: recordings, then the phones that rang, then the call."""
-    legs = [sid for row in held.legs.values() if (sid := leg_sid(db, row))]
-    recording = held.values.get("recording") if held.state.disposition != "lost" else None
-    carrier_traces.note_call(
-        db, held.values.get("sid"), legs, [recording] if recording else [], held.row.id, now
-    )
-
-
-def note_late(db: Db, leg_id: UUID, sid: str, now: datetime) -> None:
-    """Have a phone's call forgotten too that was rung while its call was ending."""
-    carrier_traces.note_call(db, sid, [], [], leg_id, now)
 
 
 # -- what follows, as jobs

@@ -21,7 +21,7 @@ from app.errors import Refusal
 from app.jobs import Claimed
 from app.models import CallLeg
 from app.telephony import CALL_OVER, CarrierError, OutgoingCall, Phones, Refused
-from app.voice import calls, duty, recordings
+from app.voice import calls, duty, recordings, traces
 from app.voice.calls import Held
 from app.voice.line import Line
 from app.voice.states import (
@@ -107,7 +107,7 @@ def _ring(crew: Crew, job: Claimed, leg_id: UUID) -> None:
 def _wanted(db: Db, crew: Crew, held: Held, leg_id: UUID, now: datetime) -> OutgoingCall | None:
     """Return the phone to ring, if it still is to be rung; the last gate for a caller's."""
     leg = held.state.leg(leg_id)
-    if leg is None or leg.state != "asked" or calls.leg_sid(db, held.legs[leg_id]):
+    if leg is None or leg.state != "asked" or traces.leg_sid(db, held.legs[leg_id]):
         return None
     number = duty.phone_of(db, leg.member) if leg.member else _callers(db, held, now)
     if number is None:
@@ -135,19 +135,19 @@ def _rung(crew: Crew, job: Claimed, leg_id: UUID, sid: str) -> None:
         if held is None or row is None:
             jobs.finish(db, job)
             return
-        calls.note_leg(db, row, sid)
+        traces.note_leg(db, row, sid)
         if leg is None or not leg.running:
             jobs.enqueue(db, [jobs.row(calls.CANCEL, leg_id, crew.clock(), priority=1)])
         jobs.finish(db, job)
     if held.state.ended:
         with crew.database.transaction() as db:
-            calls.note_late(db, leg_id, sid, crew.clock())
+            traces.note_late(db, leg_id, sid, crew.clock())
 
 
 def _cancel(crew: Crew, job: Claimed, leg_id: UUID) -> None:
     with crew.database.transaction() as db:
         row = db.get(CallLeg, leg_id)
-        sid = calls.leg_sid(db, row) if row else None
+        sid = traces.leg_sid(db, row) if row else None
     try:
         if sid:
             crew.phones.hang_up(sid)
@@ -182,7 +182,7 @@ def _target(db: Db, crew: Crew, held: Held, ref: UUID) -> tuple[str, str] | None
     """Return which call goes on where; None where its phone has found out by itself."""
     place = held.place(crew.line.url)
     if ref in held.legs:
-        sid = calls.leg_sid(db, held.legs[ref])
+        sid = traces.leg_sid(db, held.legs[ref])
         return (sid, place.leg(ref, "next")) if sid else None
     if held.state.ended or calls.has_heard(held) or not held.values.get("sid"):
         return None
@@ -244,7 +244,7 @@ def _on_the_line(db: Db, held: Held) -> str | None:
     if not held.state.outgoing:
         return str(held.values["sid"]) if held.values.get("sid") else None
     callers = (row for row in held.legs.values() if row.kind == "caller")
-    return next((sid for row in callers if (sid := calls.leg_sid(db, row))), None)
+    return next((sid for row in callers if (sid := traces.leg_sid(db, row))), None)
 
 
 def _seen(crew: Crew, held: Held, sid: str) -> Event | None:

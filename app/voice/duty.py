@@ -59,10 +59,13 @@ def _profile(db: Db, member_id: UUID) -> dict[str, Any]:
 
 
 def hours(db: Db, now: datetime) -> Hours:
-    """Return when the next shift of the desk begins, by the clock of the organisation's zone."""
+    """Return when the next shift of the desk begins, by the clock of the organisation's zone.
+
+    None while one goes on: somebody may answer the next call.
+    """
     for turn in shifts.turns(shifts.load(db), now, now + _AHEAD):
         ours = turn.slot.role in _ROLES and not turn.slot.fallback
-        if turn.start > now and turn.members and ours:
+        if ours and turn.members:
             local = turn.start.astimezone(db.keys.zone)
-            return local.weekday(), f"{local:%H:%M}"
+            return None if turn.start <= now else (local.weekday(), f"{local:%H:%M}")
     return None

@@ -10,7 +10,7 @@ from sqlalchemy import delete, or_, select, update
 from app import carrier_traces
 from app.db import Db
 from app.models import Call, CallLeg, Job
-from app.voice import calls
+from app.voice import traces
 
 
 def forget(db: Db, case_id: UUID, now: datetime) -> None:
@@ -28,7 +28,7 @@ def forget(db: Db, case_id: UUID, now: datetime) -> None:
 def _forget_at_carrier(db: Db, row: Call, now: datetime) -> None:
     sid = db.keys.open_row("calls", row).get("sid")
     legs = db.scalars(select(CallLeg).where(CallLeg.call_id == row.id))
-    known = [leg_sid for leg in legs if (leg_sid := calls.leg_sid(db, leg))]
+    known = [leg_sid for leg in legs if (leg_sid := traces.leg_sid(db, leg))]
     carrier_traces.note_call(db, sid, known, None, row.id, now)
 
 

@@ -110,3 +110,33 @@ def test_nobody_answers_and_the_message_is_heard_in_the_case(desk: House) -> Non
     desk.advance(minutes=2)
     left = desk.network.carrier()
     assert (left["calls"], left["recordings"]) == ([], [])
+
+
+LANGUAGES = {
+    "1": "looking for a person",
+    "2": "cherchons une",
+    "3": "Buscamos a",
+    "4": "cherchons une",
+}
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_each_language_is_heard_to_the_tone(desk: House) -> None:
+    on_duty(desk, "heron")
+    desk.network.phone(PHONES["heron"]).answering("never")
+    for number, (digit, waits) in enumerate(LANGUAGES.items(), 60):
+        call = desk.network.phone(f"+151455501{number}").call()
+        call.press(digit).press("1")
+        assert waits in call.prompt
+        until(desk, call, "speech")
+        call.hang_up()
+        desk.settle()
+    assert {case["language"] for case in desk.queue()} == {"en", "fr", "es", "ht"}
+
+
+def test_an_empty_rota_says_at_once_when_somebody_is_there(desk: House) -> None:
+    on_duty(desk, "heron", hours=5)  # it is seven in the morning: over until midnight
+    call = desk.network.phone(CALLER).call().press("2").press("6")
+    assert "Une personne répondra de nouveau vendredi à 00:00." in call.prompt
+    assert call.look()["waiting_for"] == "speech"
+    assert desk.network.phone(PHONES["heron"]).calls() == []
