@@ -26,6 +26,7 @@ from app.api import (
     requests,
     sessions,
     shifts,
+    statistics,
     swaps,
     twilio,
 )
@@ -40,7 +41,7 @@ def install(app: FastAPI) -> None:
     app.router.routes.extend(twilio.routes)
     for module in (requests, offers, assignments):
         app.include_router(module.router, responses={"default": errors.PROBLEM})
-    for module in (events, episodes, raids, directory, deadlines):
+    for module in (events, episodes, raids, directory, deadlines, statistics):
         app.include_router(module.router, responses={"default": errors.PROBLEM})
     # Paths with names come before the same paths with ids.
     rota = (swaps, calendars, handovers, overrides, shifts)

@@ -423,6 +423,21 @@ ENDPOINTS: dict[str, tuple[Iterable[Permission], Make]] = {
     "POST /v1/shifts/{shift_id}/swap": ({ROTA}, on_my_shift),
     "GET /v1/shifts/{shift_id}/hand-over": ({CASES}, on_shift()),
     "POST /v1/shifts/{shift_id}/hand-over": ({CASES}, on_shift({"body": "x"})),
+    "GET /v1/statistics/releases": ({Permission.STATISTICS_READ}, plain()),
+    "POST /v1/statistics/releases": (
+        {Permission.STATISTICS},
+        lambda scene: Example({}, {"family": "opened", "period": a_month(scene, None)[0]}),
+    ),
+    "POST /v1/statistics/releases/{release_id}/confirm": (
+        {Permission.STATISTICS},
+        on_release("awaiting_confirmation"),
+    ),
+    "GET /v1/statistics/releases/{release_id}": (
+        {Permission.STATISTICS_READ},
+        on_release("released"),
+    ),
+    "GET /v1/statistics/plan": ({Permission.STATISTICS_READ}, plain()),
+    "PUT /v1/statistics/plan": ({Permission.STATISTICS}, plain({})),
     "GET /v1/settings": ({SETTINGS}, plain()),
     "PUT /v1/settings": ({SETTINGS}, plain({"name": "x"})),
     "GET /v1/texts": ({TEXTS}, plain()),

@@ -16,6 +16,7 @@ PROMISED = {
     "cases": {
         "channel",
         "human",
+        "human_at",
         "language",
         "last_inbound_at",
         "last_message_at",
@@ -79,6 +80,7 @@ PROMISED = {
         "starts_at",
         "warned_until",
     },
+    "statistics_months": {"closed", "opened"},
     "suppressions": {"number", "reason"},
     "tasks": {"due_at"},
 }

@@ -1,0 +1,99 @@
+"""Handing a release out: each file is made once, stored, and the same bytes for ever."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from uuid import UUID
+
+from app.access import Principal
+from app.db import Database, Db
+from app.errors import BadRequest, NotReleasable, Refusal
+from app.models import StatisticsFile, StatisticsRelease, table
+from app.statements import insert_new
+from app.statistics import chain, releasing
+
+MEDIA_TYPES: Mapping[str, str] = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "svg": "image/svg+xml",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+_ROOT = Path(__file__).parents[2]
+_PROGRAM = (
+    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "from app.statistics.printing.press import main; main()"
+)
+_PATIENCE_S = 120
+
+
+class PrintingFailed(Refusal):
+    """The files could not be made. The release stands; please try again."""
+
+    slug = "sealed"
+
+
+def content(database: Database, principal: Principal, release_id: UUID, name: str) -> bytes:
+    """Return a release in one format. NotFound, BadRequest, NotReleasable."""
+    if name not in MEDIA_TYPES:
+        raise BadRequest(f"A format is one of: {', '.join(MEDIA_TYPES)}.")
+    with database.snapshot() as db:
+        release = releasing.find(db, principal, release_id)
+        if release.state != releasing.RELEASED:
+            raise NotReleasable("This was not released yet: another coordinator has to confirm it.")
+        chain.vouch(db, release)
+        record = release.record or ""
+        found = db.get(StatisticsFile, (release_id, name))
+    return found.content if found else print_all(database, release_id, record)[name]
+
+
+def print_due(database: Database, release_id: UUID) -> None:
+    """Make the files of a release at once, so that nobody waits for them. PrintingFailed."""
+    with database.snapshot() as db:
+        release = db.get_one(StatisticsRelease, release_id)
+        chain.vouch(db, release)
+        record = release.record or ""
+    print_all(database, release_id, record)
+
+
+def print_all(database: Database, release_id: UUID, record: str) -> dict[str, bytes]:
+    """Make and store every format of a release; return what is stored. PrintingFailed.
+
+    Whoever was first counts: who comes later returns those bytes.
+    """
+    made = _printed(record)
+    with database.transaction() as db:
+        _store(db, release_id, made)
+    with database.snapshot() as db:
+        return {name: db.get_one(StatisticsFile, (release_id, name)).content for name in made}
+
+
+def _store(db: Db, release_id: UUID, made: Mapping[str, bytes]) -> None:
+    rows = [
+        {"release_id": release_id, "format": name, "content": content}
+        for name, content in sorted(made.items())
+    ]
+    files = table(StatisticsFile)
+    insert_new(db, files, rows, files.c.release_id)
+
+
+def _printed(record: str) -> dict[str, bytes]:
+    # -I and no environment, as the process that draws; matplotlib keeps its caches nowhere.
+    try:
+        done = subprocess.run(  # noqa: S603  # our own program
+            [sys.executable, "-I", "-c", _PROGRAM, str(_ROOT)],
+            input=record.encode(),
+            stdout=subprocess.PIPE,
+            env={"OPENBLAS_NUM_THREADS": "1"},
+            timeout=_PATIENCE_S,
+            check=True,
+        )
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        raise PrintingFailed from error
+    return {name: base64.b64decode(text) for name, text in json.loads(done.stdout).items()}
