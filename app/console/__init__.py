@@ -28,6 +28,7 @@ from app.console import (
     rules_page,
     settings_page,
     signing_in,
+    statistics_page,
     texts,
 )
 
@@ -55,6 +56,7 @@ PAGES = (
     texts,
     blocks,
     settings_page,
+    statistics_page,
     log,
     health,
 )

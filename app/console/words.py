@@ -238,6 +238,8 @@ DONE = {
     "merged": "The two are one case now: this one.",
     "noted": "The note is saved.",
     "opened": "The case is open, and yours.",
+    "release_asked": "It is asked for. Another coordinator has to confirm it.",
+    "release_made": "It is released. It stays as it is now, for ever.",
     "released": "The case is back in the queue.",
     "removed": "They are out: sessions ended, keys changed.",
     "reopened": "The case is open again.",

@@ -6,9 +6,12 @@ import base64
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy import Select, select
 
 from app.access import Principal
 from app.db import Database, Db
@@ -44,51 +47,66 @@ def content(database: Database, principal: Principal, release_id: UUID, name: st
     if name not in MEDIA_TYPES:
         raise BadRequest(f"A format is one of: {', '.join(MEDIA_TYPES)}.")
     with database.snapshot() as db:
-        release = releasing.find(db, principal, release_id)
-        if release.state != releasing.RELEASED:
-            raise NotReleasable("This was not released yet: another coordinator has to confirm it.")
-        chain.vouch(db, release)
-        record = release.record or ""
+        record = _vouched(db, principal, release_id)
         found = db.get(StatisticsFile, (release_id, name))
-    return found.content if found else print_all(database, release_id, record)[name]
+    return found.content if found else _print(database, release_id, record, [name])[name]
+
+
+def record_of(db: Db, principal: Principal, release_id: UUID) -> dict[str, Any]:
+    """Return everything that was released. NotFound, NotReleasable."""
+    record: dict[str, Any] = json.loads(_vouched(db, principal, release_id))
+    return record
+
+
+def _vouched(db: Db, principal: Principal, release_id: UUID) -> str:
+    release = releasing.find(db, principal, release_id)
+    if release.state != releasing.RELEASED:
+        raise NotReleasable("This was not released yet: another coordinator has to confirm it.")
+    chain.vouch(db, release)
+    return release.record or ""
 
 
 def print_due(database: Database, release_id: UUID) -> None:
-    """Make the files of a release at once, so that nobody waits for them. PrintingFailed."""
+    """Make the files of a release ahead, so that nobody waits for them. PrintingFailed."""
     with database.snapshot() as db:
         release = db.get_one(StatisticsRelease, release_id)
         chain.vouch(db, release)
         record = release.record or ""
-    print_all(database, release_id, record)
+        have = set(db.scalars(_files_of(release_id)))
+    if missing := sorted(MEDIA_TYPES.keys() - have):
+        _print(database, release_id, record, missing)
 
 
-def print_all(database: Database, release_id: UUID, record: str) -> dict[str, bytes]:
-    """Make and store every format of a release; return what is stored. PrintingFailed.
+def _files_of(release_id: UUID) -> Select[str]:
+    return select(StatisticsFile.format).where(StatisticsFile.release_id == release_id)
+
+
+def _print(
+    database: Database, release_id: UUID, record: str, names: Sequence[str]
+) -> dict[str, bytes]:
+    """Make and store some formats of a release; return what is stored. PrintingFailed.
 
     Whoever was first counts: who comes later returns those bytes.
     """
-    made = _printed(record)
+    made = printed(record, names)
     with database.transaction() as db:
-        _store(db, release_id, made)
+        files = table(StatisticsFile)
+        rows = [
+            {"release_id": release_id, "format": name, "content": content}
+            for name, content in sorted(made.items())
+        ]
+        insert_new(db, files, rows, files.c.release_id)
     with database.snapshot() as db:
-        return {name: db.get_one(StatisticsFile, (release_id, name)).content for name in made}
+        return {name: db.get_one(StatisticsFile, (release_id, name)).content for name in names}
 
 
-def _store(db: Db, release_id: UUID, made: Mapping[str, bytes]) -> None:
-    rows = [
-        {"release_id": release_id, "format": name, "content": content}
-        for name, content in sorted(made.items())
-    ]
-    files = table(StatisticsFile)
-    insert_new(db, files, rows, files.c.release_id)
-
-
-def _printed(record: str) -> dict[str, bytes]:
+def printed(record: str, names: Sequence[str]) -> dict[str, bytes]:
+    """Return a release in some formats, made in a process of its own. PrintingFailed."""
     # -I and no environment, as the process that draws; matplotlib keeps its caches nowhere.
     try:
         done = subprocess.run(  # noqa: S603  # our own program
             [sys.executable, "-I", "-c", _PROGRAM, str(_ROOT)],
-            input=record.encode(),
+            input=f"[{json.dumps(list(names))}, {record}]".encode(),
             stdout=subprocess.PIPE,
             env={"OPENBLAS_NUM_THREADS": "1"},
             timeout=_PATIENCE_S,

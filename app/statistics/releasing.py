@@ -19,8 +19,8 @@ from app import audit, jobs, roster
 from app.access import Permission, Principal
 from app.db import Database, Db
 from app.errors import BadRequest, Forbidden, NotFound, NotReleasable
-from app.models import StatisticsHead, StatisticsRelease, rounded
-from app.statistics import accumulator, calendar, chain, consistency, ledger, plans, records
+from app.models import StatisticsFile, StatisticsHead, StatisticsRelease, rounded
+from app.statistics import accumulator, calendar, chain, consistency, ledger, lines, plans, records
 from app.statistics.calendar import FAMILIES, Period
 from app.statistics.categories import VERSION
 from app.statistics.mechanism import Drawn, Mechanism, Question
@@ -201,6 +201,10 @@ def _release(
     record = records.make(release.id, release.family, period, plan, drawn, known, today)
     release.state, release.released_on = RELEASED, today
     chain.append(db, head, release, records.written(record))
+    db.add_all(
+        StatisticsFile(release_id=release.id, format=name, content=make(record))
+        for name, make in lines.MAKERS.items()
+    )
 
 
 def _question(

@@ -1,4 +1,4 @@
-"""What the process for files does: a record in, every format out."""
+"""What the process for files does: a record in, files out."""
 
 from __future__ import annotations
 
@@ -9,13 +9,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.statistics.printing.charts import as_png, as_svg
-from app.statistics.printing.lines import as_csv, as_json
 from app.statistics.printing.report import as_pdf
 from app.statistics.printing.sheets import as_xlsx
 
 FORMATS: Mapping[str, Callable[[Mapping[str, Any]], bytes]] = {
-    "csv": as_csv,
-    "json": as_json,
     "pdf": as_pdf,
     "png": as_png,
     "svg": as_svg,
@@ -24,9 +21,9 @@ FORMATS: Mapping[str, Callable[[Mapping[str, Any]], bytes]] = {
 
 
 def main() -> None:
-    """Read a record from standard input, write its files as JSON of base64."""
-    record = json.load(sys.stdin)
-    made = {name: base64.b64encode(make(record)).decode() for name, make in FORMATS.items()}
+    """Read ``[formats, record]`` from standard input, write the files as JSON of base64."""
+    wanted, record = json.load(sys.stdin)
+    made = {name: base64.b64encode(FORMATS[name](record)).decode() for name in wanted}
     json.dump(made, sys.stdout)
 
 

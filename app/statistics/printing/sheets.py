@@ -10,7 +10,7 @@ from typing import Any
 from xlsxwriter import Workbook
 
 from app.statistics import sentences
-from app.statistics.printing.lines import COLUMNS, rows
+from app.statistics.lines import COLUMNS, rows
 
 
 def as_xlsx(record: Mapping[str, Any]) -> bytes:
