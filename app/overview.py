@@ -76,8 +76,8 @@ def look(db: Db, principal: Principal, now: datetime) -> Overview:
 
 
 def _by_state(db: Db, model: Any, which: Any) -> Counter[str]:
-    rows = db.execute(select(model.state, func.count()).where(which).group_by(model.state))
-    return Counter(dict(rows.tuples().all()))
+    counted = select(model.state, func.count()).where(which).group_by(model.state)
+    return Counter(dict(db.execute(counted).all()))
 
 
 def _tiers(db: Db, now: datetime) -> list[Tier]:
