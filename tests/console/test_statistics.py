@@ -2,15 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
-
 from tests.console.visitor import Visitor
 from tests.service import Caller, House
 
 Visit = Callable[..., Visitor]
 
 
-@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 def test_one_asks_another_confirms_and_everybody_reads_the_same(house: House, visit: Visit) -> None:
     house.advance(days=20)
     wren, crane, magpie = visit("wren"), visit("crane"), visit("magpie")
@@ -29,7 +26,6 @@ def test_one_asks_another_confirms_and_everybody_reads_the_same(house: House, vi
     assert magpie.open(f"{path}/files/exe").status == 400
 
 
-@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 def test_the_desk_now_is_exact_by_tier_and_not_for_publication(
     house: House, phone: Caller, visit: Visit
 ) -> None:
