@@ -53,26 +53,28 @@ def consistent(
     """Return the whole, non-negative table nearest to what was measured that adds up.
 
     Nearest by absolute differences, weighted by ε: what is most likely under this noise. Of those
-    the one whose largest difference is smallest, so that no single cell bears it all. ``equal``:
-    cells that together are so much more than others.
+    one whose largest difference in each table is small, so that no single cell bears it all: each
+    unit of it counts as half a unit of ε. ``equal``: cells that together are so much more than
+    others.
     """
     noise = np.concatenate([np.asarray(table, dtype=float) for table in measured])
-    weights = np.repeat([m / 1000 for m in millis], [len(table) for table in measured])
-    n = len(noise)
-    # Unknown: n cells, n differences, the largest weighted difference.
-    costs = np.concatenate([np.zeros(n), weights, [0.5 * weights.min()]])
-    identity, column = np.arange(n), np.full(n, 2 * n)
-    far = np.full(n, np.inf)
+    sizes = [len(table) for table in measured]
+    weights = np.repeat([m / 1000 for m in millis], sizes)
+    n, tables = len(noise), len(sizes)
+    # Unknown: n cells, n differences, the largest weighted difference of each table.
+    costs = np.concatenate([np.zeros(n), weights, np.full(tables, 0.5)])
+    cells, largest = np.arange(n), 2 * n + np.repeat(np.arange(tables), sizes)
+    far, width = np.full(n, np.inf), 2 * n + tables
     rows = [
-        _rows(n, (identity, identity, 1), (identity, n + identity, -1), (-far, noise)),
-        _rows(n, (identity, identity, 1), (identity, n + identity, 1), (noise, far)),
-        _rows(n, (identity, n + identity, weights), (identity, column, -1), (-far, np.zeros(n))),
+        _rows(width, (cells, 1), (n + cells, -1), (-far, noise)),
+        _rows(width, (cells, 1), (n + cells, 1), (noise, far)),
+        _rows(width, (n + cells, weights), (largest, -1), (-far, np.zeros(n))),
     ]
     solved = milp(
         costs,
-        integrality=np.concatenate([np.ones(n), np.zeros(n + 1)]),
+        integrality=np.concatenate([np.ones(n), np.zeros(n + tables)]),
         bounds=Bounds(0, np.inf),
-        constraints=[*rows, *_sums(n, equal)],
+        constraints=[*rows, *_sums(width, equal)],
         options={"time_limit": _PATIENCE_S},
     )
     if solved.x is None:
@@ -81,23 +83,24 @@ def consistent(
 
 
 def _rows(
-    n: int,
-    first: tuple[NDArray[Any], NDArray[Any], Any],
-    second: tuple[NDArray[Any], NDArray[Any], Any],
+    width: int,
+    first: tuple[NDArray[Any], Any],
+    second: tuple[NDArray[Any], Any],
     between: tuple[Any, Any],
 ) -> LinearConstraint:
-    """Return n constraints on two unknowns each."""
-    values = np.concatenate([np.full(n, 1.0) * first[2], np.full(n, 1.0) * second[2]])
-    places = np.concatenate([first[0], second[0]]), np.concatenate([first[1], second[1]])
-    return LinearConstraint(coo_array((values, places), shape=(n, 2 * n + 1)).tocsr(), *between)
+    """Return constraints on two unknowns each: where they stand, and how they count."""
+    n = len(first[0])
+    values = np.concatenate([np.ones(n) * first[1], np.ones(n) * second[1]])
+    places = np.tile(np.arange(n), 2), np.concatenate([first[0], second[0]])
+    return LinearConstraint(coo_array((values, places), shape=(n, width)).tocsr(), *between)
 
 
 def _sums(
-    n: int, equal: Sequence[tuple[Sequence[int], Sequence[int], int]]
+    width: int, equal: Sequence[tuple[Sequence[int], Sequence[int], int]]
 ) -> list[LinearConstraint]:
     if not equal:
         return []
-    matrix = np.zeros((len(equal), 2 * n + 1))
+    matrix = np.zeros((len(equal), width))
     for row, (plus, minus, _) in enumerate(equal):
         matrix[row, list(plus)] += 1
         matrix[row, list(minus)] -= 1
