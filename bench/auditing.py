@@ -96,6 +96,6 @@ CLAIM = 1.0
 BROKEN: Mapping[str, Draws] = {
     "budget unsplit (each table gets all of it)": opened_family([1000] * 6),
     "empty rows omitted": empty_rows_omitted,
-    "fresh noise for each of three downloads": opened_family(downloads=3),
+    "fresh noise for each of ten downloads": opened_family(downloads=10),
     "suppression instead of noise": suppressed,
 }
