@@ -193,7 +193,7 @@ def _speed() -> Iterator[str]:
         if name in lines.MAKERS:
             lines.MAKERS[name](record)
         else:
-            exports.printed(records.written(record), [name])
+            list(exports.printed(records.written(record), [name]))
         yield f"* {name} made in {time.monotonic() - begun:.1f} s, once; then it is read"
     if took > 5 or weighed > 400:
         _failed.append("speed")

@@ -6,7 +6,8 @@ import base64
 import json
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -28,6 +29,8 @@ MEDIA_TYPES: Mapping[str, str] = {
     "svg": "image/svg+xml",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+# What the process makes; the others are there since the release.
+_QUICK_FIRST = ("xlsx", "svg", "pdf", "png")
 _ROOT = Path(__file__).parents[2]
 _PROGRAM = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
@@ -49,7 +52,10 @@ def content(database: Database, principal: Principal, release_id: UUID, name: st
     with database.snapshot() as db:
         record = _vouched(db, principal, release_id)
         found = db.get(StatisticsFile, (release_id, name))
-    return found.content if found else _print(database, release_id, record, [name])[name]
+    if found is not None:
+        return found.content
+    [(_, made)] = printed(record, [name])
+    return _keep(database, release_id, name, made)
 
 
 def record_of(db: Db, principal: Principal, release_id: UUID) -> dict[str, Any]:
@@ -73,45 +79,58 @@ def print_due(database: Database, release_id: UUID) -> None:
         chain.vouch(db, release)
         record = release.record or ""
         have = set(db.scalars(_files_of(release_id)))
-    if missing := sorted(MEDIA_TYPES.keys() - have):
-        _print(database, release_id, record, missing)
+    missing = [name for name in _QUICK_FIRST if name not in have]
+    for name, content in printed(record, missing) if missing else ():
+        _keep(database, release_id, name, content)
 
 
 def _files_of(release_id: UUID) -> Select[str]:
     return select(StatisticsFile.format).where(StatisticsFile.release_id == release_id)
 
 
-def _print(
-    database: Database, release_id: UUID, record: str, names: Sequence[str]
-) -> dict[str, bytes]:
-    """Make and store some formats of a release; return what is stored. PrintingFailed.
-
-    Whoever was first counts: who comes later returns those bytes.
-    """
-    made = printed(record, names)
+def _keep(database: Database, release_id: UUID, name: str, content: bytes) -> bytes:
+    """Store a file; return what is stored: whoever was first counts."""
     with database.transaction() as db:
         files = table(StatisticsFile)
-        rows = [
-            {"release_id": release_id, "format": name, "content": content}
-            for name, content in sorted(made.items())
-        ]
-        insert_new(db, files, rows, files.c.release_id)
+        row = {"release_id": release_id, "format": name, "content": content}
+        insert_new(db, files, [row], files.c.release_id)
     with database.snapshot() as db:
-        return {name: db.get_one(StatisticsFile, (release_id, name)).content for name in names}
+        return db.get_one(StatisticsFile, (release_id, name)).content
 
 
-def printed(record: str, names: Sequence[str]) -> dict[str, bytes]:
-    """Return a release in some formats, made in a process of its own. PrintingFailed."""
+def printed(record: str, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield a release in some formats, made in a process of its own. PrintingFailed."""
     # -I and no environment, as the process that draws; matplotlib keeps its caches nowhere.
+    with subprocess.Popen(  # noqa: S603  # our own program
+        [sys.executable, "-I", "-c", _PROGRAM, str(_ROOT)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={"OPENBLAS_NUM_THREADS": "1"},
+    ) as press:
+        patience = threading.Timer(_PATIENCE_S, press.kill)
+        patience.start()
+        try:
+            yield from _files_from(press, f"[{json.dumps(list(names))}, {record}]".encode(), names)
+        finally:
+            patience.cancel()
+            press.kill()
+
+
+def _files_from(
+    press: subprocess.Popen[bytes], question: bytes, names: Sequence[str]
+) -> Iterator[tuple[str, bytes]]:
+    assert press.stdin is not None  # noqa: S101  # for the type checker: both are pipes
+    assert press.stdout is not None  # noqa: S101
     try:
-        done = subprocess.run(  # noqa: S603  # our own program
-            [sys.executable, "-I", "-c", _PROGRAM, str(_ROOT)],
-            input=f"[{json.dumps(list(names))}, {record}]".encode(),
-            stdout=subprocess.PIPE,
-            env={"OPENBLAS_NUM_THREADS": "1"},
-            timeout=_PATIENCE_S,
-            check=True,
-        )
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        press.stdin.write(question)
+        press.stdin.close()
+    except BrokenPipeError as error:
         raise PrintingFailed from error
-    return {name: base64.b64decode(text) for name, text in json.loads(done.stdout).items()}
+    for expected in names:
+        line = press.stdout.readline()
+        if not line:
+            raise PrintingFailed
+        name, content = json.loads(line)
+        if name != expected:
+            raise PrintingFailed
+        yield name, base64.b64decode(content)

@@ -6,25 +6,31 @@ import base64
 import json
 import sys
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any
 
-from app.statistics.printing.charts import as_png, as_svg
-from app.statistics.printing.report import as_pdf
-from app.statistics.printing.sheets import as_xlsx
-
-FORMATS: Mapping[str, Callable[[Mapping[str, Any]], bytes]] = {
-    "pdf": as_pdf,
-    "png": as_png,
-    "svg": as_svg,
-    "xlsx": as_xlsx,
+# In which module each format is made: a workbook does not need the charts' library.
+_MADE_IN = {
+    "pdf": "app.statistics.printing.report",
+    "png": "app.statistics.printing.charts",
+    "svg": "app.statistics.printing.charts",
+    "xlsx": "app.statistics.printing.sheets",
 }
 
 
+def make(name: str, record: Mapping[str, Any]) -> bytes:
+    """Return a release in one format."""
+    maker: Callable[[Mapping[str, Any]], bytes] = getattr(
+        import_module(_MADE_IN[name]), f"as_{name}"
+    )
+    return maker(record)
+
+
 def main() -> None:
-    """Read ``[formats, record]`` from standard input, write the files as JSON of base64."""
+    """Read ``[formats, record]`` from standard input; write a line for each file, as it is made."""
     wanted, record = json.load(sys.stdin)
-    made = {name: base64.b64encode(FORMATS[name](record)).decode() for name in wanted}
-    json.dump(made, sys.stdout)
+    for name in wanted:
+        print(json.dumps([name, base64.b64encode(make(name, record)).decode()]), flush=True)  # noqa: T201  # the answer
 
 
 if __name__ == "__main__":
