@@ -13,7 +13,7 @@ COVERAGE := $(shell $(PYTHON) -c 'import sys; \
   print("--cov --cov-report=term:skip-covered" if sys.version_info >= (3, 12) else "")' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench gate tested simulate format format-check lint types imports audit coverage lock clean
+.PHONY: help run test check bench gate tested simulate statistics-report format format-check lint types imports audit coverage lock clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -37,6 +37,9 @@ tested: .venv/test.stamp
 
 simulate: .venv/run.stamp ## a simulated month: who waits how long, and is anybody forgotten
 	$(BIN)/python -m simulation $(SIMULATE)
+
+statistics-report: .venv/test.stamp ## how far published figures are off, and what an attacker learns
+	$(BIN)/python -m bench.statistics
 
 format: .venv/test.stamp ## lay out the code
 	$(BIN)/ruff format .

@@ -34,6 +34,8 @@ class Permission(StrEnum):
     RULES = "rules"
     SELF = "self"
     SETTINGS = "settings"
+    STATISTICS = "statistics"
+    STATISTICS_READ = "statistics_read"
     TEXTS = "texts"
 
 
@@ -41,7 +43,7 @@ _EVERYONE = {Permission.SELF}
 _DESK = {Permission.DIRECTORY, Permission.RAIDS}
 PERMISSIONS: dict[str, frozenset[Permission]] = {
     "accompanier": frozenset(_EVERYONE | {Permission.OFFERS, Permission.ROTA}),
-    "auditor": frozenset(_EVERYONE | {Permission.AUDIT}),
+    "auditor": frozenset(_EVERYONE | {Permission.AUDIT, Permission.STATISTICS_READ}),
     "coordinator": frozenset(
         _EVERYONE
         | {
@@ -58,6 +60,8 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.ROTA_OF_ALL,
             Permission.RULES,
             Permission.SETTINGS,
+            Permission.STATISTICS,
+            Permission.STATISTICS_READ,
             Permission.TEXTS,
         }
     ),

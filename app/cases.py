@@ -80,7 +80,7 @@ def coarse(db: Db, case: Case) -> dict[str, Any]:
     """Return a case's operational values.
 
     ``number channel reference language region situation opened_at last_message_at
-    last_inbound_at last_outbound_at waiting_since script flags reach human outcome``
+    last_inbound_at last_outbound_at waiting_since script flags reach human human_at outcome``
     """
     return db.keys.open_row("cases", case)
 
@@ -141,6 +141,7 @@ def open_by_hand(db: Db, principal: Principal, opening: Opening, now: datetime) 
         "opened_at": now.isoformat(),
         "flags": [],
         "human": True,
+        "human_at": now.isoformat(),
     }
     case = Case(
         id=case_id,
@@ -258,11 +259,20 @@ def _give(
     db: Db, principal: Principal, case: Case, member_id: UUID, kind: str, now: datetime
 ) -> Case:
     case.assigned_to = member_id
+    if member_id == principal.member_id:
+        _reached_somebody(db, case, now)
     alerts.acknowledge(db, case.id, principal.member_id)
     if case.state == "new":
         case.state = "open"
     audit.record(db, kind, principal.member_id, case.id, now)
     return case
+
+
+def _reached_somebody(db: Db, case: Case, now: datetime) -> None:
+    """Note when a person first had the case, once: how long that took is counted."""
+    values = coarse(db, case)
+    if "human_at" not in values:
+        rewrite(db, case, {**values, "human_at": now.isoformat()})
 
 
 def release(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Case:

@@ -129,6 +129,18 @@ class LastKeyHolder(Refusal):
     slug = "last-key-holder"
 
 
+class NotReleasable(Refusal):
+    """Only whole periods of the calendar that are over can be released, each once."""
+
+    slug = "not-releasable"
+
+
+class BudgetSpent(Refusal):
+    """What may be told about these cases has been told: nothing more can be drawn from them."""
+
+    slug = "budget-spent"
+
+
 class IdempotencyMismatch(Refusal):
     """This Idempotency-Key was already used for another request."""
 

@@ -27,6 +27,7 @@ from app.models import (
     rounded,
 )
 from app.statements import Query
+from app.statistics import chain
 
 REGIONS = ("montreal", "laval", "quebec", "ottawa", "toronto", "vancouver", "other")
 # What a case's sheet may hold by default; the organisation edits the list.
@@ -137,6 +138,7 @@ def found(
         first = _first_roster(db, enrolled, secrets, now)
         audit.begin(db)
         deadlines.plant(db)
+        chain.begin(db)
         db.flush()
         audit.record(db, "organisation.made", enrolled.member.id, deployment_id, now)
     keys.current_index = current_index_key

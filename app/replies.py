@@ -87,6 +87,7 @@ def _answered(db: Db, case: Case, values: dict[str, Any], now: datetime) -> None
     """Note that a person has answered: nobody waits, and the script goes quiet."""
     stamp = now.isoformat()
     values.update(last_outbound_at=stamp, last_message_at=stamp, human=True)
+    values.setdefault("human_at", stamp)
     values.pop("waiting_since", None)
     cases.rewrite(db, case, values)
     case.state, case.waiting, case.unread = "waiting", False, 0

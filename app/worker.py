@@ -35,6 +35,8 @@ from app.conversations import Desk, absorb
 from app.db import Database
 from app.jobs import Claimed
 from app.shifts import watching
+from app.statistics import accumulator, exports
+from app.statistics.releasing import PRINT_JOB
 from app.telephony import Carrier
 from app.voice import calls, carrying, lost_calls
 from app.voice.line import Line
@@ -81,6 +83,15 @@ def _offers(tools: Tools, claimed: Sequence[Claimed]) -> None:
     for job in claimed:
         with tools.database.transaction() as db:
             offers.step(db, job, tools.clock())
+
+
+def _print(tools: Tools, claimed: Sequence[Claimed]) -> None:
+    """Make the files of releases; each is made in a process of its own."""
+    for job in claimed:
+        if job.ref is not None:
+            exports.print_due(tools.database, job.ref)
+        with tools.database.transaction() as db:
+            jobs.finish(db, job)
 
 
 def _send(tools: Tools, claimed: Sequence[Claimed]) -> None:
@@ -146,6 +157,12 @@ def _surge(tools: Tools, now: datetime) -> None:
         log.info("surge.planned", requests=len(plan.chosen), left_out=len(plan.left_out))
 
 
+def _freeze(tools: Tools, now: datetime) -> None:
+    """Count the cases of each month that is over, once for good."""
+    for month in accumulator.freeze_due(tools.database, now):
+        log.info("statistics.frozen", month=month)
+
+
 def _renew_case_epochs(database: Database, now: datetime) -> None:
     renewed = grants.renew_case_epochs(database, now)
     if renewed:
@@ -156,6 +173,7 @@ HANDLERS: Mapping[str, Handler] = {
     "absorb": _absorb,
     "alert": _alerts,
     "offers": _offers,
+    PRINT_JOB: _print,
     "send": _send,
     **dict.fromkeys(calls.KINDS, _calls),
 }
@@ -217,6 +235,7 @@ RECURRING: Mapping[str, Recurring] = {
         timedelta(minutes=1), lambda tools, now: tools.waker(tools.database, tools.carrier, now)
     ),
     "surge": Recurring(timedelta(minutes=5), _surge),
+    "statistics": Recurring(timedelta(minutes=15), _freeze),
     "sweep": Recurring(
         timedelta(minutes=30), lambda tools, now: retention.sweep(tools.database, now)
     ),
@@ -242,6 +261,7 @@ def crews(texts_together: int) -> tuple[Crew, ...]:
     return (
         Crew(("absorb", "alert"), threads=1, together=64, gives_way_s=0.5),
         Crew(("offers",), threads=1),
+        Crew((PRINT_JOB,), threads=1),
         Crew(("send",), threads=4, together=texts_together),
         # One for each phone that may ring at once: all of them ring within the second.
         Crew(calls.KINDS, threads=10),

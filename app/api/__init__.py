@@ -31,6 +31,7 @@ from app.api import (
     requests,
     sessions,
     shifts,
+    statistics,
     swaps,
     twilio,
 )
@@ -42,7 +43,7 @@ def _routes() -> list[BaseRoute]:
     router = APIRouter()
     for module in (requests, offers, assignments):
         router.include_router(module.router, responses={"default": errors.PROBLEM})
-    for module in (events, episodes, raids, directory, deadlines, cards):
+    for module in (events, episodes, raids, directory, deadlines, cards, statistics):
         router.include_router(module.router, responses={"default": errors.PROBLEM})
     # Paths with names come before the same paths with ids.
     rota = (swaps, calendars, handovers, overrides, shifts)

@@ -8,7 +8,16 @@ from collections.abc import Sequence
 import typer
 
 from app import __version__
-from app.cli import archiving, checking, inspecting, rotating, running, sealing, setting_up
+from app.cli import (
+    archiving,
+    checking,
+    inspecting,
+    releasing,
+    rotating,
+    running,
+    sealing,
+    setting_up,
+)
 from app.cli.terminal import in_one_line, prepare, say
 
 cli = typer.Typer(
@@ -28,6 +37,7 @@ cli.command("panic")(sealing.panic)
 cli.command("backup")(archiving.backup)
 cli.command("restore")(archiving.restore)
 cli.command("rotate")(rotating.rotate)
+cli.add_typer(releasing.statistics, name="statistics")
 cli.command("check")(checking.check)
 cli.command("drill")(inspecting.drill)
 cli.command("verify-audit")(inspecting.verify_audit)

@@ -31,6 +31,7 @@ from app.console import (
     rules_page,
     settings_page,
     signing_in,
+    statistics_page,
     texts,
 )
 
@@ -60,6 +61,7 @@ PAGES = (
     texts,
     blocks,
     settings_page,
+    statistics_page,
     log,
     health,
 )

@@ -34,6 +34,8 @@ _NAVIGATION = (
     ("/rules", "Rules", (Permission.RULES,)),
     ("/blocks", "Blocks", (Permission.BLOCKS,)),
     ("/settings", "Settings", (Permission.SETTINGS,)),
+    ("/desk", "Now", (Permission.CASES, Permission.SETTINGS)),
+    ("/statistics", "Statistics", (Permission.STATISTICS_READ,)),
     ("/audit", "Log", (Permission.AUDIT,)),
     ("/health", "Health", (Permission.CASES, Permission.SETTINGS)),
     ("/me", "You", (Permission.SELF,)),

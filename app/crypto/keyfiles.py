@@ -17,6 +17,8 @@ from app.crypto.keys import SEED_BYTES, Secret, new_seed
 from app.crypto.private_files import create_file, destroy_file, locked, replace_file, sync_folder
 
 _EPOCH = date(1970, 1, 1)
+# What of the anchor may never fall: the roster's version, the number of releases.
+_RISING = (("version",), ("statistics", "seq"))
 
 
 class KeyMissing(Exception):
@@ -180,12 +182,13 @@ class KeyFiles:
     def write_anchor(self, changes: dict[str, object]) -> None:
         """Put ``changes`` into the anchor in one step; its other entries stay.
 
-        Nothing happens where ``version`` (the roster's) would fall: another process was faster.
+        Nothing happens where ``version`` (the roster's) or the end of the chain of releases would
+        fall: another process was faster.
         """
         path = self.folder / "anchor.json"
         with locked(self.folder / "anchor.lock"):
             kept = self.read_anchor() if path.exists() else {}
-            if _version(kept) > _version(kept | changes):
+            if any(_number(kept, at) > _number(kept | changes, at) for at in _RISING):
                 return
             replace_file(path, json.dumps(kept | changes, sort_keys=True).encode())
 
@@ -212,5 +215,8 @@ def _read(path: Path) -> Secret:
     return Secret(raw)
 
 
-def _version(anchor: dict[str, object]) -> int:
-    return int(str(anchor.get("version", 0)))
+def _number(anchor: dict[str, object], at: tuple[str, ...]) -> int:
+    found: object = anchor
+    for name in at:
+        found = found.get(name, 0) if isinstance(found, dict) else 0
+    return int(str(found))

@@ -32,6 +32,13 @@ from app.models.requests import (
     Request,
 )
 from app.models.shifts import CalendarFeed, HandoverNote, Shift, ShiftOverride, ShiftSwap
+from app.models.statistics import (
+    StatisticsDebit,
+    StatisticsFile,
+    StatisticsHead,
+    StatisticsMonth,
+    StatisticsRelease,
+)
 from app.models.teams import OperationalGrant, TeamEpoch, TeamWrap
 
 __all__ = [
@@ -91,6 +98,11 @@ __all__ = [
     "Shift",
     "ShiftOverride",
     "ShiftSwap",
+    "StatisticsDebit",
+    "StatisticsFile",
+    "StatisticsHead",
+    "StatisticsMonth",
+    "StatisticsRelease",
     "Suppression",
     "Task",
     "TeamEpoch",

@@ -66,6 +66,10 @@ class Case(OperationalRow, Base):
     held: Mapped[bool] = plain(default=False)
     # Opened while the server was sealed; its number is not known yet.
     provisional: Mapped[bool] = plain(default=False)
+    # In which month's statistics it was looked at when it had opened, and when it had closed;
+    # never changed, and set whether it was counted or not.
+    release_period: Mapped[str | None] = plain(String(7))
+    closed_period: Mapped[str | None] = plain(String(7))
 
 
 class CaseEpoch(Base):

@@ -34,6 +34,9 @@ def upgrade() -> None:
     if _on("postgresql"):
         _sessions()
     _shifts()
+    _statistics_head()
+    _statistics_months()
+    _statistics_releases()
     _suppressions()
     _team_epochs()
     _calendar_feeds()
@@ -42,6 +45,8 @@ def upgrade() -> None:
     _invitations()
     _shift_overrides()
     _shift_swaps()
+    _statistics_files()
+    _statistics_ledger()
     _team_wraps()
     _alerts()
     _attachments()
@@ -93,6 +98,8 @@ def downgrade() -> None:
     op.drop_table("attachments")
     op.drop_table("alerts")
     op.drop_table("team_wraps")
+    op.drop_table("statistics_ledger")
+    op.drop_table("statistics_files")
     op.drop_table("shift_swaps")
     op.drop_table("shift_overrides")
     op.drop_table("invitations")
@@ -101,6 +108,9 @@ def downgrade() -> None:
     op.drop_table("calendar_feeds")
     op.drop_table("team_epochs")
     op.drop_table("suppressions")
+    op.drop_table("statistics_releases")
+    op.drop_table("statistics_months")
+    op.drop_table("statistics_head")
     op.drop_table("shifts")
     if _on("postgresql"):
         op.drop_table("sessions")
@@ -496,6 +506,75 @@ def _shifts() -> None:
     op.create_index(op.f("ix_shifts_shred_day"), "shifts", ["shred_day"], unique=False)
 
 
+def _statistics_head() -> None:
+    op.create_table(
+        "statistics_head",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("plan", sa.JSON(none_as_null=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_statistics_head")),
+    )
+
+
+def _statistics_months() -> None:
+    op.create_table(
+        "statistics_months",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("op_key", sa.LargeBinary(), nullable=True),
+        sa.Column("op_values", sa.LargeBinary(), nullable=True),
+        sa.Column("op_version", sa.Integer(), nullable=False),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_statistics_months")),
+        sa.UniqueConstraint("month", name=op.f("uq_statistics_months_month")),
+    )
+    op.create_index(
+        op.f("ix_statistics_months_shred_day"), "statistics_months", ["shred_day"], unique=False
+    )
+
+
+def _statistics_releases() -> None:
+    op.create_table(
+        "statistics_releases",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("family", sa.String(length=8), nullable=False),
+        sa.Column("period", sa.String(length=7), nullable=False),
+        sa.Column("schema_version", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=24), nullable=False),
+        sa.Column("requested_by", sa.Uuid(), nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("confirmed_by", sa.Uuid(), nullable=True),
+        sa.Column("released_on", sa.Date(), nullable=True),
+        sa.Column("seq", sa.Integer(), nullable=True),
+        sa.Column("hash", sa.LargeBinary(), nullable=True),
+        sa.Column("record", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "state <> 'released' OR (record IS NOT NULL AND seq IS NOT NULL)",
+            name=op.f("ck_statistics_releases_whole"),
+        ),
+        sa.CheckConstraint(
+            "state IN ('awaiting_confirmation', 'released')",
+            name=op.f("ck_statistics_releases_state"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_statistics_releases")),
+    )
+    op.create_index(
+        "uq_statistics_releases_drawn",
+        "statistics_releases",
+        ["family", "period", "schema_version"],
+        unique=True,
+    )
+    op.create_index(
+        "uq_statistics_releases_seq",
+        "statistics_releases",
+        ["seq"],
+        unique=True,
+        sqlite_where=sa.text("state = 'released'"),
+        postgresql_where=sa.text("state = 'released'"),
+    )
+
+
 def _suppressions() -> None:
     op.create_table(
         "suppressions",
@@ -564,6 +643,8 @@ def _cases() -> None:
         sa.Column("merged_into", sa.Uuid(), nullable=True),
         sa.Column("held", sa.Boolean(), nullable=False),
         sa.Column("provisional", sa.Boolean(), nullable=False),
+        sa.Column("release_period", sa.String(length=7), nullable=True),
+        sa.Column("closed_period", sa.String(length=7), nullable=True),
         sa.Column("op_key", sa.LargeBinary(), nullable=True),
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
@@ -706,6 +787,34 @@ def _shift_swaps() -> None:
         unique=True,
         sqlite_where=sa.text("state = 'open'"),
         postgresql_where=sa.text("state = 'open'"),
+    )
+
+
+def _statistics_files() -> None:
+    op.create_table(
+        "statistics_files",
+        sa.Column("release_id", sa.Uuid(), nullable=False),
+        sa.Column("format", sa.String(length=8), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["release_id"], ["statistics_releases.id"], name=op.f("fk_statistics_files_release_id")
+        ),
+        sa.PrimaryKeyConstraint("release_id", "format", name=op.f("pk_statistics_files")),
+    )
+
+
+def _statistics_ledger() -> None:
+    op.create_table(
+        "statistics_ledger",
+        sa.Column("release_id", sa.Uuid(), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("family", sa.String(length=8), nullable=False),
+        sa.Column("milli", sa.Integer(), nullable=False),
+        sa.CheckConstraint("milli > 0", name=op.f("ck_statistics_ledger_positive")),
+        sa.ForeignKeyConstraint(
+            ["release_id"], ["statistics_releases.id"], name=op.f("fk_statistics_ledger_release_id")
+        ),
+        sa.PrimaryKeyConstraint("release_id", "month", name=op.f("pk_statistics_ledger")),
     )
 
 

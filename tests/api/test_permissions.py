@@ -19,7 +19,8 @@ from sqlalchemy import delete, select, update
 
 from app import offers, tasks
 from app.access import PERMISSIONS, Permission
-from app.models import CallLeg, Case, Member, Offer, Task
+from app.models import CallLeg, Case, Member, Offer, StatisticsRelease, Task
+from app.statistics import accumulator, releasing
 from app.voice import calls
 from app.voice.states import CallState
 from tests.service import PASSPHRASE, PEOPLE, Client, House, fictional, refusal
@@ -43,6 +44,7 @@ CARD = {
 }
 # The last digits of phones that nobody has texted from yet.
 _NUMBERS = count()
+_MONTHS = count()
 
 
 @dataclass(frozen=True)
@@ -251,6 +253,35 @@ def on_episode(scene: Scene) -> Example:
 def on_raid(scene: Scene) -> Example:
     report = scene.house.as_("heron").post("/v1/raid-reports", {"size": "two cars"}).json()
     return Example({"report_id": report["id"]}, {"facts": {"size": "x"}}, {"If-Match": '"1"'})
+
+
+def a_month(scene: Scene) -> str:
+    """Freeze a month of its own, far ahead, and return its name."""
+    year, number = divmod(next(_MONTHS), 12)
+    month = f"{2030 + year}-{number + 1:02}"
+    with scene.house.database.transaction() as db:
+        accumulator._freeze(db, month, scene.house.clock())
+    return month
+
+
+def on_release(*, drawn: bool) -> Make:
+    """A release that another coordinator asked for; one that was drawn serves everybody."""
+
+    def make(scene: Scene) -> Example:
+        house, now = scene.house, scene.house.clock()
+        with house.database.snapshot() as db:
+            known = db.scalar(select(StatisticsRelease.id).where(StatisticsRelease.seq == 1))
+        if known is not None and drawn:
+            return Example({"release_id": str(known)})
+        month, other = a_month(scene), "crane" if scene.handle == "wren" else "wren"
+        with house.database.transaction() as db:
+            asked = releasing.request(db, house.principal(other), "opened", month, now)
+        if drawn:
+            third = "wren" if other == "crane" else "crane"
+            releasing.confirm(house.database, house.principal(third), asked.id, now)
+        return Example({"release_id": str(asked.id)})
+
+    return make
 
 
 def on_entry(body: Any = None) -> Make:
@@ -510,6 +541,21 @@ ENDPOINTS: dict[str, tuple[Iterable[Permission], Make]] = {
     "POST /v1/shifts/{shift_id}/swap": ({ROTA}, on_my_shift),
     "GET /v1/shifts/{shift_id}/hand-over": ({CASES}, on_shift()),
     "POST /v1/shifts/{shift_id}/hand-over": ({CASES}, on_shift({"body": "x"})),
+    "GET /v1/statistics/releases": ({Permission.STATISTICS_READ}, plain()),
+    "POST /v1/statistics/releases": (
+        {Permission.STATISTICS},
+        lambda scene: Example({}, {"family": "opened", "period": a_month(scene)}),
+    ),
+    "POST /v1/statistics/releases/{release_id}/confirm": (
+        {Permission.STATISTICS},
+        on_release(drawn=False),
+    ),
+    "GET /v1/statistics/releases/{release_id}": (
+        {Permission.STATISTICS_READ},
+        on_release(drawn=True),
+    ),
+    "GET /v1/statistics/plan": ({Permission.STATISTICS_READ}, plain()),
+    "PUT /v1/statistics/plan": ({Permission.STATISTICS}, plain({})),
     "GET /v1/settings": ({SETTINGS}, plain()),
     "PUT /v1/settings": ({SETTINGS}, plain({"name": "x"})),
     "GET /v1/texts": ({TEXTS}, plain()),

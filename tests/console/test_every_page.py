@@ -38,6 +38,8 @@ PAGES = {
     "/texts": (COORDINATORS, 403),
     "/blocks": (COORDINATORS, 403),
     "/settings": (COORDINATORS, 403),
+    "/desk": (DESK | COORDINATORS, 403),
+    "/statistics": (COORDINATORS | {"magpie"}, 403),
     "/audit": (COORDINATORS | {"magpie"}, 403),
     "/health": (DESK | COORDINATORS, 403),
 }
@@ -85,6 +87,8 @@ FORMS = {
     "/blocks": (COORDINATORS, 403),
     "/blocks/{member}/lift": (COORDINATORS, 403),
     "/settings": (COORDINATORS, 403),
+    "/statistics": (COORDINATORS, 403),
+    "/statistics/{member}/confirm": (COORDINATORS, 403),
     "/rota/sign-up": (EVERYBODY - {"magpie"}, 403),
     "/rota/swap": (EVERYBODY - {"magpie"}, 403),
     "/rota/swaps/{member}/take": (EVERYBODY - {"magpie"}, 403),
@@ -142,6 +146,8 @@ def test_every_route_of_the_console_is_in_these_tables() -> None:
         "/sign-out",
         "/me",
         "/cases/{}/attachments/{}",  # needs a voicemail: tests/voice/test_desk.py
+        "/statistics/{}",  # needs a release: tests/console/test_statistics.py
+        "/statistics/{}/files/{}",
         "/offers/taken/{}",  # needs an assignment: tests/console/test_offers.py
         "/me/totp",
         "/me/sessions/{}/end",

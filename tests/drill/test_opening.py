@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
-from uuid import UUID
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
@@ -12,8 +12,9 @@ from sqlalchemy import select
 from app import tasks
 from app.crypto import KeyFiles, day_number
 from app.crypto.passphrases import passphrase_key, recovery_key
+from app.db import Db
 from app.drill import FoundKey, Outcome, keys_on_disk, open_everything
-from app.models import Deployment, Member
+from app.models import Deployment, Member, StatisticsMonth
 from tests.service import PASSPHRASE, House
 
 
@@ -29,6 +30,8 @@ def lived_in(house: House) -> House:
     find_people(house, case["id"])
     house.settle()
     call(house)
+    with house.database.transaction() as db:
+        add_month(db, house.clock())
     return house
 
 
@@ -43,6 +46,13 @@ def call(house: House) -> None:
     phone.call().press("1").press("1")
     house.settle()
     assert house.network.phone("+15145550178").calls()
+
+
+def add_month(db: Db, now: datetime) -> None:
+    """A month of statistics, as a freeze leaves it."""
+    row_id, values = uuid4(), {"opened": "AAAA", "closed": "AAAA"}
+    row = db.keys.new_row("statistics_months", row_id, values, now)
+    db.add(StatisticsMonth(id=row_id, month="2025-12", **row))
 
 
 def know_more(house: House, case_id: str) -> None:

@@ -31,6 +31,7 @@ PROMISED = {
         "call_wanted_at",
         "channel",
         "human",
+        "human_at",
         "language",
         "last_call_at",
         "last_inbound_at",
@@ -96,6 +97,7 @@ PROMISED = {
         "starts_at",
         "warned_until",
     },
+    "statistics_months": {"closed", "opened"},
     "suppressions": {"number", "reason"},
     "tasks": {"due_at"},
 }

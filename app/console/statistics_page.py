@@ -1,0 +1,108 @@
+"""Statistics: the calendar, asking and confirming, a release with its files; and the desk now."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from app import overview, people
+from app.access import Permission
+from app.api.errors import STATUS
+from app.console.errors import PageRoute
+from app.console.screens import MemberScreen, MemberScreenDep
+from app.console.security import page_headers
+from app.errors import Refusal
+from app.statistics import exports, releasing, sentences
+from app.statistics.calendar import FAMILIES
+
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
+
+
+@router.get("/statistics")
+def calendar(screen: MemberScreenDep) -> Response:
+    """Show every period with what can be done about it."""
+    return _page(screen)
+
+
+def _page(screen: MemberScreen, refusal: Refusal | None = None) -> Response:
+    visit = screen.visit
+    with visit.snapshot() as db:
+        entries = releasing.entries(db, visit.principal, visit.now)
+        handles = people.handles(db)
+    return screen.page(
+        "statistics.html",
+        STATUS[refusal.slug] if refusal else 200,
+        families=[
+            (family, sentences.FAMILIES[family], [e for e in entries if e.family == family])
+            for family in FAMILIES
+        ],
+        handles=handles,
+        may_release=visit.principal.may(Permission.STATISTICS),
+        errors=[("calendar", refusal.detail)] if refusal else (),
+    )
+
+
+@router.post("/statistics")
+def request(screen: MemberScreenDep) -> Response:
+    """Ask for a release."""
+    visit, form = screen.visit, screen.form
+    visit.principal.require(Permission.STATISTICS)
+    try:
+        with visit.transaction() as db:
+            releasing.request(
+                db, visit.principal, form.get("family"), form.get("period"), visit.now
+            )
+    except Refusal as refusal:
+        return _page(screen, refusal)
+    return screen.go("/statistics?done=release_asked")
+
+
+@router.post("/statistics/{release_id}/confirm")
+def confirm(release_id: UUID, screen: MemberScreenDep) -> Response:
+    """Draw what another coordinator asked for."""
+    visit = screen.visit
+    visit.principal.require(Permission.STATISTICS)
+    try:
+        releasing.confirm(visit.service.database, visit.principal, release_id, visit.now)
+    except Refusal as refusal:
+        return _page(screen, refusal)
+    return screen.go(f"/statistics/{release_id}?done=release_made")
+
+
+@router.get("/statistics/{release_id}")
+def show(release_id: UUID, screen: MemberScreenDep) -> Response:
+    """Show a release: what may be quoted, how to read it, every figure, files."""
+    visit = screen.visit
+    with visit.snapshot() as db:
+        record = exports.record_of(db, visit.principal, release_id)
+    return screen.page(
+        "release.html",
+        here="/statistics",
+        record=record,
+        say=sentences,
+        formats=list(exports.MEDIA_TYPES),
+    )
+
+
+@router.get("/statistics/{release_id}/files/{name}")
+def file(release_id: UUID, name: str, screen: MemberScreenDep) -> Response:
+    """Return a release as a file."""
+    visit = screen.visit
+    content = exports.content(visit.service.database, visit.principal, release_id, name)
+    shown = name in ("svg", "png")
+    headers = {
+        **page_headers(screen.service.settings),
+        "Content-Disposition": f"{'inline' if shown else 'attachment'}; "
+        f'filename="statistics-{release_id}.{name}"',
+    }
+    return Response(content, headers=headers, media_type=exports.MEDIA_TYPES[name])
+
+
+@router.get("/desk")
+def desk(screen: MemberScreenDep) -> Response:
+    """Show how the work stands now, in exact counts that are not for publication."""
+    visit = screen.visit
+    with visit.snapshot() as db:
+        return screen.page("desk.html", seen=overview.look(db, visit.principal, visit.now))

@@ -1,0 +1,221 @@
+"""Freezing months: each case is added once to counts of a fixed size, and is not needed again.
+
+All cases of a month go in together, in one transaction that writes the row once: no two versions of
+it differ by somebody. A case that is erased later changes nothing here, and one that was erased, or
+whose consent to be counted was withdrawn, before the freeze is not in it.
+"""
+
+from __future__ import annotations
+
+import base64
+import struct
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, or_, select, update
+
+from app.db import Database, Db
+from app.models import Case, Consent, Deployment, StatisticsMonth, rounded
+from app.statistics import calendar, categories, plans
+from app.statistics.tables import Measure, Plan, cells
+
+# The joint counts that every table of a family is a sum of.
+_JOINT = {
+    "opened": (("region", "situation"), ("region", "language")),
+    "closed": (("outcome",), ("time_to_human",)),
+}
+_AT_ONCE = 500
+
+
+# -- freezing
+
+
+def freeze_due(database: Database, now: datetime) -> list[str]:
+    """Freeze every month that is over, oldest first; return which. Waits while sealed."""
+    done: list[str] = []
+    while True:
+        with database.transaction() as db:
+            month = _next(db, now) if db.keys.is_open else None
+            if month is None:
+                return done
+            _freeze(db, month, now)
+        done.append(month)
+
+
+def first_month(db: Db) -> str:
+    """Return the month in which the organisation began; nothing was counted before."""
+    return calendar.month_of(db.scalars(select(Deployment.created_at)).one(), db.keys.zone)
+
+
+def frozen(db: Db) -> set[str]:
+    """Return the months that are frozen."""
+    return set(db.scalars(select(StatisticsMonth.month)))
+
+
+def _next(db: Db, now: datetime) -> str | None:
+    zone, done = db.keys.zone, frozen(db)
+    begun = calendar.months_between(first_month(db), calendar.month_of(now, zone))
+    return next((m for m in begun if m not in done and calendar.end_of(m, zone) <= now), None)
+
+
+def _freeze(db: Db, month: str, now: datetime) -> None:
+    head = plans.lock(db)  # two workers: the other finds the month frozen
+    if month in frozen(db):
+        return
+    plan, end = plans.fix(db, head), rounded(calendar.end_of(month, db.keys.zone))
+    counts = {family: _Counts(plan, family) for family in calendar.FAMILIES}
+    for values in _counted(db, _opened_before(db, end)):
+        counts["opened"].add(values)
+    for values in _counted(db, _closed_before(db, end)):
+        counts["closed"].add({**values, "time_to_human": categories.time_to_human(values)})
+    _mark(db, end, month)
+    row_id = uuid4()
+    values = {family: one.packed() for family, one in counts.items()}
+    db.add(
+        StatisticsMonth(
+            id=row_id, month=month, **db.keys.new_row("statistics_months", row_id, values, now)
+        )
+    )
+    db.flush()
+
+
+def _looked_at_until(end: datetime) -> dict[str, Any]:
+    """Return, by the column that says so, which cases a month's freeze looks at."""
+    known = Case.provisional.is_(False)
+    return {
+        "release_period": (Case.release_period.is_(None), Case.opened_at < end, known),
+        "closed_period": (
+            Case.closed_period.is_(None),
+            Case.state == "closed",
+            Case.closed_at < end,
+            known,
+        ),
+    }
+
+
+def _opened_before(db: Db, end: datetime) -> Sequence[UUID]:
+    return _ids(db, *_looked_at_until(end)["release_period"])
+
+
+def _closed_before(db: Db, end: datetime) -> Sequence[UUID]:
+    return _ids(db, *_looked_at_until(end)["closed_period"])
+
+
+def _ids(db: Db, *which: Any) -> Sequence[UUID]:
+    """Return the cases that may be counted, locked: what was merged is part of its main case."""
+    alone = (Case.merged_into.is_(None), Case.state != "erased")
+    return db.scalars(
+        select(Case.id).where(*which, *alone).order_by(Case.id).with_for_update()
+    ).all()
+
+
+def _mark(db: Db, end: datetime, month: str) -> None:
+    """Give the cases that were looked at their month for good, counted or not."""
+    for column, which in _looked_at_until(end).items():
+        db.execute(update(Case).where(*which).values({column: month}))
+
+
+def _counted(db: Db, ids: Sequence[UUID]) -> Iterator[dict[str, Any]]:
+    """Yield the operational values of the cases that may be counted."""
+    for start in range(0, len(ids), _AT_ONCE):
+        some = ids[start : start + _AT_ONCE]
+        withdrawn = _withdrawn(db, some)
+        wanted = [case_id for case_id in some if case_id not in withdrawn]
+        for case in db.scalars(select(Case).where(Case.id.in_(wanted))):
+            yield db.keys.open_row("cases", case)
+        db.expunge_all()
+
+
+def _withdrawn(db: Db, ids: Collection[UUID]) -> set[UUID]:
+    """Return the cases whose newest word about being counted, in all they consist of, is no."""
+    main = func.coalesce(Case.merged_into, Case.id)
+    rows = db.execute(
+        select(main, Consent)
+        .join(Consent, Consent.case_id == Case.id)
+        .where(or_(Case.id.in_(ids), Case.merged_into.in_(ids)))
+        .order_by(Consent.position)
+    )
+    said: dict[UUID, bool] = {}
+    for case_id, row in rows:
+        values = db.keys.open_row("consents", row)
+        if values["scope"] == "statistics":
+            said[case_id] = bool(values["granted"])
+    return {case_id for case_id, granted in said.items() if not granted}
+
+
+# -- counts of a fixed size
+
+
+class _Counts:
+    """The joint counts of one family in one month."""
+
+    def __init__(self, plan: Plan, family: str) -> None:
+        self._plan, self._joint = plan, _JOINT[family]
+        self._tables = [[0] * _size(plan, dimensions) for dimensions in self._joint]
+
+    def add(self, values: Mapping[str, Any]) -> None:
+        """Count one case, in one cell of each table."""
+        for dimensions, table in zip(self._joint, self._tables, strict=True):
+            table[_place(self._plan, dimensions, values)] += 1
+
+    def packed(self) -> str:
+        """Return the counts in a text whose length depends on the lists alone."""
+        flat = [count for table in self._tables for count in table]
+        return base64.b64encode(struct.pack(f">{len(flat)}I", *flat)).decode()
+
+
+def _size(plan: Plan, dimensions: Iterable[str]) -> int:
+    size = 1
+    for dimension in dimensions:
+        size *= len(plan.keys[dimension])
+    return size
+
+
+def _place(plan: Plan, dimensions: Iterable[str], values: Mapping[str, Any]) -> int:
+    at = 0
+    for dimension in dimensions:
+        listed = plan.keys[dimension]
+        at = at * len(listed) + categories.place(listed, values.get(dimension))
+    return at
+
+
+def totals(db: Db, plan: Plan, family: str, months: Collection[str]) -> list[list[int]]:
+    """Return the joint counts of several months together. Sealed."""
+    sizes = [_size(plan, dimensions) for dimensions in _JOINT[family]]
+    flat = [0] * sum(sizes)
+    for row in db.scalars(select(StatisticsMonth).where(StatisticsMonth.month.in_(months))):
+        packed = base64.b64decode(db.keys.open_row("statistics_months", row)[family])
+        flat = [a + b for a, b in zip(flat, struct.unpack(f">{len(flat)}I", packed), strict=True)]
+    starts = [sum(sizes[:place]) for place in range(len(sizes))]
+    return [flat[start : start + size] for start, size in zip(starts, sizes, strict=True)]
+
+
+def measured(
+    plan: Plan, family: str, measure: Measure, joint: Sequence[Sequence[int]]
+) -> list[int]:
+    """Return the exact counts of one table, in the order of its printed cells."""
+    source = next(
+        place
+        for place, dimensions in enumerate(_JOINT[family])
+        if set(measure.dimensions) <= set(dimensions)
+    )
+    dimensions = _JOINT[family][source]
+    printed = list(cells(plan, measure.dimensions))
+    places = {cell: place for place, cell in enumerate(printed)}
+    counts = [0] * len(printed)
+    for at, count in enumerate(joint[source]):
+        counts[places[_printed_cell(plan, dimensions, measure.dimensions, at)]] += count
+    return counts
+
+
+def _printed_cell(
+    plan: Plan, dimensions: Sequence[str], wanted: Sequence[str], at: int
+) -> tuple[str, ...]:
+    """Return the printed cell in which the base cell at a place of the joint counts is counted."""
+    named = {}
+    for dimension in reversed(dimensions):
+        at, place = divmod(at, len(plan.keys[dimension]))
+        named[dimension] = plan.published(dimension)[plan.target(dimension)[place]]
+    return tuple(named[dimension] for dimension in wanted)

@@ -1,0 +1,69 @@
+"""CSV and JSON: made in the transaction that releases, so that they are there at once. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from app.statistics import sentences
+
+COLUMNS = (
+    "period",
+    "dimension",
+    "category",
+    "estimate",
+    "low95",
+    "high95",
+    "epsilon",
+    "release_id",
+    "schema_version",
+)
+# A spreadsheet would take a text that begins like this for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def as_csv(record: Mapping[str, Any]) -> bytes:
+    """Return one line for each figure of every table, zeros too."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(rows(record))
+    return text.getvalue().encode()
+
+
+def rows(record: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+    """Yield the values of each line, text that could be a formula escaped."""
+    for table in record["tables"]:
+        for cell in table["cells"]:
+            yield (
+                record["period"],
+                harmless("×".join(table["dimensions"]) or "total"),
+                harmless(" / ".join(cell["category"]) or "all"),
+                cell["estimate"],
+                cell["low95"],
+                cell["high95"],
+                table["milli_epsilon"] / 1000,
+                record["release_id"],
+                record["schema_version"],
+            )
+
+
+def harmless(text: str) -> str:
+    """Return a text that no spreadsheet computes."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def as_json(record: Mapping[str, Any]) -> bytes:
+    """Return everything that is known of a release."""
+    whole = {
+        **record,
+        "how_to_read": list(sentences.HOW_TO_READ),
+        "sentences": sentences.for_a_grant(record),
+    }
+    return (json.dumps(whole, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+MAKERS: Mapping[str, Callable[[Mapping[str, Any]], bytes]] = {"csv": as_csv, "json": as_json}

@@ -1,0 +1,111 @@
+"""What the organisation chose to publish, before the first release of a family.
+
+Categories can be merged and ε lowered; the budget is never raised, and once a family has a release
+its plan stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app import audit, organisation
+from app.access import Permission, Principal
+from app.db import Db
+from app.errors import BadRequest, NotReleasable
+from app.models import StatisticsHead, StatisticsRelease
+from app.statistics import tables
+from app.statistics.categories import OTHER
+from app.statistics.tables import Plan
+
+_FAMILY_OF = {
+    "region": "opened",
+    "situation": "opened",
+    "language": "opened",
+    "outcome": "closed",
+    "time_to_human": "closed",
+}
+# A thousandth of the budget would be noise alone.
+_LEAST_MILLI = 10
+
+
+def lock(db: Db) -> StatisticsHead:
+    """Return the head, locked: releases, requests and plans wait for each other here."""
+    return db.get_one(StatisticsHead, 1, with_for_update=True, populate_existing=True)
+
+
+def current(db: Db) -> Plan:
+    """Return the plan: what was fixed, else what would be fixed now. Sealed."""
+    stored = db.get_one(StatisticsHead, 1).plan
+    return tables.from_json(stored) if stored else tables.new_plan(organisation.regions(db))
+
+
+def fix(db: Db, head: StatisticsHead) -> Plan:
+    """Return the plan, whose lists stand from now on."""
+    plan = current(db)
+    if head.plan is None:
+        head.plan = plan.as_json()
+        db.flush()
+    return plan
+
+
+def change(
+    db: Db,
+    principal: Principal,
+    merged: Mapping[str, Mapping[str, str]],
+    milli: Mapping[str, int],
+    now: datetime,
+) -> Plan:
+    """Replace what is merged in the dimensions, and the ε of the tables, that are named.
+
+    NotReleasable once a family they belong to has a release; BadRequest.
+    """
+    principal.require(Permission.STATISTICS)
+    head = lock(db)
+    plan = fix(db, head)
+    families = {_FAMILY_OF.get(name, "") for name in merged} | {c.split(".")[0] for c in milli}
+    _refuse_settled(db, families)
+    for dimension, into in merged.items():
+        _check_merged(plan, dimension, into)
+    for name, value in milli.items():
+        _check_milli(name, value)
+    changed = Plan(
+        plan.keys, {**plan.merged, **merged}, {**plan.milli, **milli}, plan.schema_version
+    )
+    if changed.as_json() != plan.as_json():
+        head.plan = changed.as_json()
+        db.flush()
+        audit.record(db, "statistics.planned", principal.member_id, None, now)
+    return changed
+
+
+def _refuse_settled(db: Db, families: set[str]) -> None:
+    begun = db.scalars(
+        select(StatisticsRelease.family)
+        .where(StatisticsRelease.family.in_(families), StatisticsRelease.state == "released")
+        .limit(1)
+    ).first()
+    if begun is not None:
+        raise NotReleasable(
+            "There is a release of these already: its categories and its noise stay as they are."
+        )
+
+
+def _check_merged(plan: Plan, dimension: str, into: Mapping[str, str]) -> None:
+    if dimension not in plan.keys:
+        raise BadRequest(f"What can be merged: {', '.join(plan.keys)}.")
+    listed = plan.keys[dimension]
+    if OTHER in into or not set(into) <= set(listed):
+        raise BadRequest("Only categories of the list can be merged, and “other” stays.")
+    if set(into.values()) & set(into) or not set(into.values()) <= set(listed):
+        raise BadRequest("A category is merged into one of the list that is not merged itself.")
+
+
+def _check_milli(name: str, value: int) -> None:
+    most = tables.default_milli().get(name)
+    if most is None:
+        raise BadRequest(f"The tables are: {', '.join(tables.default_milli())}.")
+    if not _LEAST_MILLI <= value <= most:
+        raise BadRequest(f"ε can be lowered to {_LEAST_MILLI} thousandths, and never raised.")

@@ -1,0 +1,242 @@
+"""Asking for a release, confirming it, and drawing it: once, for good.
+
+Whether something can be released depends on public facts alone: the calendar, what was released
+before, the budget. Never on how many cases there are: a refusal for that would tell.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from app import audit, jobs, roster
+from app.access import Permission, Principal
+from app.db import Database, Db
+from app.errors import BadRequest, Forbidden, NotFound, NotReleasable
+from app.models import StatisticsFile, StatisticsHead, StatisticsRelease, rounded
+from app.statistics import accumulator, calendar, chain, consistency, ledger, lines, plans, records
+from app.statistics.calendar import FAMILIES, Period
+from app.statistics.categories import VERSION
+from app.statistics.mechanism import Drawn, Mechanism, Question
+from app.statistics.tables import Plan
+
+# How long an organisation with one coordinator thinks about it.
+ALONE = timedelta(hours=24)
+PRINT_JOB = "print"
+Draw = Callable[[Question], Drawn]
+AWAITING, RELEASED = "awaiting_confirmation", "released"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the calendar."""
+
+    family: str
+    period: str
+    kind: str
+    state: str
+    release: StatisticsRelease | None
+
+
+# -- the calendar
+
+
+def entries(db: Db, principal: Principal, now: datetime) -> list[Entry]:
+    """Return every period from the organisation's first month to now, with its state."""
+    principal.require(Permission.STATISTICS_READ)
+    first = accumulator.first_month(db)
+    last, frozen = calendar.month_of(now, db.keys.zone), accumulator.frozen(db)
+    known = {(one.family, one.period): one for one in db.scalars(select(StatisticsRelease))}
+    found = []
+    for family in FAMILIES:
+        for one in calendar.periods(family, first, last):
+            release = known.get((family, one.name))
+            due = "due" if _is_over(one, first, frozen) else "not_due"
+            state = release.state if release else due
+            found.append(Entry(family, one.name, one.kind, state, release))
+    return found
+
+
+def _is_over(period: Period, first: str, frozen: set[str]) -> bool:
+    """Return whether all months of a period are frozen; before the first there was nothing."""
+    return all(month in frozen for month in period.months if month >= first) and (
+        period.months[-1] >= first
+    )
+
+
+def find(db: Db, principal: Principal, release_id: UUID) -> StatisticsRelease:
+    """Return a release. NotFound."""
+    principal.require(Permission.STATISTICS_READ)
+    release = db.get(StatisticsRelease, release_id)
+    if release is None:
+        raise NotFound
+    return release
+
+
+# -- asking
+
+
+def request(
+    db: Db, principal: Principal, family: str, period_name: str, now: datetime
+) -> StatisticsRelease:
+    """Ask for a release, or return the one that was asked for. BadRequest, NotReleasable."""
+    principal.require(Permission.STATISTICS)
+    period = _period(family, period_name)
+    head = plans.lock(db)
+    known = db.scalar(
+        select(StatisticsRelease).where(
+            StatisticsRelease.family == family,
+            StatisticsRelease.period == period.name,
+            StatisticsRelease.schema_version == VERSION,
+        )
+    )
+    if known is not None:
+        return known
+    _refuse_early(db, period)
+    plan = plans.fix(db, head)
+    ledger.check(db, family, period.months, _cost(plan, family, period))
+    release = StatisticsRelease(
+        id=uuid4(),
+        family=family,
+        period=period.name,
+        schema_version=plan.schema_version,
+        state=AWAITING,
+        requested_by=principal.member_id,
+        requested_at=rounded(now),
+    )
+    db.add(release)
+    db.flush()
+    audit.record(db, "statistics.requested", principal.member_id, release.id, now)
+    return release
+
+
+def _period(family: str, name: str) -> Period:
+    if family not in FAMILIES:
+        raise BadRequest(f"A family is one of: {', '.join(FAMILIES)}.")
+    period = calendar.period(family, name)
+    if period is None:
+        raise NotReleasable
+    return period
+
+
+def _refuse_early(db: Db, period: Period) -> None:
+    first, frozen = accumulator.first_month(db), accumulator.frozen(db)
+    if not _is_over(period, first, frozen):
+        raise NotReleasable(
+            "This period is not over, or not in the calendar. Nothing is told of part of one."
+        )
+
+
+def _cost(plan: Plan, family: str, period: Period) -> int:
+    return sum(measure.milli for measure in plan.measures(family, period.kind))
+
+
+# -- confirming
+
+
+def confirm(
+    database: Database,
+    principal: Principal,
+    release_id: UUID,
+    now: datetime,
+    mechanism: Callable[[], AbstractContextManager[Draw]] = Mechanism,
+) -> StatisticsRelease:
+    """Draw a release that somebody else asked for; return it also where that was done before.
+
+    Debit, noise and result are one transaction; the process that draws has loaded before it begins,
+    so that texts do not wait for it. Forbidden, NotFound, NotReleasable, BudgetSpent, Sealed.
+    """
+    principal.require(Permission.STATISTICS)
+    with database.snapshot() as db:
+        release = find(db, principal, release_id)
+        if release.state == RELEASED:
+            return release
+        _refuse_alone(db, principal, release, now)
+    with mechanism() as draw, database.transaction() as db:
+        head = plans.lock(db)
+        release = db.get_one(
+            StatisticsRelease, release_id, with_for_update=True, populate_existing=True
+        )
+        if release.state != RELEASED:
+            _refuse_alone(db, principal, release, now)
+            _release(db, head, release, draw, now)
+            release.confirmed_by = principal.member_id
+            db.flush()
+            jobs.enqueue(db, [jobs.row(PRINT_JOB, release.id, now)])
+            audit.record(db, "statistics.released", principal.member_id, release.id, now)
+        return release
+
+
+def _refuse_alone(db: Db, principal: Principal, release: StatisticsRelease, now: datetime) -> None:
+    """Raise Forbidden unless two people are in it, or the only one has slept on it."""
+    if principal.member_id != release.requested_by:
+        return
+    members = roster.current(db).members
+    if sum("coordinator" in member.roles for member in members) > 1:
+        raise Forbidden("You asked for this release, so another coordinator has to confirm it.")
+    if now - release.requested_at < ALONE:
+        raise Forbidden(
+            "There is no second coordinator here, so think about it: confirm it again tomorrow."
+        )
+
+
+def _release(
+    db: Db, head: StatisticsHead, release: StatisticsRelease, draw: Draw, now: datetime
+) -> None:
+    """Debit, draw and store; all of it or nothing is committed."""
+    chain.check(db)
+    period = _period(release.family, release.period)
+    _refuse_early(db, period)
+    plan = plans.fix(db, head)
+    ledger.debit(db, release.id, release.family, period.months, _cost(plan, release.family, period))
+    known = records.known(_parts(db, release, period))
+    drawn = draw(_question(db, plan, release.family, period, known))
+    today = now.astimezone(db.keys.zone).date()
+    record = records.make(release.id, release.family, period, plan, drawn, known, today)
+    release.state, release.released_on = RELEASED, today
+    chain.append(db, head, release, records.written(record))
+    db.add_all(
+        StatisticsFile(release_id=release.id, format=name, content=make(record))
+        for name, make in lines.MAKERS.items()
+    )
+
+
+def _question(
+    db: Db,
+    plan: Plan,
+    family: str,
+    period: Period,
+    known: dict[tuple[str, ...], consistency.Known],
+) -> Question:
+    measures = plan.measures(family, period.kind)
+    joint = accumulator.totals(db, plan, family, period.months)
+    return {
+        "measured": [
+            {
+                "milli": measure.milli,
+                "counts": accumulator.measured(plan, family, measure, joint),
+            }
+            for measure in measures
+        ],
+        "equal": consistency.sums(plan, measures, known),
+    }
+
+
+def _parts(db: Db, release: StatisticsRelease, period: Period) -> Sequence[records.Record]:
+    """Return the records of the period's parts, where all of them were released."""
+    names = [part.name for part in period.parts]
+    rows = db.scalars(
+        select(StatisticsRelease.record).where(
+            StatisticsRelease.family == release.family,
+            StatisticsRelease.period.in_(names),
+            StatisticsRelease.schema_version == release.schema_version,
+            StatisticsRelease.state == RELEASED,
+        )
+    ).all()
+    return [json.loads(row or "") for row in rows] if len(rows) == len(names) else []
