@@ -83,10 +83,10 @@ def create_page(carrier: Carrier) -> APIRouter:
     async def style(_request: Request) -> Response:
         return Response(css, headers=_HEADERS, media_type="text/css")
 
-    router.add_api_route("/simulator", show, methods=["GET"])
-    router.add_api_route("/simulator", send, methods=["POST"])
-    router.add_api_route("/simulator/call", use_call, methods=["POST"])
-    router.add_api_route("/simulator/phone.css", style, methods=["GET"])
+    router.add_route("/simulator", show, methods=["GET"])
+    router.add_route("/simulator", send, methods=["POST"])
+    router.add_route("/simulator/call", use_call, methods=["POST"])
+    router.add_route("/simulator/phone.css", style, methods=["GET"])
     return router
 
 

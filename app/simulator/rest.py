@@ -50,11 +50,9 @@ def create_api(carrier: Carrier) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     base = f"{API_PREFIX}/{VERSION}/Accounts/{{AccountSid}}"
     for method, path, handler in (*_ROUTES, *_VOICE_ROUTES):
-        router.add_api_route(base + path, _endpoint(carrier, handler), methods=[method])
+        router.add_route(base + path, _endpoint(carrier, handler), methods=[method])
     every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-    router.add_api_route(
-        API_PREFIX + "/{rest:path}", _endpoint(carrier, _nothing_here), methods=every
-    )
+    router.add_route(API_PREFIX + "/{rest:path}", _endpoint(carrier, _nothing_here), methods=every)
     return router
 
 

@@ -66,7 +66,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 def create_scripting(carrier: Carrier, *, clock: Clock, advance_clock: AdvanceClock) -> APIRouter:
     """The routes below ``/simulator`` that answer in JSON."""
-    router = APIRouter(prefix="/simulator", include_in_schema=False)
+    router = APIRouter(include_in_schema=False)
     script = _Script(carrier, clock, advance_clock)
     for method, path, endpoint in (
         ("POST", "/phones/{e164}/texts", script.text),
@@ -81,7 +81,7 @@ def create_scripting(carrier: Carrier, *, clock: Clock, advance_clock: AdvanceCl
         ("GET", "/media/{name}", script.media),
         *voice_routes(carrier),
     ):
-        router.add_api_route(path, _answering(endpoint), methods=[method])
+        router.add_route("/simulator" + path, _answering(endpoint), methods=[method])
     return router
 
 
