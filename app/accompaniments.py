@@ -58,8 +58,8 @@ def _going(request: Request, assignment: Assignment | None, leader: UUID | None)
         return Going(request.id, _REQUESTS[request.state], None, False)
     if assignment is None or request.state == "cancelled":
         return Going(request.id, "cancelled", None, False)
-    # One that ended without a report: nobody said that they were not there.
-    state = _ASSIGNMENTS.get(assignment.state, "attended")
+    # Of one that ended without a report nobody knows more than that they meant to come.
+    state = _ASSIGNMENTS.get(assignment.state, "confirmed")
     member_id = assignment.member_id
     return Going(request.id, state, member_id, member_id == leader)
 

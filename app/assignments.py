@@ -8,6 +8,7 @@ without a date when it was taken on long enough ago.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,7 +40,12 @@ from app.ordering import position_after
 
 LONGEST_NOTES = 20_000
 # Whoever cannot go after all gives the request back: others are asked.
-GIVEN_BACK, NO_SHOW = "cancelled", "no_show"
+GIVEN_BACK, NO_SHOW, ATTENDED = "cancelled", "no_show", "attended"
+_OUTCOMES = {
+    **dict.fromkeys(("cancelled", "canceled", "cannot_go", "given_back"), GIVEN_BACK),
+    **dict.fromkeys(("no_show", "noshow", "absent", "did_not_come"), NO_SHOW),
+    **dict.fromkeys(("attended", "present", "went", "occurred"), ATTENDED),
+}
 LATE_REPORT = "Desk: please report on what you took on. Sign in to do so."
 
 
@@ -133,9 +139,10 @@ def report(
     active, values = assignment.state == "active", seeking.values(db, request)
     if told.next_event is not None and case.state not in LIVE_STATES:
         raise BadRequest("The desk has closed this. Please tell them the next date.")
+    state = _state(values["kind"], told.outcome)
     _store(db, case, assignment, told, now)
     if active:
-        _finish(db, request, _state(values["kind"], told.outcome), now)
+        _finish(db, request, state, now)
     if told.next_event is not None:
         _next(db, case, request, values, told.next_event, principal.member_id, now)
     tasks.settle(db, assignment.id, ("report",), principal.member_id)
@@ -144,9 +151,10 @@ def report(
 
 
 def _state(kind: str, outcome: str) -> str:
-    if outcome in (GIVEN_BACK, NO_SHOW):
-        return outcome
-    return "attended" if kind == "accompaniment" else "done"
+    """Return what an outcome says; a word that is none of ours says nothing about attendance."""
+    word = re.sub(r"[^a-z]+", "_", outcome.strip().casefold()).strip("_")
+    state = _OUTCOMES.get(word, "done")
+    return "done" if state == ATTENDED and kind != "accompaniment" else state
 
 
 def _store(db: Db, case: Case, assignment: Assignment, told: Told, now: datetime) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import or_, select
 from app import roster, safe_hours, shifts
 from app.db import Db
 from app.models import Assignment, Case, Conflict, Member, Offer, Request
-from app.routing import Candidate, Wanted, Window
+from app.routing import Candidate, Wanted, Window, overlap
 from app.telephony.numbers import clean_number
 
 # A date that nobody gave an end is taken to last so long.
@@ -56,6 +56,37 @@ def window(values: Mapping[str, Any]) -> Window | None:
     starts_at = datetime.fromisoformat(values["starts_at"])
     ends_at = values.get("ends_at")
     return starts_at, datetime.fromisoformat(ends_at) if ends_at else starts_at + USUAL_LENGTH
+
+
+def needed_at(values: Mapping[str, Any]) -> datetime | None:
+    """Return by when somebody has to be found, if that is known: the date, or what was asked."""
+    at, by = window(values), values.get("needed_by")
+    known = [*([at[0]] if at else []), *([datetime.fromisoformat(by)] if by else [])]
+    return min(known, default=None)
+
+
+def is_past(values: Mapping[str, Any], now: datetime) -> bool:
+    """Return whether it is too late: the date is over, or an interpreter was needed before.
+
+    A lawyer is looked for also after the time by which they were wanted.
+    """
+    at, by = window(values), values.get("needed_by")
+    if at is not None:
+        return at[1] <= now
+    return by is not None and values["kind"] != "legal" and datetime.fromisoformat(by) <= now
+
+
+def is_elsewhere(db: Db, member_id: UUID, values: Mapping[str, Any]) -> bool:
+    """Return whether a member has taken on something else at the time that this is about."""
+    at = window(values)
+    if at is None:
+        return False
+    active = (Assignment.member_id == member_id, Assignment.state == "active")
+    taken = (
+        window(db.keys.open_row("assignments", a))
+        for a in db.scalars(select(Assignment).where(*active))
+    )
+    return any(other is not None and overlap(at, other) for other in taken)
 
 
 def tree_of(db: Db, case_id: UUID) -> list[UUID]:

@@ -42,7 +42,7 @@ class CardOverdue(BadRequest):
 def is_usable(card: InformationCard, today: date) -> bool:
     """Return whether a card is verified and not overdue on ``today``."""
     verified = bool(card.verified_by) and card.verified_on is not None
-    return verified and (card.review_by is None or card.review_by >= today)
+    return verified and card.review_by is not None and card.review_by >= today
 
 
 def listed(
@@ -159,5 +159,7 @@ def _check(db: Db, values: Mapping[str, Any], now: datetime) -> None:
     verified_on = values.get("verified_on")
     if bool(values.get("verified_by")) != (verified_on is not None):
         raise BadRequest("Say who verified it, and when.")
+    if verified_on is not None and values.get("review_by") is None:
+        raise BadRequest("Say by when it has to be verified again.")
     if verified_on is not None and verified_on > _today(db, now):
         raise BadRequest("A card was not verified in the future.")

@@ -254,5 +254,8 @@ def _check(rule: Mapping[str, Any], now: datetime) -> None:
         raise BadRequest(
             "Before a rule is used, a named person has to verify it: say who and when."
         )
+    review_by = rule.get("review_by")
+    if rule.get("enabled") and review_by is not None and (now.date() - review_by).days > 1:
+        raise BadRequest("This rule is overdue to be verified again. Verify it, then use it.")
     if verified_on is not None and (verified_on - now.date()).days > 1:
         raise BadRequest("A rule was not verified in the future.")

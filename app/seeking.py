@@ -96,6 +96,13 @@ def unplan(db: Db, request_ids: Collection[UUID]) -> None:
     db.execute(delete(Job).where(Job.kind == JOB, Job.ref.in_(request_ids)))
 
 
+def hurry(db: Db, request_ids: Collection[UUID], now: datetime) -> None:
+    """Let other requests look again at once, but for those that somebody works at just now."""
+    theirs = (Job.kind == JOB, Job.ref.in_(request_ids), Job.state == "queued")
+    free = select(Job.id).where(*theirs).with_for_update(skip_locked=True)
+    db.execute(update(Job).where(Job.id.in_(list(db.scalars(free)))).values(run_at=now))
+
+
 def seek(db: Db, request: Request, now: datetime) -> None:
     """Look for somebody from the first step on; who let an older offer pass is asked again."""
     known = {k: v for k, v in values(db, request).items() if k not in ("retry_at", "planned")}
@@ -289,6 +296,7 @@ __all__ = [
     "follow_urgency",
     "forget",
     "holds_anything",
+    "hurry",
     "leave",
     "lock",
     "lock_all",

@@ -81,7 +81,7 @@ def _pages(
 
 def _asked(db: Db, texts: Sequence[InboundText], lookups: Mapping[str, bytes]) -> frozenset[bytes]:
     """Return the numbers that answer an offer: members', which were texted one with a code."""
-    answers = {t.sender for t in texts if offers.ANSWER.fullmatch(t.body.strip())}
+    answers = {t.sender for t in texts if offers.read_answer(t.body)}
     return offers.asked_numbers(db, {lookups[s] for s in answers if s in lookups})
 
 

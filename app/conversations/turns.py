@@ -91,7 +91,7 @@ def take_turn(batch: Batch, text: InboundText, lookup: bytes | None) -> None:
     if lookup and lookup in batch.pages and text.body.strip() == alerts.MINE:
         batch.drafts.append(_notice(text, alerts.take(batch.db, batch.pages[lookup], batch.now)))
         return
-    if lookup and lookup in batch.asked and offers.ANSWER.fullmatch(text.body.strip()):
+    if lookup and lookup in batch.asked and offers.read_answer(text.body):
         batch.drafts.extend(_to_member(batch, text, lookup))
         return
     thread = batch.known.live.get(lookup) if lookup else None

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
-from app import accompaniments, alerts, audit, cases, outgoing, sealed_values, tasks
+from app import accompaniments, alerts, audit, cases, outgoing, requests, sealed_values, tasks
 from app.access import Permission, Principal
 from app.db import Db
 from app.errors import BadRequest, StaleVersion
@@ -97,10 +97,13 @@ def change(
         _rewrite(db, event, case, after, ends_at, now)
         event.state = state
     event.version += 1
+    told = {name: after[name] for name in _SEALED} != {name: before[name] for name in _SEALED}
     if event.state not in AWAITED:
         tasks.settle(db, event.id, ("recheck", "occurred"), principal.member_id)
         _tell_who_was_asked(db, event, now)
     db.flush()
+    if told or event.state not in AWAITED or changes.get("ends_at") is not None:
+        requests.follow_event(db, principal, case, keys, event, now)
     audit.record(db, f"event.{_deed(event)}", principal.member_id, event.id, now)
     return event
 
@@ -162,10 +165,7 @@ def _rewrite(
 
 
 def _tell_who_was_asked(db: Db, event: Event, now: datetime) -> None:
-    """Tell who goes there that a date moved or fell away; the desk sorts out who still can.
-
-    Somebody who said yes to one time has not said yes to another, so no request follows by itself.
-    """
+    """Tell who goes there that a date moved or fell away; the desk sorts out who still can."""
     if event.state == "occurred":
         return
     asked = select(Request.id).where(Request.event_id == event.id, Request.state.in_(_ASKED))

@@ -5,14 +5,13 @@ asked may say, in the console or, by ``answer``, with the code of the text they 
 row is locked first in all of it: of any number who accept at once, one wins.
 """
 
-from app.offers.answering import ANSWER, answer, asked_numbers, forget_old
+from app.offers.answering import answer, asked_numbers, forget_old, read_answer
 from app.offers.deciding import LATE, Mine, accept, decline, mine, state_of
 from app.offers.ladder import step
 from app.offers.planning import MANY, plan_surge
 from app.offers.telling import tell
 
 __all__ = [
-    "ANSWER",
     "LATE",
     "MANY",
     "Mine",
@@ -23,6 +22,7 @@ __all__ = [
     "forget_old",
     "mine",
     "plan_surge",
+    "read_answer",
     "state_of",
     "step",
     "tell",

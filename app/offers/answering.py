@@ -20,10 +20,12 @@ from app.offers.deciding import LATE, accept, decline
 
 log = structlog.get_logger()
 
-# An answer to an offer's text, in the languages that members write.
-ANSWER = re.compile(
-    r"(?P<code>[0-9]{4})\s+(?:(?P<yes>yes|y|oui|si|sí|wi|ok)|(?P<no>no|n|non))[.!]?", re.IGNORECASE
-)
+# An answer to an offer's text, in the languages that members write, in any order. Any other word
+# makes it a text for the desk: a member may be somebody who needs help, too.
+_CODE, _WORD = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])"), re.compile(r"[^\W\d_]+")
+_YES = frozenset("yes y yeah yep oui si sí wi ok".split())
+_NO = frozenset("no n nope non".split())
+_POLITE = frozenset("code desk gracias i mesi merci please reply sorry thank thanks you".split())
 # So many wrong codes from one number, and its offers are answered in the console only.
 GUESSES = 3
 
@@ -36,17 +38,30 @@ def asked_numbers(db: Db, lookups: Collection[bytes]) -> frozenset[bytes]:
     return frozenset(lookup for lookup in db.scalars(query) if lookup)
 
 
+def read_answer(body: str) -> tuple[str, bool | None] | None:
+    """Return the code and whether it is a yes, None for neither; nothing for any other text."""
+    words = {word.casefold() for word in _WORD.findall(body)}
+    codes = _CODE.findall(body)
+    if len(codes) != 1 or not words <= _YES | _NO | _POLITE:
+        return None
+    yes, no = bool(words & _YES), bool(words & _NO)
+    return codes[0], (yes if yes != no else None)
+
+
 def answer(db: Db, lookup: bytes, body: str, now: datetime) -> str | None:
     """Take an answer from a number that was texted an offer; return what to say, if anything."""
-    match = ANSWER.fullmatch(body.strip())
+    read = read_answer(body)
     offers = list(db.scalars(select(Offer).where(Offer.reply_lookup == lookup)))
-    if match is None or any(_values(db, offer)["guesses"] >= GUESSES for offer in offers):
+    if read is None or any(_values(db, offer)["guesses"] >= GUESSES for offer in offers):
         return None  # told already; in the console they can still answer
-    code = match["code"].encode()
-    found = next((o for o in offers if same(_values(db, o)["code"].encode(), code)), None)
+    code, yes = read
+    if yes is None:
+        return telling.HOW
+    given = code.encode()
+    found = next((o for o in offers if same(_values(db, o)["code"].encode(), given)), None)
     if found is None or not _is_theirs(db, found.member_id, lookup):
         return _guessed(db, offers)
-    return _accept(db, found, now) if match["yes"] else _decline(db, found, now)
+    return _accept(db, found, now) if yes else _decline(db, found, now)
 
 
 def _values(db: Db, offer: Offer) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app import accompaniments, audit, briefs, candidates, roster, seeking
 from app.access import Permission, Principal
@@ -20,6 +20,7 @@ from app.voice import joining
 
 # How long after its end an offer is still shown, and knows its code, to tell a late answer so.
 LATE = timedelta(hours=24)
+ELSEWHERE = "You have taken on something else at that time."
 # After the event: until then an accompanier may still need to look something up.
 ACCESS_AFTER = timedelta(hours=24)
 # What is about no date ends at last by itself.
@@ -69,6 +70,7 @@ def accept(db: Db, member_id: UUID, offer_id: UUID, now: datetime) -> Assignment
 
     NotFound, OfferTaken, OfferExpired. The others who were asked are told.
     """
+    one_at_a_time(db, member_id)
     request, offer = _locked(db, member_id, offer_id)
     assignment = seeking.assignment_of(db, request)
     if assignment is not None and assignment.member_id == member_id:
@@ -77,14 +79,36 @@ def accept(db: Db, member_id: UUID, offer_id: UUID, now: datetime) -> Assignment
         raise OfferTaken
     if state_of(offer, now) != "pending" or not _is_member(db, member_id):
         raise OfferExpired
+    values = seeking.values(db, request)
+    if candidates.is_past(values, now):
+        raise OfferExpired
+    if candidates.is_elsewhere(db, member_id, values):
+        raise OfferExpired(ELSEWHERE)
     offer.state = "accepted"
     losers = seeking.withdraw(db, seeking.offers_of(db, request))
     briefs.hand_over(db, request.id, member_id, now)
     assignment = _assign(db, request, member_id, now)
     telling.tell(db, losers, telling.TAKEN, request, now)
     joining.accepted(db, seeking.values(db, request), member_id, now)
+    # What else they were asked for may not be theirs any more: each ladder looks for itself.
+    seeking.hurry(db, _asked_for(db, member_id), now)
     audit.record(db, "offer.accepted", member_id, request.case_id, now)
     return assignment
+
+
+def one_at_a_time(db: Db, member_id: UUID) -> None:
+    """Let one answer of a member wait for the other, so that no two are given for one hour.
+
+    Before any row is locked. On SQLite there is one writer anyway.
+    """
+    if db.get_bind().dialect.name == "postgresql":
+        key = int.from_bytes(member_id.bytes[:8], "big", signed=True)
+        db.execute(select(func.pg_advisory_xact_lock(key)))
+
+
+def _asked_for(db: Db, member_id: UUID) -> list[UUID]:
+    theirs = (Offer.member_id == member_id, Offer.state == "pending")
+    return list(db.scalars(select(Offer.request_id).where(*theirs).order_by(Offer.request_id)))
 
 
 def _locked(db: Db, member_id: UUID, offer_id: UUID) -> tuple[Request, Offer]:
@@ -153,9 +177,9 @@ def decline(
     declined = offer.state in ("pending", "expired")
     if declined:
         offer.state = "declined"
-    if conflict:
-        _rule_out(db, request, member_id)
+    others = _rule_out(db, request, member_id) if conflict else []
     db.flush()
+    seeking.hurry(db, others, now)
     if request.state in SEEKING:
         seeking.plan(db, request, now, now)
     if declined or conflict:
@@ -170,7 +194,8 @@ def _share_tree(db: Db, offer_id: UUID) -> None:
         seeking.share_cases(db, candidates.tree_of(db, case_id))
 
 
-def _rule_out(db: Db, request: Request, member_id: UUID) -> None:
+def _rule_out(db: Db, request: Request, member_id: UUID) -> list[UUID]:
+    """Hide a case from a member for good; return which other requests they were asked for."""
     tree = candidates.tree_of(db, request.case_id)
     for case_id in tree:
         db.merge(Conflict(case_id=case_id, member_id=member_id))
@@ -180,5 +205,7 @@ def _rule_out(db: Db, request: Request, member_id: UUID) -> None:
         .join(Request, Request.id == Offer.request_id)
         .where(Request.case_id.in_(tree), Offer.member_id == member_id, Offer.state == "pending")
     )
-    for offer in db.scalars(elsewhere).all():
+    offers = db.scalars(elsewhere).all()
+    for offer in offers:
         offer.state = "declined"
+    return [offer.request_id for offer in offers]

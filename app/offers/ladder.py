@@ -16,7 +16,7 @@ from app.db import Db
 from app.jobs import Claimed
 from app.models import SEEKING, Case, Offer, Request
 from app.offers import telling
-from app.routing import TIMING, Step
+from app.routing import Step, Timing
 
 # Until everybody is asked again, by tier, where nobody took a request.
 RETRY = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=24), timedelta(hours=24))
@@ -35,7 +35,7 @@ def step(db: Db, claimed: Claimed, now: datetime) -> None:
     tier = select(Case.urgency).where(Case.id == request.case_id)
     request.urgency = db.scalars(tier).one()
     values = seeking.values(db, request)
-    if _is_past(values, now):
+    if candidates.is_past(values, now):
         _lapse(db, request, now)
         return
     offers = _expire(seeking.offers_of(db, request), now)
@@ -48,12 +48,15 @@ def step(db: Db, claimed: Claimed, now: datetime) -> None:
     if pending:
         request.state = "offered"
     at = min(pending) if pending else _unfilled(db, request, now)
+    needed_at = candidates.needed_at(values)
+    if needed_at is not None and now < needed_at < at:
+        at = needed_at
     seeking.plan(db, request, now, at)
 
 
-def _is_past(values: Mapping[str, Any], now: datetime) -> bool:
-    window = candidates.window(values)
-    return window is not None and window[1] <= now
+def _timing(request: Request, values: Mapping[str, Any], now: datetime) -> Timing:
+    needed_at = candidates.needed_at(values)
+    return routing.timing(request.urgency, needed_at - now if needed_at else None)
 
 
 def _lapse(db: Db, request: Request, now: datetime) -> None:
@@ -78,13 +81,15 @@ def _ask(
     wanted = candidates.wanted(db, request, values)
     people = candidates.people(db, request.urgency, now)
     ladder, holders = routing.steps(wanted), briefs.holders(db, request.id)
+    pace = _timing(request, values, now)
+    _release_taken(wanted, people, offers, len(ladder) - 1)
     asked = _asked(offers, values)
     pending = sum(offer.state == "pending" for offer in offers)
     made: list[Offer] = []
-    while pending + len(made) < TIMING[request.urgency].parallel:
+    while pending + len(made) < pace.parallel:
         planned = _planned(wanted, values, people, ladder, asked, holders)
         if planned is not None:
-            made.append(_offer(db, request, planned, now))
+            made.append(_offer(db, request, planned, pace, now))
             asked.add(planned.candidate.member_id)
             continue
         this = ladder[request.step]
@@ -92,13 +97,28 @@ def _ask(
             break
         person = _next(wanted, people, this, asked, holders)
         if person is not None:
-            made.append(_offer(db, request, person, now))
+            made.append(_offer(db, request, person, pace, now))
             asked.add(person.candidate.member_id)
         elif request.step < len(ladder) - 1:
             request.step += 1
         else:
             break
     return made
+
+
+def _release_taken(
+    wanted: routing.Wanted,
+    people: Mapping[UUID, Person],
+    offers: Iterable[Offer],
+    last: int,
+) -> None:
+    """Take back what was offered to who took on something else since; the desk finds a way."""
+    for offer in offers:
+        person = people.get(offer.member_id)
+        if person is None or offer.state != "pending" or offer.step >= last:
+            continue
+        if routing.is_taken(wanted, person.candidate):
+            offer.state = "withdrawn"
 
 
 def _others_think(request: Request, offers: Iterable[Offer]) -> bool:
@@ -146,7 +166,7 @@ def _next(
     return people[ranked[0].member_id] if ranked else None
 
 
-def _offer(db: Db, request: Request, person: Person, now: datetime) -> Offer:
+def _offer(db: Db, request: Request, person: Person, pace: Timing, now: datetime) -> Offer:
     offer_id = uuid4()
     lookup = db.keys.number_lookup(person.phone) if person.phone else None
     code = _new_code(db, lookup)
@@ -157,7 +177,7 @@ def _offer(db: Db, request: Request, person: Person, now: datetime) -> Offer:
         state="pending",
         step=request.step,
         made_at=now,
-        expires_at=now + TIMING[request.urgency].timeout,
+        expires_at=now + pace.timeout,
         reply_lookup=lookup,
         **db.keys.new_row("offers", offer_id, {"code": code, "guesses": 0}, now),
     )

@@ -21,6 +21,7 @@ TAKEN = "Desk: thank you, somebody else was faster this time."
 OVER = "Desk: thank you, this one is over."
 CALLED_OFF = "Desk: what you had taken on was called off. Thank you."
 WRONG_CODE = "Desk: this code is not known. Please look again."
+HOW = "Desk: please reply with the code and YES or NO."
 GUESSED = "Desk: please answer in the console."
 
 

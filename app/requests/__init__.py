@@ -2,6 +2,7 @@
 
 from app.requests.agreed import CONSENTS, check_consent, is_agreed
 from app.requests.changing import cancel, end_all, follow_consent, forget_all, write_brief
+from app.requests.following import follow_event
 from app.requests.raising import ALLOWED, KINDS, Asked, check, put_without_brief, raise_request
 from app.requests.reading import Found, Ranking, find, of_cases, page, rank
 from app.requests.standing_by import ask_for_legal
@@ -22,6 +23,7 @@ __all__ = [
     "end_all",
     "find",
     "follow_consent",
+    "follow_event",
     "forget_all",
     "is_agreed",
     "of_cases",

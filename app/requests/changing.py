@@ -13,7 +13,7 @@ from app.access import Permission, Principal
 from app.db import Db
 from app.errors import BadRequest, NotFound
 from app.models import SEEKING, Case, Request
-from app.offers.telling import CALLED_OFF
+from app.offers.telling import CALLED_OFF, OVER
 from app.requests import writing
 from app.requests.agreed import CONSENTS, check_consent, is_agreed
 from app.requests.raising import Asked, check, shares
@@ -71,8 +71,11 @@ def locked(db: Db, principal: Principal, request_id: UUID) -> tuple[Case, Reques
 
 
 def _end(db: Db, request: Request, assignment_state: str, now: datetime) -> None:
+    going = seeking.assignment_of(db, request)
     concerned = seeking.end(db, request, "cancelled", now, assignment_state=assignment_state)
-    offers.tell(db, concerned, CALLED_OFF, request, now)
+    had = {going.member_id} if going else set()
+    offers.tell(db, had, CALLED_OFF, request, now)
+    offers.tell(db, {*concerned} - had, OVER, request, now)
 
 
 def follow_consent(db: Db, case: Case, scope: str, now: datetime) -> None:

@@ -5,12 +5,12 @@
 plans for all open requests at once.
 """
 
-from app.routing.excluding import excluded
+from app.routing.excluding import excluded, is_taken
 from app.routing.ranking import MOST_REACHED, rank, reachable
 from app.routing.solver import Solver, SolverFailed
-from app.routing.steps import TIMING, Step, Timing, steps
+from app.routing.steps import TIMING, Step, Timing, steps, timing
 from app.routing.surge import Chosen, LeftOut, Plan, assign, assign_one_by_one
-from app.routing.wanted import Candidate, Ranked, Wanted, Window
+from app.routing.wanted import Candidate, Ranked, Wanted, Window, overlap
 
 __all__ = [
     "MOST_REACHED",
@@ -29,7 +29,10 @@ __all__ = [
     "assign",
     "assign_one_by_one",
     "excluded",
+    "is_taken",
+    "overlap",
     "rank",
     "reachable",
     "steps",
+    "timing",
 ]

@@ -44,6 +44,11 @@ def for_now(wanted: Wanted, candidate: Candidate) -> str | None:
     return "on another assignment at that time" if is_busy(wanted, candidate) else None
 
 
+def is_taken(wanted: Wanted, candidate: Candidate) -> bool:
+    """Return whether somebody has done their share, or is somewhere else, by now."""
+    return full(candidate) or is_busy(wanted, candidate)
+
+
 def against_wishes(wishes: frozenset[str], candidate: Candidate) -> str | None:
     """Return which of the caller's wishes somebody does not meet, or None."""
     for wish in sorted(wishes):

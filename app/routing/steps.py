@@ -51,6 +51,15 @@ TIMING: Mapping[int, Timing] = {
     2: Timing(timedelta(hours=4), 1),
     3: Timing(timedelta(hours=24), 1),
 }
+# Somebody who is needed so soon is looked for as if the case were of this tier, at least: an offer
+# that outlasts the hearing finds nobody.
+_SOON = ((timedelta(hours=2), 0), (timedelta(hours=48), 1), (timedelta(days=7), 2))
+
+
+def timing(tier: int, left: timedelta | None) -> Timing:
+    """Return how to ask for a request of a tier that is needed in ``left``; None: any time."""
+    soon = (so for until, so in _SOON if left is not None and left <= until)
+    return TIMING[min(tier, next(soon, 3))]
 
 
 def steps(wanted: Wanted) -> tuple[Step, ...]:

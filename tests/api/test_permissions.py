@@ -41,6 +41,7 @@ CARD = {
     "source_url": "https://example.org/policy",
     "verified_by": "A. Lawyer",
     "verified_on": "2026-01-02",
+    "review_by": "2030-01-02",
 }
 # The last digits of phones that nobody has texted from yet.
 _NUMBERS = count()

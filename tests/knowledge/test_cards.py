@@ -79,6 +79,7 @@ def test_coordinators_keep_them_in_the_console_and_the_desk_reads_them(house: Ho
         assert page.says("nobody has verified it")
         assert not desk.open("/cards").says("Children may register.")
         [path] = {form.action for form in page.forms if form.action.startswith("/cards/")}
-        page = crane.send(page, path, verified_by="A. Lawyer", verified_on="2026-01-02")
+        until = {"verified_by": "A. Lawyer", "verified_on": "2026-01-02", "review_by": "2026-12-01"}
+        page = crane.send(page, path, **until)
         assert desk.open("/cards").says("Children may register.")
         assert crane.send(page, path, action="remove").says("None yet.")

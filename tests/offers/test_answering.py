@@ -6,7 +6,7 @@ import pytest
 
 from app import offers, people, rotation
 from app.models import Member
-from app.offers import ANSWER
+from app.offers import read_answer
 from tests.offers.hall import Hall
 from tests.offers.people import CODE, PHONES, a_case, raised
 
@@ -44,21 +44,35 @@ def line(hall: Hall) -> Hall:
 
 @pytest.mark.parametrize("yes", ["yes", "YES", "oui", "Wi", "si", "sí", "ok", "y", "yes."])
 def test_yes_in_any_language(yes: str) -> None:
-    match = ANSWER.fullmatch(f"4821 {yes}")
-    assert match
-    assert match["yes"]
+    assert read_answer(f"4821 {yes}") == ("4821", True)
 
 
 @pytest.mark.parametrize("no", ["no", "NON", "n", "no!"])
 def test_no_in_any_language(no: str) -> None:
-    match = ANSWER.fullmatch(f"4821  {no}")
-    assert match
-    assert not match["yes"]
+    assert read_answer(f"4821  {no}") == ("4821", False)
 
 
-@pytest.mark.parametrize("other", ["4821", "yes", "48211 yes", "٤٨٢١ yes", "4821 maybe", "1 yes"])
+@pytest.mark.parametrize(
+    ("body", "yes"),
+    [
+        ("yes 4821", True),
+        ("4821yes", True),
+        ("4821: si", True),
+        ("Reply 4821 YES", True),
+        ("4821 no thanks", False),
+        ("4821", None),
+        ("yes no 4821", None),
+    ],
+)
+def test_nearly_right_is_understood_or_asked_again(body: str, yes: bool | None) -> None:
+    assert read_answer(body) == ("4821", yes)
+
+
+@pytest.mark.parametrize(
+    "other", ["yes", "is it room 4821, yes?", "48211 yes", "٤٨٢١ yes", "4821 maybe", "1 yes"]
+)
 def test_anything_else_is_an_ordinary_text(other: str) -> None:
-    assert ANSWER.fullmatch(other) is None
+    assert read_answer(other) is None
 
 
 def test_no_asks_the_next_at_once(line: Hall) -> None:

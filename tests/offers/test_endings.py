@@ -59,7 +59,7 @@ def state_of(hall: Hall, assignment_id: UUID) -> str:
     [
         ("attended", "attended", "done"),
         ("no_show", "no_show", "done"),
-        ("adjourned", "attended", "done"),
+        ("adjourned", "done", "done"),
         ("cancelled", "cancelled", "offered"),
     ],
 )
@@ -223,7 +223,7 @@ def test_the_desk_cancels_and_whoever_was_asked_is_told(hall: Hall) -> None:
         requests.cancel(db, hall.principal("heron"), request.id, hall.clock())
     assert hall.now(request).state == "cancelled"
     assert hall.asked(request) == set()
-    assert CALLED_OFF in hall.texts_to(PHONES["finch"])
+    assert OVER in hall.texts_to(PHONES["finch"]), "they had not taken it on yet"
     assert not hall.has_timer(request)
 
 
