@@ -38,9 +38,7 @@ def call(house: House) -> None:
     phone.call().press("1").press("6").speak(2).hang_up()
     house.settle()
     version = house.as_("heron").get("/v1/members/me").headers["etag"]
-    changed = house.as_("heron").patch(
-        "/v1/members/me", {"phone": "+15145550178"}, version=version
-    )
+    changed = house.as_("heron").patch("/v1/members/me", {"phone": "+15145550178"}, version=version)
     assert changed.status_code == 200, changed.text
     phone.call().press("1").press("1")
     house.settle()
