@@ -60,8 +60,6 @@ def make_line(settings: Settings) -> Line:
     return Line(
         settings.url,
         spoken.load(settings.data_dir / "prompts"),
-        settings.twilio_number,
-        organisation.regions,
         Secret(key.read_bytes()) if key else None,
     )
 

@@ -18,6 +18,8 @@ from app import audit, carrier_traces, erasure, flood, raids, spending
 from app.crypto import day_number
 from app.db import Database, Db
 from app.models import (
+    Attachment,
+    AttachmentPart,
     Base,
     Case,
     Idempotency,
@@ -153,6 +155,8 @@ def _empty_silent_closed_cases(db: Db, now: datetime) -> None:
         .where(Message.case_id.in_(silent), Message.body.is_not(None))
         .values(body=None)
     )
+    for what in (AttachmentPart, Attachment):
+        db.execute(delete(what).where(what.case_id.in_(silent)))
 
 
 def _erase_old_closed_cases(database: Database, now: datetime) -> None:

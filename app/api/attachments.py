@@ -51,10 +51,13 @@ async def _sent(request: Request) -> tuple[str, bytes]:
         form = await _InMemory(request.headers, request.stream(), max_files=1).parse()
     except (MultiPartException, KeyError) as error:
         raise BadRequest from error
-    file = form.get("file")
-    if not isinstance(file, UploadFile):
-        raise BadRequest("Send the file as the field called file.")
-    return (file.content_type or "").lower(), await file.read()
+    try:
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            raise BadRequest("Send the file as the field called file.")
+        return (file.content_type or "").lower(), await file.read()
+    finally:
+        await form.close()
 
 
 @router.post(

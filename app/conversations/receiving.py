@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from app import alerts, carrier_traces, erasure, flood, offers, organisation, outgoing
+from app import alerts, carrier_traces, erasure, flood, offers, organisation, outgoing, tasks
 from app.conversations import numbers, provisional, threads, turns
 from app.conversations.turns import Batch, Desk
 from app.db import Db
@@ -69,6 +69,8 @@ def receive(db: Db, desk: Desk, texts: Sequence[InboundText], now: datetime) -> 
         threads.write(db, batch.rows, now)
         allowance.write()
         outgoing.queue(db, batch.drafts, now, batch.jobs, waiting=about.waiting)
+    for case_id, wanted_at in batch.rows.call_backs.items():
+        tasks.put_again(db, case_id, "call_back", case_id, wanted_at, now)
 
 
 def _pages(

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import and_, select
 
-from app import carrier_traces, grants, tasks
+from app import carrier_traces, grants
 from app.codenames import code_name
 from app.crypto import CaseKeys, SealBroken, Secret
 from app.db import Db
@@ -185,8 +185,6 @@ def write(db: Db, rows: Rows, now: datetime) -> None:
     insert_rows(db, _MESSAGES, rows.messages)
     for case_id, sids in rows.pictures.items():
         carrier_traces.keep_pictures(db, case_id, sids)
-    for case_id, wanted_at in rows.call_backs.items():
-        tasks.put_again(db, case_id, "call_back", case_id, wanted_at, now)
 
 
 def _new_case(db: Db, thread: Thread, now: datetime, at: datetime) -> dict[str, Any]:

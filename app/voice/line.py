@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from app.crypto import Secret
-from app.db import Db
 from app.texts.spoken import Spoken
 
 
@@ -16,7 +14,5 @@ class Line:
 
     url: str
     spoken: Spoken
-    own_number: str = field(repr=False)
-    regions: Callable[[Db], Sequence[str]]
     # PEM of the private half, where the account's recordings are encrypted.
     recording_key: Secret | None = field(default=None, repr=False)

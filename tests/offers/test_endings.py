@@ -28,6 +28,7 @@ from tests.offers.hall import Hall
 from tests.offers.people import PHONES, a_case, a_date, raised
 
 CALLED_OFF = "Desk: what you had taken on was called off. Thank you."
+OVER = "Desk: thank you, this one is over."
 
 
 def report(hall: Hall, handle: str, assignment_id: UUID, told: Told) -> None:

@@ -65,7 +65,7 @@ def states(line: Line, texts: list[Claimed]) -> list[str]:
 def worker(line: Line) -> Worker:
     pacer = outgoing.Pacer(1e9)
     database, url = line.database, "http://x"
-    calls = voice.Line(url, spoken.load(), "", lambda _: ())
+    calls = voice.Line(url, spoken.load())
     return Worker(
         Tools(database, line.network, line.clock, pacer, url, line.desk, Waker(()), calls)
     )

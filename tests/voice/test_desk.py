@@ -133,3 +133,7 @@ def test_the_page_of_a_case_plays_messages_and_calls_back(house: House) -> None:
     house.settle()
     [mine] = house.network.phone(PHONES["heron"]).calls()
     assert mine.shown == "+15145550100"
+    added = house.as_("heron").post(
+        f"/v1/cases/{case['id']}/attachments", files={"file": ("x", b"%PDF-", "application/pdf")}
+    )
+    assert added.json()["content_type"] == "application/pdf", added.text
