@@ -34,5 +34,5 @@ def test_the_desk_now_is_exact_by_tier_and_not_for_publication(
     page = visit("heron").open("/desk")
     assert page.says("Not for publication.")
     assert page.says("2 This week 1 1 0 none")
-    house.as_("heron").post(f"/v1/cases/{case['id']}/messages", {"body": "we are here"})
+    house.as_("heron").post(f"/v1/cases/{case['id']}/claim")
     assert visit("crane").open("/desk").says("half within 40 min")
