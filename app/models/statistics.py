@@ -17,7 +17,8 @@ _RELEASED = text("state = 'released'")
 class StatisticsMonth(OperationalRow, Base):
     """A frozen month. Operational values: ``opened closed``, counts of a fixed size.
 
-    Written once, by the freeze; see ``app.statistics.accumulator``.
+    Written once, by the freeze, and emptied when all that can be drawn from it was released; see
+    ``app.statistics.accumulator``.
     """
 
     __tablename__ = "statistics_months"

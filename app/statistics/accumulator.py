@@ -192,6 +192,12 @@ def totals(db: Db, plan: Plan, family: str, months: Collection[str]) -> list[lis
     return [flat[start : start + size] for start, size in zip(starts, sizes, strict=True)]
 
 
+def forget(db: Db, month: str) -> None:
+    """Empty a month's counts, once everything was drawn from them; that it froze stays known."""
+    gone = {"op_key": None, "op_values": None, "shred_day": None}
+    db.execute(update(StatisticsMonth).where(StatisticsMonth.month == month).values(gone))
+
+
 def measured(
     plan: Plan, family: str, measure: Measure, joint: Sequence[Sequence[int]]
 ) -> list[int]:

@@ -201,10 +201,26 @@ def _release(
     record = records.make(release.id, release.family, period, plan, drawn, known, today)
     release.state, release.released_on = RELEASED, today
     chain.append(db, head, release, records.written(record))
+    _forget_spent(db, period.name[:4])
     db.add_all(
         StatisticsFile(release_id=release.id, format=name, content=make(record))
         for name, make in lines.MAKERS.items()
     )
+
+
+def _forget_spent(db: Db, year: str) -> None:
+    """Empty the counts of a year from which nothing more can be drawn."""
+    months = calendar.months_between(max(f"{year}-01", accumulator.first_month(db)), f"{year}-12")
+    rows = select(StatisticsRelease.family, StatisticsRelease.period)
+    released = {tuple(row) for row in db.execute(rows.where(StatisticsRelease.state == RELEASED))}
+    for month in months:
+        of_month = {
+            (family, one.name)
+            for family in FAMILIES
+            for one in calendar.periods(family, month, month)
+        }
+        if of_month <= released:
+            accumulator.forget(db, month)
 
 
 def _question(

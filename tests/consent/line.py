@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import cast
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -20,7 +19,6 @@ from app.db import Database
 from app.models import LIVE_STATES, Case, Outgoing
 from app.telephony import (
     Accepted,
-    Carrier,
     CarrierBusy,
     CarrierMessage,
     Direction,
@@ -96,12 +94,7 @@ class Line:
                 claimed = jobs.claim(db, owner, self.clock(), 10, ("send",))
             if not claimed:
                 return
-            outgoing.send(self.database, self.network, pacer, "http://x", claimed, self.clock)
-
-    @property
-    def network(self) -> Carrier:
-        """The notebook as what sends texts asks for; it rings no phone."""
-        return cast("Carrier", self.carrier)
+            outgoing.send(self.database, self.carrier, pacer, "http://x", claimed, self.clock)
 
     def case_of(self, number: str) -> UUID | None:
         """The live case of a phone, if there is one."""

@@ -53,7 +53,7 @@ def claimed(line: Line) -> list[Claimed]:
 
 
 def send(line: Line, texts: list[Claimed]) -> None:
-    outgoing.send(line.database, line.network, outgoing.Pacer(1e9), "http://x", texts, line.clock)
+    outgoing.send(line.database, line.carrier, outgoing.Pacer(1e9), "http://x", texts, line.clock)
 
 
 def states(line: Line, texts: list[Claimed]) -> list[str]:
@@ -67,7 +67,7 @@ def worker(line: Line) -> Worker:
     database, url = line.database, "http://x"
     calls = voice.Line(url, spoken.load())
     return Worker(
-        Tools(database, line.network, line.clock, pacer, url, line.desk, Waker(()), calls)
+        Tools(database, line.carrier, line.clock, pacer, url, line.desk, Waker(()), calls)
     )
 
 

@@ -174,6 +174,8 @@ def test_a_year_adds_up_with_its_quarters_and_costs_no_more_than_was_promised(
                 ("opened", "2026"),
             )
         }
+    with house.database.snapshot() as db:  # nothing more can be drawn from them
+        assert set(db.scalars(select(StatisticsMonth.op_values))) == {None}
     year = figures(records["opened", "2026"])
     parts = [figures(records["opened", quarter]) for quarter in quarters]
     for dimension in ("total", "region", "language", "situation"):
