@@ -20,6 +20,7 @@ from app.db import Database
 from app.models import LIVE_STATES, Case, Outgoing
 from app.telephony import (
     Accepted,
+    Carrier,
     CarrierBusy,
     CarrierMessage,
     Direction,
