@@ -85,10 +85,13 @@ def note_call(
     recordings: Sequence[str] | None,
     call_id: UUID,
     now: datetime,
+    *,
+    running: bool = False,
 ) -> None:
     """Note a call that is over, in one trace: the order in which its parts go matters.
 
-    ``recordings``: those to be deleted; None for all that it has.
+    ``recordings``: those to be deleted; None for all that it has. One that is ``running`` is
+    ended first.
     """
     trace = trace_id(db.keys, sid) if sid else call_id
     values = {
@@ -96,6 +99,7 @@ def note_call(
         "pictures": False,
         "legs": list(legs),
         "recordings": None if recordings is None else list(recordings),
+        "running": running,
     }
     fresh = db.keys.new_row("carrier_traces", trace, values, now)
     held = {"state": "held", "since": rounded(now), "next_try_at": rounded(now), **fresh}
@@ -162,6 +166,7 @@ class _Call:
 
     legs: Sequence[str] = field(repr=False)
     recordings: Sequence[str] | None = field(repr=False)
+    running: bool = False
 
 
 @dataclass(frozen=True)
@@ -210,7 +215,7 @@ def _due(database: Database, now: datetime) -> list[_Copy]:
                 v["pictures"],
                 v["sid"] not in waiting,
                 # Only calls say which phones rang for them.
-                _Call(v["legs"], v["recordings"]) if "legs" in v else None,
+                _Call(v["legs"], v["recordings"], v.get("running", False)) if "legs" in v else None,
             )
             for trace, v in values.items()
         ]
@@ -247,6 +252,8 @@ def _delete(carrier: Carrier, copy: _Copy) -> bool:
 
 def _delete_call(carrier: Carrier, sid: str, call: _Call) -> bool:
     """Delete recordings, then the phones that rang, then the call itself."""
+    for one in [*call.legs, *([sid] if sid else [])] if call.running else ():
+        carrier.hang_up(one)
     recordings = call.recordings
     if recordings is None:
         recordings = [found.sid for found in carrier.recordings(sid)] if sid else []

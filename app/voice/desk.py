@@ -29,7 +29,6 @@ _ORDINARY = {
     PhoneNumberType.FIXED_LINE_OR_MOBILE,
     PhoneNumberType.TOLL_FREE,
     PhoneNumberType.VOIP,
-    PhoneNumberType.PERSONAL_NUMBER,
 }
 _LINE_OF_DETENTION = (
     "This line is a place of detention's: nobody may be joined to such a call, or the line is lost."
@@ -88,8 +87,13 @@ def is_ordinary(number: str, countries: Sequence[str]) -> bool:
 def hand_over(
     db: Db, principal: Principal, case_id: UUID, call_id: UUID, member_id: UUID, now: datetime
 ) -> Call:
-    """Ring a colleague into the running call; with their 1 the case is theirs. BadRequest."""
+    """Ring a colleague into the running call; with their 1 the case is theirs.
+
+    BadRequest; Forbidden on a line of detention.
+    """
     held = _running(db, principal, case_id, call_id)
+    if held.row.custody:
+        raise Forbidden(_LINE_OF_DETENTION)
     known = roster.current(db).by_id.get(member_id)
     if known is None or not known.in_team(DESK) or member_id == principal.member_id:
         raise BadRequest("A call can only be handed to a colleague of the desk.")

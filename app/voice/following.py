@@ -26,7 +26,9 @@ def follow(
     elif after.winner != before.winner and after.winner and not after.ended:
         _handed_over(db, case, after.winner, now)
     unanswered = after.name in _UNANSWERED and before.name not in _UNANSWERED
-    if unanswered and after.winner is None and not after.outgoing:
+    # A caller who is still there when whoever helped is gone waits as much as one nobody took.
+    left_alone = before.name == "bridged" and not after.ended
+    if unanswered and (after.winner is None or left_alone) and not after.outgoing:
         waits(db, case, after, now)
         if after.known:
             tasks.put(db, case.id, CALL_BACK, row.id, now, now)

@@ -14,7 +14,10 @@ from app.voice import traces
 
 
 def forget(db: Db, case_id: UUID, now: datetime) -> None:
-    """Forget the calls of a case with what was still to be done, at the carrier too."""
+    """Forget the calls of a case with what was still to be done, at the carrier too.
+
+    One that goes on is ended: nobody stays on a line of which nothing is known any more.
+    """
     mine = select(Call.id).where(Call.case_id == case_id)
     legs = select(CallLeg.id).where(CallLeg.call_id.in_(mine))
     for row in db.scalars(select(Call).where(Call.case_id == case_id, Call.op_key.is_not(None))):
@@ -29,7 +32,7 @@ def _forget_at_carrier(db: Db, row: Call, now: datetime) -> None:
     sid = db.keys.open_row("calls", row).get("sid")
     legs = db.scalars(select(CallLeg).where(CallLeg.call_id == row.id))
     known = [leg_sid for leg in legs if (leg_sid := traces.leg_sid(db, leg))]
-    carrier_traces.note_call(db, sid, known, None, row.id, now)
+    carrier_traces.note_call(db, sid, known, None, row.id, now, running=row.state != "ended")
 
 
 def forget_ended(db: Db) -> None:

@@ -146,7 +146,7 @@ def _helpers(state: CallState) -> list[Leg]:
 
 def summon(state: CallState, event: Summon) -> Result:
     """Ring somebody into the conversation; nobody on a line of detention's."""
-    if state.name != "bridged" or (state.custody and event.kind == "interpreter"):
+    if state.name != "bridged" or state.custody:
         return state, []
     present = {leg.member for leg in state.running()}
     if event.member in present or len(state.running()) >= MOST_LEGS:

@@ -110,7 +110,7 @@ def test_after_the_report_the_brief_is_gone(asked: tuple[House, str, dict[str, A
         "next_event": {"kind": "hearing", "starts_at": "2026-03-02T09:30:00-05:00"},
     }
     answer = house.as_(handle).post(f"{path}/report", report)
-    assert (answer.json()["state"], answer.json()["brief"]) == ("attended", None)
+    assert (answer.json()["state"], answer.json()["brief"]) == ("done", None)
     house.settle()
     case = house.read(request["case_id"])
     states = {one["id"]: one["state"] for one in case["requests"]}

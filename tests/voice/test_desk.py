@@ -58,7 +58,7 @@ def test_nine_asks_for_a_call_and_a_call_settles_it(house: House) -> None:
 
 def test_what_is_never_called(house: House) -> None:
     give_phones(house)
-    for number in ("+19005551234", "+18765551234", "+447700900123"):
+    for number in ("+19005551234", "+18765551234", "+447700900123", "+15005550006"):
         case_id = house.case_of("9", number=number)["id"]
         answer = house.as_("heron").post(f"/v1/cases/{case_id}/calls")
         assert refusal(answer) == (403, "unsafe-method")
@@ -87,6 +87,8 @@ def test_a_running_call_is_handed_on_and_interpreted(house: House) -> None:
     assert marked.json()["custody"] is True
     refused = heron.post(f"{path}/interpreter", {"languages": ["en"]})
     assert refusal(refused) == (403, "forbidden")
+    third_party = {"member": str(house.residents["plover"].id)}
+    assert refusal(heron.post(f"{path}/hand-over", third_party)) == (403, "forbidden")
     heron.post(f"{path}/custody", {"custody": False})
     assert heron.post(f"{path}/interpreter", {"languages": ["en"]}).status_code == 202
     house.settle()
@@ -137,3 +139,43 @@ def test_the_page_of_a_case_plays_messages_and_calls_back(house: House) -> None:
         f"/v1/cases/{case['id']}/attachments", files={"file": ("x", b"%PDF-", "application/pdf")}
     )
     assert added.json()["content_type"] == "application/pdf", added.text
+
+
+def test_who_is_left_alone_on_the_line_waits_again(house: House) -> None:
+    give_phones(house)
+    on_duty(house, "heron")
+    call = house.network.phone(CALLER).call()
+    call.press("1").press("1")
+    house.settle()
+    [leg] = house.network.phone(PHONES["heron"]).calls()
+    leg.answer().press("1")
+    house.settle()
+    assert house.queue()[0]["waiting_since"] is None
+    leg.hang_up()
+    house.settle()
+    call.speak(5).hang_up()
+    house.settle()
+    house.advance(seconds=1)
+    [listed] = house.queue()
+    assert listed["waiting_since"]
+    assert listed["unread"] == 1
+    case = case_of_call(house)
+    assert [task["kind"] for task in case["tasks"]] == ["call_back"]
+    assert len(case["attachments"]) == 1
+
+
+def test_erasing_a_case_ends_its_call(house: House) -> None:
+    give_phones(house)
+    on_duty(house, "heron")
+    call = house.network.phone(CALLER).call()
+    call.press("1").press("1")
+    house.settle()
+    [leg] = house.network.phone(PHONES["heron"]).calls()
+    leg.answer().press("1")
+    house.settle()
+    case_id = case_of_call(house)["id"]
+    assert house.as_("heron").post(f"/v1/cases/{case_id}/erase").status_code == 204
+    house.advance(minutes=2)
+    assert {call.state, leg.state} == {"completed"}
+    house.advance(minutes=30)
+    assert house.network.carrier()["calls"] == []

@@ -101,7 +101,8 @@ def hold(state: CallState, now: datetime) -> None:
         assert state.deadline is not None
         assert state.deadline > now - timedelta(minutes=120)
     assert len(state.running()) <= MOST_LEGS + 1
-    assert len([leg for leg in state.legs if leg.kind == "interpreter"]) <= 1 or not state.custody
+    joined = [leg for leg in state.legs if leg.kind in ("interpreter", "colleague")]
+    assert not (joined and state.custody)
     if state.name == "ringing":
         assert state.winner is None
 
