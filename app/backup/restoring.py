@@ -103,7 +103,9 @@ def restore(
         _refuse_unacknowledged(files, source.head, now, acknowledged)
         erased = tombstones.known(files) | tombstones.beside(archive)
         head = source.head
-        keys = key_files(files, head.integrity, head.audit, head.anchor, head.backup_public)
+        # Where no anchor is left, what happened after the archive was made is unknown for good.
+        anchor = {**head.anchor, "restored_at": now.isoformat()}
+        keys = key_files(files, head.integrity, head.audit, anchor, head.backup_public)
         with keys, laid_schema(url, head.revision):
             tombstones.adopt(files, erased)
             done = _store(url, files, source, erased, now, progress)

@@ -99,6 +99,7 @@ def request(
     if known is not None:
         return known
     _refuse_early(db, period)
+    _refuse_restored(db, period)
     plan = plans.fix(db, head)
     ledger.check(db, family, period.months, _cost(plan, family, period))
     release = StatisticsRelease(
@@ -130,6 +131,22 @@ def _refuse_early(db: Db, period: Period) -> None:
     if not _is_over(period, first, frozen):
         raise NotReleasable(
             "This period is not over, or not in the calendar. Nothing is told of part of one."
+        )
+
+
+def _refuse_restored(db: Db, period: Period) -> None:
+    """Raise NotReleasable for what may have been drawn before, on a server that is no more.
+
+    Where an archive was restored and no anchor was left, nothing knows what was released between.
+    """
+    restored_at = db.keys.files.read_anchor().get("restored_at")
+    if not restored_at:
+        return
+    end = calendar.end_of(period.months[-1], db.keys.zone)
+    if end <= datetime.fromisoformat(str(restored_at)):
+        raise NotReleasable(
+            "This server was restored from an archive after the period had ended. Whether it was "
+            "released before, nobody can know, so it is not released again."
         )
 
 
@@ -193,6 +210,7 @@ def _release(
     chain.check(db)
     period = _period(release.family, release.period)
     _refuse_early(db, period)
+    _refuse_restored(db, period)
     plan = plans.fix(db, head)
     ledger.debit(db, release.id, release.family, period.months, _cost(plan, release.family, period))
     known = records.known(_parts(db, release, period))
@@ -245,8 +263,12 @@ def _question(
 
 
 def _parts(db: Db, release: StatisticsRelease, period: Period) -> Sequence[records.Record]:
-    """Return the records of the period's parts, where all of them were released."""
-    names = [part.name for part in period.parts]
+    """Return the records of the period's parts, where all of them were released.
+
+    What lies before the first month of this organisation held no case, and is never released.
+    """
+    first = accumulator.first_month(db)
+    names = [part.name for part in period.parts if part.months[-1] >= first]
     rows = db.scalars(
         select(StatisticsRelease.record).where(
             StatisticsRelease.family == release.family,

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app import audit, backup
-from app.crypto import day_number
+from app.crypto import KeyFiles, day_number
 from app.db import Database
 from app.models import Base, Case, Job, Message, Outgoing, SessionRow
 from app.retention import wrapped_tables
@@ -247,6 +247,9 @@ def test_a_new_server_has_no_anchor_so_somebody_has_to_type(
         with pytest.raises(backup.NeedsAcknowledgement, match=r"no anchor .* type 2026-01-15"):
             archives.restore(archive, place, acknowledged=typed)
     assert not place.folder.exists()
+    archives.restore(archive, place, acknowledged=word_of(archive))
+    anchor = KeyFiles(place.folder / "keys").read_anchor()
+    assert anchor["restored_at"], "what happened since the archive is unknown for good"
 
 
 @on_sqlite

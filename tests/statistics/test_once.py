@@ -16,7 +16,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import delete, func, select, update
 
-from app.errors import BudgetSpent, Forbidden
+from app.errors import BudgetSpent, Forbidden, NotReleasable
 from app.models import StatisticsDebit, StatisticsFile, StatisticsHead, StatisticsRelease
 from app.statistics import chain, ledger, releasing
 from app.statistics.mechanism import Drawn, Question
@@ -242,3 +242,20 @@ def test_what_is_published_is_settled_before_the_first_release(house: House, ask
     assert refusal(wren.put(plan, change)) == (409, "not-releasable")
     closed = {"merged": {"outcome": {"duplicate": "other"}}}
     assert wren.put(plan, closed).status_code == 200
+
+
+@ON_SQLITE
+def test_what_may_have_been_drawn_before_a_restore_is_not_drawn_again(
+    house: House, asked: UUID
+) -> None:
+    """A machine that is lost with its anchor: nobody knows what it released at last."""
+    crane, keys = house.principal("crane"), house.database.keys
+    assert keys is not None
+    files = keys.files
+    files.write_anchor({"restored_at": house.clock().isoformat()})
+    with pytest.raises(NotReleasable):
+        releasing.confirm(house.database, crane, asked, house.clock(), no_process)
+    assert debits(house) == []
+    files.write_anchor({"restored_at": "2026-01-20T12:00:00+00:00"})
+    released = releasing.confirm(house.database, crane, asked, house.clock(), no_process)
+    assert released.state == "released"
