@@ -18,6 +18,7 @@ from app.conversations import Desk
 from app.crypto import KeyFiles, Secret
 from app.db import Database, Db, GroupWriter
 from app.doorkeeper import Doorkeeper
+from app.duties import Tools
 from app.intake import load_script
 from app.metrics import Metrics
 from app.models import Deployment
@@ -31,7 +32,7 @@ from app.unsealing import Door, Handover
 from app.voice import taking
 from app.voice.line import Line
 from app.wake import Waker, read_numbers
-from app.worker import Tools, Worker
+from app.worker import Worker
 
 
 def open_database(settings: Settings, clock: Clock) -> Database:

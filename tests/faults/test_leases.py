@@ -13,9 +13,9 @@ from sqlalchemy import func, select
 from app import jobs
 from app.clock import FixedClock
 from app.db import Database
+from app.duties import RECURRING
 from app.jobs import Claimed
 from app.models import Job
-from app.worker import RECURRING
 
 ONE, ANOTHER = uuid4(), uuid4()
 

@@ -12,13 +12,14 @@ from sqlalchemy import select, update
 
 from app import jobs, outgoing
 from app.clock import FixedClock
+from app.duties import HANDLERS, RECURRING, Tools, crews
 from app.jobs import Claimed
 from app.models import Job, Outgoing
 from app.telephony import OutgoingText
 from app.texts import spoken
 from app.voice import line as voice
 from app.wake import Waker
-from app.worker import HANDLERS, RECURRING, Tools, Worker, crews
+from app.worker import Worker
 from tests.consent.line import Line, Notebook
 from tests.service import Blueprint
 
