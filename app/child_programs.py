@@ -1,0 +1,83 @@
+"""A program of ours in a process of its own: started, asked, ended.
+
+For what weighs too much for the service, and is needed rarely: solvers, figures, pictures. It gets
+no environment and not our folder on its path, so that it has neither secrets nor our modules.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+_PATIENCE_S = 60.0  # starting takes a second or two, answering seldom more than one
+
+
+class ChildProgram:
+    """A process that runs ``program`` for as long as a ``with`` block lasts.
+
+    It answers in lines of JSON. ``failed`` is raised where it has ended, or takes a minute.
+    """
+
+    def __init__(self, program: Path, failed: type[Exception]) -> None:
+        self._program, self._failed = program, failed
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(  # noqa: S603  # our own file, by its whole path
+            [sys.executable, "-I", str(self._program)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={"OPENBLAS_NUM_THREADS": "1"},
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    @property
+    def pid(self) -> int:
+        """The process, for whoever measures it."""
+        return self._process.pid
+
+    def answer(self) -> Any:
+        """Wait for the next line that the program says by itself."""
+        return self._patiently(self._line)
+
+    def ask(self, question: bytes) -> Any:
+        """Say something to the program; return its answer."""
+        return self._patiently(lambda: self._asked(question))
+
+    def _patiently(self, do: Callable[[], Any]) -> Any:
+        patience = threading.Timer(_PATIENCE_S, self._process.kill)
+        patience.start()
+        try:
+            return do()
+        finally:
+            patience.cancel()
+
+    def _asked(self, question: bytes) -> Any:
+        assert self._process.stdin is not None  # noqa: S101  # for the type checker: a pipe
+        try:
+            self._process.stdin.write(question)
+            self._process.stdin.flush()
+        except BrokenPipeError as error:
+            raise self._failed from error
+        return self._line()
+
+    def _line(self) -> Any:
+        assert self._process.stdout is not None  # noqa: S101  # for the type checker: a pipe
+        line = self._process.stdout.readline()
+        if not line:
+            raise self._failed
+        return json.loads(line)
