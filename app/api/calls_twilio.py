@@ -7,21 +7,18 @@ until its list is read.
 
 from __future__ import annotations
 
-import time
 from uuid import UUID
 
-import structlog
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from app.api.state import Service
-from app.api.twilio import FAILURES, refuse, signed_form
+from app.api.twilio import refuse, signed, store
 from app.telephony import CALL_OVER, Form, InboundCall, Recording
 from app.voice import twiml
 from app.voice.taking import CallEnded, Step, VoiceItem
 
-log = structlog.get_logger()
 _STEPS = frozenset({"digits", "wait", "next", "left", "spoken"})
 _LEG_STEPS = frozenset({"answer", "digits", "next", "left", "status"})
 _MOST_DIGITS = 8
@@ -33,28 +30,17 @@ def _xml(document: str) -> Response:
 
 async def _take(service: Service, kind: str, item: VoiceItem, away: str) -> Response:
     """Bring a call on and answer; with ``away`` where that cannot be written now."""
-    started = time.perf_counter()
-    try:
-        said = await service.writer.submit(item)
-    except FAILURES as error:
-        log.error("webhook.failed", kind=kind, error=type(error).__name__)
-        service.metrics.webhooks.labels(kind, "away").inc()
-        return _xml(away) if away else refuse(service, kind, 503)
-    service.metrics.webhook_seconds.observe(time.perf_counter() - started)
-    service.metrics.webhooks.labels(kind, "200").inc()
-    return _xml(said or twiml.NOTHING)
+    waits = _xml(away) if away else None
+    return await store(service, kind, item, lambda said: _xml(said or twiml.NOTHING), waits)
 
 
 def _message_only(service: Service) -> str:
     return twiml.message_only(service.line.url, service.line.spoken)
 
 
-async def incoming(request: Request) -> Response:
+@signed("voice")
+async def incoming(_request: Request, service: Service, form: Form) -> Response:
     """Take a call in."""
-    service: Service = request.app.state.service
-    form = await signed_form(request, service)
-    if isinstance(form, int):
-        return refuse(service, "voice", form)
     try:
         call = InboundCall.from_form(form)
     except ValueError:
@@ -62,12 +48,9 @@ async def incoming(request: Request) -> Response:
     return await _take(service, "voice", call, _message_only(service))
 
 
-async def step(request: Request) -> Response:
+@signed("voice")
+async def step(request: Request, service: Service, form: Form) -> Response:
     """Bring a call one step on, as the caller's phone asks."""
-    service: Service = request.app.state.service
-    form = await signed_form(request, service)
-    if isinstance(form, int):
-        return refuse(service, "voice", form)
     call = _id(request.path_params["call"])
     name = request.path_params["name"]
     if call is None or name not in _STEPS:
@@ -93,12 +76,9 @@ def _while_away(request: Request, service: Service, name: str) -> str:
     return _message_only(service)
 
 
-async def leg(request: Request) -> Response:
+@signed("voice")
+async def leg(request: Request, service: Service, form: Form) -> Response:
     """Bring a call on, as a phone that rings for it asks, or as the carrier tells of that phone."""
-    service: Service = request.app.state.service
-    form = await signed_form(request, service)
-    if isinstance(form, int):
-        return refuse(service, "voice", form)
     call, one = _id(request.path_params["call"]), _id(request.path_params["leg"])
     name = request.path_params["name"]
     if call is None or one is None or name not in _LEG_STEPS:
@@ -109,12 +89,9 @@ async def leg(request: Request) -> Response:
     return await _take(service, "voice", item, away)
 
 
-async def status(request: Request) -> Response:
+@signed("voice-status")
+async def status(_request: Request, service: Service, form: Form) -> Response:
     """Take in that a caller's call is over."""
-    service: Service = request.app.state.service
-    form = await signed_form(request, service)
-    if isinstance(form, int):
-        return refuse(service, "voice-status", form)
     try:
         call = InboundCall.from_form(form)
     except ValueError:
@@ -124,12 +101,9 @@ async def status(request: Request) -> Response:
     return await _take(service, "voice-status", CallEnded(call.sid), "")
 
 
-async def recordings(request: Request) -> Response:
+@signed("recordings")
+async def recordings(_request: Request, service: Service, form: Form) -> Response:
     """Take in what became of a recording."""
-    service: Service = request.app.state.service
-    form = await signed_form(request, service)
-    if isinstance(form, int):
-        return refuse(service, "recordings", form)
     try:
         told = Recording.from_form(form)
     except ValueError:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable, Callable
+from functools import wraps
 from html import escape
 from uuid import UUID
 
@@ -27,6 +29,9 @@ LARGEST_BODY = 64 * 1024
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 _NOTHING = _DECLARATION + "<Response/>"
 FAILURES = (SQLAlchemyError, OSError, Refusal, KeyMissing, SealBroken, RosterRefused)
+
+Taken = Callable[[Request, Service, Form], Awaitable[Response]]
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def _twiml(said: str | None = None) -> Response:
@@ -57,7 +62,24 @@ async def _body(request: Request) -> bytes:
     return body
 
 
-async def signed_form(request: Request, service: Service) -> Form | int:
+def signed(kind: str) -> Callable[[Taken], Endpoint]:
+    """Let a webhook be taken with its form, once the carrier's signature on it holds."""
+
+    def decorate(take: Taken) -> Endpoint:
+        @wraps(take)
+        async def endpoint(request: Request) -> Response:
+            service: Service = request.app.state.service
+            form = await _signed_form(request, service)
+            if isinstance(form, int):
+                return refuse(service, kind, form)
+            return await take(request, service, form)
+
+        return endpoint
+
+    return decorate
+
+
+async def _signed_form(request: Request, service: Service) -> Form | int:
     """Return the form, or the status with which to refuse it."""
     try:
         body = await _body(request)
@@ -71,44 +93,50 @@ async def signed_form(request: Request, service: Service) -> Form | int:
     return form if service.verifier.verify(target, form, body, signature) else 403
 
 
-async def _store(service: Service, kind: str, item: Webhook) -> Response:
-    """Hand an item to the writer and answer once it is committed; 503 sends it to the fallback."""
+async def store(
+    service: Service,
+    kind: str,
+    item: Webhook,
+    answer: Callable[[str | None], Response],
+    away: Response | None = None,
+) -> Response:
+    """Hand an item to the writer and answer once it is committed.
+
+    Where it cannot be written now: ``away``, else 503, which sends the carrier to the fallback.
+    """
     started = time.perf_counter()
     try:
         said = await service.writer.submit(item)
     except FAILURES as error:
         log.error("webhook.failed", kind=kind, error=type(error).__name__)
-        return refuse(service, kind, 503)
+        if away is None:
+            return refuse(service, kind, 503)
+        service.metrics.webhooks.labels(kind, "away").inc()
+        return away
     service.metrics.webhook_seconds.observe(time.perf_counter() - started)
     service.metrics.webhooks.labels(kind, "200").inc()
-    return _twiml(said)
+    return answer(said)
 
 
-async def messages(request: Request) -> Response:
+@signed("messages")
+async def messages(_request: Request, service: Service, form: Form) -> Response:
     """Take in a text."""
-    service: Service = request.app.state.service
-    form = await signed_form(request, service)
-    if isinstance(form, int):
-        return refuse(service, "messages", form)
     try:
         text = InboundText.from_form(form)
     except ValueError:
         return refuse(service, "messages", 400)
-    return await _store(service, "messages", text)
+    return await store(service, "messages", text, _twiml)
 
 
-async def message_status(request: Request) -> Response:
+@signed("status")
+async def message_status(request: Request, service: Service, form: Form) -> Response:
     """Take in what became of a text we sent; our id of it comes along in the query."""
-    service: Service = request.app.state.service
-    form = await signed_form(request, service)
-    if isinstance(form, int):
-        return refuse(service, "status", form)
     try:
         status = DeliveryStatus.from_form(form)
     except ValueError:
         return refuse(service, "status", 400)
     update = StatusUpdate(_our_id(request.query_params.get("id")), status)
-    return await _store(service, "status", update)
+    return await store(service, "status", update, _twiml)
 
 
 def _our_id(text: str | None) -> UUID | None:

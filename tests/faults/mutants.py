@@ -38,13 +38,19 @@ def answers_too_early(arguments: list[str]) -> None:
         await asyncio.sleep(_ONLY_LATER_S)
         await service.writer.submit(item)
 
-    async def store(service: Service, _kind: str, item: Any) -> Response:
+    async def store(
+        service: Service,
+        _kind: str,
+        item: Any,
+        answer: Callable[[str | None], Response],
+        _away: Response | None = None,
+    ) -> Response:
         task = asyncio.create_task(write(service, item))
         pending.add(task)
         task.add_done_callback(pending.discard)
-        return twilio._twiml()
+        return answer(None)
 
-    twilio._store = store  # type: ignore[assignment]  # broken on purpose
+    twilio.store = store  # type: ignore[assignment]  # broken on purpose
     _forget_the_list()
     _run(arguments)
 
