@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from app import assignments, events
+from app import assignments, events, offers
 from app.errors import OfferExpired
 from app.models import Event
 from app.requests import Asked, raise_request
+from app.requests.following import CHANGED
 from tests.offers.hall import Hall
 from tests.offers.people import a_case, a_date, raised
 
@@ -44,6 +46,46 @@ def test_who_says_yes_is_asked_for_nothing_else_at_that_hour(hall: Hall) -> None
     assert "finch" not in hall.asked(requests[1]) | hall.asked(requests[2])
     hall.accept("siskin", requests[1])
     assert {hall.now(request).state for request in requests[:2]} == {"assigned"}
+
+
+def test_of_two_answers_of_one_person_at_once_one_holds(postgres_hall: Hall) -> None:
+    hall, finch = postgres_hall, postgres_hall.residents["finch"].id
+    cases = [a_case(hall, urgency=0) for _ in range(6)]
+    requests = [_with_event(hall, case, a_date(hall, case)) for case in cases]
+    with hall.database.snapshot() as db:
+        asked = [hall.offer(db, "finch", request).id for request in requests]
+
+    def accept(offer_id: UUID) -> bool:
+        try:
+            with hall.database.transaction() as db:
+                offers.accept(db, finch, offer_id, hall.clock())
+        except OfferExpired:
+            return False
+        return True
+
+    with ThreadPoolExecutor(len(asked)) as pool:
+        assert sum(pool.map(accept, asked)) == 1
+
+
+def test_an_interpreter_who_was_needed_before_is_not_looked_for_and_a_lawyer_is(
+    hall: Hall,
+) -> None:
+    case, by = a_case(hall, scopes=("legal",)), hall.clock() + timedelta(hours=1)
+    with hall.database.transaction() as db:
+        made = {
+            kind: raise_request(
+                db,
+                hall.principal("heron"),
+                UUID(case),
+                Asked(kind, languages=["fr"], needed_by=by),
+                hall.clock(),
+            )
+            for kind in ("interpreter", "legal")
+        }
+    hall.work()
+    hall.advance(hours=1, minutes=1)
+    assert hall.now(made["interpreter"]).state == "cancelled"
+    assert hall.now(made["legal"]).state in ("offered", "unfilled")
 
 
 def test_two_places_of_one_date_are_two_people(hall: Hall) -> None:
@@ -94,6 +136,7 @@ def test_where_they_meet_reaches_who_goes(hall: Hall) -> None:
         brief = assignments.read(db, hall.principal("finch"), assignment, hall.clock()).brief
     assert brief is not None
     assert brief["meeting_place"] == "the back door"
+    assert CHANGED in hall.texts_to("+15145550151")
 
 
 def test_who_is_needed_soon_is_looked_for_soon(hall: Hall) -> None:

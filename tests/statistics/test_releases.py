@@ -192,6 +192,22 @@ def test_a_year_adds_up_with_its_quarters_and_costs_no_more_than_was_promised(
         assert {total for (total,) in per_month} == {1000, 500}
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_the_first_quarter_of_an_organisation_adds_up_with_the_months_that_it_has(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever begins in February has no January to release, now or ever."""
+    monkeypatch.setattr(exports, "print_due", lambda *_: None)  # another test's matter
+    monkeypatch.setattr(accumulator, "first_month", lambda _db: "2026-02")
+    open_cases(house, 2)
+    house.advance(days=77)  # until 2 April
+    with Mechanism() as draw:
+        months = [drawn(house, draw, "opened", f"2026-{month:02}") for month in (2, 3)]
+        quarter = drawn(house, draw, "opened", "2026-Q1")
+    told = figures(quarter)["total"][()]
+    assert told == sum(figures(month)["total"][()] for month in months)
+
+
 def drawn(house: House, draw: Mechanism, family: str, period: str) -> dict[str, Any]:
     """Release a period with a process that has loaded already; return its record."""
     now = house.clock()

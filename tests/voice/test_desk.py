@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.console.visitor import visitor
 from tests.service import CALLER, House, refusal
 from tests.voice.test_calls import PHONES, case_of_call, give_phones, on_duty
@@ -13,6 +15,19 @@ def agree(house: House, case_id: str, **said: object) -> None:
         {"scope": "contact", "granted": True, "methods": ["call"], "hours": [], **said},
     )
     assert answer.status_code == 201, answer.text
+
+
+def talking(house: House, language: str = "1") -> tuple[Any, Any]:
+    """A caller and heron in one call; return what both hold in their hands."""
+    give_phones(house)
+    on_duty(house, "heron")
+    call = house.network.phone(CALLER).call()
+    call.press(language).press("1")
+    house.settle()
+    [leg] = house.network.phone(PHONES["heron"]).calls()
+    leg.answer().press("1")
+    house.settle()
+    return call, leg
 
 
 def test_calling_back_rings_the_desk_first_and_hides_both_numbers(house: House) -> None:
@@ -72,14 +87,7 @@ def test_what_is_never_called(house: House) -> None:
 
 
 def test_a_running_call_is_handed_on_and_interpreted(house: House) -> None:
-    give_phones(house)
-    on_duty(house, "heron")
-    call = house.network.phone(CALLER).call()
-    call.press("4").press("1")
-    house.settle()
-    [leg] = house.network.phone(PHONES["heron"]).calls()
-    leg.answer().press("1")
-    house.settle()
+    call, leg = talking(house, "4")
     case = case_of_call(house)
     path = f"/v1/cases/{case['id']}/calls/{case['calls'][0]['id']}"
     heron = house.as_("heron")
@@ -142,14 +150,7 @@ def test_the_page_of_a_case_plays_messages_and_calls_back(house: House) -> None:
 
 
 def test_who_is_left_alone_on_the_line_waits_again(house: House) -> None:
-    give_phones(house)
-    on_duty(house, "heron")
-    call = house.network.phone(CALLER).call()
-    call.press("1").press("1")
-    house.settle()
-    [leg] = house.network.phone(PHONES["heron"]).calls()
-    leg.answer().press("1")
-    house.settle()
+    call, leg = talking(house)
     assert house.queue()[0]["waiting_since"] is None
     leg.hang_up()
     house.settle()
@@ -165,14 +166,7 @@ def test_who_is_left_alone_on_the_line_waits_again(house: House) -> None:
 
 
 def test_erasing_a_case_ends_its_call(house: House) -> None:
-    give_phones(house)
-    on_duty(house, "heron")
-    call = house.network.phone(CALLER).call()
-    call.press("1").press("1")
-    house.settle()
-    [leg] = house.network.phone(PHONES["heron"]).calls()
-    leg.answer().press("1")
-    house.settle()
+    call, leg = talking(house)
     case_id = case_of_call(house)["id"]
     assert house.as_("heron").post(f"/v1/cases/{case_id}/erase").status_code == 204
     house.advance(minutes=2)

@@ -1,0 +1,89 @@
+"""Files of a case: what may be attached, who reads it, and that nothing leaves unverified."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from app.attachments import LARGEST, PART
+from app.models import AttachmentPart
+from tests.service import House, refusal
+
+CONTENT = b"%PDF-1.7\n" + random.Random(1).randbytes(2 * PART + 1000)  # three parts
+PDF = {"Content-Type": "application/pdf"}
+
+
+@pytest.fixture
+def database_kind() -> str:
+    """What is kept is the same on either."""
+    return "sqlite"
+
+
+@pytest.fixture
+def kept(house: House) -> tuple[House, str]:
+    """A case with a document, and where that is."""
+    case_id = house.case_of("hello")["id"]
+    path = f"/v1/cases/{case_id}/attachments"
+    added = house.as_("heron").request("POST", path, content=CONTENT, headers=PDF)
+    assert added.status_code == 201, added.text
+    return house, f"{path}/{added.json()['id']}"
+
+
+def _asked(house: House, path: str, span: str | None = None, handle: str = "heron") -> Any:
+    headers = {"Range": span} if span else {}
+    return house.as_(handle).get(path, headers=headers)
+
+
+def test_what_was_attached_comes_back_whole_and_in_parts(kept: tuple[House, str]) -> None:
+    house, path = kept
+    assert _asked(house, path).content == CONTENT
+    for first, last in ((0, 3), (PART - 2, PART + 2), (2 * PART, len(CONTENT) - 1)):
+        part = _asked(house, path, f"bytes={first}-{last}")
+        assert (part.status_code, part.content) == (206, CONTENT[first : last + 1])
+    assert _asked(house, path, "bytes=-5").content == CONTENT[-5:]
+    assert _asked(house, path, f"bytes={len(CONTENT)}-").status_code == 416
+    for handle in ("finch", "owl", "crane"):
+        assert refusal(_asked(house, path, handle=handle))[0] == 404
+    other = house.case_of("hello", number="+15145550179")["id"]
+    elsewhere = f"/v1/cases/{other}/attachments/{path.rsplit('/', 1)[1]}"
+    assert refusal(_asked(house, elsewhere))[0] == 404
+
+
+@pytest.mark.parametrize("how", ["flipped", "moved", "cut off"])
+def test_nothing_leaves_where_any_part_of_it_is_not_as_it_was(
+    kept: tuple[House, str], how: str
+) -> None:
+    """Not even the first bytes, whose own part is whole."""
+    house, path = kept
+    with house.database.transaction() as db:
+        rows = select(AttachmentPart).order_by(AttachmentPart.number)
+        bodies = [row.body for row in db.scalars(rows)]
+        assert len(bodies) == 3
+        last = AttachmentPart.number == 2
+        if how == "cut off":
+            db.execute(delete(AttachmentPart).where(last))
+        else:
+            changed = bodies[1] if how == "moved" else bodies[2][:-1] + bytes([bodies[2][-1] ^ 1])
+            db.execute(update(AttachmentPart).where(last).values(body=changed))
+    for span in (None, "bytes=0-3"):
+        answer = _asked(house, path, span)
+        assert answer.status_code >= 400
+        assert CONTENT[:4] not in answer.content
+
+
+def test_what_cannot_be_attached(house: House) -> None:
+    path = f"/v1/cases/{house.case_of('hello')['id']}/attachments"
+
+    def add(content: bytes, kind: str) -> int:
+        headers = {"Content-Type": kind}
+        return (
+            house.as_("heron").request("POST", path, content=content, headers=headers).status_code
+        )
+
+    assert add(b"<script>", "text/html") == 400
+    assert add(b"", "application/pdf") == 400
+    assert add(bytes(LARGEST + 1), "application/pdf") == 413
+    assert house.as_("heron").get(path.removesuffix("/attachments")).json()["attachments"] == []
