@@ -192,8 +192,8 @@ def _trees(path: Path) -> tuple[ast.AST, ...]:
 def test_only_two_places_hand_texts_to_the_carrier() -> None:
     # `wake` texts the operator's own numbers while sealed, when no gate can be asked.
     assert _calls("OutgoingText") == {"outgoing/sending.py", "wake.py"}
-    # The worker calls `outgoing.send`; the headers' is the web server's.
-    assert _calls("send") == {"api/headers.py", "outgoing/sending.py", "wake.py", "worker.py"}
+    # The worker's duties call `outgoing.send`; the headers' is the web server's.
+    assert _calls("send") == {"api/headers.py", "duties.py", "outgoing/sending.py", "wake.py"}
 
 
 def test_the_gate_stands_right_before_the_carrier() -> None:
