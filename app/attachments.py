@@ -18,7 +18,18 @@ from sqlalchemy import delete, func, insert, select
 
 from app import audit, cases, grants, sealed_values
 from app.access import Permission, Principal
-from app.crypto import CaseKeys, Purpose, SealBroken, Secret, lock, new_seed, open_sealed, seal_to
+from app.crypto import (
+    CaseKeys,
+    Purpose,
+    SealBroken,
+    Secret,
+    lock,
+    new_seed,
+    open_sealed,
+    pad_message,
+    seal_to,
+    unpad,
+)
 from app.crypto import unlock as unlock_part
 from app.db import Db
 from app.errors import BadRequest, NotFound, PayloadTooLarge
@@ -26,7 +37,8 @@ from app.keyring import Keyring
 from app.models import Attachment, AttachmentPart, Case
 from app.ordering import position_after
 
-PART = 1 << 18
+# With its length before it, a whole part fills pages of 4 kB, to which the last one is padded.
+PART = (1 << 18) - 4
 LARGEST = 16 << 20
 VOICEMAIL = "audio/wav"
 # What a colleague's computer can show without running anything of it.
@@ -69,7 +81,9 @@ class Sealer:
 
     def _seal(self, piece: bytes) -> None:
         context = _context(self._keys, self.id, len(self.parts), self.case_id, self.epoch)
-        self.parts.append(lock(self.key, Purpose.ATTACHMENT, self.epoch, context, piece))
+        self.parts.append(
+            lock(self.key, Purpose.ATTACHMENT, self.epoch, context, pad_message(piece))
+        )
 
     def is_stored(self, db: Db) -> bool:
         """Whether what lies in the database opens, whole, to what was added."""
@@ -240,4 +254,4 @@ def _open(
     db: Db, key: bytes, attachment_id: UUID, number: int, case_id: UUID, epoch: int, body: bytes
 ) -> Secret:
     context = _context(db.keys, attachment_id, number, case_id, epoch)
-    return unlock_part(key, Purpose.ATTACHMENT, epoch, context, body)
+    return unpad(unlock_part(key, Purpose.ATTACHMENT, epoch, context, body))

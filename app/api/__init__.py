@@ -19,6 +19,7 @@ from app.api import (
     episodes,
     errors,
     events,
+    exports,
     handovers,
     health,
     members,
@@ -48,8 +49,8 @@ def _routes() -> list[BaseRoute]:
     # Paths with names come before the same paths with ids.
     rota = (swaps, calendars, handovers, overrides, shifts)
     desk = (health, sessions, members, cases, replies, endings, contacts, organisation, blocks)
-    sound = (calls, attachments)
-    for module in (*desk, *sound, *rota, reference):
+    files = (calls, attachments, exports)
+    for module in (*desk, *files, *rota, reference):
         router.include_router(module.router, responses={"default": errors.PROBLEM})
     return [*twilio.routes, *calls_twilio.routes, *router.routes]
 

@@ -12,6 +12,7 @@ from app.cli import (
     archiving,
     checking,
     inspecting,
+    opening,
     releasing,
     rotating,
     running,
@@ -39,6 +40,7 @@ cli.command("restore")(archiving.restore)
 cli.command("rotate")(rotating.rotate)
 cli.add_typer(releasing.statistics, name="statistics")
 cli.command("check")(checking.check)
+cli.command("open")(opening.open_file)
 cli.command("drill")(inspecting.drill)
 cli.command("verify-audit")(inspecting.verify_audit)
 

@@ -57,19 +57,25 @@ def ask(question: str) -> str:
 
 def ask_passphrase(*, from_stdin: bool, new: bool) -> str:
     """Return a passphrase: the first line of standard input, or typed unseen (twice if new)."""
+    passphrase = ask_secret("Passphrase", "--passphrase-stdin", from_stdin=from_stdin)
+    again = new and not from_stdin
+    if again and getpass.getpass("Once more: ", sys.stderr) != passphrase:
+        raise OperatorError("the two were not the same; nothing was changed")
+    return passphrase
+
+
+def ask_secret(what: str, option: str, *, from_stdin: bool) -> str:
+    """Return the first line of standard input, or what is typed unseen; OperatorError."""
     if from_stdin:
         try:
             line = sys.stdin.readline()
             line.encode()  # a stream that is not strict hides what it does not understand
         except UnicodeError as error:
-            raise OperatorError("the passphrase has to be UTF-8 text") from error
+            raise OperatorError(f"the {what.lower()} has to be UTF-8 text") from error
         return line.rstrip("\r\n")
     if not sys.stdin.isatty():
-        raise OperatorError("use --passphrase-stdin where there is no terminal")
-    passphrase = getpass.getpass("Passphrase: ", sys.stderr)
-    if new and getpass.getpass("Once more: ", sys.stderr) != passphrase:
-        raise OperatorError("the two were not the same; nothing was changed")
-    return passphrase
+        raise OperatorError(f"use {option} where there is no terminal")
+    return getpass.getpass(f"{what}: ", sys.stderr)
 
 
 class Progress:

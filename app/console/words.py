@@ -162,6 +162,7 @@ DEEDS = {
     "case.claimed": "took the case",
     "case.closed": "closed the case",
     "case.erased": "erased the case",
+    "case.exported": "made a sealed copy of the case",
     "case.glass_broken": "opened the case in an emergency, with a reason",
     "case.held": "put the case on hold",
     "case.hold_lifted": "lifted the hold",

@@ -3,6 +3,7 @@
 from app.crypto import passphrases, totp
 from app.crypto.blind_index import keyed_hash, same
 from app.crypto.carrier_recordings import CarrierRecording, encrypt_recording
+from app.crypto.files import is_code, lock_file, new_code, unlock_file
 from app.crypto.formats import (
     Context,
     Purpose,
@@ -72,8 +73,11 @@ __all__ = [
     "epoch_of",
     "forget_under",
     "forgotten_on",
+    "is_code",
     "keyed_hash",
     "lock",
+    "lock_file",
+    "new_code",
     "new_seed",
     "open_recording",
     "open_sealed",
@@ -88,6 +92,7 @@ __all__ = [
     "sync_folder",
     "totp",
     "unlock",
+    "unlock_file",
     "unlock_stream",
     "unpad",
     "verify_signature",

@@ -52,6 +52,7 @@ class Purpose(IntEnum):
     OPERATIONAL_SEED = 15
     BACKUP_KEY = 16
     BACKUP = 17
+    EXPORT = 18
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ def new_recovery_code() -> str:
 
 def recovery_key(code: str) -> Secret:
     """Return the key-encryption key of a recovery code, however it was spaced or cased."""
-    return derive(_letters(code), "recovery")
+    return derive(letters_of(code), "recovery")
 
 
 def new_invitation_code() -> str:
@@ -55,7 +55,7 @@ def invitation_lookup(code: str) -> bytes:
 
     The code is random and long: a hash is enough, no salt and no slow function.
     """
-    return bytes(derive(_letters(code), "invitation"))
+    return bytes(derive(letters_of(code), "invitation"))
 
 
 class TokenKeys(NamedTuple):
@@ -76,7 +76,7 @@ def token_keys(token: str) -> TokenKeys:
     return TokenKeys(bytes(derive(raw, "session/id")), derive(raw, "session/key"))
 
 
-def _letters(code: str) -> bytes:
+def letters_of(code: str) -> bytes:
     """Return a printed code without its spacing, dashes and case."""
     return _bytes("".join(ch for ch in unicodedata.normalize("NFKC", code).upper() if ch.isalnum()))
 

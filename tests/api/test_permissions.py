@@ -450,6 +450,7 @@ ENDPOINTS: dict[str, tuple[Iterable[Permission], Make]] = {
         {CASES},
         on_case({"scope": "legal", "granted": True}),
     ),
+    "GET /v1/cases/{case_id}/export": ({CASES}, on_case()),
     "POST /v1/cases/{case_id}/attachments": ({CASES}, attaching),
     "GET /v1/cases/{case_id}/attachments/{attachment_id}": ({CASES, ARCHIVE}, attached),
     "POST /v1/cases/{case_id}/calls": ({CASES}, calling_back),

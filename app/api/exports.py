@@ -1,0 +1,52 @@
+"""A case as a sealed file."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from app import exports
+from app.api.deps import VisitDep
+from app.crypto import new_code
+
+router = APIRouter(prefix="/v1/cases", tags=["cases"])
+MEDIA_TYPE = "application/octet-stream"
+
+
+@router.get(
+    "/{case_id}/export",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The sealed file; `kith open` opens it with the code.",
+            "content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}},
+            "headers": {
+                "Kith-Code": {
+                    "description": "what opens this file: said once, kept nowhere",
+                    "schema": {"type": "string"},
+                }
+            },
+        }
+    },
+)
+def export(
+    case_id: UUID,
+    visit: VisitDep,
+    reader: Annotated[
+        exports.Reader, Query(alias="for", description="counsel needs the consent `legal`")
+    ] = "caller",
+) -> Response:
+    """Return the case as a sealed file, for the caller or counsel. Stands in the audit log.
+
+    In it are the texts, facts, dates, consents and documents; not the desk's notes, no number.
+    """
+    code = new_code()
+    with visit.transaction() as db:
+        sealed = exports.make(db, visit.principal, case_id, reader, code, visit.now)
+    headers = {
+        "Kith-Code": code,
+        "Content-Disposition": f'attachment; filename="{exports.NAME}.sealed"',
+    }
+    return Response(sealed, media_type=MEDIA_TYPE, headers=headers)
