@@ -34,6 +34,9 @@ AT_ONCE = 1
 _STEP = timedelta(minutes=5)
 _LATER_STEPS = timedelta(minutes=15)
 _ESCALATES_UNTIL = 3
+# So many cases that wait unseen are more than a desk can look at within minutes.
+MANY = 20
+_NEVER = len(TARGETS)  # of a tier that there is not
 _ANSWER_WITHIN = timedelta(hours=1)
 _WHEN = ("now", "today", "this week", "when you can")
 MINE = "1"
@@ -143,8 +146,13 @@ def look_for_overdue(db: Db, now: datetime) -> int:
 
 
 def _page(db: Db, raised: Sequence[tuple[Case, Any]], now: datetime) -> None:
-    """Text each person once, about the most urgent of what is theirs to hear of."""
+    """Text each person once, about the most urgent of what is theirs to hear of.
+
+    While very many wait, nobody is texted twice within five minutes for what is no more urgent:
+    they know, and a phone that never rests is put away.
+    """
     count = db.scalar(select(func.count()).select_from(Alert).join(Case).where(*_UNSEEN))
+    told = _told_just_now(db, now) if count and count >= MANY else {}
     pages: list[dict[str, Any]] = []
     bodies: dict[str, str] = {}
     asked: dict[tuple[int, bool], list[tuple[Member, str]]] = {}
@@ -161,7 +169,8 @@ def _page(db: Db, raised: Sequence[tuple[Case, Any]], now: datetime) -> None:
             log.error("alert.nobody", step=alert.step, tier=case.urgency)
         body = f"Desk: {count} {_what(alert)}, {_WHEN[case.urgency]}. Reply {MINE} = mine"
         for member, number in people:
-            bodies.setdefault(number, body)
+            if told.get(member.id, _NEVER) > case.urgency:
+                bodies.setdefault(number, body)
             pages.append(
                 {
                     "id": uuid4(),
@@ -174,6 +183,18 @@ def _page(db: Db, raised: Sequence[tuple[Case, Any]], now: datetime) -> None:
     insert_rows(db, table(Page), pages)
     drafts = [Draft(number, body, None, None, "alert", 0) for number, body in bodies.items()]
     outgoing.queue(db, drafts, now)
+
+
+def _told_just_now(db: Db, now: datetime) -> dict[UUID, int]:
+    """Return the most urgent tier each member was paged for in these five minutes."""
+    query = (
+        select(Page.member_id, func.min(Case.urgency).label("tier"))
+        .join(Alert, Alert.id == Page.alert_id)
+        .join(Case, Case.id == Alert.case_id)
+        .where(Page.paged_at == rounded(now))
+        .group_by(Page.member_id)
+    )
+    return {told.member_id: told.tier for told in db.execute(query)}
 
 
 def _what(alert: Any) -> str:

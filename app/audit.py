@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from app.crypto import keyed_hash, same
 from app.db import Db
@@ -70,6 +70,13 @@ def newest(db: Db, before: int | None, limit: int) -> list[AuditEntry]:
     """Return up to ``limit`` entries, newest first, below sequence number ``before``."""
     query = select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(limit)
     return list(db.scalars(query.where(AuditEntry.seq < before) if before else query))
+
+
+def objects_since(kind: str, since: datetime) -> Select[UUID | None]:
+    """Return a query for what something of a kind was done to lately, to the entry's 5 minutes."""
+    newest_seq = select(AuditHead.seq).where(AuditHead.id == 1).scalar_subquery()
+    recent = (AuditEntry.seq > newest_seq - _LOOK_BACK, AuditEntry.at > since)
+    return select(AuditEntry.object).where(*recent, AuditEntry.kind == kind)
 
 
 def mass_reading(db: Db, now: datetime) -> list[UUID]:

@@ -103,10 +103,13 @@ def hurry(db: Db, request_ids: Collection[UUID], now: datetime) -> None:
     db.execute(update(Job).where(Job.id.in_(list(db.scalars(free)))).values(run_at=now))
 
 
-def seek(db: Db, request: Request, now: datetime) -> None:
-    """Look for somebody from the first step on; who let an older offer pass is asked again."""
+def seek(db: Db, request: Request, now: datetime, rounds: int = 0) -> None:
+    """Look for somebody from the first step on; who let an older offer pass is asked again.
+
+    ``rounds``: how often everybody was asked in vain already.
+    """
     known = {k: v for k, v in values(db, request).items() if k not in ("retry_at", "planned")}
-    rewrite(db, request, {**known, "since": now.isoformat()})
+    rewrite(db, request, {**known, "since": now.isoformat(), "rounds": rounds})
     request.state, request.step = "open", 0
     request.version += 1
     db.flush()

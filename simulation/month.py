@@ -134,6 +134,7 @@ class Month:
         self._outage = False
         self._unread = False  # perhaps: somebody texted since the queue was last seen empty
         self._handles: dict[str, str] = {}
+        self._newest: dict[str, str] = {}  # the code of the last offer that a phone got
         self.desk: list[Dispatcher] = []
         self.helpers: list[Volunteer] = []
 
@@ -295,13 +296,17 @@ class Month:
         self._at(one.free_at, _nothing)
 
     def _offered(self, helper: Volunteer, code: str, at: datetime) -> None:
+        self._newest[helper.phone] = code
         answer = helper.answer(self.chance, at)
         if answer is not None:
             word, later = answer
-            self._at(self.now + later, partial(self._send, helper.phone, f"{code} {word}"))
+            self._at(self.now + later, partial(self._answer_newest, helper.phone, word))
 
-    def _send(self, phone: str, body: str) -> None:
-        self.service.network.phone(phone).text(body)
+    def _answer_newest(self, phone: str, word: str) -> None:
+        """Answer what was asked last, as somebody does who finds several texts; never twice."""
+        code = self._newest.pop(phone, None)
+        if code is not None:
+            self.service.network.phone(phone).text(f"{code} {word}")
 
     # -- the desk
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app import alerts, audit, briefs, candidates, jobs, routing, seeking
 from app.candidates import Person
@@ -16,13 +16,19 @@ from app.db import Db
 from app.jobs import Claimed
 from app.models import SEEKING, Case, Offer, Request
 from app.offers import telling
+from app.offers.planning import MANY
 from app.routing import Step, Timing
 
-# Until everybody is asked again, by tier, where nobody took a request.
+# Until everybody is asked again, by tier, where nobody took a request: each time twice as long, for
+# who was asked ten times in vain needs a coordinator more than an eleventh text.
 RETRY = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=24), timedelta(hours=24))
+LONGEST_RETRY = (timedelta(hours=2), timedelta(hours=8), timedelta(hours=24), timedelta(hours=24))
+# So many texts an hour that somebody leaves unanswered; further offers wait in the console alone.
+TEXTS_AN_HOUR = 20
 _WHEN = ("now", "today", "this week", "when you can")
 PASSED = "Desk: a date has passed and nobody was found for it."
 NOBODY = "Desk: nobody was found for a request, {when}. Please look."
+NOBODY_FOR_MANY = "Desk: nobody was found for {count} requests, {when}. Please look."
 
 
 def step(db: Db, claimed: Claimed, now: datetime) -> None:
@@ -41,7 +47,7 @@ def step(db: Db, claimed: Claimed, now: datetime) -> None:
     offers = _expire(seeking.offers_of(db, request), now)
     retry_at = values.get("retry_at")
     if retry_at and datetime.fromisoformat(retry_at) <= now:
-        seeking.seek(db, request, now)
+        seeking.seek(db, request, now, values.get("rounds", 0))
         values = seeking.values(db, request)
     offers += _ask(db, request, values, offers, now)
     pending = [offer.expires_at for offer in offers if offer.state == "pending"]
@@ -168,7 +174,8 @@ def _next(
 
 def _offer(db: Db, request: Request, person: Person, pace: Timing, now: datetime) -> Offer:
     offer_id = uuid4()
-    lookup = db.keys.number_lookup(person.phone) if person.phone else None
+    phone = person.phone if _may_be_texted(db, person.candidate.member_id, now) else None
+    lookup = db.keys.number_lookup(phone) if phone else None
     code = _new_code(db, lookup)
     offer = Offer(
         id=offer_id,
@@ -183,9 +190,20 @@ def _offer(db: Db, request: Request, person: Person, pace: Timing, now: datetime
     )
     db.add(offer)
     db.flush()
-    if person.phone:
-        telling.text(db, [person.phone], telling.ASK.format(code=code), request.urgency, now)
+    if phone:
+        telling.text(db, [phone], telling.ASK.format(code=code), request.urgency, now)
     return offer
+
+
+def _may_be_texted(db: Db, member_id: UUID, now: datetime) -> bool:
+    """Return whether one more text helps: on a raid day a phone that never rests is put away."""
+    unanswered = select(func.count()).where(
+        Offer.member_id == member_id,
+        Offer.made_at > now - timedelta(hours=1),
+        Offer.state.not_in(("accepted", "declined")),
+        Offer.reply_lookup.is_not(None),
+    )
+    return db.scalars(unanswered).one() < TEXTS_AN_HOUR
 
 
 def _new_code(db: Db, lookup: bytes | None) -> str:
@@ -202,9 +220,27 @@ def _unfilled(db: Db, request: Request, now: datetime) -> datetime:
     values = seeking.values(db, request)
     if values.get("retry_at"):
         return datetime.fromisoformat(values["retry_at"])
-    again = now + RETRY[request.urgency]
-    seeking.rewrite(db, request, {**values, "retry_at": again.isoformat()})
+    rounds, tier = values.get("rounds", 0), request.urgency
+    pause: timedelta = min(RETRY[tier] * 2 ** min(rounds, 8), LONGEST_RETRY[tier])
+    again = now + pause
+    seeking.rewrite(db, request, {**values, "retry_at": again.isoformat(), "rounds": rounds + 1})
     request.state = "unfilled"
-    alerts.tell_coordinators(db, NOBODY.format(when=_WHEN[request.urgency]), now)
+    db.flush()
+    _tell_of_unfilled(db, tier, now)
     audit.record(db, "request.unfilled", None, request.case_id, now)
     return again
+
+
+def _tell_of_unfilled(db: Db, tier: int, now: datetime) -> None:
+    """Tell the coordinators of each request; where they are many, of all at once now and then."""
+    kind, when = "request.unfilled", _WHEN[tier]
+    this_hour = audit.objects_since(kind, now - timedelta(hours=1))
+    without = (Request.state.in_(SEEKING), Request.case_id.in_(this_hour))
+    count = db.scalars(select(func.count()).select_from(Request).where(*without)).one()
+    if count < MANY:
+        alerts.tell_coordinators(db, NOBODY.format(when=when), now)
+        return
+    lately = audit.objects_since(kind, now - RETRY[0])
+    told = select(Case.id).where(Case.id.in_(lately), Case.urgency <= tier).limit(1)
+    if db.scalar(told) is None:
+        alerts.tell_coordinators(db, NOBODY_FOR_MANY.format(count=count, when=when), now)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from app.models import Alert, Job
-from tests.service import House
+from app.alerts import MANY
+from app.models import Alert, Case, Job
+from tests.service import House, fictional
 
 HERON, PLOVER, WREN, CRANE = (f"+1514555016{n}" for n in range(4))
 PAGE = "Desk: 1 new, now. Reply 1 = mine"
@@ -188,3 +189,31 @@ def test_a_caller_who_writes_on_while_nobody_looks_stops_no_other_alert(on_duty:
         failed = [job.attempts for job in db.scalars(select(Job).where(Job.kind == "overdue"))]
     assert alerts[later["id"]] == "overdue"
     assert failed == [0]
+
+
+def test_while_very_many_wait_a_phone_may_rest_between_pages(on_duty: House) -> None:
+    """On a raid day everybody on duty knows after the first texts; more would only be put away."""
+    for place in range(MANY):
+        on_duty.phone(fictional(place)).text("I saw them, 1 4")
+        on_duty.settle()
+    before = len(on_duty.phone(HERON).inbox())
+    assert before >= MANY - 1
+    for place in range(MANY, MANY + 5):
+        on_duty.phone(fictional(place)).text("I saw them, 1 4")
+        on_duty.settle()
+    assert len(on_duty.phone(HERON).inbox()) == before
+    on_duty.advance(minutes=5)
+    assert before < len(on_duty.phone(HERON).inbox()) <= before + 2
+    assert f"Desk: {MANY + 5} " in on_duty.phone(HERON).inbox()[-1]
+    # Whoever was not texted is paged all the same: they can take what came since.
+    assert on_duty.phone(HERON).says("1")[-1] == "Desk: it is yours. Please open it now."
+
+
+def test_what_is_more_urgent_is_paged_all_the_same(on_duty: House) -> None:
+    for place in range(MANY + 2):
+        on_duty.case_of("they took him", number=fictional(place))
+    with on_duty.database.transaction() as db:
+        db.execute(update(Case).values(urgency=1))
+    before = len(on_duty.phone(HERON).inbox())
+    on_duty.case_of("they took him now", number=fictional(MANY + 3))
+    assert len(on_duty.phone(HERON).inbox()) > before

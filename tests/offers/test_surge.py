@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 
 from app import offers, seeking
 from app.offers import MANY
+from app.offers.ladder import LONGEST_RETRY, RETRY, TEXTS_AN_HOUR
 from tests.offers.hall import Hall
-from tests.offers.people import a_case, raised
+from tests.offers.people import PHONES, a_case, raised
 
 REGIONS = ("montreal", "laval", "quebec", "ottawa")
 
@@ -58,3 +60,61 @@ def test_a_plan_is_advice_only(hall: Hall) -> None:
 def test_few_are_not_planned(hall: Hall) -> None:
     raised(hall, a_case(hall))
     assert offers.plan_surge(hall.database, hall.clock()) is None
+
+
+# -- a day on which far more is asked than people can take
+
+
+def test_a_phone_that_is_never_answered_is_left_in_peace(hall: Hall) -> None:
+    """The offers wait in the console all the same."""
+    hall.newcomer("siskin", "accompanier", phone=PHONES["siskin"])
+    for _ in range(TEXTS_AN_HOUR + 5):
+        raised(hall, a_case(hall, urgency=1))
+    assert len(hall.texts_to(PHONES["siskin"])) == TEXTS_AN_HOUR
+    with hall.database.snapshot() as db:
+        mine = offers.mine(db, hall.principal("siskin"), hall.clock())
+        assert len(mine) == TEXTS_AN_HOUR + 5
+    hall.advance(hours=1)
+    more = raised(hall, a_case(hall, urgency=1))
+    assert "siskin" in hall.asked(more)
+    assert len(hall.texts_to(PHONES["siskin"])) > TEXTS_AN_HOUR
+
+
+def test_whoever_answers_is_asked_on(hall: Hall) -> None:
+    hall.newcomer("siskin", "accompanier", phone=PHONES["siskin"])
+    for _ in range(TEXTS_AN_HOUR + 5):
+        hall.decline("siskin", raised(hall, a_case(hall, urgency=1)))
+    assert len(hall.texts_to(PHONES["siskin"])) == TEXTS_AN_HOUR + 5
+
+
+def test_asking_in_vain_goes_slower_and_never_ends(hall: Hall) -> None:
+    request = raised(hall, a_case(hall, urgency=0))
+    rounds: list[timedelta] = []
+    began, state = hall.clock(), "offered"
+    for _ in range(12 * 60):
+        hall.advance(minutes=1)
+        now = hall.now(request).state
+        if state == "unfilled" and now == "offered":
+            rounds.append(hall.clock() - began)
+            began = hall.clock()
+        state = now
+        assert hall.has_timer(request)
+    assert rounds[0] < RETRY[0] + timedelta(minutes=10)
+    assert rounds == sorted(rounds)
+    assert LONGEST_RETRY[0] <= rounds[-1] <= LONGEST_RETRY[0] + timedelta(minutes=10)
+
+
+def test_coordinators_hear_of_very_many_at_once(hall: Hall) -> None:
+    hall.profiles({"crane": {"phone": PHONES["crane"]}})
+    for _ in range(MANY * 2):
+        raised(hall, a_case(hall, urgency=0))
+    for _ in range(12):
+        hall.advance(minutes=1)
+    told = [text for text in hall.texts_to(PHONES["crane"]) if "nobody was found" in text]
+    assert MANY - 1 <= len(told) <= MANY
+    hall.advance(minutes=20)
+    for _ in range(12):
+        hall.advance(minutes=1)
+    after = [text for text in hall.texts_to(PHONES["crane"]) if "nobody was found" in text]
+    assert f"Desk: nobody was found for {MANY * 2} requests, now. Please look." in after
+    assert len(after) <= len(told) + 3

@@ -78,6 +78,7 @@ PROMISED = {
         "needed_by",
         "region",
         "retry_at",
+        "rounds",
         "shares",
         "since",
         "skills",
