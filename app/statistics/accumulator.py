@@ -26,7 +26,7 @@ _JOINT = {
     "opened": (("region", "situation"), ("region", "language")),
     "closed": (("outcome",), ("time_to_human",)),
 }
-_AT_ONCE = 500
+_AT_ONCE, _MARKED_AT_ONCE = 500, 5000
 
 
 # -- freezing
@@ -66,11 +66,10 @@ def _freeze(db: Db, month: str, now: datetime) -> None:
         return
     plan, end = plans.fix(db, head), rounded(calendar.end_of(month, db.keys.zone))
     counts = {family: _Counts(plan, family) for family in calendar.FAMILIES}
-    for values in _counted(db, _opened_before(db, end)):
+    for values in _counted(db, _taken(db, end, month, "release_period")):
         counts["opened"].add(values)
-    for values in _counted(db, _closed_before(db, end)):
+    for values in _counted(db, _taken(db, end, month, "closed_period")):
         counts["closed"].add({**values, "time_to_human": categories.time_to_human(values)})
-    _mark(db, end, month)
     row_id = uuid4()
     values = {family: one.packed() for family, one in counts.items()}
     db.add(
@@ -95,26 +94,19 @@ def _looked_at_until(end: datetime) -> dict[str, Any]:
     }
 
 
-def _opened_before(db: Db, end: datetime) -> Sequence[UUID]:
-    return _ids(db, *_looked_at_until(end)["release_period"])
+def _taken(db: Db, end: datetime, month: str, column: str) -> list[UUID]:
+    """Give the cases that are looked at their month for good; return those that may be counted.
 
-
-def _closed_before(db: Db, end: datetime) -> Sequence[UUID]:
-    return _ids(db, *_looked_at_until(end)["closed_period"])
-
-
-def _ids(db: Db, *which: Any) -> Sequence[UUID]:
-    """Return the cases that may be counted, locked: what was merged is part of its main case."""
-    alone = (Case.merged_into.is_(None), Case.state != "erased")
-    return db.scalars(
-        select(Case.id).where(*which, *alone).order_by(Case.id).with_for_update()
-    ).all()
-
-
-def _mark(db: Db, end: datetime, month: str) -> None:
-    """Give the cases that were looked at their month for good, counted or not."""
-    for column, which in _looked_at_until(end).items():
-        db.execute(update(Case).where(*which).values({column: month}))
+    What was merged is part of its main case. Exactly the rows that were found and locked are
+    marked: a case that another transaction commits meanwhile is looked at with the next month.
+    """
+    query = select(Case.id, Case.merged_into, Case.state).where(*_looked_at_until(end)[column])
+    found = db.execute(query.order_by(Case.id).with_for_update()).all()
+    for start in range(0, len(found), _MARKED_AT_ONCE):
+        some = [case.id for case in found[start : start + _MARKED_AT_ONCE]]
+        marked = update(Case).where(Case.id.in_(some)).values({column: month})
+        db.execute(marked, execution_options={"synchronize_session": False})
+    return [case.id for case in found if case.merged_into is None and case.state != "erased"]
 
 
 def _counted(db: Db, ids: Sequence[UUID]) -> Iterator[dict[str, Any]]:

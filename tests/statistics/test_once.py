@@ -17,8 +17,8 @@ import pytest
 from sqlalchemy import delete, func, select, update
 
 from app.errors import BudgetSpent, Forbidden, NotReleasable
-from app.models import StatisticsDebit, StatisticsFile, StatisticsHead, StatisticsRelease
-from app.statistics import chain, ledger, releasing
+from app.models import Case, StatisticsDebit, StatisticsFile, StatisticsHead, StatisticsRelease
+from app.statistics import accumulator, chain, ledger, plans, releasing
 from app.statistics.mechanism import Drawn, Question
 from tests.service import House, refusal
 
@@ -259,3 +259,35 @@ def test_what_may_have_been_drawn_before_a_restore_is_not_drawn_again(
     files.write_anchor({"restored_at": "2026-01-20T12:00:00+00:00"})
     released = releasing.confirm(house.database, crane, asked, house.clock(), no_process)
     assert released.state == "released"
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+def test_a_case_that_comes_in_while_its_month_is_frozen_is_counted_with_the_next(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was begun before the month's end and committed between the look and the mark."""
+    body = {"channel": "manual", "situation": "other", "urgency": 3}
+    heron = house.as_("heron")
+    late, early = (heron.post("/v1/cases", body).json()["id"] for _ in range(2))
+    with house.database.transaction() as db:
+        db.execute(update(Case).where(Case.id == UUID(late)).values(provisional=True))
+    mark, committed = update, list[str]()
+
+    def when_marking(model: Any) -> Any:
+        if not committed:
+            with house.database.transaction() as db:
+                db.execute(update(Case).where(Case.id == UUID(late)).values(provisional=False))
+            committed.append(late)
+        return mark(model)
+
+    monkeypatch.setattr("app.statistics.accumulator.update", when_marking)
+    house.advance(days=20)
+    with house.database.snapshot() as db:
+        assert committed
+        assert db.get_one(Case, UUID(early)).release_period == "2026-01"
+        assert db.get_one(Case, UUID(late)).release_period is None
+    house.advance(days=30)
+    with house.database.snapshot() as db:
+        assert db.get_one(Case, UUID(late)).release_period == "2026-02"
+        joint = accumulator.totals(db, plans.current(db), "opened", ["2026-02"])
+        assert sum(joint[0]) == 1
