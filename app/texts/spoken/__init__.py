@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
@@ -120,14 +121,18 @@ def load(recorded: Path | None = None) -> Spoken:
 
     Raises ``TextRefused``.
     """
-    tongues = {code: _read(code) for code in SHIPPED}
     clips = {
         f"{code}/{key}": path
         for code in SHIPPED
         for key in KEYS
         for path in _recorded(recorded, code, key)
     }
-    return Spoken(MappingProxyType(tongues), MappingProxyType(clips))
+    return Spoken(_shipped(), MappingProxyType(clips))
+
+
+@cache
+def _shipped() -> Mapping[str, Tongue]:
+    return MappingProxyType({code: _read(code) for code in SHIPPED})
 
 
 def _recorded(folder: Path | None, code: str, key: str) -> Sequence[Path]:
