@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -37,6 +37,7 @@ _STILL_TO_COME = ("tentative", "confirmed")
 # A flag or a field of this name says that it is about a minor.
 _MINOR = "minor"
 _MOST = 20
+_FURTHEST = timedelta(days=3660)
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,8 @@ def check(db: Db, asked: Asked, now: datetime) -> None:
         codes.check_codes(settings, language=language)
     if max(map(len, (asked.languages, asked.skills, asked.wishes))) > _MOST:
         raise BadRequest(f"At most {_MOST} languages, skills and wishes each.")
-    if asked.needed_by is not None and asked.needed_by <= now:
-        raise BadRequest("By when it is needed is in the past.")
+    if asked.needed_by is not None and not now < asked.needed_by < now + _FURTHEST:
+        raise BadRequest("By when it is needed is in the past, or more than ten years away.")
     unknown = set(asked.share) - set(settings["fields"])
     if unknown:
         raise BadRequest(f"Fields are: {', '.join(settings['fields'])}.")

@@ -180,6 +180,7 @@ def test_the_same_key_asks_once(desk: House) -> None:
         {"kind": "accompaniment", "region": "atlantis"},
         {"kind": "accompaniment", "share": ["secrets"]},
         {"kind": "accompaniment", "needed_by": "2020-01-01T00:00:00Z"},
+        {"kind": "accompaniment", "needed_by": "9999-12-31T23:59:59Z"},
         {"kind": "accompaniment", "needed_by": "tomorrow"},
         {"kind": "accompaniment", "event_id": "00000000-0000-4000-8000-000000000000"},
         {},
