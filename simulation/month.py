@@ -290,6 +290,8 @@ class Month:
         for contact in self._waiting.values():
             if contact.paged_at is None and contact.at <= at:
                 contact.paged_at = at
+        if one.woken:
+            return  # at it already: another text does not make them slower
         one.woken = True
         wakes = people.pause(self.chance, 2.0, self.now)
         one.free_at = max(one.free_at, self.now + wakes)
