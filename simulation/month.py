@@ -134,6 +134,8 @@ class Month:
         self._outage = False
         self._unread = False  # perhaps: somebody texted since the queue was last seen empty
         self._handles: dict[str, str] = {}
+        self._beyond: set[str] = set()
+        self._followed = self.now - _BUSY_STEP
         self._newest: dict[str, str] = {}  # the code of the last offer that a phone got
         self.desk: list[Dispatcher] = []
         self.helpers: list[Volunteer] = []
@@ -326,7 +328,7 @@ class Month:
     def _takes_next(self, one: Dispatcher) -> bool:
         """Let somebody answer the first who waits in the queue; return whether there was one."""
         queue = self.service.must(one.handle, "GET", "/v1/cases?limit=200")["items"]
-        waiting = [case for case in queue if case["waiting_since"]]
+        waiting = [case for case in queue if case["waiting_since"] and not self._is_beyond(case)]
         self._unread = bool(waiting)
         for case in waiting:
             path = f"/v1/cases/{case['id']}"
@@ -337,25 +339,42 @@ class Month:
                 return True
         return False
 
+    def _is_beyond(self, case: dict[str, Any]) -> bool:
+        """Return whether somebody looked, could not write, and nothing came in since."""
+        return case["id"] in self._beyond and not case["unread"]
+
+    def _write(self, one: Dispatcher, case: dict[str, Any], body: str) -> bool:
+        """Text a caller; who waited for too long is asked about safe hours by voice before."""
+        path = f"/v1/cases/{case['id']}"
+        status, said = self.service.ask(one.handle, "POST", f"{path}/messages", {"body": body})
+        if status == 403 and said["type"].endswith("consent-missing"):
+            self.seen.texts["too_late"] += 1
+            agreed = {"scope": "contact", "granted": True, "methods": ["text"], "hours": []}
+            agreed["override_reason"] = "asked us for help today"
+            self.service.must(one.handle, "POST", f"{path}/consents", agreed)
+            status, said = self.service.ask(one.handle, "POST", f"{path}/messages", {"body": body})
+        if status != 202:
+            self._beyond.add(case["id"])
+        return status == 202
+
     def _answer(self, one: Dispatcher, case: dict[str, Any], bodies: list[str]) -> None:
         waiting = self._waiting.values()
         contact = next((contact for contact in waiting if contact.first_text in bodies), None)
         if contact is not None:
             self._handle(one, case, contact)
             return
-        path = f"/v1/cases/{case['id']}/messages"
-        self.service.ask(one.handle, "POST", path, {"body": "Thank you, I have read it."})
+        self._write(one, case, "Thank you, I have read it.")
         one.free_at = self.now + timedelta(minutes=self.chance.uniform(1, 3))
 
     def _handle(self, one: Dispatcher, case: dict[str, Any], contact: Contact) -> None:
         path = f"/v1/cases/{case['id']}"
-        body = {"body": "I am here with you. Can you tell me more?"}
-        status, _ = self.service.ask(one.handle, "POST", f"{path}/messages", body)
+        if self._write(one, case, "I am here with you. Can you tell me more?"):
+            self.seen.texts["replies"] += 1
+        else:
+            self.seen.texts["not_written"] += 1
         contact.case_id, contact.tier = case["id"], case["urgency"]
         contact.human_at = self.now
         del self._waiting[contact.number]
-        if status == 202:
-            self.seen.texts["replies"] += 1
         one.free_at = self.now + timedelta(minutes=self.chance.uniform(4, 12))
         self._at(one.free_at, _nothing)
         kind, often = _NEEDS.get(contact.situation, ("", 0.0))
@@ -380,6 +399,9 @@ class Month:
         self.service.ask(one.handle, "POST", f"{path}/close", {"outcome": "supported"})
 
     def _follow_requests(self) -> None:
+        if self.now < self._followed + _BUSY_STEP:
+            return
+        self._followed = self.now
         for sought in list(self._open.values()):
             status, found = self.service.ask("wren", "GET", f"/v1/requests/{sought.id}")
             if status != 200:

@@ -91,6 +91,8 @@ def text(seen: Seen) -> str:
         f"assignments by volunteer: {dict(loads)}; Gini {unequal:.2f}",
         f"texts to members: {told['pages']} pages, {told['offers']} offers",
         f"replies of the desk: {told['replies']}",
+        f"  after more than half an hour, with a recorded reason: {told['too_late']}",
+        f"  callers whom the desk was not to text: {told['not_written']}",
         f"texts that reached a phone: {told['received']} in {told['segments']} segments",
         f"what they cost: about {told['segments'] * _PRICE:.2f} at {_PRICE} a segment",
         f"sign-ins: {seen.metrics.get('sign_ins', 0)}",
