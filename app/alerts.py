@@ -176,6 +176,7 @@ def _page(db: Db, raised: Sequence[tuple[Case, Any]], now: datetime) -> None:
                     "id": uuid4(),
                     "alert_id": alert.id,
                     "member_id": member.id,
+                    "urgency": case.urgency,
                     "number_lookup": db.keys.number_lookup(number),
                     "paged_at": rounded(now),
                 }
@@ -186,12 +187,11 @@ def _page(db: Db, raised: Sequence[tuple[Case, Any]], now: datetime) -> None:
 
 
 def _told_just_now(db: Db, now: datetime) -> dict[UUID, int]:
-    """Return the most urgent tier each member was paged for in these five minutes."""
+    """Return the most urgent tier each member was paged for in these five minutes, still unseen."""
     query = (
-        select(Page.member_id, func.min(Case.urgency).label("tier"))
+        select(Page.member_id, func.min(Page.urgency).label("tier"))
         .join(Alert, Alert.id == Page.alert_id)
-        .join(Case, Case.id == Alert.case_id)
-        .where(Page.paged_at == rounded(now))
+        .where(Page.paged_at == rounded(now), Alert.state == "open")
         .group_by(Page.member_id)
     )
     return {told.member_id: told.tier for told in db.execute(query)}

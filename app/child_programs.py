@@ -80,4 +80,7 @@ class ChildProgram:
         line = self._process.stdout.readline()
         if not line:
             raise self._failed
-        return json.loads(line)
+        try:
+            return json.loads(line)
+        except ValueError as error:  # it was ended in the middle of a word
+            raise self._failed from error

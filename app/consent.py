@@ -122,11 +122,18 @@ def contact_consent(db: Db, case_id: UUID, coarse: Mapping[str, Any]) -> dict[st
 
 
 def check_text(
-    db: Db, case: Case, coarse: Mapping[str, Any], now: datetime, *, written_at: datetime
+    db: Db,
+    case: Case,
+    coarse: Mapping[str, Any],
+    now: datetime,
+    *,
+    written_at: datetime,
+    answers: bool = True,
 ) -> None:
     """Raise the named refusal if a text written at ``written_at`` may not go to the caller now.
 
-    An answer stays an answer while it waits for the carrier, for an hour at most.
+    An answer stays an answer while it waits for the carrier, for an hour at most. A reminder
+    ``answers`` nobody, whenever it goes.
 
     NumberSuppressed, UnsafeMethod, ConsentMissing, OutsideSafeHours, CaseClosed, CaseErased.
     """
@@ -135,7 +142,7 @@ def check_text(
     if case.state not in LIVE_STATES:
         raise CaseClosed
     _check_phone(db, coarse, now)
-    if not is_answer(coarse.get("last_inbound_at"), written_at, now):
+    if not (answers and is_answer(coarse.get("last_inbound_at"), written_at, now)):
         agreed = contact_consent(db, case.id, coarse)
         check_agreed(agreed, now, organisation.zone_of(db, coarse.get("region")))
 
@@ -232,7 +239,8 @@ def _check_outgoing(
         raise CaseErased
     case = db.get_one(Case, row.case_id)
     coarse = db.keys.open_row("cases", case)
-    check_text(db, case, coarse, now, written_at=written_at)
+    answers = row.purpose != "reminder"
+    check_text(db, case, coarse, now, written_at=written_at, answers=answers)
     if number != coarse.get("number") and not _merged_in(db, case, lookup):
         raise UnsafeMethod
 

@@ -23,6 +23,7 @@ from app import (
     requests,
     retention,
     rotation,
+    seeking,
     spending,
 )
 from app.clock import Clock
@@ -60,11 +61,16 @@ Handler = Callable[[Tools, Sequence[Claimed]], None]
 
 def _absorb(tools: Tools, claimed: Sequence[Claimed]) -> None:
     """Merge what came in while the server was sealed."""
+    _take_over(tools, tools.clock())
     with tools.database.transaction() as db:
-        absorbed = absorb(db, tools.desk, tools.clock())
         for job in claimed:
             jobs.finish(db, job)
-    log.info("server.absorbed", cases=absorbed)
+
+
+def _take_over(tools: Tools, now: datetime) -> None:
+    absorbed = absorb(tools.database, tools.desk, now)
+    if absorbed:
+        log.info("server.absorbed", cases=absorbed)
 
 
 def _alerts(tools: Tools, claimed: Sequence[Claimed]) -> None:
@@ -115,6 +121,13 @@ def _lawyers(tools: Tools, now: datetime) -> None:
     with tools.database.transaction() as db:
         if db.keys.is_open:
             requests.ask_for_legal(db, now)
+
+
+def _follow_raised(tools: Tools, now: datetime) -> None:
+    """Let requests be as urgent as their cases have become."""
+    with tools.database.transaction() as db:
+        if db.keys.is_open:
+            seeking.follow_raised(db, now)
 
 
 def _spending(tools: Tools, now: datetime) -> None:
@@ -183,6 +196,8 @@ class Recurring:
 
 
 RECURRING: Mapping[str, Recurring] = {
+    # The opening itself queues it, too; this is for what another process took in meanwhile.
+    "absorb-left": Recurring(timedelta(minutes=1), _take_over),
     "archives": Recurring(
         timedelta(minutes=30), lambda tools, now: backup.look_after(tools.database, now)
     ),
@@ -226,6 +241,7 @@ RECURRING: Mapping[str, Recurring] = {
     "reading": Recurring(timedelta(minutes=5), _watch_reading),
     "rota": Recurring(timedelta(minutes=30), _rota),
     "spending": Recurring(timedelta(minutes=5), _spending),
+    "urgency": Recurring(timedelta(minutes=1), _follow_raised),
     "wake": Recurring(
         timedelta(minutes=1), lambda tools, now: tools.waker(tools.database, tools.carrier, now)
     ),
@@ -260,9 +276,14 @@ def crews(texts_together: int) -> tuple[Crew, ...]:
         Crew(("send",), threads=4, together=texts_together),
         # One for each phone that may ring at once: all of them ring within the second.
         Crew(calls.KINDS, threads=10),
-        HOUSEKEEPING,
+        *ALWAYS,
     )
 
 
+# What asks the carrier for much may be slow when it is; the other timers do not wait for it.
+_ASK_CARRIER = ("carrier-copies", "carrier-calls", "carrier-list", "lost-callbacks")
 # The only ones at work while sealed, as far as they can.
-HOUSEKEEPING = Crew(tuple(RECURRING), threads=2, gives_way_s=30)
+ALWAYS = (
+    Crew(tuple(kind for kind in RECURRING if kind not in _ASK_CARRIER), 2, gives_way_s=30),
+    Crew(_ASK_CARRIER, threads=2, gives_way_s=30),
+)

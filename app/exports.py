@@ -11,19 +11,21 @@ import io
 import json
 import zipfile
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from app import attachments, audit, casefile
 from app.access import Principal
+from app.attachments import Content
 from app.casefile import CaseFile
 from app.crypto import is_code, lock_file
 from app.db import Db
 from app.errors import BadRequest, CaseClosed, PayloadTooLarge
 from app.requests import check_consent
 
-LARGEST = 64 << 20
+LARGEST = 32 << 20
 NAME = "case"
 Reader = Literal["caller", "counsel"]
 _SUFFIXES: Mapping[str, str] = {
@@ -40,16 +42,20 @@ _CONSENT = ("scope", "granted", "methods", "hours", "at")
 _MESSAGE = ("at", "direction", "channel", "body", "status")
 
 
-def make(
-    db: Db, principal: Principal, case_id: UUID, reader: Reader, code: str, now: datetime
-) -> bytes:
-    """Return the case sealed under ``code``; reading it and this stand in the audit log.
+@dataclass(frozen=True)
+class Opened:
+    """A case opened for a copy of it: what is told, and its documents by the names they get."""
+
+    told: Mapping[str, Any] = field(repr=False)
+    documents: Mapping[str, Content] = field(repr=False)
+
+
+def open_case(db: Db, principal: Principal, case_id: UUID, reader: Reader, now: datetime) -> Opened:
+    """Open the case; reading it and the copy stand in the audit log.
 
     NotFound, CaseErased, CaseClosed for whoever may not open it, ConsentMissing for counsel,
-    PayloadTooLarge, BadRequest where the code is none of ``crypto.new_code``.
+    PayloadTooLarge.
     """
-    if not is_code(code):
-        raise BadRequest("The code has 26 letters and digits, from A to Z and from 2 to 7.")
     file = casefile.read(db, principal, case_id, now)
     if not file.opened:
         raise CaseClosed
@@ -57,16 +63,28 @@ def make(
         check_consent(db, file.line.case, "legal")
     if sum(one["size"] for one in file.attachments) > LARGEST:
         raise PayloadTooLarge
-    files = {one["id"]: _file_name(place, one) for place, one in enumerate(file.attachments, 1)}
-    told = _told(file, files, now)
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("case.txt", "\n".join(_lines(told)) + "\n")
-        archive.writestr("case.json", json.dumps(told, ensure_ascii=False, indent=2))
-        for attachment_id, name in files.items():
-            found = attachments.opened(db, principal, case_id, attachment_id, now)
-            archive.writestr(name, attachments.read(db, found, 0, found.size))
+    names = {one["id"]: _file_name(place, one) for place, one in enumerate(file.attachments, 1)}
+    documents = {
+        name: attachments.opened(db, principal, case_id, attachment_id, now)
+        for attachment_id, name in names.items()
+    }
     audit.record(db, "case.exported", principal.member_id, case_id, now)
+    return Opened(_told(file, names, now), documents)
+
+
+def seal(db: Db, opened: Opened, code: str) -> bytes:
+    """Return the copy sealed under ``code``; nobody's writing waits for that. BadRequest.
+
+    The code has to be of the form of ``crypto.new_code``.
+    """
+    if not is_code(code):
+        raise BadRequest("The code has 26 letters and digits, from A to Z and from 2 to 7.")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:  # sounds and pictures are compressed already
+        archive.writestr("case.txt", "\n".join(_lines(opened.told)) + "\n")
+        archive.writestr("case.json", json.dumps(opened.told, ensure_ascii=False, indent=2))
+        for name, content in opened.documents.items():
+            archive.writestr(name, attachments.read(db, content, 0, content.size))
     return lock_file(code, packed.getvalue())
 
 

@@ -266,14 +266,26 @@ class _Within(Keyring):
     """A keyring in one transaction, which has one index key from its first look-up to its end.
 
     Another process may replace that key at any time: so each transaction asks the database once
-    which one is current, and while it writes, nobody replaces it.
+    which one is current, and while it writes, nobody replaces it. What began sealed goes on sealed,
+    unless it opens the server itself: half of a batch must not be provisional and half not.
     """
 
-    __slots__ = ("_db",)
+    __slots__ = ("_began_sealed", "_db")
 
     def __init__(self, shared: Keyring, db: Db) -> None:
         self.__dict__ = shared.__dict__  # one state, whichever transaction looks at it
         self._db = db
+        self._began_sealed = shared.operational is None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether operational values can be read in this transaction."""
+        return not self._began_sealed and super().is_open
+
+    def unseal(self, operational: OperationalKeys) -> None:
+        """Take the operational key into memory; SealBroken unless it is this deployment's."""
+        super().unseal(operational)
+        self._began_sealed = False
 
     @property
     def index_key(self) -> Secret:

@@ -49,8 +49,8 @@ def _take_in(database: Database, carrier: Carrier, desk: Desk, now: datetime) ->
     failed = 0
     missing.reverse()  # the newest come first, and several may be of one second
     for message in sorted(missing, key=lambda message: _created(message, now)):
-        text = _as_text(carrier, message, now)
         try:
+            text = _as_text(carrier, message, now)
             with database.transaction() as db:
                 conversations.take(db, desk, [text], now)
         except Exception as error:  # noqa: BLE001  # whatever it was, the others must not suffer

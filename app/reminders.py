@@ -126,7 +126,8 @@ def _may_remind(db: Db, done: Mapping[str, Any], case: Case, days: int, now: dat
         if last is None or last.status != "refused" or len(written) >= _TRIES:
             return False
     try:
-        consent.check_text(db, case, db.keys.open_row("cases", case), now, written_at=now)
+        coarse = db.keys.open_row("cases", case)
+        consent.check_text(db, case, coarse, now, written_at=now, answers=False)
     except Refusal:
         return False  # consent or a safe hour may still come; the next sweep asks again
     return True

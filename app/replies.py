@@ -44,7 +44,7 @@ def remind(db: Db, case: Case, values: Mapping[str, Any], body: str, now: dateti
 
     It answers nobody: who waits for the desk goes on waiting.
     """
-    consent.check_text(db, case, values, now, written_at=now)
+    consent.check_text(db, case, values, now, written_at=now, answers=False)
     return _put_message(db, case, values, None, body, now)
 
 
@@ -67,7 +67,9 @@ def _put_message(
     )
     db.add(message)
     db.flush()
-    draft = Draft(values["number"], body, case.id, message_id, "reply", case.urgency)
+    draft = Draft(
+        values["number"], body, case.id, message_id, "reply" if author else "reminder", case.urgency
+    )
     outgoing.queue(db, [draft], now)
     return message
 

@@ -122,9 +122,25 @@ def follow_urgency(db: Db, case: Case, now: datetime) -> None:
     query = select(Request).where(*running).order_by(Request.id).with_for_update()
     for request in db.scalars(query.execution_options(populate_existing=True)).all():
         if request.urgency != case.urgency:
-            request.urgency = case.urgency
-            db.flush()
+            be_as_urgent(db, request, case.urgency, now)
             plan(db, request, now, now)
+
+
+def be_as_urgent(db: Db, request: Request, urgency: int, now: datetime) -> None:
+    """Give a request its case's tier; what nobody took is asked anew at once where it rose."""
+    rose, request.urgency = urgency < request.urgency, urgency
+    db.flush()
+    if rose and values(db, request).get("retry_at"):
+        seek(db, request, now)
+
+
+def follow_raised(db: Db, now: datetime) -> int:
+    """Let requests look again whose case became more urgent meanwhile, by whatever came in."""
+    raised = select(Request.id).join(Case, Case.id == Request.case_id)
+    ids = db.scalars(raised.where(Request.state.in_(SEEKING), Request.urgency > Case.urgency)).all()
+    if ids:
+        hurry(db, ids, now)
+    return len(ids)
 
 
 # -- endings
@@ -293,9 +309,11 @@ __all__ = [
     "JOB",
     "ask_for_brief",
     "assignment_of",
+    "be_as_urgent",
     "end",
     "end_assignment",
     "finish_task",
+    "follow_raised",
     "follow_urgency",
     "forget",
     "holds_anything",

@@ -170,12 +170,14 @@ class Door:
 
     def _panic(self) -> None:
         now = self._clock()
-        with self._database.transaction() as db:
-            db.keys.seal()
-            self._forget_sessions(db)
-            audit.record(db, "server.panic", None, None, now)
+        # What needs no database first: also where that is away, nothing opens by itself again.
         if self._handover:
             self._handover.clear()
+        if self._database.keys:
+            self._database.keys.seal()
+        with self._database.transaction() as db:
+            self._forget_sessions(db)
+            audit.record(db, "server.panic", None, None, now)
         log.warning("server.sealed")
 
 

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import jobs
-from app.duties import HANDLERS, HOUSEKEEPING, RECURRING, Crew, Tools, crews
+from app.duties import ALWAYS, HANDLERS, RECURRING, Crew, Tools, crews
 from app.jobs import Claimed
 
 log = structlog.get_logger()
@@ -128,7 +128,7 @@ class Worker:
 
     def _at_work(self) -> tuple[Crew, ...]:
         keys = self._tools.database.keys
-        return self._crews if keys is not None and keys.is_open else (HOUSEKEEPING,)
+        return self._crews if keys is not None and keys.is_open else ALWAYS
 
     def _may_begin(self, crew: Crew) -> bool:
         """Return whether a crew may begin: some give way to texts that pour in, for a while."""

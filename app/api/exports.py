@@ -44,7 +44,9 @@ def export(
     """
     code = new_code()
     with visit.transaction() as db:
-        sealed = exports.make(db, visit.principal, case_id, reader, code, visit.now)
+        opened = exports.open_case(db, visit.principal, case_id, reader, visit.now)
+    with visit.snapshot() as db:
+        sealed = exports.seal(db, opened, code)
     headers = {
         "Kith-Code": code,
         "Content-Disposition": f'attachment; filename="{exports.NAME}.sealed"',

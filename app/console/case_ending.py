@@ -125,8 +125,9 @@ def export(case_id: UUID, screen: MemberScreenDep) -> Response:
     try:
         reader: exports.Reader = "counsel" if form.get("reader") == "counsel" else "caller"
         with visit.transaction() as db:
-            code = form.get("code")
-            sealed = exports.make(db, visit.principal, case_id, reader, code, visit.now)
+            opened = exports.open_case(db, visit.principal, case_id, reader, visit.now)
+        with visit.snapshot() as db:
+            sealed = exports.seal(db, opened, form.get("code"))
     except (BadRequest, ConsentMissing, PayloadTooLarge) as refusal:
         return _export_page(screen, case_id, new_code(), refusal)
     headers = {

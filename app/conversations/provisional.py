@@ -11,16 +11,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from app import consent, erasure, outgoing
 from app.conversations import threads, turns
 from app.conversations.threads import FIRST_URGENCY, Thread
 from app.conversations.turns import Batch, Desk
-from app.crypto import keyed_hash
-from app.db import Db
+from app.crypto import SealBroken, keyed_hash
+from app.db import Database, Db
 from app.intake import Keyword, step
 from app.models import Case, PendingKeyword, table
 from app.outgoing import Draft
@@ -95,15 +96,35 @@ def _keep_keyword(
 # -- once open
 
 
-def absorb(db: Db, desk: Desk, now: datetime) -> int:
-    """Let waiting keywords bind and merge provisional cases; return how many there were."""
-    _bind_keywords(db, desk, now)
-    cases = db.scalars(
-        select(Case).where(Case.provisional).order_by(Case.queue_order).with_for_update()
-    ).all()
-    for case in cases:
+def absorb(database: Database, desk: Desk, now: datetime) -> int:
+    """Let waiting keywords bind and merge provisional cases; return how many. Nothing while sealed.
+
+    Keywords first, and each case by itself: one that fails holds up no other, and never a STOP.
+    The last failure is raised once all have had their turn.
+    """
+    with database.transaction() as db:
+        if not db.keys.is_open:
+            return 0
+        _bind_keywords(db, desk, now)
+        waiting = select(Case.id).where(Case.provisional).order_by(Case.queue_order)
+        ids = db.scalars(waiting).all()
+    failed: Exception | None = None
+    for case_id in ids:
+        try:
+            with database.transaction() as db:
+                _settle_one(db, case_id, now)
+        except (SQLAlchemyError, KeyError, ValueError, SealBroken) as error:
+            failed = error
+    if failed is not None:
+        raise failed
+    return len(ids)
+
+
+def _settle_one(db: Db, case_id: UUID, now: datetime) -> None:
+    still = select(Case).where(Case.id == case_id, Case.provisional)
+    case = db.scalars(still.with_for_update()).one_or_none()
+    if case is not None:
         _settle(db, case, now)
-    return len(cases)
 
 
 def _bind_keywords(db: Db, desk: Desk, now: datetime) -> None:
@@ -158,12 +179,16 @@ def _pass_waiting_on(db: Db, case: Case, coarse: dict[str, Any], live: Case) -> 
     values = db.keys.open_row("cases", live)
     live.urgency = min(live.urgency, case.urgency)
     live.unread += case.unread
-    live.last_message_at = case.last_message_at
+    known = [at for at in (live.last_message_at, case.last_message_at) if at is not None]
+    live.last_message_at = max(known, default=None)
     live.last_position = max(live.last_position, case.last_position)
-    values["last_message_at"] = values["last_inbound_at"] = coarse["last_inbound_at"]
+    for name in ("last_message_at", "last_inbound_at"):  # a call has not written anything
+        stamps = [stamp for stamp in (values.get(name), coarse.get(name)) if stamp]
+        if stamps:
+            values[name] = max(stamps, key=datetime.fromisoformat)
     if live.state == "waiting":
         live.state = "open"
     if case.waiting and not live.waiting:
         live.waiting, live.queue_order = True, case.queue_order
-        values["waiting_since"] = coarse["waiting_since"]
+        values["waiting_since"] = coarse.get("waiting_since") or coarse["opened_at"]
     db.keys.replace_values("cases", live, values)

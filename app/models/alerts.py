@@ -44,5 +44,6 @@ class Page(Base):
     id: Mapped[UUID] = plain(primary_key=True)
     alert_id: Mapped[UUID] = plain(ForeignKey("alerts.id", ondelete="CASCADE"), index=True)
     member_id: Mapped[UUID] = plain(ForeignKey("members.id"))
+    urgency: Mapped[int] = plain()  # the tier that it was about then
     number_lookup: Mapped[bytes] = plain(index=True)
     paged_at: Mapped[datetime] = plain()

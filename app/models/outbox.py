@@ -49,7 +49,7 @@ class Outgoing(OperationalRow, Base):
     case_id: Mapped[UUID | None] = plain(ForeignKey("cases.id"), index=True)
     message_id: Mapped[UUID | None] = plain(ForeignKey("messages.id"), index=True)
     state: Mapped[str] = plain(String(12))
-    purpose: Mapped[str] = plain(String(8))  # script, reply, notice, alert, offer, test
+    purpose: Mapped[str] = plain(String(8))  # script, reply, reminder, notice, alert, offer, test
     segments: Mapped[int] = plain(default=1)
     queued_at: Mapped[datetime] = plain()
     sid_lookup: Mapped[bytes | None] = plain(index=True)

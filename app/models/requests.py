@@ -24,12 +24,13 @@ class Request(OperationalRow, Base):
     """Somebody is needed: an accompanier, a legal contact, an interpreter.
 
     Operational values: ``kind languages region skills wishes minor needed_by starts_at ends_at
-    shares companion since rounds retry_at planned``. ``shares`` names the fields that its brief
-    copies, ``companion`` the other request where two people are to go together, ``since`` when
-    asking began anew and ``rounds`` how often everybody was asked in vain before, ``planned`` whom
-    the plan for a surge would ask next. ``step`` is the relaxation step of ``app.routing`` that
-    offers have come to. While a request is in ``SEEKING`` it has a job ``offers`` with its id: its
-    timer. Of one that is over the times are gone.
+    shares companion since rounds retry_at told planned``. ``shares`` names the fields that its
+    brief copies, ``companion`` the other request where two people are to go together, ``since``
+    when asking began anew, ``rounds`` how often everybody was asked in vain before, ``told`` when
+    and at which tier the coordinators were texted that nobody was found, ``planned`` whom the plan
+    for a surge would ask next. ``step`` is the relaxation step of ``app.routing`` that offers have
+    come to. While a request is in ``SEEKING`` it has a job ``offers`` with its id: its timer. Of
+    one that is over the times are gone.
     """
 
     __tablename__ = "requests"

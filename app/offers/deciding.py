@@ -14,7 +14,7 @@ from app import accompaniments, audit, briefs, candidates, roster, seeking
 from app.access import Permission, Principal
 from app.db import Db
 from app.errors import NotFound, OfferExpired, OfferTaken
-from app.models import SEEKING, Assignment, Conflict, Member, Offer, Request, rounded
+from app.models import SEEKING, Assignment, Case, Conflict, Member, Offer, Request, rounded
 from app.offers import telling
 from app.voice import joining
 
@@ -85,7 +85,9 @@ def accept(db: Db, member_id: UUID, offer_id: UUID, now: datetime) -> Assignment
     if candidates.is_elsewhere(db, member_id, values):
         raise OfferExpired(ELSEWHERE)
     offer.state = "accepted"
-    losers = seeking.withdraw(db, seeking.offers_of(db, request))
+    others = seeking.offers_of(db, request)
+    losers = [o.member_id for o in others if o.state == "pending" and o.reply_lookup]
+    seeking.withdraw(db, others)
     briefs.hand_over(db, request.id, member_id, now)
     assignment = _assign(db, request, member_id, now)
     telling.tell(db, losers, telling.TAKEN, request, now)
@@ -114,6 +116,10 @@ def _asked_for(db: Db, member_id: UUID) -> list[UUID]:
 def _locked(db: Db, member_id: UUID, offer_id: UUID) -> tuple[Request, Offer]:
     theirs = (Offer.id == offer_id, Offer.member_id == member_id)
     request_id = db.scalar(select(Offer.request_id).where(*theirs))
+    asked = db.get(Request, request_id) if request_id else None
+    if asked is not None and seeking.values(db, asked).get("call"):
+        # Who accepts is rung into the call, whose case is changed: it is locked before the request.
+        db.execute(select(Case.id).where(Case.id == asked.case_id).with_for_update())
     request = seeking.lock(db, request_id) if request_id else None
     query = select(Offer).where(*theirs).execution_options(populate_existing=True)
     offer = db.scalar(query) if request else None

@@ -39,7 +39,7 @@ def step(db: Db, claimed: Claimed, now: datetime) -> None:
         return
     # A text may have made the case more urgent since.
     tier = select(Case.urgency).where(Case.id == request.case_id)
-    request.urgency = db.scalars(tier).one()
+    seeking.be_as_urgent(db, request, db.scalars(tier).one(), now)
     values = seeking.values(db, request)
     if candidates.is_past(values, now):
         _lapse(db, request, now)
@@ -174,7 +174,11 @@ def _next(
 
 def _offer(db: Db, request: Request, person: Person, pace: Timing, now: datetime) -> Offer:
     offer_id = uuid4()
-    phone = person.phone if _may_be_texted(db, person.candidate.member_id, now) else None
+    phone = (
+        person.phone
+        if _may_be_texted(db, person.candidate.member_id, request.urgency, now)
+        else None
+    )
     lookup = db.keys.number_lookup(phone) if phone else None
     code = _new_code(db, lookup)
     offer = Offer(
@@ -195,15 +199,20 @@ def _offer(db: Db, request: Request, person: Person, pace: Timing, now: datetime
     return offer
 
 
-def _may_be_texted(db: Db, member_id: UUID, now: datetime) -> bool:
-    """Return whether one more text helps: on a raid day a phone that never rests is put away."""
-    unanswered = select(func.count()).where(
+def _may_be_texted(db: Db, member_id: UUID, tier: int, now: datetime) -> bool:
+    """Return whether one more text helps: on a raid day a phone that never rests is put away.
+
+    What is more urgent than what they left unanswered is texted all the same.
+    """
+    unanswered = (
         Offer.member_id == member_id,
         Offer.made_at > now - timedelta(hours=1),
-        Offer.state.not_in(("accepted", "declined")),
+        Offer.state.in_(("pending", "expired")),
         Offer.reply_lookup.is_not(None),
+        Request.urgency <= tier,
     )
-    return db.scalars(unanswered).one() < TEXTS_AN_HOUR
+    of_requests = select(func.count()).select_from(Offer).join(Request)
+    return db.scalars(of_requests.where(*unanswered)).one() < TEXTS_AN_HOUR
 
 
 def _new_code(db: Db, lookup: bytes | None) -> str:
@@ -223,24 +232,33 @@ def _unfilled(db: Db, request: Request, now: datetime) -> datetime:
     rounds, tier = values.get("rounds", 0), request.urgency
     pause: timedelta = min(RETRY[tier] * 2 ** min(rounds, 8), LONGEST_RETRY[tier])
     again = now + pause
-    seeking.rewrite(db, request, {**values, "retry_at": again.isoformat(), "rounds": rounds + 1})
+    values |= {"retry_at": again.isoformat(), "rounds": rounds + 1}
     request.state = "unfilled"
-    db.flush()
-    _tell_of_unfilled(db, tier, now)
+    if _tell_of_unfilled(db, request, now):
+        values["told"] = [now.isoformat(), tier]
+    seeking.rewrite(db, request, values)
     audit.record(db, "request.unfilled", None, request.case_id, now)
     return again
 
 
-def _tell_of_unfilled(db: Db, tier: int, now: datetime) -> None:
-    """Tell the coordinators of each request; where they are many, of all at once now and then."""
-    kind, when = "request.unfilled", _WHEN[tier]
-    this_hour = audit.objects_since(kind, now - timedelta(hours=1))
+def _tell_of_unfilled(db: Db, request: Request, now: datetime) -> bool:
+    """Tell the coordinators of each request; where they are many, of all at once now and then.
+
+    Return whether they were texted for this one.
+    """
+    db.flush()
+    this_hour = audit.objects_since("request.unfilled", now - timedelta(hours=1))
     without = (Request.state.in_(SEEKING), Request.case_id.in_(this_hour))
-    count = db.scalars(select(func.count()).select_from(Request).where(*without)).one()
-    if count < MANY:
-        alerts.tell_coordinators(db, NOBODY.format(when=when), now)
-        return
-    lately = audit.objects_since(kind, now - RETRY[0])
-    told = select(Case.id).where(Case.id.in_(lately), Case.urgency <= tier).limit(1)
-    if db.scalar(told) is None:
-        alerts.tell_coordinators(db, NOBODY_FOR_MANY.format(count=count, when=when), now)
+    others = db.scalars(select(Request).where(*without, Request.id != request.id)).all()
+    tier, count = request.urgency, len(others) + 1
+    body = NOBODY if count < MANY else NOBODY_FOR_MANY
+    if count >= MANY and any(_told_lately(db, other, tier, now) for other in others):
+        return False
+    body = body.format(count=count, when=_WHEN[tier])
+    # Quiet hours hold back what can wait for the morning, and nothing that is wanted today.
+    return alerts.tell_coordinators(db, body, now, urgency=0 if tier <= 1 else tier) > 0
+
+
+def _told_lately(db: Db, request: Request, tier: int, now: datetime) -> bool:
+    at, about = seeking.values(db, request).get("told") or (None, tier)
+    return at is not None and about <= tier and now - datetime.fromisoformat(at) < RETRY[0]

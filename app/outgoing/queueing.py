@@ -30,7 +30,7 @@ class Draft:
     body: str = field(repr=False)
     case_id: UUID | None
     message_id: UUID | None
-    purpose: str  # script, reply, notice, alert, offer, test
+    purpose: str  # script, reply, reminder, notice, alert, offer, test
     urgency: int
     # When what it answers arrived, if that was not just now.
     answers: datetime | None = None

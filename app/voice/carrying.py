@@ -7,7 +7,7 @@ cannot be moved asks for the next step by themselves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -227,11 +227,12 @@ def _look(crew: Crew, job: Claimed, call_id: UUID) -> None:
     with crew.database.transaction() as db:
         held = calls.find(db, call_id)
         sid = _on_the_line(db, held) if held else None
+        helpers = _helpers(db, held) if held else {}
     if held is None or held.state.ended or sid is None:
         _done(crew, job)
         return
     try:
-        event = _seen(crew, held, sid)
+        event = _seen(crew, held, sid, helpers)
     except CarrierError as error:
         log.warning("call.not_looked_up", error=type(error).__name__, code=error.code)
         _done(crew, job)  # the deadline brings it up again
@@ -247,10 +248,24 @@ def _on_the_line(db: Db, held: Held) -> str | None:
     return next((sid for row in callers if (sid := traces.leg_sid(db, row))), None)
 
 
-def _seen(crew: Crew, held: Held, sid: str) -> Event | None:
+def _helpers(db: Db, held: Held) -> dict[UUID, str]:
+    """Return the phones of ours that are on the line with the caller, by leg."""
+    joined = (
+        held.legs[leg.id]
+        for leg in held.state.legs
+        if leg.state == "joined" and leg.kind != "caller"
+    )
+    return {row.id: sid for row in joined if (sid := traces.leg_sid(db, row))}
+
+
+def _seen(crew: Crew, held: Held, sid: str, helpers: Mapping[UUID, str]) -> Event | None:
     if held.state.name == "bridged":
-        status = crew.phones.call_status(sid)
-        return CallerLeft() if status is None or status in CALL_OVER else StillOn()
+        if _is_over(crew, sid):
+            return CallerLeft()
+        # Nobody told us that a colleague hung up: the caller must not listen to silence.
+        gone = (leg for leg, helper in helpers.items() if _is_over(crew, helper))
+        leg = next(gone, None)
+        return StillOn() if leg is None else LegDown(leg)
     found = crew.phones.recordings(sid)
     whole = next((one for one in found if one.status == "completed"), None)
     if whole is not None:

@@ -31,7 +31,7 @@ LASTS = {
     "ringing": timedelta(seconds=45),
     "calling": timedelta(seconds=45),
     "dialing": timedelta(seconds=60),
-    "bridged": timedelta(minutes=15),
+    "bridged": timedelta(minutes=3),
     "voicemail": timedelta(seconds=300),
     "keeping": timedelta(seconds=120),
 }

@@ -1219,6 +1219,7 @@ def _pages() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("alert_id", sa.Uuid(), nullable=False),
         sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("urgency", sa.Integer(), nullable=False),
         sa.Column("number_lookup", sa.LargeBinary(), nullable=False),
         sa.Column("paged_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(

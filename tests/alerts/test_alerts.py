@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app.alerts import MANY
-from app.models import Alert, Case, Job
+from app.models import Alert, Job, Page
 from tests.service import House, fictional
 
 HERON, PLOVER, WREN, CRANE = (f"+1514555016{n}" for n in range(4))
@@ -209,11 +209,21 @@ def test_while_very_many_wait_a_phone_may_rest_between_pages(on_duty: House) -> 
     assert on_duty.phone(HERON).says("1")[-1] == "Desk: it is yours. Please open it now."
 
 
-def test_what_is_more_urgent_is_paged_all_the_same(on_duty: House) -> None:
+def test_what_became_more_urgent_since_its_page_is_paged_again(on_duty: House) -> None:
     for place in range(MANY + 2):
         on_duty.case_of("they took him", number=fictional(place))
     with on_duty.database.transaction() as db:
-        db.execute(update(Case).values(urgency=1))
+        db.execute(update(Page).values(urgency=1))  # they were paged as `today` just now
     before = len(on_duty.phone(HERON).inbox())
-    on_duty.case_of("they took him now", number=fictional(MANY + 3))
-    assert len(on_duty.phone(HERON).inbox()) > before
+    on_duty.case_of("they took my son now", number=fictional(MANY + 4))
+    assert len(on_duty.phone(HERON).inbox()) == before + 1
+
+
+def test_a_page_that_was_answered_keeps_no_later_one_back(on_duty: House) -> None:
+    for place in range(MANY + 2):
+        on_duty.case_of("they took him", number=fictional(place))
+    with on_duty.database.transaction() as db:
+        db.execute(update(Alert).values(state="acknowledged"))
+    for place in range(MANY, 2 * MANY):
+        on_duty.case_of("they took him", number=fictional(place + 10))
+    assert sum("now" in text for text in on_duty.phone(HERON).inbox()) >= 2 * MANY - 2

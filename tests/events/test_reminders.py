@@ -253,3 +253,21 @@ def test_a_date_that_moves_although_people_were_asked_is_a_task(house: House) ->
     house.as_("heron").patch(f"/v1/events/{event['id']}", moved, version='"1"')
     house.settle()
     assert (tasks(house), phone.inbox()) == ([("moved", None)], [NOT_AS_SAID])
+
+
+def test_a_reminder_is_no_answer(house: House) -> None:
+    """Who wrote a moment ago that texts are not safe is not reminded by one."""
+    case = house.case_of("hello", "1", "3")
+    heron, now = house.as_("heron"), house.clock()
+    starts_at = (now + timedelta(days=1, minutes=6)).isoformat()
+    date = {"kind": "hearing", "starts_at": starts_at, "place": "x"}
+    assert heron.post(f"/v1/cases/{case['id']}/events", date).status_code == 201
+    house.advance(minutes=1)
+    house.phone().text("do not text me any more, he reads it. call only")
+    house.settle()
+    agreed = {"scope": "contact", "granted": True, "methods": ["call"], "hours": []}
+    assert heron.post(f"/v1/cases/{case['id']}/consents", agreed).status_code == 201
+    before = house.phone().inbox()
+    for _ in range(6):
+        house.advance(minutes=3)
+    assert house.phone().inbox() == before

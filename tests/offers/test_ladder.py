@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from app import casefile, cases, jobs
+from app import casefile, cases, jobs, seeking
 from app.models import Job, Offer
 from app.offers.ladder import RETRY
 from tests.offers.hall import Hall
@@ -148,3 +148,20 @@ def test_who_joins_later_is_asked_once_the_desk_has_looked(hall: Hall) -> None:
         casefile.read(db, hall.principal("wren"), UUID(case), hall.clock())
     hall.work()
     assert "siskin" in hall.asked(request)
+
+
+def test_what_nobody_took_is_asked_anew_once_its_case_is_urgent(hall: Hall) -> None:
+    case_id = a_case(hall, urgency=2)
+    request = raised(hall, case_id)
+    for _ in range(100):
+        if hall.now(request).state == "unfilled":
+            break
+        hall.advance(hours=1)
+    assert hall.now(request).state == "unfilled"
+    with hall.database.transaction() as db:
+        case = cases.find(db, hall.principal("heron"), UUID(case_id))
+        case.urgency = 0  # as a text or a call raises it
+    with hall.database.transaction() as db:
+        assert seeking.follow_raised(db, hall.clock()) == 1
+    hall.work()
+    assert (hall.now(request).state, hall.now(request).urgency) == ("offered", 0)

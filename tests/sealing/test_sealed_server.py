@@ -8,13 +8,14 @@ import struct
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
-from app import organisation, unsealing
+from app import audit, organisation, unsealing
 from app.crypto import KeyFiles, Secret
-from app.db import Database
+from app.db import Database, Db
 from app.errors import Forbidden, Unauthenticated
 from app.keyring import Keyring
 from app.models import Case, Message, PendingKeyword
@@ -282,3 +283,26 @@ def test_a_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
     path.chmod(0o644)
     with pytest.raises(WakeNumbersRefused):
         read_numbers(path)
+
+
+def test_what_was_sealed_is_taken_over_also_where_the_opening_half_failed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert house.database.keys is not None
+    house.database.keys.seal()
+    house.phone("+15145550177").text("they took him")
+    house.settle()
+    record = audit.record
+
+    def broken(db: Db, kind: str, *rest: Any) -> None:
+        if kind == "session.started":
+            raise OSError("no space left")
+        record(db, kind, *rest)
+
+    with monkeypatch.context() as full:
+        full.setattr(audit, "record", broken)
+        assert house.sign_in("heron").status_code == 503
+    assert house.sign_in("heron").status_code == 201
+    house.advance(minutes=2)
+    with house.database.snapshot() as db:
+        assert not db.scalars(select(Case).where(Case.provisional)).all()

@@ -79,6 +79,7 @@ PROMISED = {
         "region",
         "retry_at",
         "rounds",
+        "told",
         "shares",
         "since",
         "skills",

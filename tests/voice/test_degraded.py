@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from app.models import Case
 from app.voice import carrying, taking
 from tests.service import CALLER, House
 from tests.voice.test_calls import PHONES, case_of_call, give_phones, on_duty, until
@@ -229,3 +232,46 @@ def test_a_sealed_server_takes_messages_and_keeps_them_once_it_is_open(desk: Hou
         desk.advance(minutes=3)
     found = [desk.read(case["id"]) for case in desk.queue()]
     assert [len(case["attachments"]) for case in found] == [1, 1]
+
+
+def test_a_caller_whose_helper_was_lost_does_not_listen_to_silence(
+    desk: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The helper hung up while the database was away, and the carrier told it once only."""
+    desk.network.phone(PHONES["heron"]).answering("answers", presses="1")
+    call = calls_in(desk)
+    for _ in range(3):
+        desk.advance(seconds=5)
+    leg = desk.network.phone(PHONES["heron"]).calls()[-1]
+    assert call.hears
+    with monkeypatch.context() as away:
+        away.setattr(taking, "take", refuse)
+        away.setattr(carrying, "carry_out", refuse)
+        leg.hang_up()
+        for _ in range(4):
+            desk.network.advance(5)
+    for _ in range(3):
+        desk.advance(minutes=1)
+    assert "leave a message" in call.look()["prompt"]
+    desk.advance(minutes=2)
+    assert call.state == "completed"
+
+
+def test_a_call_while_sealed_holds_up_nobodys_text(desk: House) -> None:
+    """A returning caller's call has no text of which a time could be known."""
+    case = desk.case_of("hello")
+    desk.as_("heron").post(f"/v1/cases/{case['id']}/messages", {"body": "we are here"})
+    desk.settle()
+    assert desk.database.keys is not None
+    desk.database.keys.seal()
+    desk.network.phone(OTHER).text("they took him")
+    desk.network.phone(CALLER).call().speak(5).hang_up()
+    for _ in range(3):
+        desk.network.advance(5)
+    assert desk.sign_in("heron").status_code == 201
+    desk.advance(minutes=3)
+    with desk.database.snapshot() as db:
+        assert not db.scalars(select(Case).where(Case.provisional)).all()
+        merged = select(Case).where(Case.merged_into == UUID(case["id"]))
+        assert len(db.scalars(merged).all()) == 1
+    assert {one["urgency"] for one in desk.queue()} >= {0}
