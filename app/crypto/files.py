@@ -34,7 +34,7 @@ def is_code(text: str) -> bool:
 def lock_file(code: str, content: bytes) -> bytes:
     """Return ``content`` sealed under a code of ``new_code``."""
     export_id = uuid4()
-    blob = lock(_key(code), Purpose.EXPORT, 0, _context(export_id), pad_message(content))
+    blob = lock(code_key(code), Purpose.EXPORT, 0, _context(export_id), pad_message(content))
     return export_id.bytes + blob
 
 
@@ -43,10 +43,11 @@ def unlock_file(code: str, sealed: bytes) -> Secret:
     if len(sealed) <= _ID_BYTES:
         raise SealBroken
     context = _context(UUID(bytes=sealed[:_ID_BYTES]))
-    return unpad(unlock(_key(code), Purpose.EXPORT, 0, context, sealed[_ID_BYTES:]))
+    return unpad(unlock(code_key(code), Purpose.EXPORT, 0, context, sealed[_ID_BYTES:]))
 
 
-def _key(code: str) -> Secret:
+def code_key(code: str) -> Secret:
+    """Return the key that a code stands for, however it was spaced or cased."""
     return derive(letters_of(code), "export")
 
 

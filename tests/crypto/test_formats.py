@@ -57,6 +57,7 @@ def test_purposes_and_suites_never_change_their_numbers() -> None:
         "OPERATIONAL_SEED": 15,
         "BACKUP_KEY": 16,
         "BACKUP": 17,
+        "EXPORT": 18,
     }
     assert {suite.name: int(suite) for suite in Suite} == {"HPKE": 2, "COBBLESTONE": 0x101}
 

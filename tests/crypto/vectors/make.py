@@ -27,6 +27,7 @@ from app.crypto import (
     pad_message,
     passphrases,
 )
+from app.crypto.files import code_key
 from app.crypto.formats import header
 from tests.crypto.frozen import ATTACHMENT_ID, FOLDER, Sealed, seed_of, to_json
 
@@ -63,6 +64,7 @@ def derivations() -> dict[str, str]:
         "backup/public": _short(backup_keys.pair(seed).public),
         "recovery": passphrases.recovery_key(RECOVERY_CODE),
         "invitation": passphrases.invitation_lookup(INVITATION_CODE),
+        "export": code_key(INVITATION_CODE),
         "session/id": token.lookup,
         "session/key": token.key,
         "keyed-hash": keyed_hash(seed, "number", b"+15145550123"),
@@ -99,6 +101,7 @@ def sealed() -> list[Sealed]:
         _seal("row values", "itself", Purpose.ROW_VALUES, 0, "contacts.op_values", FIELDS, 9),
         _seal("backup key", "backup pair", Purpose.BACKUP_KEY, 0, "archives.key"),
         _seal("backup", "itself", Purpose.BACKUP, 0, "archives.body", TWO_CHUNKS),
+        _seal("export", "itself", Purpose.EXPORT, 0, "exports.file", TWO_CHUNKS),
     ]
 
 
