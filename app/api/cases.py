@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints, field_validator
 
-from app import casefile, cases, replies
+from app import casefile, cases, replies, sheets
 from app.access import Permission
 from app.api.casefile import CaseItem, CaseList, CaseOut, Code, case_out, changed, item
 from app.api.deps import (
@@ -60,6 +60,14 @@ class ChangeCase(BaseModel):
     language: LanguageCode | None = None
     region: Code | None = None
     fields: FieldValues | None = Field(default=None, max_length=64)
+
+
+class ChangedCase(CaseItem):
+    """A case after a change."""
+
+    fields: dict[str, str] | None = Field(
+        default=None, description="what the desk wrote down, where some of it was changed"
+    )
 
 
 class Assign(BaseModel):
@@ -137,12 +145,17 @@ def open_case(
 @router.patch("/{case_id}")
 def change(
     case_id: UUID, body: ChangeCase, version: VersionDep, visit: VisitDep, response: Response
-) -> CaseItem:
+) -> ChangedCase:
     """Change tier, situation, language, region or fields."""
     with visit.transaction() as db:
         changes = body.model_dump(exclude_unset=True)
         case = cases.change(db, visit.principal, case_id, version, changes, visit.now)
-        return changed(db, case, response)
+        answer = ChangedCase(**changed(db, case, response).model_dump())
+        if changes.get("fields"):
+            keys = cases.opened(db, visit.principal, case)
+            written = sheets.read(db, case, keys, "fields", {})
+            answer.fields = {name: value for name, value in written.items() if value is not None}
+        return answer
 
 
 @router.post("/{case_id}/claim")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -194,7 +194,7 @@ def on_duty(
         turns = shifts.on_duty(shifts.load(db), moment).turns
         duty = shifts.Duty(tuple(turn for one in turns if (turn := shifts.shown(who, one))))
         return OnDuty(
-            at=moment,
+            at=moment.astimezone(UTC),
             members=duty.members(),
             fallback=duty.members(fallback=True),
             shifts=[turn_out(db, turn) for turn in duty.turns],

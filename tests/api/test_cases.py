@@ -265,8 +265,10 @@ class TestChanging:
         heron = house.as_("heron")
         case_id = open_case(heron, fields={"held_at": "Laval", "lawyer": "none yet"})["id"]
         changes = {"fields": {"held_at": "Surrey", "lawyer": None, "children": "two, at school"}}
-        heron.patch(f"/v1/cases/{case_id}", changes, version=version_of(heron, case_id))
+        path = f"/v1/cases/{case_id}"
+        answer = heron.patch(path, changes, version=version_of(heron, case_id))
         fields = house.read(case_id)["fields"]
+        assert answer.json()["fields"] == fields
         assert fields == {"held_at": "Surrey", "children": "two, at school"}
 
     def test_without_the_version_read_nothing_is_changed(self, house: House) -> None:

@@ -124,6 +124,7 @@ def test_the_fallback_group_is_named_apart(rota: House) -> None:
     made(rota, "plover", fallback=True)
     answer = rota.as_("heron").get("/v1/shifts/on-duty", params={"at": TODAY}).json()
     assert (answer["members"], answer["fallback"]) == (ids(rota, "heron"), ids(rota, "plover"))
+    assert answer["at"].endswith("Z")
 
 
 def test_others_see_their_own_part_and_what_lacks_people(rota: House) -> None:

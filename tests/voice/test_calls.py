@@ -140,3 +140,19 @@ def test_an_empty_rota_says_at_once_when_somebody_is_there(desk: House) -> None:
     assert "Une personne répondra de nouveau vendredi à 00:00." in call.prompt
     assert call.look()["waiting_for"] == "speech"
     assert desk.network.phone(PHONES["heron"]).calls() == []
+
+
+def test_whoever_looks_at_a_call_sees_who_is_rung_for_it_and_can_press_there(desk: House) -> None:
+    """The scripting alone: the caller's call tells the phones; a key pressed there picks up."""
+    on_duty(desk, "heron")
+    call = desk.network.phone(CALLER).call()
+    call.press("1").press("2")
+    desk.settle()
+    [leg] = call.look()["legs"]
+    assert (leg["to"], leg["state"]) == (PHONES["heron"], "ringing")
+    other = desk.network.phone("+15145550125").call()
+    assert other.look()["legs"] == []
+    ringing = desk.network.phone(PHONES["heron"]).calls()[-1]
+    ringing.press("1")
+    desk.settle()
+    assert call.hears == [leg["sid"]]

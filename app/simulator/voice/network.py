@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from app.simulator.voice.rooms import Conference, Participant
 if TYPE_CHECKING:
     from app.simulator.carrier import Carrier
 
+_NAMES = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 WITHHELD_CALLER = "anonymous"
 _REMEMBERED = 5000
 
@@ -136,11 +138,22 @@ def describe(line: Line) -> Json:
         "prompt": " ".join(one["text"] for one in said),
         "verbs": line.executed,
         "requests": line.requests,
-        "legs": [_leg(one) for one in line.carrier.voice.lines.values() if one.parent is line],
+        "legs": [_leg(one) for one in line.carrier.voice.lines.values() if _is_for(one, line)],
         "conference": _conference(line.participant),
         "hears": _hears(line),
         "recording": line.recording.sid if line.recording else None,
     }
+
+
+def _is_for(one: Line, line: Line) -> bool:
+    """Whether a phone rings for a call: dialled by it, or by a service that names both alike.
+
+    A carrier does not know the latter; whoever looks at a call here wants to see who is rung.
+    """
+    if one.parent is line or not line.call.inbound or one.call.inbound:
+        return one.parent is line
+    asked = {name for request in line.requests for name in _NAMES.findall(request["url"])}
+    return not asked.isdisjoint(_NAMES.findall(one.callback.url))
 
 
 def _leg(line: Line) -> Json:

@@ -86,6 +86,13 @@ def voice_routes(carrier: Carrier) -> list[tuple[str, str, Endpoint]]:
     ]
 
 
+async def _pick_up(line: Line) -> None:
+    """Answer a phone that still rings: nobody presses a key or speaks before."""
+    if line.waiting == "answer":
+        line.tell(PickedUp())
+        await line.settled()
+
+
 class _VoiceScript:
     """The endpoints; each takes a request and answers, or raises ``Problem``."""
 
@@ -130,11 +137,13 @@ class _VoiceScript:
 
     async def press(self, request: Request) -> Response:
         line, order = self._line(request), await read(request, Digits)
+        await _pick_up(line)
         await line.press(order.digits)
         return JSONResponse(describe(line))
 
     async def speak(self, request: Request) -> Response:
         line, order = self._line(request), await read(request, Spoken, default=b"{}")
+        await _pick_up(line)
         await line.speak(order.length)
         return JSONResponse(describe(line))
 
