@@ -81,8 +81,8 @@ def seal(db: Db, opened: Opened, code: str) -> bytes:
         raise BadRequest("The code has 26 letters and digits, from A to Z and from 2 to 7.")
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:  # sounds and pictures are compressed already
-        archive.writestr("case.txt", "\n".join(_lines(opened.told)) + "\n")
-        archive.writestr("case.json", json.dumps(opened.told, ensure_ascii=False, indent=2))
+        archive.writestr(f"{NAME}.txt", "\n".join(_lines(opened.told)) + "\n")
+        archive.writestr(f"{NAME}.json", json.dumps(opened.told, ensure_ascii=False, indent=2))
         for name, content in opened.documents.items():
             archive.writestr(name, attachments.read(db, content, 0, content.size))
     return lock_file(code, packed.getvalue())
