@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -270,13 +271,15 @@ def test_a_case_that_comes_in_while_its_month_is_frozen_is_counted_with_the_next
     heron = house.as_("heron")
     late, early = (heron.post("/v1/cases", body).json()["id"] for _ in range(2))
     with house.database.transaction() as db:
-        db.execute(update(Case).where(Case.id == UUID(late)).values(provisional=True))
+        begun = db.get_one(Case, UUID(late)).opened_at
+        not_yet = begun + timedelta(days=25)  # as if nothing of it were committed
+        db.execute(update(Case).where(Case.id == UUID(late)).values(opened_at=not_yet))
     mark, committed = update, list[str]()
 
     def when_marking(model: Any) -> Any:
         if not committed:
             with house.database.transaction() as db:
-                db.execute(update(Case).where(Case.id == UUID(late)).values(provisional=False))
+                db.execute(update(Case).where(Case.id == UUID(late)).values(opened_at=begun))
             committed.append(late)
         return mark(model)
 
