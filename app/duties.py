@@ -17,6 +17,7 @@ from app import (
     grants,
     jobs,
     offers,
+    organisation,
     outgoing,
     reconciler,
     reminders,
@@ -59,15 +60,8 @@ class Tools:
 Handler = Callable[[Tools, Sequence[Claimed]], None]
 
 
-def _absorb(tools: Tools, claimed: Sequence[Claimed]) -> None:
-    """Merge what came in while the server was sealed."""
-    _take_over(tools, tools.clock())
-    with tools.database.transaction() as db:
-        for job in claimed:
-            jobs.finish(db, job)
-
-
-def _take_over(tools: Tools, now: datetime) -> None:
+def _absorb(tools: Tools, now: datetime) -> None:
+    """Merge what came in while this server, or another process of it, was sealed."""
     absorbed = absorb(tools.database, tools.desk, now)
     if absorbed:
         log.info("server.absorbed", cases=absorbed)
@@ -178,7 +172,6 @@ def _renew_case_epochs(database: Database, now: datetime) -> None:
 
 
 HANDLERS: Mapping[str, Handler] = {
-    "absorb": _absorb,
     "alert": _alerts,
     "offers": _offers,
     PRINT_JOB: _print,
@@ -196,8 +189,7 @@ class Recurring:
 
 
 RECURRING: Mapping[str, Recurring] = {
-    # The opening itself queues it, too; this is for what another process took in meanwhile.
-    "absorb-left": Recurring(timedelta(minutes=1), _take_over),
+    organisation.ABSORB_JOB: Recurring(timedelta(minutes=1), _absorb),
     "archives": Recurring(
         timedelta(minutes=30), lambda tools, now: backup.look_after(tools.database, now)
     ),
@@ -270,7 +262,8 @@ class Crew:
 def crews(texts_together: int) -> tuple[Crew, ...]:
     """Return who does what; ``texts_together`` is how many texts a thread sends at once."""
     return (
-        Crew(("absorb", "alert"), threads=1, together=64, gives_way_s=0.5),
+        Crew(("alert",), threads=1, together=64, gives_way_s=0.5),
+        Crew(_AT_ONCE, threads=1),
         Crew(("offers",), threads=1),
         Crew((PRINT_JOB,), threads=1),
         Crew(("send",), threads=4, together=texts_together),
@@ -282,8 +275,11 @@ def crews(texts_together: int) -> tuple[Crew, ...]:
 
 # What asks the carrier for much may be slow when it is; the other timers do not wait for it.
 _ASK_CARRIER = ("carrier-copies", "carrier-calls", "carrier-list", "lost-callbacks")
+# What is done at once when it is hastened, also while texts pour in.
+_AT_ONCE = (organisation.ABSORB_JOB,)
+_OTHERS = tuple(kind for kind in RECURRING if kind not in (*_ASK_CARRIER, *_AT_ONCE))
 # The only ones at work while sealed, as far as they can.
 ALWAYS = (
-    Crew(tuple(kind for kind in RECURRING if kind not in _ASK_CARRIER), 2, gives_way_s=30),
+    Crew(_OTHERS, threads=2, gives_way_s=30),
     Crew(_ASK_CARRIER, threads=2, gives_way_s=30),
 )

@@ -29,6 +29,8 @@ from app.models import (
 from app.statements import Query
 from app.statistics import chain
 
+# The recurring job that merges what came in while sealed; opening a server hastens it.
+ABSORB_JOB = "absorb"
 REGIONS = ("montreal", "laval", "quebec", "ottawa", "toronto", "vancouver", "other")
 # What a case's sheet may hold by default; the organisation edits the list.
 FIELDS = (
@@ -249,7 +251,7 @@ def unseal(db: Db, principal: Principal, now: datetime) -> None:
     if not db.keys.is_open:
         db.keys.unseal(OperationalKeys(seed))
         load_index_key(db)
-        jobs.enqueue(db, [jobs.row("absorb", None, now, priority=0)])
+        jobs.hasten(db, ABSORB_JOB, now)
         audit.record(db, "server.unsealed", principal.member_id, None, now)
     if tell := db.keys.tell_others:
         db.on_commit(lambda: tell(seed))

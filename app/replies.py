@@ -67,9 +67,8 @@ def _put_message(
     )
     db.add(message)
     db.flush()
-    draft = Draft(
-        values["number"], body, case.id, message_id, "reply" if author else "reminder", case.urgency
-    )
+    purpose = "reply" if author else "reminder"  # which answers nobody, at the last gate too
+    draft = Draft(values["number"], body, case.id, message_id, purpose, case.urgency)
     outgoing.queue(db, [draft], now)
     return message
 

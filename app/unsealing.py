@@ -151,7 +151,7 @@ class Door:
                     return keys.pair.public == db.keys.operational_public
                 db.keys.unseal(keys)
                 organisation.load_index_key(db)
-                jobs.enqueue(db, [jobs.row("absorb", None, now, priority=0)])
+                jobs.hasten(db, organisation.ABSORB_JOB, now)
                 audit.record(db, "server.unsealed", None, None, now)
         except SealBroken:
             return False

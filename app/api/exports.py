@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Response
 
 from app import exports
 from app.api.deps import VisitDep
+from app.api.state import Visit
 from app.crypto import new_code
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
@@ -43,12 +44,16 @@ def export(
     In it are the texts, facts, dates, consents and documents; not the desk's notes, no number.
     """
     code = new_code()
+    copy = sealed_copy(visit, case_id, reader, code)
+    copy.headers["Kith-Code"] = code
+    return copy
+
+
+def sealed_copy(visit: Visit, case_id: UUID, reader: exports.Reader, code: str) -> Response:
+    """Return the file. Nobody's writing waits while it is packed and sealed."""
     with visit.transaction() as db:
         opened = exports.open_case(db, visit.principal, case_id, reader, visit.now)
     with visit.snapshot() as db:
         sealed = exports.seal(db, opened, code)
-    headers = {
-        "Kith-Code": code,
-        "Content-Disposition": f'attachment; filename="{exports.NAME}.sealed"',
-    }
+    headers = {"Content-Disposition": f'attachment; filename="{exports.NAME}.sealed"'}
     return Response(sealed, media_type=MEDIA_TYPE, headers=headers)

@@ -7,27 +7,20 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app import break_glass, cases, endings, exports
+from app import break_glass, cases, endings
 from app.access import Permission
 from app.api.endings import Hold
 from app.api.errors import STATUS
-from app.api.exports import MEDIA_TYPE
 from app.console.case_handling import handled
 from app.console.errors import PageRoute
 from app.console.forms import NotConfirmed, checked, confirm
 from app.console.screens import MemberScreen, MemberScreenDep
-from app.console.security import page_headers
-from app.crypto import new_code
 from app.errors import (
     BadRequest,
-    CaseClosed,
     CaseHeld,
-    ConsentMissing,
     NotFound,
-    PayloadTooLarge,
     Refusal,
 )
-from app.models import LIVE_STATES
 
 router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRoute)
 
@@ -112,31 +105,6 @@ def erase(case_id: UUID, screen: MemberScreenDep) -> Response:
     return screen.go("/?done=erased")
 
 
-@router.get("/{case_id}/export")
-def ask_export(case_id: UUID, screen: MemberScreenDep) -> Response:
-    """Say what a sealed copy holds, and the code that will open it."""
-    return _export_page(screen, case_id, new_code())
-
-
-@router.post("/{case_id}/export")
-def export(case_id: UUID, screen: MemberScreenDep) -> Response:
-    """Return the case as a file sealed under the code on the page it was asked from."""
-    visit, form = screen.visit, screen.form
-    try:
-        reader: exports.Reader = "counsel" if form.get("reader") == "counsel" else "caller"
-        with visit.transaction() as db:
-            opened = exports.open_case(db, visit.principal, case_id, reader, visit.now)
-        with visit.snapshot() as db:
-            sealed = exports.seal(db, opened, form.get("code"))
-    except (BadRequest, ConsentMissing, PayloadTooLarge) as refusal:
-        return _export_page(screen, case_id, new_code(), refusal)
-    headers = {
-        **page_headers(screen.service.settings),
-        "Content-Disposition": f'attachment; filename="{exports.NAME}.sealed"',
-    }
-    return Response(sealed, headers=headers, media_type=MEDIA_TYPE)
-
-
 @router.get("/{case_id}/break-glass")
 def ask_break_glass(case_id: UUID, screen: MemberScreenDep) -> Response:
     """Ask why a case is to be opened in an emergency."""
@@ -177,27 +145,6 @@ def _glass_page(screen: MemberScreen, case_id: UUID, refusal: Refusal | None = N
         reference=reference,
         typed=screen.form,
         errors=[("reason", refusal.detail)] if refusal else (),
-    )
-
-
-def _export_page(
-    screen: MemberScreen, case_id: UUID, code: str, refusal: Refusal | None = None
-) -> Response:
-    visit = screen.visit
-    with visit.snapshot() as db:
-        case = cases.find(db, visit.principal, case_id, lock_row=False)
-        if case.state not in LIVE_STATES and not visit.principal.may(Permission.ARCHIVE):
-            raise CaseClosed
-        reference = cases.coarse(db, case).get("reference")
-    return screen.page(
-        "export.html",
-        STATUS[refusal.slug] if refusal else 200,
-        here=f"/cases/{case_id}",
-        case=case,
-        reference=reference,
-        code=code,
-        typed=screen.form,
-        errors=[("reader", refusal.detail)] if refusal else (),
     )
 
 

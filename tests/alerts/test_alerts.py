@@ -223,7 +223,11 @@ def test_a_page_that_was_answered_keeps_no_later_one_back(on_duty: House) -> Non
     for place in range(MANY + 2):
         on_duty.case_of("they took him", number=fictional(place))
     with on_duty.database.transaction() as db:
-        db.execute(update(Alert).values(state="acknowledged"))
-    for place in range(MANY, 2 * MANY):
-        on_duty.case_of("they took him", number=fictional(place + 10))
-    assert sum("now" in text for text in on_duty.phone(HERON).inbox()) >= 2 * MANY - 2
+        db.execute(update(Page).values(urgency=1))
+    first = on_duty.case_of("they took my son now", number=fictional(MANY + 4))
+    before = len(on_duty.phone(HERON).inbox())
+    assert on_duty.as_("plover").get(f"/v1/cases/{first['id']}").status_code == 200
+    on_duty.case_of("they took my wife now", number=fictional(MANY + 5))
+    assert len(on_duty.phone(HERON).inbox()) == before + 1
+    on_duty.case_of("they took us now", number=fictional(MANY + 6))  # while that one waits unseen
+    assert len(on_duty.phone(HERON).inbox()) == before + 1

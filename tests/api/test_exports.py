@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import cli, run
-from app.crypto import new_code, unlock_file
+from app.crypto import lock_file, new_code, unlock_file
 from tests.service import CALLER, House, refusal
 
 SAID, WRITTEN = "they took my brother this morning", "We are looking for him."
@@ -143,3 +143,18 @@ def test_the_wrong_code_says_so_in_one_line(
     assert not (tmp_path / "case.opened").exists()
     assert run(["open", str(tmp_path / "missing"), "--code-stdin"]) == 1
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_while_it_is_packed_texts_are_taken_in(
+    house: House, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever writes waits for nobody's sealing: a caller's text would go to the fallback."""
+    taken: list[int | None] = []
+
+    def meanwhile(code: str, content: bytes) -> bytes:
+        taken.append(house.phone("+15145550188").text("help").http_status)
+        return lock_file(code, content)
+
+    monkeypatch.setattr("app.exports.lock_file", meanwhile)
+    assert _opened(_export(house, case)).namelist()
+    assert taken == [200]

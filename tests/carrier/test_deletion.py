@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import itertools
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from sqlalchemy import func, select, update
 from app import carrier_traces
 from app.clock import FixedClock
 from app.models import CarrierTrace
-from tests.service import CALLER, House
+from tests.service import CALLER, House, fictional
 
 PICTURE = {"content_type": "image/png", "data": base64.b64encode(b"\x89PNG picture").decode()}
 
@@ -181,3 +183,16 @@ def test_a_hash_is_forgotten_after_more_than_a_year(house: House) -> None:
         with house.database.transaction() as db:
             carrier_traces.forget_old(db, house.clock())
         assert len(_traces(house)) == left
+
+
+def test_a_slow_carrier_ends_a_run_within_its_lease(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One run looks at its time before each copy: a call's takes many requests."""
+    for place in range(20):
+        house.phone(fictional(place)).says("hello")
+    seconds = itertools.count(step=3)
+    slow = SimpleNamespace(monotonic=lambda: float(next(seconds)))
+    monkeypatch.setattr("app.carrier_traces.time", slow)
+    house.advance(minutes=2)
+    assert 0 < sum(trace.state == "gone" for trace in _traces(house)) <= 7

@@ -9,10 +9,10 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select
 
-from app import reminders
+from app import consent, reminders
 from app.events import NOT_AS_SAID
 from app.jobs import FURTHEST
-from app.models import Assignment, Job, Member, Request, rounded
+from app.models import Assignment, Job, Member, Outgoing, Request, rounded
 from app.reminders import COMING_UP
 from app.telephony.segments import measure
 from tests.service import CALLER, House, refusal
@@ -271,3 +271,20 @@ def test_a_reminder_is_no_answer(house: House) -> None:
     for _ in range(6):
         house.advance(minutes=3)
     assert house.phone().inbox() == before
+
+
+def test_a_reminder_is_no_answer_at_the_last_gate_either(house: House) -> None:
+    """It was queued while texts were safe; since then the caller said that they are not."""
+    case = house.case_of("hello", "1", "3")
+    agreed = {"scope": "contact", "granted": True, "methods": ["call"], "hours": []}
+    heron = house.as_("heron")
+    assert heron.post(f"/v1/cases/{case['id']}/consents", agreed).status_code == 201
+    now = house.clock()
+    with house.database.snapshot() as db:
+        gate = {
+            purpose: consent.last_gate(
+                db, Outgoing(purpose=purpose, case_id=UUID(case["id"])), CALLER, now, now
+            )
+            for purpose in ("reply", "reminder")
+        }
+    assert gate == {"reply": None, "reminder": "unsafe-method"}

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from typing import cast
 from uuid import uuid4
 
 import pytest
@@ -12,7 +15,7 @@ from sqlalchemy import select, update
 
 from app import jobs, outgoing
 from app.clock import FixedClock
-from app.duties import HANDLERS, RECURRING, Tools, crews
+from app.duties import HANDLERS, RECURRING, Recurring, Tools, crews
 from app.jobs import Claimed
 from app.models import Job, Outgoing
 from app.telephony import OutgoingText
@@ -132,3 +135,35 @@ def test_every_kind_of_job_has_one_crew() -> None:
     kinds = [kind for crew in crews(4) for kind in crew.kinds]
     assert len(kinds) == len(set(kinds))
     assert set(kinds) == {*HANDLERS, *RECURRING}
+
+
+# -- a carrier that is slow
+
+
+def test_a_slow_carrier_holds_up_no_other_timer(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Alerts, lawyers and forgetting go on while every job that asks the carrier hangs."""
+    answered, reached = threading.Event(), {kind: threading.Event() for kind in RECURRING}
+    asking = {"carrier-copies", "carrier-calls", "carrier-list", "lost-callbacks"}
+
+    def done(kind: str) -> Recurring:
+        def run(_tools: Tools, _now: datetime) -> None:
+            reached[kind].set()
+            if kind in asking:
+                answered.wait(30)
+
+        return Recurring(RECURRING[kind].every, run)
+
+    for kind in list(RECURRING):
+        monkeypatch.setitem(cast(dict[str, Recurring], RECURRING), kind, done(kind))
+    with line.database.transaction() as db:
+        due = update(Job).where(Job.kind.in_(RECURRING)).values(state="queued", run_at=line.clock())
+        db.execute(due)
+    one = worker(line)
+    one.start()
+    try:
+        assert all(reached[kind].wait(10) for kind in sorted(set(RECURRING) - asking))
+    finally:
+        answered.set()
+        one.stop()

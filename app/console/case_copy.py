@@ -1,0 +1,59 @@
+"""A sealed copy of a case, for the caller or counsel."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from app import cases, exports
+from app.access import Permission
+from app.api.errors import STATUS
+from app.api.exports import sealed_copy
+from app.console.errors import PageRoute
+from app.console.screens import MemberScreen, MemberScreenDep
+from app.console.security import page_headers
+from app.crypto import new_code
+from app.errors import BadRequest, CaseClosed, ConsentMissing, PayloadTooLarge, Refusal
+from app.models import LIVE_STATES
+
+router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRoute)
+
+
+@router.get("/{case_id}/export")
+def ask_export(case_id: UUID, screen: MemberScreenDep) -> Response:
+    """Say what a sealed copy holds, and the code that will open it."""
+    return _page(screen, case_id)
+
+
+@router.post("/{case_id}/export")
+def export(case_id: UUID, screen: MemberScreenDep) -> Response:
+    """Return the case as a file sealed under the code on the page it was asked from."""
+    form = screen.form
+    reader: exports.Reader = "counsel" if form.get("reader") == "counsel" else "caller"
+    try:
+        copy = sealed_copy(screen.visit, case_id, reader, form.get("code"))
+    except (BadRequest, ConsentMissing, PayloadTooLarge) as refusal:
+        return _page(screen, case_id, refusal)
+    copy.headers.update(page_headers(screen.service.settings))
+    return copy
+
+
+def _page(screen: MemberScreen, case_id: UUID, refusal: Refusal | None = None) -> Response:
+    visit = screen.visit
+    with visit.snapshot() as db:
+        case = cases.find(db, visit.principal, case_id, lock_row=False)
+        if case.state not in LIVE_STATES and not visit.principal.may(Permission.ARCHIVE):
+            raise CaseClosed
+        reference = cases.coarse(db, case).get("reference")
+    return screen.page(
+        "export.html",
+        STATUS[refusal.slug] if refusal else 200,
+        here=f"/cases/{case_id}",
+        case=case,
+        reference=reference,
+        code=new_code(),
+        typed=screen.form,
+        errors=[("reader", refusal.detail)] if refusal else (),
+    )
