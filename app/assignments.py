@@ -1,8 +1,9 @@
 """Assignments: reading the brief, reporting what came of it, and how access ends.
 
 Only who accepted reads the brief, while the assignment is active: their keys open the one wrap
-that is left. It goes with the report, or by itself: 24 hours after the event, for a request
-without a date when it was taken on long enough ago.
+that is left. It goes with the report, but for who went along: they look something up for another
+24 hours. It goes by itself 24 hours after the event, for a request without a date when it was
+taken on long enough ago.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -41,6 +42,8 @@ from app.ordering import position_after
 LONGEST_NOTES = 20_000
 # Whoever cannot go after all gives the request back: others are asked.
 GIVEN_BACK, NO_SHOW, ATTENDED = "cancelled", "no_show", "attended"
+# Who went along still opens the brief for so long after the report, but not past its usual end.
+_AFTER_REPORT = timedelta(hours=24)
 _OUTCOMES = {
     **dict.fromkeys(("cancelled", "canceled", "cannot_go", "given_back"), GIVEN_BACK),
     **dict.fromkeys(("no_show", "noshow", "absent", "did_not_come"), NO_SHOW),
@@ -94,7 +97,7 @@ def read(db: Db, principal: Principal, assignment_id: UUID, now: datetime) -> Op
     principal.require(Permission.OFFERS)
     assignment, request = _mine(db, principal, assignment_id)
     values = seeking.values(db, request)
-    if assignment.state != "active":
+    if assignment.op_key is None or _until(db, assignment) <= now:
         return Opened(assignment, request, values)
     brief = briefs.read(db, principal, request.id)
     audit.record(db, "brief.read", principal.member_id, request.case_id, now)
@@ -139,10 +142,14 @@ def report(
     active, values = assignment.state == "active", seeking.values(db, request)
     if told.next_event is not None and case.state not in LIVE_STATES:
         raise BadRequest("The desk has closed this. Please tell them the next date.")
-    state = _state(values["kind"], told.outcome)
+    state = _state(told.outcome)
     _store(db, case, assignment, told, now)
     if active:
-        _finish(db, request, state, now)
+        _finish(db, request, assignment, values["kind"], state, now)
+    elif assignment.state == "done" and values["kind"] == accompaniments.KIND:
+        assignment.state = state if state in (ATTENDED, NO_SHOW) else "done"  # told late
+    if state == ATTENDED and request.event_id is not None:
+        events.happened(db, request.event_id, principal.member_id, now)
     if told.next_event is not None:
         _next(db, case, request, values, told.next_event, principal.member_id, now)
     tasks.settle(db, assignment.id, ("report",), principal.member_id)
@@ -150,11 +157,10 @@ def report(
     return assignment
 
 
-def _state(kind: str, outcome: str) -> str:
+def _state(outcome: str) -> str:
     """Return what an outcome says; a word that is none of ours says nothing about attendance."""
     word = re.sub(r"[^a-z]+", "_", outcome.strip().casefold()).strip("_")
-    state = _OUTCOMES.get(word, "done")
-    return "done" if state == ATTENDED and kind != "accompaniment" else state
+    return _OUTCOMES.get(word, "done")
 
 
 def _store(db: Db, case: Case, assignment: Assignment, told: Told, now: datetime) -> None:
@@ -181,12 +187,19 @@ def _store(db: Db, case: Case, assignment: Assignment, told: Told, now: datetime
     db.flush()
 
 
-def _finish(db: Db, request: Request, state: str, now: datetime) -> None:
+def _finish(
+    db: Db, request: Request, assignment: Assignment, kind: str, state: str, now: datetime
+) -> None:
     """End an assignment; who gives it back makes room for somebody else."""
     if state == GIVEN_BACK:
         seeking.reopen(db, request, state, now)
-    else:
-        seeking.end(db, request, "done", now, assignment_state=state)
+        return
+    until = None
+    if kind != accompaniments.KIND:
+        state = "done" if state == ATTENDED else state
+    elif state != NO_SHOW:
+        until = min(_until(db, assignment), now + _AFTER_REPORT)
+    seeking.end(db, request, "done", now, assignment_state=state, until=until)
 
 
 def _next(
@@ -263,13 +276,14 @@ def _open(db: Db, row: Report, keys: Mapping[int, CaseKeys]) -> dict[str, Any]:
 
 
 def sweep(database: Database, now: datetime) -> None:
-    """End the assignments whose time is over, and take the codes out of old offers."""
+    """End assignments and access whose time is over, and take the codes out of old offers."""
     with database.transaction() as db:
         if not db.keys.is_open:
             return
         offers.forget_old(db, now)
         _forget_strangers(db, now)
-        due = [row.id for row in _active(db) if _until(db, row) <= now]
+        held = [*_active(db), *seeking.still_opened(db)]
+        due = [row.id for row in held if _until(db, row) <= now]
     for assignment_id in due:
         with database.transaction() as db:
             _end_if_due(db, assignment_id, now)
@@ -291,12 +305,17 @@ def _until(db: Db, assignment: Assignment) -> datetime:
 
 
 def _end_if_due(db: Db, assignment_id: UUID, now: datetime) -> None:
-    request_id = db.scalar(select(Assignment.request_id).where(Assignment.id == assignment_id))
+    this = Assignment.id == assignment_id
+    request_id = db.scalar(select(Assignment.request_id).where(this))
     request = seeking.lock(db, request_id) if request_id else None
-    assignment = seeking.assignment_of(db, request) if request else None
-    if request is None or assignment is None or assignment.id != assignment_id:
+    query = select(Assignment).where(this).execution_options(populate_existing=True)
+    assignment = db.scalar(query) if request else None
+    if request is None or assignment is None or assignment.op_key is None:
         return
     if _until(db, assignment) > now:
+        return
+    if assignment.state != "active":
+        seeking.take_brief_back(db, assignment)
         return
     seeking.end(db, request, "done", now, assignment_state="done")
     tasks.put(db, request.case_id, "report", assignment.id, now, now)

@@ -158,39 +158,69 @@ def withdraw(db: Db, offers: Sequence[Offer], state: str = "withdrawn") -> list[
 
 
 def end(
-    db: Db, request: Request, state: str, now: datetime, *, assignment_state: str = "cancelled"
+    db: Db,
+    request: Request,
+    state: str,
+    now: datetime,
+    *,
+    assignment_state: str = "cancelled",
+    until: datetime | None = None,
 ) -> list[UUID]:
     """End a request that is locked; return who had an offer or the assignment.
 
-    The timer, the brief and its wraps go; an assignment that runs gets ``assignment_state``.
+    The timer, the brief and its wraps go; an assignment that runs gets ``assignment_state``. With
+    ``until`` its holder, and nobody else, may open the brief for so long.
     """
     concerned = withdraw(db, offers_of(db, request))
     assignment = assignment_of(db, request)
     if assignment is not None:
         concerned.append(assignment.member_id)
-        end_assignment(db, request, assignment, assignment_state, now)
+        end_assignment(db, request, assignment, assignment_state, now, until)
     # When something happens, or happened, is for the case alone to tell from now on.
     rewrite(db, request, {k: v for k, v in values(db, request).items() if k in _KEPT})
     request.state = state
     request.version += 1
     unplan(db, [request.id])
-    briefs.drop(db, [request.id])
+    if until is None:
+        briefs.drop(db, [request.id])
     finish_task(db, request.id, None)
     db.flush()
     return concerned
 
 
 def end_assignment(
-    db: Db, request: Request, assignment: Assignment, state: str, now: datetime
+    db: Db,
+    request: Request,
+    assignment: Assignment,
+    state: str,
+    now: datetime,
+    until: datetime | None = None,
 ) -> None:
-    """End an assignment; the brief goes with its wrap, and so does the lead if they do not go."""
+    """End an assignment; its brief goes, now or at ``until``, and the lead if they do not go."""
     assignment.state, assignment.ended_at = state, rounded(now)
     if state in ("cancelled", "no_show", "revoked"):
         accompaniments.step_back(db, request, assignment.member_id)
-    assignment.op_key = assignment.op_values = assignment.shred_day = None
     assignment.version += 1
+    if until is None:
+        take_brief_back(db, assignment)
+    else:
+        db.keys.replace_values("assignments", assignment, {"until": until.isoformat()})
+    db.flush()
+
+
+def take_brief_back(db: Db, assignment: Assignment) -> None:
+    """End a member's access: the wrap goes, and so does what the machine knew of the assignment."""
+    assignment.op_key = assignment.op_values = assignment.shred_day = None
     briefs.drop(db, [assignment.request_id])
     db.flush()
+
+
+def still_opened(db: Db, case_ids: Collection[UUID] | None = None) -> Sequence[Assignment]:
+    """Return the assignments that have ended while their holders may still open the brief."""
+    query = select(Assignment).where(Assignment.state != "active", Assignment.op_key.is_not(None))
+    if case_ids is not None:
+        query = query.where(Assignment.case_id.in_(case_ids))
+    return db.scalars(query.order_by(Assignment.id)).all()
 
 
 def reopen(db: Db, request: Request, assignment_state: str, now: datetime) -> None:
@@ -328,6 +358,8 @@ __all__ = [
     "seek",
     "share_cases",
     "step_back",
+    "still_opened",
+    "take_brief_back",
     "touched_by",
     "unplan",
     "values",

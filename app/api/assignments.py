@@ -37,7 +37,10 @@ class AssignmentItem(BaseModel):
 
 
 class AssignmentOut(AssignmentItem):
-    """With the brief: null once it has ended, and while the desk has not written one."""
+    """With the brief: null once it has ended, and while the desk has not written one.
+
+    Who went along reads it for 24 hours more after the report.
+    """
 
     brief: dict[str, Any] | None = Field(
         description="kind, languages, starts_at, ends_at, needed_by; as far as the kind may see "

@@ -5,7 +5,7 @@ case. The sealed value holds kind and time too, so that they can leave the opera
 the case is closed. To add a date needs no key of the case: whoever was there can add the next one.
 """
 
-from app.events.changing import NOT_AS_SAID, add, change, put
+from app.events.changing import NOT_AS_SAID, add, change, happened, put
 from app.events.reading import Entry, calendar, of_cases, opened, read
 from app.events.values import DISTANCES, archive, forget_over, restore
 from app.events.wanted import AWAITED, LONGEST_PLACE, Wanted, check, instant_of
@@ -23,6 +23,7 @@ __all__ = [
     "change",
     "check",
     "forget_over",
+    "happened",
     "instant_of",
     "of_cases",
     "opened",

@@ -108,6 +108,21 @@ def change(
     return event
 
 
+def happened(db: Db, event_id: UUID, reporter: UUID, now: datetime) -> None:
+    """Note what who went along reports: a date that was awaited and has begun has occurred."""
+    query = select(Event).where(Event.id == event_id, Event.state.in_(AWAITED)).with_for_update()
+    event = db.scalar(query.execution_options(populate_existing=True))
+    if event is None or event.op_values is None:
+        return
+    if datetime.fromisoformat(db.keys.open_row("events", event)["starts_at"]) > now:
+        return
+    event.state = "occurred"
+    event.version += 1
+    tasks.settle(db, event.id, ("recheck", "occurred"), reporter)
+    audit.record(db, "event.occurred", reporter, event.id, now)
+    db.flush()
+
+
 def _change_company(db: Db, event: Event, changes: Mapping[str, Any]) -> None:
     """Change how many go along, and who leads them."""
     if changes.get("cap") is not None:

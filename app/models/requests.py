@@ -130,7 +130,8 @@ class Assignment(OperationalRow, Base):
     """Somebody took a request. Operational values: ``kind starts_at ends_at until``.
 
     Their wrap of the brief goes when it ends: with the report, at ``until`` (24 hours after the
-    event) at the latest.
+    event) at the latest. Of who went along ``until`` alone is kept after the report, and the wrap
+    with it, for 24 hours at most.
     """
 
     __tablename__ = "assignments"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -88,6 +88,7 @@ def follow_consent(db: Db, case: Case, scope: str, now: datetime) -> None:
         return
     tree = candidates.tree_of(db, case.id)
     seeking.share_cases(db, tree)
+    _take_briefs_back(db, tree, kinds)
     theirs = [one for one in _running(db, tree) if seeking.values(db, one)["kind"] in kinds]
     for request in theirs:
         _end(db, request, "revoked", now)
@@ -97,11 +98,20 @@ def follow_consent(db: Db, case: Case, scope: str, now: datetime) -> None:
 
 def end_all(db: Db, case: Case, now: datetime) -> None:
     """End every request of a case that is closed."""
+    _take_briefs_back(db, [case.id], CONSENTS)
     running = _running(db, [case.id])
     for request in running:
         _end(db, request, "cancelled", now)
     for request in running:
         audit.record(db, "request.cancelled", None, request.case_id, now)
+
+
+def _take_briefs_back(db: Db, case_ids: Sequence[UUID], kinds: Collection[str]) -> None:
+    """End the access of those who went along and have reported already."""
+    for assignment in seeking.still_opened(db, case_ids):
+        request = seeking.lock(db, assignment.request_id)
+        if request is not None and seeking.values(db, request)["kind"] in kinds:
+            seeking.take_brief_back(db, assignment)
 
 
 def forget_all(db: Db, case: Case, now: datetime) -> None:

@@ -101,7 +101,7 @@ def test_others_neither_read_nor_report_what_is_not_theirs(
         assert refusal(client.post(f"{path}/report", {"outcome": "attended"})) == (404, "not-found")
 
 
-def test_after_the_report_the_brief_is_gone(asked: tuple[House, str, dict[str, Any]]) -> None:
+def test_a_day_after_the_report_the_brief_is_gone(asked: tuple[House, str, dict[str, Any]]) -> None:
     house, handle, request = asked
     path = f"/v1/assignments/{accept(house, handle).json()['id']}"
     report = {
@@ -110,7 +110,7 @@ def test_after_the_report_the_brief_is_gone(asked: tuple[House, str, dict[str, A
         "next_event": {"kind": "hearing", "starts_at": "2026-03-02T09:30:00-05:00"},
     }
     answer = house.as_(handle).post(f"{path}/report", report)
-    assert (answer.json()["state"], answer.json()["brief"]) == ("done", None)
+    assert (answer.json()["state"], answer.json()["brief"]["kind"]) == ("done", "accompaniment")
     house.settle()
     case = house.read(request["case_id"])
     states = {one["id"]: one["state"] for one in case["requests"]}
@@ -119,6 +119,8 @@ def test_after_the_report_the_brief_is_gone(asked: tuple[House, str, dict[str, A
     [told] = [report for one in case["requests"] for report in one["reports"]]
     assert told["notes"] == "the judge was ill"
     assert len(case["events"]) == 2
+    house.advance(hours=24)
+    assert house.as_(handle).get(path).json()["brief"] is None
 
 
 def test_who_is_late_is_told_by_name_of_the_refusal(

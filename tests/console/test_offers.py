@@ -55,9 +55,11 @@ def test_whoever_says_yes_reads_the_brief_and_reports(
     told = finch.send(brief, "/report", outcome="attended", notes="they were calm")
     assert told.says("The desk has your report.")
     [link] = {a["href"] for a in told.all("a") if a["href"].startswith("/offers/taken/")}
-    assert finch.open(link).says("what you could read here is gone")
+    assert finch.open(link).says("the stairs")
     route = next(f.action for f in asked.forms if f.action.endswith("/route"))
     assert desk.open(route).says("they were calm")
+    house.advance(hours=25)
+    assert visit("finch").open(link).says("what you could read here is gone")
 
 
 def test_whoever_says_no_is_thanked_and_not_asked_again(

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from app import assignments, briefs, casefile, cases, replies, requests
+from app import assignments, briefs, casefile, cases, endings, people, replies, requests
 from app.crypto import SealBroken
 from app.errors import ConsentMissing, NotFound
 from app.models import Brief, BriefWrap, Request
@@ -135,14 +135,74 @@ def test_who_accepted_opens_exactly_the_brief_and_nobody_else_does(hall: Hall) -
     assert opened(hall, other, "owl", "starling") == set()
 
 
-def test_after_the_report_nothing_is_left_to_open(hall: Hall) -> None:
+def reported(hall: Hall, who: str, assignment_id: UUID, outcome: str = "attended") -> None:
+    with hall.database.transaction() as db:
+        told = assignments.Told(outcome, "it went as it went")
+        assignments.report(db, hall.principal(who), assignment_id, told, hall.clock())
+
+
+@pytest.mark.parametrize(
+    ("kind", "who", "outcome"),
+    [
+        ("accompaniment", "finch", "no_show"),
+        ("accompaniment", "finch", "cannot go"),
+        ("legal", "owl", "attended"),
+        ("interpreter", "starling", "done"),
+    ],
+)
+def test_after_the_report_nothing_is_left_to_open(
+    hall: Hall, kind: str, who: str, outcome: str
+) -> None:
+    case, languages = a_case(hall, scopes=("accompanier", "legal")), ("fr", "en")
+    request = raised(hall, case, kind, languages=languages, share=("subject_name",))
+    assignment_id = hall.accept(who, request)
+    assert opened(hall, who) == {"briefs", "brief_wraps"}
+    reported(hall, who, assignment_id, outcome)
+    assert opened(hall, who, operational=True) == set()
+    assert brief_of(hall, who, assignment_id) is None
+
+
+def test_who_went_along_looks_something_up_for_a_day_after_the_report(hall: Hall) -> None:
     request = raised(hall, share=("subject_name",))
     assignment_id = hall.accept("finch", request)
-    with hall.database.transaction() as db:
-        told = assignments.Told("attended", "it went well")
-        assignments.report(db, hall.principal("finch"), assignment_id, told, hall.clock())
-    assert opened(hall, "finch", "owl", operational=True) == set()
+    reported(hall, "finch", assignment_id)
+    assert hall.now(request).state == "done"
+    assert opened(hall, "owl", operational=True) == set()
+    assert brief_of(hall, "finch", assignment_id) is not None
+    hall.advance(hours=23)
+    reported(hall, "finch", assignment_id)  # a second report makes it no longer
+    assert opened(hall, "finch") == {"briefs", "brief_wraps"}
+    hall.advance(hours=1)
+    assert opened(hall, "finch", operational=True) == set()
     assert brief_of(hall, "finch", assignment_id) is None
+
+
+@pytest.mark.parametrize("end", ["refused", "closed", "removed"])
+def test_a_reporters_day_ends_with_the_callers_agreement(hall: Hall, end: str) -> None:
+    case = a_case(hall)
+    assignment_id = hall.accept("finch", raised(hall, case, share=("subject_name",)))
+    reported(hall, "finch", assignment_id)
+    desk, now = hall.principal("wren"), hall.clock()
+    if end == "refused":
+        say(hall, case, "accompanier", granted=False)
+    with hall.database.transaction() as db:
+        if end == "closed":
+            endings.close(db, desk, UUID(case), "supported", now)
+        if end == "removed":
+            finch = hall.residents["finch"].id
+            people.remove(db, hall.principal("crane"), finch, "finch", now)
+    assert opened(hall, "finch", operational=True) == set()
+
+
+def test_a_day_after_the_report_is_never_longer_than_a_day_after_the_date(hall: Hall) -> None:
+    case = a_case(hall)
+    request = raised(hall, case, event_id=UUID(a_date(hall, case, hours=10)))
+    assignment_id = hall.accept("finch", request)
+    hall.advance(hours=34)
+    reported(hall, "finch", assignment_id)
+    assert opened(hall, "finch") == {"briefs", "brief_wraps"}
+    hall.advance(hours=2)
+    assert opened(hall, "finch") == set()
 
 
 def test_an_accompaniers_access_ends_a_day_after_the_event(hall: Hall) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from app import assignments, casefile, endings, events, requests
+from app import assignments, casefile, endings, events, reminders, requests, texts
 from app.assignments import Told
 from app.errors import BadRequest, CaseClosed, CaseErased, NotFound
 from app.models import (
@@ -150,6 +150,31 @@ def test_who_does_not_report_is_asked_to_when_their_time_is_over(hall: Hall) -> 
     report(hall, "finch", taken, Told("attended", "sorry, late"))
     assert [due.task.kind for due in read(hall, case).tasks] == []
     assert len(read(hall, case).reports) == 1
+    assert state_of(hall, taken) == "attended"
+
+
+@pytest.mark.parametrize(
+    ("hours", "outcome", "state"),
+    [
+        (3, "attended", "occurred"),
+        (3, "adjourned", "tentative"),
+        (3, "no_show", "tentative"),
+        (0, "attended", "tentative"),
+    ],
+)
+def test_a_date_at_which_somebody_was_has_occurred(
+    hall: Hall, hours: int, outcome: str, state: str
+) -> None:
+    case = a_case(hall)
+    date = a_date(hall, case, hours=1)
+    taken = hall.accept("finch", raised(hall, case, event_id=UUID(date)))
+    hall.advance(hours=hours)
+    reminders.sweep(hall.database, texts.load(), hall.clock())
+    report(hall, "finch", taken, Told(outcome))
+    [event] = read(hall, case).events
+    assert event["state"] == state
+    tasks = [due.task.kind for due in read(hall, case).tasks]
+    assert ("occurred" in tasks) == (hours > 0 and state != "occurred")
 
 
 # -- cases that end
