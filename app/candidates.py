@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from app import roster, safe_hours, shifts
 from app.db import Db
@@ -33,8 +33,18 @@ class Person:
     phone: str | None = field(repr=False)
 
 
-def wanted(db: Db, request: Request, values: Mapping[str, Any]) -> Wanted:
-    """Return a request as routing knows it. ``values``: its operational values."""
+def wanted(
+    db: Db,
+    request: Request,
+    values: Mapping[str, Any],
+    conflicted: Collection[UUID] | None = None,
+) -> Wanted:
+    """Return a request as routing knows it. ``values``: its operational values.
+
+    ``conflicted``: who has a conflict of interest in its case, where that is known already.
+    """
+    if conflicted is None:
+        conflicted = conflicts(db, [request.case_id])[request.case_id]
     return Wanted(
         request_id=request.id,
         kind=values["kind"],
@@ -44,7 +54,7 @@ def wanted(db: Db, request: Request, values: Mapping[str, Any]) -> Wanted:
         skills=frozenset(values["skills"]),
         window=window(values),
         wishes=frozenset(values["wishes"]),
-        conflicted=_conflicted(db, request.case_id) | _companions(db, values),
+        conflicted=_companions(db, values).union(conflicted),
         minor=bool(values.get("minor")),
     )
 
@@ -95,9 +105,20 @@ def tree_of(db: Db, case_id: UUID) -> list[UUID]:
     return list(db.scalars(select(Case.id).where(or_(Case.id == root, Case.merged_into == root))))
 
 
-def _conflicted(db: Db, case_id: UUID) -> frozenset[UUID]:
-    theirs = select(Conflict.member_id).where(Conflict.case_id.in_(tree_of(db, case_id)))
-    return frozenset(db.scalars(theirs))
+def conflicts(db: Db, case_ids: Collection[UUID]) -> dict[UUID, frozenset[UUID]]:
+    """Return who has a conflict of interest in each of these cases, or in one merged with it."""
+    roots = {
+        case_id: merged_into or case_id
+        for case_id, merged_into in db.execute(
+            select(Case.id, Case.merged_into).where(Case.id.in_(case_ids))
+        )
+    }
+    root = func.coalesce(Case.merged_into, Case.id)
+    said = select(root, Conflict.member_id).join(Case, Case.id == Conflict.case_id)
+    found: dict[UUID, set[UUID]] = defaultdict(set)
+    for case_id, member_id in db.execute(said.where(root.in_(set(roots.values())))):
+        found[case_id].add(member_id)
+    return {case_id: frozenset(found[roots.get(case_id, case_id)]) for case_id in case_ids}
 
 
 def _companions(db: Db, values: Mapping[str, Any]) -> frozenset[UUID]:

@@ -68,6 +68,10 @@ class Worker:
         """Wait until nothing is due or running; return whether that came about in time."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
+            with self._changed:
+                if any(self._busy.values()):
+                    self._changed.wait(0.2)  # whoever finishes says so, and the next is taken up
+                    continue
             self.wake()
             with self._tools.database.snapshot() as db:
                 kinds = {kind for crew in self._at_work() for kind in crew.kinds}

@@ -8,6 +8,7 @@ when their turn comes is passed over, and the ladder goes on as it would have.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -28,7 +29,8 @@ def plan_surge(database: Database, now: datetime) -> Plan | None:
         if not db.keys.is_open or _looking(db) < MANY:
             return None
         requests = db.scalars(select(Request).where(Request.state.in_(SEEKING))).all()
-        wanted = [_wanted(db, request) for request in requests]
+        conflicts = candidates.conflicts(db, {request.case_id for request in requests})
+        wanted = [_wanted(db, one, conflicts[one.case_id]) for one in requests]
         tier = min(request.urgency for request in requests)
         people = candidates.people(db, tier, now)
     # Outside of any transaction: the solver takes its time, and nobody waits for it.
@@ -44,9 +46,9 @@ def _looking(db: Db) -> int:
     return db.scalars(query).one()
 
 
-def _wanted(db: Db, request: Request) -> Wanted:
+def _wanted(db: Db, request: Request, conflicted: Collection[UUID]) -> Wanted:
     values = seeking.values(db, request)
-    wanted = candidates.wanted(db, request, values)
+    wanted = candidates.wanted(db, request, values, conflicted)
     companion = values.get("companion")
     return replace(wanted, companion=UUID(companion)) if companion else wanted
 
