@@ -71,6 +71,7 @@ class CaseFile:
     calls: Sequence[Call] = ()
     attachments: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
     hold_reason: str | None = field(default=None, repr=False)
+    flags: Sequence[str] = ()
     number: str | None = field(default=None, repr=False)
     history: Sequence[AuditEntry] = ()
     opened: bool = True
@@ -142,11 +143,12 @@ def read(db: Db, principal: Principal, case_id: UUID, now: datetime) -> CaseFile
     if case.state in LIVE_STATES:
         requests.complete_briefs(db, principal, case, now)
     line = Line(case, cases.coarse(db, case))
+    flags = _flags(db, line, now)
     audit.record(db, "case.read", principal.member_id, case.id, now)
     history = audit.history(db, case.id)
     closed = case.state not in LIVE_STATES
     if closed and not principal.may(Permission.ARCHIVE):
-        return CaseFile(line, history=history, opened=False)
+        return CaseFile(line, flags=flags, history=history, opened=False)
     members = [one for one in erasure.tree(db, case) if _belongs(one, case)]
     team = ARCHIVE if closed else DESK
     keys = {one.id: grants.open_case(db, principal, one.id, team) for one in members}
@@ -174,9 +176,17 @@ def read(db: Db, principal: Principal, case_id: UUID, now: datetime) -> CaseFile
         hold_reason=sheets.read(db, case, keys[case.id], "hold_reason", None)
         if case.held
         else None,
+        flags=flags,
         number=contact.get("number"),
         history=history,
     )
+
+
+def _flags(db: Db, line: Line, now: datetime) -> list[str]:
+    """Return what to beware of: what was noted in the case, and what holds for its phone."""
+    of_case = line.coarse.get("flags", ())
+    of_phone = consent.flags_of(db, line.coarse.get("number"), now)
+    return list(dict.fromkeys([*of_case, *of_phone, *(["held"] if line.case.held else [])]))
 
 
 def _deadlines(
@@ -287,12 +297,11 @@ def safe_contact(db: Db, file: CaseFile) -> dict[str, Any]:
     """Return how the caller may be reached: masked number, methods, hours, flags."""
     case, values = file.line.case, file.line.coarse
     agreed = consent.contact_consent(db, case.id, values) or {}
-    flags = [*values.get("flags", ()), *(["held"] if case.held else [])]
     return {
         "number_masked": masked(file.number),
         "safe_methods": agreed.get("methods", []) if agreed.get("granted") else [],
         "hours": agreed.get("hours") or [],
-        "flags": flags,
+        "flags": list(file.flags),
     }
 
 

@@ -33,6 +33,7 @@ __all__ = [
     "SCOPES",
     "check_text",
     "contact_consent",
+    "flags_of",
     "last_gate",
     "lift",
     "parse_hours",
@@ -52,6 +53,13 @@ METHODS = ("text", "call", "voicemail", "whatsapp")
 # blocked it; it is in the wrong hands. Nothing at all passes the last two.
 KINDS = ("stop", "locked", "blocked", "compromised")
 SILENCED = frozenset({"blocked", "compromised"})
+# What the desk is shown of them.
+_FLAGS = {
+    "stop": "stopped",
+    "locked": "locked",
+    "blocked": "blocked",
+    "compromised": "phone_compromised",
+}
 # Texts to people of the organisation, who chose to be reached this way.
 _TO_OURS = ("alert", "offer", "test")
 
@@ -103,6 +111,15 @@ def suppressed(db: Db, lookups: Collection[bytes], now: datetime) -> dict[bytes,
     for lookup, kind in rows:
         found.setdefault(lookup, set()).add(kind)
     return found
+
+
+def flags_of(db: Db, number: str | None, now: datetime) -> list[str]:
+    """Return what the desk is to know before it writes to a number."""
+    if not number:
+        return []
+    lookup = db.keys.number_lookup(number)
+    kinds = suppressed(db, [lookup], now).get(lookup, set())
+    return [flag for kind, flag in _FLAGS.items() if kind in kinds]
 
 
 # -- consents

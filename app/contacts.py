@@ -24,7 +24,6 @@ from app.telephony.numbers import clean_number
 FLAG = "phone_compromised"
 # What was known of the old phone, and says nothing about the new one.
 _OF_THE_PHONE = ("last_inbound_at", "reach")
-_FLAGS_OF_THE_PHONE = {FLAG, "stopped", "locked", "blocked"}
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ def replace(
     if values.get("number"):
         outgoing.cancel(db, values["number"])
     kept = {name: value for name, value in values.items() if name not in _OF_THE_PHONE}
-    flags = [flag for flag in values["flags"] if flag not in _FLAGS_OF_THE_PHONE]
+    flags = [flag for flag in values["flags"] if flag != FLAG]
     cases.rewrite(db, case, {**kept, "number": number, "flags": flags, "human": True})
     case.number_lookup = lookup
     db.flush()

@@ -21,6 +21,7 @@ from app import (
     outgoing,
     reconciler,
     reminders,
+    replies,
     requests,
     retention,
     rotation,
@@ -94,6 +95,12 @@ def _send(tools: Tools, claimed: Sequence[Claimed]) -> None:
     outgoing.send(
         tools.database, tools.carrier, tools.pacer, tools.status_url, claimed, tools.clock
     )
+
+
+def _unheard(tools: Tools, claimed: Sequence[Claimed]) -> None:
+    """Let cases wait again in which somebody's reply came to nothing."""
+    with tools.database.transaction() as db:
+        replies.wait_again(db, claimed, tools.clock())
 
 
 def _calls(tools: Tools, claimed: Sequence[Claimed]) -> None:
@@ -176,6 +183,7 @@ HANDLERS: Mapping[str, Handler] = {
     "offers": _offers,
     PRINT_JOB: _print,
     "send": _send,
+    outgoing.UNHEARD: _unheard,
     **dict.fromkeys(calls.KINDS, _calls),
 }
 
@@ -262,7 +270,7 @@ class Crew:
 def crews(texts_together: int) -> tuple[Crew, ...]:
     """Return who does what; ``texts_together`` is how many texts a thread sends at once."""
     return (
-        Crew(("alert",), threads=1, together=64, gives_way_s=0.5),
+        Crew(("alert", outgoing.UNHEARD), threads=1, together=64, gives_way_s=0.5),
         Crew(_AT_ONCE, threads=1),
         Crew(("offers",), threads=1),
         Crew((PRINT_JOB,), threads=1),

@@ -9,12 +9,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from app import alerts, audit, cases, consent, grants, outgoing, requests
+from sqlalchemy import func, select
+
+from app import alerts, audit, cases, consent, grants, jobs, outgoing, requests
 from app.access import Permission, Principal
 from app.crypto import Purpose, pad_field, pad_message, seal_to
 from app.db import Db
 from app.errors import BadRequest
-from app.models import Case, Consent, Message, Note, rounded
+from app.jobs import Claimed
+from app.models import LIVE_STATES, Case, Consent, Message, Note, Outgoing, rounded
 from app.ordering import NOT_WAITING, position_after
 from app.outgoing import Draft
 
@@ -94,6 +97,30 @@ def _answered(db: Db, case: Case, values: dict[str, Any], now: datetime) -> None
     case.state, case.waiting, case.unread = "waiting", False, 0
     case.queue_order = NOT_WAITING + db.keys.order.next(now)
     case.last_message_at = rounded(now)
+
+
+def wait_again(db: Db, claimed: Sequence[Claimed], now: datetime) -> None:
+    """Put cases back among those that wait: what somebody wrote in them did not arrive.
+
+    The desk is paged as for a text from the caller, by the case's tier.
+    """
+    of_texts = select(Outgoing.case_id).where(
+        Outgoing.id.in_([job.ref for job in claimed]),
+        Outgoing.purpose == "reply",
+        Outgoing.state.in_(outgoing.NOT_HEARD),
+    )
+    roots = select(func.coalesce(Case.merged_into, Case.id)).where(Case.id.in_(of_texts))
+    found = db.scalars(select(Case).where(Case.id.in_(roots)).order_by(Case.id).with_for_update())
+    for case in found.all():
+        if case.state not in LIVE_STATES or case.waiting:
+            continue
+        case.state, case.waiting = "open", True
+        case.queue_order = db.keys.order.next(now)
+        cases.rewrite(db, case, {**cases.coarse(db, case), "waiting_since": now.isoformat()})
+        if case.urgency <= alerts.AT_ONCE:
+            jobs.enqueue(db, [alerts.job(case.id, now)])
+    for job in claimed:
+        jobs.finish(db, job)
 
 
 def note(

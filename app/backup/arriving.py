@@ -16,6 +16,7 @@ from uuid import UUID
 from app.crypto import SealBroken, day_number, forgotten_on, remember
 from app.keyring import Keyring
 from app.models import Base
+from app.outgoing import UNHEARD
 
 Row = dict[str, Any]
 _ON_ITS_WAY = ("queued", "sending")
@@ -57,7 +58,10 @@ class Arriving:
 
     def _goes(self, table: str, row: Row) -> bool:
         if table == "jobs":
-            return bool(row["kind"] == "send")  # all that it could send is uncertain now
+            if row["kind"] == "send":  # what it could send is uncertain now: the desk is told
+                done = {"owner": None, "lease_until": None, "lane": None}
+                row.update(kind=UNHEARD, state="queued", priority=0, run_at=self._now, **done)
+            return False
         for column, target, optional in _references(table):
             if row.get(column) in self._gone.get(target, ()):
                 if not optional or (table == "outgoing" and row["state"] == "queued"):

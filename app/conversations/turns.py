@@ -104,12 +104,11 @@ def take_turn(batch: Batch, text: InboundText, lookup: bytes | None) -> None:
             batch.drafts.extend(_notice(text, body) for body in _allowed(batch, text, [said]))
             return
     if thread is None and result.keyword in WITHOUT_CASE and lookup:
-        notices = _obey(batch, None, text, result) if can_answer else []
+        notices = _obey(batch, text, result) if can_answer else []
         batch.drafts.extend(_notice(text, body) for body in _allowed(batch, text, notices))
         return
     if thread is None:
         thread = threads.open_thread(batch.db, batch.rows, batch.known, text, lookup, batch.now)
-    _mark_block(thread, batch.suppressions.get(lookup or b"", set()))
     _append(batch, thread, text, result, can_answer=can_answer)
 
 
@@ -158,14 +157,6 @@ def _allowed(
 # -- a text that belongs to a case
 
 
-def _mark_block(thread: Thread, in_force: set[str]) -> None:
-    """Show the desk whether a coordinator blocked this phone."""
-    if "blocked" in in_force:
-        _flag(thread.coarse, "blocked")
-    elif "blocked" in thread.coarse["flags"]:
-        _unflag(thread.coarse, "blocked")
-
-
 def _append(
     batch: Batch, thread: Thread, text: InboundText, result: Step, *, can_answer: bool
 ) -> None:
@@ -175,7 +166,7 @@ def _append(
     said: list[str] = []
     if can_answer:
         obeyed = purpose == "notice"
-        said = _obey(batch, thread, text, result) if obeyed else [r.text for r in result.replies]
+        said = _obey(batch, text, result) if obeyed else [r.text for r in result.replies]
         said = _allowed(batch, text, said, purpose)
     replies = {uuid4(): body for body in said}
     add_message(batch, thread, text, message_id, payload(batch, thread, text, result, replies))
@@ -284,7 +275,7 @@ def _note_changes(batch: Batch, thread: Thread, text: InboundText, result: Step)
             "hours": [] if result.contact.hours is None else None,
         }
     if result.callback:
-        _flag(coarse, "callback")
+        coarse["flags"] = [*(flag for flag in coarse["flags"] if flag != "callback"), "callback"]
         coarse["call_wanted_at"] = batch.stamp(text)
         batch.rows.call_backs[thread.id] = batch.came_at(text)
     thread.version += changed and thread.row is not None
@@ -323,10 +314,9 @@ def count_waiting(batch: Batch, thread: Thread, since: datetime) -> None:
 # -- keywords
 
 
-def _obey(batch: Batch, thread: Thread | None, text: InboundText, result: Step) -> list[str]:
+def _obey(batch: Batch, text: InboundText, result: Step) -> list[str]:
     """Do what a keyword asks; return what to say."""
     db, lookup = batch.db, batch.db.keys.number_lookup(text.sender)
-    coarse = thread.coarse if thread else {}
     in_force = batch.suppressions.setdefault(lookup, set())
     if result.keyword is Keyword.ERASE and "compromised" in in_force:
         return []  # whoever holds the phone now must not erase what its owner wrote
@@ -336,23 +326,11 @@ def _obey(batch: Batch, thread: Thread | None, text: InboundText, result: Step) 
     if result.keyword is Keyword.START:
         consent.lift(db, text.sender, ("stop", "locked"))
         in_force -= {"stop", "locked"}
-        _unflag(coarse, "stopped", "locked")
         return [reply.text for reply in result.replies]
     kind = "stop" if result.keyword is Keyword.STOP else "locked"
     already = kind in in_force
     consent.suppress(db, text.sender, kind, batch.now)
     in_force.add(kind)
-    _flag(coarse, "stopped" if kind == "stop" else "locked")
     if already or (kind == "stop" and is_builtin_stop(text.body)):
         return []  # said before, or the carrier lets no answer through
     return [reply.text for reply in result.replies]
-
-
-def _flag(coarse: dict[str, Any], flag: str) -> None:
-    if coarse and flag not in coarse["flags"]:
-        coarse["flags"].append(flag)
-
-
-def _unflag(coarse: dict[str, Any], *flags: str) -> None:
-    if coarse:
-        coarse["flags"] = [flag for flag in coarse["flags"] if flag not in flags]

@@ -7,8 +7,11 @@ follows what it says about them afterwards.
 from app.outgoing.callbacks import StatusUpdate, catch_up, follow
 from app.outgoing.queueing import Draft, cancel, queue, queue_test
 from app.outgoing.sending import Pacer, send
+from app.outgoing.states import NOT_HEARD, UNHEARD
 
 __all__ = [
+    "NOT_HEARD",
+    "UNHEARD",
     "Draft",
     "Pacer",
     "StatusUpdate",

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, select
 from app import carrier_traces, spending
 from app.db import Database, Db
 from app.models import Message, Outgoing, table
-from app.outgoing.states import mark
+from app.outgoing.states import NOT_HEARD, came_to_nothing, tell_desk
 from app.statements import Lookup, update_rows
 from app.telephony import Carrier, DeliveryStatus, MessageStatus, from_carrier, later
 
@@ -72,7 +72,17 @@ def follow(db: Db, updates: Sequence[StatusUpdate], now: datetime) -> None:
             new[item.status.sid] = text.row
         text.error_code = item.status.error_code or text.error_code
         text.state = later(text.state, cast("MessageStatus", item.status.status))
-    _write(db, {text.row.id: text for text in (*by_id.values(), *by_sid.values())}.values())
+    changed = _write(
+        db, {text.row.id: text for text in (*by_id.values(), *by_sid.values())}.values()
+    )
+    failed = [
+        text.row.id
+        for text in changed
+        if text.row.purpose == "reply"
+        and text.state in NOT_HEARD
+        and text.row.state not in NOT_HEARD
+    ]
+    tell_desk(db, failed, now)
     carrier_traces.note(db, new, now)
     spending.count(db, list(new.values()), now)
 
@@ -92,7 +102,8 @@ def _called_back(
     return texts, by_sid
 
 
-def _write(db: Db, texts: Iterable[_Text]) -> None:
+def _write(db: Db, texts: Iterable[_Text]) -> list[_Text]:
+    """Store what callbacks changed; return it."""
     changed = [
         text
         for text in texts
@@ -124,6 +135,7 @@ def _write(db: Db, texts: Iterable[_Text]) -> None:
             if text.row.message_id is not None
         ],
     )
+    return changed
 
 
 # -- callbacks that never came
@@ -147,7 +159,7 @@ def catch_up(database: Database, carrier: Carrier, now: datetime) -> None:
     with database.transaction() as db:
         follow(db, updates, now)
         for row in db.scalars(select(Outgoing).where(_silent(now - _PATIENCE)).with_for_update()):
-            mark(db, row, "uncertain")
+            came_to_nothing(db, row, "uncertain", now)
 
 
 def _silent(since: datetime) -> ColumnElement[bool]:

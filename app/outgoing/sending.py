@@ -23,7 +23,7 @@ from app.clock import Clock
 from app.db import Database, Db
 from app.jobs import Claimed
 from app.models import Outgoing
-from app.outgoing.states import mark, settled
+from app.outgoing.states import came_to_nothing, mark, settled
 from app.telephony import (
     Accepted,
     BadNumber,
@@ -153,7 +153,7 @@ def _take(db: Db, job: Claimed, now: datetime) -> _Text | None:
             refusal = "over-budget"
         if refusal is not None:
             log.info("text.refused", reason=refusal)
-            settled(db, row, "refused")
+            came_to_nothing(db, row, "refused", now)
             jobs.finish(db, job)
             return None
         mark(db, row, "sending")
@@ -222,7 +222,7 @@ def _refused(text: _Text, error: OptedOut | BadNumber | Refused, db: Db, now: da
     row.error_code = error.code
     if isinstance(error, OptedOut):
         consent.suppress(db, text.to, "stop", now)
-    settled(db, row, "refused" if isinstance(error, OptedOut) else "failed")
+    came_to_nothing(db, row, "refused" if isinstance(error, OptedOut) else "failed", now)
     jobs.finish(db, text.job)
 
 
@@ -246,7 +246,7 @@ def _not_found(text: _Text, db: Db, now: datetime) -> None:
         return
     row = db.get_one(Outgoing, text.id, with_for_update=True)
     if row.sid_lookup is None:
-        settled(db, row, "uncertain")
+        came_to_nothing(db, row, "uncertain", now)
     jobs.finish(db, text.job)
 
 

@@ -139,6 +139,24 @@ def test_texts_on_their_way_become_uncertain_and_are_not_sent(
         assert "send" not in set(db.scalars(select(Job.kind)))
 
 
+def test_the_desk_is_told_of_a_reply_that_was_on_its_way(
+    archives: Archives, empty_place: EmptyPlace
+) -> None:
+    house, place = archives.house, empty_place("sqlite")
+    case = house.case_of("hello", "1")
+    house.network.faults("api-5xx", count=100, match=house.phone().number)
+    answer = house.as_("heron").post(f"/v1/cases/{case['id']}/messages", {"body": "I come."})
+    assert answer.status_code == 202
+    house.settle()
+    archives.restore(archives.make(), place)
+    with archives.reopened(place) as again:
+        signed_in(again)
+        again.settle()
+        [found] = again.queue()
+        assert (found["id"], found["state"]) == (case["id"], "open")
+        assert found["waiting_since"] is not None
+
+
 def test_every_key_lies_under_a_fresh_layer(archives: Archives, empty_place: EmptyPlace) -> None:
     archives.house.case_of("hello")
     archive, place = archives.make(), empty_place("sqlite")
