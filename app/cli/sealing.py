@@ -23,12 +23,13 @@ class NotOpened(OperatorError):
 
 def unseal(
     handle: Annotated[str | None, typer.Option(help="A member of the desk.")] = None,
-    code: Annotated[
-        str | None, typer.Option(help="Code of the authenticator app, if one is needed.")
-    ] = None,
     *,
     passphrase_stdin: Annotated[
-        bool, typer.Option("--passphrase-stdin", help="Read the passphrase from standard input.")
+        bool,
+        typer.Option(
+            "--passphrase-stdin",
+            help="Read the passphrase from standard input, then the code on a line of its own.",
+        ),
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
@@ -45,16 +46,14 @@ def unseal(
     chosen, clock = settings(), Clock()
     who = handle or ask("Name")
     passphrase = ask_passphrase(from_stdin=passphrase_stdin, new=False)
-    if code is None and chosen.require_mfa:
-        # Not in argv for choice: with the passphrase it may be the second line of standard input.
-        code = sys.stdin.readline().strip() if passphrase_stdin else ask("Code")
+    code = sys.stdin.readline() if passphrase_stdin else ask("Code of the app (Enter for none)")
     database = serving.open_database(chosen, clock)
     try:
         seed = unsealing.seed_with(
             database,
             handle=who,
             passphrase=passphrase,
-            code=code,
+            code=code.strip() or None,
             require_mfa=chosen.require_mfa,
             now=clock(),
         )

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from app.crypto import KeyFiles
+from app.crypto import KeyFiles, totp
 from tests.cli.conftest import PASSPHRASE, Kith
+from tests.cli.test_init import totp_secret
 
 WORD = f"{datetime.now(UTC):%Y-%m-%d}"
 
@@ -66,6 +67,22 @@ def test_where_the_key_lies_in_a_file_it_says_how_it_gets_there_again(
     seed = KeyFiles(elsewhere / "keys").operational_seed()
     assert seed is not None
     assert seed != KeyFiles(elsewhere / "keys").integrity
+
+
+def test_a_key_is_asked_for_with_the_code_of_the_app(
+    kith: Kith, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = kith("init", "--handle", "wren", "--passphrase-stdin", "--json", stdin=PASSPHRASE)
+    secret = totp_secret(json.loads(made.out)["totp_uri"])
+    unseal = ("unseal", "--handle", "wren", "--passphrase-stdin", "--json")
+    refused = kith(*unseal, stdin=PASSPHRASE)
+    assert (refused.code, refused.out) == (1, "")
+    code = totp.code_at(secret, datetime.now(UTC))
+    ran = kith(*unseal, stdin=f"{PASSPHRASE}{code}\n")
+    assert "No running server" in ran.err  # the code was taken
+    wrong = kith(*unseal, stdin=f"{PASSPHRASE}000000\n")
+    assert wrong.err == refused.err
+    assert kith(*unseal, "--code", code).code == 2  # never in argv, where others read it
 
 
 def test_the_backup_key_may_come_from_standard_input(
