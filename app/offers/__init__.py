@@ -6,7 +6,7 @@ row is locked first in all of it: of any number who accept at once, one wins.
 """
 
 from app.offers.answering import answer, asked_numbers, forget_old, read_answer
-from app.offers.deciding import LATE, Mine, accept, decline, mine, state_of
+from app.offers.deciding import LATE, Mine, accept, decline, follow_date, mine, state_of
 from app.offers.ladder import step
 from app.offers.planning import MANY, plan_surge
 from app.offers.telling import tell
@@ -19,6 +19,7 @@ __all__ = [
     "answer",
     "asked_numbers",
     "decline",
+    "follow_date",
     "forget_old",
     "mine",
     "plan_surge",

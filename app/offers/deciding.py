@@ -134,9 +134,7 @@ def _is_member(db: Db, member_id: UUID) -> bool:
 
 
 def _assign(db: Db, request: Request, member_id: UUID, now: datetime) -> Assignment:
-    values, assignment_id = seeking.values(db, request), uuid4()
-    kept = {name: values.get(name) for name in ("kind", "starts_at", "ends_at")}
-    kept["until"] = _until(values, now).isoformat()
+    assignment_id, kept = uuid4(), _kept(seeking.values(db, request), now)
     assignment = Assignment(
         id=assignment_id,
         request_id=request.id,
@@ -154,6 +152,18 @@ def _assign(db: Db, request: Request, member_id: UUID, now: datetime) -> Assignm
     db.flush()
     accompaniments.follow(db, request, member_id)
     return assignment
+
+
+def follow_date(db: Db, request: Request, assignment: Assignment) -> None:
+    """Let an assignment last for as long as its request's date does now."""
+    kept = _kept(seeking.values(db, request), assignment.accepted_at)
+    db.keys.replace_values("assignments", assignment, kept)
+
+
+def _kept(values: Mapping[str, Any], since: datetime) -> dict[str, Any]:
+    """Return the operational values of an assignment that was accepted at ``since``."""
+    times = {name: values.get(name) for name in ("kind", "starts_at", "ends_at")}
+    return {**times, "until": _until(values, since).isoformat()}
 
 
 def _until(values: Mapping[str, Any], now: datetime) -> datetime:

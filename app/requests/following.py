@@ -81,10 +81,12 @@ def _renew(
 ) -> None:
     """Write the brief anew, and tell whoever has read the old one."""
     _retime(db, request, event)
+    assignment = seeking.assignment_of(db, request)
+    if assignment is not None:
+        offers.follow_date(db, request, assignment)
     if db.scalar(select(Brief.id).where(Brief.request_id == request.id)) is None:
         return  # whoever opens the case next writes it as things are then
     writing.seal(db, case, keys, request, now)
-    assignment = seeking.assignment_of(db, request)
     if assignment is not None:
         offers.tell(db, [assignment.member_id], CHANGED, request, now)
 

@@ -9,10 +9,21 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from app import assignments, briefs, casefile, cases, endings, people, replies, requests
+from app import (
+    assignments,
+    briefs,
+    candidates,
+    casefile,
+    cases,
+    endings,
+    events,
+    people,
+    replies,
+    requests,
+)
 from app.crypto import SealBroken
 from app.errors import ConsentMissing, NotFound
-from app.models import Brief, BriefWrap, Request
+from app.models import Brief, BriefWrap, Event, Request
 from app.replies import Said
 from app.requests import Asked
 from tests.offers.hall import Hall
@@ -215,6 +226,24 @@ def test_an_accompaniers_access_ends_a_day_after_the_event(hall: Hall) -> None:
     assert opened(hall, "finch") == set()
     assert brief_of(hall, "finch", assignment_id) is None
     assert hall.now(request).state == "done"
+
+
+def test_a_date_that_lasts_longer_keeps_whoever_took_it_for_longer(hall: Hall) -> None:
+    case = a_case(hall)
+    date = UUID(a_date(hall, case, hours=1))
+    assignment_id = hall.accept("finch", raised(hall, case, event_id=date))
+    with hall.database.transaction() as db:
+        desk, now = hall.principal("heron"), hall.clock()
+        ends_at = now + timedelta(hours=6)  # it was taken to last two hours
+        events.change(db, desk, date, db.get_one(Event, date).version, {"ends_at": ends_at}, now)
+    with hall.database.snapshot() as db:
+        finch, hour = hall.residents["finch"].id, timedelta(hours=1)
+        asked = {"starts_at": (now + 4 * hour).isoformat(), "ends_at": None}
+        assert candidates.is_elsewhere(db, finch, asked)
+    hall.advance(hours=29)
+    assert brief_of(hall, "finch", assignment_id) is not None
+    hall.advance(hours=1)
+    assert brief_of(hall, "finch", assignment_id) is None
 
 
 def test_a_brief_put_in_anothers_place_does_not_open(hall: Hall) -> None:
