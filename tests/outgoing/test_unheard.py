@@ -108,6 +108,32 @@ def test_a_closed_case_is_left_alone(paged: House) -> None:
     assert paged.queue(state="closed")[0]["waiting_since"] is None
 
 
+def test_who_wrote_again_meanwhile_waits_since_then(paged: House) -> None:
+    case = paged.case_of("they took him")
+    paged.network.faults("status-delay", count=10, delay_s=900)
+    paged.network.faults("api-30003", count=1, match=paged.phone().number)
+    replied(paged, case["id"])
+    paged.advance(minutes=5)
+    paged.phone().text("are you there?")
+    since = in_queue(paged, case["id"])["waiting_since"]
+    paged.advance(minutes=15)
+    assert status_of_reply(paged, case["id"]) == "undelivered"
+    assert in_queue(paged, case["id"])["waiting_since"] == since
+
+
+def test_of_a_merged_case_the_main_one_waits(paged: House) -> None:
+    main, other = paged.case_of("they took him"), paged.case_of("him", number="+15145550177")
+    replied(paged, main["id"])
+    paged.network.faults("status-delay", count=10, delay_s=300)
+    paged.network.faults("api-30003", count=1, match="+15145550177")
+    replied(paged, other["id"])
+    merged = paged.as_("heron").post(f"/v1/cases/{other['id']}/merge", {"into": main["id"]})
+    assert merged.status_code == 200, merged.text
+    assert in_queue(paged, main["id"])["waiting_since"] is None
+    paged.advance(minutes=10)
+    assert in_queue(paged, main["id"])["waiting_since"] is not None
+
+
 def test_the_desk_sees_that_the_carrier_refused_for_good(paged: House) -> None:
     case = paged.case_of("they took him")
     paged.network.faults("api-21610", count=1, match=paged.phone().number)
