@@ -130,6 +130,9 @@ def listen_with_children(chosen: Settings, processes: int, *, with_worker: bool)
     with closing(bound), closing(Handover()) as handover:
         factory = partial(_child, handover, with_worker=with_worker)
         options = {**_options(chosen), "lifespan": "on", "factory": True, "workers": processes}
+        # On a busy machine a child takes longer than the usual 5 s to load; killed for that and
+        # begun anew, none would ever listen.
+        options["timeout_worker_healthcheck"] = 60
         Multiprocess(uvicorn.Config(factory, **options), sockets=[bound]).run()
 
 

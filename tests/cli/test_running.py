@@ -13,8 +13,10 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
+from uvicorn import Config
 
 from app import schema
+from app.cli import serving
 from app.settings import load_settings
 from tests.cli.conftest import PASSPHRASE, Kith
 
@@ -105,6 +107,24 @@ def test_one_sign_in_opens_every_process_and_those_started_later(
         until(service, "server.unsealed")  # in its place
         assert end(worker) == 0
         assert end(service) in (0, -signal.SIGTERM)
+
+
+def test_children_that_are_slow_to_load_are_waited_for(
+    made: Kith, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine; five seconds, as is usual, killed them again and again for ever."""
+    waits: list[int] = []
+
+    class Unstarted:
+        def __init__(self, config: Config, sockets: list[socket.socket]) -> None:
+            waits.append(config.timeout_worker_healthcheck)
+
+        def run(self) -> None:
+            pass
+
+    monkeypatch.setattr("app.cli.serving.Multiprocess", Unstarted)
+    serving.listen_with_children(load_settings(), 2, with_worker=False)
+    assert min(waits) >= 60
 
 
 def sign_in(port: int) -> int:
