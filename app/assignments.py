@@ -148,7 +148,8 @@ def report(
         _finish(db, request, assignment, values["kind"], state, now)
     elif assignment.state == "done" and values["kind"] == accompaniments.KIND:
         assignment.state = state if state in (ATTENDED, NO_SHOW) else "done"  # told late
-    if state == ATTENDED and request.event_id is not None:
+    was_there = state == ATTENDED and assignment.state not in (GIVEN_BACK, NO_SHOW)
+    if was_there and request.event_id is not None:
         events.happened(db, request.event_id, principal.member_id, now)
     if told.next_event is not None:
         _next(db, case, request, values, told.next_event, principal.member_id, now)

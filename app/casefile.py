@@ -143,12 +143,11 @@ def read(db: Db, principal: Principal, case_id: UUID, now: datetime) -> CaseFile
     if case.state in LIVE_STATES:
         requests.complete_briefs(db, principal, case, now)
     line = Line(case, cases.coarse(db, case))
-    flags = _flags(db, line, now)
     audit.record(db, "case.read", principal.member_id, case.id, now)
     history = audit.history(db, case.id)
     closed = case.state not in LIVE_STATES
     if closed and not principal.may(Permission.ARCHIVE):
-        return CaseFile(line, flags=flags, history=history, opened=False)
+        return CaseFile(line, flags=_flags(db, [line], now), history=history, opened=False)
     members = [one for one in erasure.tree(db, case) if _belongs(one, case)]
     team = ARCHIVE if closed else DESK
     keys = {one.id: grants.open_case(db, principal, one.id, team) for one in members}
@@ -176,17 +175,22 @@ def read(db: Db, principal: Principal, case_id: UUID, now: datetime) -> CaseFile
         hold_reason=sheets.read(db, case, keys[case.id], "hold_reason", None)
         if case.held
         else None,
-        flags=flags,
+        flags=_flags(db, [line, *(Line(o, cases.coarse(db, o)) for o in members)], now),
         number=contact.get("number"),
         history=history,
     )
 
 
-def _flags(db: Db, line: Line, now: datetime) -> list[str]:
-    """Return what to beware of: what was noted in the case, and what holds for its phone."""
-    of_case = line.coarse.get("flags", ())
-    of_phone = consent.flags_of(db, line.coarse.get("number"), now)
-    return list(dict.fromkeys([*of_case, *of_phone, *(["held"] if line.case.held else [])]))
+def _flags(db: Db, tree: Sequence[Line], now: datetime) -> list[str]:
+    """Return what to beware of: noted in a case, or true of its phone or one merged with it."""
+    case, values = tree[0].case, tree[0].coarse
+    of_phones = (
+        flag
+        for number in dict.fromkeys(line.coarse.get("number") for line in tree)
+        for flag in consent.flags_of(db, number, now)
+    )
+    flags = [*values.get("flags", ()), *of_phones, *(["held"] if case.held else [])]
+    return list(dict.fromkeys(flags))
 
 
 def _deadlines(

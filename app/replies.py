@@ -17,7 +17,7 @@ from app.crypto import Purpose, pad_field, pad_message, seal_to
 from app.db import Db
 from app.errors import BadRequest
 from app.jobs import Claimed
-from app.models import LIVE_STATES, Case, Consent, Message, Note, Outgoing, rounded
+from app.models import LIVE_STATES, ROUNDING, Case, Consent, Message, Note, Outgoing, rounded
 from app.ordering import NOT_WAITING, position_after
 from app.outgoing import Draft
 
@@ -111,11 +111,15 @@ def wait_again(db: Db, claimed: Sequence[Claimed], now: datetime) -> None:
     )
     roots = select(func.coalesce(Case.merged_into, Case.id)).where(Case.id.in_(of_texts))
     found = db.scalars(select(Case).where(Case.id.in_(roots)).order_by(Case.id).with_for_update())
-    for case in found.all():
+    for one in found.all():
+        # It may have been merged while its row was waited for.
+        case = db.get_one(Case, one.merged_into, with_for_update=True) if one.merged_into else one
         if case.state not in LIVE_STATES or case.waiting:
             continue
         case.state, case.waiting = "open", True
         case.queue_order = db.keys.order.next(now)
+        # Rounded up: a page of these minutes, which was answered, must not count for this wait.
+        case.last_message_at = rounded(now) + ROUNDING
         cases.rewrite(db, case, {**cases.coarse(db, case), "waiting_since": now.isoformat()})
         if case.urgency <= alerts.AT_ONCE:
             jobs.enqueue(db, [alerts.job(case.id, now)])

@@ -23,7 +23,7 @@ from app.clock import Clock
 from app.db import Database, Db
 from app.jobs import Claimed
 from app.models import Outgoing
-from app.outgoing.states import came_to_nothing, mark, settled
+from app.outgoing.states import NOT_HEARD, came_to_nothing, mark, settled
 from app.telephony import (
     Accepted,
     BadNumber,
@@ -181,7 +181,11 @@ def _accepted(text: _Text, accepted: Accepted, db: Db, now: datetime) -> None:
     row = db.get_one(Outgoing, text.id, with_for_update=True)
     if row.sid_lookup is None:  # else a callback was faster
         row.sid_lookup = db.keys.sid_lookup(accepted.sid)
-        settled(db, row, later("sending", accepted.status))
+        state = later("sending", accepted.status)
+        if state in NOT_HEARD:  # found in the carrier's list: whoever would have told us is lost
+            came_to_nothing(db, row, state, now)
+        else:
+            settled(db, row, state)
         carrier_traces.note(db, [accepted.sid], now)
         spending.count(db, [row], now)
     jobs.finish(db, text.job)

@@ -134,6 +134,17 @@ def test_of_a_merged_case_the_main_one_waits(paged: House) -> None:
     assert in_queue(paged, main["id"])["waiting_since"] is not None
 
 
+def test_what_the_carriers_list_alone_tells_counts_too(paged: House) -> None:
+    case = paged.case_of("they took him")
+    for fault in ("api-30003", "api-timeout-after-accept"):
+        paged.network.faults(fault, count=1, match=paged.phone().number)
+    paged.network.faults("status-lost", count=10)
+    replied(paged, case["id"])
+    paged.advance(minutes=5)
+    assert status_of_reply(paged, case["id"]) == "undelivered"
+    assert in_queue(paged, case["id"])["waiting_since"] is not None
+
+
 def test_the_desk_sees_that_the_carrier_refused_for_good(paged: House) -> None:
     case = paged.case_of("they took him")
     paged.network.faults("api-21610", count=1, match=paged.phone().number)
