@@ -134,6 +134,22 @@ def test_of_a_merged_case_the_main_one_waits(paged: House) -> None:
     assert in_queue(paged, main["id"])["waiting_since"] is not None
 
 
+def test_a_page_that_was_answered_just_before_is_not_the_last(paged: House) -> None:
+    case, heron = paged.case_of("hello"), paged.as_("heron")
+    path = f"/v1/cases/{case['id']}"
+    version = heron.get(path).headers["etag"]
+    assert heron.patch(path, {"urgency": 2}, version=version).status_code == 200
+    agreed = {"scope": "contact", "granted": True, "methods": ["text"], "hours": ["00:00-24:00"]}
+    assert heron.post(f"{path}/consents", agreed).status_code == 201
+    before = pages(paged)
+    paged.advance(hours=20)
+    assert pages(paged) == before + 1
+    paged.network.faults("api-30003", count=1, match=paged.phone().number)
+    assert replied(paged, case["id"])["waiting_since"] is not None
+    paged.advance(hours=20)
+    assert pages(paged) == before + 2
+
+
 def test_what_the_carriers_list_alone_tells_counts_too(paged: House) -> None:
     case = paged.case_of("they took him")
     for fault in ("api-30003", "api-timeout-after-accept"):
