@@ -10,11 +10,11 @@ WORKDIR /build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_NO_INPUT=1
 RUN python -m venv /opt/kith
 COPY requirements.lock ./
-RUN /opt/kith/bin/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements.lock
+RUN /opt/kith/bin/python -m pip install --quiet --require-hashes --no-deps --only-binary :all: -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY app ./app
 COPY migrations ./migrations
-RUN /opt/kith/bin/python -m pip install --quiet --no-deps --no-build-isolation .
+RUN /opt/kith/bin/python -m pip install --quiet --no-deps --no-build-isolation . && /opt/kith/bin/python -m pip check
 # What only builds has no business in a running service.
 RUN /opt/kith/bin/python -m pip uninstall --quiet --yes hatchling pip
 

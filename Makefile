@@ -76,20 +76,28 @@ clean: ## remove what installing, testing and building made; data in var/ stays
 	  .ruff_cache .import_linter_cache
 	find app bench migrations simulation tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The package itself is installed from its folder, built by the locked build tool: nothing that
-# is not in a lock file is ever downloaded.
+# A lock file is complete, so pip never resolves anything (--no-deps): old pips stumble over a pin
+# without the extra that another package asks for, and a later release could change the answer.
+# `pip check` then says whether the lock file was complete. The locked build tool builds the package
+# itself from its folder. Nothing that is not in a lock file is ever downloaded.
 define install
-	@echo "Installing the pinned packages of $(1) into .venv ..."
-	@$(PIP) install --require-hashes -r $(1)
+	@echo "Installing the pinned packages of $(1) into .venv. The first time takes a few minutes ..."
+	@$(PIP) install --require-hashes --no-deps -r $(1)
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip --disable-pip-version-check check
 	@touch $@
 endef
 
 .venv/run.stamp: requirements.lock pyproject.toml | .venv/bin/pip
 	$(call install,requirements.lock)
 
-.venv/test.stamp: requirements-test.lock requirements.lock pyproject.toml | .venv/bin/pip
+.venv/test.stamp: requirements-test.lock requirements.lock pyproject.toml | .venv/bin/pip .venv/pips
 	$(call install,requirements-test.lock)
+
+# The pips that tests/set_up installs with.
+.venv/pips: $(wildcard tests/set_up/pips/*.txt) | .venv/bin/pip
+	@for lock in $^; do $(PIP) download --no-deps --require-hashes --dest $@ -r $$lock || exit 1; done
+	@touch $@
 
 .venv/bin/pip:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed." >&2; exit 1; }

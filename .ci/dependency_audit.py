@@ -1,14 +1,17 @@
 """Ask the package index which pinned packages have known vulnerabilities.
 
-`pip-audit` alone says "none found" also when nobody could be asked; here that is told apart.
-Exit status: 1 for a known vulnerability, 2 for a lock file that cannot be audited at all, else 0,
-with a loud warning about packages for which no advisories were to be had, since the advisory
-service may be out of reach where this runs.
+`pip-audit` alone says "none found" even when it reached no advisories; this script tells the two
+apart. Exit status: 0 when packages were audited and none is vulnerable, 1 for a known
+vulnerability, 2 for a lock file that cannot be read, 3 when no package could be audited.
+
+``AUDIT_UNREACHABLE=warn`` turns 3 into 0 with a loud warning. It is for machines whose network has
+a package index without advisories; the audit must then run somewhere else.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -44,8 +47,14 @@ def report(packages: list[Package]) -> int:
     unasked = sum("skip_reason" in package for package in packages)
     print(f"{len(packages) - unasked} packages audited, {len(vulnerable)} vulnerable")
     if unasked or not packages:
-        print(f"!!! {unasked or 'ALL'} PACKAGES NOT AUDITED: no advisories to be had from here")
-    return 1 if vulnerable else 0
+        print(
+            f"!!! {unasked or 'ALL'} PACKAGES NOT AUDITED: no advisories can be reached from here"
+        )
+    if vulnerable:
+        return 1
+    audited_nothing = len(packages) == unasked
+    may_be_unreachable = os.environ.get("AUDIT_UNREACHABLE") == "warn"
+    return 3 if audited_nothing and not may_be_unreachable else 0
 
 
 def _audit(lock_file: str, answer: Path) -> str:

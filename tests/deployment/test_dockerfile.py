@@ -30,8 +30,9 @@ def test_both_stages_are_of_the_same_pinned_python() -> None:
 def test_packages_come_with_their_hashes() -> None:
     installs = [i.rest for i in BUILD if "pip install" in i.rest]
     assert len(installs) == 2
-    assert "--require-hashes" in installs[0]
+    assert "--require-hashes --no-deps" in installs[0]
     assert "--no-deps --no-build-isolation" in installs[1]
+    assert "pip check" in installs[1]
 
 
 def test_nothing_secret_is_copied_or_set() -> None:
