@@ -119,7 +119,7 @@ class AuditList(BaseModel):
 
 
 @router.get("/settings")
-def settings(visit: VisitDep, response: Response) -> Settings:
+def settings_now(visit: VisitDep, response: Response) -> Settings:
     """Return the organisation's settings."""
     visit.principal.require(Permission.SETTINGS)
     with visit.snapshot() as db:

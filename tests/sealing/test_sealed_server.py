@@ -220,10 +220,10 @@ def test_another_user_of_the_machine_opens_nothing_even_with_the_seed(
         return connection if ours else OfAnother(fileno=connection.detach()), address
 
     monkeypatch.setattr(socket.socket, "accept", accepted)
-    [door] = (sealed.settings.data_dir / "run").glob("*.sock")
+    [socket_file] = (sealed.settings.data_dir / "run").glob("*.sock")
     # The door was waiting in the real ``accept`` already, so the first to come ends that wait.
     for offered in (Secret(32 * b"k"), seed):
-        with unsealing._short(door) as address, socket.socket(socket.AF_UNIX) as client:
+        with unsealing._short(socket_file) as address, socket.socket(socket.AF_UNIX) as client:
             client.connect(address)
             with suppress(BrokenPipeError, ConnectionResetError):  # refused before it was read
                 client.sendall(b"O" + offered)
