@@ -36,7 +36,7 @@ OTHER = "+15145550177"
 on_sqlite = pytest.mark.parametrize("database_kind", ["sqlite"])
 
 
-def index_key(house: House) -> bytes:
+def current_key(house: House) -> bytes:
     with house.database.snapshot() as db:
         return db.keys.index_key
 
@@ -52,9 +52,9 @@ def hashes(house: House, column: Column[bytes]) -> set[bytes]:
 
 def test_a_returning_caller_lands_in_the_same_case(house: House) -> None:
     case = house.case_of("hello")
-    before = index_key(house)
+    before = current_key(house)
     replace_key(house)
-    assert index_key(house) != before
+    assert current_key(house) != before
     house.phone().text("me again")
     assert "me again" in str(house.read(case["id"])["messages"])
     assert len(house.queue()) == 1
@@ -151,22 +151,22 @@ def test_a_closed_case_is_not_reopened_beside_a_newer_one_of_its_phone(house: Ho
 @on_sqlite
 def test_it_happens_every_thirty_days_by_itself(house: House) -> None:
     house.case_of("hello")
-    first = index_key(house)
+    first = current_key(house)
     house.advance(days=29)
-    assert index_key(house) == first
+    assert current_key(house) == first
     house.advance(days=1, minutes=6)
-    assert index_key(house) != first
+    assert current_key(house) != first
     assert len(house.queue()) == 1
 
 
 @on_sqlite
 def test_and_when_somebody_asks(house: House) -> None:
-    first = index_key(house)
+    first = current_key(house)
     rotation.ask_for(KeyFiles(house.settings.keys_path))
     house.advance(minutes=6)
-    second = index_key(house)
+    second = current_key(house)
     house.advance(minutes=6)
-    assert first != second == index_key(house)
+    assert first != second == current_key(house)
 
 
 @on_sqlite
