@@ -15,8 +15,8 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 
 from app.crypto import keyed_hash, same
-from app.db import Db
 from app.models import AuditEntry, AuditHead, rounded
+from app.store.db import Db
 
 _START = b"\0" * 32
 # More different cases than a busy hour brings up: two other pairs of eyes should see why.

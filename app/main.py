@@ -11,28 +11,32 @@ from functools import partial
 from fastapi import FastAPI
 from sqlalchemy import select, update
 
-from app import __version__, api, console, conversations, organisation
+from app import __version__, api, console
 from app.api.state import Service, Webhook
+from app.calls.line import CallSettings
+from app.calls.webhooks import take_call_events
 from app.clock import Clock
-from app.conversations import Desk
 from app.crypto import KeyFiles, Secret
-from app.db import Database, Db, GroupWriter
-from app.doorkeeper import Doorkeeper
-from app.duties import Tools
+from app.inbound.receiving import take_batch
+from app.inbound.turns import IntakeSettings
 from app.intake import load_script
-from app.metrics import Metrics
+from app.members.session_stores import MemorySessions, TableSessions
+from app.members.sign_in_throttle import SignInThrottle
 from app.models import Deployment
-from app.outgoing import Pacer, StatusUpdate
-from app.session_stores import MemorySessions, TableSessions
+from app.operations.door import Door, Handover
+from app.operations.metrics.registry import Metrics
+from app.organisation.settings import read_regions
+from app.outbox.callbacks import StatusUpdate
+from app.outbox.sender import Pacer
+from app.paging.wake import Waker, read_wake_numbers
 from app.settings import Settings
+from app.store.db import Database, Db, GroupWriter
 from app.telephony import CarrierError, InboundText
 from app.telephony.twilio_gateway import SignatureVerifier, TwilioCarrier
 from app.texts import spoken
-from app.unsealing import Door, Handover
-from app.voice import taking
-from app.voice.line import Line
-from app.wake import Waker, read_numbers
-from app.worker import Worker
+from app.vault.operational_key import open_keyring
+from app.worker.duties import WorkerTools
+from app.worker.loop import Worker
 
 
 def open_database(settings: Settings, clock: Clock) -> Database:
@@ -41,7 +45,7 @@ def open_database(settings: Settings, clock: Clock) -> Database:
     In the demo the clock is where the simulated network left it.
     """
     database = Database(settings.sqlalchemy_url)
-    keys = organisation.open_keys(database, KeyFiles(settings.keys_path))
+    keys = open_keyring(database, KeyFiles(settings.keys_path))
     keys.zone = settings.zone
     if settings.environment == "demo":
         with database.snapshot() as db:
@@ -50,17 +54,17 @@ def open_database(settings: Settings, clock: Clock) -> Database:
     return database
 
 
-def make_desk(settings: Settings) -> Desk:
+def make_desk(settings: Settings) -> IntakeSettings:
     """Return what the intake needs to know."""
-    return Desk(load_script(), organisation.regions, settings.twilio_number)
+    return IntakeSettings(load_script(), read_regions, settings.twilio_number)
 
 
-def make_line(settings: Settings) -> Line:
+def make_line(settings: Settings) -> CallSettings:
     """Return what calls need to know; OSError where the key for recordings cannot be read."""
     key = settings.recording_key_file
-    return Line(
+    return CallSettings(
         settings.url,
-        spoken.load(settings.data_dir / "prompts"),
+        spoken.load_spoken(settings.data_dir / "prompts"),
         Secret(key.read_bytes()) if key else None,
     )
 
@@ -84,10 +88,10 @@ def make_worker(settings: Settings, database: Database, clock: Clock, metrics: M
     """Return a worker that sends by the configured carrier, and is measured."""
     carrier = make_carrier(settings, metrics.carrier_failed)
     pacer = Pacer(settings.twilio_rate)
-    waker = Waker(read_numbers(settings.wake_numbers_file))
+    waker = Waker(read_wake_numbers(settings.wake_numbers_file))
     status_url = f"{settings.url}/twilio/messages/status"
     desk, line = make_desk(settings), make_line(settings)
-    worker = Worker(Tools(database, carrier, clock, pacer, status_url, desk, waker, line))
+    worker = Worker(WorkerTools(database, carrier, clock, pacer, status_url, desk, waker, line))
     metrics.watch(worker)
     return worker
 
@@ -106,7 +110,7 @@ def make_service(
         database=database,
         clock=clock,
         sessions=MemorySessions() if database.on_sqlite else TableSessions(),
-        door=Doorkeeper(),
+        door=SignInThrottle(),
         desk=desk,
         line=line,
         verifier=SignatureVerifier(settings.twilio_auth_token.get_secret_value(), settings.url),
@@ -117,15 +121,15 @@ def make_service(
 
 
 def _take(
-    db: Db, items: Sequence[Webhook], now: datetime, *, desk: Desk, line: Line
+    db: Db, items: Sequence[Webhook], now: datetime, *, desk: IntakeSettings, line: CallSettings
 ) -> list[str | None]:
     """Write a batch of webhooks, texts together; return what each is answered with."""
     texts = [item for item in items if isinstance(item, InboundText | StatusUpdate)]
-    answers = iter(conversations.take(db, desk, texts, now) if texts else ())
+    answers = iter(take_batch(db, desk, texts, now) if texts else ())
     return [
         next(answers)
         if isinstance(item, InboundText | StatusUpdate)
-        else taking.take(db, line, [item], now)[0]
+        else take_call_events(db, line, [item], now)[0]
         for item in items
     ]
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-from app.statistics import drawing
+from app.statistics import noise_program
 from app.statistics.tables import MEASURES
 
 ALPHA = 0.0005
@@ -73,7 +73,7 @@ def opened_family(millis: Sequence[int] | None = None, downloads: int = 1) -> Dr
     def draws(with_case: bool, count: int) -> NDArray[np.float64]:
         evidence = np.zeros(count)
         for milli in list(spent) * downloads:
-            noisy = np.array(drawing.noisy([_BEFORE + with_case] * count, milli))
+            noisy = np.array(noise_program.noisy([_BEFORE + with_case] * count, milli))
             evidence += (np.abs(noisy - _BEFORE) - np.abs(noisy - _BEFORE - 1)) * milli / 1000
         return evidence
 
@@ -82,7 +82,7 @@ def opened_family(millis: Sequence[int] | None = None, downloads: int = 1) -> Dr
 
 def empty_rows_omitted(with_case: bool, count: int) -> NDArray[np.float64]:
     """Return the evidence where a row is printed only if a case is in it."""
-    noisy = drawing.noisy([int(with_case)] * count, 150)
+    noisy = noise_program.noisy([int(with_case)] * count, 150)
     return np.array([1.0 if with_case else 0.0 for _ in noisy])
 
 

@@ -24,18 +24,22 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from app import casefile, session_stores, sessions
 from app.access import Principal
 from app.clock import Clock
-from app.conversations import Desk, take
 from app.crypto import KeyFiles
-from app.db import Database
-from app.doorkeeper import Doorkeeper
+from app.desk.reading import list_cases, read_case
+from app.inbound.receiving import take_batch
+from app.inbound.turns import IntakeSettings
 from app.intake import load_script
+from app.members.session_stores import MemorySessions
+from app.members.sessions import sign_in
+from app.members.sign_in_throttle import SignInThrottle
 from app.models import Case
-from app.ordering import NOT_WAITING
-from app.organisation import found, regions
-from app.schema import upgrade
+from app.operations.founding import found_organisation
+from app.organisation.settings import read_regions
+from app.store.db import Database
+from app.store.ordering import NOT_WAITING
+from app.store.schema import upgrade_schema
 from app.telephony import InboundText
 from bench import machine
 from bench.load import NUMBER
@@ -67,7 +71,7 @@ class Service:
     """An organisation with one dispatcher, signed in, and cases that this program makes."""
 
     database: Database
-    desk: Desk
+    desk: IntakeSettings
     principal: Principal
     clock: Clock
     cases: int = 0
@@ -78,7 +82,7 @@ class Service:
         for start in range(0, count, batch):
             texts = [self._text(new=new) for _ in range(min(batch, count - start))]
             with self.database.transaction() as db:
-                take(db, self.desk, texts, self.clock())
+                take_batch(db, self.desk, texts, self.clock())
 
     def _text(self, *, new: bool) -> InboundText:
         self.texts += 1
@@ -94,14 +98,14 @@ class Service:
     def page(self) -> UUID:
         """Read the first page of the queue; return its last case."""
         with self.database.snapshot() as db:
-            lines, _ = casefile.page(db, self.principal, limit=_PAGE)
+            lines, _ = list_cases(db, self.principal, limit=_PAGE)
         return lines[-1].case.id
 
     def read(self, case_id: UUID) -> int:
         """Open one case, as one request does; return how many messages it has."""
         reader = replace(self.principal, opened={})
         with self.database.transaction() as db:
-            return len(casefile.read(db, reader, case_id, self.clock()).messages)
+            return len(read_case(db, reader, case_id, self.clock()).messages)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -201,7 +205,7 @@ def _service(kind: str) -> Iterator[Service]:
     folder.chmod(0o755)  # PostgreSQL runs as another user if this runs as root
     server = _postgres(folder) if kind == "postgresql" else None
     url = server.url("postgres") if server else f"sqlite:///{folder / 'kith.db'}"
-    upgrade(url)
+    upgrade_schema(url)
     database = Database(url)
     try:
         yield _found(database, folder)
@@ -220,7 +224,7 @@ def _postgres(folder: Path) -> postgres.Server:
 
 def _found(database: Database, folder: Path) -> Service:
     clock = Clock()
-    found(
+    found_organisation(
         database,
         KeyFiles(folder / "keys"),
         handle="bench",
@@ -228,17 +232,19 @@ def _found(database: Database, folder: Path) -> Service:
         keep_operational_seed=False,
         now=clock(),
     )
-    signed_in = sessions.sign_in(
+    signed_in = sign_in(
         database,
-        session_stores.MemorySessions(),
-        Doorkeeper(),
+        MemorySessions(),
+        SignInThrottle(),
         handle="bench",
         passphrase=_PASSPHRASE,
         code=None,
         require_mfa=False,
         now=clock(),
     )
-    return Service(database, Desk(load_script(), regions, NUMBER), signed_in.principal, clock)
+    return Service(
+        database, IntakeSettings(load_script(), read_regions, NUMBER), signed_in.principal, clock
+    )
 
 
 if __name__ == "__main__":

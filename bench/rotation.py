@@ -14,10 +14,15 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from app import enrolment, grants, invitations, people, retention, rotation
-from app.conversations import take
 from app.crypto import MemberKeys, new_seed, totp
 from app.crypto.passphrases import new_recovery_code, new_salt
+from app.inbound.receiving import take_batch
+from app.members.accounts import admit_newcomers, remove_member
+from app.members.enrolment import NewcomerSecrets
+from app.members.invitations import make_invitation, redeem_invitation
+from app.vault.case_keys import renew_case_epochs
+from app.vault.forgetting_layer import renew_forgetting
+from app.vault.index_key import ratchet_index_key
 from bench.inside import Service, _fill, _service
 
 _TARGET_S = 60
@@ -39,14 +44,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _measured(
                 service,
                 "the forgetting layer",
-                lambda: retention.renew_forgetting(
-                    service.database, tomorrow, _Telling("rows re-wrapped")
-                ),
+                lambda: renew_forgetting(service.database, tomorrow, _Telling("rows re-wrapped")),
             ),
             _measured(
                 service,
                 "the index key",
-                lambda: rotation.ratchet(service.database, tomorrow, _Telling("rows read")),
+                lambda: ratchet_index_key(service.database, tomorrow, _Telling("rows read")),
             ),
             _measured(service, "a member's removal", lambda: _remove(service, leaving)),
         ]
@@ -62,7 +65,7 @@ def _measured(service: Service, what: str, action: Callable[[], object]) -> floa
             start = time.monotonic()
             text = service._text(new=False)  # noqa: SLF001  # the same texts as its own
             with service.database.transaction() as db:
-                take(db, service.desk, [text], service.clock())
+                take_batch(db, service.desk, [text], service.clock())
             waits.append(time.monotonic() - start)
             over.wait(_PAUSE_S)
 
@@ -84,24 +87,24 @@ def _measured(service: Service, what: str, action: Callable[[], object]) -> floa
 def _second_member(service: Service) -> UUID:
     """Let another dispatcher join, whose leaving gives the desk a new key."""
     now, principal = service.clock(), service.principal
-    secrets = enrolment.Secrets(
+    secrets = NewcomerSecrets(
         MemberKeys(new_seed()), new_salt(), new_seed(), new_recovery_code(), totp.new_secret()
     )
     with service.database.transaction() as db:
-        code, _ = invitations.invite(db, principal, ["dispatcher"], ["en"], [], now)
-        joined = invitations.redeem(
+        code, _ = make_invitation(db, principal, ["dispatcher"], ["en"], [], now)
+        joined = redeem_invitation(
             db, secrets, code=code, handle=f"b{uuid4().hex[:8]}", name=None, phone=None, now=now
         )
     with service.database.transaction() as db:
-        people.welcome(db, principal, now)
+        admit_newcomers(db, principal, now)
     return joined.member.id
 
 
 def _remove(service: Service, member: UUID) -> None:
     with service.database.transaction() as db:
-        people.remove(db, service.principal, member, None, service.clock())
+        remove_member(db, service.principal, member, None, service.clock())
     told = _Telling("new epochs")  # what the worker does at once
-    grants.renew_case_epochs(service.database, service.clock(), told)
+    renew_case_epochs(service.database, service.clock(), told)
 
 
 class _Telling:

@@ -20,7 +20,9 @@ from uuid import UUID
 
 import psutil
 
-from app.routing import Candidate, Plan, Solver, Wanted, Window, assign, assign_one_by_one
+from app.requests.routing.facts import Candidate, Need, Window
+from app.requests.routing.solver import Solver
+from app.requests.routing.surge import SurgePlan, assign_all, assign_one_by_one
 
 _TARGET_MS = 300
 _START = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -40,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     size = parser.parse_args(arguments)
     start = time.perf_counter()
     with Solver() as solver:
-        assign(_requests(1, 1), _people(1, 1), solver)
+        assign_all(_requests(1, 1), _people(1, 1), solver)
         started, memory = _ms(start), _megabytes(solver)
         print(f"start of the solver's process {started:.0f} ms, its memory {memory:.0f} MB")
         rounds = [_round(size.requests, size.people, seed, solver) for seed in range(size.rounds)]
@@ -56,7 +58,7 @@ def _round(requests: int, people: int, seed: int, solver: Solver) -> tuple[float
     """Plan both ways in turn; return the plan's ms, its processor's ms, and if it costs no more."""
     wanted, candidates = _requests(requests, seed), _people(people, seed)
     used = _processor_ms(solver)
-    best, took = _measured(lambda: assign(wanted, candidates, solver))
+    best, took = _measured(lambda: assign_all(wanted, candidates, solver))
     used = _processor_ms(solver) - used
     alone, took_alone = _measured(lambda: assign_one_by_one(wanted, candidates))
     for name, plan, ms in (("together", best, took), ("one by one", alone, took_alone)):
@@ -68,7 +70,7 @@ def _round(requests: int, people: int, seed: int, solver: Solver) -> tuple[float
     return took, used, best.score <= alone.score
 
 
-def _measured(make: Callable[[], Plan]) -> tuple[Plan, float]:
+def _measured(make: Callable[[], SurgePlan]) -> tuple[SurgePlan, float]:
     start = time.perf_counter()
     plan = make()
     return plan, _ms(start)
@@ -88,16 +90,16 @@ def _ms(start: float) -> float:
     return (time.perf_counter() - start) * 1_000
 
 
-def _requests(count: int, seed: int) -> list[Wanted]:
+def _requests(count: int, seed: int) -> list[Need]:
     """Return a raid day's requests: mostly urgent, mostly one city, a third with a fixed time."""
     drawn = random.Random(seed)  # noqa: S311  # a scenario, not a secret
     return [_request(number, drawn) for number in range(count)]
 
 
-def _request(number: int, drawn: random.Random) -> Wanted:
+def _request(number: int, drawn: random.Random) -> Need:
     kind = drawn.choice(_KINDS)
     spoken = drawn.choice(_LANGUAGES[2:])
-    return Wanted(
+    return Need(
         UUID(int=number),
         kind,
         drawn.choices((0, 1, 2, 3), (3, 4, 2, 1))[0],

@@ -19,10 +19,14 @@ from statistics import median
 from typing import Any
 from uuid import UUID
 
-from app.statistics import calendar, consistency, drawing, exports, lines, records, tables
-from app.statistics.calendar import Period
+from app.statistics.calendar import FAMILIES, Period, find_period, list_months, list_periods
+from app.statistics.consistency import KnownTable, list_sums
+from app.statistics.lines import MAKERS
 from app.statistics.mechanism import Mechanism, Question
-from app.statistics.tables import Plan
+from app.statistics.noise_program import answer
+from app.statistics.records import list_known, make_record, write_record
+from app.statistics.release_files import MEDIA_TYPES, print_files
+from app.statistics.tables import Plan, list_cells, make_plan
 from bench import auditing
 
 CASES_A_MONTH, YEARS, DRAWS = 100, 30, 100_000
@@ -75,12 +79,12 @@ class Simulation:
         """Live through a year and release all of it."""
         cases = {
             month: [self._case() for _ in range(CASES_A_MONTH)]
-            for month in calendar.months_between("2026-01", "2026-12")
+            for month in list_months("2026-01", "2026-12")
         }
         done: dict[str, Any] = {}
-        for family in calendar.FAMILIES:
-            for period in calendar.periods(family, "2026-01", "2026-12"):
-                known = records.known([done[p.name] for p in period.parts if p.name in done])
+        for family in FAMILIES:
+            for period in list_periods(family, "2026-01", "2026-12"):
+                known = list_known([done[p.name] for p in period.parts if p.name in done])
                 counted = [case for month in period.months for case in cases[month]]
                 record = self._release(family, period, counted, known)
                 if family == "opened":
@@ -98,11 +102,11 @@ class Simulation:
         family: str,
         period: Period,
         cases: Sequence[Case],
-        known: dict[tuple[str, ...], consistency.Known],
+        known: dict[tuple[str, ...], KnownTable],
     ) -> dict[str, Any]:
-        drawn: Any = drawing.answer(dict(question(self.plan, family, period, cases, known)))
+        drawn: Any = answer(dict(question(self.plan, family, period, cases, known)))
         day = date(2027, 1, 4)
-        return records.make(UUID(int=1), family, period, self.plan, drawn, known, day)
+        return make_record(UUID(int=1), family, period, self.plan, drawn, known, day)
 
     def _compare(self, record: dict[str, Any], cases: Sequence[Case]) -> None:
         for table in record["tables"]:
@@ -121,20 +125,20 @@ def question(
     family: str,
     period: Period,
     cases: Sequence[Case],
-    known: dict[tuple[str, ...], consistency.Known],
+    known: dict[tuple[str, ...], KnownTable],
 ) -> Question:
     """Return what the mechanism is asked about these cases."""
     measures = plan.measures(family, period.kind)
     measured: list[Any] = []
     for measure in measures:
         true = Counter(tuple(case[d] for d in measure.dimensions) for case in cases)
-        counts = [true[cell] for cell in tables.cells(plan, measure.dimensions)]
+        counts = [true[cell] for cell in list_cells(plan, measure.dimensions)]
         measured.append({"milli": measure.milli, "counts": counts})
-    return {"measured": measured, "equal": consistency.sums(plan, measures, known)}
+    return {"measured": measured, "equal": list_sums(plan, measures, known)}
 
 
 def _errors() -> Iterator[str]:
-    simulation = Simulation(tables.new_plan(REGIONS), random.Random(1))  # noqa: S311  # the same cases each time
+    simulation = Simulation(make_plan(REGIONS), random.Random(1))  # noqa: S311  # the same cases each time
     for _ in range(YEARS):
         simulation.year()
     yield f"## Expected error at {CASES_A_MONTH} cases a month ({YEARS} simulated years)"
@@ -169,7 +173,7 @@ _failed: list[str] = []
 
 
 def _speed() -> Iterator[str]:
-    plan, period = tables.new_plan(REGIONS), calendar.period("opened", "2026")
+    plan, period = make_plan(REGIONS), find_period("opened", "2026")
     assert period is not None  # noqa: S101  # it is in the calendar
     chance = random.Random(2)  # noqa: S311  # the same cases each time
     some = [
@@ -183,17 +187,17 @@ def _speed() -> Iterator[str]:
         drawn = draw(asked)
     took = time.monotonic() - begun
     weighed = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    record = records.make(UUID(int=2), "opened", period, plan, drawn, {}, date(2027, 1, 4))
+    record = make_record(UUID(int=2), "opened", period, plan, drawn, {}, date(2027, 1, 4))
     yield "## A year's release over 100 000 cases"
     yield ""
     yield f"* started, drawn and made to add up in {took:.1f} s (at most 5)"
     yield f"* the process weighed {weighed:.0f} MB at most (at most 400)"
-    for name in sorted(exports.MEDIA_TYPES):
+    for name in sorted(MEDIA_TYPES):
         begun = time.monotonic()
-        if name in lines.MAKERS:
-            lines.MAKERS[name](record)
+        if name in MAKERS:
+            MAKERS[name](record)
         else:
-            list(exports.printed(records.written(record), [name]))
+            list(print_files(write_record(record), [name]))
         yield f"* {name} made in {time.monotonic() - begun:.1f} s, once; then it is read"
     if took > 5 or weighed > 400:
         _failed.append("speed")

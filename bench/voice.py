@@ -35,12 +35,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # no types
 
-from app import schema, shifts
+from app.calls.call_rows import add_call
+from app.calls.recordings import keep_recording
+from app.calls.states import CallState
 from app.clock import Clock
 from app.models import Call, Case, Member
+from app.rota.rules import show_wall_time
+from app.rota.shifts import ShiftFacts, add_shift
+from app.store.schema import upgrade_schema
 from app.telephony import Phones, Recording
-from app.voice import calls, recordings
-from app.voice.states import CallState
 from tests import service as houses
 from tests.service import HOTLINE, TOKEN, Blueprint, House
 
@@ -72,7 +75,7 @@ def _house(folder: Path) -> Iterator[House]:
     made, served = folder / "made", folder / "served"
     made.mkdir()
     url = f"sqlite:///{made / 'kith.db'}"
-    schema.upgrade(url)
+    upgrade_schema(url)
     blueprint = Blueprint(made, houses._people(url, made))  # noqa: SLF001  # as its fixture does
     with houses.opened(blueprint, served, cast("Any", Clock())) as house:
         residents = [house.residents["wren"], house.residents["heron"], house.residents["plover"]]
@@ -83,12 +86,12 @@ def _house(folder: Path) -> Iterator[House]:
                 profile = db.keys.open_row("members", member)
                 phone = f"+15145550{150 + place}"
                 db.keys.replace_values("members", member, {**profile, "phone": phone})
-            begins = shifts.wall_time(house.clock(), db.keys.zone).replace(
+            begins = show_wall_time(house.clock(), db.keys.zone).replace(
                 hour=0, minute=0, second=0, microsecond=0
             )
             people = [resident.id for resident in residents]
-            every_day = shifts.Wanted("FREQ=DAILY", begins, timedelta(hours=24), people)
-            shifts.add(db, house.principal("crane"), every_day, house.clock())
+            every_day = ShiftFacts("FREQ=DAILY", begins, timedelta(hours=24), people)
+            add_shift(db, house.principal("crane"), every_day, house.clock())
         yield house
 
 
@@ -247,10 +250,10 @@ def _voicemail(house: House) -> float:
             raise RuntimeError("there is no case")
         until = now + timedelta(minutes=2)
         state = CallState(uuid4(), "keeping", until, recording="RE1")
-        calls.put(db, case, state, (), now, sid=f"CA{uuid4().hex}")
+        add_call(db, case, state, (), now, sid=f"CA{uuid4().hex}")
     tracemalloc.start()
     phones = cast("Phones", _ThreeMinutes())
-    kept = recordings.keep(house.database, phones, house.service.line, house.clock, state.id)
+    kept = keep_recording(house.database, phones, house.service.line, house.clock, state.id)
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     with house.database.snapshot() as db:

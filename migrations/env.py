@@ -5,10 +5,10 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection, text
 
-from app.db import Database
 from app.models import Base
-from app.schema import belongs
 from app.settings import load_settings
+from app.store.db import Database
+from app.store.schema import make_table_filter
 
 # A migration that waits for a lock makes everybody behind it wait too: it gives up soon.
 _LOCK_TIMEOUT = "5s"
@@ -17,7 +17,9 @@ _LOCK_TIMEOUT = "5s"
 def migrate(connection: Connection) -> None:
     """Run what was asked for in one transaction; SQLite and PostgreSQL both undo it whole."""
     context.configure(
-        connection=connection, target_metadata=Base.metadata, include_object=belongs(connection)
+        connection=connection,
+        target_metadata=Base.metadata,
+        include_object=make_table_filter(connection),
     )
     with context.begin_transaction():
         if connection.dialect.name == "postgresql":

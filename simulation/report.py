@@ -7,7 +7,7 @@ from datetime import timedelta
 from html import escape
 from pathlib import Path
 
-from app.alerts import TARGETS
+from app.paging.alerts import REPLY_TARGETS
 from simulation.month import Contact, Seen, Sought
 
 # So long after a case of tier 0 or 1 began to wait, or a request was made, somebody must have
@@ -69,7 +69,9 @@ def _not_told(contact: Contact) -> bool:
         return False
     waited = contact.human_at - contact.at
     told = (contact.paged_at or contact.human_at) - contact.at
-    return waited > TARGETS[contact.tier] and told > max(TARGETS[contact.tier], _TOLD_WITHIN)
+    return waited > REPLY_TARGETS[contact.tier] and told > max(
+        REPLY_TARGETS[contact.tier], _TOLD_WITHIN
+    )
 
 
 def text(seen: Seen) -> str:
@@ -104,7 +106,7 @@ def _waits(seen: Seen, tier: int, name: str) -> str:
     minutes = to_human(seen.contacts, tier)
     if not minutes:
         return f"  {name:22} {0:8}"
-    target = TARGETS[tier].total_seconds() / 60
+    target = REPLY_TARGETS[tier].total_seconds() / 60
     kept = sum(value <= target for value in minutes) / len(minutes)
     shown = (_part(minutes, 0.5), _part(minutes, 0.9), minutes[-1])
     return f"  {name:22} {len(minutes):8}" + _columns(shown) + f" {kept:10.0%}"

@@ -16,7 +16,7 @@ import hypothesis
 import pytest
 
 from app.clock import FixedClock
-from app.schema import upgrade
+from app.store.schema import upgrade_schema
 from tests import postgres
 
 pytest_plugins = ["tests.browser", "tests.service"]
@@ -79,7 +79,9 @@ def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
 @pytest.fixture
 def postgresql_url(postgres_server: postgres.Server) -> Iterator[str]:
     """The URL of a new PostgreSQL database with the schema in it."""
-    with postgres.fresh_database(postgres_server, f"kith_{uuid.uuid4().hex}", upgrade) as url:
+    with postgres.fresh_database(
+        postgres_server, f"kith_{uuid.uuid4().hex}", upgrade_schema
+    ) as url:
         yield url
 
 
@@ -104,7 +106,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file with the schema in it, to be copied."""
     template = tmp_path_factory.mktemp("sqlite") / "template.db"
     template.touch()
-    upgrade(f"sqlite:///{template}")
+    upgrade_schema(f"sqlite:///{template}")
     return template
 
 

@@ -28,17 +28,23 @@ from fastapi import FastAPI
 from psycopg import sql
 from sqlalchemy import select
 
-from app import enrolment, invitations, main, organisation, people, schema, sessions
+from app import main
 from app.access import Principal
 from app.api.state import Service
 from app.clock import FixedClock
 from app.crypto import KeyFiles, MemberKeys, Secret, new_seed, totp
 from app.crypto.passphrases import new_recovery_code, new_salt, passphrase_key
-from app.db import Database
 from app.intake import Script, load_script
+from app.members.accounts import admit_newcomers
+from app.members.enrolment import NewcomerSecrets, open_member_seed, open_totp_secret
+from app.members.invitations import make_invitation, redeem_invitation
+from app.members.sessions import start_session
 from app.models import Member
+from app.operations.founding import found_organisation
 from app.settings import Settings, load_settings
 from app.simulator.phones import Network, SentText
+from app.store.db import Database
+from app.store.schema import upgrade_schema
 from tests import postgres
 
 ACCOUNT, TOKEN, HOTLINE = "AC" + 32 * "0", "simulated-token", "+15145550100"
@@ -164,7 +170,7 @@ class House:
         resident, now = self.residents[handle], self.clock()
         with self.database.transaction() as db:
             member = db.get_one(Member, resident.id)
-            started = sessions.start(db, self.service.sessions, member, resident.keys, now)
+            started = start_session(db, self.service.sessions, member, resident.keys, now)
         return Client(self.http, started.token)
 
     def principal(self, handle: str) -> Principal:
@@ -183,7 +189,7 @@ class House:
         now, crane, wren = self.clock(), self.principal("crane"), self.principal("wren")
         resident = _join(self.database, crane, handle, roles, (new_salt(), new_seed()), now)
         with self.database.transaction() as db:
-            people.welcome(db, wren, now)
+            admit_newcomers(db, wren, now)
         self.residents[handle] = resident
         return resident
 
@@ -273,7 +279,7 @@ def postgresql_blueprint(
 ) -> Iterator[Blueprint]:
     folder = tmp_path_factory.mktemp("house")
     name = f"kith_house_{uuid4().hex}"
-    with postgres.fresh_database(postgres_server, name, schema.upgrade) as url:
+    with postgres.fresh_database(postgres_server, name, upgrade_schema) as url:
         yield _rested(Blueprint(folder, _people(url, folder), postgres_server, name))
 
 
@@ -293,7 +299,7 @@ def _people(url: str, folder: Path) -> dict[str, Resident]:
             roles = PEOPLE[handle]
             residents[handle] = _join(database, signer, handle, roles, (salt, key), now)
         with database.transaction() as db:
-            people.welcome(db, signer, now)
+            admit_newcomers(db, signer, now)
         with database.snapshot() as db:
             assert set(db.scalars(select(Member.state))) == {"active"}
         return residents
@@ -308,14 +314,14 @@ def start_of_time() -> datetime:
 
 def _found(database: Database, files: KeyFiles, now: datetime) -> Resident:
     handle = next(iter(PEOPLE))
-    founded = organisation.found(
+    founded = found_organisation(
         database, files, handle=handle, passphrase=PASSPHRASE, keep_operational_seed=True, now=now
     )
     member = founded.enrolled.member
     with database.snapshot() as db:
         key = passphrase_key(PASSPHRASE, member.passphrase_salt)
-        keys = enrolment.open_seed(db, member, "seed_wrap", key)
-        secret, _ = enrolment.totp_secret(db, member, keys)
+        keys = open_member_seed(db, member, "seed_wrap", key)
+        secret, _ = open_totp_secret(db, member, keys)
     code = founded.enrolled.recovery_code
     return Resident(member.id, handle, PEOPLE[handle], keys, code, secret)
 
@@ -330,10 +336,10 @@ def _join(
 ) -> Resident:
     """Let somebody join by invitation; ``lock`` is the salt and key of their passphrase."""
     keys = MemberKeys(new_seed())
-    secrets = enrolment.Secrets(keys, *lock, new_recovery_code(), totp.new_secret())
+    secrets = NewcomerSecrets(keys, *lock, new_recovery_code(), totp.new_secret())
     with database.transaction() as db:
-        code, _ = invitations.invite(db, signer, roles, ["en", "fr"], ["montreal"], now)
-        enrolled = invitations.redeem(
+        code, _ = make_invitation(db, signer, roles, ["en", "fr"], ["montreal"], now)
+        enrolled = redeem_invitation(
             db, secrets, code=code, handle=handle, name=None, phone=None, now=now
         )
     member_id, recovery_code = enrolled.member.id, enrolled.recovery_code

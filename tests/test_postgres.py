@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from app.schema import upgrade
+from app.store.schema import upgrade_schema
 from tests import postgres
 
 
@@ -36,7 +36,7 @@ def test_text_sorts_by_code_point_whatever_the_machine_speaks(
 
 
 def test_a_database_is_gone_after_its_test(postgres_server: postgres.Server) -> None:
-    with postgres.fresh_database(postgres_server, "kith_brief", upgrade) as url:
+    with postgres.fresh_database(postgres_server, "kith_brief", upgrade_schema) as url:
         assert url.endswith("/kith_brief")
     with pytest.raises(psycopg.OperationalError, match="does not exist"):
         postgres_server.connect("kith_brief")

@@ -9,17 +9,24 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, StringConstraints
 
-from app import assignments, events
 from app.access import Permission
 from app.api.deps import IdempotencyKey, VisitDep, etag, fingerprint, needs
 from app.api.requests import Window
-from app.assignments import Opened, Told
-from app.candidates import window as window_of
-from app.idempotency import once
+from app.cases.dates import LONGEST_PLACE, DateFacts, read_instant
+from app.requests.assignments import (
+    LONGEST_NOTES,
+    OpenedBrief,
+    ReportFacts,
+    file_report,
+    list_own_assignments,
+    read_brief,
+)
+from app.requests.candidates import find_window as window_of
+from app.store.idempotency import do_once
 
 router = APIRouter(prefix="/v1/assignments", tags=["assignments"])
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64)]
-Place = Annotated[str, Field(max_length=events.LONGEST_PLACE)]
+Place = Annotated[str, Field(max_length=LONGEST_PLACE)]
 
 
 class AssignmentItem(BaseModel):
@@ -73,11 +80,11 @@ class NewReport(BaseModel):
     """What came of it. ``cancelled``: you cannot go after all, and others are asked."""
 
     outcome: Code = Field(description="attended, no_show, cancelled, or another word")
-    notes: Annotated[str, Field(max_length=assignments.LONGEST_NOTES)] = ""
+    notes: Annotated[str, Field(max_length=LONGEST_NOTES)] = ""
     next_event: NextEvent | None = None
 
 
-def item(opened: Opened) -> AssignmentItem:
+def item(opened: OpenedBrief) -> AssignmentItem:
     """Return an assignment as coarse facts."""
     row, values = opened.assignment, opened.values
     window = window_of(values)
@@ -94,7 +101,7 @@ def item(opened: Opened) -> AssignmentItem:
     )
 
 
-def out(opened: Opened) -> AssignmentOut:
+def out(opened: OpenedBrief) -> AssignmentOut:
     """Return an assignment with its brief."""
     brief = dict(opened.brief) if opened.brief else None
     company = opened.company
@@ -111,7 +118,7 @@ def out(opened: Opened) -> AssignmentOut:
 def mine(visit: VisitDep) -> AssignmentList:
     """List your own assignments."""
     with visit.snapshot() as db:
-        found = assignments.mine(db, visit.principal)
+        found = list_own_assignments(db, visit.principal)
         return AssignmentList(items=[item(one) for one in found])
 
 
@@ -119,7 +126,7 @@ def mine(visit: VisitDep) -> AssignmentList:
 def read(assignment_id: UUID, visit: VisitDep, response: Response) -> AssignmentOut:
     """Read the brief of what you took on. This is written into the audit log."""
     with visit.transaction() as db:
-        opened = assignments.read(db, visit.principal, assignment_id, visit.now)
+        opened = read_brief(db, visit.principal, assignment_id, visit.now)
         etag(response, opened.assignment.version)
         return out(opened)
 
@@ -134,25 +141,25 @@ def report(
     idempotency_key: IdempotencyKey = None,
 ) -> AssignmentOut:
     """Report: it is sealed to the case, and ends the assignment; you cannot read it again."""
-    told = Told(body.outcome, body.notes, _event(body.next_event))
+    told = ReportFacts(body.outcome, body.notes, _event(body.next_event))
     with visit.transaction() as db:
 
         def make() -> UUID:
-            return assignments.report(db, visit.principal, assignment_id, told, visit.now).id
+            return file_report(db, visit.principal, assignment_id, told, visit.now).id
 
-        once(db, visit.principal, idempotency_key, fingerprint(request, body), visit.now, make)
-        opened = assignments.read(db, visit.principal, assignment_id, visit.now)
+        do_once(db, visit.principal, idempotency_key, fingerprint(request, body), visit.now, make)
+        opened = read_brief(db, visit.principal, assignment_id, visit.now)
         etag(response, opened.assignment.version)
         return out(opened)
 
 
-def _event(told: NextEvent | None) -> events.Wanted | None:
+def _event(told: NextEvent | None) -> DateFacts | None:
     if told is None:
         return None
-    return events.Wanted(
+    return DateFacts(
         told.kind,
-        events.instant_of(told.starts_at, told.zone),
+        read_instant(told.starts_at, told.zone),
         told.place,
         told.meeting_place,
-        ends_at=events.instant_of(told.ends_at, told.zone) if told.ends_at else None,
+        ends_at=read_instant(told.ends_at, told.zone) if told.ends_at else None,
     )

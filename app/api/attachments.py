@@ -12,11 +12,11 @@ from pydantic import BaseModel
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from app import attachments
 from app.access import Permission
 from app.api.deps import VisitDep, needs
 from app.api.headers import LARGEST_FILE
 from app.api.state import Visit
+from app.cases.attachments import add_attachment, open_attachment, read_attachment
 from app.errors import BadRequest
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
@@ -85,7 +85,7 @@ def add(
     """Attach a sound, a picture (JPEG, PNG) or a PDF of at most 16 MB."""
     kind, content = sent
     with visit.transaction() as db:
-        row = attachments.add(db, visit.principal, case_id, kind, content, visit.now)
+        row = add_attachment(db, visit.principal, case_id, kind, content, visit.now)
         return AttachmentOut(
             id=row.id, content_type=kind, size=len(content), at=visit.now, author=row.author_id
         )
@@ -107,12 +107,12 @@ def read(case_id: UUID, attachment_id: UUID, visit: VisitDep, request: Request) 
 def ranged(visit: Visit, case_id: UUID, attachment_id: UUID, asked: str | None) -> Response:
     """Return the asked bytes of an attachment: 200, 206, or 416 for a range it does not have."""
     with visit.transaction() as db:
-        found = attachments.opened(db, visit.principal, case_id, attachment_id, visit.now)
+        found = open_attachment(db, visit.principal, case_id, attachment_id, visit.now)
         span = _span(asked, found.size)
         if span is None:
             return Response(status_code=416, headers={"Content-Range": f"bytes */{found.size}"})
         start, end = span
-        body = attachments.read(db, found, start, end)
+        body = read_attachment(db, found, start, end)
     headers = {
         "Accept-Ranges": "bytes",
         "Content-Disposition": _disposition(found.content_type, attachment_id),

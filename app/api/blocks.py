@@ -8,10 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field, model_validator
 
-from app import blocks
 from app.access import Permission
 from app.api.deps import VisitDep, needs
-from app.casefile import masked
+from app.desk.reading import mask_number
+from app.outbox.blocks import Block, add_block, block_caller, lift_block, list_blocks
 
 router = APIRouter(prefix="/v1/blocks", tags=["organisation"])
 
@@ -50,7 +50,7 @@ class NewBlock(BaseModel):
 def listed(visit: VisitDep) -> BlockList:
     """List the blocked numbers; all but their last digits are hidden."""
     with visit.snapshot() as db:
-        found = blocks.listed(db, visit.principal, visit.now)
+        found = list_blocks(db, visit.principal, visit.now)
     return BlockList(items=[_out(block) for block in found])
 
 
@@ -59,24 +59,22 @@ def add(body: NewBlock, visit: VisitDep) -> BlockOut:
     """Block a number for twelve months; its texts are still stored, for people to read."""
     with visit.transaction() as db:
         if body.case_id is not None:
-            return _out(
-                blocks.add_caller(db, visit.principal, body.case_id, visit.now, body.reason)
-            )
-        return _out(blocks.add(db, visit.principal, body.number or "", visit.now, body.reason))
+            return _out(block_caller(db, visit.principal, body.case_id, visit.now, body.reason))
+        return _out(add_block(db, visit.principal, body.number or "", visit.now, body.reason))
 
 
 @router.delete("/{block_id}", status_code=204)
 def lift(block_id: UUID, visit: VisitDep) -> Response:
     """Answer a number again."""
     with visit.transaction() as db:
-        blocks.lift(db, visit.principal, block_id, visit.now)
+        lift_block(db, visit.principal, block_id, visit.now)
     return Response(status_code=204)
 
 
-def _out(block: blocks.Block) -> BlockOut:
+def _out(block: Block) -> BlockOut:
     return BlockOut(
         id=block.id,
-        number_masked=masked(block.number),
+        number_masked=mask_number(block.number),
         until=block.until,
         reason=block.reason,
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from app import shifts
 from app.api.deps import ServiceDep, VisitDep
+from app.rota import feed
+from app.rota.feed import read_feed
 
 router = APIRouter(tags=["shifts"])
 
@@ -21,7 +22,7 @@ class Feed(BaseModel):
 def open_feed(visit: VisitDep) -> Feed:
     """Make an address for your calendar; the one before stops working."""
     with visit.transaction() as db:
-        token = shifts.open_feed(db, visit.principal, visit.now)
+        token = feed.open_feed(db, visit.principal, visit.now)
     return Feed(url=f"{visit.service.settings.url}/calendar/{token}.ics")
 
 
@@ -29,7 +30,7 @@ def open_feed(visit: VisitDep) -> Feed:
 def close_feed(visit: VisitDep) -> Response:
     """Let your calendar's address show nothing any more."""
     with visit.transaction() as db:
-        shifts.close_feed(db, visit.principal, visit.now)
+        feed.close_feed(db, visit.principal, visit.now)
     return Response(status_code=204)
 
 
@@ -38,5 +39,5 @@ def close_feed(visit: VisitDep) -> Response:
 def calendar(token: str, service: ServiceDep) -> Response:
     """Return the calendar whose address this is."""
     with service.database.snapshot() as db:
-        content = shifts.read_feed(db, token, service.clock())
+        content = read_feed(db, token, service.clock())
     return Response(content, media_type="text/calendar; charset=utf-8")

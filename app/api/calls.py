@@ -11,9 +11,10 @@ from pydantic import BaseModel, Field
 
 from app.access import Permission
 from app.api.deps import IdempotencyKey, VisitDep, fingerprint, needs
-from app.idempotency import once
+from app.calls import desk_calls
+from app.calls.desk_calls import hand_call_over, start_call_back
 from app.models import Call
-from app.voice import desk
+from app.store.idempotency import do_once
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
 _desk = [needs(Permission.CASES)]
@@ -80,10 +81,10 @@ def call_back(
     with visit.transaction() as db:
 
         def make() -> UUID:
-            return desk.call_back(db, visit.principal, case_id, visit.now).id
+            return start_call_back(db, visit.principal, case_id, visit.now).id
 
         key = fingerprint(request, None)
-        call_id = once(db, visit.principal, idempotency_key, key, visit.now, make)
+        call_id = do_once(db, visit.principal, idempotency_key, key, visit.now, make)
         return call_out(db.get_one(Call, call_id))
 
 
@@ -91,7 +92,7 @@ def call_back(
 def hand_over(case_id: UUID, call_id: UUID, body: HandOver, visit: VisitDep) -> CallOut:
     """Ring a colleague into a running call; with their 1 it is theirs."""
     with visit.transaction() as db:
-        row = desk.hand_over(db, visit.principal, case_id, call_id, body.member, visit.now)
+        row = hand_call_over(db, visit.principal, case_id, call_id, body.member, visit.now)
         return call_out(row)
 
 
@@ -99,7 +100,7 @@ def hand_over(case_id: UUID, call_id: UUID, body: HandOver, visit: VisitDep) -> 
 def ask_interpreter(case_id: UUID, call_id: UUID, body: Languages, visit: VisitDep) -> RequestMade:
     """Ask interpreters; who accepts is rung into the call. Refused on a line of detention."""
     with visit.transaction() as db:
-        made = desk.ask_interpreter(
+        made = desk_calls.ask_interpreter(
             db, visit.principal, case_id, call_id, body.languages, visit.now
         )
         return RequestMade(id=made.id, state=made.state)
@@ -110,4 +111,4 @@ def mark_custody(case_id: UUID, call_id: UUID, body: Custody, visit: VisitDep) -
     """Say whether a call is a line of detention's."""
     with visit.transaction() as db:
         who, now = visit.principal, visit.now
-        return call_out(desk.mark_custody(db, who, case_id, call_id, body.custody, now))
+        return call_out(desk_calls.mark_custody(db, who, case_id, call_id, body.custody, now))

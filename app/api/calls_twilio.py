@@ -15,9 +15,9 @@ from starlette.routing import Route
 
 from app.api.state import Service
 from app.api.twilio import refuse, signed, store
+from app.calls.twiml import NOTHING, write_goodbye, write_hold, write_message_only
+from app.calls.webhooks import CallEnded, CallStep, VoiceItem
 from app.telephony import CALL_OVER, Form, InboundCall, Recording
-from app.voice import twiml
-from app.voice.taking import CallEnded, Step, VoiceItem
 
 _STEPS = frozenset({"digits", "wait", "next", "left", "spoken"})
 _LEG_STEPS = frozenset({"answer", "digits", "next", "left", "status"})
@@ -31,11 +31,11 @@ def _xml(document: str) -> Response:
 async def _take(service: Service, kind: str, item: VoiceItem, away: str) -> Response:
     """Bring a call on and answer; with ``away`` where that cannot be written now."""
     waits = _xml(away) if away else None
-    return await store(service, kind, item, lambda said: _xml(said or twiml.NOTHING), waits)
+    return await store(service, kind, item, lambda said: _xml(said or NOTHING), waits)
 
 
 def _message_only(service: Service) -> str:
-    return twiml.message_only(service.line.url, service.line.spoken)
+    return write_message_only(service.line.url, service.line.spoken)
 
 
 @signed("voice")
@@ -56,7 +56,7 @@ async def step(request: Request, service: Service, form: Form) -> Response:
     if call is None or name not in _STEPS:
         return refuse(service, "voice", 404)
     turn = request.query_params.get("turn", "")
-    item = Step(
+    item = CallStep(
         call,
         name,
         digits=_digits(form),
@@ -72,7 +72,7 @@ def _while_away(request: Request, service: Service, name: str) -> str:
     if waits and service.clock().timestamp() < int(until):
         query = request.scope["query_string"].decode("latin-1")
         address = f"{service.line.url}{request.url.path}?{query}"
-        return twiml.hold_on(address, service.line.spoken)
+        return write_hold(address, service.line.spoken)
     return _message_only(service)
 
 
@@ -83,9 +83,9 @@ async def leg(request: Request, service: Service, form: Form) -> Response:
     name = request.path_params["name"]
     if call is None or one is None or name not in _LEG_STEPS:
         return refuse(service, "voice", 404)
-    item = Step(call, name, one, _digits(form), status=_field(form, "CallStatus"))
+    item = CallStep(call, name, one, _digits(form), status=_field(form, "CallStatus"))
     # The carrier tells of what happened again, if it is not taken in.
-    away = "" if name == "status" else twiml.goodbye()
+    away = "" if name == "status" else write_goodbye()
     return await _take(service, "voice", item, away)
 
 
@@ -97,7 +97,7 @@ async def status(_request: Request, service: Service, form: Form) -> Response:
     except ValueError:
         return refuse(service, "voice-status", 400)
     if _field(form, "CallStatus") not in CALL_OVER:
-        return _xml(twiml.NOTHING)
+        return _xml(NOTHING)
     return await _take(service, "voice-status", CallEnded(call.sid), "")
 
 
@@ -118,7 +118,7 @@ async def fallback(request: Request) -> Response:
 
 async def thanks(_request: Request) -> Response:
     """End a call after such a message."""
-    return _xml(twiml.goodbye())
+    return _xml(write_goodbye())
 
 
 async def prompt(request: Request) -> Response:

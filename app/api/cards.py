@@ -9,26 +9,27 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints
 
-from app import cards
 from app.access import Permission
-from app.api.deps import (
-    IdempotencyKey,
-    ServiceDep,
-    VersionDep,
-    VisitDep,
-    etag,
-    fingerprint,
-    needs,
-)
+from app.api.deps import IdempotencyKey, ServiceDep, VersionDep, VisitDep, etag, fingerprint, needs
 from app.api.replies import Sent
 from app.api.state import Visit
-from app.idempotency import once
+from app.desk.announcing import announce_card
+from app.knowledge.information_cards import (
+    LONGEST_CARD,
+    add_card,
+    change_card,
+    is_card_usable,
+    list_cards,
+    read_card,
+    remove_card,
+)
 from app.models import InformationCard, Message
+from app.store.idempotency import do_once
 
 router = APIRouter(prefix="/v1/information-cards", tags=["organisation"])
 Topic = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 Code = Annotated[str, StringConstraints(max_length=64)]
-Words = Annotated[str, Field(max_length=cards.LONGEST)]
+Words = Annotated[str, Field(max_length=LONGEST_CARD)]
 ByLanguage = Annotated[dict[Code, Words], Field(max_length=32)]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[!-~]{1,500}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]{1,200}$")]
@@ -89,7 +90,7 @@ def listed(
 ) -> CardList:
     """List the cards; those of one region together with those for everywhere."""
     with visit.snapshot() as db:
-        found = cards.listed(db, visit.principal, region, topic)
+        found = list_cards(db, visit.principal, region, topic)
         return CardList(items=[_out(visit, card) for card in found])
 
 
@@ -105,19 +106,19 @@ def add(
     with visit.transaction() as db:
 
         def make() -> UUID:
-            return cards.add(db, visit.principal, body.model_dump(), visit.now).id
+            return add_card(db, visit.principal, body.model_dump(), visit.now).id
 
-        card_id = once(
+        card_id = do_once(
             db, visit.principal, idempotency_key, fingerprint(request, body), visit.now, make
         )
-        return _answer(visit, cards.read(db, visit.principal, card_id), response)
+        return _answer(visit, read_card(db, visit.principal, card_id), response)
 
 
 @router.get("/{card_id}")
 def read(card_id: UUID, visit: VisitDep, response: Response) -> CardOut:
     """Return one card."""
     with visit.snapshot() as db:
-        return _answer(visit, cards.read(db, visit.principal, card_id), response)
+        return _answer(visit, read_card(db, visit.principal, card_id), response)
 
 
 @router.patch("/{card_id}", dependencies=[needs(Permission.RULES)])
@@ -130,7 +131,7 @@ def change(
         if name in changes and changes[name] is None:
             del changes[name]
     with visit.transaction() as db:
-        card = cards.change(db, visit.principal, card_id, version, changes, visit.now)
+        card = change_card(db, visit.principal, card_id, version, changes, visit.now)
         return _answer(visit, card, response)
 
 
@@ -138,7 +139,7 @@ def change(
 def remove(card_id: UUID, visit: VisitDep) -> Response:
     """Delete a card."""
     with visit.transaction() as db:
-        cards.remove(db, visit.principal, card_id, visit.now)
+        remove_card(db, visit.principal, card_id, visit.now)
     return Response(status_code=204)
 
 
@@ -159,17 +160,17 @@ def announce(
     with visit.transaction() as db:
 
         def make() -> UUID:
-            return cards.announce(db, visit.principal, card_id, body.case_id, texts, visit.now).id
+            return announce_card(db, visit.principal, card_id, body.case_id, texts, visit.now).id
 
         key = fingerprint(request, body)
-        message_id = once(db, visit.principal, idempotency_key, key, visit.now, make)
+        message_id = do_once(db, visit.principal, idempotency_key, key, visit.now, make)
         message = db.get(Message, message_id)
         return Sent(id=message_id, status=message.status if message else "queued")
 
 
 def _out(visit: Visit, card: InformationCard) -> CardOut:
     known = {name: getattr(card, name) for name in NewCard.model_fields}
-    usable = cards.is_usable(card, visit.now.date())
+    usable = is_card_usable(card, visit.now.date())
     return CardOut(**known, id=card.id, usable=usable, version=card.version)
 
 

@@ -9,7 +9,6 @@ from uuid import UUID
 from fastapi import Response
 from pydantic import BaseModel, Field, StringConstraints
 
-from app import casefile, cases
 from app.api.attachments import AttachmentOut
 from app.api.calls import CallOut, call_out
 from app.api.deadlines import DeadlineOut, deadline_out
@@ -18,10 +17,11 @@ from app.api.episodes import EpisodeOut, episode_out
 from app.api.events import EventOut, TaskOut, event_out, task_out
 from app.api.requests import RequestOut
 from app.api.requests import out as request_out
-from app.casefile import CaseFile, Line
-from app.db import Db
+from app.cases.case import read_case_values
+from app.desk.reading import CaseFile, CaseLine, find_safe_contact
 from app.models import Case
-from app.requests import Found
+from app.requests.views import FoundRequest
+from app.store.db import Db
 
 Code = Annotated[str, StringConstraints(max_length=64)]
 
@@ -127,7 +127,7 @@ class CaseOut(CaseItem):
     history: list[HistoryOut]
 
 
-def item(line: Line) -> CaseItem:
+def item(line: CaseLine) -> CaseItem:
     """Return a case as the queue shows it."""
     case, values = line.case, line.coarse
     return CaseItem(
@@ -146,7 +146,7 @@ def item(line: Line) -> CaseItem:
     )
 
 
-def _request(file: CaseFile, found: Found) -> RequestOut:
+def _request(file: CaseFile, found: FoundRequest) -> RequestOut:
     """Return a request with what was reported about it."""
     reports = [one for one in file.reports if one["request"] == found.request.id]
     return request_out(found, reports)
@@ -163,7 +163,7 @@ def case_out(db: Db, file: CaseFile) -> CaseOut:
         hold_reason=file.hold_reason,
         follows=case.follows,
         merged_into=case.merged_into,
-        contact=Contact(**casefile.safe_contact(db, file)),
+        contact=Contact(**find_safe_contact(db, file)),
         messages=[MessageOut(**message) for message in file.messages],
         fields={name: value for name, value in file.fields.items() if value is not None},
         notes=[NoteOut(**note) for note in file.notes],
@@ -182,4 +182,4 @@ def case_out(db: Db, file: CaseFile) -> CaseOut:
 def changed(db: Db, case: Case, response: Response) -> CaseItem:
     """Return a case after a change; its version goes into the answer."""
     etag(response, case.version)
-    return item(Line(case, cases.coarse(db, case)))
+    return item(CaseLine(case, read_case_values(db, case)))

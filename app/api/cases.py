@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints, field_validator
 
-from app import casefile, cases, replies, sheets
 from app.access import Permission
 from app.api.casefile import CaseItem, CaseList, CaseOut, Code, case_out, changed, item
 from app.api.deps import (
@@ -21,10 +20,22 @@ from app.api.deps import (
     fingerprint,
     needs,
 )
+from app.cases.case import find_case, open_case_keys
+from app.cases.notes import add_note
+from app.desk.handling import (
+    CaseOpening,
+    assign_case,
+    change_case,
+    claim_case,
+    open_case_by_hand,
+    release_case,
+)
+from app.desk.reading import list_cases, read_case
 from app.errors import BadRequest
-from app.idempotency import once
 from app.models import LIVE_STATES
+from app.store.idempotency import do_once
 from app.telephony.numbers import clean_number
+from app.vault.sealed import read_sheet
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
 LanguageCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
@@ -94,7 +105,7 @@ def queue(
 ) -> CaseList:
     """List cases by tier, then longest waiting."""
     with visit.snapshot() as db:
-        lines, after = casefile.page(
+        lines, after = list_cases(
             db,
             visit.principal,
             states=(state,) if state else LIVE_STATES,
@@ -111,7 +122,7 @@ def queue(
 def read(case_id: UUID, visit: VisitDep, response: Response) -> CaseOut:
     """Open a case. This is written into the audit log."""
     with visit.transaction() as db:
-        file = casefile.read(db, visit.principal, case_id, visit.now)
+        file = read_case(db, visit.principal, case_id, visit.now)
         etag(response, file.line.case.version)
         return case_out(db, file)
 
@@ -128,18 +139,18 @@ def open_case(
     number = clean_number(body.contact) if body.contact else None
     if body.contact and number is None:
         raise BadRequest("Write the phone number with its country code, for example +1 514 …")
-    opening = cases.Opening(
+    opening = CaseOpening(
         number, body.situation, body.urgency, body.language, body.region, body.fields
     )
     with visit.transaction() as db:
 
         def make() -> UUID:
-            return cases.open_by_hand(db, visit.principal, opening, visit.now).id
+            return open_case_by_hand(db, visit.principal, opening, visit.now).id
 
         key = fingerprint(request, body)
-        case_id = once(db, visit.principal, idempotency_key, key, visit.now, make)
+        case_id = do_once(db, visit.principal, idempotency_key, key, visit.now, make)
         response.headers["Location"] = f"/v1/cases/{case_id}"
-        return changed(db, cases.find(db, visit.principal, case_id), response)
+        return changed(db, find_case(db, visit.principal, case_id), response)
 
 
 @router.patch("/{case_id}")
@@ -149,11 +160,11 @@ def change(
     """Change tier, situation, language, region or fields."""
     with visit.transaction() as db:
         changes = body.model_dump(exclude_unset=True)
-        case = cases.change(db, visit.principal, case_id, version, changes, visit.now)
+        case = change_case(db, visit.principal, case_id, version, changes, visit.now)
         answer = ChangedCase(**changed(db, case, response).model_dump())
         if changes.get("fields"):
-            keys = cases.opened(db, visit.principal, case)
-            written = sheets.read(db, case, keys, "fields", {})
+            keys = open_case_keys(db, visit.principal, case)
+            written = read_sheet(db, case, keys, "fields", {})
             answer.fields = {name: value for name, value in written.items() if value is not None}
         return answer
 
@@ -162,14 +173,14 @@ def change(
 def claim(case_id: UUID, visit: VisitDep, response: Response) -> CaseItem:
     """Take a case."""
     with visit.transaction() as db:
-        return changed(db, cases.claim(db, visit.principal, case_id, visit.now), response)
+        return changed(db, claim_case(db, visit.principal, case_id, visit.now), response)
 
 
 @router.post("/{case_id}/assign")
 def assign(case_id: UUID, body: Assign, visit: VisitDep, response: Response) -> CaseItem:
     """Give a case to a dispatcher."""
     with visit.transaction() as db:
-        case = cases.assign(db, visit.principal, case_id, body.member, visit.now)
+        case = assign_case(db, visit.principal, case_id, body.member, visit.now)
         return changed(db, case, response)
 
 
@@ -180,5 +191,5 @@ def release(
     """Give a case back, with a note for whoever takes it next."""
     with visit.transaction() as db:
         if body and body.handover.strip():
-            replies.note(db, visit.principal, case_id, body.handover, visit.now, "handover")
-        return changed(db, cases.release(db, visit.principal, case_id, visit.now), response)
+            add_note(db, visit.principal, case_id, body.handover, visit.now, "handover")
+        return changed(db, release_case(db, visit.principal, case_id, visit.now), response)

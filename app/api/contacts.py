@@ -8,12 +8,13 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field, StringConstraints
 
-from app import cases, contacts
 from app.api.casefile import CaseItem, item
 from app.api.deps import VisitDep, etag
-from app.casefile import Line
-from app.db import Db
+from app.cases.case import read_case_values
+from app.desk.contact import SafeContact, mark_phone_safe, mark_phone_unsafe, replace_contact
+from app.desk.reading import CaseLine
 from app.models import Case
+from app.store.db import Db
 
 router = APIRouter(prefix="/v1/cases/{case_id}/contact", tags=["cases"])
 
@@ -31,9 +32,9 @@ class NewContact(BaseModel):
 @router.put("")
 def replace(case_id: UUID, body: NewContact, visit: VisitDep, response: Response) -> CaseItem:
     """Reach the caller by another phone. This is what a case whose phone is unsafe needs."""
-    contact = contacts.SafeContact(body.number, tuple(body.methods), body.hours)
+    contact = SafeContact(body.number, tuple(body.methods), body.hours)
     with visit.transaction() as db:
-        case = contacts.replace(db, visit.principal, case_id, contact, visit.now)
+        case = replace_contact(db, visit.principal, case_id, contact, visit.now)
         return _changed(db, case, response)
 
 
@@ -45,7 +46,7 @@ def compromise(case_id: UUID, visit: VisitDep, response: Response) -> CaseItem:
     `phone_compromised` until another contact is recorded or this is taken back.
     """
     with visit.transaction() as db:
-        case = contacts.compromise(db, visit.principal, case_id, visit.now)
+        case = mark_phone_unsafe(db, visit.principal, case_id, visit.now)
         return _changed(db, case, response)
 
 
@@ -53,9 +54,9 @@ def compromise(case_id: UUID, visit: VisitDep, response: Response) -> CaseItem:
 def trust(case_id: UUID, visit: VisitDep, response: Response) -> CaseItem:
     """Say that the phone is in the right hands again."""
     with visit.transaction() as db:
-        return _changed(db, contacts.trust(db, visit.principal, case_id, visit.now), response)
+        return _changed(db, mark_phone_safe(db, visit.principal, case_id, visit.now), response)
 
 
 def _changed(db: Db, case: Case, response: Response) -> CaseItem:
     etag(response, case.version)
-    return item(Line(case, cases.coarse(db, case)))
+    return item(CaseLine(case, read_case_values(db, case)))

@@ -8,10 +8,15 @@ from typing import Annotated, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field, StringConstraints
 
-from app import deadlines
 from app.access import Permission
 from app.api.deps import VisitDep, needs
-from app.deadlines import Deadline
+from app.knowledge.deadline_rules import (
+    ASK,
+    TRIGGERS,
+    PossibleDeadline,
+    list_deadline_rules,
+    write_deadline_rules,
+)
 from app.models import DeadlineRule
 
 router = APIRouter(prefix="/v1/deadline-rules", tags=["organisation"])
@@ -24,7 +29,7 @@ class RuleIn(BaseModel):
     code: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
     jurisdiction: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,16}$")]
     trigger: Annotated[str, StringConstraints(max_length=64)] = Field(
-        description=", ".join(deadlines.TRIGGERS)
+        description=", ".join(TRIGGERS)
     )
     offset: int = Field(ge=0, le=3650)
     unit: Literal["hours", "days"]
@@ -67,10 +72,10 @@ class DeadlineOut(BaseModel):
     warn_on: list[date]
     source_url: str | None
     review_by: date | None = Field(description="after this day the rule must be verified again")
-    note: str = deadlines.ASK
+    note: str = ASK
 
 
-def deadline_out(deadline: Deadline) -> DeadlineOut:
+def deadline_out(deadline: PossibleDeadline) -> DeadlineOut:
     """Return a possible deadline as the interface shows it."""
     return DeadlineOut(
         code=deadline.code,
@@ -87,7 +92,7 @@ def deadline_out(deadline: Deadline) -> DeadlineOut:
 def listed(visit: VisitDep) -> RuleList:
     """List the rules: shipped disabled, and used once somebody has verified them."""
     with visit.snapshot() as db:
-        return _list(deadlines.listed(db, visit.principal))
+        return _list(list_deadline_rules(db, visit.principal))
 
 
 @router.put("", dependencies=[needs(Permission.RULES)])
@@ -95,7 +100,7 @@ def write(body: Rules, visit: VisitDep) -> RuleList:
     """Replace the given rules, by code, or add them."""
     rules = [rule.model_dump() for rule in body.items]
     with visit.transaction() as db:
-        return _list(deadlines.write(db, visit.principal, rules, visit.now))
+        return _list(write_deadline_rules(db, visit.principal, rules, visit.now))
 
 
 def _list(rules: list[DeadlineRule]) -> RuleList:

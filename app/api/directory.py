@@ -8,14 +8,21 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints
 
-from app import directory
 from app.access import Permission
 from app.api.deps import IdempotencyKey, VersionDep, VisitDep, etag, fingerprint, needs
-from app.directory import Entry
-from app.idempotency import once
+from app.knowledge.directory import (
+    LONGEST_ENTRY,
+    DirectoryItem,
+    add_entry,
+    change_entry,
+    list_entries,
+    read_entry,
+    remove_entry,
+)
+from app.store.idempotency import do_once
 
 router = APIRouter(prefix="/v1/directory", tags=["directory"])
-Words = Annotated[str, Field(max_length=directory.LONGEST)]
+Words = Annotated[str, Field(max_length=LONGEST_ENTRY)]
 Code = Annotated[str, StringConstraints(max_length=64)]
 Kind = Literal["lawyer", "clinic", "detention", "office", "other"]
 
@@ -68,7 +75,7 @@ def listed(
 ) -> EntryList:
     """List the directory, or one kind or region of it."""
     with visit.snapshot() as db:
-        found = directory.listed(db, visit.principal, kind, region)
+        found = list_entries(db, visit.principal, kind, region)
     return EntryList(items=[_out(entry) for entry in found])
 
 
@@ -84,18 +91,18 @@ def add(
     with visit.transaction() as db:
 
         def make() -> UUID:
-            return directory.add(db, visit.principal, body.model_dump(), visit.now).id
+            return add_entry(db, visit.principal, body.model_dump(), visit.now).id
 
         key = fingerprint(request, body)
-        entry_id = once(db, visit.principal, idempotency_key, key, visit.now, make)
-        return _answer(directory.read(db, visit.principal, entry_id), response)
+        entry_id = do_once(db, visit.principal, idempotency_key, key, visit.now, make)
+        return _answer(read_entry(db, visit.principal, entry_id), response)
 
 
 @router.get("/{entry_id}")
 def read(entry_id: UUID, visit: VisitDep, response: Response) -> EntryOut:
     """Return one entry."""
     with visit.snapshot() as db:
-        return _answer(directory.read(db, visit.principal, entry_id), response)
+        return _answer(read_entry(db, visit.principal, entry_id), response)
 
 
 @router.patch("/{entry_id}", dependencies=[needs(Permission.DIRECTORY)])
@@ -105,7 +112,7 @@ def change(
     """Change an entry."""
     changes = body.model_dump(exclude_unset=True)
     with visit.transaction() as db:
-        entry = directory.change(db, visit.principal, entry_id, version, changes, visit.now)
+        entry = change_entry(db, visit.principal, entry_id, version, changes, visit.now)
         return _answer(entry, response)
 
 
@@ -113,14 +120,14 @@ def change(
 def remove(entry_id: UUID, visit: VisitDep) -> Response:
     """Delete an entry."""
     with visit.transaction() as db:
-        directory.remove(db, visit.principal, entry_id, visit.now)
+        remove_entry(db, visit.principal, entry_id, visit.now)
     return Response(status_code=204)
 
 
-def _out(entry: Entry) -> EntryOut:
+def _out(entry: DirectoryItem) -> EntryOut:
     return EntryOut(id=entry.id, version=entry.version, **entry.values)
 
 
-def _answer(entry: Entry, response: Response) -> EntryOut:
+def _answer(entry: DirectoryItem, response: Response) -> EntryOut:
     etag(response, entry.version)
     return _out(entry)

@@ -8,9 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from app import break_glass, endings
 from app.api.casefile import CaseItem, CaseOut, Code, case_out, changed
 from app.api.deps import VisitDep, etag
+from app.desk import closing
+from app.desk.closing import close_case, erase_case, hold_case, merge_cases, reopen_case
+from app.desk.emergency import break_glass
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
 
@@ -45,7 +47,7 @@ def open_in_emergency(
 ) -> CaseOut:
     """Open a closed case with a reason; the coordinators are told at once. Needs the archive."""
     with visit.transaction() as db:
-        file = break_glass.break_glass(db, visit.principal, case_id, body.reason, visit.now)
+        file = break_glass(db, visit.principal, case_id, body.reason, visit.now)
         etag(response, file.line.case.version)
         return case_out(db, file)
 
@@ -54,7 +56,7 @@ def open_in_emergency(
 def close(case_id: UUID, body: Close, visit: VisitDep, response: Response) -> CaseItem:
     """Close a case: from now on only the archive can open it."""
     with visit.transaction() as db:
-        case = endings.close(db, visit.principal, case_id, body.outcome, visit.now)
+        case = close_case(db, visit.principal, case_id, body.outcome, visit.now)
         return changed(db, case, response)
 
 
@@ -62,14 +64,14 @@ def close(case_id: UUID, body: Close, visit: VisitDep, response: Response) -> Ca
 def reopen(case_id: UUID, visit: VisitDep, response: Response) -> CaseItem:
     """Reopen a closed case; needs the archive."""
     with visit.transaction() as db:
-        return changed(db, endings.reopen(db, visit.principal, case_id, visit.now), response)
+        return changed(db, reopen_case(db, visit.principal, case_id, visit.now), response)
 
 
 @router.post("/{case_id}/erase", status_code=204)
 def erase(case_id: UUID, visit: VisitDep) -> Response:
     """Erase a case for good. Copies of the database follow within a week."""
     with visit.transaction() as db:
-        endings.erase(db, visit.principal, case_id, visit.now)
+        erase_case(db, visit.principal, case_id, visit.now)
     return Response(status_code=204)
 
 
@@ -77,7 +79,7 @@ def erase(case_id: UUID, visit: VisitDep) -> Response:
 def hold(case_id: UUID, body: Hold, visit: VisitDep) -> Response:
     """Keep a case from being erased."""
     with visit.transaction() as db:
-        endings.hold(db, visit.principal, case_id, body.reason, visit.now)
+        hold_case(db, visit.principal, case_id, body.reason, visit.now)
     return Response(status_code=204)
 
 
@@ -85,7 +87,7 @@ def hold(case_id: UUID, body: Hold, visit: VisitDep) -> Response:
 def lift_hold(case_id: UUID, visit: VisitDep) -> Response:
     """Let a case be erased again."""
     with visit.transaction() as db:
-        endings.lift_hold(db, visit.principal, case_id, visit.now)
+        closing.lift_hold(db, visit.principal, case_id, visit.now)
     return Response(status_code=204)
 
 
@@ -93,5 +95,5 @@ def lift_hold(case_id: UUID, visit: VisitDep) -> Response:
 def merge(case_id: UUID, body: Merge, visit: VisitDep, response: Response) -> CaseItem:
     """Put this case under another; its conversation is read there."""
     with visit.transaction() as db:
-        case = endings.merge(db, visit.principal, case_id, body.into, visit.now)
+        case = merge_cases(db, visit.principal, case_id, body.into, visit.now)
         return changed(db, case, response)

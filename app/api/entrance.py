@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
-from app import people, sessions
 from app.api.state import Service, Visit
-from app.doorkeeper import device_cookie
 from app.errors import Throttled, Unauthenticated
-from app.sessions import SignedIn
+from app.members import sessions
+from app.members.accounts import admit_newcomers, is_anyone_waiting
+from app.members.sessions import SignedIn, resume_session
+from app.members.sign_in_throttle import make_device_cookie
 
 # What a device keeps after a sign-in, for its own place in the queue at the door. It opens nothing.
 _DEVICE = "kith-device"
@@ -41,7 +42,7 @@ def sign_in(
 def remember_device(service: Service, response: Response, signed_in: SignedIn) -> None:
     """Let the device of a sign-in be known at the door next time."""
     with service.database.snapshot() as db:
-        value = device_cookie(db.keys, signed_in.principal.handle)
+        value = make_device_cookie(db.keys, signed_in.principal.handle)
     response.set_cookie(
         _device_name(service),
         value,
@@ -66,10 +67,10 @@ def enter(service: Service, token: str | None) -> Visit:
     if not token:
         raise Unauthenticated
     now = service.clock()
-    principal = sessions.resume(service.database, service.sessions, token, now)
+    principal = resume_session(service.database, service.sessions, token, now)
     with service.database.snapshot() as db:
-        waiting = people.someone_waits(db)
+        waiting = is_anyone_waiting(db)
     if waiting and principal.roles & {"coordinator", "dispatcher"}:
         with service.database.transaction() as db:
-            people.welcome(db, principal, now)
+            admit_newcomers(db, principal, now)
     return Visit(service, principal, now)

@@ -9,14 +9,14 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from app import casefile, episodes
 from app.access import Permission
 from app.api.deps import IdempotencyKey, Instant, VersionDep, VisitDep, etag, fingerprint, needs
-from app.db import Db
-from app.episodes import Stay
+from app.cases.detentions import Stay, add_detention, change_detention, open_detention
+from app.desk.reading import read_case
 from app.errors import NotFound
-from app.idempotency import once
 from app.models import DetentionEpisode
+from app.store.db import Db
+from app.store.idempotency import do_once
 
 router = APIRouter(prefix="/v1", tags=["events"])
 Words = Annotated[str, Field(max_length=4000)]
@@ -99,7 +99,7 @@ def episode_out(episode: DetentionEpisode, stay: Stay) -> EpisodeOut:
 def listed(case_id: UUID, visit: VisitDep) -> EpisodeList:
     """List the detentions of a case. This is written into the audit log, as reading the case."""
     with visit.transaction() as db:
-        file = casefile.read(db, visit.principal, case_id, visit.now)
+        file = read_case(db, visit.principal, case_id, visit.now)
         return EpisodeList(items=[episode_out(*one) for one in file.episodes])
 
 
@@ -117,10 +117,10 @@ def add(
     with visit.transaction() as db:
 
         def make() -> UUID:
-            return episodes.add(db, visit.principal, case_id, stay, visit.now).id
+            return add_detention(db, visit.principal, case_id, stay, visit.now).id
 
         key = fingerprint(request, body)
-        episode_id = once(db, visit.principal, idempotency_key, key, visit.now, make)
+        episode_id = do_once(db, visit.principal, idempotency_key, key, visit.now, make)
         episode = db.get(DetentionEpisode, episode_id)
         if episode is None:
             raise NotFound
@@ -133,7 +133,7 @@ def change(
 ) -> EpisodeOut:
     """Change what is known of a detention; `to` ends it."""
     with visit.transaction() as db:
-        episode = episodes.change(
+        episode = change_detention(
             db, visit.principal, episode_id, version, _values(body), visit.now
         )
         return _answer(db, visit, episode, response)
@@ -153,4 +153,4 @@ def _values(body: NewEpisode | ChangeEpisode) -> dict[str, Any]:
 
 def _answer(db: Db, visit: VisitDep, episode: DetentionEpisode, response: Response) -> EpisodeOut:
     etag(response, episode.version)
-    return episode_out(episode, episodes.opened(db, visit.principal, episode))
+    return episode_out(episode, open_detention(db, visit.principal, episode))

@@ -10,7 +10,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints
 
-from app import accompaniments, events, tasks
 from app.access import Permission
 from app.api.deps import (
     Cursor,
@@ -25,16 +24,25 @@ from app.api.deps import (
     fingerprint,
     needs,
 )
-from app.db import Db
+from app.cases.dates import (
+    LONGEST_PLACE,
+    CalendarEntry,
+    DateFacts,
+    add_date,
+    list_calendar,
+    read_instant,
+)
+from app.cases.tasks import DueTask, finish_task, list_tasks
+from app.desk.date_changes import change_date, read_date
 from app.errors import BadRequest
-from app.events import Entry, Wanted
-from app.idempotency import once
 from app.models import Event
-from app.tasks import Due
+from app.requests.accompaniments import LARGEST_CAP, USUAL_CAP
+from app.store.db import Db
+from app.store.idempotency import do_once
 
 router = APIRouter(prefix="/v1", tags=["events"])
 Code = Annotated[str, StringConstraints(max_length=64)]
-Place = Annotated[str, Field(max_length=events.LONGEST_PLACE)]
+Place = Annotated[str, Field(max_length=LONGEST_PLACE)]
 Local = "with its offset; or local time, with `zone`"
 _DAYS_SHOWN = 31
 
@@ -77,7 +85,7 @@ class NewEvent(BaseModel):
     place: Place = ""
     meeting_place: Place | None = None
     state: Code = "tentative"
-    cap: Annotated[int, Field(ge=1, le=accompaniments.LARGEST_CAP)] = accompaniments.USUAL_CAP
+    cap: Annotated[int, Field(ge=1, le=LARGEST_CAP)] = USUAL_CAP
 
 
 class ChangeEvent(BaseModel):
@@ -90,7 +98,7 @@ class ChangeEvent(BaseModel):
     place: Place | None = None
     meeting_place: Place | None = None
     state: Code | None = None
-    cap: Annotated[int, Field(ge=1, le=accompaniments.LARGEST_CAP)] | None = None
+    cap: Annotated[int, Field(ge=1, le=LARGEST_CAP)] | None = None
     leader: UUID | None = Field(default=None, description="one of those who go along")
 
 
@@ -139,7 +147,7 @@ def event_out(event: Any) -> EventOut:
     return EventOut(**{**event, "accompaniments": going})
 
 
-def task_out(due: Due) -> TaskOut:
+def task_out(due: DueTask) -> TaskOut:
     """Return a task as the interface shows it."""
     task = due.task
     return TaskOut(
@@ -167,28 +175,28 @@ def add(
     idempotency_key: IdempotencyKey = None,
 ) -> EventOut:
     """Add a date to a case."""
-    wanted = Wanted(
+    wanted = DateFacts(
         body.kind,
-        events.instant_of(body.starts_at, body.zone),
+        read_instant(body.starts_at, body.zone),
         body.place,
         body.meeting_place,
         body.state,
-        events.instant_of(body.ends_at, body.zone) if body.ends_at else None,
+        read_instant(body.ends_at, body.zone) if body.ends_at else None,
         body.cap,
     )
     with visit.transaction() as db:
 
         def make() -> UUID:
-            return events.add(db, visit.principal, case_id, wanted, visit.now).id
+            return add_date(db, visit.principal, case_id, wanted, visit.now).id
 
         key = fingerprint(request, body)
-        event_id = once(db, visit.principal, idempotency_key, key, visit.now, make)
+        event_id = do_once(db, visit.principal, idempotency_key, key, visit.now, make)
         response.headers["Location"] = f"/v1/events/{event_id}"
         return _whole(db, visit, event_id, response)
 
 
 def _whole(db: Db, visit: VisitDep, event_id: UUID, response: Response) -> EventOut:
-    event = events.read(db, visit.principal, event_id, visit.now)
+    event = read_date(db, visit.principal, event_id, visit.now)
     etag(response, event["version"])
     return event_out(event)
 
@@ -209,9 +217,9 @@ def change(
     zone = changes.pop("zone", None)
     for name in ("starts_at", "ends_at"):
         if changes.get(name) is not None:
-            changes[name] = events.instant_of(changes[name], zone)
+            changes[name] = read_instant(changes[name], zone)
     with visit.transaction() as db:
-        events.change(db, visit.principal, event_id, version, changes, visit.now)
+        change_date(db, visit.principal, event_id, version, changes, visit.now)
         return _whole(db, visit, event_id, response)
 
 
@@ -227,7 +235,7 @@ def calendar(
     start = start or visit.now
     end = end or start + timedelta(days=_DAYS_SHOWN)
     with visit.snapshot() as db:
-        found = events.calendar(db, visit.principal, start, end)
+        found = list_calendar(db, visit.principal, start, end)
     after = _position(decode_cursor(cursor))
     rest = [entry for entry in found if after is None or _key(entry) > after]
     more = len(rest) > limit
@@ -238,7 +246,7 @@ def calendar(
     )
 
 
-def _key(entry: Entry) -> tuple[datetime, UUID]:
+def _key(entry: CalendarEntry) -> tuple[datetime, UUID]:
     return entry.starts_at, entry.event.id
 
 
@@ -256,7 +264,7 @@ def _position(cursor: str | None) -> tuple[datetime, UUID] | None:
     return position
 
 
-def _entry(entry: Entry) -> EntryOut:
+def _entry(entry: CalendarEntry) -> EntryOut:
     event: Event = entry.event
     return EntryOut(
         id=event.id,
@@ -276,12 +284,12 @@ def _entry(entry: Entry) -> EntryOut:
 def listed(visit: VisitDep) -> TaskList:
     """List what the desk is to look at again: dates to be made sure of, dates that have passed."""
     with visit.snapshot() as db:
-        return TaskList(items=[task_out(due) for due in tasks.listed(db, visit.principal)])
+        return TaskList(items=[task_out(due) for due in list_tasks(db, visit.principal)])
 
 
 @router.post("/tasks/{task_id}/done", status_code=204)
 def done(task_id: UUID, visit: VisitDep) -> Response:
     """Say that a task is done."""
     with visit.transaction() as db:
-        tasks.finish(db, visit.principal, task_id, visit.now)
+        finish_task(db, visit.principal, task_id, visit.now)
     return Response(status_code=204)

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from app import exports
 from app.api.deps import VisitDep
 from app.api.state import Visit
 from app.crypto import new_code
+from app.desk.exporting import COPY_NAME, CopyReader, open_copy, seal_copy
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
 MEDIA_TYPE = "application/octet-stream"
@@ -36,7 +36,7 @@ def export(
     case_id: UUID,
     visit: VisitDep,
     reader: Annotated[
-        exports.Reader, Query(alias="for", description="counsel needs the consent `legal`")
+        CopyReader, Query(alias="for", description="counsel needs the consent `legal`")
     ] = "caller",
 ) -> Response:
     """Return the case as a sealed file, for the caller or counsel. Stands in the audit log.
@@ -49,11 +49,11 @@ def export(
     return copy
 
 
-def sealed_copy(visit: Visit, case_id: UUID, reader: exports.Reader, code: str) -> Response:
+def sealed_copy(visit: Visit, case_id: UUID, reader: CopyReader, code: str) -> Response:
     """Return the file. Nobody's writing waits while it is packed and sealed."""
     with visit.transaction() as db:
-        opened = exports.open_case(db, visit.principal, case_id, reader, visit.now)
+        opened = open_copy(db, visit.principal, case_id, reader, visit.now)
     with visit.snapshot() as db:
-        sealed = exports.seal(db, opened, code)
-    headers = {"Content-Disposition": f'attachment; filename="{exports.NAME}.sealed"'}
+        sealed = seal_copy(db, opened, code)
+    headers = {"Content-Disposition": f'attachment; filename="{COPY_NAME}.sealed"'}
     return Response(sealed, media_type=MEDIA_TYPE, headers=headers)

@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 
 from app.access import Permission
 from app.api.deps import IdempotencyKey, VisitDep, fingerprint, needs
-from app.idempotency import once
-from app.shifts import handover
+from app.rota.handover import read_handovers, write_handover
+from app.store.idempotency import do_once
 
 router = APIRouter(prefix="/v1/shifts", tags=["shifts"])
 
@@ -42,7 +42,7 @@ class NoteList(BaseModel):
 def notes(shift_id: UUID, visit: VisitDep) -> NoteList:
     """Open the hand-over notes of a shift. This is written into the audit log."""
     with visit.transaction() as db:
-        found = handover.read(db, visit.principal, shift_id, visit.now)
+        found = read_handovers(db, visit.principal, shift_id, visit.now)
     return NoteList(items=[NoteOut(id=n.id, author=n.author, at=n.at, body=n.body) for n in found])
 
 
@@ -58,8 +58,8 @@ def hand_over(
     with visit.transaction() as db:
 
         def make() -> UUID:
-            return handover.write(db, visit.principal, shift_id, body.body, visit.now)
+            return write_handover(db, visit.principal, shift_id, body.body, visit.now)
 
         key = fingerprint(request, body)
-        note_id = once(db, visit.principal, idempotency_key, key, visit.now, make)
+        note_id = do_once(db, visit.principal, idempotency_key, key, visit.now, make)
     return NoteOut(id=note_id, author=visit.principal.member_id, at=visit.now, body=body.body)

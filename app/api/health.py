@@ -6,12 +6,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import readiness
 from app.api.deps import ServiceDep
 from app.api.state import Service
 from app.errors import NotFound
-from app.metrics import CONTENT_TYPE, may_read
-from app.metrics.measuring import measure
+from app.operations.metrics.measures import measure_service
+from app.operations.metrics.registry import CONTENT_TYPE, may_read_metrics
+from app.operations.readiness import is_carrier_refusing, is_worker_alive
 
 router = APIRouter(tags=["health"])
 _NOT_READY = {
@@ -53,8 +53,8 @@ def _worker_and_carrier(service: Service) -> dict[str, str]:
     try:
         with service.database.snapshot() as db:
             if service.worker_alive is None:
-                alive = readiness.worker_lives(db, service.clock())
-            refuses = readiness.carrier_refuses(db)
+                alive = is_worker_alive(db, service.clock())
+            refuses = is_carrier_refusing(db)
     except (SQLAlchemyError, OSError):
         alive, refuses = alive and service.worker_alive is not None, False
     carrier = "configured" if service.settings.twilio_account_sid else "missing"
@@ -69,7 +69,7 @@ def metrics(request: Request, service: ServiceDep) -> Response:
     """Return Prometheus metrics to whoever holds KITH_METRICS_TOKEN (in the demo, to anybody)."""
     authorization = request.headers.get("authorization", "")
     demo = service.settings.environment == "demo"
-    if not may_read(authorization, service.settings.metrics_token, demo=demo):
+    if not may_read_metrics(authorization, service.settings.metrics_token, demo=demo):
         raise NotFound
-    measured = measure(service.database, service.settings.data_dir, service.clock())
+    measured = measure_service(service.database, service.settings.data_dir, service.clock())
     return Response(service.metrics.render(measured), media_type=CONTENT_TYPE)

@@ -9,11 +9,14 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field, SecretStr
 
-from app import enrolment, invitations, joining, people
 from app.access import Permission
 from app.api.deps import ServiceDep, VersionDep, VisitDep, etag, needs
-from app.db import Db
+from app.members import accounts, enrolment
+from app.members.accounts import change_own_profile, find_member, list_members
+from app.members.admission import join_with_invitation
+from app.members.invitations import make_invitation
 from app.models import Member
+from app.store.db import Db
 
 router = APIRouter(prefix="/v1", tags=["members"])
 Codes = list[Annotated[str, Field(max_length=64)]]
@@ -139,7 +142,7 @@ def member_out(db: Db, member: Member) -> MemberOut:
 def invite(body: Invite, visit: VisitDep) -> Invited:
     """Make a one-time code for a newcomer, good for 72 hours."""
     with visit.transaction() as db:
-        code, expires_at = invitations.invite(
+        code, expires_at = make_invitation(
             db, visit.principal, body.roles, body.languages, body.regions, visit.now
         )
     return Invited(code=code, expires_at=expires_at)
@@ -148,7 +151,7 @@ def invite(body: Invite, visit: VisitDep) -> Invited:
 @router.post("/invitations/redeem", status_code=201)
 def redeem(body: Redeem, service: ServiceDep) -> Redeemed:
     """Join with a code. The recovery code is shown now and never again."""
-    enrolled = joining.join(
+    enrolled = join_with_invitation(
         service.database,
         service.door,
         code=body.code,
@@ -187,7 +190,7 @@ def change_me(
     """Change your own name, phone, languages, regions or weekly cap."""
     with visit.transaction() as db:
         changes = body.model_dump(exclude_unset=True, mode="json")
-        member = people.change_me(db, visit.principal, version, changes, visit.now)
+        member = change_own_profile(db, visit.principal, version, changes, visit.now)
         etag(response, member.version)
         return member_out(db, member)
 
@@ -197,7 +200,7 @@ def members(visit: VisitDep) -> MemberList:
     """List all members."""
     visit.principal.require(Permission.MEMBERS)
     with visit.snapshot() as db:
-        return MemberList(items=[member_out(db, member) for member in people.listed(db)])
+        return MemberList(items=[member_out(db, member) for member in list_members(db)])
 
 
 @router.get("/members/{member_id}")
@@ -205,7 +208,7 @@ def member(member_id: UUID, visit: VisitDep, response: Response) -> MemberOut:
     """Return one member."""
     visit.principal.require(Permission.MEMBERS)
     with visit.snapshot() as db:
-        found = people.find(db, member_id)
+        found = find_member(db, member_id)
         etag(response, found.version)
         return member_out(db, found)
 
@@ -222,7 +225,7 @@ def change_member(
     changes: dict[str, Any] = body.model_dump(exclude_unset=True, mode="json")
     acknowledge = changes.pop("acknowledge", None)
     with visit.transaction() as db:
-        changed = people.change_member(
+        changed = accounts.change_member(
             db, visit.principal, member_id, version, changes, acknowledge, visit.now
         )
         etag(response, changed.version)
@@ -239,6 +242,6 @@ def remove_member(
 ) -> Response:
     """Take somebody out at once: sessions, keys, and new keys for what they shared."""
     with visit.transaction() as db:
-        people.remove(db, visit.principal, member_id, acknowledge, visit.now)
+        accounts.remove_member(db, visit.principal, member_id, acknowledge, visit.now)
         visit.service.sessions.drop(db, member_id=member_id)
     return Response(status_code=204)

@@ -9,13 +9,20 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from app import assignments, offers
 from app.access import Permission
 from app.api.assignments import AssignmentOut
 from app.api.assignments import out as assignment_out
 from app.api.deps import VisitDep, etag, needs
 from app.api.requests import Window
-from app.candidates import window as window_of
+from app.requests.assignments import explain_decline, read_brief
+from app.requests.candidates import find_window as window_of
+from app.requests.decisions import (
+    OwnOffer,
+    accept_offer,
+    decline_offer,
+    find_offer_state,
+    list_own_offers,
+)
 
 router = APIRouter(prefix="/v1/offers", tags=["offers"])
 
@@ -53,11 +60,11 @@ class Decline(BaseModel):
 def mine(visit: VisitDep) -> OfferList:
     """List your own offers."""
     with visit.snapshot() as db:
-        found = offers.mine(db, visit.principal, visit.now)
+        found = list_own_offers(db, visit.principal, visit.now)
         return OfferList(items=[_out(one, visit.now) for one in found])
 
 
-def _out(one: offers.Mine, now: datetime) -> OfferOut:
+def _out(one: OwnOffer, now: datetime) -> OfferOut:
     values, window = one.values, window_of(one.values)
     return OfferOut(
         id=one.offer.id,
@@ -69,7 +76,7 @@ def _out(one: offers.Mine, now: datetime) -> OfferOut:
         window=Window(starts_at=window[0], ends_at=window[1]) if window else None,
         needed_by=values.get("needed_by"),
         expires_at=one.offer.expires_at,
-        state=offers.state_of(one.offer, now),
+        state=find_offer_state(one.offer, now),
     )
 
 
@@ -78,8 +85,8 @@ def accept(offer_id: UUID, visit: VisitDep, response: Response) -> AssignmentOut
     """Take it: the first who accepts has it, and reads the brief."""
     visit.principal.require(Permission.OFFERS)
     with visit.transaction() as db:
-        taken = offers.accept(db, visit.principal.member_id, offer_id, visit.now)
-        opened = assignments.read(db, visit.principal, taken.id, visit.now)
+        taken = accept_offer(db, visit.principal.member_id, offer_id, visit.now)
+        opened = read_brief(db, visit.principal, taken.id, visit.now)
         response.headers["Location"] = f"/v1/assignments/{taken.id}"
         etag(response, opened.assignment.version)
         return assignment_out(opened)
@@ -92,7 +99,7 @@ def decline(offer_id: UUID, visit: VisitDep, body: Decline | None = None) -> Res
     said = body or Decline()
     with visit.transaction() as db:
         if said.reason and said.reason.strip():
-            assignments.explain(db, visit.principal, offer_id, said.reason, visit.now)
+            explain_decline(db, visit.principal, offer_id, said.reason, visit.now)
         me = visit.principal.member_id
-        offers.decline(db, me, offer_id, visit.now, conflict=said.conflict)
+        decline_offer(db, me, offer_id, visit.now, conflict=said.conflict)
     return Response(status_code=204)

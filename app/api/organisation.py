@@ -10,10 +10,12 @@ from zoneinfo import available_timezones
 from fastapi import APIRouter, Header, Response
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
-from app import audit, organisation
+from app import audit
 from app.access import Permission
 from app.api.deps import Cursor, Limit, VisitDep, decode_cursor, encode_cursor, etag, needs
 from app.errors import BadRequest
+from app.organisation import settings
+from app.organisation.settings import read_settings
 
 router = APIRouter(prefix="/v1", tags=["organisation"])
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,40}$")]
@@ -123,7 +125,7 @@ def settings_now(visit: VisitDep, response: Response) -> Settings:
     """Return the organisation's settings."""
     visit.principal.require(Permission.SETTINGS)
     with visit.snapshot() as db:
-        values, version = organisation.settings(db)
+        values, version = read_settings(db)
     etag(response, version)
     return Settings(**values)
 
@@ -141,12 +143,10 @@ def change_settings(
         raise BadRequest("The regions need the entry `other`.")
     with visit.transaction() as db:
         visit.principal.require(Permission.SETTINGS)
-        _, current = organisation.settings(db)
+        _, current = read_settings(db)
         given = (if_match or "").strip().removeprefix("W/").strip('"')
         version = int(given) if given.isascii() and given.isdigit() else current
-        values, version = organisation.change_settings(
-            db, visit.principal, version, changes, visit.now
-        )
+        values, version = settings.change_settings(db, visit.principal, version, changes, visit.now)
     etag(response, version)
     return Settings(**values)
 

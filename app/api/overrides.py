@@ -9,11 +9,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from app import shifts
 from app.access import Permission
 from app.api.deps import VisitDep, needs
 from app.api.shifts import OCCURRENCE, WALL, Duration, Members, TurnOut, instant_of, turn_out
-from app.shifts import Different
+from app.rota.exceptions import ChangedTurn, join_shift, override_turn, restore_turn
 
 router = APIRouter(prefix="/v1/shifts", tags=["shifts"])
 
@@ -38,10 +37,10 @@ class Override(BaseModel):
 @router.put("/{shift_id}/overrides", dependencies=[needs(Permission.ROTA_OF_ALL)])
 def override(shift_id: UUID, body: Override, visit: VisitDep) -> TurnOut:
     """Cancel, move or cover one occurrence; replaces what differed about it before."""
-    different = Different(body.cancelled, body.starts_at, body.duration, body.away, body.extra)
+    different = ChangedTurn(body.cancelled, body.starts_at, body.duration, body.away, body.extra)
     with visit.transaction() as db:
         at = instant_of(db, body.occurrence, visit.now)
-        turn = shifts.override(db, visit.principal, shift_id, at, different, visit.now)
+        turn = override_turn(db, visit.principal, shift_id, at, different, visit.now)
         return turn_out(db, turn)
 
 
@@ -52,7 +51,7 @@ def restore(
     """Let an occurrence be again what the rule says."""
     with visit.transaction() as db:
         at = instant_of(db, occurrence, visit.now)
-        shifts.restore(db, visit.principal, shift_id, at, visit.now)
+        restore_turn(db, visit.principal, shift_id, at, visit.now)
     return Response(status_code=204)
 
 
@@ -61,5 +60,5 @@ def sign_up(shift_id: UUID, visit: VisitDep, body: SignUp | None = None) -> Resp
     """Sign yourself up for a shift that lacks people, once or for good; the first one gets it."""
     with visit.transaction() as db:
         at = instant_of(db, body.occurrence, visit.now) if body and body.occurrence else None
-        shifts.sign_up(db, visit.principal, shift_id, at, visit.now)
+        join_shift(db, visit.principal, shift_id, at, visit.now)
     return Response(status_code=204)

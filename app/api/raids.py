@@ -9,14 +9,20 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from app import raids
 from app.access import Permission
 from app.api.deps import IdempotencyKey, VersionDep, VisitDep, etag, fingerprint, needs
-from app.idempotency import once
-from app.raids import Seen
+from app.knowledge.sightings import (
+    LONGEST_FACT,
+    Sighting,
+    add_sighting,
+    change_sighting,
+    list_sightings,
+    read_sighting,
+)
+from app.store.idempotency import do_once
 
 router = APIRouter(prefix="/v1/raid-reports", tags=["raid reports"])
-Words = Annotated[str, Field(max_length=raids.LONGEST)]
+Words = Annotated[str, Field(max_length=LONGEST_FACT)]
 
 
 class Facts(BaseModel):
@@ -66,7 +72,7 @@ class ChangeReport(BaseModel):
 def listed(visit: VisitDep) -> ReportList:
     """List the reports. This is written into the audit log."""
     with visit.transaction() as db:
-        found = raids.listed(db, visit.principal, visit.now)
+        found = list_sightings(db, visit.principal, visit.now)
         return ReportList(items=[_out(seen) for seen in found])
 
 
@@ -83,11 +89,11 @@ def add(
     with visit.transaction() as db:
 
         def make() -> UUID:
-            return raids.add(db, visit.principal, facts, visit.now).id
+            return add_sighting(db, visit.principal, facts, visit.now).id
 
         key = fingerprint(request, body)
-        report_id = once(db, visit.principal, idempotency_key, key, visit.now, make)
-        seen = raids.read(db, visit.principal, report_id)
+        report_id = do_once(db, visit.principal, idempotency_key, key, visit.now, make)
+        seen = read_sighting(db, visit.principal, report_id)
         etag(response, seen.report.version)
         return _out(seen)
 
@@ -99,12 +105,12 @@ def change(
     """Change facts, put two reports of one event together, or say what it proved to be."""
     changes = body.model_dump(exclude_unset=True)
     with visit.transaction() as db:
-        seen = raids.change(db, visit.principal, report_id, version, changes, visit.now)
+        seen = change_sighting(db, visit.principal, report_id, version, changes, visit.now)
         etag(response, seen.report.version)
         return _out(seen)
 
 
-def _out(seen: Seen) -> ReportOut:
+def _out(seen: Sighting) -> ReportOut:
     report = seen.report
     return ReportOut(
         id=report.id,

@@ -8,11 +8,13 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from app import cases, replies
 from app.api.casefile import Code, ConsentOut, NoteOut
 from app.api.deps import IdempotencyKey, VisitDep, fingerprint
-from app.idempotency import once
+from app.cases.case import find_case
+from app.cases.notes import add_note
+from app.desk.replying import StatedConsent, record_consent, send_reply
 from app.models import Consent, Message, Note
+from app.store.idempotency import do_once
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
 Text = Annotated[str, Field(max_length=20_000)]
@@ -51,15 +53,15 @@ def reply(
 ) -> Sent:
     """Answer the caller. The text is queued; its status follows the carrier's callbacks."""
     with visit.transaction() as db:
-        message_id = once(
+        message_id = do_once(
             db,
             visit.principal,
             idempotency_key,
             fingerprint(request, body),
             visit.now,
-            lambda: replies.reply(db, visit.principal, case_id, body.body, visit.now).id,
+            lambda: send_reply(db, visit.principal, case_id, body.body, visit.now).id,
         )
-        cases.find(db, visit.principal, case_id)
+        find_case(db, visit.principal, case_id)
         message = db.get(Message, message_id)
         return Sent(id=message_id, status=message.status if message else "queued")
 
@@ -74,13 +76,13 @@ def note(
 ) -> NoteOut:
     """Write a note for the desk."""
     with visit.transaction() as db:
-        note_id = once(
+        note_id = do_once(
             db,
             visit.principal,
             idempotency_key,
             fingerprint(request, body),
             visit.now,
-            lambda: replies.note(db, visit.principal, case_id, body.body, visit.now).id,
+            lambda: add_note(db, visit.principal, case_id, body.body, visit.now).id,
         )
         row = db.get_one(Note, note_id)
         return NoteOut(
@@ -97,16 +99,18 @@ def consent(
     idempotency_key: IdempotencyKey = None,
 ) -> ConsentOut:
     """Record what the caller allowed or withdrew."""
-    said = replies.Said(
+    said = StatedConsent(
         body.scope, body.granted, tuple(body.methods), body.hours, body.override_reason
     )
     with visit.transaction() as db:
 
         def make() -> UUID:
-            return replies.record_consent(db, visit.principal, case_id, said, visit.now).id
+            return record_consent(db, visit.principal, case_id, said, visit.now).id
 
         key = fingerprint(request, body)
-        row = db.get_one(Consent, once(db, visit.principal, idempotency_key, key, visit.now, make))
+        row = db.get_one(
+            Consent, do_once(db, visit.principal, idempotency_key, key, visit.now, make)
+        )
         return ConsentOut(
             id=row.id,
             recorded_by=row.recorded_by,

@@ -10,13 +10,15 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
-from app import requests
 from app.access import Permission
 from app.api.deps import Cursor, IdempotencyKey, Limit, VisitDep, etag, fingerprint, needs
-from app.candidates import window as window_of
-from app.idempotency import once
 from app.models import SEEKING
-from app.requests import Asked, Found
+from app.requests import changes, new_requests
+from app.requests.candidates import find_window as window_of
+from app.requests.changes import cancel_request
+from app.requests.new_requests import RequestFacts
+from app.requests.views import FoundRequest, find_request, list_requests, rank_candidates
+from app.store.idempotency import do_once
 
 router = APIRouter(prefix="/v1", tags=["requests"])
 Code = Annotated[str, StringConstraints(max_length=64)]
@@ -145,7 +147,7 @@ class CandidateList(BaseModel):
     next_cursor: None = None
 
 
-def out(found: Found, reports: Iterable[Mapping[str, Any]] = ()) -> RequestOut:
+def out(found: FoundRequest, reports: Iterable[Mapping[str, Any]] = ()) -> RequestOut:
     """Return a request as the desk sees it."""
     row, values, taken = found.request, found.values, found.assignment
     window = window_of(values)
@@ -203,15 +205,15 @@ def raise_request(
     idempotency_key: IdempotencyKey = None,
 ) -> RequestOut:
     """Ask for somebody. Offers start at once; for a minor's accompaniment two are asked for."""
-    asked = Asked(**body.model_dump())
+    asked = RequestFacts(**body.model_dump())
     with visit.transaction() as db:
 
         def make() -> UUID:
-            return requests.raise_request(db, visit.principal, case_id, asked, visit.now).id
+            return new_requests.raise_request(db, visit.principal, case_id, asked, visit.now).id
 
         key = fingerprint(request, body)
-        made = once(db, visit.principal, idempotency_key, key, visit.now, make)
-        found = requests.find(db, visit.principal, made)
+        made = do_once(db, visit.principal, idempotency_key, key, visit.now, make)
+        found = find_request(db, visit.principal, made)
         response.headers["Location"] = f"/v1/requests/{made}"
         etag(response, found.request.version)
         return out(found)
@@ -227,7 +229,7 @@ def listed(
     """List requests by tier."""
     with visit.snapshot() as db:
         states = (state,) if state else _RUNNING
-        found, after = requests.page(db, visit.principal, states=states, cursor=cursor, limit=limit)
+        found, after = list_requests(db, visit.principal, states=states, cursor=cursor, limit=limit)
         return RequestList(items=[out(one) for one in found], next_cursor=after)
 
 
@@ -235,7 +237,7 @@ def listed(
 def read(request_id: UUID, visit: VisitDep, response: Response) -> RequestOut:
     """Read one request: who was asked, who took it."""
     with visit.snapshot() as db:
-        found = requests.find(db, visit.principal, request_id)
+        found = find_request(db, visit.principal, request_id)
         etag(response, found.request.version)
         return out(found)
 
@@ -244,8 +246,8 @@ def read(request_id: UUID, visit: VisitDep, response: Response) -> RequestOut:
 def cancel(request_id: UUID, visit: VisitDep, response: Response) -> RequestOut:
     """End a request; whoever had it is told."""
     with visit.transaction() as db:
-        requests.cancel(db, visit.principal, request_id, visit.now)
-        found = requests.find(db, visit.principal, request_id)
+        cancel_request(db, visit.principal, request_id, visit.now)
+        found = find_request(db, visit.principal, request_id)
         etag(response, found.request.version)
         return out(found)
 
@@ -257,8 +259,8 @@ def write_brief(
     """Write a request's brief anew: for one that has none, or to show other fields."""
     with visit.transaction() as db:
         share = body.share if body else None
-        requests.write_brief(db, visit.principal, request_id, visit.now, share)
-        found = requests.find(db, visit.principal, request_id)
+        changes.write_brief(db, visit.principal, request_id, visit.now, share)
+        found = find_request(db, visit.principal, request_id)
         etag(response, found.request.version)
         return out(found)
 
@@ -267,7 +269,7 @@ def write_brief(
 def candidates(request_id: UUID, visit: VisitDep) -> CandidateList:
     """Say who could be asked, best first and why, and why the others are not."""
     with visit.snapshot() as db:
-        ranking = requests.rank(db, visit.principal, request_id, visit.now)
+        ranking = rank_candidates(db, visit.principal, request_id, visit.now)
     return CandidateList(
         items=[
             CandidateOut(

@@ -8,9 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, SecretStr
 
-from app import joining, sessions
 from app.api import entrance
 from app.api.deps import ServiceDep, VisitDep
+from app.members import sessions
+from app.members.admission import recover_with_code
+from app.members.sessions import end_own_session, list_own_sessions
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
 
@@ -89,7 +91,7 @@ def sign_in(body: SignIn, service: ServiceDep, request: Request, response: Respo
 def own_sessions(visit: VisitDep) -> SessionList:
     """List where you are signed in."""
     with visit.snapshot() as db:
-        alive = sessions.own(db, visit.service.sessions, visit.principal, visit.now)
+        alive = list_own_sessions(db, visit.service.sessions, visit.principal, visit.now)
     return SessionList(
         items=[
             SessionOut(
@@ -116,14 +118,14 @@ def sign_out(visit: VisitDep) -> Response:
 def end_session(session_id: UUID, visit: VisitDep) -> Response:
     """Sign out one of your other sessions, for example on a lost phone."""
     with visit.transaction() as db:
-        sessions.end_own(db, visit.service.sessions, visit.principal, session_id, visit.now)
+        end_own_session(db, visit.service.sessions, visit.principal, session_id, visit.now)
     return Response(status_code=204)
 
 
 @router.post("/recover")
 def recover(body: Recovery, service: ServiceDep) -> Recovered:
     """Set a new passphrase with the recovery code; ends all your sessions."""
-    code = joining.recover(
+    code = recover_with_code(
         service.database,
         service.sessions,
         service.door,

@@ -9,15 +9,24 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from app import shifts
 from app.access import Permission, Principal
 from app.api.deps import IdempotencyKey, VersionDep, VisitDep, etag, fingerprint, needs
 from app.api.state import Visit
-from app.db import Db
 from app.errors import BadRequest
-from app.idempotency import once
-from app.shifts import Slot, Turn, Wanted
-from app.shifts.rules import MOST_TIMES
+from app.rota.rota import Duty, Slot, Turn, find_duty, list_turns
+from app.rota.rules import MOST_TIMES, find_instant
+from app.rota.shifts import (
+    SHIFT_ROLES,
+    ShiftFacts,
+    add_shift,
+    change_shift,
+    load_rota,
+    read_shift_versions,
+    remove_shift,
+)
+from app.rota.visibility import find_shift, show_slot, show_turn
+from app.store.db import Db
+from app.store.idempotency import do_once
 
 router = APIRouter(prefix="/v1/shifts", tags=["shifts"])
 _FARTHEST, _LONGEST_LOOK = timedelta(days=3660), timedelta(days=62)
@@ -37,7 +46,7 @@ Duration = Annotated[
     Field(description="ISO 8601 (PT8H) or seconds; by the clock on the wall, 15 min to 7 days"),
 ]
 Role = Annotated[
-    str | None, Field(max_length=16, description=f"who may do it: {', '.join(shifts.ROLES)}")
+    str | None, Field(max_length=16, description=f"who may do it: {', '.join(SHIFT_ROLES)}")
 ]
 People = Annotated[int | None, Field(ge=1, le=50, description="how many people it needs")]
 
@@ -128,7 +137,7 @@ def shift_out(db: Db, slot: Slot, version: int) -> ShiftOut:
         id=slot.id,
         name=slot.name,
         rrule=slot.rule.text,
-        starts_at=shifts.instant(slot.rule.first, zone),
+        starts_at=find_instant(slot.rule.first, zone),
         wall_time=slot.rule.first.isoformat(timespec="minutes"),
         zone=zone.key,
         duration=slot.duration,
@@ -145,7 +154,7 @@ def turn_out(db: Db, turn: Turn) -> TurnOut:
     return TurnOut(
         shift=turn.slot.id,
         name=turn.slot.name,
-        occurrence=shifts.instant(turn.on, db.keys.zone),
+        occurrence=find_instant(turn.on, db.keys.zone),
         starts_at=turn.start,
         ends_at=turn.end,
         members=list(turn.members),
@@ -160,12 +169,12 @@ def instant_of(db: Db, at: datetime, now: datetime) -> datetime:
     """Return an instant that may have come as wall-clock time. BadRequest for far-off ones."""
     if abs(at.replace(tzinfo=None) - now.replace(tzinfo=None)) > _FARTHEST:
         raise BadRequest("Nobody knows the rota then.")
-    return at if at.tzinfo else shifts.instant(at, db.keys.zone)
+    return at if at.tzinfo else find_instant(at, db.keys.zone)
 
 
 def _seen(db: Db, who: Principal, since: datetime, until: datetime) -> list[Turn]:
-    turns = shifts.turns(shifts.load(db), since, until, cancelled=True)
-    return [turn for one in turns if (turn := shifts.shown(who, one))]
+    turns = list_turns(load_rota(db), since, until, cancelled=True)
+    return [turn for one in turns if (turn := show_turn(who, one))]
 
 
 # -- reading
@@ -177,8 +186,8 @@ def listed(visit: VisitDep) -> ShiftList:
     who = visit.principal
     who.require(Permission.ROTA)
     with visit.snapshot() as db:
-        versions = shifts.versions(db)
-        seen = (shifts.shown_slot(who, slot) for slot in shifts.load(db).slots)
+        versions = read_shift_versions(db)
+        seen = (show_slot(who, slot) for slot in load_rota(db).slots)
         return ShiftList(items=[shift_out(db, one, versions[one.id]) for one in seen if one])
 
 
@@ -191,8 +200,8 @@ def on_duty(
     who.require(Permission.ROTA)
     with visit.snapshot() as db:
         moment = instant_of(db, at, visit.now) if at else visit.now
-        turns = shifts.on_duty(shifts.load(db), moment).turns
-        duty = shifts.Duty(tuple(turn for one in turns if (turn := shifts.shown(who, one))))
+        turns = find_duty(load_rota(db), moment).turns
+        duty = Duty(tuple(turn for one in turns if (turn := show_turn(who, one))))
         return OnDuty(
             at=moment.astimezone(UTC),
             members=duty.members(),
@@ -227,7 +236,7 @@ def shift(shift_id: UUID, visit: VisitDep, response: Response) -> ShiftOut:
 
 
 def _shift(db: Db, visit: Visit, shift_id: UUID, response: Response) -> ShiftOut:
-    slot, version = shifts.find(db, visit.principal, shift_id)
+    slot, version = find_shift(db, visit.principal, shift_id)
     etag(response, version)
     return shift_out(db, slot, version)
 
@@ -244,7 +253,7 @@ def add(
     idempotency_key: IdempotencyKey = None,
 ) -> ShiftOut:
     """Put a recurring shift into the rota; nobody may be in two places at once."""
-    wanted = Wanted(
+    wanted = ShiftFacts(
         body.rrule,
         body.starts_at,
         body.duration,
@@ -256,10 +265,10 @@ def add(
     with visit.transaction() as db:
 
         def make() -> UUID:
-            return shifts.add(db, visit.principal, wanted, visit.now)
+            return add_shift(db, visit.principal, wanted, visit.now)
 
         key = fingerprint(request, body)
-        shift_id = once(db, visit.principal, idempotency_key, key, visit.now, make)
+        shift_id = do_once(db, visit.principal, idempotency_key, key, visit.now, make)
         response.headers["Location"] = f"/v1/shifts/{shift_id}"
         return _shift(db, visit, shift_id, response)
 
@@ -273,7 +282,7 @@ def change(
     if "rrule" in changes:
         changes["rule"] = changes.pop("rrule")
     with visit.transaction() as db:
-        shifts.change(db, visit.principal, shift_id, version, changes, visit.now)
+        change_shift(db, visit.principal, shift_id, version, changes, visit.now)
         return _shift(db, visit, shift_id, response)
 
 
@@ -281,5 +290,5 @@ def change(
 def remove(shift_id: UUID, visit: VisitDep) -> Response:
     """Take a shift out of the rota, with its swaps and hand-over notes."""
     with visit.transaction() as db:
-        shifts.remove(db, visit.principal, shift_id, visit.now)
+        remove_shift(db, visit.principal, shift_id, visit.now)
     return Response(status_code=204)

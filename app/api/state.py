@@ -8,19 +8,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.access import Principal
+from app.calls.line import CallSettings
+from app.calls.webhooks import VoiceItem
 from app.clock import Clock
-from app.conversations import Desk
-from app.db import Database, Db, GroupWriter
-from app.doorkeeper import Doorkeeper
-from app.metrics import Metrics
-from app.outgoing import StatusUpdate
-from app.readiness import Probe
-from app.session_stores import SessionStore
+from app.inbound.turns import IntakeSettings
+from app.members.session_stores import SessionStore
+from app.members.sign_in_throttle import SignInThrottle
+from app.operations.metrics.registry import Metrics
+from app.operations.readiness import ReadinessProbe
+from app.outbox.callbacks import StatusUpdate
 from app.settings import Settings
+from app.store.db import Database, Db, GroupWriter
 from app.telephony import InboundText
 from app.telephony.twilio_gateway import SignatureVerifier
-from app.voice.line import Line
-from app.voice.taking import VoiceItem
 
 Webhook = InboundText | StatusUpdate | VoiceItem
 
@@ -33,14 +33,14 @@ class Service:
     database: Database
     clock: Clock
     sessions: SessionStore
-    door: Doorkeeper
-    desk: Desk
-    line: Line
+    door: SignInThrottle
+    desk: IntakeSettings
+    line: CallSettings
     verifier: SignatureVerifier
     writer: GroupWriter[Webhook, str | None]
     worker_alive: Callable[[], bool] | None  # none where the worker is a process of its own
     metrics: Metrics
-    probe: Probe = field(default_factory=Probe)
+    probe: ReadinessProbe = field(default_factory=ReadinessProbe)
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,10 @@ from app.access import Permission
 from app.api.deps import VisitDep, needs
 from app.errors import NotReleasable
 from app.models import StatisticsRelease
-from app.statistics import exports, plans, releasing
-from app.statistics.releasing import Entry
+from app.statistics import plans
+from app.statistics.plans import read_plan
+from app.statistics.release_files import MEDIA_TYPES, read_file
+from app.statistics.releases import ReleaseEntry, confirm_release, list_releases, request_release
 from app.statistics.tables import Plan
 
 router = APIRouter(prefix="/v1/statistics", tags=["statistics"])
@@ -73,7 +75,7 @@ class PlanChange(BaseModel):
 def calendar(visit: VisitDep) -> Calendar:
     """List every period with its state."""
     with visit.snapshot() as db:
-        found = releasing.entries(db, visit.principal, visit.now)
+        found = list_releases(db, visit.principal, visit.now)
     return Calendar(items=[_line(entry) for entry in found])
 
 
@@ -85,14 +87,14 @@ def request(body: NewRelease, visit: VisitDep) -> Asked:
             "A release is a family and a period: no other dates, filters, groupings or noise."
         )
     with visit.transaction() as db:
-        release = releasing.request(db, visit.principal, body.family, body.period, visit.now)
+        release = request_release(db, visit.principal, body.family, body.period, visit.now)
     return _asked(release)
 
 
 @router.post("/releases/{release_id}/confirm", dependencies=[needs(Permission.STATISTICS)])
 def confirm(release_id: UUID, visit: VisitDep) -> Asked:
     """Draw a release that another coordinator asked for, once for good."""
-    return _asked(releasing.confirm(visit.service.database, visit.principal, release_id, visit.now))
+    return _asked(confirm_release(visit.service.database, visit.principal, release_id, visit.now))
 
 
 @router.get("/releases/{release_id}", response_class=Response)
@@ -100,13 +102,13 @@ def export(
     release_id: UUID,
     visit: VisitDep,
     wanted: Annotated[
-        str, Query(alias="format", max_length=16, description=", ".join(exports.MEDIA_TYPES))
+        str, Query(alias="format", max_length=16, description=", ".join(MEDIA_TYPES))
     ] = "json",
 ) -> Response:
     """Return a release as a file: the same bytes for everybody, for ever."""
-    content = exports.content(visit.service.database, visit.principal, release_id, wanted)
+    content = read_file(visit.service.database, visit.principal, release_id, wanted)
     headers = {"Content-Disposition": f'attachment; filename="statistics-{release_id}.{wanted}"'}
-    return Response(content, media_type=exports.MEDIA_TYPES[wanted], headers=headers)
+    return Response(content, media_type=MEDIA_TYPES[wanted], headers=headers)
 
 
 @router.get("/plan")
@@ -114,17 +116,19 @@ def plan(visit: VisitDep) -> PlanOut:
     """Return which categories and how much noise releases have."""
     visit.principal.require(Permission.STATISTICS_READ)
     with visit.snapshot() as db:
-        return _plan(plans.current(db))
+        return _plan(read_plan(db))
 
 
 @router.put("/plan", dependencies=[needs(Permission.STATISTICS)])
 def change_plan(body: PlanChange, visit: VisitDep) -> PlanOut:
     """Merge categories or lower ε, before the first release of a family."""
     with visit.transaction() as db:
-        return _plan(plans.change(db, visit.principal, body.merged, body.milli_epsilon, visit.now))
+        return _plan(
+            plans.change_plan(db, visit.principal, body.merged, body.milli_epsilon, visit.now)
+        )
 
 
-def _line(entry: Entry) -> ReleaseOut:
+def _line(entry: ReleaseEntry) -> ReleaseOut:
     release = entry.release
     return ReleaseOut.model_validate(
         {

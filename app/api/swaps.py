@@ -9,13 +9,14 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from app import shifts
 from app.access import Permission
 from app.api.deps import IdempotencyKey, VisitDep, fingerprint, needs
 from app.api.shifts import OCCURRENCE, instant_of
-from app.db import Db
-from app.idempotency import once
-from app.shifts import swaps
+from app.rota import swaps
+from app.rota.rules import find_instant
+from app.rota.swaps import Swap, find_swap, list_swaps
+from app.store.db import Db
+from app.store.idempotency import do_once
 
 router = APIRouter(prefix="/v1/shifts", tags=["shifts"])
 
@@ -49,11 +50,11 @@ class SwapList(BaseModel):
     next_cursor: str | None = None
 
 
-def _swap_out(db: Db, swap: swaps.Swap) -> SwapOut:
+def _swap_out(db: Db, swap: Swap) -> SwapOut:
     return SwapOut(
         id=swap.id,
         shift=swap.turn.slot.id,
-        occurrence=shifts.instant(swap.turn.on, db.keys.zone),
+        occurrence=find_instant(swap.turn.on, db.keys.zone),
         starts_at=swap.turn.start,
         ends_at=swap.turn.end,
         role=swap.turn.slot.role,
@@ -68,7 +69,7 @@ def _swap_out(db: Db, swap: swaps.Swap) -> SwapOut:
 def open_swaps(visit: VisitDep) -> SwapList:
     """List the open swaps that you could take, or have offered."""
     with visit.snapshot() as db:
-        found = swaps.listed(db, visit.principal, visit.now)
+        found = list_swaps(db, visit.principal, visit.now)
         return SwapList(items=[_swap_out(db, swap) for swap in found])
 
 
@@ -86,24 +87,24 @@ def offer_swap(
 
         def make() -> UUID:
             to = body.to if body else None
-            return swaps.offer(db, visit.principal, shift_id, at, visit.now, to)
+            return swaps.offer_swap(db, visit.principal, shift_id, at, visit.now, to)
 
         key = fingerprint(request, body)
-        swap_id = once(db, visit.principal, idempotency_key, key, visit.now, make)
-        return _swap_out(db, swaps.find(db, visit.principal, swap_id))
+        swap_id = do_once(db, visit.principal, idempotency_key, key, visit.now, make)
+        return _swap_out(db, find_swap(db, visit.principal, swap_id))
 
 
 @router.post("/swaps/{swap_id}/take")
 def take_swap(swap_id: UUID, visit: VisitDep) -> SwapOut:
     """Do a shift in somebody's place; the first one gets it."""
     with visit.transaction() as db:
-        swaps.take(db, visit.principal, swap_id, visit.now)
-        return _swap_out(db, swaps.find(db, visit.principal, swap_id))
+        swaps.take_swap(db, visit.principal, swap_id, visit.now)
+        return _swap_out(db, find_swap(db, visit.principal, swap_id))
 
 
 @router.delete("/swaps/{swap_id}", status_code=204)
 def withdraw_swap(swap_id: UUID, visit: VisitDep) -> Response:
     """Take a swap back that nobody has taken."""
     with visit.transaction() as db:
-        swaps.withdraw(db, visit.principal, swap_id, visit.now)
+        swaps.withdraw_swap(db, visit.principal, swap_id, visit.now)
     return Response(status_code=204)

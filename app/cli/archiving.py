@@ -10,15 +10,17 @@ from typing import Annotated
 import typer
 from sqlalchemy import select
 
-from app import backup as archives
-from app import backup_keys, schema
 from app.cli.terminal import Progress, answer, ask, say, settings
 from app.clock import Clock
 from app.crypto import KeyFiles, Secret
-from app.db import Database
 from app.models import Deployment
-from app.organisation import NotMade
+from app.operations.backup.restorer import NeedsAcknowledgement, restore_archive
+from app.operations.backup.writer import make_archive
 from app.settings import Settings
+from app.store.db import Database
+from app.store.schema import read_revision
+from app.vault.backup_keys import read_backup_key
+from app.vault.operational_key import NotMade
 
 _NEXT = """\
 Start the service now. The archive holds no operational key: texts are taken in while sealed, and
@@ -38,12 +40,12 @@ def backup(
     passphrase: delete it there too.
     """
     chosen = settings()
-    if schema.current(chosen.sqlalchemy_url) is None:
+    if read_revision(chosen.sqlalchemy_url) is None:
         raise NotMade
     database = Database(chosen.sqlalchemy_url)
     try:
         now, progress = _now(chosen, database), Progress("rows written")
-        made = archives.make(database, KeyFiles(chosen.keys_path), directory, now, progress)
+        made = make_archive(database, KeyFiles(chosen.keys_path), directory, now, progress)
     finally:
         database.close()
     answer(
@@ -64,7 +66,7 @@ def restore(
     chosen, seed = settings(), _backup_seed(key_file)
     try:
         _restore(chosen, archive, seed, acknowledge)
-    except archives.NeedsAcknowledgement as asked:
+    except NeedsAcknowledgement as asked:
         if acknowledge is not None or not sys.stdin.isatty():
             raise
         say(f"{asked}.")
@@ -72,7 +74,7 @@ def restore(
 
 
 def _restore(chosen: Settings, archive: Path, seed: Secret, acknowledged: str | None) -> None:
-    restored = archives.restore(
+    restored = restore_archive(
         chosen.sqlalchemy_url,
         KeyFiles(chosen.keys_path),
         archive,
@@ -100,7 +102,7 @@ def _backup_seed(path: Path) -> Secret:
         if str(path) == "-"
         else path.read_text(encoding="utf-8", errors="replace")
     )
-    return backup_keys.read(text)
+    return read_backup_key(text)
 
 
 def _now(chosen: Settings, database: Database) -> datetime:

@@ -12,9 +12,10 @@ from app.cli.terminal import answer, say
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from app.checkup import Finding
     from app.clock import Clock
-    from app.db import Database
+    from app.operations.checkup.findings import CheckFinding
+    from app.store.db import Database
+
 
 _MARKS = {"ok": "  ok     ", "warning": "  look   ", "problem": "  MEND   "}
 _TEST = "Notes: this is a test. Nothing to do."
@@ -30,19 +31,21 @@ def check(
     ] = None,
 ) -> int:
     """Look at configuration, keys, carrier and desk; exit 1 on what would lose messages or leak."""
-    from app import checkup, schema
     from app.cli.inspecting import _inspected
     from app.clock import Clock
     from app.intake import load_script
     from app.main import make_carrier, open_database
-    from app.organisation import NotMade
+    from app.operations.checkup.examination import examine_installation
+    from app.operations.checkup.findings import CheckScene
+    from app.store.schema import read_revision
+    from app.vault.operational_key import NotMade
 
     chosen, clock = _inspected(), Clock()
-    if schema.current(chosen.sqlalchemy_url) is None:
+    if read_revision(chosen.sqlalchemy_url) is None:
         raise NotMade
     database = open_database(chosen, clock)
     try:
-        scene = checkup.Scene(
+        scene = CheckScene(
             chosen,
             database,
             make_carrier(chosen),
@@ -50,7 +53,7 @@ def check(
             clock(),
             clock() - clock.offset,
         )
-        found = list(checkup.examine(scene))
+        found = list(examine_installation(scene))
         if text is not None:
             found.append(_send_test(database, text, clock))
     finally:
@@ -64,25 +67,27 @@ def check(
     return 0 if well else 1
 
 
-def _send_test(database: Database, number: str, clock: Clock) -> Finding:
+def _send_test(database: Database, number: str, clock: Clock) -> CheckFinding:
     """Have the running service send a text through its last gate, and tell what became of it."""
-    from app import outgoing
-    from app.checkup.findings import ok, problem
     from app.errors import OperatorError
+    from app.operations.checkup.findings import report_ok, report_problem
+    from app.outbox.queue import queue_test_text
     from app.telephony.numbers import clean_number
 
     cleaned = clean_number(number)
     if cleaned is None:
         raise OperatorError("write the number with its country code, for example +15145550123")
     with database.transaction() as db:
-        row_id = outgoing.queue_test(db, cleaned, _TEST, clock())
+        row_id = queue_test_text(db, cleaned, _TEST, clock())
     say("Waiting for the test text …")
     state = _await(database, row_id)
     if state in {"delivered", "sent"}:
-        return ok("test text", f"The test text was {state}.")
+        return report_ok("test text", f"The test text was {state}.")
     if state == "queued":
-        return problem("test text", "Nobody took the test text up: is the service running, open?")
-    return problem("test text", f"The test text is {state}.")
+        return report_problem(
+            "test text", "Nobody took the test text up: is the service running, open?"
+        )
+    return report_problem("test text", f"The test text is {state}.")
 
 
 def _await(database: Database, row_id: UUID) -> str:

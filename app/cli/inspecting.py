@@ -10,15 +10,16 @@ from typing import Annotated
 import typer
 from sqlalchemy import select
 
-from app import audit, schema
+from app import audit
 from app.cli.terminal import Progress, answer, say, settings
 from app.clock import Clock
 from app.crypto import KeyFiles
-from app.db import Database, Db
-from app.keyring import Keyring
 from app.models import Deployment
-from app.organisation import NotMade
 from app.settings import Settings
+from app.store.db import Database, Db
+from app.store.schema import read_revision
+from app.vault.keyring import Keyring
+from app.vault.operational_key import NotMade
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print nothing but JSON.")]
 
@@ -49,16 +50,16 @@ def _inspected() -> Settings:
     said = {"KITH_ENVIRONMENT", "KITH_TWILIO_ACCOUNT_SID", "KITH_TWILIO_ACCOUNT_SID_FILE"}
     if said & os.environ.keys() or not (chosen.data_dir / "demo.json").exists():
         return chosen
-    from app.demo import demo_settings
+    from app.cli.demo import make_demo_settings
 
     say(f"{chosen.data_dir} is a demo's: judged as the demo.")
-    return demo_settings(os.environ)
+    return make_demo_settings(os.environ)
 
 
 @contextmanager
 def _still(chosen: Settings) -> Iterator[Db]:
     """Yield the database as it is at one instant, while the service goes on."""
-    if schema.current(chosen.sqlalchemy_url) is None:
+    if read_revision(chosen.sqlalchemy_url) is None:
         raise NotMade
     database = Database(chosen.sqlalchemy_url)
     try:
@@ -78,12 +79,13 @@ def _still(chosen: Settings) -> Iterator[Db]:
 
 def drill(*, as_json: AsJson = False) -> int:
     """Play a seizure of this installation's own data; exit 1 where it is worse than promised."""
-    from app import drill as exercise
+    from app.operations.drill.inspection import DrillScene, inspect_installation
+    from app.operations.drill.wording import write_report_json, write_report_text
 
-    scene = exercise.Scene(_inspected(), os.environ, Clock()(), Progress("still looking"))
-    report = exercise.hold(scene)
+    scene = DrillScene(_inspected(), os.environ, Clock()(), Progress("still looking"))
+    report = inspect_installation(scene)
     if as_json:
-        answer(exercise.as_json(report))
+        answer(write_report_json(report))
     else:
-        print(exercise.as_text(report))
+        print(write_report_text(report))
     return 0 if report.as_promised else 1

@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from app import rotation, schema
 from app.cli.terminal import say, settings
 from app.crypto import KeyFiles
-from app.organisation import NotMade
+from app.store.schema import read_revision
+from app.vault.index_key import ask_for_ratchet
+from app.vault.operational_key import NotMade
 
 
 class What(StrEnum):
@@ -24,7 +25,7 @@ def rotate(
 ) -> None:
     """Have the running server replace a key now, rather than when its thirty days are over."""
     chosen = settings()
-    if schema.current(chosen.sqlalchemy_url) is None:
+    if read_revision(chosen.sqlalchemy_url) is None:
         raise NotMade
-    rotation.ask_for(KeyFiles(chosen.keys_path))
+    ask_for_ratchet(KeyFiles(chosen.keys_path))
     say(f"The server replaces the {what} key within five minutes, or once it is open again.")

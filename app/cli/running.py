@@ -35,6 +35,7 @@ def serve(
     ] = False,
 ) -> None:
     """Run the service, with the worker inside."""
+    from app import main
     from app.cli import serving
 
     # The children of a service read the environment too, so that is where options go.
@@ -48,7 +49,7 @@ def serve(
     if workers > 1:
         serving.listen_with_children(chosen, workers, with_worker=not no_worker)
     else:
-        app = serving.create_app(chosen, with_worker=not no_worker)
+        app = main.create_app(chosen, with_worker=not no_worker)
         serving.listen(app, chosen, lambda: log.info("service.ready", port=chosen.port))
 
 
@@ -62,19 +63,20 @@ def worker(
     chosen = settings()
     if chosen.on_sqlite:
         raise NeedsPostgresql
-    from app import unsealing
+    from app import main
     from app.cli import serving
-    from app.metrics import Metrics
-    from app.session_stores import TableSessions
+    from app.members.session_stores import TableSessions
+    from app.operations.door import Door
+    from app.operations.metrics.registry import Metrics
 
     serving.check_before_start(chosen)
     told_to_stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told_to_stop.set())
     clock, metrics = Clock(), Metrics()
-    database = serving.open_database(chosen, clock)
-    running = serving.make_worker(chosen, database, clock, metrics)
-    door = unsealing.Door(chosen.data_dir / "run", database, clock, TableSessions().drop)
+    database = main.open_database(chosen, clock)
+    running = main.make_worker(chosen, database, clock, metrics)
+    door = Door(chosen.data_dir / "run", database, clock, TableSessions().drop)
     running.start()
     with ExitStack() as stack:
         if port is not None:
@@ -89,12 +91,13 @@ def worker(
 
 def demo() -> None:
     """Run the demo: an organisation of its own and a simulated phone network."""
-    from app import demo as demonstration
+    from app import main
+    from app.cli import demo as demonstration
     from app.cli import serving
 
-    chosen = demonstration.demo_settings(os.environ)
+    chosen = demonstration.make_demo_settings(os.environ)
     chosen.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     serving.take_the_only_place(chosen)
-    shown = demonstration.ensure(chosen, say)
-    app = serving.create_app(chosen)
-    serving.listen(app, chosen, lambda: print(demonstration.guide(shown), flush=True))
+    shown = demonstration.ensure_demo(chosen, say)
+    app = main.create_app(chosen)
+    serving.listen(app, chosen, lambda: print(demonstration.write_guide(shown), flush=True))

@@ -38,18 +38,18 @@ def unseal(
     With KITH_OPERATIONAL_KEY=file the key is also written to its file again, where a restore or
     `kith panic` left none; then a server need not be running.
     """
-    from app import unsealing
-    from app.cli import serving
+    from app import main
     from app.clock import Clock
     from app.crypto import KeyFiles
+    from app.operations.door import open_operational_seed, send_seed, store_operational_seed
 
     chosen, clock = settings(), Clock()
     who = handle or ask("Name")
     passphrase = ask_passphrase(from_stdin=passphrase_stdin, new=False)
     code = sys.stdin.readline() if passphrase_stdin else ask("Code of the app (Enter for none)")
-    database = serving.open_database(chosen, clock)
+    database = main.open_database(chosen, clock)
     try:
-        seed = unsealing.seed_with(
+        seed = open_operational_seed(
             database,
             handle=who,
             passphrase=passphrase,
@@ -61,8 +61,8 @@ def unseal(
         database.close()
     kept = chosen.operational_key == "file"
     if kept:
-        unsealing.keep_seed(KeyFiles(chosen.keys_path), seed)
-    reached = unsealing.send_seed(chosen.data_dir / _RUN, seed)
+        store_operational_seed(KeyFiles(chosen.keys_path), seed)
+    reached = send_seed(chosen.data_dir / _RUN, seed)
     if not reached.told and not kept:
         raise NothingRuns
     if reached.did < reached.told:
@@ -82,14 +82,14 @@ def panic(
 
     Texts are still taken in, sealed. The next sign-in of the desk opens the server again.
     """
-    from app import unsealing
     from app.crypto import KeyFiles
+    from app.operations.door import raise_alarm
 
     chosen = settings()
     if not yes and ask("Type PANIC to seal the server") != "PANIC":
         raise OperatorError("nothing was changed")
     KeyFiles(chosen.keys_path).destroy_operational_seed()
-    reached = unsealing.raise_alarm(chosen.data_dir / _RUN)
+    reached = raise_alarm(chosen.data_dir / _RUN)
     if json:
         answer({"sealed": reached.did, "key_on_disk": False})
     elif reached.told:

@@ -13,35 +13,25 @@ from typing import Any
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-from app import schema
 from app.cli.terminal import prepare, settings
 from app.clock import Clock
 from app.crypto import KeyFiles, UnsafeKeyFile
-from app.db import Database
 from app.errors import OperatorError
-from app.main import create_app, make_worker, open_database
-from app.metrics import Metrics, may_read
-from app.metrics.listening import Listening
-from app.metrics.measuring import of_the_process
-from app.organisation import NotMade
+from app.main import create_app, open_database
+from app.operations.door import Handover
+from app.operations.metrics.measures import measure_process
+from app.operations.metrics.registry import Metrics, may_read_metrics
+from app.operations.metrics.worker_server import WorkerServer
 from app.settings import Settings
-from app.unsealing import Handover
-from app.worker import Worker
+from app.store.db import Database
+from app.store.schema import SchemaBehind, is_schema_current, read_revision
+from app.vault.operational_key import NotMade
+from app.worker.loop import Worker
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]  # what ASGI servers call
 # Requests that are still running when told to stop get this long.
 _GRACE_S = 5
 _BACKLOG = 2048
-
-__all__ = [
-    "check_before_start",
-    "create_app",
-    "listen",
-    "listen_with_children",
-    "make_worker",
-    "open_database",
-    "worker_listening",
-]
 
 
 class DemoData(OperatorError):
@@ -72,15 +62,15 @@ def take_the_only_place(chosen: Settings) -> None:
 def check_before_start(chosen: Settings) -> None:
     """Refuse to start where something would fail later, or leak.
 
-    Raises ``organisation.NotMade``, ``schema.SchemaBehind``, UnsafeKeyFile (in production),
-    ``roster.RosterRefused``, KeyMissing.
+    Raises ``NotMade``, ``SchemaBehind``, UnsafeKeyFile (in production),
+    ``RosterRefused``, KeyMissing.
     """
     if chosen.environment == "production" and (chosen.data_dir / "demo.json").exists():
         raise DemoData
-    if schema.current(chosen.sqlalchemy_url) is None:
+    if read_revision(chosen.sqlalchemy_url) is None:
         raise NotMade
-    if not schema.is_current(chosen.sqlalchemy_url):
-        raise schema.SchemaBehind
+    if not is_schema_current(chosen.sqlalchemy_url):
+        raise SchemaBehind
     if chosen.environment == "production" and KeyFiles(chosen.keys_path).unsafe_files():
         raise UnsafeKeyFile
     open_database(chosen, Clock()).close()
@@ -138,7 +128,7 @@ def listen_with_children(chosen: Settings, processes: int, *, with_worker: bool)
 
 def worker_listening(
     chosen: Settings, port: int, worker: Worker, metrics: Metrics, database: Database
-) -> Listening:
+) -> WorkerServer:
     """Return what tells how a worker of its own does. OperatorError where the port is taken.
 
     What the database says is left to the service, so that it is not counted twice.
@@ -146,12 +136,12 @@ def worker_listening(
 
     def shown(authorization: str) -> bytes | None:
         demo = chosen.environment == "demo"
-        if not may_read(authorization, chosen.metrics_token, demo=demo):
+        if not may_read_metrics(authorization, chosen.metrics_token, demo=demo):
             return None
-        return metrics.render(of_the_process(database))
+        return metrics.render(measure_process(database))
 
     try:
-        return Listening(chosen.host, port, alive=lambda: worker.alive, metrics=shown)
+        return WorkerServer(chosen.host, port, alive=lambda: worker.alive, metrics=shown)
     except OSError as error:
         raise _cannot_listen(chosen.host, port, error) from error
 

@@ -7,14 +7,22 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import select
 
-from app import backup_keys, enrolment, organisation, schema
 from app.cli.terminal import answer, ask, ask_passphrase, say, settings
 from app.clock import Clock
 from app.crypto import KeyFiles
-from app.db import Database
+from app.members.enrolment import check_passphrase, clean_handle
+from app.members.passphrase_words import suggest_passphrase
 from app.models import Deployment
+from app.operations.founding import AlreadyMade, found_organisation
 from app.settings import Settings
-from app.wordlist import suggest_passphrase
+from app.store.db import Database
+from app.store.schema import find_newest_revision, read_revision, upgrade_schema
+from app.vault.backup_keys import (
+    keep_backup_public,
+    make_backup_pair,
+    new_backup_key,
+    print_backup_key,
+)
 
 _ONCE = """\
 This is shown once. Keep the recovery code and the backup key on paper, away from this machine:
@@ -32,11 +40,11 @@ def init(
     """Make schema, keys, organisation and first coordinator. Refuses to run twice."""
     chosen = settings()
     _refuse_a_second_time(chosen)
-    handle = enrolment.clean_handle(handle or ask("Your name here, a pseudonym"))
+    handle = clean_handle(handle or ask("Your name here, a pseudonym"))
     if not passphrase_stdin:
         say(f"Choose a passphrase of several words, for example: {suggest_passphrase()}")
     passphrase = ask_passphrase(from_stdin=passphrase_stdin, new=True)
-    enrolment.check_passphrase(passphrase)
+    check_passphrase(passphrase)
     result = found(chosen, handle, passphrase)
     if not as_json:
         say(_ONCE)
@@ -45,16 +53,16 @@ def init(
 
 def migrate() -> None:
     """Bring the schema to what this release needs; the running release goes on working."""
-    schema.upgrade(settings().sqlalchemy_url)
-    say(f"The schema is at {schema.head()}.")
+    upgrade_schema(settings().sqlalchemy_url)
+    say(f"The schema is at {find_newest_revision()}.")
 
 
 def found(chosen: Settings, handle: str, passphrase: str) -> dict[str, Any]:
     """Lay the schema, make everything, and return what is printed once."""
-    schema.upgrade(chosen.sqlalchemy_url)
+    upgrade_schema(chosen.sqlalchemy_url)
     database, files = Database(chosen.sqlalchemy_url), KeyFiles(chosen.keys_path)
     try:
-        founded = organisation.found(
+        founded = found_organisation(
             database,
             files,
             handle=handle,
@@ -64,26 +72,26 @@ def found(chosen: Settings, handle: str, passphrase: str) -> dict[str, Any]:
         )
     finally:
         database.close()
-    backup_key = backup_keys.new_backup_key()
-    backup_keys.keep_public(files, backup_keys.pair(backup_key).public)
+    backup_key = new_backup_key()
+    keep_backup_public(files, make_backup_pair(backup_key).public)
     member = founded.enrolled.member
     return {
         "member": {"id": str(member.id), "handle": member.handle, "roles": member.roles},
         "recovery_code": founded.enrolled.recovery_code,
         "totp_uri": founded.enrolled.totp_uri,
-        "backup_key": backup_keys.printed(backup_key),
+        "backup_key": print_backup_key(backup_key),
         "root_fingerprint": founded.root_fingerprint,
     }
 
 
 def _refuse_a_second_time(chosen: Settings) -> None:
     """Raise AlreadyMade before anything is asked."""
-    if schema.current(chosen.sqlalchemy_url) is None:
+    if read_revision(chosen.sqlalchemy_url) is None:
         return
     database = Database(chosen.sqlalchemy_url)
     try:
         with database.snapshot() as db:
             if db.scalar(select(Deployment.id)) is not None:
-                raise organisation.AlreadyMade
+                raise AlreadyMade
     finally:
         database.close()

@@ -14,26 +14,26 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import logs
 from app.crypto import KeyMissing, SealBroken, UnsafeKeyFile
 from app.errors import OperatorError, Refusal
-from app.hardening import harden
+from app.operations.hardening import harden_process
+from app.operations.logs import configure_logs, find_places, hide_uncaught_errors
 from app.settings import Settings, load_settings
 
 
 def prepare() -> None:
     """Make this process safe to hold secrets, and its logs free of them."""
-    harden()
+    harden_process()
     level = os.environ.get("KITH_LOG_LEVEL", "INFO").upper()
     # A level that does not exist is refused in a sentence, as soon as the settings are read.
-    logs.configure(level if level in logging.getLevelNamesMapping() else "INFO")
-    logs.log_uncaught()
+    configure_logs(level if level in logging.getLevelNamesMapping() else "INFO")
+    hide_uncaught_errors()
 
 
 def settings() -> Settings:
     """Read the configuration, and have its level of logging from now on."""
     read = load_settings()
-    logs.configure(read.log_level)
+    configure_logs(read.log_level)
     return read
 
 
@@ -112,7 +112,7 @@ def in_one_line(error: Exception) -> str:
         case OSError():
             return ": ".join(str(part) for part in (error.filename, error.strerror) if part)
         case _:
-            where = list(logs.places(error.__traceback__))[-1:]
+            where = list(find_places(error.__traceback__))[-1:]
             return " at ".join([f"something unforeseen happened ({type(error).__name__})", *where])
 
 

@@ -7,14 +7,17 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app import enrolment, organisation, people, sessions
 from app.api.errors import STATUS
 from app.api.members import ChangeMe, Code, member_out
 from app.console.errors import PageRoute
 from app.console.forms import checked
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import NotFound, Refusal, VersionRequired
+from app.members.accounts import change_own_profile
+from app.members.enrolment import confirm_totp
+from app.members.sessions import end_own_session, list_own_sessions
 from app.models import Member
+from app.organisation.settings import read_settings
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
@@ -29,8 +32,8 @@ def _page(screen: MemberScreen, refusal: Refusal | None = None, field: str = "")
     visit = screen.visit
     with visit.snapshot() as db:
         member = member_out(db, db.get_one(Member, visit.principal.member_id))
-        stored = sessions.own(db, screen.service.sessions, visit.principal, visit.now)
-        settings, _ = organisation.settings(db)
+        stored = list_own_sessions(db, screen.service.sessions, visit.principal, visit.now)
+        settings, _ = read_settings(db)
     return screen.page(
         "me.html",
         STATUS[refusal.slug] if refusal else 200,
@@ -64,7 +67,7 @@ def change(screen: MemberScreenDep) -> Response:
         )
         changes = wanted.model_dump(exclude_unset=True, mode="json")
         with visit.transaction() as db:
-            people.change_me(db, visit.principal, version, changes, visit.now)
+            change_own_profile(db, visit.principal, version, changes, visit.now)
     except Refusal as refusal:
         return _page(screen, refusal, "name")
     return screen.go("/me?done=changed")
@@ -77,7 +80,7 @@ def confirm_second_factor(screen: MemberScreenDep) -> Response:
     try:
         code = checked(Code, {"code": screen.form.get("code")}).code
         with visit.transaction() as db:
-            enrolment.confirm_totp(db, visit.principal, code, visit.now)
+            confirm_totp(db, visit.principal, code, visit.now)
     except Refusal as refusal:
         return _page(screen, refusal, "code")
     return screen.go("/me?done=confirmed")
@@ -89,7 +92,7 @@ def end_session(session_id: UUID, screen: MemberScreenDep) -> Response:
     visit = screen.visit
     try:
         with visit.transaction() as db:
-            sessions.end_own(db, screen.service.sessions, visit.principal, session_id, visit.now)
+            end_own_session(db, screen.service.sessions, visit.principal, session_id, visit.now)
     except NotFound:
         return screen.go("/me")  # it has ended already, which is what was wanted
     return screen.go("/me?done=ended")

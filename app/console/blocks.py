@@ -7,13 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app import blocks
 from app.access import Permission
 from app.api.errors import STATUS
-from app.casefile import masked
 from app.console.errors import PageRoute
 from app.console.screens import MemberScreen, MemberScreenDep
+from app.desk.reading import mask_number
 from app.errors import NotFound, Refusal
+from app.outbox.blocks import add_block, lift_block, list_blocks
 
 router = APIRouter(prefix="/blocks", include_in_schema=False, route_class=PageRoute)
 
@@ -27,12 +27,12 @@ def listed(screen: MemberScreenDep) -> Response:
 def _page(screen: MemberScreen, refusal: Refusal | None = None) -> Response:
     visit = screen.visit
     with visit.snapshot() as db:
-        found = blocks.listed(db, visit.principal, visit.now)
+        found = list_blocks(db, visit.principal, visit.now)
     return screen.page(
         "blocks.html",
         STATUS[refusal.slug] if refusal else 200,
         here="/blocks",
-        blocks=[(block, masked(block.number)) for block in found],
+        blocks=[(block, mask_number(block.number)) for block in found],
         typed=screen.form,
         errors=[("number", refusal.detail)] if refusal else (),
     )
@@ -45,7 +45,7 @@ def add(screen: MemberScreenDep) -> Response:
     visit.principal.require(Permission.BLOCKS)
     try:
         with visit.transaction() as db:
-            blocks.add(db, visit.principal, form.get("number")[:64], visit.now, form.get("reason"))
+            add_block(db, visit.principal, form.get("number")[:64], visit.now, form.get("reason"))
     except Refusal as refusal:
         return _page(screen, refusal)
     return screen.go("/blocks?done=blocked")
@@ -58,7 +58,7 @@ def lift(block_id: UUID, screen: MemberScreenDep) -> Response:
     visit.principal.require(Permission.BLOCKS)
     try:
         with visit.transaction() as db:
-            blocks.lift(db, visit.principal, block_id, visit.now)
+            lift_block(db, visit.principal, block_id, visit.now)
     except NotFound:
         return screen.go("/blocks")  # it is lifted already, which is what was wanted
     return screen.go("/blocks?done=unblocked")

@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app import cards, organisation
 from app.access import Permission
 from app.api.cards import NewCard
 from app.api.errors import STATUS
@@ -16,7 +15,15 @@ from app.console.errors import PageRoute
 from app.console.forms import Form, checked, once_key
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import NotFound, Refusal
-from app.idempotency import once
+from app.knowledge.information_cards import (
+    add_card,
+    change_card,
+    is_card_usable,
+    list_cards,
+    remove_card,
+)
+from app.organisation.settings import read_settings
+from app.store.idempotency import do_once
 
 router = APIRouter(prefix="/cards", include_in_schema=False, route_class=PageRoute)
 
@@ -30,14 +37,14 @@ def listed(screen: MemberScreenDep) -> Response:
 def _page(screen: MemberScreen, refusal: Refusal | None = None, field: str = "topic") -> Response:
     visit = screen.visit
     with visit.snapshot() as db:
-        found = cards.listed(db, visit.principal)
-        settings, _ = organisation.settings(db)
+        found = list_cards(db, visit.principal)
+        settings, _ = read_settings(db)
         today = visit.now.astimezone(db.keys.zone).date()
     return screen.page(
         "cards.html",
         STATUS[refusal.slug] if refusal else 200,
         here="/cards",
-        cards=[(card, cards.is_usable(card, today)) for card in found],
+        cards=[(card, is_card_usable(card, today)) for card in found],
         may_change=visit.principal.may(Permission.RULES),
         regions=settings["regions"],
         languages=settings["languages"],
@@ -65,12 +72,12 @@ def add(screen: MemberScreenDep) -> Response:
     visit.principal.require(Permission.RULES)
     try:
         with visit.transaction() as db:
-            values = _values(form, organisation.settings(db)[0]["languages"])
+            values = _values(form, read_settings(db)[0]["languages"])
 
             def make() -> UUID:
-                return cards.add(db, visit.principal, values, visit.now).id
+                return add_card(db, visit.principal, values, visit.now).id
 
-            once(db, visit.principal, once_key(form), b"console card", visit.now, make)
+            do_once(db, visit.principal, once_key(form), b"console card", visit.now, make)
     except Refusal as refusal:
         return _page(screen, refusal)
     return screen.go("/cards?done=changed")
@@ -84,11 +91,11 @@ def change(card_id: UUID, screen: MemberScreenDep) -> Response:
     try:
         with visit.transaction() as db:
             if form.get("action") == "remove":
-                cards.remove(db, visit.principal, card_id, visit.now)
+                remove_card(db, visit.principal, card_id, visit.now)
             else:
-                values = _values(form, organisation.settings(db)[0]["languages"])
+                values = _values(form, read_settings(db)[0]["languages"])
                 version = form.number("version") or 0
-                cards.change(db, visit.principal, card_id, version, values, visit.now)
+                change_card(db, visit.principal, card_id, version, values, visit.now)
     except NotFound:
         return screen.go("/cards")  # somebody has deleted it
     except Refusal as refusal:

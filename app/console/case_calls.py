@@ -8,14 +8,14 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.api.attachments import ranged
+from app.calls.desk_calls import ask_interpreter, hand_call_over, mark_custody, start_call_back
 from app.console.case_handling import handled
 from app.console.errors import PageRoute
 from app.console.forms import once_key
 from app.console.screens import MemberScreenDep
-from app.db import Db
 from app.errors import BadRequest
-from app.idempotency import once
-from app.voice import desk
+from app.store.db import Db
+from app.store.idempotency import do_once
 
 router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRoute)
 
@@ -27,9 +27,9 @@ def call_back(case_id: UUID, screen: MemberScreenDep) -> Response:
 
     def call(db: Db) -> None:
         def make() -> UUID:
-            return desk.call_back(db, visit.principal, case_id, visit.now).id
+            return start_call_back(db, visit.principal, case_id, visit.now).id
 
-        once(db, visit.principal, key, f"console call {case_id}".encode(), visit.now, make)
+        do_once(db, visit.principal, key, f"console call {case_id}".encode(), visit.now, make)
 
     return handled(screen, case_id, "calling", "call", call)
 
@@ -44,7 +44,7 @@ def hand_over(case_id: UUID, call_id: UUID, screen: MemberScreenDep) -> Response
             colleague = UUID(chosen)
         except ValueError as error:
             raise BadRequest("Choose the colleague who takes the call.") from error
-        desk.hand_over(db, visit.principal, case_id, call_id, colleague, visit.now)
+        hand_call_over(db, visit.principal, case_id, call_id, colleague, visit.now)
 
     return handled(screen, case_id, "ringing", "colleague", ask)
 
@@ -55,7 +55,7 @@ def interpreter(case_id: UUID, call_id: UUID, screen: MemberScreenDep) -> Respon
     visit, languages = screen.visit, screen.form.get("call_languages").replace(",", " ").split()
 
     def ask(db: Db) -> None:
-        desk.ask_interpreter(db, visit.principal, case_id, call_id, languages, visit.now)
+        ask_interpreter(db, visit.principal, case_id, call_id, languages, visit.now)
 
     return handled(screen, case_id, "asked", "call_languages", ask)
 
@@ -69,7 +69,7 @@ def custody(case_id: UUID, call_id: UUID, screen: MemberScreenDep) -> Response:
         case_id,
         "changed",
         "call",
-        lambda db: desk.mark_custody(db, visit.principal, case_id, call_id, marked, visit.now),
+        lambda db: mark_custody(db, visit.principal, case_id, call_id, marked, visit.now),
     )
 
 

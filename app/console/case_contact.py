@@ -7,15 +7,17 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app import casefile, contacts, endings
 from app.api.contacts import NewContact
 from app.console.case_handling import handled
 from app.console.case_page import case_page
 from app.console.errors import PageRoute
 from app.console.forms import checked
 from app.console.screens import MemberScreen, MemberScreenDep
-from app.db import Db
+from app.desk.closing import merge_cases
+from app.desk.contact import SafeContact, mark_phone_safe, mark_phone_unsafe, replace_contact
+from app.desk.reading import list_cases
 from app.errors import BadRequest, NotFound, Refusal
+from app.store.db import Db
 
 router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRoute)
 _LONGEST_NAME = 64
@@ -39,8 +41,8 @@ def replace(case_id: UUID, screen: MemberScreenDep) -> Response:
                 "hours": form.get("hours") or None,
             },
         )
-        contact = contacts.SafeContact(wanted.number, tuple(wanted.methods), wanted.hours)
-        contacts.replace(db, visit.principal, case_id, contact, visit.now)
+        contact = SafeContact(wanted.number, tuple(wanted.methods), wanted.hours)
+        replace_contact(db, visit.principal, case_id, contact, visit.now)
 
     return handled(screen, case_id, "contact", "number", do)
 
@@ -54,7 +56,7 @@ def compromise(case_id: UUID, screen: MemberScreenDep) -> Response:
         case_id,
         "compromised",
         "compromised",
-        lambda db: contacts.compromise(db, visit.principal, case_id, visit.now),
+        lambda db: mark_phone_unsafe(db, visit.principal, case_id, visit.now),
     )
 
 
@@ -67,7 +69,7 @@ def trust(case_id: UUID, screen: MemberScreenDep) -> Response:
         case_id,
         "trusted",
         "compromised",
-        lambda db: contacts.trust(db, visit.principal, case_id, visit.now),
+        lambda db: mark_phone_safe(db, visit.principal, case_id, visit.now),
     )
 
 
@@ -78,7 +80,7 @@ def merge(case_id: UUID, screen: MemberScreenDep) -> Response:
     try:
         with visit.transaction() as db:
             into = _named(db, screen, name)
-            endings.merge(db, visit.principal, case_id, into, visit.now)
+            merge_cases(db, visit.principal, case_id, into, visit.now)
     except NotFound:
         raise
     except Refusal as refusal:
@@ -87,7 +89,7 @@ def merge(case_id: UUID, screen: MemberScreenDep) -> Response:
 
 
 def _named(db: Db, screen: MemberScreen, name: str) -> UUID:
-    lines, _ = casefile.page(db, screen.visit.principal, reference=name or "-", limit=1)
+    lines, _ = list_cases(db, screen.visit.principal, reference=name or "-", limit=1)
     if not lines:
         raise NoSuchName
     return lines[0].case.id

@@ -7,14 +7,15 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app import cases, exports
 from app.access import Permission
 from app.api.errors import STATUS
 from app.api.exports import sealed_copy
+from app.cases.case import find_case, read_case_values
 from app.console.errors import PageRoute
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.console.security import page_headers
 from app.crypto import new_code
+from app.desk.exporting import CopyReader
 from app.errors import BadRequest, CaseClosed, ConsentMissing, PayloadTooLarge, Refusal
 from app.models import LIVE_STATES
 
@@ -31,7 +32,7 @@ def ask_export(case_id: UUID, screen: MemberScreenDep) -> Response:
 def export(case_id: UUID, screen: MemberScreenDep) -> Response:
     """Return the case as a file sealed under the code on the page it was asked from."""
     form = screen.form
-    reader: exports.Reader = "counsel" if form.get("reader") == "counsel" else "caller"
+    reader: CopyReader = "counsel" if form.get("reader") == "counsel" else "caller"
     try:
         copy = sealed_copy(screen.visit, case_id, reader, form.get("code"))
     except (BadRequest, ConsentMissing, PayloadTooLarge) as refusal:
@@ -43,10 +44,10 @@ def export(case_id: UUID, screen: MemberScreenDep) -> Response:
 def _page(screen: MemberScreen, case_id: UUID, refusal: Refusal | None = None) -> Response:
     visit = screen.visit
     with visit.snapshot() as db:
-        case = cases.find(db, visit.principal, case_id, lock_row=False)
+        case = find_case(db, visit.principal, case_id, lock_row=False)
         if case.state not in LIVE_STATES and not visit.principal.may(Permission.ARCHIVE):
             raise CaseClosed
-        reference = cases.coarse(db, case).get("reference")
+        reference = read_case_values(db, case).get("reference")
     return screen.page(
         "export.html",
         STATUS[refusal.slug] if refusal else 200,

@@ -9,16 +9,18 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app import cases, episodes, events, organisation
+from app.cases.case import find_case, read_case_values
+from app.cases.dates import DateFacts, add_date, read_instant
+from app.cases.detentions import Stay, add_detention, change_detention
 from app.console.case_handling import handled
 from app.console.errors import PageRoute
 from app.console.forms import Form, once_key
 from app.console.screens import MemberScreenDep
-from app.db import Db
-from app.episodes import Stay
+from app.desk.date_changes import change_date
 from app.errors import BadRequest
-from app.events import Wanted
-from app.idempotency import once
+from app.organisation.settings import find_zone
+from app.store.db import Db
+from app.store.idempotency import do_once
 
 router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRoute)
 _LONGEST = 2000
@@ -35,13 +37,13 @@ def local(form: Form, name: str, zone: str) -> datetime | None:
         at = datetime.fromisoformat(form.get(name)[:32])
     except ValueError as error:
         raise BadRequest("A date and time look like 2026-02-03T09:30.") from error
-    return events.instant_of(at, zone)
+    return read_instant(at, zone)
 
 
 def zone_of_case(db: Db, screen: MemberScreenDep, case_id: UUID) -> str:
     """Return the name of the time zone in which a case's dates are told. NotFound."""
-    case = cases.find(db, screen.visit.principal, case_id, lock_row=False)
-    return organisation.zone_of(db, cases.coarse(db, case).get("region")).key
+    case = find_case(db, screen.visit.principal, case_id, lock_row=False)
+    return find_zone(db, read_case_values(db, case).get("region")).key
 
 
 @router.post("/{case_id}/events")
@@ -53,7 +55,7 @@ def add_event(case_id: UUID, screen: MemberScreenDep) -> Response:
         starts_at = local(form, "starts_at", zone_of_case(db, screen, case_id))
         if starts_at is None:
             raise BadRequest("Say when it is.")
-        wanted = Wanted(
+        wanted = DateFacts(
             form.get("kind"),
             starts_at,
             form.get("place"),
@@ -62,9 +64,9 @@ def add_event(case_id: UUID, screen: MemberScreenDep) -> Response:
         )
 
         def make() -> UUID:
-            return events.add(db, visit.principal, case_id, wanted, visit.now).id
+            return add_date(db, visit.principal, case_id, wanted, visit.now).id
 
-        once(db, visit.principal, once_key(form), f"date {case_id}".encode(), visit.now, make)
+        do_once(db, visit.principal, once_key(form), f"date {case_id}".encode(), visit.now, make)
 
     return handled(screen, case_id, "dated", "starts_at", do)
 
@@ -86,7 +88,7 @@ def change_event(case_id: UUID, event_id: UUID, screen: MemberScreenDep) -> Resp
         if moved is not None:
             changes["starts_at"] = moved
         version = form.number("version") or 0
-        events.change(db, visit.principal, event_id, version, changes, visit.now)
+        change_date(db, visit.principal, event_id, version, changes, visit.now)
 
     return handled(screen, case_id, "changed", f"date-{event_id}", do)
 
@@ -115,9 +117,9 @@ def add_episode(case_id: UUID, screen: MemberScreenDep) -> Response:
         )
 
         def make() -> UUID:
-            return episodes.add(db, visit.principal, case_id, stay, visit.now).id
+            return add_detention(db, visit.principal, case_id, stay, visit.now).id
 
-        once(db, visit.principal, once_key(form), f"stay {case_id}".encode(), visit.now, make)
+        do_once(db, visit.principal, once_key(form), f"stay {case_id}".encode(), visit.now, make)
 
     return handled(screen, case_id, "held_at", "held_place", do)
 
@@ -135,7 +137,7 @@ def change_episode(case_id: UUID, episode_id: UUID, screen: MemberScreenDep) -> 
         if review is not None:
             changes["next_review"] = review
         version = form.number("version") or 0
-        episodes.change(db, visit.principal, episode_id, version, changes, visit.now)
+        change_detention(db, visit.principal, episode_id, version, changes, visit.now)
 
     return handled(screen, case_id, "changed", f"stay-{episode_id}", do)
 

@@ -7,20 +7,18 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app import break_glass, cases, endings
 from app.access import Permission
 from app.api.endings import Hold
 from app.api.errors import STATUS
+from app.cases.case import find_case, read_case_values
 from app.console.case_handling import handled
 from app.console.errors import PageRoute
 from app.console.forms import NotConfirmed, checked, confirm
 from app.console.screens import MemberScreen, MemberScreenDep
-from app.errors import (
-    BadRequest,
-    CaseHeld,
-    NotFound,
-    Refusal,
-)
+from app.desk import closing
+from app.desk.closing import close_case, erase_case, hold_case, reopen_case
+from app.desk.emergency import break_glass
+from app.errors import BadRequest, CaseHeld, NotFound, Refusal
 
 router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRoute)
 
@@ -34,7 +32,7 @@ def close(case_id: UUID, screen: MemberScreenDep) -> Response:
         case_id,
         "closed",
         "outcome",
-        lambda db: endings.close(db, visit.principal, case_id, outcome, visit.now),
+        lambda db: close_case(db, visit.principal, case_id, outcome, visit.now),
     )
 
 
@@ -47,7 +45,7 @@ def reopen(case_id: UUID, screen: MemberScreenDep) -> Response:
         case_id,
         "reopened",
         "reopen",
-        lambda db: endings.reopen(db, visit.principal, case_id, visit.now),
+        lambda db: reopen_case(db, visit.principal, case_id, visit.now),
     )
 
 
@@ -60,7 +58,7 @@ def hold(case_id: UUID, screen: MemberScreenDep) -> Response:
         case_id,
         "held",
         "hold_reason",
-        lambda db: endings.hold(
+        lambda db: hold_case(
             db,
             visit.principal,
             case_id,
@@ -79,7 +77,7 @@ def lift_hold(case_id: UUID, screen: MemberScreenDep) -> Response:
         case_id,
         "lifted",
         "hold_reason",
-        lambda db: endings.lift_hold(db, visit.principal, case_id, visit.now),
+        lambda db: closing.lift_hold(db, visit.principal, case_id, visit.now),
     )
 
 
@@ -96,10 +94,10 @@ def erase(case_id: UUID, screen: MemberScreenDep) -> Response:
     try:
         with visit.transaction() as db:
             visit.principal.require(Permission.CASES)
-            case = cases.find(db, visit.principal, case_id)
-            reference = cases.coarse(db, case)["reference"]
+            case = find_case(db, visit.principal, case_id)
+            reference = read_case_values(db, case)["reference"]
             confirm(screen.form.get("confirmation"), reference)
-            endings.erase(db, visit.principal, case_id, visit.now)
+            erase_case(db, visit.principal, case_id, visit.now)
     except (NotConfirmed, CaseHeld) as refusal:
         return _erase_page(screen, case_id, refusal)
     return screen.go("/?done=erased")
@@ -120,7 +118,7 @@ def break_the_glass(case_id: UUID, screen: MemberScreenDep) -> Response:
     try:
         with visit.transaction() as db:
             reason = screen.form.raw("reason")
-            break_glass.break_glass(db, visit.principal, case_id, reason, visit.now)
+            break_glass(db, visit.principal, case_id, reason, visit.now)
     except BadRequest as refusal:
         return _glass_page(screen, case_id, refusal)
     return screen.go(f"/cases/{case_id}?done=glass_broken")
@@ -135,8 +133,8 @@ def _require_archive(screen: MemberScreen) -> None:
 def _glass_page(screen: MemberScreen, case_id: UUID, refusal: Refusal | None = None) -> Response:
     visit = screen.visit
     with visit.snapshot() as db:
-        case = cases.find(db, visit.principal, case_id, lock_row=False)
-        reference = cases.coarse(db, case).get("reference")
+        case = find_case(db, visit.principal, case_id, lock_row=False)
+        reference = read_case_values(db, case).get("reference")
     return screen.page(
         "break_glass.html",
         STATUS[refusal.slug] if refusal else 200,
@@ -152,8 +150,8 @@ def _erase_page(screen: MemberScreen, case_id: UUID, refusal: Refusal | None = N
     visit = screen.visit
     with visit.snapshot() as db:
         visit.principal.require(Permission.CASES)
-        case = cases.find(db, visit.principal, case_id, lock_row=False)
-        reference = cases.coarse(db, case)["reference"]
+        case = find_case(db, visit.principal, case_id, lock_row=False)
+        reference = read_case_values(db, case)["reference"]
     return screen.page(
         "erase.html",
         STATUS[refusal.slug] if refusal else 200,

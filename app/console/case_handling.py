@@ -9,18 +9,22 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app import casefile, cases, organisation, replies
 from app.api.cases import ChangeCase
 from app.api.errors import STATUS
 from app.api.replies import GiveConsent
+from app.cases.notes import add_note
 from app.console.case_page import case_page
 from app.console.errors import PageRoute
 from app.console.forms import Form, checked, once_key
 from app.console.screens import MemberScreen, MemberScreenDep
-from app.db import Db
+from app.desk import replying
+from app.desk.handling import assign_case, change_case, claim_case, release_case
+from app.desk.reading import read_case
+from app.desk.replying import StatedConsent
 from app.errors import BadRequest, NotFound, Refusal, StaleVersion, VersionRequired
-from app.idempotency import once
-from app.replies import Said
+from app.organisation.settings import read_settings
+from app.store.db import Db
+from app.store.idempotency import do_once
 
 router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRoute)
 _FIELD = "field."
@@ -49,7 +53,7 @@ def claim(case_id: UUID, screen: MemberScreenDep) -> Response:
         case_id,
         "claimed",
         "claim",
-        lambda db: cases.claim(db, visit.principal, case_id, visit.now),
+        lambda db: claim_case(db, visit.principal, case_id, visit.now),
     )
 
 
@@ -60,8 +64,8 @@ def release(case_id: UUID, screen: MemberScreenDep) -> Response:
 
     def give_back(db: Db) -> None:
         if handover.strip():
-            replies.note(db, visit.principal, case_id, handover, visit.now, "handover")
-        cases.release(db, visit.principal, case_id, visit.now)
+            add_note(db, visit.principal, case_id, handover, visit.now, "handover")
+        release_case(db, visit.principal, case_id, visit.now)
 
     return handled(screen, case_id, "released", "handover", give_back)
 
@@ -77,8 +81,8 @@ def assign(case_id: UUID, screen: MemberScreenDep) -> Response:
         except ValueError as error:
             raise BadRequest("Choose the colleague who takes the case.") from error
         if handover.strip():
-            replies.note(db, visit.principal, case_id, handover, visit.now, "handover")
-        cases.assign(db, visit.principal, case_id, colleague, visit.now)
+            add_note(db, visit.principal, case_id, handover, visit.now, "handover")
+        assign_case(db, visit.principal, case_id, colleague, visit.now)
 
     return handled(screen, case_id, "assigned", "member", give)
 
@@ -92,15 +96,15 @@ def record_consent(case_id: UUID, screen: MemberScreenDep) -> Response:
         said = _said(form)
 
         def make() -> UUID:
-            return replies.record_consent(db, visit.principal, case_id, said, visit.now).id
+            return replying.record_consent(db, visit.principal, case_id, said, visit.now).id
 
         request = f"console consent {case_id}".encode()
-        once(db, visit.principal, once_key(form), request, visit.now, make)
+        do_once(db, visit.principal, once_key(form), request, visit.now, make)
 
     return handled(screen, case_id, "consented", "consent_scope", record)
 
 
-def _said(form: Form) -> Said:
+def _said(form: Form) -> StatedConsent:
     given = checked(
         GiveConsent,
         {
@@ -111,7 +115,9 @@ def _said(form: Form) -> Said:
             "override_reason": form.get("override_reason") or None,
         },
     )
-    return Said(given.scope, given.granted, given.methods, given.hours, given.override_reason)
+    return StatedConsent(
+        given.scope, given.granted, given.methods, given.hours, given.override_reason
+    )
 
 
 @router.post("/{case_id}/change")
@@ -124,7 +130,7 @@ def change(case_id: UUID, screen: MemberScreenDep) -> Response:
             raise VersionRequired
         with visit.transaction() as db:
             changes = _changes(form)
-            cases.change(db, visit.principal, case_id, version, changes, visit.now)
+            change_case(db, visit.principal, case_id, version, changes, visit.now)
     except StaleVersion as refusal:
         return _conflict(screen, case_id, refusal)
     except NotFound:
@@ -161,8 +167,8 @@ def _conflict(screen: MemberScreen, case_id: UUID, refusal: StaleVersion) -> Res
     """Show what stands there now beside what was typed; the person decides."""
     visit, form = screen.visit, screen.form
     with visit.transaction() as db:
-        file = casefile.read(db, visit.principal, case_id, visit.now)
-        settings, _ = organisation.settings(db)
+        file = read_case(db, visit.principal, case_id, visit.now)
+        settings, _ = read_settings(db)
     case, coarse = file.line.case, file.line.coarse
     now: dict[str, str] = {"urgency": str(case.urgency)}
     now |= {name: coarse.get(name) or "" for name in ("situation", "language", "region")}

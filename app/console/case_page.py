@@ -8,21 +8,25 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app import casefile, organisation, people, replies, roster
 from app.access import DESK, Permission
 from app.api.errors import STATUS
-from app.casefile import CaseFile
-from app.codes import ANSWERS
+from app.cases.notes import add_note
 from app.console.errors import PageRoute
 from app.console.forms import once_key
 from app.console.preview import alphabet, preview
 from app.console.quick_replies import quick_replies, with_quick_reply
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.console.waiting import wait
-from app.db import Db
+from app.desk.reading import CaseFile, find_safe_contact, read_case
+from app.desk.replying import send_reply
 from app.errors import Refusal
-from app.idempotency import once
+from app.members.accounts import list_handles
 from app.models import LIVE_STATES
+from app.organisation.codes import ANSWERS
+from app.organisation.settings import find_zone, read_settings
+from app.store.db import Db
+from app.store.idempotency import do_once
+from app.vault.roster import read_roster
 
 router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRoute)
 
@@ -42,7 +46,7 @@ def case_page(
     """
     visit = screen.visit
     with visit.transaction() as db:
-        file = casefile.read(db, visit.principal, case_id, visit.now)
+        file = read_case(db, visit.principal, case_id, visit.now)
         shown = _shown(db, screen, file)
     field = context.pop("field", "reply")
     return screen.page(
@@ -55,14 +59,14 @@ def case_page(
 
 
 def _shown(db: Db, screen: MemberScreen, file: CaseFile) -> dict[str, Any]:
-    settings, _ = organisation.settings(db)
-    handles = people.handles(db)
+    settings, _ = read_settings(db)
+    handles = list_handles(db)
     who, case = screen.visit.principal, file.line.case
     return {
         "file": file,
         "case": case,
         "coarse": file.line.coarse,
-        "contact": casefile.safe_contact(db, file),
+        "contact": find_safe_contact(db, file),
         "wait": wait(file.line, screen.visit.now),
         "live": case.state in LIVE_STATES,
         "may_work": who.may(Permission.CASES),
@@ -70,7 +74,7 @@ def _shown(db: Db, screen: MemberScreen, file: CaseFile) -> dict[str, Any]:
         "may_hold": who.may(Permission.HOLD),
         "may_lift_hold": who.may(Permission.LIFT_HOLD),
         "handles": handles,
-        "desk": sorted((handles[m.id], m.id) for m in roster.current(db).team(DESK)),
+        "desk": sorted((handles[m.id], m.id) for m in read_roster(db).team(DESK)),
         "answers": {
             name: value
             for name, value in file.fields.items()
@@ -80,7 +84,7 @@ def _shown(db: Db, screen: MemberScreen, file: CaseFile) -> dict[str, Any]:
         "regions": settings["regions"],
         "detention_places": settings["detention_places"],
         # Dates are told, and typed, as the clock shows them where the caller is.
-        "case_zone": organisation.zone_of(db, file.line.coarse.get("region")),
+        "case_zone": find_zone(db, file.line.coarse.get("region")),
         "quick_replies": quick_replies(file.line.coarse.get("language")),
         "alphabet": alphabet(),
     }
@@ -99,13 +103,13 @@ def reply(case_id: UUID, screen: MemberScreenDep) -> Response:
         )
     try:
         with visit.transaction() as db:
-            once(
+            do_once(
                 db,
                 visit.principal,
                 once_key(form),
                 f"console reply {case_id}".encode(),
                 visit.now,
-                lambda: replies.reply(db, visit.principal, case_id, body, visit.now).id,
+                lambda: send_reply(db, visit.principal, case_id, body, visit.now).id,
             )
     except Refusal as refusal:
         return case_page(screen, case_id, refusal, typed={"body": body})
@@ -115,7 +119,7 @@ def reply(case_id: UUID, screen: MemberScreenDep) -> Response:
 def _quick_reply(screen: MemberScreen, case_id: UUID, body: str) -> Response:
     visit = screen.visit
     with visit.transaction() as db:
-        file = casefile.read(db, visit.principal, case_id, visit.now)
+        file = read_case(db, visit.principal, case_id, visit.now)
     draft = with_quick_reply(body, screen.form.get("quick"), file.line.coarse.get("language"))
     return case_page(screen, case_id, typed={"body": draft}, previewed=preview(draft))
 
@@ -126,13 +130,13 @@ def note(case_id: UUID, screen: MemberScreenDep) -> Response:
     form, visit = screen.form, screen.visit
     try:
         with visit.transaction() as db:
-            once(
+            do_once(
                 db,
                 visit.principal,
                 once_key(form),
                 f"console note {case_id}".encode(),
                 visit.now,
-                lambda: replies.note(db, visit.principal, case_id, form.raw("body"), visit.now).id,
+                lambda: add_note(db, visit.principal, case_id, form.raw("body"), visit.now).id,
             )
     except Refusal as refusal:
         return case_page(screen, case_id, refusal, field="note", typed={"note": form.raw("body")})

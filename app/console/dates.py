@@ -9,7 +9,8 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app import events, tasks
+from app.cases.dates import list_calendar
+from app.cases.tasks import finish_task, list_tasks
 from app.console.errors import PageRoute
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import NotFound, Refusal
@@ -27,10 +28,10 @@ def calendar(screen: MemberScreenDep) -> Response:
     length, first = _SPANS[chosen], _first_day(screen)
     start = datetime.combine(first, time(), zone)
     with visit.snapshot() as db:
-        found = events.calendar(
+        found = list_calendar(
             db, visit.principal, start, datetime.combine(first + length, time(), zone)
         )
-        due = tasks.listed(db, visit.principal)
+        due = list_tasks(db, visit.principal)
     days = groupby(found, lambda entry: entry.starts_at.astimezone(zone).date())
     return screen.page(
         "events.html",
@@ -64,7 +65,7 @@ def done(task_id: UUID, screen: MemberScreenDep) -> Response:
     case = screen.form.get("case")
     try:
         with visit.transaction() as db:
-            tasks.finish(db, visit.principal, task_id, visit.now)
+            finish_task(db, visit.principal, task_id, visit.now)
     except NotFound:
         raise
     except Refusal:

@@ -8,14 +8,21 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app import directory, organisation
 from app.access import Permission
 from app.api.errors import STATUS
 from app.console.errors import PageRoute
 from app.console.forms import Form, once_key
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import NotFound, Refusal
-from app.idempotency import once
+from app.knowledge.directory import (
+    DIRECTORY_KINDS,
+    add_entry,
+    change_entry,
+    list_entries,
+    remove_entry,
+)
+from app.organisation.settings import read_settings
+from app.store.idempotency import do_once
 
 router = APIRouter(prefix="/directory", include_in_schema=False, route_class=PageRoute)
 _TEXTS = ("kind", "name", "phone", "address", "hours", "notes")
@@ -30,10 +37,10 @@ def listed(screen: MemberScreenDep) -> Response:
 def _page(screen: MemberScreen, refusal: Refusal | None = None, field: str = "name") -> Response:
     visit = screen.visit
     kind = screen.request.query_params.get("kind", "")
-    kind = kind if kind in directory.KINDS else ""
+    kind = kind if kind in DIRECTORY_KINDS else ""
     with visit.snapshot() as db:
-        found = directory.listed(db, visit.principal, kind or None)
-        settings, _ = organisation.settings(db)
+        found = list_entries(db, visit.principal, kind or None)
+        settings, _ = read_settings(db)
     return screen.page(
         "directory.html",
         STATUS[refusal.slug] if refusal else 200,
@@ -60,9 +67,9 @@ def add(screen: MemberScreenDep) -> Response:
         with visit.transaction() as db:
 
             def make() -> UUID:
-                return directory.add(db, visit.principal, _values(form), visit.now).id
+                return add_entry(db, visit.principal, _values(form), visit.now).id
 
-            once(db, visit.principal, once_key(form), b"console directory", visit.now, make)
+            do_once(db, visit.principal, once_key(form), b"console directory", visit.now, make)
     except Refusal as refusal:
         return _page(screen, refusal)
     return screen.go("/directory?done=changed")
@@ -76,10 +83,10 @@ def change(entry_id: UUID, screen: MemberScreenDep) -> Response:
     try:
         with visit.transaction() as db:
             if form.get("action") == "remove":
-                directory.remove(db, visit.principal, entry_id, visit.now)
+                remove_entry(db, visit.principal, entry_id, visit.now)
             else:
                 version = form.number("version") or 0
-                directory.change(db, visit.principal, entry_id, version, _values(form), visit.now)
+                change_entry(db, visit.principal, entry_id, version, _values(form), visit.now)
     except NotFound:
         return screen.go("/directory")  # somebody has deleted it
     except Refusal as refusal:

@@ -22,7 +22,7 @@ from app.console.forms import Form, is_ours
 from app.console.screens import Screen, at_the_door, keep_door
 from app.crypto import KeyMissing, SealBroken
 from app.errors import NotFound, Refusal, Throttled, Unauthenticated
-from app.roster import RosterRefused
+from app.vault.roster import RosterRefused
 
 log = structlog.get_logger()
 

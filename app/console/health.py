@@ -5,13 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app import people, roster
 from app.access import ARCHIVE, DESK, Permission, Principal
 from app.api.health import examine
 from app.console.errors import PageRoute
 from app.console.screens import MemberScreenDep
-from app.db import Db
 from app.errors import Forbidden
+from app.members.accounts import is_anyone_waiting
+from app.store.db import Db
+from app.vault.roster import read_roster
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 _TEAMS = {
@@ -70,7 +71,7 @@ def warnings(db: Db, principal: Principal) -> list[str]:
     if not (principal.may(Permission.MEMBERS) or principal.may(Permission.CASES)):
         return []
     found = []
-    listed = roster.current(db)
+    listed = read_roster(db)
     for team, what in _TEAMS.items():
         holders = len(listed.team(team))
         if holders < 2:
@@ -78,7 +79,7 @@ def warnings(db: Db, principal: Principal) -> list[str]:
                 f"Only {holders} {'person holds' if holders == 1 else 'people hold'} the key to "
                 f"{what}. If it is lost, so are they: let a second person have it."
             )
-    if people.someone_waits(db):
+    if is_anyone_waiting(db):
         found.append(
             "A newcomer waits for the keys. A coordinator and a member of each of their teams "
             "have to sign in once."

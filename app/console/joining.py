@@ -9,14 +9,14 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from markupsafe import Markup
 
-from app import joining
 from app.api.errors import STATUS
 from app.console.errors import PageRoute
 from app.console.screens import GuestScreenDep, Screen, keep_door
-from app.enrolment import HandleRefused, HandleTaken, PassphraseTooShort
 from app.errors import BadRequest, Refusal
-from app.invitations import InvitationRefused
-from app.wordlist import suggest_passphrase
+from app.members.admission import join_with_invitation, recover_with_code
+from app.members.enrolment import HandleRefused, HandleTaken, PassphraseTooShort
+from app.members.invitations import InvitationRefused
+from app.members.passphrase_words import suggest_passphrase
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 _LONGEST = 1024
@@ -42,7 +42,7 @@ def join(screen: GuestScreenDep) -> Response:
     try:
         if form.raw("passphrase") != form.raw("again"):
             raise PassphrasesDiffer
-        enrolled = joining.join(
+        enrolled = join_with_invitation(
             service.database,
             service.door,
             code=form.get("code")[:100],
@@ -106,7 +106,7 @@ def recover(screen: GuestScreenDep) -> Response:
     try:
         if form.raw("passphrase") != form.raw("again"):
             raise PassphrasesDiffer
-        code = joining.recover(
+        code = recover_with_code(
             service.database,
             service.sessions,
             service.door,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app import audit, people
+from app import audit
 from app.access import Permission
 from app.console.errors import PageRoute
 from app.console.screens import MemberScreenDep
+from app.members.accounts import list_handles
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 PAGE = 100
@@ -23,7 +24,7 @@ def log(screen: MemberScreenDep) -> Response:
     before = int(given) if given.isascii() and given.isdigit() and len(given) < 18 else None
     with visit.snapshot() as db:
         entries = audit.newest(db, before, PAGE + 1)
-        handles = people.handles(db)
+        handles = list_handles(db)
     return screen.page(
         "audit.html",
         entries=entries[:PAGE],

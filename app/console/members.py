@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app import invitations, organisation, people
 from app.access import ROLES, Permission
 from app.api.errors import STATUS
 from app.api.members import ChangeMember, Invite, member_out
@@ -17,6 +16,9 @@ from app.console.forms import Form, NotConfirmed, checked, confirm
 from app.console.health import warnings
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import LastKeyHolder, NotFound, Refusal, VersionRequired
+from app.members.accounts import change_member, find_member, list_members, remove_member
+from app.members.invitations import make_invitation
+from app.organisation.settings import read_settings
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
@@ -31,8 +33,8 @@ def _list(screen: MemberScreen, refusal: Refusal | None = None) -> Response:
     visit = screen.visit
     visit.principal.require(Permission.MEMBERS)
     with visit.snapshot() as db:
-        listed = [member_out(db, member) for member in people.listed(db)]
-        settings, _ = organisation.settings(db)
+        listed = [member_out(db, member) for member in list_members(db)]
+        settings, _ = read_settings(db)
         return screen.page(
             "members.html",
             STATUS[refusal.slug] if refusal else 200,
@@ -61,7 +63,7 @@ def invite(screen: MemberScreenDep) -> Response:
             },
         )
         with visit.transaction() as db:
-            code, expires_at = invitations.invite(
+            code, expires_at = make_invitation(
                 db, visit.principal, wanted.roles, wanted.languages, wanted.regions, visit.now
             )
     except Refusal as refusal:
@@ -88,11 +90,11 @@ def _member(
     visit = screen.visit
     visit.principal.require(Permission.MEMBERS)
     with visit.snapshot() as db:
-        found = next((one for one in people.listed(db) if one.id == member_id), None)
+        found = next((one for one in list_members(db) if one.id == member_id), None)
         if found is None:
             raise NotFound
         shown = member_out(db, found)
-        settings, _ = organisation.settings(db)
+        settings, _ = read_settings(db)
     return screen.page(
         "member.html",
         STATUS[refusal.slug] if refusal else 200,
@@ -119,9 +121,7 @@ def change(member_id: UUID, screen: MemberScreenDep) -> Response:
         changes = wanted.model_dump(exclude_unset=True, mode="json")
         acknowledge = changes.pop("acknowledge", None)
         with visit.transaction() as db:
-            people.change_member(
-                db, visit.principal, member_id, version, changes, acknowledge, visit.now
-            )
+            change_member(db, visit.principal, member_id, version, changes, acknowledge, visit.now)
     except NotFound:
         raise
     except Refusal as refusal:
@@ -150,9 +150,9 @@ def remove(member_id: UUID, screen: MemberScreenDep) -> Response:
     visit.principal.require(Permission.MEMBERS)
     try:
         with visit.transaction() as db:
-            leaving = people.find(db, member_id)
+            leaving = find_member(db, member_id)
             confirm(form.get("acknowledge"), leaving.handle)
-            people.remove(db, visit.principal, member_id, leaving.handle, visit.now)
+            remove_member(db, visit.principal, member_id, leaving.handle, visit.now)
             screen.service.sessions.drop(db, member_id=member_id)
     except (NotConfirmed, LastKeyHolder) as refusal:
         return _member(screen, member_id, refusal, "remove_acknowledge")

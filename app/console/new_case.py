@@ -8,16 +8,16 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app import cases, organisation
 from app.access import Permission
 from app.api.cases import NewCase
 from app.api.errors import STATUS
-from app.cases import Opening
 from app.console.errors import PageRoute
 from app.console.forms import Form, checked, once_key
 from app.console.screens import MemberScreen, MemberScreenDep
+from app.desk.handling import CaseOpening, open_case_by_hand
 from app.errors import BadRequest, Refusal
-from app.idempotency import once
+from app.organisation.settings import read_settings
+from app.store.idempotency import do_once
 from app.telephony.numbers import clean_number
 
 router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRoute)
@@ -44,21 +44,21 @@ def open_case(screen: MemberScreenDep) -> Response:
         with visit.transaction() as db:
 
             def make() -> UUID:
-                return cases.open_by_hand(db, visit.principal, opening, visit.now).id
+                return open_case_by_hand(db, visit.principal, opening, visit.now).id
 
             key = once_key(form)
-            case_id = once(db, visit.principal, key, b"console new case", visit.now, make)
+            case_id = do_once(db, visit.principal, key, b"console new case", visit.now, make)
     except Refusal as refusal:
         return _form(screen, refusal)
     return screen.go(f"/cases/{case_id}?done=opened")
 
 
-def _opening(form: Form) -> Opening:
+def _opening(form: Form) -> CaseOpening:
     wanted = checked(NewCase, _values(form))
     number = clean_number(wanted.contact) if wanted.contact else None
     if wanted.contact and number is None:
         raise NumberNotUnderstood
-    return Opening(
+    return CaseOpening(
         number=number,
         situation=wanted.situation,
         urgency=wanted.urgency,
@@ -87,7 +87,7 @@ def _values(form: Form) -> dict[str, Any]:
 
 def _form(screen: MemberScreen, refusal: Refusal | None = None) -> Response:
     with screen.visit.snapshot() as db:
-        settings, _ = organisation.settings(db)
+        settings, _ = read_settings(db)
     field = "contact" if isinstance(refusal, NumberNotUnderstood) else "urgency"
     return screen.page(
         "new_case.html",

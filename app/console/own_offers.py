@@ -7,18 +7,24 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app import assignments, offers
 from app.access import Permission
 from app.api.errors import STATUS
-from app.assignments import Told
-from app.candidates import window
+from app.cases.dates import LONGEST_PLACE, DateFacts
 from app.console.case_dates import local
 from app.console.errors import PageRoute
 from app.console.forms import Form
 from app.console.health import warnings
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import NotFound, Refusal
-from app.events import LONGEST_PLACE, Wanted
+from app.requests.assignments import (
+    ReportFacts,
+    explain_decline,
+    file_report,
+    list_own_assignments,
+    read_brief,
+)
+from app.requests.candidates import find_window
+from app.requests.decisions import accept_offer, decline_offer, find_offer_state, list_own_offers
 
 router = APIRouter(prefix="/offers", include_in_schema=False, route_class=PageRoute)
 _LONGEST_OUTCOME = 64
@@ -34,18 +40,18 @@ def offers_page(screen: MemberScreen, refusal: Refusal | None = None) -> Respons
     """Return the page of a member's own offers and assignments."""
     visit = screen.visit
     with visit.snapshot() as db:
-        asked = offers.mine(db, visit.principal, visit.now)
-        taken = assignments.mine(db, visit.principal)
+        asked = list_own_offers(db, visit.principal, visit.now)
+        taken = list_own_assignments(db, visit.principal)
         needs = warnings(db, visit.principal)
-    states = {one.offer.id: offers.state_of(one.offer, visit.now) for one in asked}
+    states = {one.offer.id: find_offer_state(one.offer, visit.now) for one in asked}
     return screen.page(
         "offers.html",
         STATUS[refusal.slug] if refusal else 200,
         here="/offers",
-        pending=[(o, window(o.values)) for o in asked if states[o.offer.id] == "pending"],
+        pending=[(o, find_window(o.values)) for o in asked if states[o.offer.id] == "pending"],
         over=[(o, states[o.offer.id]) for o in asked if states[o.offer.id] != "pending"],
-        active=[(o, window(o.values)) for o in taken if o.assignment.state == "active"],
-        past=[(o, window(o.values)) for o in taken if o.assignment.state != "active"],
+        active=[(o, find_window(o.values)) for o in taken if o.assignment.state == "active"],
+        past=[(o, find_window(o.values)) for o in taken if o.assignment.state != "active"],
         warnings=needs,
         errors=[("asked", refusal.detail)] if refusal else (),
     )
@@ -58,7 +64,7 @@ def accept(offer_id: UUID, screen: MemberScreenDep) -> Response:
     visit.principal.require(Permission.OFFERS)
     try:
         with visit.transaction() as db:
-            taken = offers.accept(db, visit.principal.member_id, offer_id, visit.now).id
+            taken = accept_offer(db, visit.principal.member_id, offer_id, visit.now).id
     except NotFound:
         raise
     except Refusal as refusal:
@@ -74,9 +80,9 @@ def decline(offer_id: UUID, screen: MemberScreenDep) -> Response:
     with visit.transaction() as db:
         if form.get("reason"):
             reason = form.get("reason")[:4000]
-            assignments.explain(db, visit.principal, offer_id, reason, visit.now)
+            explain_decline(db, visit.principal, offer_id, reason, visit.now)
         conflict = form.get("conflict") == "yes"
-        offers.decline(db, visit.principal.member_id, offer_id, visit.now, conflict=conflict)
+        decline_offer(db, visit.principal.member_id, offer_id, visit.now, conflict=conflict)
     return screen.go("/offers?done=declined")
 
 
@@ -89,13 +95,13 @@ def taken(assignment_id: UUID, screen: MemberScreenDep) -> Response:
 def _taken(screen: MemberScreen, assignment_id: UUID, refusal: Refusal | None = None) -> Response:
     visit = screen.visit
     with visit.transaction() as db:
-        opened = assignments.read(db, visit.principal, assignment_id, visit.now)
+        opened = read_brief(db, visit.principal, assignment_id, visit.now)
     return screen.page(
         "assignment.html",
         STATUS[refusal.slug] if refusal else 200,
         here=f"/offers/taken/{assignment_id}",
         opened=opened,
-        window=window(opened.values),
+        window=find_window(opened.values),
         typed=screen.form,
         errors=[("outcome", refusal.detail)] if refusal else (),
     )
@@ -107,13 +113,13 @@ def report(assignment_id: UUID, screen: MemberScreenDep) -> Response:
     visit, form = screen.visit, screen.form
     visit.principal.require(Permission.OFFERS)
     try:
-        told = Told(
+        told = ReportFacts(
             form.get("outcome")[:_LONGEST_OUTCOME] or "attended",
             form.raw("notes"),
             _next(form, screen.service.settings.zone.key),
         )
         with visit.transaction() as db:
-            assignments.report(db, visit.principal, assignment_id, told, visit.now)
+            file_report(db, visit.principal, assignment_id, told, visit.now)
     except NotFound:
         raise
     except Refusal as refusal:
@@ -121,10 +127,10 @@ def report(assignment_id: UUID, screen: MemberScreenDep) -> Response:
     return screen.go("/offers?done=told")
 
 
-def _next(form: Form, zone: str) -> Wanted | None:
+def _next(form: Form, zone: str) -> DateFacts | None:
     starts_at = local(form, "next_at", zone)
     if starts_at is None:
         return None
-    return Wanted(
+    return DateFacts(
         form.get("next_kind") or "hearing", starts_at, form.get("next_place")[:LONGEST_PLACE]
     )

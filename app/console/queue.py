@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app import casefile, people
 from app.access import Permission
 from app.console.errors import PageRoute
 from app.console.forms import Form
@@ -15,6 +14,8 @@ from app.console.health import warnings
 from app.console.own_offers import offers_page
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.console.waiting import wait
+from app.desk.reading import list_cases
+from app.members.accounts import list_handles
 from app.models import LIVE_STATES
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -48,7 +49,7 @@ def _queue(screen: MemberScreen, query: Form) -> Response:
         "reference": query.get("reference")[:64],
     }
     with visit.snapshot() as db:
-        lines, after = casefile.page(
+        lines, after = list_cases(
             db,
             visit.principal,
             states=(state,) if state else LIVE_STATES,
@@ -63,7 +64,7 @@ def _queue(screen: MemberScreen, query: Form) -> Response:
             "queue.html",
             rows=rows,
             overdue=sum(1 for _, waits in rows if waits and waits.overdue),
-            handles=people.handles(db),
+            handles=list_handles(db),
             filters=filters,
             states=_STATES,
             later=_link(filters, after) if after else None,

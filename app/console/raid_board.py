@@ -8,14 +8,21 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app import people, raids
 from app.access import Permission
 from app.api.errors import STATUS
 from app.console.errors import PageRoute
 from app.console.forms import once_key
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import BadRequest, NotFound, Refusal
-from app.idempotency import once
+from app.knowledge.sightings import (
+    SIGHTING_FIELDS,
+    add_sighting,
+    change_sighting,
+    group_sightings,
+    list_sightings,
+)
+from app.members.accounts import list_handles
+from app.store.idempotency import do_once
 
 router = APIRouter(prefix="/raids", include_in_schema=False, route_class=PageRoute)
 
@@ -29,9 +36,9 @@ def board(screen: MemberScreenDep) -> Response:
 def _page(screen: MemberScreen, refusal: Refusal | None = None, field: str = "size") -> Response:
     visit = screen.visit
     with visit.transaction() as db:
-        seen = {one.report.id: one for one in raids.listed(db, visit.principal, visit.now)}
-        handles = people.handles(db)
-    together = raids.group_of(one.report for one in seen.values())
+        seen = {one.report.id: one for one in list_sightings(db, visit.principal, visit.now)}
+        handles = list_handles(db)
+    together = group_sightings(one.report for one in seen.values())
     return screen.page(
         "raids.html",
         STATUS[refusal.slug] if refusal else 200,
@@ -39,7 +46,7 @@ def _page(screen: MemberScreen, refusal: Refusal | None = None, field: str = "si
         groups=[[seen[report.id] for report in reports] for reports in together.values()],
         numbers={report_id: number for number, report_id in enumerate(seen, start=1)},
         handles=handles,
-        fields_of_raids=raids.FIELDS,
+        fields_of_raids=SIGHTING_FIELDS,
         typed=screen.form,
         errors=[(field, refusal.detail)] if refusal else (),
     )
@@ -50,14 +57,14 @@ def add(screen: MemberScreenDep) -> Response:
     """Record what somebody saw."""
     visit, form = screen.visit, screen.form
     visit.principal.require(Permission.RAIDS)
-    facts = {name: form.get(name) for name in raids.FIELDS}
+    facts = {name: form.get(name) for name in SIGHTING_FIELDS}
     try:
         with visit.transaction() as db:
 
             def make() -> UUID:
-                return raids.add(db, visit.principal, facts, visit.now).id
+                return add_sighting(db, visit.principal, facts, visit.now).id
 
-            once(db, visit.principal, once_key(form), b"console raid", visit.now, make)
+            do_once(db, visit.principal, once_key(form), b"console raid", visit.now, make)
     except Refusal as refusal:
         return _page(screen, refusal)
     return screen.go("/raids?done=reported")
@@ -71,7 +78,7 @@ def change(report_id: UUID, screen: MemberScreenDep) -> Response:
     try:
         with visit.transaction() as db:
             version = form.number("version") or 0
-            raids.change(db, visit.principal, report_id, version, _changes(screen), visit.now)
+            change_sighting(db, visit.principal, report_id, version, _changes(screen), visit.now)
     except NotFound:
         raise
     except Refusal as refusal:

@@ -8,17 +8,22 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app import casefile, cases, organisation, people, requests
 from app.api.errors import STATUS
-from app.candidates import window
+from app.cases.case import read_case_values
 from app.console.case_dates import local, zone_of_case
 from app.console.errors import PageRoute
 from app.console.forms import Form, once_key
 from app.console.screens import MemberScreen, MemberScreenDep
+from app.desk.reading import read_case
 from app.errors import BadRequest, NotFound, Refusal
-from app.idempotency import once
+from app.members.accounts import list_handles
 from app.models import LIVE_STATES, SEEKING, Case
-from app.requests import ALLOWED, KINDS, Asked
+from app.organisation.settings import read_settings
+from app.requests.candidates import find_window
+from app.requests.changes import cancel_request
+from app.requests.new_requests import ALLOWED_FIELDS, REQUEST_KINDS, RequestFacts, raise_request
+from app.requests.views import list_requests, rank_candidates
+from app.store.idempotency import do_once
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 _RUNNING = (*SEEKING, "assigned")
@@ -31,18 +36,18 @@ def board(screen: MemberScreenDep) -> Response:
     visit = screen.visit
     cursor = screen.request.query_params.get("cursor", "")[:200] or None
     with visit.snapshot() as db:
-        found, after = requests.page(db, visit.principal, states=_RUNNING, cursor=cursor)
+        found, after = list_requests(db, visit.principal, states=_RUNNING, cursor=cursor)
         names = {
-            one.request.case_id: cases.coarse(db, db.get_one(Case, one.request.case_id)).get(
+            one.request.case_id: read_case_values(db, db.get_one(Case, one.request.case_id)).get(
                 "reference"
             )
             for one in found
         }
-        handles = people.handles(db)
+        handles = list_handles(db)
     return screen.page(
         "requests.html",
         here="/requests",
-        rows=[(one, window(one.values)) for one in found],
+        rows=[(one, find_window(one.values)) for one in found],
         names=names,
         handles=handles,
         after=after,
@@ -60,14 +65,14 @@ def _route(
 ) -> Response:
     visit = screen.visit
     with visit.transaction() as db:
-        file = casefile.read(db, visit.principal, case_id, visit.now)
-        settings, _ = organisation.settings(db)
+        file = read_case(db, visit.principal, case_id, visit.now)
+        settings, _ = read_settings(db)
         rankings = {
-            one.request.id: requests.rank(db, visit.principal, one.request.id, visit.now)
+            one.request.id: rank_candidates(db, visit.principal, one.request.id, visit.now)
             for one in file.requests
             if one.request.state in SEEKING
         }
-        handles = people.handles(db)
+        handles = list_handles(db)
     case = file.line.case
     return screen.page(
         "route.html",
@@ -76,15 +81,15 @@ def _route(
         case=case,
         coarse=file.line.coarse,
         live=case.state in LIVE_STATES,
-        rows=[(one, window(one.values)) for one in file.requests],
+        rows=[(one, find_window(one.values)) for one in file.requests],
         rankings=rankings,
         reports=file.reports,
         dates=[event for event in file.events if event["state"] in _AWAITED],
-        kinds=KINDS,
+        kinds=REQUEST_KINDS,
         shareable=[
             name
             for name in settings["fields"]
-            if any(allowed is None or name in allowed for allowed in ALLOWED.values())
+            if any(allowed is None or name in allowed for allowed in ALLOWED_FIELDS.values())
         ],
         regions=settings["regions"],
         handles=handles,
@@ -100,13 +105,13 @@ def ask(case_id: UUID, screen: MemberScreenDep) -> Response:
     try:
         with visit.transaction() as db:
             needed_by = local(form, "needed_by", zone_of_case(db, screen, case_id))
-            asked = Asked(needed_by=needed_by, **_values(form))
+            asked = RequestFacts(needed_by=needed_by, **_values(form))
 
             def make() -> UUID:
-                return requests.raise_request(db, visit.principal, case_id, asked, visit.now).id
+                return raise_request(db, visit.principal, case_id, asked, visit.now).id
 
             key = f"console request {case_id}".encode()
-            once(db, visit.principal, once_key(form), key, visit.now, make)
+            do_once(db, visit.principal, once_key(form), key, visit.now, make)
     except NotFound:
         raise
     except Refusal as refusal:
@@ -141,7 +146,7 @@ def cancel(request_id: UUID, screen: MemberScreenDep) -> Response:
     visit = screen.visit
     try:
         with visit.transaction() as db:
-            requests.cancel(db, visit.principal, request_id, visit.now)
+            cancel_request(db, visit.principal, request_id, visit.now)
     except NotFound:
         raise
     except Refusal:

@@ -10,17 +10,24 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app import people, shifts
 from app.access import Permission
 from app.api.errors import STATUS
 from app.console.errors import PageRoute
 from app.console.forms import Form
 from app.console.recurrence import recurrence
 from app.console.screens import MemberScreen, MemberScreenDep
-from app.db import Db
 from app.errors import BadRequest, NotFound, Refusal
-from app.shifts import Turn, swaps, watching
-from app.shifts.swaps import Swap
+from app.members.accounts import list_handles, list_members
+from app.rota import swaps
+from app.rota.exceptions import join_shift
+from app.rota.feed import close_feed, has_feed, open_feed
+from app.rota.rota import Turn, list_turns
+from app.rota.rules import find_instant
+from app.rota.shifts import SHIFT_ROLES, load_rota
+from app.rota.swaps import Swap, list_swaps
+from app.rota.unfilled import find_lacking_turns
+from app.rota.visibility import show_turn
+from app.store.db import Db
 
 router = APIRouter(prefix="/rota", include_in_schema=False, route_class=PageRoute)
 _WEEK = timedelta(days=7)
@@ -55,12 +62,12 @@ def page(
     zone = screen.service.settings.zone
     monday = _monday(screen)
     since, until = (
-        shifts.instant(datetime.combine(day, time()), zone) for day in (monday, monday + _WEEK)
+        find_instant(datetime.combine(day, time()), zone) for day in (monday, monday + _WEEK)
     )
     with visit.snapshot() as db:
-        known = shifts.load(db)
-        turns = shifts.turns(known, since, until, cancelled=True)
-        asked = swaps.listed(db, who, visit.now)
+        known = load_rota(db)
+        turns = list_turns(known, since, until, cancelled=True)
+        asked = list_swaps(db, who, visit.now)
         return screen.page(
             "rota.html",
             STATUS[refusal.slug] if refusal else 200,
@@ -69,16 +76,16 @@ def page(
             week=f"{monday.day} {monday:%B %Y}",
             before=monday - _WEEK,
             after=monday + _WEEK,
-            rows=[_row(screen, turn, asked) for one in turns if (turn := shifts.shown(who, one))],
+            rows=[_row(screen, turn, asked) for one in turns if (turn := show_turn(who, one))],
             lacking=_lacking(screen, db),
             swaps=[(swap, _when(screen, swap.turn)) for swap in asked],
             slots=[(slot, recurrence(slot)) for slot in known.slots],
-            members=[m for m in people.listed(db) if m.state == "active"],
-            handles=people.handles(db),
-            roles=shifts.ROLES,
+            members=[m for m in list_members(db) if m.state == "active"],
+            handles=list_handles(db),
+            roles=SHIFT_ROLES,
             today=_today(screen),
             typed=screen.form,
-            feed=shifts.has_feed(db, who),
+            feed=has_feed(db, who),
             feed_url=url,
             errors=[(field, refusal.detail)] if refusal else (),
         )
@@ -88,7 +95,7 @@ def _lacking(screen: MemberScreen, db: Db) -> list[tuple[Turn, str]]:
     """Return the places of the next two days that nobody fills, for whoever plans the rota."""
     if not screen.visit.principal.may(Permission.ROTA_OF_ALL):
         return []
-    return [(turn, _when(screen, turn)) for turn in watching.lacking(db, screen.visit.now)]
+    return [(turn, _when(screen, turn)) for turn in find_lacking_turns(db, screen.visit.now)]
 
 
 def _monday(screen: MemberScreen) -> date:
@@ -128,7 +135,7 @@ def _row(screen: MemberScreen, turn: Turn, asked: list[Swap]) -> Row:
 
 def occurrence(screen: MemberScreen, turn: Turn) -> str:
     """Return what names an occurrence in a form: when it begins by its rule."""
-    return shifts.instant(turn.on, screen.service.settings.zone).isoformat()
+    return find_instant(turn.on, screen.service.settings.zone).isoformat()
 
 
 def _when(screen: MemberScreen, turn: Turn) -> str:
@@ -185,7 +192,7 @@ def sign_up(screen: MemberScreenDep) -> Response:
     def join(db: Db) -> None:
         shift_id, at = named(form)
         always = form.get("always") == "yes"
-        shifts.sign_up(db, visit.principal, shift_id, None if always else at, visit.now)
+        join_shift(db, visit.principal, shift_id, None if always else at, visit.now)
 
     return done(screen, "joined", join)
 
@@ -197,7 +204,7 @@ def offer_swap(screen: MemberScreenDep) -> Response:
 
     def offer(db: Db) -> None:
         shift_id, at = named(screen.form)
-        swaps.offer(db, visit.principal, shift_id, at, visit.now, _asked(screen.form))
+        swaps.offer_swap(db, visit.principal, shift_id, at, visit.now, _asked(screen.form))
 
     return done(screen, "swap_offered", offer)
 
@@ -207,7 +214,7 @@ def take_swap(swap_id: UUID, screen: MemberScreenDep) -> Response:
     """Come in somebody's place."""
     visit = screen.visit
     return done(
-        screen, "swap_taken", lambda db: swaps.take(db, visit.principal, swap_id, visit.now)
+        screen, "swap_taken", lambda db: swaps.take_swap(db, visit.principal, swap_id, visit.now)
     )
 
 
@@ -216,7 +223,9 @@ def withdraw_swap(swap_id: UUID, screen: MemberScreenDep) -> Response:
     """Come after all."""
     visit = screen.visit
     return done(
-        screen, "swap_withdrawn", lambda db: swaps.withdraw(db, visit.principal, swap_id, visit.now)
+        screen,
+        "swap_withdrawn",
+        lambda db: swaps.withdraw_swap(db, visit.principal, swap_id, visit.now),
     )
 
 
@@ -225,7 +234,7 @@ def open_calendar(screen: MemberScreenDep) -> Response:
     """Make an address for one's calendar, and show it once."""
     visit = screen.visit
     with visit.transaction() as db:
-        token = shifts.open_feed(db, visit.principal, visit.now)
+        token = open_feed(db, visit.principal, visit.now)
     return page(screen, url=f"{screen.service.settings.url}/calendar/{token}.ics")
 
 
@@ -233,6 +242,4 @@ def open_calendar(screen: MemberScreenDep) -> Response:
 def close_calendar(screen: MemberScreenDep) -> Response:
     """Let the address show nothing any more."""
     visit = screen.visit
-    return done(
-        screen, "calendar_stopped", lambda db: shifts.close_feed(db, visit.principal, visit.now)
-    )
+    return done(screen, "calendar_stopped", lambda db: close_feed(db, visit.principal, visit.now))

@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app import people, shifts
 from app.access import Permission
 from app.api.errors import STATUS
 from app.console.errors import PageRoute
@@ -17,10 +16,14 @@ from app.console.recurrence import recurrence
 from app.console.rota import done, named, occurrence
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.console.words import DAYS
-from app.db import Db
 from app.errors import BadRequest, NotFound, Refusal
-from app.idempotency import once
-from app.shifts import Different, Turn, Wanted, handover
+from app.members.accounts import list_handles, list_members
+from app.rota.exceptions import ChangedTurn, override_turn, restore_turn
+from app.rota.handover import read_handovers, write_handover
+from app.rota.rota import Turn, list_turns
+from app.rota.shifts import ShiftFacts, add_shift, load_rota, remove_shift
+from app.store.db import Db
+from app.store.idempotency import do_once
 
 router = APIRouter(prefix="/rota/shifts", include_in_schema=False, route_class=PageRoute)
 _SHOWN = 12
@@ -36,14 +39,14 @@ def add(screen: MemberScreenDep) -> Response:
         wanted = _wanted(form)
 
         def put() -> UUID:
-            return shifts.add(db, visit.principal, wanted, visit.now)
+            return add_shift(db, visit.principal, wanted, visit.now)
 
-        return once(db, visit.principal, once_key(form), b"console shift", visit.now, put)
+        return do_once(db, visit.principal, once_key(form), b"console shift", visit.now, put)
 
     return done(screen, "shift_made", make, "days_MO")
 
 
-def _wanted(form: Form) -> Wanted:
+def _wanted(form: Form) -> ShiftFacts:
     try:
         begin = datetime.combine(
             date.fromisoformat(form.get("from")), time.fromisoformat(form.get("at"))
@@ -56,7 +59,7 @@ def _wanted(form: Form) -> Wanted:
         raise BadRequest("Choose days of the week, a date and a time.")
     days = ",".join(day for day in DAYS if day in form.all("days"))
     rule = f"FREQ=WEEKLY;BYDAY={days}{until}" if days else "FREQ=DAILY;COUNT=1"
-    return Wanted(
+    return ShiftFacts(
         rule,
         begin,
         length,
@@ -80,7 +83,7 @@ def remove(shift_id: UUID, screen: MemberScreenDep) -> Response:
     visit = screen.visit
     visit.principal.require(Permission.ROTA_OF_ALL)
     return done(
-        screen, "shift_removed", lambda db: shifts.remove(db, visit.principal, shift_id, visit.now)
+        screen, "shift_removed", lambda db: remove_shift(db, visit.principal, shift_id, visit.now)
     )
 
 
@@ -97,14 +100,14 @@ def _shift(screen: MemberScreen, shift_id: UUID, refusal: Refusal | None = None)
     visit = screen.visit
     visit.principal.require(Permission.ROTA_OF_ALL)
     with visit.snapshot() as db:
-        known = shifts.load(db)
+        known = load_rota(db)
         slot = known.slot(shift_id)
         if slot is None:
             raise NotFound
-        coming = shifts.turns(known, visit.now, visit.now + timedelta(days=62), cancelled=True)
+        coming = list_turns(known, visit.now, visit.now + timedelta(days=62), cancelled=True)
         turns = [turn for turn in coming if turn.slot.id == shift_id][:_SHOWN]
-        handles = people.handles(db)
-        able = [m for m in people.listed(db) if m.state == "active" and slot.role in m.roles]
+        handles = list_handles(db)
+        able = [m for m in list_members(db) if m.state == "active" and slot.role in m.roles]
         return screen.page(
             "shift.html",
             STATUS[refusal.slug] if refusal else 200,
@@ -135,10 +138,10 @@ def override(shift_id: UUID, screen: MemberScreenDep) -> Response:
         with visit.transaction() as db:
             _, at = named(form)
             if form.get("what") == "restore":
-                shifts.restore(db, visit.principal, shift_id, at, visit.now)
+                restore_turn(db, visit.principal, shift_id, at, visit.now)
             else:
                 different = _different(db, shift_id, form)
-                shifts.override(db, visit.principal, shift_id, at, different, visit.now)
+                override_turn(db, visit.principal, shift_id, at, different, visit.now)
     except NotFound:
         raise
     except Refusal as refusal:
@@ -146,13 +149,13 @@ def override(shift_id: UUID, screen: MemberScreenDep) -> Response:
     return screen.go(f"/rota/shifts/{shift_id}?done=changed")
 
 
-def _different(db: Db, shift_id: UUID, form: Form) -> Different:
+def _different(db: Db, shift_id: UUID, form: Form) -> ChangedTurn:
     if form.get("what") == "cancel":
-        return Different(cancelled=True)
-    slot = shifts.load(db).slot(shift_id)
+        return ChangedTurn(cancelled=True)
+    slot = load_rota(db).slot(shift_id)
     coming = set(_members(form, "members"))
     usual = set(slot.members) if slot else set()
-    return Different(away=sorted(usual - coming), extra=sorted(coming - usual))
+    return ChangedTurn(away=sorted(usual - coming), extra=sorted(coming - usual))
 
 
 # -- handing over
@@ -167,14 +170,14 @@ def notes(shift_id: UUID, screen: MemberScreenDep) -> Response:
 def _notes(screen: MemberScreen, shift_id: UUID, refusal: Refusal | None = None) -> Response:
     visit = screen.visit
     with visit.transaction() as db:
-        found = handover.read(db, visit.principal, shift_id, visit.now)
+        found = read_handovers(db, visit.principal, shift_id, visit.now)
         return screen.page(
             "hand_over.html",
             STATUS[refusal.slug] if refusal else 200,
             here="/rota",
             shift_id=shift_id,
             notes=found,
-            handles=people.handles(db),
+            handles=list_handles(db),
             typed=screen.form.raw("body"),
             errors=[("body", refusal.detail)] if refusal else (),
         )
@@ -188,10 +191,10 @@ def hand_over(shift_id: UUID, screen: MemberScreenDep) -> Response:
         with visit.transaction() as db:
 
             def write() -> UUID:
-                return handover.write(db, visit.principal, shift_id, form.raw("body"), visit.now)
+                return write_handover(db, visit.principal, shift_id, form.raw("body"), visit.now)
 
             request = f"console hand-over {shift_id}".encode()
-            once(db, visit.principal, once_key(form), request, visit.now, write)
+            do_once(db, visit.principal, once_key(form), request, visit.now, write)
     except BadRequest as refusal:
         return _notes(screen, shift_id, refusal)
     return screen.go(f"/rota/shifts/{shift_id}/hand-over?done=noted")

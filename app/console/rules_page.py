@@ -8,14 +8,14 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app import deadlines
 from app.access import Permission, Principal
 from app.api.errors import STATUS
 from app.console.errors import PageRoute
 from app.console.forms import Form
 from app.console.screens import MemberScreen, MemberScreenDep
-from app.db import Db
 from app.errors import BadRequest, NotFound, Refusal
+from app.knowledge.deadline_rules import list_deadline_rules, write_deadline_rules
+from app.store.db import Db
 
 router = APIRouter(prefix="/rules", include_in_schema=False, route_class=PageRoute)
 _KEPT = ("jurisdiction", "trigger", "offset", "unit", "received_by", "warn_at", "source_url")
@@ -30,7 +30,7 @@ def listed(screen: MemberScreenDep) -> Response:
 def _page(screen: MemberScreen, refusal: Refusal | None = None, code: str = "") -> Response:
     visit = screen.visit
     with visit.snapshot() as db:
-        rules = deadlines.listed(db, visit.principal)
+        rules = list_deadline_rules(db, visit.principal)
     return screen.page(
         "rules.html",
         STATUS[refusal.slug] if refusal else 200,
@@ -49,7 +49,7 @@ def verify(code: str, screen: MemberScreenDep) -> Response:
         with visit.transaction() as db:
             kept = _known(db, visit.principal, code)
             rule = {"code": code, **kept, **_verified(form)}
-            deadlines.write(db, visit.principal, [rule], visit.now)
+            write_deadline_rules(db, visit.principal, [rule], visit.now)
     except NotFound:
         raise
     except Refusal as refusal:
@@ -59,7 +59,7 @@ def verify(code: str, screen: MemberScreenDep) -> Response:
 
 def _known(db: Db, principal: Principal, code: str) -> dict[str, Any]:
     """Return what a rule says, which this page does not change. NotFound."""
-    for rule in deadlines.listed(db, principal):
+    for rule in list_deadline_rules(db, principal):
         if rule.code == code:
             return {name: getattr(rule, name) for name in _KEPT}
     raise NotFound

@@ -17,7 +17,7 @@ from app.console import cookies
 from app.console.forms import ForeignForm, Form, form_token, is_ours, read_form
 from app.console.rendering import render
 from app.console.security import EXIT_URL, page_headers
-from app.session_stores import IDLE
+from app.members.session_stores import IDLE_LIFE
 
 _NAVIGATION = (
     ("/", "Queue", (Permission.CASES, Permission.ARCHIVE)),
@@ -77,8 +77,8 @@ class Screen:
             "me": self.member.principal if self.member else None,
             "navigation": self._navigation(),
             "here": self.request.url.path,
-            "lock_after_s": int(IDLE.total_seconds()) if self.member else None,
-            "lock_minutes": int(IDLE.total_seconds()) // 60,
+            "lock_after_s": int(IDLE_LIFE.total_seconds()) if self.member else None,
+            "lock_minutes": int(IDLE_LIFE.total_seconds()) // 60,
             "zone": self.service.settings.zone,
             "now": self.member.now if self.member else self.service.clock(),
             "exit_url": EXIT_URL,

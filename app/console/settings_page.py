@@ -7,7 +7,6 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app import organisation
 from app.access import Permission
 from app.api.errors import STATUS
 from app.api.organisation import ChangeSettings
@@ -15,6 +14,7 @@ from app.console.errors import PageRoute
 from app.console.forms import Form, checked
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import BadRequest, Refusal, VersionRequired
+from app.organisation.settings import change_settings, read_settings
 
 router = APIRouter(prefix="/settings", include_in_schema=False, route_class=PageRoute)
 
@@ -32,7 +32,7 @@ def _page(screen: MemberScreen, refusal: Refusal | None = None) -> Response:
     visit = screen.visit
     visit.principal.require(Permission.SETTINGS)
     with visit.snapshot() as db:
-        values, version = organisation.settings(db)
+        values, version = read_settings(db)
     return screen.page(
         "settings.html",
         STATUS[refusal.slug] if refusal else 200,
@@ -55,7 +55,7 @@ def change(screen: MemberScreenDep) -> Response:
             raise VersionRequired
         changes = _chosen(form)
         with visit.transaction() as db:
-            organisation.change_settings(db, visit.principal, version, changes, visit.now)
+            change_settings(db, visit.principal, version, changes, visit.now)
     except Refusal as refusal:
         return _page(screen, refusal)
     return screen.go("/settings?done=changed")

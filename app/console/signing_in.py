@@ -9,21 +9,15 @@ from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import sessions
 from app.api.entrance import enter, remember_device, sign_in
 from app.api.errors import STATUS
 from app.console import cookies
 from app.console.errors import PageRoute
 from app.console.forms import is_ours
-from app.console.screens import (
-    AnyScreenDep,
-    GuestScreenDep,
-    MemberScreenDep,
-    Screen,
-    keep_door,
-)
+from app.console.screens import AnyScreenDep, GuestScreenDep, MemberScreenDep, Screen, keep_door
 from app.console.security import EXIT_URL, page_headers
 from app.errors import Refusal, Throttled, Unauthenticated
+from app.members import sessions
 
 log = structlog.get_logger()
 router = APIRouter(include_in_schema=False, route_class=PageRoute)

@@ -7,15 +7,19 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app import overview, people
 from app.access import Permission
 from app.api.errors import STATUS
 from app.console.errors import PageRoute
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.console.security import page_headers
+from app.desk.overview import read_overview
 from app.errors import Refusal
-from app.statistics import exports, releasing, sentences
+from app.members.accounts import list_handles
+from app.statistics import sentences
 from app.statistics.calendar import FAMILIES
+from app.statistics.release_files import MEDIA_TYPES, read_file, read_record
+from app.statistics.releases import confirm_release, list_releases, request_release
+from app.statistics.sentences import FAMILY_NAMES
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
@@ -29,13 +33,13 @@ def calendar(screen: MemberScreenDep) -> Response:
 def _page(screen: MemberScreen, refusal: Refusal | None = None) -> Response:
     visit = screen.visit
     with visit.snapshot() as db:
-        entries = releasing.entries(db, visit.principal, visit.now)
-        handles = people.handles(db)
+        entries = list_releases(db, visit.principal, visit.now)
+        handles = list_handles(db)
     return screen.page(
         "statistics.html",
         STATUS[refusal.slug] if refusal else 200,
         families=[
-            (family, sentences.FAMILIES[family], [e for e in entries if e.family == family])
+            (family, FAMILY_NAMES[family], [e for e in entries if e.family == family])
             for family in FAMILIES
         ],
         handles=handles,
@@ -51,9 +55,7 @@ def request(screen: MemberScreenDep) -> Response:
     visit.principal.require(Permission.STATISTICS)
     try:
         with visit.transaction() as db:
-            releasing.request(
-                db, visit.principal, form.get("family"), form.get("period"), visit.now
-            )
+            request_release(db, visit.principal, form.get("family"), form.get("period"), visit.now)
     except Refusal as refusal:
         return _page(screen, refusal)
     return screen.go("/statistics?done=release_asked")
@@ -65,7 +67,7 @@ def confirm(release_id: UUID, screen: MemberScreenDep) -> Response:
     visit = screen.visit
     visit.principal.require(Permission.STATISTICS)
     try:
-        releasing.confirm(visit.service.database, visit.principal, release_id, visit.now)
+        confirm_release(visit.service.database, visit.principal, release_id, visit.now)
     except Refusal as refusal:
         return _page(screen, refusal)
     return screen.go(f"/statistics/{release_id}?done=release_made")
@@ -76,13 +78,13 @@ def show(release_id: UUID, screen: MemberScreenDep) -> Response:
     """Show a release: what may be quoted, how to read it, every figure, files."""
     visit = screen.visit
     with visit.snapshot() as db:
-        record = exports.record_of(db, visit.principal, release_id)
+        record = read_record(db, visit.principal, release_id)
     return screen.page(
         "release.html",
         here="/statistics",
         record=record,
         say=sentences,
-        formats=list(exports.MEDIA_TYPES),
+        formats=list(MEDIA_TYPES),
     )
 
 
@@ -90,14 +92,14 @@ def show(release_id: UUID, screen: MemberScreenDep) -> Response:
 def file(release_id: UUID, name: str, screen: MemberScreenDep) -> Response:
     """Return a release as a file."""
     visit = screen.visit
-    content = exports.content(visit.service.database, visit.principal, release_id, name)
+    content = read_file(visit.service.database, visit.principal, release_id, name)
     shown = name in ("svg", "png")
     headers = {
         **page_headers(screen.service.settings),
         "Content-Disposition": f"{'inline' if shown else 'attachment'}; "
         f'filename="statistics-{release_id}.{name}"',
     }
-    return Response(content, headers=headers, media_type=exports.MEDIA_TYPES[name])
+    return Response(content, headers=headers, media_type=MEDIA_TYPES[name])
 
 
 @router.get("/desk")
@@ -105,4 +107,4 @@ def desk(screen: MemberScreenDep) -> Response:
     """Show how the work stands now, in exact counts that are not for publication."""
     visit = screen.visit
     with visit.snapshot() as db:
-        return screen.page("desk.html", seen=overview.look(db, visit.principal, visit.now))
+        return screen.page("desk.html", seen=read_overview(db, visit.principal, visit.now))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.alerts import TARGETS
-from app.casefile import Line
 from app.console.rendering import instant
+from app.desk.reading import CaseLine
+from app.paging.alerts import REPLY_TARGETS
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class Wait:
         return self.length - self.target if self.length > self.target else None
 
 
-def wait(line: Line, now: datetime) -> Wait | None:
+def wait(line: CaseLine, now: datetime) -> Wait | None:
     """Return how long this case's caller has waited; None where nobody waits."""
     since = line.coarse.get("waiting_since")
     if not line.case.waiting or not since:
         return None
-    return Wait(now - instant(since), TARGETS[line.case.urgency])
+    return Wait(now - instant(since), REPLY_TARGETS[line.case.urgency])

@@ -1,6 +1,5 @@
 """All cryptography of Kith, on pyca/cryptography alone; this list is its whole surface."""
 
-from app.crypto import passphrases, totp
 from app.crypto.blind_index import keyed_hash, same
 from app.crypto.carrier_recordings import CarrierRecording, encrypt_recording
 from app.crypto.files import is_code, lock_file, new_code, unlock_file

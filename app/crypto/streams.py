@@ -1,6 +1,6 @@
 """Encrypting and opening what is too large for memory: the body of a backup archive.
 
-The bytes are those that ``sealing.lock`` would make: one header, then one Cobblestone stream with
+The bytes are those that ``lock`` would make: one header, then one Cobblestone stream with
 a random salt of its own.
 """
 

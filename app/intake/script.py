@@ -9,7 +9,7 @@ from typing import Any
 
 from app.intake.lexicon import Lexicon, build
 from app.intake.vocabulary import Vocabulary, compile_vocabulary
-from app.texts import QUESTIONS, Texts, load, read_plan
+from app.texts import QUESTIONS, Texts, load_texts, read_script_plan
 from app.texts.rules import check_field
 
 SITUATIONS = (
@@ -68,7 +68,7 @@ class Script:
 
 def load_script() -> Script:
     """Return the shipped script with the shipped texts."""
-    return read_script(load(), read_plan())
+    return read_script(load_texts(), read_script_plan())
 
 
 def read_script(texts: Texts, plan: Mapping[str, Any]) -> Script:

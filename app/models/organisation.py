@@ -13,7 +13,7 @@ from app.models.base import Base, OperationalRow, plain
 class Deployment(OperationalRow, Base):
     """One row: who we are, the operational public half, and the organisation's settings.
 
-    Operational values: ``settings``, see ``app.organisation``.
+    Operational values: ``settings``, see ``app.organisation.settings``.
     """
 
     __tablename__ = "deployment"

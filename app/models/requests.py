@@ -28,9 +28,9 @@ class Request(OperationalRow, Base):
     brief copies, ``companion`` the other request where two people are to go together, ``since``
     when asking began anew, ``rounds`` how often everybody was asked in vain before, ``told`` when
     and at which tier the coordinators were texted that nobody was found, ``planned`` whom the plan
-    for a surge would ask next. ``step`` is the relaxation step of ``app.routing`` that offers have
-    come to. While a request is in ``SEEKING`` it has a job ``offers`` with its id: its timer. Of
-    one that is over the times are gone.
+    for a surge would ask next. ``step`` is the relaxation step that offers have come to. While a
+    request is in ``SEEKING`` it has a job ``offers`` with its id: its timer. Of one that is over
+    the times are gone.
     """
 
     __tablename__ = "requests"

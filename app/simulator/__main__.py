@@ -17,8 +17,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.clock import Clock
-from app.simulator import Carrier, SimulatorConfig, create_router
-from app.simulator.config import API_PREFIX
+from app.simulator.carrier import Carrier
+from app.simulator.config import API_PREFIX, SimulatorConfig
+from app.simulator.router import create_router
 
 
 def create_app(config: SimulatorConfig, clock: Clock) -> FastAPI:

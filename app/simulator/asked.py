@@ -13,6 +13,7 @@ from app.simulator.errors import bad_request
 if TYPE_CHECKING:
     from app.simulator.carrier import Carrier
 
+
 Form = dict[str, list[str]]
 
 

@@ -17,6 +17,7 @@ from app.simulator.webhooks import Answer, Fields
 if TYPE_CHECKING:
     from app.simulator.carrier import Carrier
 
+
 Posting = Callable[[], Coroutine[Any, Any, int | None]]
 COUNTED = ("delivered", "failed", "fallback", "lost", "duplicated", "delayed", "reordered")
 _MAX_REDIRECTS = 5

@@ -17,6 +17,7 @@ from app.simulator.webhooks import Fields
 if TYPE_CHECKING:
     from app.simulator.carrier import Carrier
 
+
 _MAX_BODY = 1600
 _UNREACHABLE, _UNKNOWN_HANDSET = 30003, 30005
 

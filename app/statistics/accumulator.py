@@ -16,10 +16,12 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import func, or_, select, update
 
-from app.db import Database, Db
 from app.models import Case, Consent, Deployment, StatisticsMonth, rounded
-from app.statistics import calendar, categories, plans
-from app.statistics.tables import Measure, Plan, cells
+from app.statistics.calendar import FAMILIES, find_month, find_month_end, list_months
+from app.statistics.categories import measure_time_to_human, place_code
+from app.statistics.plans import fix_plan, lock_head
+from app.statistics.tables import Measure, Plan, list_cells
+from app.store.db import Database, Db
 
 # The joint counts that every table of a family is a sum of.
 _JOINT = {
@@ -32,7 +34,7 @@ _AT_ONCE, _MARKED_AT_ONCE = 500, 5000
 # -- freezing
 
 
-def freeze_due(database: Database, now: datetime) -> list[str]:
+def freeze_due_months(database: Database, now: datetime) -> list[str]:
     """Freeze every month that is over, oldest first; return which. Waits while sealed."""
     done: list[str] = []
     while True:
@@ -44,32 +46,32 @@ def freeze_due(database: Database, now: datetime) -> list[str]:
         done.append(month)
 
 
-def first_month(db: Db) -> str:
+def find_first_month(db: Db) -> str:
     """Return the month in which the organisation began; nothing was counted before."""
-    return calendar.month_of(db.scalars(select(Deployment.created_at)).one(), db.keys.zone)
+    return find_month(db.scalars(select(Deployment.created_at)).one(), db.keys.zone)
 
 
-def frozen(db: Db) -> set[str]:
+def list_frozen_months(db: Db) -> set[str]:
     """Return the months that are frozen."""
     return set(db.scalars(select(StatisticsMonth.month)))
 
 
 def _next(db: Db, now: datetime) -> str | None:
-    zone, done = db.keys.zone, frozen(db)
-    begun = calendar.months_between(first_month(db), calendar.month_of(now, zone))
-    return next((m for m in begun if m not in done and calendar.end_of(m, zone) <= now), None)
+    zone, done = db.keys.zone, list_frozen_months(db)
+    begun = list_months(find_first_month(db), find_month(now, zone))
+    return next((m for m in begun if m not in done and find_month_end(m, zone) <= now), None)
 
 
 def _freeze(db: Db, month: str, now: datetime) -> None:
-    head = plans.lock(db)  # two workers: the other finds the month frozen
-    if month in frozen(db):
+    head = lock_head(db)  # two workers: the other finds the month frozen
+    if month in list_frozen_months(db):
         return
-    plan, end = plans.fix(db, head), rounded(calendar.end_of(month, db.keys.zone))
-    counts = {family: _Counts(plan, family) for family in calendar.FAMILIES}
+    plan, end = fix_plan(db, head), rounded(find_month_end(month, db.keys.zone))
+    counts = {family: _Counts(plan, family) for family in FAMILIES}
     for values in _counted(db, _taken(db, end, month, "release_period")):
         counts["opened"].add(values)
     for values in _counted(db, _taken(db, end, month, "closed_period")):
-        counts["closed"].add({**values, "time_to_human": categories.time_to_human(values)})
+        counts["closed"].add({**values, "time_to_human": measure_time_to_human(values)})
     row_id = uuid4()
     values = {family: one.packed() for family, one in counts.items()}
     db.add(
@@ -169,11 +171,11 @@ def _place(plan: Plan, dimensions: Iterable[str], values: Mapping[str, Any]) -> 
     at = 0
     for dimension in dimensions:
         listed = plan.keys[dimension]
-        at = at * len(listed) + categories.place(listed, values.get(dimension))
+        at = at * len(listed) + place_code(listed, values.get(dimension))
     return at
 
 
-def totals(db: Db, plan: Plan, family: str, months: Collection[str]) -> list[list[int]]:
+def sum_months(db: Db, plan: Plan, family: str, months: Collection[str]) -> list[list[int]]:
     """Return the joint counts of several months together. Sealed."""
     sizes = [_size(plan, dimensions) for dimensions in _JOINT[family]]
     flat = [0] * sum(sizes)
@@ -184,13 +186,13 @@ def totals(db: Db, plan: Plan, family: str, months: Collection[str]) -> list[lis
     return [flat[start : start + size] for start, size in zip(starts, sizes, strict=True)]
 
 
-def forget(db: Db, month: str) -> None:
+def forget_month(db: Db, month: str) -> None:
     """Empty a month's counts, once everything was drawn from them; that it froze stays known."""
     gone = {"op_key": None, "op_values": None, "shred_day": None}
     db.execute(update(StatisticsMonth).where(StatisticsMonth.month == month).values(gone))
 
 
-def measured(
+def measure_counts(
     plan: Plan, family: str, measure: Measure, joint: Sequence[Sequence[int]]
 ) -> list[int]:
     """Return the exact counts of one table, in the order of its printed cells."""
@@ -200,7 +202,7 @@ def measured(
         if set(measure.dimensions) <= set(dimensions)
     )
     dimensions = _JOINT[family][source]
-    printed = list(cells(plan, measure.dimensions))
+    printed = list(list_cells(plan, measure.dimensions))
     places = {cell: place for place, cell in enumerate(printed)}
     counts = [0] * len(printed)
     for at, count in enumerate(joint[source]):

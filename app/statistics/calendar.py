@@ -46,7 +46,7 @@ def _year(year: int) -> Period:
     return Period(str(year), "year", tuple(f"{year}-{month:02}" for month in range(1, 13)))
 
 
-def period(family: str, name: str) -> Period | None:
+def find_period(family: str, name: str) -> Period | None:
     """Return the period of that name, or None where the calendar of the family has none such."""
     found = _NAME.fullmatch(name)
     if found is None or not name.isascii():
@@ -59,18 +59,18 @@ def period(family: str, name: str) -> Period | None:
     return one if one.kind in _KINDS_OF[family] else None
 
 
-def month_of(instant: datetime, zone: ZoneInfo) -> str:
+def find_month(instant: datetime, zone: ZoneInfo) -> str:
     """Return the month that an instant lies in."""
     return f"{instant.astimezone(zone):%Y-%m}"
 
 
-def end_of(month: str, zone: ZoneInfo) -> datetime:
+def find_month_end(month: str, zone: ZoneInfo) -> datetime:
     """Return the instant at which a month is over."""
     year, number = map(int, month.split("-"))
     return datetime(year + number // 12, number % 12 + 1, 1, tzinfo=zone)
 
 
-def months_between(first: str, last: str) -> Iterator[str]:
+def list_months(first: str, last: str) -> Iterator[str]:
     """Yield the months from one to another, both included."""
     year, number = map(int, first.split("-"))
     while (month := f"{year}-{number:02}") <= last:
@@ -78,10 +78,10 @@ def months_between(first: str, last: str) -> Iterator[str]:
         year, number = year + number // 12, number % 12 + 1
 
 
-def periods(family: str, first: str, last: str) -> list[Period]:
+def list_periods(family: str, first: str, last: str) -> list[Period]:
     """Return every period of a family that holds one of the months from ``first`` to ``last``."""
     found: dict[str, Period] = {}
-    for month in months_between(first, last):
+    for month in list_months(first, last):
         year, number = map(int, month.split("-"))
         for one in (_month(month), _quarter(year, (number + 2) // 3), _year(year)):
             if one.kind in _KINDS_OF[family]:

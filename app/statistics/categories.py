@@ -9,8 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.codes import SITUATIONS
-from app.profiles import LANGUAGES
+from app.organisation.codes import LANGUAGES, SITUATIONS
 
 VERSION = 1
 OTHER = "other"
@@ -36,7 +35,7 @@ _LATER, _NOBODY = "later", "nobody"
 TIMES = (*(name for name, _ in _LATEST), _LATER, _NOBODY)
 
 
-def keys(regions: Sequence[str]) -> dict[str, list[str]]:
+def list_keys(regions: Sequence[str]) -> dict[str, list[str]]:
     """Return the categories of each dimension, in the order in which they are always printed."""
     return {
         "region": _with_other(regions),
@@ -51,12 +50,12 @@ def _with_other(codes: Sequence[str]) -> list[str]:
     return [*(code for code in codes if code != OTHER), OTHER]
 
 
-def place(listed: Sequence[str], code: str | None) -> int:
+def place_code(listed: Sequence[str], code: str | None) -> int:
     """Return where a code stands in its list; the last place for one that is not in it."""
     return listed.index(code) if code in listed else len(listed) - 1
 
 
-def time_to_human(values: Mapping[str, Any]) -> str:
+def measure_time_to_human(values: Mapping[str, Any]) -> str:
     """Return how long a case waited until a person had it, from its operational values."""
     if not values.get("human_at") or not values.get("opened_at"):
         return _NOBODY

@@ -15,9 +15,9 @@ import structlog
 from sqlalchemy import select
 
 from app.crypto import KeyFiles, keyed_hash, same
-from app.db import Db
 from app.errors import NotReleasable
 from app.models import StatisticsDebit, StatisticsHead, StatisticsRelease
+from app.store.db import Db
 
 log = structlog.get_logger()
 
@@ -32,12 +32,12 @@ class RolledBack(NotReleasable):
     """
 
 
-def begin(db: Db) -> None:
+def begin_chain(db: Db) -> None:
     """Lay the start of the chain, once, when the organisation is made."""
     db.add(StatisticsHead(id=1, seq=0, hash=_START, plan=None))
 
 
-def append(db: Db, head: StatisticsHead, release: StatisticsRelease, record: str) -> None:
+def append_release(db: Db, head: StatisticsHead, release: StatisticsRelease, record: str) -> None:
     """Put a release at the end of the chain; the anchor follows the commit."""
     release.seq, release.record = head.seq + 1, record
     release.hash = _hash(db, head.hash, release, _debits(db).get(release.id, []))
@@ -47,7 +47,7 @@ def append(db: Db, head: StatisticsHead, release: StatisticsRelease, record: str
     db.on_commit(lambda: _follow(files, seq, end))
 
 
-def check(db: Db) -> None:
+def check_chain(db: Db) -> None:
     """Verify the whole chain before something is drawn. RolledBack.
 
     What the database has beyond the anchor was committed just before a crash: it is anchored now.
@@ -59,7 +59,7 @@ def check(db: Db) -> None:
     _catch_up(db.keys.files, ends, anchored)
 
 
-def vouch(db: Db, release: StatisticsRelease) -> None:
+def vouch_for_release(db: Db, release: StatisticsRelease) -> None:
     """See to it that the anchor knows a release before it is handed out. RolledBack.
 
     An older copy of the database hands out what it still has: those are the same figures.

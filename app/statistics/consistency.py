@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.statistics.tables import Measure, Plan, cells
+from app.statistics.tables import Measure, Plan, list_cells
 
 Cell = tuple[str, ...]
 Sum = tuple[list[int], list[int], int]
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownTable:
     """Figures of a dimension that were published for all parts of the period, added up.
 
     ``summed`` is how many noisy counts are in each, ``milli`` what each of them was measured with.
@@ -47,26 +47,26 @@ class _Placed:
 def _placed(plan: Plan, measures: Sequence[Measure]) -> list[_Placed]:
     placed, start = [], 0
     for measure in measures:
-        found = list(cells(plan, measure.dimensions))
+        found = list(list_cells(plan, measure.dimensions))
         placed.append(_Placed(measure, found, start))
         start += len(found)
     return placed
 
 
-def margins(measures: Sequence[Measure]) -> list[tuple[str, ...]]:
+def list_margins(measures: Sequence[Measure]) -> list[tuple[str, ...]]:
     """Return the dimensions of the tables that follow from those measured, the total first."""
     measured = {measure.dimensions for measure in measures}
     single = dict.fromkeys((name,) for one in measures for name in one.dimensions)
     return [dims for dims in ((), *single) if dims not in measured]
 
 
-def sums(
-    plan: Plan, measures: Sequence[Measure], known: Mapping[tuple[str, ...], Known]
+def list_sums(
+    plan: Plan, measures: Sequence[Measure], known: Mapping[tuple[str, ...], KnownTable]
 ) -> list[Sum]:
     """Return what must hold: tables agree on what they share, and with what was published."""
     placed = _placed(plan, measures)
     found: list[Sum] = []
-    for dimensions in margins(measures):
+    for dimensions in list_margins(measures):
         telling = [table.margin(dimensions) for table in placed if table.has(dimensions)]
         for other in telling[1:]:
             found += [(telling[0][cell], places, 0) for cell, places in other.items()]
@@ -82,7 +82,7 @@ def _independent(found: Iterable[Sum]) -> list[Sum]:
     return list(said.values())
 
 
-def derived(
+def derive_table(
     plan: Plan,
     measures: Sequence[Measure],
     estimates: Sequence[Sequence[int]],
@@ -97,10 +97,10 @@ def derived(
     }
 
 
-def source(
+def find_source(
     plan: Plan,
     measures: Sequence[Measure],
-    known: Mapping[tuple[str, ...], Known],
+    known: Mapping[tuple[str, ...], KnownTable],
     dimensions: tuple[str, ...],
 ) -> tuple[int, int]:
     """Return of how many noisy counts each figure of a margin is the sum, and their thousandths."""

@@ -10,13 +10,13 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.db import Db
 from app.errors import BudgetSpent
 from app.models import StatisticsDebit
 from app.statistics.tables import CAPS, HARD_CAP
+from app.store.db import Db
 
 
-def spent(db: Db, family: str) -> dict[str, int]:
+def sum_spent(db: Db, family: str) -> dict[str, int]:
     """Return what was spent of each month's cases, in thousandths."""
     rows = db.execute(
         select(StatisticsDebit.month, func.sum(StatisticsDebit.milli))
@@ -26,18 +26,18 @@ def spent(db: Db, family: str) -> dict[str, int]:
     return {month: int(milli) for month, milli in rows}
 
 
-def check(db: Db, family: str, months: Iterable[str], milli: int) -> None:
+def check_budget(db: Db, family: str, months: Iterable[str], milli: int) -> None:
     """Raise BudgetSpent where a release of ``milli`` would tell too much of a month's cases."""
-    before, others = spent(db, family), max((cap for f, cap in CAPS.items() if f != family))
+    before, others = sum_spent(db, family), max((cap for f, cap in CAPS.items() if f != family))
     most = min(CAPS[family], HARD_CAP - others)
     if any(before.get(month, 0) + milli > most for month in months):
         raise BudgetSpent
 
 
-def debit(db: Db, release_id: UUID, family: str, months: Iterable[str], milli: int) -> None:
+def write_debit(db: Db, release_id: UUID, family: str, months: Iterable[str], milli: int) -> None:
     """Write down what a release costs the cases of each of its months. BudgetSpent."""
     months = list(months)
-    check(db, family, months, milli)
+    check_budget(db, family, months, milli)
     db.add_all(
         StatisticsDebit(release_id=release_id, month=month, family=family, milli=milli)
         for month in months

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from app.statistics import sentences
+from app.statistics.sentences import HOW_TO_READ, write_grant_sentence
 
 COLUMNS = (
     "period",
@@ -25,23 +25,23 @@ COLUMNS = (
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def as_csv(record: Mapping[str, Any]) -> bytes:
+def write_csv(record: Mapping[str, Any]) -> bytes:
     """Return one line for each figure of every table, zeros too."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    writer.writerows(rows(record))
+    writer.writerows(list_rows(record))
     return text.getvalue().encode()
 
 
-def rows(record: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+def list_rows(record: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
     """Yield the values of each line, text that could be a formula escaped."""
     for table in record["tables"]:
         for cell in table["cells"]:
             yield (
                 record["period"],
-                harmless("×".join(table["dimensions"]) or "total"),
-                harmless(" / ".join(cell["category"]) or "all"),
+                escape_cell("×".join(table["dimensions"]) or "total"),
+                escape_cell(" / ".join(cell["category"]) or "all"),
                 cell["estimate"],
                 cell["low95"],
                 cell["high95"],
@@ -51,19 +51,19 @@ def rows(record: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
             )
 
 
-def harmless(text: str) -> str:
+def escape_cell(text: str) -> str:
     """Return a text that no spreadsheet computes."""
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def as_json(record: Mapping[str, Any]) -> bytes:
+def write_json(record: Mapping[str, Any]) -> bytes:
     """Return everything that is known of a release."""
     whole = {
         **record,
-        "how_to_read": list(sentences.HOW_TO_READ),
-        "sentences": sentences.for_a_grant(record),
+        "how_to_read": list(HOW_TO_READ),
+        "sentences": write_grant_sentence(record),
     }
     return (json.dumps(whole, indent=2, ensure_ascii=False) + "\n").encode()
 
 
-MAKERS: Mapping[str, Callable[[Mapping[str, Any]], bytes]] = {"csv": as_csv, "json": as_json}
+MAKERS: Mapping[str, Callable[[Mapping[str, Any]], bytes]] = {"csv": write_csv, "json": write_json}

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self, TypedDict
 
-from app.child_programs import ChildProgram
 from app.errors import Refusal
+from app.store.child_programs import ChildProgram
 
-_PROGRAM = Path(__file__).with_name("drawing.py")
+_PROGRAM = Path(__file__).with_name("noise_program.py")
 
 
 class MeasuredTable(TypedDict):

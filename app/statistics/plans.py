@@ -11,14 +11,14 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from app import audit, organisation
+from app import audit
 from app.access import Permission, Principal
-from app.db import Db
 from app.errors import BadRequest, NotReleasable
 from app.models import StatisticsHead, StatisticsRelease
-from app.statistics import tables
+from app.organisation.settings import read_regions
 from app.statistics.categories import OTHER
-from app.statistics.tables import Plan
+from app.statistics.tables import Plan, list_default_milli, load_plan, make_plan
+from app.store.db import Db
 
 _FAMILY_OF = {
     "region": "opened",
@@ -31,27 +31,27 @@ _FAMILY_OF = {
 _LEAST_MILLI = 10
 
 
-def lock(db: Db) -> StatisticsHead:
+def lock_head(db: Db) -> StatisticsHead:
     """Return the head, locked: releases, requests and plans wait for each other here."""
     return db.get_one(StatisticsHead, 1, with_for_update=True, populate_existing=True)
 
 
-def current(db: Db) -> Plan:
+def read_plan(db: Db) -> Plan:
     """Return the plan: what was fixed, else what would be fixed now. Sealed."""
     stored = db.get_one(StatisticsHead, 1).plan
-    return tables.from_json(stored) if stored else tables.new_plan(organisation.regions(db))
+    return load_plan(stored) if stored else make_plan(read_regions(db))
 
 
-def fix(db: Db, head: StatisticsHead) -> Plan:
+def fix_plan(db: Db, head: StatisticsHead) -> Plan:
     """Return the plan, whose lists stand from now on."""
-    plan = current(db)
+    plan = read_plan(db)
     if head.plan is None:
         head.plan = plan.as_json()
         db.flush()
     return plan
 
 
-def change(
+def change_plan(
     db: Db,
     principal: Principal,
     merged: Mapping[str, Mapping[str, str]],
@@ -63,8 +63,8 @@ def change(
     NotReleasable once a family they belong to has a release; BadRequest.
     """
     principal.require(Permission.STATISTICS)
-    head = lock(db)
-    plan = fix(db, head)
+    head = lock_head(db)
+    plan = fix_plan(db, head)
     families = {_FAMILY_OF.get(name, "") for name in merged} | {c.split(".")[0] for c in milli}
     _refuse_settled(db, families)
     for dimension, into in merged.items():
@@ -104,8 +104,8 @@ def _check_merged(plan: Plan, dimension: str, into: Mapping[str, str]) -> None:
 
 
 def _check_milli(name: str, value: int) -> None:
-    most = tables.default_milli().get(name)
+    most = list_default_milli().get(name)
     if most is None:
-        raise BadRequest(f"The tables are: {', '.join(tables.default_milli())}.")
+        raise BadRequest(f"The tables are: {', '.join(list_default_milli())}.")
     if not _LEAST_MILLI <= value <= most:
         raise BadRequest(f"ε can be lowered to {_LEAST_MILLI} thousandths, and never raised.")

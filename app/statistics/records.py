@@ -8,30 +8,27 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from app.statistics import consistency
 from app.statistics.calendar import Period
-from app.statistics.consistency import Cell, Known
+from app.statistics.consistency import Cell, KnownTable, derive_table, find_source, list_margins
 from app.statistics.mechanism import Drawn
-from app.statistics.tables import CAPS, Measure, Plan, cells, half_width, scale
+from app.statistics.tables import CAPS, Measure, Plan, find_half_width, find_scale, list_cells
 
 Record = Mapping[str, Any]
 
 
-def make(
+def make_record(
     release_id: UUID,
     family: str,
     period: Period,
     plan: Plan,
     drawn: Drawn,
-    known: Mapping[tuple[str, ...], Known],
+    known: Mapping[tuple[str, ...], KnownTable],
     released_on: date,
 ) -> dict[str, Any]:
     """Return the record of a release."""
     measures = plan.measures(family, period.kind)
     estimates = drawn["estimates"]
-    margins = [
-        _margin(plan, measures, estimates, known, dims) for dims in consistency.margins(measures)
-    ]
+    margins = [_margin(plan, measures, estimates, known, dims) for dims in list_margins(measures)]
     measured = [
         _measured(plan, measure, table, noisy)
         for measure, table, noisy in zip(measures, estimates, drawn["noisy"], strict=True)
@@ -56,7 +53,7 @@ def _measured(
     plan: Plan, measure: Measure, estimates: Sequence[int], noisy: Sequence[int]
 ) -> dict[str, Any]:
     about = _about(measure.name, measure.dimensions, 1, measure.milli)
-    listed = zip(cells(plan, measure.dimensions), estimates, noisy, strict=True)
+    listed = zip(list_cells(plan, measure.dimensions), estimates, noisy, strict=True)
     reach = about["half_width"]
     return {
         **about,
@@ -69,12 +66,12 @@ def _margin(
     plan: Plan,
     measures: Sequence[Measure],
     estimates: Sequence[Sequence[int]],
-    known: Mapping[tuple[str, ...], Known],
+    known: Mapping[tuple[str, ...], KnownTable],
     dimensions: tuple[str, ...],
 ) -> dict[str, Any]:
-    summed, milli = consistency.source(plan, measures, known, dimensions)
+    summed, milli = find_source(plan, measures, known, dimensions)
     about = _about("_".join(dimensions) or "total", dimensions, summed, milli)
-    figures = consistency.derived(plan, measures, estimates, dimensions)
+    figures = derive_table(plan, measures, estimates, dimensions)
     listed = [_figure(cell, value, about["half_width"]) for cell, value in figures.items()]
     return {**about, "measured": False, "cells": listed}
 
@@ -84,9 +81,9 @@ def _about(name: str, dimensions: Sequence[str], summed: int, milli: int) -> dic
         "name": name,
         "dimensions": list(dimensions),
         "milli_epsilon": milli,
-        "scale": scale(milli),
+        "scale": find_scale(milli),
         "summed": summed,
-        "half_width": half_width(milli, summed),
+        "half_width": find_half_width(milli, summed),
     }
 
 
@@ -99,7 +96,7 @@ def _figure(cell: Cell, estimate: int, reach: int) -> dict[str, Any]:
     }
 
 
-def known(parts: Sequence[Record]) -> dict[tuple[str, ...], Known]:
+def list_known(parts: Sequence[Record]) -> dict[tuple[str, ...], KnownTable]:
     """Return what the records of all parts of a period say together."""
     found = {}
     for name in _common(parts):
@@ -109,7 +106,7 @@ def known(parts: Sequence[Record]) -> dict[tuple[str, ...], Known]:
             for cell in table["cells"]:
                 key = tuple(cell["category"])
                 figures[key] = figures.get(key, 0) + cell["estimate"]
-        found[tuple(alike[0]["dimensions"])] = Known(
+        found[tuple(alike[0]["dimensions"])] = KnownTable(
             figures,
             sum(table["summed"] for table in alike),
             min(table["milli_epsilon"] for table in alike),
@@ -126,12 +123,12 @@ def _table(record: Record, name: str) -> Any:
     return next(table for table in record["tables"] if table["name"] == name)
 
 
-def total(record: Record) -> Mapping[str, Any]:
+def find_total(record: Record) -> Mapping[str, Any]:
     """Return the figure for all cases of a release."""
     found: Mapping[str, Any] = _table(record, "total")["cells"][0]
     return found
 
 
-def written(record: Record) -> str:
+def write_record(record: Record) -> str:
     """Return a record as it is stored and hashed."""
     return json.dumps(record, ensure_ascii=False, separators=(",", ":"))

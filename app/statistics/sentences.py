@@ -57,7 +57,7 @@ TITLES: Mapping[str, str] = {
     "region_situation": "By region and situation",
     "region_language": "By region and language",
 }
-FAMILIES: Mapping[str, str] = {
+FAMILY_NAMES: Mapping[str, str] = {
     "opened": "Cases that were opened",
     "closed": "Cases that were closed",
 }
@@ -129,24 +129,24 @@ _NOISE = {
 LANGUAGES = {"en": "English", "fr": "Français", "es": "Español"}
 
 
-def label(code: str) -> str:
+def label_code(code: str) -> str:
     """Return a category in words; a region of the organisation's list by its own name."""
     return LABELS.get(code) or code.replace("_", " ").capitalize()
 
 
-def named(category: Sequence[str]) -> str:
+def name_category(category: Sequence[str]) -> str:
     """Return a cell's name in words; all cases have none."""
-    return " · ".join(map(label, category)) or "all"
+    return " · ".join(map(label_code, category)) or "all"
 
 
-def shown(figure: Mapping[str, Any]) -> str:
+def show_figure(figure: Mapping[str, Any]) -> str:
     """Return a figure as it may be quoted: the range alone where it reaches to zero."""
     if figure["low95"] == 0:
         return f"0–{figure['high95']}"
     return f"{figure['estimate']} ({figure['low95']}–{figure['high95']})"
 
 
-def when(period: str, kind: str, language: str = "en") -> str:
+def name_period(period: str, kind: str, language: str = "en") -> str:
     """Return a period as a sentence begins with it."""
     year, _, rest = period.partition("-")
     name = ""
@@ -158,7 +158,7 @@ def when(period: str, kind: str, language: str = "en") -> str:
     return _WHEN[language][place].format(name=name, year=year)
 
 
-def for_a_grant(record: Mapping[str, Any]) -> dict[str, str]:
+def write_grant_sentence(record: Mapping[str, Any]) -> dict[str, str]:
     """Return the sentence that can be quoted as it is, by language."""
     total = next(table for table in record["tables"] if table["name"] == "total")["cells"][0]
     return {language: _sentence(record, total, language) for language in LANGUAGES}
@@ -168,11 +168,11 @@ def _sentence(record: Mapping[str, Any], total: Mapping[str, Any], language: str
     about = _ABOUT[language][0 if total["low95"] else 1].format(
         estimate=total["estimate"], low=total["low95"], high=total["high95"]
     )
-    begin = when(record["period"], record["kind"], language)
+    begin = name_period(record["period"], record["kind"], language)
     return f"{begin}, {_DID[language, record['family']]} {about}{_NOISE[language]}"
 
 
-def promised(record: Mapping[str, Any]) -> str:
+def write_promise(record: Mapping[str, Any]) -> str:
     """Return what a release and its family cost a case, in words."""
     milli, cap = record["milli_epsilon"], record["milli_epsilon_cap"]
     return (

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from app.statistics import categories
+from app.statistics.categories import VERSION, list_keys
 
 # What all tables together may cost a case in each family, and in all; thousandths of ε.
 CAPS = {"opened": 1000, "closed": 500}
@@ -46,15 +46,15 @@ MEASURES: Mapping[tuple[str, str], tuple[Measure, ...]] = {
 }
 
 
-def code(family: str, kind: str, measure: Measure) -> str:
+def make_table_code(family: str, kind: str, measure: Measure) -> str:
     """Return the name under which a table's ε can be lowered."""
     return f"{family}.{kind}.{measure.name}"
 
 
-def default_milli() -> dict[str, int]:
+def list_default_milli() -> dict[str, int]:
     """Return the thousandths of ε of every table, by code."""
     return {
-        code(family, kind, one): one.milli
+        make_table_code(family, kind, one): one.milli
         for (family, kind), measures in MEASURES.items()
         for one in measures
     }
@@ -70,12 +70,12 @@ class Plan:
     keys: Mapping[str, Sequence[str]]
     merged: Mapping[str, Mapping[str, str]]
     milli: Mapping[str, int]
-    schema_version: int = categories.VERSION
+    schema_version: int = VERSION
 
     def measures(self, family: str, kind: str) -> list[Measure]:
         """Return the tables of a release with the ε that the organisation gives them."""
         return [
-            Measure(one.name, one.dimensions, self.milli[code(family, kind, one)])
+            Measure(one.name, one.dimensions, self.milli[make_table_code(family, kind, one)])
             for one in MEASURES[family, kind]
         ]
 
@@ -99,30 +99,30 @@ class Plan:
         }
 
 
-def from_json(stored: Mapping[str, Any]) -> Plan:
+def load_plan(stored: Mapping[str, Any]) -> Plan:
     """Return a stored plan."""
     return Plan(stored["keys"], stored["merged"], stored["milli"], stored["schema_version"])
 
 
-def new_plan(regions: Sequence[str]) -> Plan:
+def make_plan(regions: Sequence[str]) -> Plan:
     """Return the plan of an organisation that has changed nothing."""
-    return Plan(categories.keys(regions), {}, default_milli())
+    return Plan(list_keys(regions), {}, list_default_milli())
 
 
-def cells(plan: Plan, dimensions: Sequence[str]) -> Iterator[tuple[str, ...]]:
+def list_cells(plan: Plan, dimensions: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """Yield the cells of a table in the order in which they are always printed."""
     return product(*(plan.published(dimension) for dimension in dimensions))
 
 
-def scale(milli: int) -> float:
+def find_scale(milli: int) -> float:
     """Return the scale b of the noise on a count at a table's ε."""
     return 1000 / milli
 
 
-def half_width(milli: int, summed: int = 1) -> int:
+def find_half_width(milli: int, summed: int = 1) -> int:
     """Return how far a figure's 95 % range reaches to each side.
 
     ⌈b·ln 20⌉ for a count with Laplace noise of scale b; for the sum of several such, √n times that,
     which is at least enough: a sum's tails are lighter.
     """
-    return math.ceil(math.sqrt(summed) * scale(milli) * math.log(20))
+    return math.ceil(math.sqrt(summed) * find_scale(milli) * math.log(20))

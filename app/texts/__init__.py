@@ -137,7 +137,7 @@ class Texts:
         return Texts(languages.pop("und"), MappingProxyType(languages))
 
 
-def load() -> Texts:
+def load_texts() -> Texts:
     """Read and check the shipped texts. Raises ``TextRefused`` or ``FieldRefused``."""
     languages = {code: read_language(_read(code), (*QUESTIONS, *NOTICES)) for code in SHIPPED}
     everyone = read_language(_read("everyone"), (*SAID_ALIKE, *NOTICES))
@@ -164,7 +164,7 @@ def read_language(data: Mapping[str, Any], keys: Sequence[str]) -> Language:
     )
 
 
-def read_plan() -> Mapping[str, Any]:
+def read_script_plan() -> Mapping[str, Any]:
     """Return the shipped script as parsed TOML; ``app.intake`` checks it."""
     return _read("script")
 

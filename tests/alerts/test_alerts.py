@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from app.alerts import MANY
 from app.models import Alert, Job, Page
+from app.paging.alerts import MANY_ALERTS
 from tests.service import House, fictional
 
 HERON, PLOVER, WREN, CRANE = (f"+1514555016{n}" for n in range(4))
@@ -193,41 +193,43 @@ def test_a_caller_who_writes_on_while_nobody_looks_stops_no_other_alert(on_duty:
 
 def test_while_very_many_wait_a_phone_may_rest_between_pages(on_duty: House) -> None:
     """On a raid day everybody on duty knows after the first texts; more would only be put away."""
-    for place in range(MANY):
+    for place in range(MANY_ALERTS):
         on_duty.phone(fictional(place)).text("I saw them, 1 4")
         on_duty.settle()
     before = len(on_duty.phone(HERON).inbox())
-    assert before >= MANY - 1
-    for place in range(MANY, MANY + 5):
+    assert before >= MANY_ALERTS - 1
+    for place in range(MANY_ALERTS, MANY_ALERTS + 5):
         on_duty.phone(fictional(place)).text("I saw them, 1 4")
         on_duty.settle()
     assert len(on_duty.phone(HERON).inbox()) == before
     on_duty.advance(minutes=5)
     assert before < len(on_duty.phone(HERON).inbox()) <= before + 2
-    assert f"Desk: {MANY + 5} " in on_duty.phone(HERON).inbox()[-1]
+    assert f"Desk: {MANY_ALERTS + 5} " in on_duty.phone(HERON).inbox()[-1]
     # Whoever was not texted is paged all the same: they can take what came since.
     assert on_duty.phone(HERON).says("1")[-1] == "Desk: it is yours. Please open it now."
 
 
 def test_what_became_more_urgent_since_its_page_is_paged_again(on_duty: House) -> None:
-    for place in range(MANY + 2):
+    for place in range(MANY_ALERTS + 2):
         on_duty.case_of("they took him", number=fictional(place))
     with on_duty.database.transaction() as db:
         db.execute(update(Page).values(urgency=1))  # they were paged as `today` just now
     before = len(on_duty.phone(HERON).inbox())
-    on_duty.case_of("they took my son now", number=fictional(MANY + 4))
+    on_duty.case_of("they took my son now", number=fictional(MANY_ALERTS + 4))
     assert len(on_duty.phone(HERON).inbox()) == before + 1
 
 
 def test_a_page_that_was_answered_keeps_no_later_one_back(on_duty: House) -> None:
-    for place in range(MANY + 2):
+    for place in range(MANY_ALERTS + 2):
         on_duty.case_of("they took him", number=fictional(place))
     with on_duty.database.transaction() as db:
         db.execute(update(Page).values(urgency=1))
-    first = on_duty.case_of("they took my son now", number=fictional(MANY + 4))
+    first = on_duty.case_of("they took my son now", number=fictional(MANY_ALERTS + 4))
     before = len(on_duty.phone(HERON).inbox())
     assert on_duty.as_("plover").get(f"/v1/cases/{first['id']}").status_code == 200
-    on_duty.case_of("they took my wife now", number=fictional(MANY + 5))
+    on_duty.case_of("they took my wife now", number=fictional(MANY_ALERTS + 5))
     assert len(on_duty.phone(HERON).inbox()) == before + 1
-    on_duty.case_of("they took us now", number=fictional(MANY + 6))  # while that one waits unseen
+    on_duty.case_of(
+        "they took us now", number=fictional(MANY_ALERTS + 6)
+    )  # while that one waits unseen
     assert len(on_duty.phone(HERON).inbox()) == before + 1

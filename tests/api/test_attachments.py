@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from app.attachments import LARGEST, PART
+from app.cases.attachments import LARGEST_ATTACHMENT, PART_SIZE
 from app.models import AttachmentPart
 from tests.service import House, refusal
 
-CONTENT = b"%PDF-1.7\n" + random.Random(1).randbytes(2 * PART + 1000)  # three parts
+CONTENT = b"%PDF-1.7\n" + random.Random(1).randbytes(2 * PART_SIZE + 1000)  # three parts
 PDF = {"Content-Type": "application/pdf"}
 
 
@@ -40,7 +40,7 @@ def _asked(house: House, path: str, span: str | None = None, handle: str = "hero
 def test_what_was_attached_comes_back_whole_and_in_parts(kept: tuple[House, str]) -> None:
     house, path = kept
     assert _asked(house, path).content == CONTENT
-    for first, last in ((0, 3), (PART - 2, PART + 2), (2 * PART, len(CONTENT) - 1)):
+    for first, last in ((0, 3), (PART_SIZE - 2, PART_SIZE + 2), (2 * PART_SIZE, len(CONTENT) - 1)):
         part = _asked(house, path, f"bytes={first}-{last}")
         assert (part.status_code, part.content) == (206, CONTENT[first : last + 1])
     assert _asked(house, path, "bytes=-5").content == CONTENT[-5:]
@@ -85,7 +85,7 @@ def test_what_cannot_be_attached(house: House) -> None:
 
     assert add(b"<script>", "text/html") == 400
     assert add(b"", "application/pdf") == 400
-    assert add(bytes(LARGEST + 1), "application/pdf") == 413
+    assert add(bytes(LARGEST_ATTACHMENT + 1), "application/pdf") == 413
     assert house.as_("heron").get(path.removesuffix("/attachments")).json()["attachments"] == []
 
 

@@ -155,6 +155,6 @@ def test_while_it_is_packed_texts_are_taken_in(
         taken.append(house.phone("+15145550188").text("help").http_status)
         return lock_file(code, content)
 
-    monkeypatch.setattr("app.exports.lock_file", meanwhile)
+    monkeypatch.setattr("app.desk.exporting.lock_file", meanwhile)
     assert _opened(_export(house, case)).namelist()
     assert taken == [200]

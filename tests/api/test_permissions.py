@@ -17,12 +17,14 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from sqlalchemy import delete, select, update
 
-from app import offers, tasks
 from app.access import PERMISSIONS, Permission
+from app.calls.call_rows import add_call
+from app.calls.states import CallState
+from app.cases.tasks import add_task
 from app.models import CallLeg, Case, Member, Offer, StatisticsRelease, Task
-from app.statistics import accumulator, releasing
-from app.voice import calls
-from app.voice.states import CallState
+from app.requests.decisions import accept_offer
+from app.statistics import accumulator
+from app.statistics.releases import confirm_release, request_release
 from tests.service import PASSPHRASE, PEOPLE, Client, House, fictional, refusal
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -116,7 +118,7 @@ class Scene:
         offer_id, now = UUID(self.offer()), self.house.clock()
         with self.house.database.transaction() as db:
             member_id = UUID(self.member(self.handle))
-            return str(offers.accept(db, member_id, offer_id, now).id)
+            return str(accept_offer(db, member_id, offer_id, now).id)
 
     def version(self, path: str) -> dict[str, str]:
         return {"If-Match": self.client.get(path).headers.get("etag", '"1"')}
@@ -187,7 +189,7 @@ def talking(body: Any) -> Make:
             heron = house.residents["heron"].id
             state = CallState(call_id, "bridged", now + STEP, winner=heron)
             case = db.get_one(Case, UUID(case_id))
-            calls.put(db, case, state, (), now, sid=f"CA{call_id.hex}")
+            add_call(db, case, state, (), now, sid=f"CA{call_id.hex}")
         given = body
         if body == "colleague":
             give_phone(scene, "plover", fictional(next(_NUMBERS)))
@@ -239,7 +241,7 @@ def on_task(scene: Scene) -> Example:
     case_id, subject = scene.case(), uuid4()
     with scene.house.database.transaction() as db:
         now = scene.house.clock()
-        tasks.put(db, UUID(case_id), "recheck", subject, now, now)
+        add_task(db, UUID(case_id), "recheck", subject, now, now)
         task_id = db.scalars(select(Task.id).where(Task.subject_id == subject)).one()
     return Example({"task_id": str(task_id)})
 
@@ -276,10 +278,10 @@ def on_release(*, drawn: bool) -> Make:
             return Example({"release_id": str(known)})
         month, other = a_month(scene), "crane" if scene.handle == "wren" else "wren"
         with house.database.transaction() as db:
-            asked = releasing.request(db, house.principal(other), "opened", month, now)
+            asked = request_release(db, house.principal(other), "opened", month, now)
         if drawn:
             third = "wren" if other == "crane" else "crane"
-            releasing.confirm(house.database, house.principal(third), asked.id, now)
+            confirm_release(house.database, house.principal(third), asked.id, now)
         return Example({"release_id": str(asked.id)})
 
     return make

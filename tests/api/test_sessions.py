@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.crypto.passphrases import new_token
-from app.doorkeeper import Visitor
+from app.members.sign_in_throttle import SignInVisitor
 from tests.service import PASSPHRASE, House, refusal
 
 REFUSED = (401, "unauthenticated")
@@ -175,7 +175,7 @@ class TestGuessing:
         now, door = house.clock(), house.service.door
         for _ in range(11):
             for name in ("heron", "nobody-at-all"):
-                door.failed(Visitor(name), now)
+                door.failed(SignInVisitor(name), now)
         pauses = {
             sign_in(house, name).headers["retry-after"] for name in ("heron", "nobody-at-all")
         }
@@ -183,7 +183,7 @@ class TestGuessing:
 
     def test_others_are_not_delayed(self, house: House) -> None:
         for _ in range(6):
-            house.service.door.failed(Visitor("heron"), house.clock())
+            house.service.door.failed(SignInVisitor("heron"), house.clock())
         assert sign_in(house, "plover").status_code == 201
 
     def test_a_full_queue_says_come_back(self, house: House) -> None:

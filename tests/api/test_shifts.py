@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from app.models import HandoverNote, ShiftSwap
-from app.shifts import watching
+from app.rota.unfilled import find_lacking_turns
 from tests.service import House, refusal
 
 # The organisation's clocks show 07:00 when the tests begin, on Thursday 15 January 2026.
@@ -348,7 +348,7 @@ def test_coordinators_hear_once_two_days_ahead_of_what_nobody_fills(open_house: 
     house.as_("heron").post(f"/v1/shifts/{shift['id']}/sign-up")
     house.advance(hours=1)
     with house.database.snapshot() as db:
-        assert watching.lacking(db, house.clock()) == []
+        assert find_lacking_turns(db, house.clock()) == []
 
 
 def test_whoever_is_removed_is_in_no_shift_any_more(open_house: Any) -> None:

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, delete, update
 
 from app import audit
 from app.audit import Verdict
-from app.db import Db
 from app.models import AuditEntry, AuditHead
+from app.store.db import Db
 from tests.service import House
 
 

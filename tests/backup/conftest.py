@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 
-from app import backup, backup_keys
 from app.clock import FixedClock
 from app.crypto import KeyFiles, Secret
-from app.db import Database
+from app.operations.backup.restorer import RestoredData, restore_archive
+from app.operations.backup.writer import make_archive
+from app.store.db import Database
+from app.vault.backup_keys import keep_backup_public, make_backup_pair, new_backup_key
 from tests import service
 from tests.service import House
 
@@ -59,16 +61,16 @@ class Archives:
         """Make an archive while the house is running."""
         database = Database(self.house.settings.sqlalchemy_url)
         try:
-            made = backup.make(database, self.files, folder or self.folder, self.house.clock())
+            made = make_archive(database, self.files, folder or self.folder, self.house.clock())
         finally:
             database.close()
         return made.path
 
-    def restore(self, archive: Path, place: Place, **options: Any) -> backup.Restored:
+    def restore(self, archive: Path, place: Place, **options: Any) -> RestoredData:
         """Restore an archive, with the acknowledgement that a new server asks for."""
         now: datetime = options.pop("now", self.house.clock())
         options.setdefault("acknowledged", word_of(archive))
-        return backup.restore(place.url, place.files, archive, self.seed, now, **options)
+        return restore_archive(place.url, place.files, archive, self.seed, now, **options)
 
     @contextmanager
     def reopened(self, place: Place) -> Iterator[House]:
@@ -86,9 +88,9 @@ def word_of(archive: Path) -> str:
 
 @pytest.fixture
 def archives(house: House, tmp_path: Path) -> Archives:
-    seed = backup_keys.new_backup_key()
+    seed = new_backup_key()
     files = KeyFiles(house.settings.keys_path)
-    backup_keys.keep_public(files, backup_keys.pair(seed).public)
+    keep_backup_public(files, make_backup_pair(seed).public)
     return Archives(house, tmp_path / "archives", seed)
 
 

@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from app import audit, backup
+from app import audit
 from app.crypto import KeyFiles, day_number
-from app.db import Database
 from app.models import Base, Case, Job, Message, Outgoing, SessionRow
-from app.retention import wrapped_tables
+from app.operations.backup.restorer import NeedsAcknowledgement, OlderThanAnchor
+from app.operations.backup.target import NotEmpty, OtherKeys
+from app.operations.backup.writer import make_archive
+from app.store.db import Database
+from app.vault.forgetting_layer import list_wrapped_tables
 from tests.backup.conftest import Archives, Place, word_of
 from tests.service import PASSPHRASE, Client, House
 
@@ -89,7 +92,7 @@ def test_it_holds_what_was_committed_while_others_wrote(
             house.phone("+15145550177").text("meanwhile")
 
     database = Database(house.settings.sqlalchemy_url)
-    made = backup.make(database, archives.files, archives.folder, house.clock(), progress)
+    made = make_archive(database, archives.files, archives.folder, house.clock(), progress)
     database.close()
     archives.restore(made.path, place)
     with place.database() as restored, restored.snapshot() as db:
@@ -164,7 +167,7 @@ def test_every_key_lies_under_a_fresh_layer(archives: Archives, empty_place: Emp
     archives.restore(archive, place)
     today = day_number(archives.house.clock())
     with place.database() as database, database.snapshot() as db:
-        for table, _ in wrapped_tables():
+        for table, _ in list_wrapped_tables():
             assert set(db.scalars(select(table.c.shred_day))) <= {today, None}
     assert place.files.shred_days() == [today]
     assert place.files.shred_key(today) != archives.files.shred_key(today - 2)
@@ -262,7 +265,7 @@ def test_a_new_server_has_no_anchor_so_somebody_has_to_type(
 ) -> None:
     archive, place = archives.make(), empty_place("sqlite")
     for typed in (None, "", "yes", "2026-01-14"):
-        with pytest.raises(backup.NeedsAcknowledgement, match=r"no anchor .* type 2026-01-15"):
+        with pytest.raises(NeedsAcknowledgement, match=r"no anchor .* type 2026-01-15"):
             archives.restore(archive, place, acknowledged=typed)
     assert not place.folder.exists()
     archives.restore(archive, place, acknowledged=word_of(archive))
@@ -278,7 +281,7 @@ def test_an_archive_over_a_week_old_has_to_be_acknowledged(
     place.folder.mkdir()
     archives.files.folder.rename(place.folder / "keys")
     later = archives.house.clock() + timedelta(days=7, minutes=1)
-    with pytest.raises(backup.NeedsAcknowledgement, match="7 days old"):
+    with pytest.raises(NeedsAcknowledgement, match="7 days old"):
         archives.restore(archive, place, acknowledged=None, now=later)
     assert archives.restore(archive, place, acknowledged=word_of(archive), now=later).rows
 
@@ -293,7 +296,7 @@ def test_an_older_list_of_members_than_the_anchor_vouches_for_is_refused(
     assert house.as_("wren").delete(f"/v1/members/{jay}").is_success
     place.folder.mkdir()
     archives.files.folder.rename(place.folder / "keys")
-    with pytest.raises(backup.OlderThanAnchor):
+    with pytest.raises(OlderThanAnchor):
         archives.restore(archive, place)
     assert not (place.folder / "kith.db").exists()
 
@@ -305,7 +308,7 @@ def test_where_there_is_data_nothing_is_restored(
 ) -> None:
     archive, place = archives.make(), empty_place(target)
     archives.restore(archive, place)
-    with pytest.raises(backup.NotEmpty):
+    with pytest.raises(NotEmpty):
         archives.restore(archive, place)
 
 
@@ -316,7 +319,7 @@ def test_keys_of_another_organisation_are_not_overwritten(
     archive, place = archives.make(), empty_place("sqlite")
     place.files.create()
     theirs = place.files.integrity
-    with pytest.raises(backup.OtherKeys):
+    with pytest.raises(OtherKeys):
         archives.restore(archive, place)
     assert place.files.integrity == theirs
     assert not (place.folder / "kith.db").exists()

@@ -7,9 +7,16 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app import organisation, tombstones
 from app.crypto import KeyFiles
-from app.db import Database
+from app.store.db import Database
+from app.vault.operational_key import open_keyring
+from app.vault.tombstones import (
+    add_archive_folder,
+    adopt_tombstones,
+    bury_case,
+    list_beside,
+    list_tombstones,
+)
 from tests.service import House
 
 
@@ -24,18 +31,18 @@ def erase(house: House) -> UUID:
 
 
 def test_an_erased_case_is_named_in_the_keys_folder(house: House) -> None:
-    assert erase(house) in tombstones.known(keys_of(house))
+    assert erase(house) in list_tombstones(keys_of(house))
 
 
 def test_and_beside_the_archives(house: House, tmp_path: Path) -> None:
-    tombstones.add_folder(keys_of(house), tmp_path)
-    assert erase(house) in tombstones.beside(tmp_path / "any archive")
+    add_archive_folder(keys_of(house), tmp_path)
+    assert erase(house) in list_beside(tmp_path / "any archive")
 
 
 def test_a_folder_learns_what_was_erased_before_it_was_used(house: House, tmp_path: Path) -> None:
     erased = erase(house)
-    tombstones.add_folder(keys_of(house), tmp_path)
-    assert tombstones.beside(tmp_path / "any archive") == {erased}
+    add_archive_folder(keys_of(house), tmp_path)
+    assert list_beside(tmp_path / "any archive") == {erased}
 
 
 def test_an_erasure_that_was_undone_is_not_written_down(house: House) -> None:
@@ -43,43 +50,43 @@ def test_an_erasure_that_was_undone_is_not_written_down(house: House) -> None:
 
     def undone() -> None:
         with house.database.transaction() as db:
-            tombstones.bury(db, case)
+            bury_case(db, case)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         undone()
-    assert tombstones.known(keys_of(house)) == set()
+    assert list_tombstones(keys_of(house)) == set()
 
 
 def test_what_a_crash_kept_from_the_file_is_in_it_after_the_next_start(house: House) -> None:
     erased, keys = erase(house), keys_of(house)
     (keys.folder / "tombstones").unlink()
     database = Database(house.settings.sqlalchemy_url)
-    organisation.open_keys(database, keys)
+    open_keyring(database, keys)
     database.close()
-    assert tombstones.known(keys) == {erased}
+    assert list_tombstones(keys) == {erased}
 
 
 def test_a_folder_that_is_away_hinders_no_erasure(house: House, tmp_path: Path) -> None:
     away = tmp_path / "mount"
     away.mkdir()
-    tombstones.add_folder(keys_of(house), away)
+    add_archive_folder(keys_of(house), away)
     away.rename(tmp_path / "elsewhere")
-    assert erase(house) in tombstones.known(keys_of(house))
+    assert erase(house) in list_tombstones(keys_of(house))
 
 
 def test_a_line_cut_short_is_passed_over_and_written_again(tmp_path: Path) -> None:
     files, whole, cut = KeyFiles(tmp_path), uuid4(), uuid4()
-    tombstones.adopt(files, [whole])
+    adopt_tombstones(files, [whole])
     with (tmp_path / "tombstones").open("a") as file:
         file.write(str(cut)[:20])
-    assert tombstones.known(files) == {whole}
-    tombstones.adopt(files, [cut])
-    assert tombstones.known(files) == {whole, cut}
+    assert list_tombstones(files) == {whole}
+    adopt_tombstones(files, [cut])
+    assert list_tombstones(files) == {whole, cut}
 
 
 def test_nothing_is_written_twice(tmp_path: Path) -> None:
     files, case = KeyFiles(tmp_path), uuid4()
-    tombstones.adopt(files, [case])
-    tombstones.adopt(files, [case])
+    adopt_tombstones(files, [case])
+    adopt_tombstones(files, [case])
     assert (tmp_path / "tombstones").read_text() == f"{case}\n"

@@ -18,14 +18,22 @@ from typing import Any
 
 import pytest
 
-from app import backup, backup_keys, retention
-from app.backup.archive import open_key, read_preface, read_records
-from app.backup.values import kind_of, read, written
-from app.backup.writing import portable_tables
 from app.crypto import KeyMissing, KeyPair, day_number
-from app.db import Database
-from app.drill import keys_on_disk
 from app.models import Base
+from app.operations.backup.archive import (
+    ArchiveDamaged,
+    NotAnArchive,
+    open_archive_key,
+    read_archive_records,
+    read_preface,
+)
+from app.operations.backup.restorer import restore_archive
+from app.operations.backup.values import find_kind, read_value, write_value
+from app.operations.backup.writer import list_portable_tables, make_archive, prune_archives
+from app.operations.drill.inspection import find_keys_on_disk
+from app.store.db import Database
+from app.vault.backup_keys import WrongBackupKey, make_backup_pair, new_backup_key
+from app.vault.forgetting_layer import renew_forgetting
 from tests.backup.conftest import Archives, Place
 
 on_sqlite = pytest.mark.parametrize("database_kind", ["sqlite"])
@@ -35,16 +43,18 @@ EmptyPlace = Callable[[str], Place]
 def records(archive: Path, seed: bytes) -> list[Any]:
     with archive.open("rb") as file:
         preface = read_preface(file)
-        return list(read_records(file, preface, open_key(preface, backup_keys.pair(seed))))
+        return list(
+            read_archive_records(file, preface, open_archive_key(preface, make_backup_pair(seed)))
+        )
 
 
 def left_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.name != "kith-tombstones")
 
 
-@pytest.mark.parametrize("table", list(portable_tables()), ids=lambda table: table.name)
+@pytest.mark.parametrize("table", list(list_portable_tables()), ids=lambda table: table.name)
 def test_archives_can_hold_every_column(table: Any) -> None:
-    assert all(kind_of(column) for column in table.columns)
+    assert all(find_kind(column) for column in table.columns)
 
 
 @pytest.mark.parametrize(
@@ -58,11 +68,11 @@ def test_archives_can_hold_every_column(table: Any) -> None:
     ],
 )
 def test_a_value_is_read_as_it_was_written(kind: str, value: object) -> None:
-    assert read(kind, json.loads(json.dumps(written(kind, value)))) == value
+    assert read_value(kind, json.loads(json.dumps(write_value(kind, value)))) == value
 
 
 def test_only_sessions_stay_behind() -> None:
-    held = {table.name for table in portable_tables()}
+    held = {table.name for table in list_portable_tables()}
     assert Base.metadata.tables.keys() - held == {"sessions"}
 
 
@@ -76,10 +86,10 @@ def test_only_its_owner_may_read_it(archives: Archives) -> None:
 def test_no_key_on_the_servers_disk_opens_it(archives: Archives) -> None:
     archives.house.case_of("hello")
     archive = archives.make()
-    for found in keys_on_disk(archives.house.settings, {}):
-        for pair in (backup_keys.pair(found.secret), KeyPair(found.secret)):
-            with archive.open("rb") as file, pytest.raises(backup_keys.WrongBackupKey):
-                open_key(read_preface(file), pair)
+    for found in find_keys_on_disk(archives.house.settings, {}):
+        for pair in (make_backup_pair(found.secret), KeyPair(found.secret)):
+            with archive.open("rb") as file, pytest.raises(WrongBackupKey):
+                open_archive_key(read_preface(file), pair)
 
 
 @on_sqlite
@@ -115,11 +125,11 @@ def test_a_shred_key_destroyed_while_it_is_written_is_still_in_it(
 
     def progress(_: int) -> None:
         if next(pending, False):
-            retention.renew_forgetting(house.database, before + timedelta(days=9))
+            renew_forgetting(house.database, before + timedelta(days=9))
             assert day_number(before) not in archives.files.shred_days()
 
     database = Database(house.settings.sqlalchemy_url)
-    made = backup.make(database, archives.files, archives.folder, before, progress)
+    made = make_archive(database, archives.files, archives.folder, before, progress)
     database.close()
     assert archives.restore(made.path, place).rows == made.rows
 
@@ -144,7 +154,7 @@ def test_a_damaged_archive_leaves_nothing_behind(
     content[len(content) // 2] ^= 1 if change == "flipped" else 0
     end = {"cut": len(content) - 100, "empty": 0}.get(change, len(content))
     archive.write_bytes(b"x" * 99 if change == "other" else content[:end])
-    with pytest.raises((backup.ArchiveDamaged, backup.NotAnArchive)):
+    with pytest.raises((ArchiveDamaged, NotAnArchive)):
         archives.restore(archive, place)
     assert not (place.folder / "kith.db").exists()
     assert not list(place.folder.glob("keys/*.*"))
@@ -153,10 +163,8 @@ def test_a_damaged_archive_leaves_nothing_behind(
 @on_sqlite
 def test_another_backup_key_is_refused(archives: Archives, empty_place: EmptyPlace) -> None:
     archive, place = archives.make(), empty_place("sqlite")
-    with pytest.raises(backup_keys.WrongBackupKey):
-        backup.restore(
-            place.url, place.files, archive, backup_keys.new_backup_key(), archives.house.clock()
-        )
+    with pytest.raises(WrongBackupKey):
+        restore_archive(place.url, place.files, archive, new_backup_key(), archives.house.clock())
 
 
 # -- a full disk, a kill
@@ -215,7 +223,7 @@ def test_a_killed_backup_leaves_no_archive_and_the_next_one_tidies_up(archives: 
     def make() -> None:
         database = Database(archives.house.settings.sqlalchemy_url)
         now = archives.house.clock()
-        backup.make(database, archives.files, archives.folder, now, slowly)
+        make_archive(database, archives.files, archives.folder, now, slowly)
 
     killed_while(make, lambda: any(archives.folder.glob(".*.part")))
     assert [name for name in left_in(archives.folder) if not name.endswith(".part")] == []
@@ -276,7 +284,7 @@ def test_files_of_others_stay(archives: Archives) -> None:
         path.touch()
     archives.make()
     archives.house.clock.advance(timedelta(days=30))
-    backup.prune(archives.folder, archives.house.clock())
+    prune_archives(archives.folder, archives.house.clock())
     assert all(path.exists() for path in others)
 
 

@@ -10,9 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, select, update
 
-from app import outgoing
 from app.models import Message, Outgoing, table
-from app.outgoing import StatusUpdate
+from app.outbox.callbacks import StatusUpdate, follow_statuses
 from app.telephony import DeliveryStatus, MessageStatus, from_carrier, later
 from tests.service import House
 
@@ -38,7 +37,7 @@ def test_a_status_never_goes_back(
     for batch in batches:
         with shared_house.database.transaction() as db:
             updates = [_update(word, about, text_id, sid) for word, about in batch]
-            outgoing.follow(db, updates, shared_house.clock())
+            follow_statuses(db, updates, shared_house.clock())
         known = [from_carrier(word) for word, about in batch if not about.startswith("foreign")]
         expected = reduce(later, [status for status in known if status], expected)
         with shared_house.database.snapshot() as db:

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from app import carrier_traces
 from app.clock import FixedClock
 from app.models import CarrierTrace
+from app.outbox import carrier_copies
+from app.outbox.carrier_copies import COPY_MEMORY, count_copies, forget_old_copies
 from tests.service import CALLER, House, fictional
 
 PICTURE = {"content_type": "image/png", "data": base64.b64encode(b"\x89PNG picture").decode()}
@@ -31,7 +32,7 @@ def _traces(house: House) -> list[CarrierTrace]:
 
 def _counted(house: House) -> dict[str, int]:
     with house.database.snapshot() as db:
-        return carrier_traces.count(db)
+        return count_copies(db)
 
 
 def test_a_conversation_leaves_nothing_at_the_carrier(house: House) -> None:
@@ -65,7 +66,7 @@ def test_pauses_grow_to_six_hours_and_a_fortnight_ends_patience(clock: FixedCloc
     row = CarrierTrace(state="held", since=clock())
     pauses, tries = [], 0
     while row.state == "held":
-        carrier_traces._put_off(row, clock())
+        carrier_copies._put_off(row, clock())
         assert row.next_try_at
         pauses.append((row.next_try_at - clock()) / timedelta(hours=1))
         clock.advance(row.next_try_at - clock())
@@ -178,10 +179,10 @@ def test_erasing_a_case_takes_its_pictures_from_the_carrier(house: House) -> Non
 def test_a_hash_is_forgotten_after_more_than_a_year(house: House) -> None:
     house.phone(CALLER).text("STOP")
     house.advance(minutes=2)
-    for age, left in ((carrier_traces.MEMORY - timedelta(days=1), 1), (timedelta(days=2), 0)):
+    for age, left in ((COPY_MEMORY - timedelta(days=1), 1), (timedelta(days=2), 0)):
         house.clock.advance(age)
         with house.database.transaction() as db:
-            carrier_traces.forget_old(db, house.clock())
+            forget_old_copies(db, house.clock())
         assert len(_traces(house)) == left
 
 
@@ -193,6 +194,6 @@ def test_a_slow_carrier_ends_a_run_within_its_lease(
         house.phone(fictional(place)).says("hello")
     seconds = itertools.count(step=3)
     slow = SimpleNamespace(monotonic=lambda: float(next(seconds)))
-    monkeypatch.setattr("app.carrier_traces.time", slow)
+    monkeypatch.setattr("app.outbox.carrier_copies.time", slow)
     house.advance(minutes=2)
     assert 0 < sum(trace.state == "gone" for trace in _traces(house)) <= 7

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from app import spending
 from app.models import Sent
+from app.outbox.budget import MonthSpending, find_new_warning, read_month
 from tests.service import House
 
 
@@ -17,9 +17,9 @@ def database_kind() -> str:
     return "sqlite"
 
 
-def _month(house: House) -> spending.Month:
+def _month(house: House) -> MonthSpending:
     with house.database.snapshot() as db:
-        return spending.this_month(db, house.clock())
+        return read_month(db, house.clock())
 
 
 def _set(house: House, **changes: Any) -> None:
@@ -57,8 +57,8 @@ def test_the_cap_is_told_at_four_fifths_and_when_it_is_reached(
     _set(house, price_per_segment=1, monthly_cap=100)
     _spend(house, segments)
     with house.database.transaction() as db:
-        assert spending.tell(db, house.clock()) == told
-        assert spending.tell(db, house.clock()) is None
+        assert find_new_warning(db, house.clock()) == told
+        assert find_new_warning(db, house.clock()) is None
 
 
 def test_a_spent_cap_stops_only_automatic_texts_that_are_not_urgent(house: House) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from app.checkup import Finding, Scene
-from app.checkup.desk import look_at_desk
 from app.main import make_carrier
+from app.operations.checkup.desk import look_at_desk
+from app.operations.checkup.findings import CheckFinding, CheckScene
 from tests.service import House
 
 DAILY = {"rrule": "FREQ=DAILY", "starts_at": "2026-01-15T09:00", "duration": "PT8H"}
@@ -19,9 +19,11 @@ def database_kind() -> str:
     return "sqlite"
 
 
-def about_rota(house: House) -> Finding:
+def about_rota(house: House) -> CheckFinding:
     texts, now = house.service.desk.script.texts, house.clock()
-    scene = Scene(house.settings, house.database, make_carrier(house.settings), texts, now, now)
+    scene = CheckScene(
+        house.settings, house.database, make_carrier(house.settings), texts, now, now
+    )
     [found] = [finding for finding in look_at_desk(scene) if finding.about == "rota"]
     return found
 

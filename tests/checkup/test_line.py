@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.checkup.line import HINTS, compare_webhooks
-from app.checkup.machine import compare_clocks
+from app.operations.checkup.line import HINTS, compare_webhooks
+from app.operations.checkup.machine import compare_clocks
 from app.telephony import NumberWebhooks
 
 URL = "https://line.example.org"

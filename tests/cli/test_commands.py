@@ -8,12 +8,13 @@ import socket
 import pytest
 from sqlalchemy import text
 
-from app import schema
 from app.cli.terminal import Progress, in_one_line
 from app.crypto import KeyMissing
-from app.db import Database
 from app.errors import OperatorError
 from app.settings import load_settings
+from app.store import schema
+from app.store.db import Database
+from app.store.schema import find_newest_revision
 from tests.cli.conftest import Kith
 
 COMMANDS = ["init", "migrate", "serve", "worker", "demo", "drill", "verify-audit", "version"]
@@ -93,7 +94,7 @@ def test_a_missing_key_is_named(made: Kith) -> None:
 def test_an_old_schema_stops_the_start_until_it_is_migrated(
     made: Kith, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schema, "head", lambda: "0002")
+    monkeypatch.setattr(schema, "find_newest_revision", lambda: "0002")
     ran = made("serve")
     assert (ran.code, ran.err.count("\n")) == (1, 1)
     assert "Run `kith migrate` first" in ran.err
@@ -101,7 +102,7 @@ def test_an_old_schema_stops_the_start_until_it_is_migrated(
 
 def test_migrate_tells_where_the_schema_is(made: Kith) -> None:
     ran = made("migrate")
-    assert (ran.code, ran.err) == (0, f"The schema is at {schema.head()}.\n")
+    assert (ran.code, ran.err) == (0, f"The schema is at {find_newest_revision()}.\n")
 
 
 # -- verify-audit

@@ -20,12 +20,18 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from app import backup_keys, demo, enrolment, invitations, schema, shifts
+from app.cli import demo
 from app.clock import Clock
 from app.crypto import KeyFiles, totp
 from app.main import open_database
+from app.members.enrolment import EnrolledMember, open_totp_secret
+from app.members.invitations import redeem_invitation
 from app.models import Member
+from app.rota.rota import find_duty
+from app.rota.shifts import load_rota
 from app.settings import DEMO_ACCOUNT_PREFIX, Settings
+from app.store.schema import downgrade_schema
+from app.vault.backup_keys import make_backup_pair, read_backup_key, read_backup_public
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +45,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def demonstrated(once: Path) -> demo.Shown:
+def demonstrated(once: Path) -> demo.ShownDemo:
     """The demo after its first start."""
     shutil.copytree(once, settings().data_dir)
     shown = demo._read(settings())
@@ -48,26 +54,26 @@ def demonstrated(once: Path) -> demo.Shown:
 
 
 def settings() -> Settings:
-    return demo.demo_settings(os.environ)
+    return demo.make_demo_settings(os.environ)
 
 
-def make() -> demo.Shown:
-    return demo.ensure(settings(), lambda _: None)
+def make() -> demo.ShownDemo:
+    return demo.ensure_demo(settings(), lambda _: None)
 
 
-def test_everybody_is_there_with_their_keys(demonstrated: demo.Shown) -> None:
+def test_everybody_is_there_with_their_keys(demonstrated: demo.ShownDemo) -> None:
     assert_everybody_is_there(demonstrated)
 
 
 def test_it_can_be_shown_on_postgresql(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    schema.downgrade(postgresql_url, "base")
+    downgrade_schema(postgresql_url, "base")
     monkeypatch.setenv("KITH_DATABASE_URL", postgresql_url)
     assert_everybody_is_there(make())
 
 
-def assert_everybody_is_there(shown: demo.Shown) -> None:
+def assert_everybody_is_there(shown: demo.ShownDemo) -> None:
     database = open_database(settings(), Clock())
     with database.snapshot() as db:
         members = {member.handle: member for member in db.scalars(select(Member))}
@@ -82,18 +88,18 @@ def assert_everybody_is_there(shown: demo.Shown) -> None:
     assert all(profile["languages"] and profile["regions"] for profile in profiles)
 
 
-def test_somebody_is_always_on_duty(demonstrated: demo.Shown) -> None:
+def test_somebody_is_always_on_duty(demonstrated: demo.ShownDemo) -> None:
     clock = Clock()
     database = open_database(settings(), clock)
     with database.snapshot() as db:
-        rota = shifts.load(db)
+        rota = load_rota(db)
     database.close()
     for hour in range(0, 48, 5):
-        duty = shifts.on_duty(rota, clock() + timedelta(hours=hour))
+        duty = find_duty(rota, clock() + timedelta(hours=hour))
         assert len(duty.members()) == len(duty.members(fallback=True)) == 1
 
 
-def test_it_has_the_roles_that_a_hotline_needs(demonstrated: demo.Shown) -> None:
+def test_it_has_the_roles_that_a_hotline_needs(demonstrated: demo.ShownDemo) -> None:
     roles = [login.roles for login in demonstrated.members]
     assert ("coordinator", "dispatcher") in roles
     assert ("coordinator",) in roles
@@ -105,12 +111,12 @@ def test_it_has_the_roles_that_a_hotline_needs(demonstrated: demo.Shown) -> None
     assert {("legal",), ("auditor",)} <= set(roles)
 
 
-def test_an_archive_of_it_opens_with_the_key_it_shows(demonstrated: demo.Shown) -> None:
-    shown = backup_keys.pair(backup_keys.read(demonstrated.backup_key))
-    assert backup_keys.public(KeyFiles(settings().keys_path)) == shown.public
+def test_an_archive_of_it_opens_with_the_key_it_shows(demonstrated: demo.ShownDemo) -> None:
+    shown = make_backup_pair(read_backup_key(demonstrated.backup_key))
+    assert read_backup_public(KeyFiles(settings().keys_path)) == shown.public
 
 
-def test_the_file_tells_programs_what_they_need(demonstrated: demo.Shown) -> None:
+def test_the_file_tells_programs_what_they_need(demonstrated: demo.ShownDemo) -> None:
     path = settings().data_dir / "demo.json"
     told = json.loads(path.read_text())
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -123,7 +129,7 @@ def test_the_file_tells_programs_what_they_need(demonstrated: demo.Shown) -> Non
 
 
 def test_the_second_start_continues(
-    demonstrated: demo.Shown, monkeypatch: pytest.MonkeyPatch
+    demonstrated: demo.ShownDemo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KITH_PORT", "8123")
     again = make()
@@ -137,36 +143,36 @@ def test_the_second_start_continues(
 
 def test_a_first_start_cut_short_is_taken_up_again(monkeypatch: pytest.MonkeyPatch) -> None:
     steps = iter(range(3))
-    redeem = invitations.redeem
+    redeem = redeem_invitation
 
-    def power_cut(*arguments: Any, **options: Any) -> enrolment.Enrolled:
+    def power_cut(*arguments: Any, **options: Any) -> EnrolledMember:
         if next(steps, None) is None:
             raise KeyboardInterrupt
         return redeem(*arguments, **options)
 
-    monkeypatch.setattr(invitations, "redeem", power_cut)
+    monkeypatch.setattr(demo, "redeem_invitation", power_cut)
     with pytest.raises(KeyboardInterrupt):
         make()
-    monkeypatch.setattr(invitations, "redeem", redeem)
+    monkeypatch.setattr(demo, "redeem_invitation", redeem)
     shown = make()
     assert all(login.totp_secret for login in shown.members)
     for login in (shown.members[0], shown.members[1], shown.members[-1]):
         assert signs_in(login)
 
 
-def signs_in(login: demo.Login) -> bool:
+def signs_in(login: demo.DemoLogin) -> bool:
     database = open_database(settings(), Clock())
     try:
         principal = demo._sign_in(database, login, Clock()())
         with database.snapshot() as db:
             member = db.get_one(Member, principal.member_id)
-            secret, _ = enrolment.totp_secret(db, member, principal.keys)
+            secret, _ = open_totp_secret(db, member, principal.keys)
         return totp.base32(secret) == login.totp_secret
     finally:
         database.close()
 
 
-def test_an_organisation_without_its_logins_is_not_touched(demonstrated: demo.Shown) -> None:
+def test_an_organisation_without_its_logins_is_not_touched(demonstrated: demo.ShownDemo) -> None:
     (settings().data_dir / "demo.json").unlink()
     with pytest.raises(demo.LoginsLost):
         make()
@@ -186,11 +192,13 @@ def test_what_the_environment_says_goes_before_the_demos_own(
 
 
 def test_the_guide_names_every_login_and_a_phone() -> None:
-    login = demo.Login("wren", "seven quiet herons wade", ("dispatcher",), "SECRET")
-    shown = demo.Shown("http://x", "http://x/simulator", {"number": demo.NUMBER}, (login,), "")
-    told = demo.guide(shown)
+    login = demo.DemoLogin("wren", "seven quiet herons wade", ("dispatcher",), "SECRET")
+    shown = demo.ShownDemo(
+        "http://x", "http://x/simulator", {"number": demo.DEMO_NUMBER}, (login,), ""
+    )
+    told = demo.write_guide(shown)
     assert "wren  seven quiet herons wade  dispatcher" in told
-    assert demo.NUMBER in told
+    assert demo.DEMO_NUMBER in told
     assert "SECRET" not in told + repr(shown)
     assert "quiet" not in repr(shown)
 

@@ -12,14 +12,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from app import backup_keys, schema
 from app.clock import Clock
 from app.crypto import KeyFiles, totp
-from app.doorkeeper import Doorkeeper
 from app.main import open_database
-from app.session_stores import MemorySessions
-from app.sessions import SignedIn, sign_in
+from app.members.session_stores import MemorySessions
+from app.members.sessions import SignedIn, sign_in
+from app.members.sign_in_throttle import SignInThrottle
 from app.settings import load_settings
+from app.store.schema import downgrade_schema
+from app.vault.backup_keys import make_backup_pair, read_backup_key, read_backup_public
 from tests.cli.conftest import PASSPHRASE, Kith
 
 INIT = ("init", "--handle", "wren", "--passphrase-stdin", "--json")
@@ -30,7 +31,7 @@ def where(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
     """The database that is set up: the embedded one, or PostgreSQL."""
     if request.param == "postgresql":
         url = request.getfixturevalue("postgresql_url")
-        schema.downgrade(url, "base")
+        downgrade_schema(url, "base")
         monkeypatch.setenv("KITH_DATABASE_URL", url)
 
 
@@ -89,7 +90,7 @@ def signing_in(code: str) -> SignedIn:
         return sign_in(
             database,
             MemorySessions(),
-            Doorkeeper(),
+            SignInThrottle(),
             handle="wren",
             passphrase=PASSPHRASE.strip(),
             code=code,
@@ -112,9 +113,9 @@ def test_the_operational_key_is_kept_only_where_that_was_chosen(
 
 
 def test_the_backup_key_is_not_on_the_server_but_its_public_half_is(kith: Kith) -> None:
-    seed = backup_keys.read(printed(kith)["backup_key"])
+    seed = read_backup_key(printed(kith)["backup_key"])
     files = KeyFiles(load_settings().keys_path)
-    assert backup_keys.public(files) == backup_keys.pair(seed).public
+    assert read_backup_public(files) == make_backup_pair(seed).public
     assert not any(bytes(seed) in content for content in keys_on_disk().values())
 
 

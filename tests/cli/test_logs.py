@@ -15,7 +15,7 @@ from uuid import uuid4
 import pytest
 import structlog
 
-from app import logs
+from app.operations.logs import configure_logs, hide_uncaught_errors
 
 WORDS = "my brother was taken, call +15145550123"
 
@@ -27,7 +27,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     for hook in ("sys.excepthook", "sys.unraisablehook", "threading.excepthook"):
         module, name = hook.split(".")
         monkeypatch.setattr(sys.modules[module], name, getattr(sys.modules[module], name))
-    logs.configure("INFO", stream)
+    configure_logs("INFO", stream)
     return stream
 
 
@@ -72,13 +72,13 @@ def test_a_long_word_of_letters_is_a_kind(written: io.StringIO, kind: str) -> No
 
 def test_an_exception_is_its_type_and_place(written: io.StringIO) -> None:
     try:
-        logs.configure("nonsense " + WORDS)
+        configure_logs("nonsense " + WORDS)
     except ValueError:
-        logs.configure("INFO", written)
+        configure_logs("INFO", written)
         structlog.get_logger().exception("failed")
     [line] = lines(written)
     assert line["error"] == "ValueError"
-    assert line["at"][0].startswith("app.logs:")
+    assert line["at"][0].startswith("app.operations.logs:")
     assert "brother" not in written.getvalue()
 
 
@@ -112,7 +112,7 @@ def test_chatter_of_other_packages_is_left_out(written: io.StringIO) -> None:
 
 
 def test_what_a_thread_did_not_catch_is_its_type(written: io.StringIO) -> None:
-    logs.log_uncaught()
+    hide_uncaught_errors()
     thread = threading.Thread(target=lambda: int(WORDS))
     thread.start()
     thread.join()

@@ -15,9 +15,9 @@ import httpx
 import pytest
 from uvicorn import Config
 
-from app import schema
 from app.cli import serving
 from app.settings import load_settings
+from app.store.schema import downgrade_schema
 from tests.cli.conftest import PASSPHRASE, Kith
 
 
@@ -34,7 +34,7 @@ def port(monkeypatch: pytest.MonkeyPatch) -> int:
 @pytest.fixture
 def on_postgresql(kith: Kith, postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> Kith:
     """An installation whose data lies in PostgreSQL."""
-    schema.downgrade(postgresql_url, "base")
+    downgrade_schema(postgresql_url, "base")
     monkeypatch.setenv("KITH_DATABASE_URL", postgresql_url)
     ran = kith("init", "--handle", "wren", "--passphrase-stdin", "--json", stdin=PASSPHRASE)
     assert ran.code == 0, ran.err

@@ -11,13 +11,16 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
-from app import conversations, jobs, organisation, outgoing
 from app.access import Principal
 from app.clock import FixedClock
-from app.conversations import Desk
 from app.crypto import KeyFiles
-from app.db import Database
+from app.inbound.receiving import take_batch
+from app.inbound.turns import IntakeSettings
 from app.models import LIVE_STATES, Case, Outgoing
+from app.organisation.settings import read_regions
+from app.outbox.sender import Pacer, send_texts
+from app.store.db import Database
+from app.store.jobs import claim_jobs
 from app.telephony import (
     Accepted,
     Carrier,
@@ -28,6 +31,7 @@ from app.telephony import (
     NumberWebhooks,
     OutgoingText,
 )
+from app.vault.operational_key import open_keyring
 from tests.service import HOTLINE, Resident, _script
 
 
@@ -77,8 +81,8 @@ class Line:
         # It takes texts only; nothing here rings a phone.
         self.clock, self.carrier = clock, cast("Carrier", carrier)
         self.database = Database(f"sqlite:///{folder / 'kith.db'}")
-        organisation.open_keys(self.database, KeyFiles(folder / "keys"))
-        self.desk = Desk(_script(), organisation.regions, HOTLINE)
+        open_keyring(self.database, KeyFiles(folder / "keys"))
+        self.desk = IntakeSettings(_script(), read_regions, HOTLINE)
 
     def text(self, sender: str, body: str) -> None:
         """Take in a text."""
@@ -86,17 +90,17 @@ class Line:
             f"SM{uuid4().hex}", sender, HOTLINE, body, (), None, "sms", withheld=False
         )
         with self.database.transaction() as db:
-            conversations.take(db, self.desk, [text], self.clock())
+            take_batch(db, self.desk, [text], self.clock())
 
     def pump(self) -> None:
         """Do every text that is due."""
-        pacer, owner = outgoing.Pacer(1e9), uuid4()
+        pacer, owner = Pacer(1e9), uuid4()
         while True:
             with self.database.transaction() as db:
-                claimed = jobs.claim(db, owner, self.clock(), 10, ("send",))
+                claimed = claim_jobs(db, owner, self.clock(), 10, ("send",))
             if not claimed:
                 return
-            outgoing.send(self.database, self.carrier, pacer, "http://x", claimed, self.clock)
+            send_texts(self.database, self.carrier, pacer, "http://x", claimed, self.clock)
 
     def case_of(self, number: str) -> UUID | None:
         """The live case of a phone, if there is one."""

@@ -16,10 +16,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 import app
-from app import blocks, contacts, endings, replies
+from app.cases.safe_hours import is_within_hours
 from app.clock import FixedClock
+from app.desk.closing import close_case
+from app.desk.contact import mark_phone_safe, mark_phone_unsafe
+from app.desk.replying import StatedConsent, record_consent, send_reply
 from app.errors import Refusal
-from app.safe_hours import within
+from app.outbox.blocks import add_block, lift_block, list_blocks
 from app.telephony import OutgoingText
 from tests.consent.line import Line, Notebook, principal
 from tests.service import Blueprint
@@ -76,7 +79,7 @@ class Desk(RuleBasedStateMachine):
         if case_id is None:
             return
         with suppress(Refusal), self.line.database.transaction() as db:
-            replies.reply(db, self.heron, case_id, body, self.clock())
+            send_reply(db, self.heron, case_id, body, self.clock())
             self.written[body] = self.clock()
         self.line.pump()
 
@@ -90,9 +93,9 @@ class Desk(RuleBasedStateMachine):
         case_id = self.line.case_of(number)
         if case_id is None:
             return
-        said = replies.Said("contact", granted, methods, hours)
+        said = StatedConsent("contact", granted, methods, hours)
         with self.line.database.transaction() as db:
-            replies.record_consent(db, self.heron, case_id, said, self.clock())
+            record_consent(db, self.heron, case_id, said, self.clock())
         self.agreed[number] = (granted, methods, hours)
 
     @rule(number=numbers)
@@ -100,7 +103,7 @@ class Desk(RuleBasedStateMachine):
         case_id = self.line.case_of(number)
         if case_id is not None:
             with self.line.database.transaction() as db:
-                contacts.compromise(db, self.heron, case_id, self.clock())
+                mark_phone_unsafe(db, self.heron, case_id, self.clock())
             self.unsafe[number].add("compromised")
 
     @rule(number=numbers)
@@ -108,21 +111,21 @@ class Desk(RuleBasedStateMachine):
         case_id = self.line.case_of(number)
         if case_id is not None:
             with self.line.database.transaction() as db:
-                contacts.trust(db, self.heron, case_id, self.clock())
+                mark_phone_safe(db, self.heron, case_id, self.clock())
             self.unsafe[number].discard("compromised")
 
     @rule(number=numbers)
     def a_coordinator_blocks(self, number: str) -> None:
         with self.line.database.transaction() as db:
-            blocks.add(db, self.wren, number, self.clock())
+            add_block(db, self.wren, number, self.clock())
         self.unsafe[number].add("blocked")
 
     @rule(number=numbers)
     def a_coordinator_unblocks(self, number: str) -> None:
         with self.line.database.transaction() as db:
-            for block in blocks.listed(db, self.wren, self.clock()):
+            for block in list_blocks(db, self.wren, self.clock()):
                 if block.number == number:
-                    blocks.lift(db, self.wren, block.id, self.clock())
+                    lift_block(db, self.wren, block.id, self.clock())
         self.unsafe[number].discard("blocked")
 
     @rule(number=numbers)
@@ -130,7 +133,7 @@ class Desk(RuleBasedStateMachine):
         case_id = self.line.case_of(number)
         if case_id is not None:
             with self.line.database.transaction() as db:
-                endings.close(db, self.heron, case_id, "other", self.clock())
+                close_case(db, self.heron, case_id, "other", self.clock())
             self.agreed.pop(number, None)
 
     @rule(busy=st.booleans())
@@ -161,7 +164,7 @@ class Desk(RuleBasedStateMachine):
         said_when_to_text = granted and "text" in methods
         zone = ZoneInfo("UTC")  # that of a line without settings
         assert said_when_to_text, "a text without consent"
-        assert within([hours] if hours else [], now, zone), "a text outside safe hours"
+        assert is_within_hours([hours] if hours else [], now, zone), "a text outside safe hours"
 
 
 def test_nothing_unsafe_reaches_the_carrier(sqlite_blueprint: Blueprint) -> None:
@@ -192,7 +195,7 @@ def _trees(path: Path) -> tuple[ast.AST, ...]:
 def test_only_two_places_hand_texts_to_the_carrier() -> None:
     # `wake` texts the operator's own numbers while sealed, when no gate can be asked.
     assert _calls("OutgoingText") == {"outgoing/sending.py", "wake.py"}
-    # The worker's duties call `outgoing.send`; the headers' is the web server's.
+    # The worker's duties call `send_texts`; the headers' is the web server's.
     assert _calls("send") == {"api/headers.py", "duties.py", "outgoing/sending.py", "wake.py"}
 
 

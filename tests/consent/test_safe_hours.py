@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.cases.safe_hours import is_within_hours, parse_safe_hours
 from app.errors import BadRequest
-from app.safe_hours import parse_hours, within
 
 MONTREAL = ZoneInfo("America/Toronto")
 minutes = st.integers(0, 24 * 60 - 1)
@@ -38,7 +38,7 @@ def written(minute: int) -> str:
 def test_hours_are_understood_as_people_write_them(
     said: str | list[str] | None, kept: list[str]
 ) -> None:
-    assert parse_hours(said) == kept
+    assert parse_safe_hours(said) == kept
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_hours_are_understood_as_people_write_them(
 )  # fmt: skip
 def test_anything_else_is_refused_when_it_is_recorded(said: str) -> None:
     with pytest.raises(BadRequest):
-        parse_hours(said)
+        parse_safe_hours(said)
 
 
 @pytest.mark.parametrize(
@@ -62,18 +62,18 @@ def test_anything_else_is_refused_when_it_is_recorded(said: str) -> None:
     ],
 )
 def test_a_range_passes_midnight(now: str, safe: bool) -> None:
-    assert within(["22:00-06:00"], datetime.fromisoformat(now), MONTREAL) is safe
+    assert is_within_hours(["22:00-06:00"], datetime.fromisoformat(now), MONTREAL) is safe
 
 
 def test_the_clock_on_the_wall_counts_also_when_it_changes() -> None:
     # Sunday 8 March 2026: 02:00 becomes 03:00. Sunday 1 November 2026: 02:00 becomes 01:00.
     before, after = datetime(2026, 3, 8, 6, 59, tzinfo=UTC), datetime(2026, 3, 8, 7, 0, tzinfo=UTC)
-    assert within(["01:00-02:00"], before, MONTREAL)
-    assert within(["03:00-04:00"], after, MONTREAL)
+    assert is_within_hours(["01:00-02:00"], before, MONTREAL)
+    assert is_within_hours(["03:00-04:00"], after, MONTREAL)
     twice = [datetime(2026, 11, 1, hour, 30, tzinfo=UTC) for hour in (5, 6)]
-    assert all(within(["01:00-02:00"], now, MONTREAL) for now in twice)
+    assert all(is_within_hours(["01:00-02:00"], now, MONTREAL) for now in twice)
     evening = [datetime(2026, month, 7, 22, 30, tzinfo=UTC) for month in (3, 4)]
-    assert [within(["18:00-19:00"], now, MONTREAL) for now in evening] == [False, True]
+    assert [is_within_hours(["18:00-19:00"], now, MONTREAL) for now in evening] == [False, True]
 
 
 @given(minutes, minutes, instants)
@@ -81,7 +81,9 @@ def test_a_range_and_the_rest_of_the_day_never_overlap(start: int, end: int, now
     if start == end:
         return
     said, rest = f"{written(start)}-{written(end)}", f"{written(end)}-{written(start)}"
-    assert within(parse_hours(said), now, MONTREAL) is not within([rest], now, MONTREAL)
+    assert is_within_hours(parse_safe_hours(said), now, MONTREAL) is not is_within_hours(
+        [rest], now, MONTREAL
+    )
 
 
 @given(minutes, minutes, instants)
@@ -93,10 +95,10 @@ def test_hours_hold_exactly_where_the_local_clock_says_so(
     local = now.astimezone(MONTREAL)
     passed = timedelta(hours=local.hour, minutes=local.minute)
     inside = timedelta(minutes=start) <= passed < timedelta(minutes=end)
-    assert within([f"{written(start)}-{written(end)}"], now, MONTREAL) is inside
+    assert is_within_hours([f"{written(start)}-{written(end)}"], now, MONTREAL) is inside
 
 
 @given(instants)
 def test_the_whole_day_is_always_and_no_hours_are_any_time(now: datetime) -> None:
-    assert within(["00:00-24:00"], now, MONTREAL)
-    assert within([], now, MONTREAL)
+    assert is_within_hours(["00:00-24:00"], now, MONTREAL)
+    assert is_within_hours([], now, MONTREAL)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from app.api import health as api_health
+from app.api import health
 from app.console import log
 from tests.console.visitor import Visitor
 from tests.service import Caller, House
@@ -50,7 +50,7 @@ def test_health_says_in_words_that_all_is_well(visit: Visit) -> None:
 
 def test_health_says_in_words_what_is_wrong(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     stopped = {"worker": "stopped", "carrier": "configured"}
-    monkeypatch.setattr(api_health, "_worker_and_carrier", lambda service: stopped)
+    monkeypatch.setattr(health, "_worker_and_carrier", lambda service: stopped)
     assert visit("heron").open("/health").says("Not well: Nothing is being sent")
 
 
@@ -69,7 +69,7 @@ def test_records_out_of_reach_are_a_page_too(
     def broken(*_: object) -> None:
         raise OSError("the disk is gone")
 
-    monkeypatch.setattr("app.people.handles", broken)
+    monkeypatch.setattr("app.console.queue.list_handles", broken)
     page = desk.open("/")
     assert page.status == 503
     assert page.says("The server cannot reach its records right now.")

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 
 from app.console.recurrence import recurrence
-from app.shifts import Slot
-from app.shifts.rules import Rule
+from app.rota.rota import Slot
+from app.rota.rules import Recurrence
 from tests.console.visitor import Page, Visitor
 from tests.service import House
 
@@ -148,6 +148,6 @@ def test_a_week_that_is_none_is_this_week(desk: Visitor, week: str) -> None:
     ],
 )
 def test_a_rule_is_told_in_words(rule: str, words: str) -> None:
-    kept = Rule(rule, datetime.fromisoformat("2026-01-12T09:00"))
+    kept = Recurrence(rule, datetime.fromisoformat("2026-01-12T09:00"))
     slot = Slot(uuid4(), "n", kept, timedelta(hours=1.5), 1, fallback=False, role="dispatcher")
     assert recurrence(slot) == words

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from app import consent
 from app.intake import load_script
+from app.outbox.suppressions import find_suppressions
 from tests.service import CALLER, House
 
 
@@ -93,8 +93,8 @@ class TestStop:
         almost = house.clock() + timedelta(days=364)
         with house.database.snapshot() as db:
             lookup = db.keys.number_lookup(CALLER)
-            assert consent.suppressed(db, [lookup], almost) == {lookup: {"stop"}}
-            assert consent.suppressed(db, [lookup], almost + timedelta(days=2)) == {}
+            assert find_suppressions(db, [lookup], almost) == {lookup: {"stop"}}
+            assert find_suppressions(db, [lookup], almost + timedelta(days=2)) == {}
 
 
 class TestHelp:

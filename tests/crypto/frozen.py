@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from app import backup_keys
 from app.crypto import (
     BriefKeys,
     CaseKeys,
@@ -27,6 +26,7 @@ from app.crypto import (
     seal_to,
     unlock,
 )
+from app.vault.backup_keys import make_backup_pair
 
 FOLDER = Path(__file__).parent / "vectors"
 ATTACHMENT_ID = "0b0e5a3c-4b57-4f0e-8a38-5c2ba1c8b9aa"
@@ -41,7 +41,7 @@ KEYS: dict[str, Callable[[bytes], KeyPair | Secret]] = {
     "brief field": lambda seed: BriefKeys(seed).field_key("briefs.fields"),
     "operational pair": lambda seed: OperationalKeys(seed).pair,
     "operational wrap": lambda seed: OperationalKeys(seed).wrap_key,
-    "backup pair": backup_keys.pair,
+    "backup pair": make_backup_pair,
     "itself": Secret,
 }
 

@@ -8,13 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.crypto import (
-    KeyFiles,
-    KeyMissing,
-    Secret,
-    day_number,
-    new_seed,
-)
+from app.crypto import KeyFiles, KeyMissing, Secret, day_number, new_seed
 from tests.crypto.processes import DAY, DAY_FILE, another_process, mode, names
 
 # -- making and reading

@@ -9,11 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.crypto import (
-    KeyFiles,
-    KeyMissing,
-    Secret,
-)
+from app.crypto import KeyFiles, KeyMissing, Secret
 from tests.crypto.processes import DAY, DAY_FILE, another_process, names, start
 
 MAKE_KEYS = """

@@ -8,11 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.crypto import (
-    create_file,
-    destroy_file,
-    replace_file,
-)
+from app.crypto import create_file, destroy_file, replace_file
 from tests.crypto.processes import mode, names
 
 

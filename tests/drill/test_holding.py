@@ -12,26 +12,35 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app import backup, backup_keys
 from app.crypto import KeyFiles, day_number
-from app.drill import FAILURE, WARNING, Report, Scene, as_json, as_text, checks, hold, inventory
-from app.organisation import NotMade
+from app.operations.backup.writer import make_archive
+from app.operations.drill.checks import FAILURE, WARNING, check_machine
+from app.operations.drill.inspection import DrillReport, DrillScene, inspect_installation
+from app.operations.drill.inventory import list_columns
+from app.operations.drill.wording import write_report_json, write_report_text
 from app.settings import load_settings
+from app.vault.backup_keys import (
+    keep_backup_public,
+    make_backup_pair,
+    new_backup_key,
+    print_backup_key,
+)
+from app.vault.operational_key import NotMade
 from tests.service import CALLER, House
 
 OnSqlite = pytest.mark.parametrize("database_kind", ["sqlite"])
 
 
-def drill(house: House, environment: dict[str, str] | None = None, **changes: Any) -> Report:
+def drill(house: House, environment: dict[str, str] | None = None, **changes: Any) -> DrillReport:
     settings = house.settings.model_copy(update=changes)
-    return hold(Scene(settings, environment or {}, house.clock()))
+    return inspect_installation(DrillScene(settings, environment or {}, house.clock()))
 
 
-def failures(report: Report) -> list[str]:
+def failures(report: DrillReport) -> list[str]:
     return [finding.what for finding in report.findings if finding.level == FAILURE]
 
 
-def warnings_of(report: Report) -> list[str]:
+def warnings_of(report: DrillReport) -> list[str]:
     return [finding.what for finding in report.findings if finding.level == WARNING]
 
 
@@ -46,7 +55,12 @@ def test_a_week_of_running_stays_as_promised(house: House) -> None:
     house.case_of("hello")
     for _ in range(9):
         house.advance(days=1)
-    assert failures(hold(Scene(house.settings, {}, house.clock() - timedelta(days=9)))) == []
+    assert (
+        failures(
+            inspect_installation(DrillScene(house.settings, {}, house.clock() - timedelta(days=9)))
+        )
+        == []
+    )
 
 
 # -- each way to be worse
@@ -100,10 +114,10 @@ def plaintext_in_a_sealed_column(house: House) -> None:
 
 
 def backup_key_beside_an_archive(house: House) -> None:
-    seed, files = backup_keys.new_backup_key(), KeyFiles(house.settings.keys_path)
-    backup_keys.keep_public(files, backup_keys.pair(seed).public)
-    backup.make(house.database, files, house.settings.data_dir / "archives", house.clock())
-    (house.settings.data_dir / "note.txt").write_text(backup_keys.printed(seed))
+    seed, files = new_backup_key(), KeyFiles(house.settings.keys_path)
+    keep_backup_public(files, make_backup_pair(seed).public)
+    make_archive(house.database, files, house.settings.data_dir / "archives", house.clock())
+    (house.settings.data_dir / "note.txt").write_text(print_backup_key(seed))
 
 
 def old_archive(house: House) -> None:
@@ -180,7 +194,7 @@ def test_the_operational_key_on_the_disk_is_only_a_warning_where_it_was_chosen(
 ) -> None:
     said = "whoever takes the disk can read the operational vault"
     production = house.settings.model_copy(update={"environment": "production"})
-    report = hold(Scene(production, {}, house.clock()))
+    report = inspect_installation(DrillScene(production, {}, house.clock()))
     assert said in warnings_of(report)
     assert report.as_promised
 
@@ -210,13 +224,13 @@ def test_more_than_five_wake_numbers_are_too_many(house: House, tmp_path: Path) 
 def test_swap_is_a_warning_unless_it_is_memory(tmp_path: Path, swaps: str, warned: bool) -> None:
     (tmp_path / "swaps").write_text("Filename Type Size Used Priority\n" + swaps)
     settings = load_settings(data_dir=tmp_path)
-    assert bool(list(checks.of_machine(settings, proc=tmp_path))) == warned
+    assert bool(list(check_machine(settings, proc=tmp_path))) == warned
 
 
 def test_a_drill_without_an_organisation_is_refused(tmp_path: Path, house: House) -> None:
     settings = load_settings(data_dir=tmp_path / "empty")
     with pytest.raises(NotMade):
-        hold(Scene(settings, {}, house.clock()))
+        inspect_installation(DrillScene(settings, {}, house.clock()))
 
 
 # -- what it tells
@@ -226,7 +240,7 @@ def test_a_drill_without_an_organisation_is_refused(tmp_path: Path, house: House
 def test_the_report_names_what_opens_and_shows_nothing_of_it(house: House) -> None:
     house.case_of("my brother was taken")
     report = drill(house)
-    shown = as_text(report) + json.dumps(as_json(report))
+    shown = write_report_text(report) + json.dumps(write_report_json(report))
     assert "operational.key" in shown
     assert "cases.op_values" in shown
     assert CALLER not in shown
@@ -235,9 +249,9 @@ def test_the_report_names_what_opens_and_shows_nothing_of_it(house: House) -> No
 
 @OnSqlite
 def test_the_report_says_where_it_is_worse(house: House) -> None:
-    assert as_text(drill(house)).endswith("As promised.")
+    assert write_report_text(drill(house)).endswith("As promised.")
     readable_key(house)
-    assert as_text(drill(house)).endswith("WORSE THAN PROMISED.")
+    assert write_report_text(drill(house)).endswith("WORSE THAN PROMISED.")
 
 
 @OnSqlite
@@ -250,5 +264,5 @@ def test_the_promise_follows_the_mode(house: House) -> None:
 
 
 def test_every_column_has_one_of_the_three_words() -> None:
-    assert {column.word for column in inventory()} == {"sealed", "operational", "plain"}
-    assert all(column.word != "plain" for column in inventory() if column.forgetting)
+    assert {column.word for column in list_columns()} == {"sealed", "operational", "plain"}
+    assert all(column.word != "plain" for column in list_columns() if column.forgetting)

@@ -9,12 +9,14 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
-from app import tasks
+from app.cases.tasks import add_task
 from app.crypto import KeyFiles, day_number
 from app.crypto.passphrases import passphrase_key, recovery_key
-from app.db import Db
-from app.drill import FoundKey, Outcome, keys_on_disk, open_everything
 from app.models import Deployment, Member, StatisticsMonth
+from app.operations.drill.attempts import DrillOutcome, open_everything
+from app.operations.drill.inspection import find_keys_on_disk
+from app.operations.drill.keys import FoundKey
+from app.store.db import Db
 from tests.service import PASSPHRASE, House
 
 
@@ -72,7 +74,7 @@ def know_more(house: House, case_id: str) -> None:
     change = {"place": "room 14"}  # the second version of a value opens too
     assert heron.patch(f"/v1/events/{event['id']}", change, version='"1"').status_code == 200
     with house.database.transaction() as db:
-        tasks.put(db, UUID(case_id), "recheck", UUID(event["id"]), now, now)
+        add_task(db, UUID(case_id), "recheck", UUID(event["id"]), now, now)
 
 
 def find_people(house: House, case_id: str) -> None:
@@ -103,14 +105,14 @@ def keep_a_rota(house: House) -> None:
     assert heron.post("/v1/shifts/feed").status_code == 201
 
 
-def attempt(house: House, keys: Iterable[FoundKey]) -> Outcome:
+def attempt(house: House, keys: Iterable[FoundKey]) -> DrillOutcome:
     with house.database.snapshot() as db:
         deployment = db.scalars(select(Deployment.id)).one()
         return open_everything(db.connection(), deployment, keys)
 
 
 def on_disk(house: House) -> list[FoundKey]:
-    return keys_on_disk(house.settings, {})
+    return find_keys_on_disk(house.settings, {})
 
 
 def everybodys(house: House) -> list[FoundKey]:
@@ -126,7 +128,7 @@ def everybodys(house: House) -> list[FoundKey]:
     ]
 
 
-def columns(outcome: Outcome, word: str) -> set[str]:
+def columns(outcome: DrillOutcome, word: str) -> set[str]:
     return {
         f"{one.cell.table}.{one.cell.column}" for one in outcome.opened if one.cell.word == word
     }

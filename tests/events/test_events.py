@@ -10,9 +10,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from app import events
+from app.cases.dates import DateFacts, check_date, forget_past_dates, read_instant, write_date
 from app.errors import BadRequest
-from app.events import Wanted, instant_of
 from app.models import Base, Case
 from tests.service import Client, House, refusal
 
@@ -68,27 +67,27 @@ def change(client: Client, event: dict[str, Any], **changes: Any) -> Any:
 def test_a_date_that_cannot_be_is_refused(changes: dict[str, Any], sentence: str) -> None:
     wanted = {"kind": "hearing", "starts_at": NOW + timedelta(days=9), **changes}
     with pytest.raises(BadRequest, match=sentence):
-        events.check(Wanted(**wanted), NOW)
+        check_date(DateFacts(**wanted), NOW)
 
 
 def test_a_date_in_the_past_can_be_recorded_as_occurred() -> None:
-    events.check(Wanted("hearing", NOW - timedelta(days=3), state="occurred"), NOW)
+    check_date(DateFacts("hearing", NOW - timedelta(days=3), state="occurred"), NOW)
 
 
 def test_a_local_time_is_read_in_its_zone() -> None:
-    at = instant_of(datetime(2026, 2, 3, 9, 30), "America/Toronto")  # noqa: DTZ001  # local
+    at = read_instant(datetime(2026, 2, 3, 9, 30), "America/Toronto")  # noqa: DTZ001  # local
     assert at.astimezone(UTC) == datetime(2026, 2, 3, 14, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "../../etc/passwd", "x" * 64, "", None])
 def test_a_time_in_no_zone_is_refused(zone: str | None) -> None:
     with pytest.raises(BadRequest):
-        instant_of(datetime(2026, 2, 3, 9, 30), zone)  # noqa: DTZ001  # local
+        read_instant(datetime(2026, 2, 3, 9, 30), zone)  # noqa: DTZ001  # local
 
 
 def test_a_time_that_the_clocks_leave_out_is_refused() -> None:
     with pytest.raises(BadRequest, match="clocks"):
-        instant_of(datetime(2026, 3, 8, 2, 30), "America/Toronto")  # noqa: DTZ001  # local
+        read_instant(datetime(2026, 3, 8, 2, 30), "America/Toronto")  # noqa: DTZ001  # local
 
 
 # -- in a case
@@ -252,7 +251,7 @@ def test_a_date_long_over_leaves_the_operational_vault(
     long_after = datetime.fromisoformat(SOON) + timedelta(days=40)
     for now, known in ((datetime.fromisoformat(SOON), 1), (long_after, 0)):
         with shared_house.database.transaction() as db:
-            events.forget_over(db, now)
+            forget_past_dates(db, now)
         shown = heron.get("/v1/events", params=query).json()["items"]
         assert len([entry for entry in shown if entry["id"] == event["id"]]) == known
     [kept] = heron.get(f"/v1/cases/{case_id}").json()["events"]
@@ -278,7 +277,7 @@ def test_whoever_was_there_adds_the_next_date_without_a_key(
     now = shared_house.clock()
     with shared_house.database.transaction() as db:
         case = db.get_one(Case, UUID(case_id))
-        wanted = Wanted("hearing", now + timedelta(days=30), "room 3")
-        events.put(db, case, wanted, shared_house.residents["finch"].id, now)
+        wanted = DateFacts("hearing", now + timedelta(days=30), "room 3")
+        write_date(db, case, wanted, shared_house.residents["finch"].id, now)
     [event] = heron.get(f"/v1/cases/{case_id}").json()["events"]
     assert event["place"] == "room 3"

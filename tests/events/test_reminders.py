@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select
 
-from app import consent, reminders
-from app.events import NOT_AS_SAID
-from app.jobs import FURTHEST
+from app.desk.date_changes import DATE_MOVED_TEXT
+from app.desk.reminders import COMING_UP_TEXT, find_due_distances
 from app.models import Assignment, Job, Member, Outgoing, Request, rounded
-from app.reminders import COMING_UP
+from app.outbox.gate import find_gate_refusal
+from app.store.jobs import FURTHEST
 from app.telephony.segments import measure
 from tests.service import CALLER, House, refusal
 
@@ -61,11 +61,11 @@ def at(day: float) -> datetime:
 def test_a_distance_arrives_once_and_not_when_it_is_over(
     day: float, skipped: tuple[int, ...], arrived: list[int]
 ) -> None:
-    assert reminders.due(at(10), skipped, at(day)) == arrived
+    assert find_due_distances(at(10), skipped, at(day)) == arrived
 
 
 def test_nobodys_reminder_says_more_than_that_there_is_something() -> None:
-    for text in (COMING_UP, NOT_AS_SAID):
+    for text in (COMING_UP_TEXT, DATE_MOVED_TEXT):
         assert measure(text).segments == 1
         assert not any(character.isdigit() for character in text)
 
@@ -238,9 +238,9 @@ def test_whoever_goes_along_is_told_the_day_before(house: House) -> None:
     house.advance(days=1, hours=23)
     assert phone.inbox() == []
     house.advance(hours=1, minutes=10)
-    assert phone.inbox() == [COMING_UP]
+    assert phone.inbox() == [COMING_UP_TEXT]
     house.advance(hours=12)
-    assert phone.inbox() == [COMING_UP]
+    assert phone.inbox() == [COMING_UP_TEXT]
 
 
 @OnSqlite
@@ -252,7 +252,7 @@ def test_a_date_that_moves_although_people_were_asked_is_a_task(house: House) ->
     moved = {"starts_at": (house.clock() + timedelta(days=5)).isoformat()}
     house.as_("heron").patch(f"/v1/events/{event['id']}", moved, version='"1"')
     house.settle()
-    assert (tasks(house), phone.inbox()) == ([("moved", None)], [NOT_AS_SAID])
+    assert (tasks(house), phone.inbox()) == ([("moved", None)], [DATE_MOVED_TEXT])
 
 
 def test_a_reminder_is_no_answer(house: House) -> None:
@@ -282,7 +282,7 @@ def test_a_reminder_is_no_answer_at_the_last_gate_either(house: House) -> None:
     now = house.clock()
     with house.database.snapshot() as db:
         gate = {
-            purpose: consent.last_gate(
+            purpose: find_gate_refusal(
                 db, Outgoing(purpose=purpose, case_id=UUID(case["id"])), CALLER, now, now
             )
             for purpose in ("reply", "reminder")

@@ -14,12 +14,16 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-from app import organisation, schema, session_stores, sessions
 from app.access import Principal
 from app.crypto import KeyFiles
-from app.db import Database, Db
-from app.doorkeeper import Doorkeeper
+from app.members.session_stores import MemorySessions
+from app.members.sessions import sign_in
+from app.members.sign_in_throttle import SignInThrottle
+from app.operations.founding import found_organisation
 from app.simulator.phones import Network
+from app.store.db import Database, Db
+from app.store.schema import upgrade_schema
+from app.vault.operational_key import open_keyring
 from tests.faults.nursery import Nursery
 
 HANDLE, PASSPHRASE = "wren", "lantern copper meadow violin"
@@ -125,12 +129,12 @@ class Installation:
     def records(self) -> Iterator[tuple[Db, Principal]]:
         """Open the database as its first member would; on SQLite with the service stopped."""
         database = Database(self.database_url)
-        organisation.open_keys(database, KeyFiles(self.folder / "keys"))
+        open_keyring(database, KeyFiles(self.folder / "keys"))
         try:
-            member = sessions.sign_in(
+            member = sign_in(
                 database,
-                session_stores.MemorySessions(),
-                Doorkeeper(),
+                MemorySessions(),
+                SignInThrottle(),
                 handle=HANDLE,
                 passphrase=PASSPHRASE,
                 code=None,
@@ -146,10 +150,10 @@ class Installation:
 def build(folder: Path, nursery: Nursery, database_url: str | None = None) -> Installation:
     """Found an organisation in ``folder``, on SQLite there unless told otherwise."""
     url = database_url or f"sqlite:///{folder / 'kith.db'}"
-    schema.upgrade(url)
+    upgrade_schema(url)
     database = Database(url)
     try:
-        organisation.found(
+        found_organisation(
             database,
             KeyFiles(folder / "keys"),
             handle=HANDLE,

@@ -13,10 +13,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app import audit, casefile
+from app import audit
 from app.access import Principal
-from app.db import Database, Db
+from app.desk.reading import read_case
 from app.models import Case, Job, Message, Outgoing
+from app.store.db import Database, Db
 from tests.faults.installation import Installation
 
 _AREAS = (514, 438, 450, 418, 819, 613, 416, 647, 604, 778)
@@ -159,7 +160,7 @@ def check(kith: Installation, book: Book) -> Findings:
 def _open_all(db: Db, member: Principal) -> _Conversations:
     told = _Conversations()
     for case_id in db.scalars(select(Case.id)).all():
-        opened = casefile.read(db, member, case_id, datetime.now(UTC))
+        opened = read_case(db, member, case_id, datetime.now(UTC))
         number = opened.number or ""
         for message in opened.messages:
             if message["direction"] == "inbound":

@@ -14,12 +14,15 @@ from typing import Any
 
 from starlette.responses import Response
 
-from app import cli, jobs, reconciler
+from app import cli
 from app.api import twilio
 from app.api.state import Service
-from app.db import Database, Db
-from app.outgoing import sending
+from app.outbox import sender
+from app.outbox.sender import SendOutcome
+from app.store.db import Database, Db
+from app.store.jobs import postpone_job
 from app.telephony import Carrier
+from app.worker import duties
 
 _ONLY_LATER_S = 0.5
 
@@ -58,19 +61,19 @@ def answers_too_early(arguments: list[str]) -> None:
 def sends_again(arguments: list[str]) -> None:
     """Send a text again that may have been sent, without asking the carrier."""
 
-    def settle(database: Database, carrier: Carrier, text: Any) -> sending.Outcome:
+    def settle(database: Database, carrier: Carrier, text: Any) -> SendOutcome:
         def outcome(db: Db, now: datetime) -> None:
-            sending._requeue(db, text.id)
-            jobs.postpone(db, text.job, now)
+            sender._requeue(db, text.id)
+            postpone_job(db, text.job, now)
 
         return outcome
 
-    sending._settle = settle
+    sender._settle = settle
     _run(arguments)
 
 
 def _forget_the_list() -> None:
-    reconciler.reconcile = lambda *_: 0
+    duties.take_in_lost_texts = lambda *_: 0  # type: ignore[attr-defined]  # broken on purpose
 
 
 def _run(arguments: list[str]) -> None:

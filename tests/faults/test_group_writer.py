@@ -12,7 +12,7 @@ from sqlalchemy import Column, LargeBinary, MetaData, Table, insert, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from app.clock import FixedClock
-from app.db import Database, Db, GroupWriter
+from app.store.db import Database, Db, GroupWriter
 
 OPENER = b"opener"
 WRITTEN = Table("written", MetaData(), Column("item", LargeBinary, primary_key=True))

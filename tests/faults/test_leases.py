@@ -10,12 +10,22 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select
 
-from app import jobs
 from app.clock import FixedClock
-from app.db import Database
-from app.duties import RECURRING
-from app.jobs import Claimed
 from app.models import Job
+from app.store.db import Database
+from app.store.jobs import (
+    LEASE,
+    ClaimedJob,
+    add_jobs,
+    claim_jobs,
+    find_due_kinds,
+    finish_job,
+    new_job,
+    plant_recurring_jobs,
+    postpone_job,
+    release_all_jobs,
+)
+from app.worker.duties import RECURRING
 
 ONE, ANOTHER = uuid4(), uuid4()
 
@@ -34,12 +44,12 @@ def now(clock: FixedClock) -> datetime:
 
 def enqueue(database: Database, now: datetime, count: int = 1) -> None:
     with database.transaction() as db:
-        jobs.enqueue(db, [jobs.row("send", uuid4(), now) for _ in range(count)])
+        add_jobs(db, [new_job("send", uuid4(), now) for _ in range(count)])
 
 
-def claim(database: Database, owner: UUID, now: datetime, limit: int = 10) -> Sequence[Claimed]:
+def claim(database: Database, owner: UUID, now: datetime, limit: int = 10) -> Sequence[ClaimedJob]:
     with database.transaction() as db:
-        return jobs.claim(db, owner, now, limit)
+        return claim_jobs(db, owner, now, limit)
 
 
 def test_a_claimed_job_is_nobody_elses(database: Database, now: datetime) -> None:
@@ -53,8 +63,8 @@ def test_who_has_no_hand_free_is_told_that_nothing_is_due(
 ) -> None:
     enqueue(database, now)
     with database.snapshot() as db:
-        assert jobs.due(db, now, ["send"]) == {"send"}
-        assert jobs.due(db, now, []) == set()
+        assert find_due_kinds(db, now, ["send"]) == {"send"}
+        assert find_due_kinds(db, now, []) == set()
 
 
 def test_a_dead_workers_job_is_taken_up_when_its_lease_ends(
@@ -62,8 +72,8 @@ def test_a_dead_workers_job_is_taken_up_when_its_lease_ends(
 ) -> None:
     enqueue(database, now)
     [first] = claim(database, ONE, now)
-    assert claim(database, ANOTHER, now + jobs.LEASE) == []
-    [second] = claim(database, ANOTHER, now + jobs.LEASE + timedelta(seconds=1))
+    assert claim(database, ANOTHER, now + LEASE) == []
+    [second] = claim(database, ANOTHER, now + LEASE + timedelta(seconds=1))
     assert (second.id, second.attempts) == (first.id, 2)
 
 
@@ -83,7 +93,7 @@ def test_a_restarted_worker_on_sqlite_waits_for_no_lease(sqlite_url: str, now: d
     enqueue(database, now)
     claim(database, ONE, now)
     with database.transaction() as db:
-        jobs.release_all(db)
+        release_all_jobs(db)
     assert len(claim(database, ANOTHER, now)) == 1
     database.close()
 
@@ -93,7 +103,7 @@ def test_workers_that_start_together_plant_each_recurring_job_once(
 ) -> None:
     def plant(_: int) -> None:
         with database.transaction() as db:
-            jobs.plant(db, RECURRING, now)
+            plant_recurring_jobs(db, RECURRING, now)
 
     with ThreadPoolExecutor(8) as crowd:
         list(crowd.map(plant, range(8)))
@@ -106,15 +116,15 @@ def test_the_first_of_a_lane_holds_the_others_back_until_it_is_done(
 ) -> None:
     with database.transaction() as db:
         lane = b"a phone"
-        rows = [jobs.row("send", uuid4(), now, lane=lane, position=n) for n in range(3)]
-        jobs.enqueue(db, rows[::-1])
+        rows = [new_job("send", uuid4(), now, lane=lane, position=n) for n in range(3)]
+        add_jobs(db, rows[::-1])
     order = []
     while found := claim(database, ONE, now):
         [job] = found
         assert claim(database, ANOTHER, now) == []
         order.append(job.id)
         with database.transaction() as db:
-            jobs.finish(db, job)
+            finish_job(db, job)
     assert order == [row["id"] for row in rows]
 
 
@@ -122,26 +132,26 @@ def test_who_lost_a_lease_neither_ends_the_job_nor_gives_it_back(
     database: Database, now: datetime
 ) -> None:
     with database.transaction() as db:
-        jobs.enqueue(db, [jobs.row("send", uuid4(), now)])
+        add_jobs(db, [new_job("send", uuid4(), now)])
     [late] = claim(database, ONE, now)
-    again = now + jobs.LEASE + timedelta(seconds=1)
+    again = now + LEASE + timedelta(seconds=1)
     [held] = claim(database, ANOTHER, again)
-    for act in (jobs.finish, lambda db, job: jobs.postpone(db, job, again)):
+    for act in (finish_job, lambda db, job: postpone_job(db, job, again)):
         with database.transaction() as db:
             act(db, late)
         with database.snapshot() as db:
             job = db.get_one(Job, late.id)
             assert (job.state, job.owner) == ("running", ANOTHER)
     with database.transaction() as db:
-        jobs.finish(db, held)
+        finish_job(db, held)
     with database.snapshot() as db:
         assert db.get(Job, late.id) is None
 
 
 def test_a_dead_worker_does_not_hold_its_lane_for_ever(database: Database, now: datetime) -> None:
     with database.transaction() as db:
-        rows = [jobs.row("send", uuid4(), now, lane=b"a phone", position=n) for n in range(2)]
-        jobs.enqueue(db, rows)
+        rows = [new_job("send", uuid4(), now, lane=b"a phone", position=n) for n in range(2)]
+        add_jobs(db, rows)
     claim(database, ONE, now)
-    later = now + jobs.LEASE + timedelta(seconds=1)
+    later = now + LEASE + timedelta(seconds=1)
     assert [job.id for job in claim(database, ANOTHER, later)] == [rows[0]["id"]]

@@ -15,14 +15,18 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import select
 
-from app import cases, enrolment, invitations, people, requests
 from app.access import Principal
 from app.crypto import MemberKeys, new_seed, totp
 from app.crypto.passphrases import new_recovery_code, new_salt
-from app.db import Db
+from app.desk.handling import CaseOpening, open_case_by_hand
+from app.members.accounts import admit_newcomers
+from app.members.enrolment import NewcomerSecrets
+from app.members.invitations import make_invitation, redeem_invitation
 from app.models import Assignment, Case, Message, Offer
-from app.schema import upgrade
+from app.requests.new_requests import RequestFacts, raise_request
 from app.simulator.webhooks import sign
+from app.store.db import Db
+from app.store.schema import upgrade_schema
 from tests import postgres
 from tests.faults.installation import HOTLINE, TOKEN, Installation, build, free_port
 from tests.faults.ledger import on_its_way
@@ -39,7 +43,9 @@ def pair(
 ) -> Iterator[Pair]:
     """Two of each, and the carrier, for all tests of this file."""
     folder = tmp_path_factory.mktemp("pair")
-    with postgres.fresh_database(postgres_server, f"kith_{uuid.uuid4().hex}", upgrade) as url:
+    with postgres.fresh_database(
+        postgres_server, f"kith_{uuid.uuid4().hex}", upgrade_schema
+    ) as url:
         first = build(folder, nursery, url)
         # Both are behind one address: what the carrier signs.
         first = replace(first, settings={"KITH_PUBLIC_URL": first.url})
@@ -149,11 +155,11 @@ def asked_for(db: Db, coordinator: Principal, phones: list[str]) -> uuid.UUID:
     """Ask everybody with one of these phones for the same; return the request."""
     now = datetime.now(UTC)
     members = [interpreter(db, coordinator, number, now) for number in phones]
-    people.welcome(db, coordinator, now)
-    opening = cases.Opening(None, "other", 2, "fr", "montreal", {})
-    case = cases.open_by_hand(db, coordinator, opening, now)
-    asked = requests.Asked("interpreter")
-    request = requests.raise_request(db, coordinator, case.id, asked, now)
+    admit_newcomers(db, coordinator, now)
+    opening = CaseOpening(None, "other", 2, "fr", "montreal", {})
+    case = open_case_by_hand(db, coordinator, opening, now)
+    asked = RequestFacts("interpreter")
+    request = raise_request(db, coordinator, case.id, asked, now)
     for member_id, number in zip(members, phones, strict=True):
         offer_id, lookup = uuid.uuid4(), db.keys.number_lookup(number)
         values = db.keys.new_row("offers", offer_id, {"code": "4821", "guesses": 0}, now)
@@ -165,9 +171,9 @@ def asked_for(db: Db, coordinator: Principal, phones: list[str]) -> uuid.UUID:
 
 def interpreter(db: Db, coordinator: Principal, phone: str, now: datetime) -> uuid.UUID:
     keys, lock = MemberKeys(new_seed()), (new_salt(), new_seed())
-    secrets = enrolment.Secrets(keys, *lock, new_recovery_code(), totp.new_secret())
-    code, _ = invitations.invite(db, coordinator, ["interpreter"], ["fr"], ["montreal"], now)
+    secrets = NewcomerSecrets(keys, *lock, new_recovery_code(), totp.new_secret())
+    code, _ = make_invitation(db, coordinator, ["interpreter"], ["fr"], ["montreal"], now)
     handle = f"crow-{phone[-2:]}"
-    return invitations.redeem(
+    return redeem_invitation(
         db, secrets, code=code, handle=handle, name=None, phone=phone, now=now
     ).member.id

@@ -10,8 +10,13 @@ import httpx
 import pytest
 
 from app import audit
-from app.doorkeeper import Doorkeeper, Visitor, device_cookie, visitor
 from app.errors import Throttled
+from app.members.sign_in_throttle import (
+    SignInThrottle,
+    SignInVisitor,
+    identify_visitor,
+    make_device_cookie,
+)
 from tests.service import PASSPHRASE, House
 
 
@@ -22,7 +27,7 @@ def database_kind() -> str:
 
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
-OWNER, STRANGER = Visitor("heron", "a device"), Visitor("heron")
+OWNER, STRANGER = SignInVisitor("heron", "a device"), SignInVisitor("heron")
 
 
 @pytest.fixture
@@ -38,7 +43,7 @@ def _sign_in(client: httpx.Client, handle: str, passphrase: str = PASSPHRASE) ->
 
 
 def test_wrong_tries_delay_a_name_longer_and_longer_and_never_lock_it() -> None:
-    door, pauses = Doorkeeper(), []
+    door, pauses = SignInThrottle(), []
     now = NOW
     for _ in range(20):
         door.failed(STRANGER, now)
@@ -53,7 +58,7 @@ def test_wrong_tries_delay_a_name_longer_and_longer_and_never_lock_it() -> None:
 
 
 def test_guessing_at_a_name_does_not_delay_its_own_device() -> None:
-    door = Doorkeeper()
+    door = SignInThrottle()
     for _ in range(50):
         door.failed(STRANGER, NOW)
     with pytest.raises(Throttled):
@@ -62,7 +67,7 @@ def test_guessing_at_a_name_does_not_delay_its_own_device() -> None:
 
 
 def test_a_full_queue_of_strangers_leaves_a_place_for_known_devices() -> None:
-    door = Doorkeeper()
+    door = SignInThrottle()
     with ExitStack() as stack:
         for _ in range(2):
             stack.enter_context(door.place())
@@ -70,7 +75,7 @@ def test_a_full_queue_of_strangers_leaves_a_place_for_known_devices() -> None:
 
 
 def test_a_known_device_may_guess_no_faster_than_a_stranger() -> None:
-    door = Doorkeeper()
+    door = SignInThrottle()
     for _ in range(6):
         door.failed(OWNER, NOW)
     with pytest.raises(Throttled):
@@ -80,10 +85,10 @@ def test_a_known_device_may_guess_no_faster_than_a_stranger() -> None:
 def test_the_cookie_of_a_device_counts_for_one_name_only(shared_house: House) -> None:
     keys = shared_house.database.keys
     assert keys
-    cookie = device_cookie(keys, "Heron")
-    assert visitor(keys, " heron ", cookie).device
+    cookie = make_device_cookie(keys, "Heron")
+    assert identify_visitor(keys, " heron ", cookie).device
     for handle, value in (("plover", cookie), ("heron", cookie[:-1]), ("heron", "x.y"), ("é", "")):
-        assert visitor(keys, handle, value).device is None
+        assert identify_visitor(keys, handle, value).device is None
 
 
 def test_a_signed_in_device_gets_in_while_strangers_guess(

@@ -6,9 +6,10 @@ from uuid import uuid4
 
 import pytest
 
-from app import flood, jobs, outgoing
 from app.models import Outgoing
-from app.outgoing import Draft
+from app.outbox import flood
+from app.outbox.queue import TextDraft, queue_texts
+from app.store.jobs import claim_jobs, finish_job
 from tests.service import CALLER, House
 
 
@@ -115,14 +116,14 @@ def test_a_block_needs_one_phone(shared_house: House, whom: dict[str, str], stat
 def test_an_urgent_text_overtakes_a_flood_and_pulls_its_own_lane_along(house: House) -> None:
     now, others = house.clock(), [f"+1514555{n:04d}" for n in range(100, 120)]
     with house.database.transaction() as db:
-        waiting = [Draft(number, "later", None, None, "notice", 3) for number in others]
-        first = Draft(CALLER, "earlier to the same phone", None, None, "notice", 3)
-        outgoing.queue(db, [*waiting, first], now)
-        outgoing.queue(db, [Draft(CALLER, "urgent", None, None, "notice", 0)], now)
+        waiting = [TextDraft(number, "later", None, None, "notice", 3) for number in others]
+        first = TextDraft(CALLER, "earlier to the same phone", None, None, "notice", 3)
+        queue_texts(db, [*waiting, first], now)
+        queue_texts(db, [TextDraft(CALLER, "urgent", None, None, "notice", 0)], now)
         sent = []
         for _ in range(2):
-            [job] = jobs.claim(db, uuid4(), now, 1, ("send",))
+            [job] = claim_jobs(db, uuid4(), now, 1, ("send",))
             row = db.get_one(Outgoing, job.ref)
             sent.append(db.keys.open_row("outgoing", row)["body"])
-            jobs.finish(db, job)
+            finish_job(db, job)
     assert sent == ["earlier to the same phone", "urgent"]

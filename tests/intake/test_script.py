@@ -10,14 +10,14 @@ import pytest
 
 from app.intake import ScriptRefused, load_script, read_script
 from app.intake.script import MOST_QUESTIONS, SITUATIONS
-from app.texts import FieldRefused, Texts, load, read_plan
+from app.texts import FieldRefused, Texts, load_texts, read_script_plan
 
-TEXTS = load()
+TEXTS = load_texts()
 
 
 @pytest.fixture
 def plan() -> dict[str, Any]:
-    return copy.deepcopy(dict(read_plan()))
+    return copy.deepcopy(dict(read_script_plan()))
 
 
 def test_the_shipped_script_offers_the_situations_in_the_order_of_its_text() -> None:

@@ -15,9 +15,17 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import app
-from app import deadlines, texts
+from app import texts
 from app.console.quick_replies import quick_replies
-from app.deadlines import OF_DOCUMENTS, TRIGGERS, Fact, facts_of, possible_deadlines, received
+from app.knowledge.deadline_rules import (
+    OF_DOCUMENTS,
+    TRIGGERS,
+    DeadlineFact,
+    find_deadline_facts,
+    find_possible_deadlines,
+    read_received_on,
+    read_shipped_rules,
+)
 from app.texts.rules import PLACEHOLDERS
 from tests.service import CALLER, House, refusal
 
@@ -33,8 +41,8 @@ def rule(**changes: Any) -> Any:
     return SimpleNamespace(**{**usual, **changes})
 
 
-def days(rules: list[Any], *facts: Fact) -> list[str]:
-    return [found.on.isoformat() for found in possible_deadlines(rules, facts, TORONTO)]
+def days(rules: list[Any], *facts: DeadlineFact) -> list[str]:
+    return [found.on.isoformat() for found in find_possible_deadlines(rules, facts, TORONTO)]
 
 
 # -- counting
@@ -65,11 +73,13 @@ class Count:
     ],
 )
 def test_days_are_counted_on_the_calendar_of_the_place(count: Count) -> None:
-    assert days([rule(**count.rule)], Fact("prra_notice", count.on)) == [count.ends]
+    assert days([rule(**count.rule)], DeadlineFact("prra_notice", count.on)) == [count.ends]
 
 
 def test_it_warns_some_days_before() -> None:
-    [found] = possible_deadlines([rule()], [Fact("prra_notice", date(2026, 1, 1))], TORONTO)
+    [found] = find_possible_deadlines(
+        [rule()], [DeadlineFact("prra_notice", date(2026, 1, 1))], TORONTO
+    )
     assert [day.isoformat() for day in found.warn_on] == ["2026-01-09", "2026-01-15"]
 
 
@@ -83,17 +93,17 @@ def test_it_warns_some_days_before() -> None:
 )
 def test_how_a_document_came_decides_and_unknown_shows_both(way: Any, ends: list[str]) -> None:
     rules = [rule(received_by="hand"), rule(received_by="mail", offset=22)]
-    assert days(rules, Fact("prra_notice", date(2026, 1, 1), way)) == ends
+    assert days(rules, DeadlineFact("prra_notice", date(2026, 1, 1), way)) == ends
 
 
 def test_a_rule_that_nobody_verified_shows_nothing() -> None:
-    assert days([rule(enabled=False)], Fact("prra_notice", date(2026, 1, 1))) == []
-    assert days([rule(trigger="detained")], Fact("prra_notice", date(2026, 1, 1))) == []
+    assert days([rule(enabled=False)], DeadlineFact("prra_notice", date(2026, 1, 1))) == []
+    assert days([rule(trigger="detained")], DeadlineFact("prra_notice", date(2026, 1, 1))) == []
 
 
 @pytest.mark.parametrize("year", [1, 9999])
 def test_a_slip_of_the_pen_breaks_nothing(year: int) -> None:
-    assert days([rule(offset=3650)], Fact("prra_notice", date(year, 12, 31))) == []
+    assert days([rule(offset=3650)], DeadlineFact("prra_notice", date(year, 12, 31))) == []
 
 
 @pytest.mark.parametrize(
@@ -110,7 +120,7 @@ def test_a_slip_of_the_pen_breaks_nothing(year: int) -> None:
     ],
 )
 def test_a_day_is_found_in_what_the_desk_wrote(text: str, found: tuple[Any, Any]) -> None:
-    assert received(text) == found
+    assert read_received_on(text) == found
 
 
 def test_what_is_known_of_a_case_starts_the_clocks() -> None:
@@ -120,8 +130,10 @@ def test_what_is_known_of_a_case_starts_the_clocks() -> None:
         {"kind": "check_in", "state": "cancelled", "starts_at": at},
         {"kind": "appointment", "state": "confirmed", "starts_at": at},
     ]
-    found = list(facts_of(events, [date(2026, 1, 2)], {"received_on": "2026-01-31 by hand"}))
-    assert found[:2] == [Fact("check_in", at), Fact("detained", date(2026, 1, 2))]
+    found = list(
+        find_deadline_facts(events, [date(2026, 1, 2)], {"received_on": "2026-01-31 by hand"})
+    )
+    assert found[:2] == [DeadlineFact("check_in", at), DeadlineFact("detained", date(2026, 1, 2))]
     assert {fact.trigger for fact in found[2:]} == set(OF_DOCUMENTS)
 
 
@@ -129,7 +141,7 @@ def test_what_is_known_of_a_case_starts_the_clocks() -> None:
 
 
 def test_every_shipped_rule_is_disabled_and_has_its_source() -> None:
-    seeds = deadlines.seeds()
+    seeds = read_shipped_rules()
     assert len(seeds) == len({seed["code"] for seed in seeds}) == 14
     for seed in seeds:
         assert not {"enabled", "verified_by", "verified_on"} & seed.keys()
@@ -221,7 +233,7 @@ def test_no_text_that_goes_out_holds_a_date(
 
 def test_no_ready_text_has_a_place_for_a_date() -> None:
     assert set(PLACEHOLDERS) == {"erase_code", "away"}
-    known = texts.load()
+    known = texts.load_texts()
     ready = [text for one in known.languages.values() for text in one.texts.values()]
     ready += [reply.text for code in known.languages for reply in quick_replies(code)]
     assert not [text for text in ready if "date}" in text or "day}" in text]

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from app import raids
+from app.knowledge.sightings import SIGHTING_LIFE, forget_old_sightings
 from app.models import RaidReport
 from tests.service import Client, House, refusal
 
@@ -134,8 +134,8 @@ def test_old_reports_go_with_the_newest_of_their_event(shared_house: House) -> N
     change(heron, two, same_as=one["id"])
     with shared_house.database.transaction() as db:
         first = db.get_one(RaidReport, UUID(one["id"]))
-        first.reported_at = shared_house.clock() - raids.LIFE * 2
-        raids.forget_old(db, shared_house.clock())
+        first.reported_at = shared_house.clock() - SIGHTING_LIFE * 2
+        forget_old_sightings(db, shared_house.clock())
         assert db.get(RaidReport, first.id) is not None
-        raids.forget_old(db, shared_house.clock() + raids.LIFE * 2)
+        forget_old_sightings(db, shared_house.clock() + SIGHTING_LIFE * 2)
         assert db.scalars(select(RaidReport)).all() == []

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from app import casefile, consent, conversations
+from app import main
+from app.api import cases as api_cases
+from app.outbox import sender
 from tests.service import House
 
 BODIES = {
@@ -201,16 +203,16 @@ def _things_break(day: Day, patch: pytest.MonkeyPatch) -> None:
 
     house = day.house
     with patch.context() as broken_for_now:
-        broken_for_now.setattr(conversations, "take", broken)
+        broken_for_now.setattr(main, "take_batch", broken)
         house.network.phone("+15145550174").text("hello again")
     with patch.context() as broken_for_now:
-        broken_for_now.setattr(consent, "last_gate", broken)
+        broken_for_now.setattr(sender, "find_gate_refusal", broken)
         house.phone("+15145550180").text("hello")
         house.advance(minutes=1)
     day.secret("another number", "+15145550180")
     house.advance(minutes=5)
     with patch.context() as broken_for_now:
-        broken_for_now.setattr(casefile, "read", broken)
+        broken_for_now.setattr(api_cases, "read_case", broken)
         house.as_("heron").get(f"/v1/cases/{house.queue()[0]['id']}")
     thread = threading.Thread(target=broken)
     thread.start()

@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 import structlog
 
-from app import logs
-from app.drill import search
+from app.operations.drill.search import search_sources
+from app.operations.logs import configure_logs, hide_uncaught_errors
 
 # Libraries that see bodies, numbers or keys. SQLAlchemy has to be loud before an engine is made.
 LIBRARIES = (
@@ -39,8 +39,8 @@ def watched() -> Iterator[io.StringIO]:
     levels = {name: logging.getLogger(name).level for name in _loggers()}
     hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
     stream = io.StringIO()
-    logs.configure("DEBUG", stream)
-    logs.log_uncaught()
+    configure_logs("DEBUG", stream)
+    hide_uncaught_errors()
     be_loud()
     try:
         yield stream
@@ -73,6 +73,8 @@ def leaks(written: str, canaries: Mapping[str, str]) -> set[str]:
         needles[f"{label} (in an address)"] = quote(text, safe="")
         if text.startswith("+"):
             needles[f"{label} (without +)"] = text[1:]
-    found = {hit.label.partition(" (")[0] for hit in search([("log", written.encode())], needles)}
+    found = {
+        hit.label.partition(" (")[0] for hit in search_sources([("log", written.encode())], needles)
+    }
     found |= {"some SID"} if _SID.search(written) else set()
     return found | ({"some number"} if _NUMBER.search(written) else set())

@@ -14,10 +14,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 from sqlalchemy import event
 
-from app import __version__, backup, backup_keys
-from app.db import Database
-from app.metrics import Metrics, may_read
-from app.metrics.listening import Listening
+from app import __version__
+from app.operations.backup.writer import make_archive
+from app.operations.metrics.registry import Metrics, may_read_metrics
+from app.operations.metrics.worker_server import WorkerServer
+from app.store.db import Database
+from app.vault.backup_keys import keep_backup_public, make_backup_pair, new_backup_key
 from tests.service import CALLER, PASSPHRASE, Blueprint, House
 
 Open = Callable[..., House]
@@ -95,8 +97,8 @@ class TestWhatIsMeasured:
         assert "kith_backup_age_seconds" not in now(house), "there is none"
         assert house.database.keys
         files = house.database.keys.files
-        backup_keys.keep_public(files, backup_keys.pair(backup_keys.new_backup_key()).public)
-        backup.make(house.database, files, tmp_path / "archives", house.clock())
+        keep_backup_public(files, make_backup_pair(new_backup_key()).public)
+        make_archive(house.database, files, tmp_path / "archives", house.clock())
         house.advance(hours=3)
         assert now(house)["kith_backup_age_seconds"] == 3 * 3600
 
@@ -149,16 +151,18 @@ class TestBadDays:
 
 class TestWhoMayRead:
     def test_without_a_token_nobody_but_in_the_demo(self) -> None:
-        assert not may_read("", None, demo=False)
-        assert not may_read("Bearer ", SecretStr(""), demo=False)
-        assert may_read("", None, demo=True)
+        assert not may_read_metrics("", None, demo=False)
+        assert not may_read_metrics("Bearer ", SecretStr(""), demo=False)
+        assert may_read_metrics("", None, demo=True)
 
     @pytest.mark.parametrize("given", ["", "Bearer ", "Bearer another", "Basic x", "Bearer é"])
     def test_with_a_token_nobody_without_it(self, given: str) -> None:
-        assert not may_read(given, SecretStr("a-token-for-metrics"), demo=True)
+        assert not may_read_metrics(given, SecretStr("a-token-for-metrics"), demo=True)
 
     def test_with_the_token(self) -> None:
-        assert may_read("Bearer a-token-for-metrics", SecretStr("a-token-for-metrics"), demo=False)
+        assert may_read_metrics(
+            "Bearer a-token-for-metrics", SecretStr("a-token-for-metrics"), demo=False
+        )
 
 
 @on_sqlite
@@ -185,7 +189,7 @@ class TestWorkerOfItsOwn:
             return metrics.render() if authorization == "Bearer token" else None
 
         with (
-            Listening("127.0.0.1", 0, alive=lambda: alive[0], metrics=shown) as listening,
+            WorkerServer("127.0.0.1", 0, alive=lambda: alive[0], metrics=shown) as listening,
             httpx.Client(base_url=f"http://127.0.0.1:{listening.port}", trust_env=False) as http,
         ):
             yield http, alive

@@ -12,8 +12,16 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, inspect, text
 
-from app import schema
 from app.models import Base
+from app.store.schema import (
+    downgrade_schema,
+    find_newest_revision,
+    is_schema_current,
+    make_alembic_configuration,
+    make_table_filter,
+    read_revision,
+    upgrade_schema,
+)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -34,7 +42,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def migrated(empty_url: str) -> Iterator[Engine]:
     """A database that the migrations made."""
-    schema.upgrade(empty_url)
+    upgrade_schema(empty_url)
     engine = create_engine(empty_url)
     yield engine
     engine.dispose()
@@ -43,7 +51,7 @@ def migrated(empty_url: str) -> Iterator[Engine]:
 def test_the_migrations_make_what_the_models_say(migrated: Engine) -> None:
     with migrated.connect() as connection:
         context = MigrationContext.configure(
-            connection, opts={"include_object": schema.belongs(connection), "compare_type": True}
+            connection, opts={"include_object": make_table_filter(connection), "compare_type": True}
         )
         difference = compare_metadata(context, Base.metadata)
     assert not difference, f"run `python -m migrations.write_initial`: {difference}"
@@ -53,7 +61,7 @@ def test_constraints_indexes_and_persistence_are_the_same_too(
     migrated: Engine, empty_url: str
 ) -> None:
     by_migrations = blueprint(migrated)
-    schema.downgrade(empty_url, "base")
+    downgrade_schema(empty_url, "base")
     _make_from_models(migrated)
     assert by_migrations == blueprint(migrated)
 
@@ -65,15 +73,15 @@ def _make_from_models(engine: Engine) -> None:
 
 
 def test_the_way_back_leaves_nothing(migrated: Engine, empty_url: str) -> None:
-    schema.downgrade(empty_url, "base")
+    downgrade_schema(empty_url, "base")
     assert inspect(migrated).get_table_names() == ["alembic_version"]
 
 
 def test_the_way_there_can_be_taken_again(empty_url: str) -> None:
-    schema.upgrade(empty_url)
-    schema.downgrade(empty_url, "base")
-    schema.upgrade(empty_url)
-    assert schema.is_current(empty_url)
+    upgrade_schema(empty_url)
+    downgrade_schema(empty_url, "base")
+    upgrade_schema(empty_url)
+    assert is_schema_current(empty_url)
 
 
 def test_sessions_exist_only_on_postgresql_and_never_in_its_log(migrated: Engine) -> None:
@@ -87,25 +95,25 @@ def test_sessions_exist_only_on_postgresql_and_never_in_its_log(migrated: Engine
 
 
 def test_an_empty_database_has_no_revision(empty_url: str) -> None:
-    assert schema.current(empty_url) is None
-    assert not schema.is_current(empty_url)
+    assert read_revision(empty_url) is None
+    assert not is_schema_current(empty_url)
 
 
 def test_asking_for_the_revision_makes_no_database(tmp_path: Path) -> None:
-    assert schema.current(f"sqlite:///{tmp_path / 'absent.db'}") is None
+    assert read_revision(f"sqlite:///{tmp_path / 'absent.db'}") is None
     assert list(tmp_path.iterdir()) == []
 
 
 def test_upgrading_twice_changes_nothing(empty_url: str) -> None:
-    schema.upgrade(empty_url)
-    schema.upgrade(empty_url)
-    assert schema.current(empty_url) == schema.head()
+    upgrade_schema(empty_url)
+    upgrade_schema(empty_url)
+    assert read_revision(empty_url) == find_newest_revision()
 
 
 def test_a_newer_schema_does_not_stop_the_running_release(migrated: Engine, empty_url: str) -> None:
     with migrated.begin() as db:
         db.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    assert schema.is_current(empty_url)
+    assert is_schema_current(empty_url)
 
 
 def test_a_migration_does_not_wait_long_for_a_lock(empty_url: str) -> None:
@@ -115,14 +123,14 @@ def test_a_migration_does_not_wait_long_for_a_lock(empty_url: str) -> None:
     def listen(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         said.append(statement)
 
-    schema.upgrade(empty_url)
+    upgrade_schema(empty_url)
     event.remove(Engine, "before_cursor_execute", listen)
     # SQLite has one lock for all, and waits for it as long as any writer does.
     assert ("SET LOCAL lock_timeout = '5s'" in said) == empty_url.startswith("postgresql")
 
 
 def test_until_the_first_release_there_is_one_migration() -> None:
-    scripts = ScriptDirectory.from_config(schema.configuration())
+    scripts = ScriptDirectory.from_config(make_alembic_configuration())
     assert [script.revision for script in scripts.walk_revisions()] == ["0001"]
 
 

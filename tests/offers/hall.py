@@ -13,15 +13,22 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
-from app import assignments, jobs, offers, organisation, people, seeking
 from app.access import Principal
 from app.clock import FixedClock
 from app.crypto import KeyFiles
 from app.crypto.keys import new_seed
 from app.crypto.passphrases import new_salt
-from app.db import Database, Db
-from app.drill import FoundKey, Outcome, open_everything
+from app.members.accounts import admit_newcomers, change_profile
 from app.models import Deployment, Job, Member, Offer, Outgoing, Request
+from app.operations.drill.attempts import DrillOutcome, open_everything
+from app.operations.drill.keys import FoundKey
+from app.requests.assignments import sweep_assignments
+from app.requests.decisions import accept_offer, decline_offer
+from app.requests.ladder import climb_ladder
+from app.requests.lifecycle import REQUEST_JOB
+from app.store.db import Database, Db
+from app.store.jobs import ClaimedJob, claim_jobs
+from app.vault.operational_key import open_keyring
 from tests import service
 from tests.service import Blueprint, Resident
 
@@ -53,7 +60,7 @@ class Hall:
             joined = service._join(self.database, crane, handle, roles, lock, self.clock())
             self.residents[handle] = joined
         with self.database.transaction() as db:
-            people.welcome(db, self.principal("wren"), self.clock())
+            admit_newcomers(db, self.principal("wren"), self.clock())
         self.profiles({handle: {"phone": phone} for handle, phone in phones.items()})
         return [self.residents[handle] for handle in phones]
 
@@ -61,36 +68,36 @@ class Hall:
         """Change what members say of themselves."""
         with self.database.transaction() as db:
             for handle, values in changes.items():
-                people.change_profile(db, db.get_one(Member, self.residents[handle].id), values)
+                change_profile(db, db.get_one(Member, self.residents[handle].id), values)
 
     def work(self) -> None:
         """Do the jobs about requests that are due."""
         while due := self._claim():
             for claimed in due:
                 with self.database.transaction() as db:
-                    offers.step(db, claimed, self.clock())
+                    climb_ladder(db, claimed, self.clock())
 
-    def _claim(self) -> list[jobs.Claimed]:
+    def _claim(self) -> list[ClaimedJob]:
         with self.database.transaction() as db:
-            return jobs.claim(db, uuid4(), self.clock(), 16, [seeking.JOB])
+            return claim_jobs(db, uuid4(), self.clock(), 16, [REQUEST_JOB])
 
     def advance(self, **by: float) -> None:
         """Step the clock and do what became due, the sweep too."""
         self.clock.advance(timedelta(**by))
         self.work()
-        assignments.sweep(self.database, self.clock())
+        sweep_assignments(self.database, self.clock())
 
     def accept(self, handle: str, request: Request) -> UUID:
         """Accept the offer that a member has for a request; return the assignment's id."""
         with self.database.transaction() as db:
             offer = self.offer(db, handle, request)
-            return offers.accept(db, self.residents[handle].id, offer.id, self.clock()).id
+            return accept_offer(db, self.residents[handle].id, offer.id, self.clock()).id
 
     def decline(self, handle: str, request: Request, **how: Any) -> None:
         """Decline it."""
         with self.database.transaction() as db:
             offer = self.offer(db, handle, request)
-            offers.decline(db, self.residents[handle].id, offer.id, self.clock(), **how)
+            decline_offer(db, self.residents[handle].id, offer.id, self.clock(), **how)
         self.work()
 
     def offer(self, db: Db, handle: str, request: Request) -> Offer:
@@ -113,7 +120,7 @@ class Hall:
     def has_timer(self, request: Request) -> bool:
         """Whether a job is going to look at a request again."""
         with self.database.snapshot() as db:
-            timers = select(Job.run_at).where(Job.kind == seeking.JOB, Job.ref == request.id)
+            timers = select(Job.run_at).where(Job.kind == REQUEST_JOB, Job.ref == request.id)
             found = db.scalars(timers).all()
             assert len(found) <= 1
             return bool(found)
@@ -125,12 +132,12 @@ class Hall:
             values = [db.keys.open_row("outgoing", row) for row in waiting]
             return [one["body"] for one in values if one.get("to") == number]
 
-    def plunder(self, *handles: str, operational: bool = False) -> Outcome:
+    def plunder(self, *handles: str, operational: bool = False) -> DrillOutcome:
         """Open all that opens with the shred keys and what these members' passphrases open."""
         known = [FoundKey(handle, self.residents[handle].keys.seed) for handle in handles]
         return self.open_with([*self.shred_keys(), *known, *(self._operational() * operational)])
 
-    def open_with(self, keys: Iterable[FoundKey]) -> Outcome:
+    def open_with(self, keys: Iterable[FoundKey]) -> DrillOutcome:
         """Open all that opens with these keys."""
         with self.database.snapshot() as db:
             deployment = db.scalars(select(Deployment.id)).one()
@@ -154,7 +161,7 @@ def open_copy(
     shutil.copytree(blueprint.folder, folder, dirs_exist_ok=True)
     where = url or f"sqlite:///{folder / 'kith.db'}"
     database = Database(where)
-    organisation.open_keys(database, KeyFiles(folder / "keys"))
+    open_keyring(database, KeyFiles(folder / "keys"))
     return Hall(where, folder, database, clock, dict(blueprint.residents))
 
 

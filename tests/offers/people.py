@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from app import events, replies, requests
-from app.cases import Opening, open_by_hand
+from app.cases.dates import DateFacts, add_date
+from app.desk.handling import CaseOpening, open_case_by_hand
+from app.desk.replying import StatedConsent, record_consent
 from app.models import Request
-from app.requests import Asked
+from app.requests.new_requests import RequestFacts, raise_request
 from tests.offers.hall import Hall
 from tests.service import House
 
@@ -51,21 +52,21 @@ def a_case(
     """Open a case in Montreal, by somebody who speaks French, with these consents."""
     now, desk = house.clock(), house.principal("heron")
     with house.database.transaction() as db:
-        opening = Opening(None, "date_or_letter", urgency, "fr", "montreal", FIELDS)
-        case_id = open_by_hand(db, desk, opening, now).id
+        opening = CaseOpening(None, "date_or_letter", urgency, "fr", "montreal", FIELDS)
+        case_id = open_case_by_hand(db, desk, opening, now).id
         for scope in scopes:
-            replies.record_consent(db, desk, case_id, replies.Said(scope, True), now)
+            record_consent(db, desk, case_id, StatedConsent(scope, True), now)
     return str(case_id)
 
 
 def a_date(house: House | Hall, case_id: str, **later: float) -> str:
     """Add a hearing to a case, so much later; return its id."""
     now, desk = house.clock(), house.principal("heron")
-    wanted = events.Wanted(
+    wanted = DateFacts(
         "hearing", now + timedelta(**(later or {"days": 3})), "Guy-Favreau, 200", "main door"
     )
     with house.database.transaction() as db:
-        return str(events.add(db, desk, UUID(case_id), wanted, now).id)
+        return str(add_date(db, desk, UUID(case_id), wanted, now).id)
 
 
 def ask(house: House, case_id: str, kind: str = "accompaniment", **more: Any) -> dict[str, Any]:
@@ -110,8 +111,8 @@ def raised(
     hall: Hall, case_id: str | None = None, kind: str = "accompaniment", **asked: Any
 ) -> Request:
     """Raise a request in the domain, and let its offers be made."""
-    given, case = Asked(kind, **asked), UUID(case_id or a_case(hall))
+    given, case = RequestFacts(kind, **asked), UUID(case_id or a_case(hall))
     with hall.database.transaction() as db:
-        request = requests.raise_request(db, hall.principal("heron"), case, given, hall.clock())
+        request = raise_request(db, hall.principal("heron"), case, given, hall.clock())
     hall.work()
     return request

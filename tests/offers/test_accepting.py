@@ -10,11 +10,13 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import delete, func, select
 
-from app import offers, organisation, people
 from app.crypto import KeyFiles
-from app.db import Database
 from app.errors import NotFound, OfferExpired, OfferTaken, Sealed
+from app.members.accounts import change_member, find_member, remove_member
 from app.models import Assignment, BriefWrap, Offer, Request
+from app.requests.decisions import accept_offer
+from app.store.db import Database
+from app.vault.operational_key import open_keyring
 from tests.offers.hall import Hall
 from tests.offers.people import PHONES, a_case, raised
 
@@ -45,7 +47,7 @@ def test_of_fifty_who_accept_at_once_one_wins(postgres_hall: Hall) -> None:
     ids = [one.id for one in others]
     made = dict(zip(ids, offer_to(hall, request, ids), strict=True))
     second = Database(hall.url)
-    organisation.open_keys(second, KeyFiles(hall.folder / "keys"))
+    open_keyring(second, KeyFiles(hall.folder / "keys"))
     start = Barrier(len(made))
 
     def accept(at: int, member_id: UUID, offer_id: UUID) -> str:
@@ -53,7 +55,7 @@ def test_of_fifty_who_accept_at_once_one_wins(postgres_hall: Hall) -> None:
         start.wait()
         try:
             with database.transaction() as db:
-                offers.accept(db, member_id, offer_id, hall.clock())
+                accept_offer(db, member_id, offer_id, hall.clock())
         except OfferTaken:
             return "taken"
         return "won"
@@ -101,7 +103,7 @@ def test_nobody_accepts_for_somebody_else(hall: Hall) -> None:
     with hall.database.transaction() as db:
         offer = hall.offer(db, "finch", request)
         with pytest.raises(NotFound):
-            offers.accept(db, hall.residents["owl"].id, offer.id, hall.clock())
+            accept_offer(db, hall.residents["owl"].id, offer.id, hall.clock())
 
 
 def test_somebody_who_was_just_removed_has_no_offer_any_more(hall: Hall) -> None:
@@ -110,7 +112,7 @@ def test_somebody_who_was_just_removed_has_no_offer_any_more(hall: Hall) -> None
     [handle] = hall.asked(request)
     with hall.database.transaction() as db:
         crane, member_id = hall.principal("crane"), hall.residents[handle].id
-        people.remove(db, crane, member_id, None, hall.clock())
+        remove_member(db, crane, member_id, None, hall.clock())
     with pytest.raises(OfferExpired):
         hall.accept(handle, request)
     hall.work()
@@ -125,7 +127,7 @@ def test_when_somebody_leaves_what_they_took_is_offered_to_others(hall: Hall) ->
     hall.accept(handle, request)
     with hall.database.transaction() as db:
         crane, member_id = hall.principal("crane"), hall.residents[handle].id
-        people.remove(db, crane, member_id, None, hall.clock())
+        remove_member(db, crane, member_id, None, hall.clock())
     hall.work()
     assert hall.asked(request) == {"finch", "siskin"} - {handle}
     with hall.database.snapshot() as db:
@@ -135,9 +137,9 @@ def test_when_somebody_leaves_what_they_took_is_offered_to_others(hall: Hall) ->
 def test_who_is_no_accompanier_any_more_is_not_asked_any_more(hall: Hall) -> None:
     request = raised(hall)
     with hall.database.transaction() as db:
-        member = people.find(db, hall.residents["finch"].id)
+        member = find_member(db, hall.residents["finch"].id)
         crane, changes = hall.principal("crane"), {"roles": ["interpreter"]}
-        people.change_member(db, crane, member.id, member.version, changes, None, hall.clock())
+        change_member(db, crane, member.id, member.version, changes, None, hall.clock())
     hall.work()
     assert hall.asked(request, "withdrawn") == {"finch"}
     assert "finch" not in hall.asked(request)
@@ -173,7 +175,7 @@ def test_what_was_offered_at_the_moment_of_leaving_is_taken_back(hall: Hall) -> 
     siskin = hall.newcomer("siskin", "accompanier")
     request = raised(hall)
     with hall.database.transaction() as db:
-        people.remove(db, hall.principal("crane"), siskin.id, None, hall.clock())
+        remove_member(db, hall.principal("crane"), siskin.id, None, hall.clock())
     hall.work()
     with hall.database.transaction() as db:
         db.execute(delete(Offer).where(Offer.member_id == siskin.id))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from app import offers, people, rotation
+from app.members.accounts import change_profile
 from app.models import Member
-from app.offers import read_answer
+from app.requests.answers import find_asked_numbers, read_answer, take_answer
+from app.vault.index_key import ratchet_index_key
 from tests.offers.hall import Hall
 from tests.offers.people import CODE, PHONES, a_case, raised
 
@@ -18,8 +19,8 @@ def answer(hall: Hall, handle: str, body: str) -> str | None:
     """What is said to a text from a member's phone."""
     with hall.database.transaction() as db:
         lookup = db.keys.number_lookup(PHONES[handle])
-        assert offers.asked_numbers(db, [lookup]) == {lookup}
-        said = offers.answer(db, lookup, body, hall.clock())
+        assert find_asked_numbers(db, [lookup]) == {lookup}
+        said = take_answer(db, lookup, body, hall.clock())
     hall.work()
     return said
 
@@ -105,7 +106,7 @@ def test_a_phone_that_changed_hands_does_not_answer_any_more(line: Hall) -> None
     [handle] = line.asked(request)
     with line.database.transaction() as db:
         member = db.get_one(Member, line.residents[handle].id)
-        people.change_profile(db, member, {"phone": "+15145550199"})
+        change_profile(db, member, {"phone": "+15145550199"})
     assert answer(line, handle, f"{code_of(line, handle)} yes") == WRONG
     assert line.now(request).state == "offered"
 
@@ -129,7 +130,7 @@ def test_a_day_after_its_end_an_offer_knows_neither_code_nor_number(line: Hall) 
     line.advance(hours=29)
     with line.database.snapshot() as db:
         lookup = db.keys.number_lookup(PHONES[handle])
-        assert offers.asked_numbers(db, [lookup]) == set()
+        assert find_asked_numbers(db, [lookup]) == set()
         assert line.offer(db, handle, request).op_values is None
 
 
@@ -145,5 +146,5 @@ def test_two_offers_to_one_phone_have_two_codes(line: Hall) -> None:
 def test_a_code_still_answers_once_the_index_key_was_replaced(line: Hall) -> None:
     request = raised(line)
     [handle] = line.asked(request)
-    rotation.ratchet(line.database, line.clock())
+    ratchet_index_key(line.database, line.clock())
     assert answer(line, handle, f"{code_of(line, handle)} yes") == YOURS

@@ -23,24 +23,20 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select
 
-from app import assignments, endings, offers, people, replies, requests, seeking
-from app.assignments import Told
+from app.cases.consents import has_agreed
 from app.clock import FixedClock
 from app.crypto import BriefKeys, Purpose, SealBroken, open_sealed
-from app.db import Db
+from app.desk.closing import close_case
+from app.desk.replying import StatedConsent, record_consent
 from app.errors import ConsentMissing, OfferExpired, OfferTaken
-from app.models import (
-    SEEKING,
-    Assignment,
-    Brief,
-    BriefWrap,
-    Conflict,
-    Job,
-    Member,
-    Offer,
-    Request,
-)
-from app.requests import Asked
+from app.members.accounts import remove_member
+from app.models import SEEKING, Assignment, Brief, BriefWrap, Conflict, Job, Member, Offer, Request
+from app.requests.assignments import ReportFacts, file_report
+from app.requests.changes import cancel_request
+from app.requests.decisions import accept_offer, decline_offer
+from app.requests.lifecycle import REQUEST_JOB, find_assignment
+from app.requests.new_requests import RequestFacts, raise_request
+from app.store.db import Db
 from tests.offers import hall as halls
 from tests.offers.hall import Hall
 from tests.offers.people import a_case
@@ -74,21 +70,21 @@ class Course(RuleBasedStateMachine):
     @rule(kind=st.sampled_from(sorted(KINDS)), minor=st.booleans())
     def ask(self, kind: str, *, minor: bool) -> None:
         with self.hall.database.transaction() as db:
-            asked = Asked(kind, share=("subject_name",), minor=minor)
+            asked = RequestFacts(kind, share=("subject_name",), minor=minor)
             desk, now = self.hall.principal("wren"), self.hall.clock()
             try:
-                requests.raise_request(db, desk, self.case, asked, now)
+                raise_request(db, desk, self.case, asked, now)
             except ConsentMissing:
-                assert not requests.is_agreed(db, self.case, KINDS[kind] or "")
+                assert not has_agreed(db, self.case, KINDS[kind] or "")
         self.hall.work()
 
     @precondition(lambda self: self.live)
     @rule(scope=st.sampled_from(("accompanier", "legal")), granted=st.booleans())
     def consent(self, scope: str, *, granted: bool) -> None:
         with self.hall.database.transaction() as db:
-            said = replies.Said(scope, granted)
+            said = StatedConsent(scope, granted)
             now = self.hall.clock()
-            replies.record_consent(db, self.hall.principal("wren"), self.case, said, now)
+            record_consent(db, self.hall.principal("wren"), self.case, said, now)
 
     @precondition(lambda self: self.live)
     @rule(which=st.integers(0, 3))
@@ -97,14 +93,14 @@ class Course(RuleBasedStateMachine):
             running = db.scalars(select(Request).where(Request.state != "done")).all()
             if which < len(running):
                 now = self.hall.clock()
-                requests.cancel(db, self.hall.principal("wren"), running[which].id, now)
+                cancel_request(db, self.hall.principal("wren"), running[which].id, now)
 
     @precondition(lambda self: self.live)
     @rule()
     def close(self) -> None:
         with self.hall.database.transaction() as db:
             desk, now = self.hall.principal("wren"), self.hall.clock()
-            endings.close(db, desk, self.case, "supported", now)
+            close_case(db, desk, self.case, "supported", now)
         self.live = False
 
     @rule(who=st.sampled_from(PEOPLE))
@@ -113,7 +109,7 @@ class Course(RuleBasedStateMachine):
             return
         with self.hall.database.transaction() as db:
             crane, member_id = self.hall.principal("crane"), self.hall.residents[who].id
-            people.remove(db, crane, member_id, who, self.hall.clock())
+            remove_member(db, crane, member_id, who, self.hall.clock())
         self.here.discard(who)
         self.hall.work()
 
@@ -134,7 +130,7 @@ class Course(RuleBasedStateMachine):
             for offer_id in self._offers(db, who)[which : which + 1]:
                 try:
                     member_id = self.hall.residents[who].id
-                    offers.accept(db, member_id, offer_id, self.hall.clock())
+                    accept_offer(db, member_id, offer_id, self.hall.clock())
                 except (OfferTaken, OfferExpired):
                     return
 
@@ -144,7 +140,7 @@ class Course(RuleBasedStateMachine):
             for offer_id in self._offers(db, who)[which : which + 1]:
                 try:
                     member_id, now = self.hall.residents[who].id, self.hall.clock()
-                    offers.decline(db, member_id, offer_id, now, conflict=conflict)
+                    decline_offer(db, member_id, offer_id, now, conflict=conflict)
                 except OfferTaken:
                     return
         self.hall.work()
@@ -157,8 +153,8 @@ class Course(RuleBasedStateMachine):
             theirs = (Assignment.member_id == self.hall.residents[who].id,)
             active = db.scalars(select(Assignment.id).where(*theirs, Assignment.state == "active"))
             for assignment_id in active.all()[:1]:
-                told, now = Told(outcome, "x"), self.hall.clock()
-                assignments.report(db, self.hall.principal(who), assignment_id, told, now)
+                told, now = ReportFacts(outcome, "x"), self.hall.clock()
+                file_report(db, self.hall.principal(who), assignment_id, told, now)
         self.hall.work()
 
     @rule(minutes=st.sampled_from((3, 20, 60, 26 * 60)))
@@ -170,11 +166,11 @@ class Course(RuleBasedStateMachine):
     @invariant()
     def every_request_has_an_owner_or_a_timer_or_is_over(self) -> None:
         with self.hall.database.snapshot() as db:
-            timers = db.scalars(select(Job.ref).where(Job.kind == seeking.JOB)).all()
+            timers = db.scalars(select(Job.ref).where(Job.kind == REQUEST_JOB)).all()
             members = set(db.scalars(select(Member.id).where(Member.state == "active")))
             assert len(timers) == len(set(timers))
             for request in db.scalars(select(Request)):
-                owner = seeking.assignment_of(db, request)
+                owner = find_assignment(db, request)
                 assert (request.id in timers) == (request.state in SEEKING)
                 assert (owner is not None) == (request.state == "assigned")
                 assert owner is None or owner.member_id in members
@@ -186,7 +182,7 @@ class Course(RuleBasedStateMachine):
             names = {resident.id: name for name, resident in self.hall.residents.items()}
             for wrap in db.scalars(select(BriefWrap)):
                 request = db.get_one(Request, wrap.request_id)
-                owner = seeking.assignment_of(db, request)
+                owner = find_assignment(db, request)
                 if request.state == "done":
                     owner = self._reported(db, request)
                 assert owner is not None or request.state in SEEKING

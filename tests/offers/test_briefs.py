@@ -9,30 +9,27 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from app import (
-    assignments,
-    briefs,
-    candidates,
-    casefile,
-    cases,
-    endings,
-    events,
-    people,
-    replies,
-    requests,
-)
+from app.cases.case import find_case
 from app.crypto import SealBroken
+from app.desk.closing import close_case
+from app.desk.date_changes import change_date
+from app.desk.reading import read_case
+from app.desk.replying import StatedConsent, record_consent
 from app.errors import ConsentMissing, NotFound
+from app.members.accounts import remove_member
 from app.models import Brief, BriefWrap, Event, Request
-from app.replies import Said
-from app.requests import Asked
+from app.requests.assignments import ReportFacts, file_report, read_brief
+from app.requests.briefs import list_brief_holders, store_brief
+from app.requests.candidates import is_elsewhere
+from app.requests.changes import write_brief
+from app.requests.new_requests import RequestFacts, raise_without_brief
 from tests.offers.hall import Hall
 from tests.offers.people import a_case, a_date, raised
 
 
 def brief_of(hall: Hall, handle: str, assignment_id: UUID) -> dict[str, Any] | None:
     with hall.database.transaction() as db:
-        opened = assignments.read(db, hall.principal(handle), assignment_id, hall.clock())
+        opened = read_brief(db, hall.principal(handle), assignment_id, hall.clock())
         return dict(opened.brief) if opened.brief else None
 
 
@@ -45,8 +42,8 @@ def opened(hall: Hall, *handles: str, operational: bool = False) -> set[str]:
 
 def say(hall: Hall, case_id: str, scope: str, *, granted: bool, why: str | None = None) -> None:
     with hall.database.transaction() as db:
-        said = Said(scope, granted, override_reason=why)
-        replies.record_consent(db, hall.principal("heron"), UUID(case_id), said, hall.clock())
+        said = StatedConsent(scope, granted, override_reason=why)
+        record_consent(db, hall.principal("heron"), UUID(case_id), said, hall.clock())
 
 
 def test_an_accompanier_is_shown_time_place_and_name_and_what_was_shared(hall: Hall) -> None:
@@ -148,8 +145,8 @@ def test_who_accepted_opens_exactly_the_brief_and_nobody_else_does(hall: Hall) -
 
 def reported(hall: Hall, who: str, assignment_id: UUID, outcome: str = "attended") -> None:
     with hall.database.transaction() as db:
-        told = assignments.Told(outcome, "it went as it went")
-        assignments.report(db, hall.principal(who), assignment_id, told, hall.clock())
+        told = ReportFacts(outcome, "it went as it went")
+        file_report(db, hall.principal(who), assignment_id, told, hall.clock())
 
 
 @pytest.mark.parametrize(
@@ -198,10 +195,10 @@ def test_a_reporters_day_ends_with_the_callers_agreement(hall: Hall, end: str) -
         say(hall, case, "accompanier", granted=False)
     with hall.database.transaction() as db:
         if end == "closed":
-            endings.close(db, desk, UUID(case), "supported", now)
+            close_case(db, desk, UUID(case), "supported", now)
         if end == "removed":
             finch = hall.residents["finch"].id
-            people.remove(db, hall.principal("crane"), finch, "finch", now)
+            remove_member(db, hall.principal("crane"), finch, "finch", now)
     assert opened(hall, "finch", operational=True) == set()
 
 
@@ -235,11 +232,11 @@ def test_a_date_that_lasts_longer_keeps_whoever_took_it_for_longer(hall: Hall) -
     with hall.database.transaction() as db:
         desk, now = hall.principal("heron"), hall.clock()
         ends_at = now + timedelta(hours=6)  # it was taken to last two hours
-        events.change(db, desk, date, db.get_one(Event, date).version, {"ends_at": ends_at}, now)
+        change_date(db, desk, date, db.get_one(Event, date).version, {"ends_at": ends_at}, now)
     with hall.database.snapshot() as db:
         finch, hour = hall.residents["finch"].id, timedelta(hours=1)
         asked = {"starts_at": (now + 4 * hour).isoformat(), "ends_at": None}
-        assert candidates.is_elsewhere(db, finch, asked)
+        assert is_elsewhere(db, finch, asked)
     hall.advance(hours=29)
     assert brief_of(hall, "finch", assignment_id) is not None
     hall.advance(hours=1)
@@ -270,7 +267,7 @@ def test_a_brief_under_a_key_that_nobody_vouched_for_does_not_open(
         theirs = db.scalars(select(Brief).where(Brief.request_id == request.id)).one()
         before, mac = theirs.public, theirs.mac
         finch = [hall.residents["finch"].id]
-        briefs.write(db, request, {"meeting_place": "a trap"}, finch, hall.clock(), pending=False)
+        store_brief(db, request, {"meeting_place": "a trap"}, finch, hall.clock(), pending=False)
         forged = db.scalars(select(Brief).where(Brief.request_id == request.id)).one()
         forged.mac = mac
         if not with_its_public_key:
@@ -285,8 +282,8 @@ def test_a_brief_under_a_key_that_nobody_vouched_for_does_not_open(
 
 def bare(hall: Hall, case_id: str, kind: str = "accompaniment") -> Request | None:
     with hall.database.transaction() as db:
-        case = cases.find(db, hall.principal("heron"), UUID(case_id))
-        request = requests.put_without_brief(db, case, Asked(kind), hall.clock())
+        case = find_case(db, hall.principal("heron"), UUID(case_id))
+        request = raise_without_brief(db, case, RequestFacts(kind), hall.clock())
     hall.work()
     return request
 
@@ -299,7 +296,7 @@ def test_the_machines_request_shows_nothing_until_the_desk_reads_the_case(hall: 
     assert brief_of(hall, "finch", assignment_id) is None
     assert opened(hall, "finch", operational=True) == set()
     with hall.database.transaction() as db:
-        casefile.read(db, hall.principal("heron"), UUID(case), hall.clock())
+        read_case(db, hall.principal("heron"), UUID(case), hall.clock())
     brief = brief_of(hall, "finch", assignment_id)
     assert brief is not None
     assert brief["fields"] == {}
@@ -314,9 +311,7 @@ def test_a_brief_can_be_written_anew_with_other_fields(hall: Hall) -> None:
     request = raised(hall, share=("subject_name",))
     assignment_id = hall.accept("finch", request)
     with hall.database.transaction() as db:
-        requests.write_brief(
-            db, hall.principal("heron"), request.id, hall.clock(), ["hearing_office"]
-        )
+        write_brief(db, hall.principal("heron"), request.id, hall.clock(), ["hearing_office"])
     brief = brief_of(hall, "finch", assignment_id)
     assert brief is not None
     assert brief["fields"] == {"hearing_office": "Guy-Favreau"}
@@ -332,6 +327,6 @@ def test_nobody_reads_an_assignment_that_is_anothers(hall: Hall) -> None:
 def test_a_brief_is_sealed_to_the_desk_too_and_to_no_coordinator(hall: Hall) -> None:
     request = raised(hall)
     with hall.database.snapshot() as db:
-        holders = briefs.holders(db, request.id)
+        holders = list_brief_holders(db, request.id)
     names = {resident.id: handle for handle, resident in hall.residents.items()}
     assert {names[one] for one in holders or ()} == {"finch", "heron", "plover", "wren"}

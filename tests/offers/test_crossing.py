@@ -11,12 +11,24 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
-from app import assignments, casefile, cases, jobs, offers, organisation, people, replies, seeking
-from app import requests as asking
+from app.cases.case import find_case
 from app.crypto import KeyFiles
-from app.db import Database, Db
+from app.desk.handling import change_case
+from app.desk.reading import read_case
+from app.desk.replying import StatedConsent, record_consent
 from app.errors import Refusal
+from app.members.accounts import remove_member
 from app.models import SEEKING, Assignment, Job, Offer, Request
+from app.requests.answers import take_answer
+from app.requests.assignments import ReportFacts, file_report
+from app.requests.changes import cancel_request
+from app.requests.decisions import accept_offer, decline_offer
+from app.requests.ladder import climb_ladder
+from app.requests.lifecycle import REQUEST_JOB, find_assignment
+from app.requests.new_requests import RequestFacts, raise_request
+from app.store.db import Database, Db
+from app.store.jobs import claim_jobs
+from app.vault.operational_key import open_keyring
 from tests.offers.hall import Hall
 from tests.offers.people import a_case
 
@@ -50,16 +62,16 @@ class Deeds:
 
     def step(self) -> None:
         with self.database.transaction() as db:
-            claimed = jobs.claim(db, uuid4(), self.now, 1, [seeking.JOB])
+            claimed = claim_jobs(db, uuid4(), self.now, 1, [REQUEST_JOB])
         for job in claimed:
             with self.database.transaction() as db:
-                offers.step(db, job, self.now)
+                climb_ladder(db, job, self.now)
 
     def case(self) -> UUID:
         return self.chance.choice(self.cases)
 
     def ask(self, db: Db) -> None:
-        asking.raise_request(db, self.desk, self.case(), asking.Asked("accompaniment"), self.now)
+        raise_request(db, self.desk, self.case(), RequestFacts("accompaniment"), self.now)
 
     def _pending(self, db: Db) -> tuple[UUID, UUID] | None:
         query = select(Offer.member_id, Offer.id).where(Offer.state == "pending")
@@ -68,44 +80,44 @@ class Deeds:
 
     def accept(self, db: Db) -> None:
         if found := self._pending(db):
-            offers.accept(db, *found, self.now)
+            accept_offer(db, *found, self.now)
 
     def decline(self, db: Db) -> None:
         if found := self._pending(db):
-            offers.decline(db, *found, self.now, conflict=self.chance.random() < 0.2)
+            decline_offer(db, *found, self.now, conflict=self.chance.random() < 0.2)
 
     def look(self, db: Db) -> None:
         lookup = db.keys.number_lookup(f"+1514555{1100 + self.chance.randrange(CROWD)}")
-        offers.answer(db, lookup, "4821 yes", self.now)
+        take_answer(db, lookup, "4821 yes", self.now)
 
     def read(self, db: Db) -> None:
-        casefile.read(db, self.desk, self.case(), self.now)
+        read_case(db, self.desk, self.case(), self.now)
 
     def cancel(self, db: Db) -> None:
         running = select(Request.id).where(Request.state.in_((*SEEKING, "assigned")))
         for request_id in db.scalars(running.limit(1)).all():
-            asking.cancel(db, self.desk, request_id, self.now)
+            cancel_request(db, self.desk, request_id, self.now)
 
     def consent(self, db: Db) -> None:
-        said = replies.Said("accompanier", granted=self.chance.random() < 0.7)
-        replies.record_consent(db, self.desk, self.case(), said, self.now)
+        said = StatedConsent("accompanier", granted=self.chance.random() < 0.7)
+        record_consent(db, self.desk, self.case(), said, self.now)
 
     def report(self, db: Db) -> None:
         active = select(Assignment).where(Assignment.state == "active")
         names = {one.id: handle for handle, one in self.hall.residents.items()}
         for taken in db.scalars(active.limit(1)).all():
-            told = assignments.Told(self.chance.choice(("attended", "cancelled")))
+            told = ReportFacts(self.chance.choice(("attended", "cancelled")))
             who = self.hall.principal(names[taken.member_id])
-            assignments.report(db, who, taken.id, told, self.now)
+            file_report(db, who, taken.id, told, self.now)
 
     def change(self, db: Db) -> None:
-        case = cases.find(db, self.desk, self.case())
+        case = find_case(db, self.desk, self.case())
         tier = {"urgency": self.chance.randrange(3)}
-        cases.change(db, self.desk, case.id, case.version, tier, self.now)
+        change_case(db, self.desk, case.id, case.version, tier, self.now)
 
     def remove(self, db: Db) -> None:
         member = self.hall.residents[f"crow-{self.chance.randrange(CROWD)}"]
-        people.remove(db, self.hall.principal("crane"), member.id, None, self.now)
+        remove_member(db, self.hall.principal("crane"), member.id, None, self.now)
 
 
 def test_no_two_deeds_cross_each_other(postgres_hall: Hall) -> None:
@@ -114,7 +126,7 @@ def test_no_two_deeds_cross_each_other(postgres_hall: Hall) -> None:
     hall.newcomers(phones, "accompanier")
     case_ids = [UUID(a_case(hall, 0)) for _ in range(3)]
     with closing(Database(hall.url)) as second, ThreadPoolExecutor(THREADS) as threads:
-        organisation.open_keys(second, KeyFiles(hall.folder / "keys"))
+        open_keyring(second, KeyFiles(hall.folder / "keys"))
         both = (hall.database, second)
         courses = [Deeds(hall, both[n % 2], case_ids, n) for n in range(THREADS)]
         found = [threads.submit(course.run) for course in courses]
@@ -122,7 +134,7 @@ def test_no_two_deeds_cross_each_other(postgres_hall: Hall) -> None:
     assert done["ask"]
     assert done["accept"]
     with hall.database.snapshot() as db:
-        timers = Counter(db.scalars(select(Job.ref).where(Job.kind == seeking.JOB)))
+        timers = Counter(db.scalars(select(Job.ref).where(Job.kind == REQUEST_JOB)))
         for request in db.scalars(select(Request)):
             assert timers[request.id] == (request.state in SEEKING)
-            assert (seeking.assignment_of(db, request) is None) == (request.state != "assigned")
+            assert (find_assignment(db, request) is None) == (request.state != "assigned")

@@ -9,8 +9,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from app import assignments, casefile, endings, events, reminders, requests, texts
-from app.assignments import Told
+from app import texts
+from app.cases.dates import DateFacts
+from app.desk import closing
+from app.desk.reading import CaseFile, read_case
+from app.desk.reminders import sweep_reminders
 from app.errors import BadRequest, CaseClosed, CaseErased, NotFound
 from app.models import (
     Assignment,
@@ -24,6 +27,8 @@ from app.models import (
     Request,
     Task,
 )
+from app.requests.assignments import ReportFacts, file_report
+from app.requests.changes import cancel_request
 from tests.offers.hall import Hall
 from tests.offers.people import PHONES, a_case, a_date, raised
 
@@ -31,9 +36,9 @@ CALLED_OFF = "Desk: what you had taken on was called off. Thank you."
 OVER = "Desk: thank you, this one is over."
 
 
-def report(hall: Hall, handle: str, assignment_id: UUID, told: Told) -> None:
+def report(hall: Hall, handle: str, assignment_id: UUID, told: ReportFacts) -> None:
     with hall.database.transaction() as db:
-        assignments.report(db, hall.principal(handle), assignment_id, told, hall.clock())
+        file_report(db, hall.principal(handle), assignment_id, told, hall.clock())
     hall.work()
 
 
@@ -42,9 +47,9 @@ def count(hall: Hall, *tables: type[Base]) -> list[int]:
         return [db.scalar(select(func.count()).select_from(table)) or 0 for table in tables]
 
 
-def read(hall: Hall, case_id: str) -> casefile.CaseFile:
+def read(hall: Hall, case_id: str) -> CaseFile:
     with hall.database.transaction() as db:
-        return casefile.read(db, hall.principal("heron"), UUID(case_id), hall.clock())
+        return read_case(db, hall.principal("heron"), UUID(case_id), hall.clock())
 
 
 def state_of(hall: Hall, assignment_id: UUID) -> str:
@@ -71,7 +76,7 @@ def test_a_report_ends_the_assignment(
     request = raised(hall)
     [handle] = hall.asked(request)
     taken = hall.accept(handle, request)
-    report(hall, handle, taken, Told(outcome))
+    report(hall, handle, taken, ReportFacts(outcome))
     assert (state_of(hall, taken), hall.now(request).state) == (assignment, request_state)
 
 
@@ -79,7 +84,7 @@ def test_who_gives_it_back_is_not_asked_again_and_the_next_can_take_it(hall: Hal
     hall.newcomer("siskin", "accompanier")
     request = raised(hall)
     [handle] = hall.asked(request)
-    report(hall, handle, hall.accept(handle, request), Told("cancelled", "I fell ill"))
+    report(hall, handle, hall.accept(handle, request), ReportFacts("cancelled", "I fell ill"))
     other = ({"finch", "siskin"} - {handle}).pop()
     assert hall.asked(request) == {other}
     assert state_of(hall, hall.accept(other, request)) == "active"
@@ -88,7 +93,7 @@ def test_who_gives_it_back_is_not_asked_again_and_the_next_can_take_it(hall: Hal
 def test_what_is_reported_is_for_the_desk_to_read(hall: Hall) -> None:
     case = a_case(hall)
     taken = hall.accept("finch", raised(hall, case))
-    report(hall, "finch", taken, Told("attended", "she was calm"))
+    report(hall, "finch", taken, ReportFacts("attended", "she was calm"))
     [told] = read(hall, case).reports
     assert (told["outcome"], told["notes"]) == ("attended", "she was calm")
     assert told["author"] == hall.residents["finch"].id
@@ -99,7 +104,9 @@ def test_the_next_date_is_added_and_asked_for_in_one_step(hall: Hall) -> None:
     first = a_date(hall, case)
     taken = hall.accept("finch", raised(hall, case, event_id=UUID(first)))
     starts_at = hall.clock() + timedelta(days=30)
-    report(hall, "finch", taken, Told("adjourned", next_event=events.Wanted("hearing", starts_at)))
+    report(
+        hall, "finch", taken, ReportFacts("adjourned", next_event=DateFacts("hearing", starts_at))
+    )
     with hall.database.snapshot() as db:
         event = db.scalars(select(Event).where(Event.follows == UUID(first))).one()
         request = db.scalars(select(Request).where(Request.event_id == event.id)).one()
@@ -114,8 +121,10 @@ def test_a_next_date_that_is_learnt_after_the_report_is_still_told(hall: Hall) -
     first = a_date(hall, case)
     taken = hall.accept("finch", raised(hall, case, event_id=UUID(first)))
     starts_at = hall.clock() + timedelta(days=30)
-    report(hall, "finch", taken, Told("atended"))
-    report(hall, "finch", taken, Told("adjourned", next_event=events.Wanted("hearing", starts_at)))
+    report(hall, "finch", taken, ReportFacts("atended"))
+    report(
+        hall, "finch", taken, ReportFacts("adjourned", next_event=DateFacts("hearing", starts_at))
+    )
     with hall.database.snapshot() as db:
         event = db.scalars(select(Event).where(Event.follows == UUID(first))).one()
         asked = db.scalars(select(Request).where(Request.event_id == event.id)).one()
@@ -125,7 +134,7 @@ def test_a_next_date_that_is_learnt_after_the_report_is_still_told(hall: Hall) -
 def test_a_next_date_in_the_past_is_refused_and_nothing_is_reported(hall: Hall) -> None:
     case = a_case(hall)
     taken = hall.accept("finch", raised(hall, case))
-    told = Told("adjourned", next_event=events.Wanted("hearing", hall.clock()))
+    told = ReportFacts("adjourned", next_event=DateFacts("hearing", hall.clock()))
     with pytest.raises(BadRequest):
         report(hall, "finch", taken, told)
     assert (state_of(hall, taken), count(hall, Report)) == ("active", [0])
@@ -134,7 +143,7 @@ def test_a_next_date_in_the_past_is_refused_and_nothing_is_reported(hall: Hall) 
 def test_nobody_reports_on_what_is_anothers(hall: Hall) -> None:
     taken = hall.accept("finch", raised(hall))
     with pytest.raises(NotFound):
-        report(hall, "heron", taken, Told("attended"))
+        report(hall, "heron", taken, ReportFacts("attended"))
 
 
 def test_who_does_not_report_is_asked_to_when_their_time_is_over(hall: Hall) -> None:
@@ -147,7 +156,7 @@ def test_who_does_not_report_is_asked_to_when_their_time_is_over(hall: Hall) -> 
         PHONES["finch"]
     )
     assert [due.task.kind for due in read(hall, case).tasks] == ["report"]
-    report(hall, "finch", taken, Told("attended", "sorry, late"))
+    report(hall, "finch", taken, ReportFacts("attended", "sorry, late"))
     assert [due.task.kind for due in read(hall, case).tasks] == []
     assert len(read(hall, case).reports) == 1
     assert state_of(hall, taken) == "attended"
@@ -169,8 +178,8 @@ def test_a_date_at_which_somebody_was_has_occurred(
     date = a_date(hall, case, hours=1)
     taken = hall.accept("finch", raised(hall, case, event_id=UUID(date)))
     hall.advance(hours=hours)
-    reminders.sweep(hall.database, texts.load(), hall.clock())
-    report(hall, "finch", taken, Told(outcome))
+    sweep_reminders(hall.database, texts.load_texts(), hall.clock())
+    report(hall, "finch", taken, ReportFacts(outcome))
     [event] = read(hall, case).events
     assert event["state"] == state
     tasks = [due.task.kind for due in read(hall, case).tasks]
@@ -187,7 +196,7 @@ def busy(hall: Hall) -> tuple[Hall, str]:
     case = a_case(hall, scopes=("accompanier", "legal"))
     event = UUID(a_date(hall, case))
     done = hall.accept("finch", raised(hall, case, event_id=event))
-    report(hall, "finch", done, Told("attended", "well"))
+    report(hall, "finch", done, ReportFacts("attended", "well"))
     hall.accept("finch", raised(hall, case))
     hall.decline("owl", raised(hall, case, "legal"), conflict=True)
     return hall, case
@@ -195,7 +204,7 @@ def busy(hall: Hall) -> tuple[Hall, str]:
 
 def end(hall: Hall, case: str, how: str, *more: Any) -> None:
     with hall.database.transaction() as db:
-        getattr(endings, how)(db, hall.principal("heron"), UUID(case), *more, hall.clock())
+        getattr(closing, how)(db, hall.principal("heron"), UUID(case), *more, hall.clock())
     hall.work()
 
 
@@ -246,7 +255,7 @@ def test_the_desk_cancels_and_whoever_was_asked_is_told(hall: Hall) -> None:
     hall.profiles({"finch": {"phone": PHONES["finch"]}})
     request = raised(hall)
     with hall.database.transaction() as db:
-        requests.cancel(db, hall.principal("heron"), request.id, hall.clock())
+        cancel_request(db, hall.principal("heron"), request.id, hall.clock())
     assert hall.now(request).state == "cancelled"
     assert hall.asked(request) == set()
     assert OVER in hall.texts_to(PHONES["finch"]), "they had not taken it on yet"

@@ -8,9 +8,13 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from app import casefile, cases, jobs, seeking
+from app.cases.case import find_case
+from app.desk.handling import change_case
+from app.desk.reading import read_case
 from app.models import Job, Offer
-from app.offers.ladder import RETRY
+from app.requests.ladder import LADDER_RETRY
+from app.requests.lifecycle import follow_raised_cases
+from app.store.jobs import add_jobs, new_job
 from tests.offers.hall import Hall
 from tests.offers.people import a_case, a_date, ask, codes, raised, request_of, says, with_phones
 from tests.service import House
@@ -100,7 +104,7 @@ def test_a_request_that_nobody_takes_is_asked_for_again_and_never_forgotten(
 ) -> None:
     request = raised(hall, a_case(hall, urgency))
     for _ in range(12):
-        hall.advance(seconds=RETRY[urgency].total_seconds())
+        hall.advance(seconds=LADDER_RETRY[urgency].total_seconds())
         assert hall.has_timer(request)
     with hall.database.snapshot() as db:
         whose = (Offer.request_id == request.id, Offer.member_id == hall.residents["finch"].id)
@@ -117,8 +121,8 @@ def test_a_clock_that_jumps_a_week_loses_no_request(hall: Hall) -> None:
 def test_a_worker_that_died_in_between_repeats_nothing(hall: Hall) -> None:
     request = raised(hall)
     with hall.database.transaction() as db:
-        again = jobs.row("offers", request.id, hall.clock())
-        jobs.enqueue(db, [again])
+        again = new_job("offers", request.id, hall.clock())
+        add_jobs(db, [again])
     hall.work()
     with hall.database.snapshot() as db:
         assert len(db.scalars(select(Offer.id)).all()) == 1
@@ -132,7 +136,7 @@ def test_a_case_that_becomes_urgent_asks_more_people_at_once(hall: Hall) -> None
     assert len(hall.asked(request)) == 1
     with hall.database.transaction() as db:
         wren, now = hall.principal("wren"), hall.clock()
-        cases.change(db, wren, UUID(case), 1, {"urgency": 0}, now)
+        change_case(db, wren, UUID(case), 1, {"urgency": 0}, now)
     hall.work()
     assert hall.asked(request) == {"finch", "siskin", "linnet"}
 
@@ -145,7 +149,7 @@ def test_who_joins_later_is_asked_once_the_desk_has_looked(hall: Hall) -> None:
     assert hall.now(request).state == "unfilled"
     hall.newcomer("siskin", "accompanier")
     with hall.database.transaction() as db:
-        casefile.read(db, hall.principal("wren"), UUID(case), hall.clock())
+        read_case(db, hall.principal("wren"), UUID(case), hall.clock())
     hall.work()
     assert "siskin" in hall.asked(request)
 
@@ -159,9 +163,9 @@ def test_what_nobody_took_is_asked_anew_once_its_case_is_urgent(hall: Hall) -> N
         hall.advance(hours=1)
     assert hall.now(request).state == "unfilled"
     with hall.database.transaction() as db:
-        case = cases.find(db, hall.principal("heron"), UUID(case_id))
+        case = find_case(db, hall.principal("heron"), UUID(case_id))
         case.urgency = 0  # as a text or a call raises it
     with hall.database.transaction() as db:
-        assert seeking.follow_raised(db, hall.clock()) == 1
+        assert follow_raised_cases(db, hall.clock()) == 1
     hall.work()
     assert (hall.now(request).state, hall.now(request).urgency) == ("offered", 0)

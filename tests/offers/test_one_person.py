@@ -9,18 +9,20 @@ from uuid import UUID
 
 import pytest
 
-from app import assignments, events, offers
+from app.desk.date_changes import change_date
 from app.errors import OfferExpired
 from app.models import Event
-from app.requests import Asked, raise_request
-from app.requests.following import CHANGED
+from app.requests.assignments import ReportFacts, file_report, read_brief
+from app.requests.date_effects import DATE_CHANGED_TEXT
+from app.requests.decisions import accept_offer
+from app.requests.new_requests import RequestFacts, raise_request
 from tests.offers.hall import Hall
 from tests.offers.people import a_case, a_date, raised
 
 
 def _with_event(hall: Hall, case: str, date: str, kind: str = "accompaniment") -> Any:
     with hall.database.transaction() as db:
-        asked = Asked(kind, UUID(date))
+        asked = RequestFacts(kind, UUID(date))
         request = raise_request(db, hall.principal("heron"), UUID(case), asked, hall.clock())
     hall.work()
     return request
@@ -30,7 +32,7 @@ def _change(hall: Hall, date: str, **changes: Any) -> None:
     with hall.database.transaction() as db:
         version = db.get_one(Event, UUID(date)).version
         desk = hall.principal("heron")
-        events.change(db, desk, UUID(date), version, changes, hall.clock())
+        change_date(db, desk, UUID(date), version, changes, hall.clock())
     hall.work()
 
 
@@ -58,7 +60,7 @@ def test_of_two_answers_of_one_person_at_once_one_holds(postgres_hall: Hall) -> 
     def accept(offer_id: UUID) -> bool:
         try:
             with hall.database.transaction() as db:
-                offers.accept(db, finch, offer_id, hall.clock())
+                accept_offer(db, finch, offer_id, hall.clock())
         except OfferExpired:
             return False
         return True
@@ -77,7 +79,7 @@ def test_an_interpreter_who_was_needed_before_is_not_looked_for_and_a_lawyer_is(
                 db,
                 hall.principal("heron"),
                 UUID(case),
-                Asked(kind, languages=["fr"], needed_by=by),
+                RequestFacts(kind, languages=["fr"], needed_by=by),
                 hall.clock(),
             )
             for kind in ("interpreter", "legal")
@@ -112,7 +114,7 @@ def test_a_date_that_moves_takes_those_with_it_who_have_not_answered(hall: Hall)
     assert before == handle == "finch"
     assignment = hall.accept("finch", request)
     with hall.database.transaction() as db:
-        brief = assignments.read(db, hall.principal("finch"), assignment, hall.clock()).brief
+        brief = read_brief(db, hall.principal("finch"), assignment, hall.clock()).brief
     assert brief is not None
     assert brief["starts_at"].startswith(f"{later:%Y-%m-%dT%H:%M}")
 
@@ -133,10 +135,10 @@ def test_where_they_meet_reaches_who_goes(hall: Hall) -> None:
     assignment = hall.accept("finch", _with_event(hall, case, date))
     _change(hall, date, meeting_place="the back door")
     with hall.database.transaction() as db:
-        brief = assignments.read(db, hall.principal("finch"), assignment, hall.clock()).brief
+        brief = read_brief(db, hall.principal("finch"), assignment, hall.clock()).brief
     assert brief is not None
     assert brief["meeting_place"] == "the back door"
-    assert CHANGED in hall.texts_to("+15145550151")
+    assert DATE_CHANGED_TEXT in hall.texts_to("+15145550151")
 
 
 def test_who_is_needed_soon_is_looked_for_soon(hall: Hall) -> None:
@@ -171,8 +173,8 @@ def test_attendance_is_not_made_up(hall: Hall) -> None:
 
     def report(outcome: str) -> str:
         with hall.database.transaction() as db:
-            told = assignments.Told(outcome)
-            return assignments.report(db, finch, assignment, told, hall.clock()).state
+            told = ReportFacts(outcome)
+            return file_report(db, finch, assignment, told, hall.clock()).state
 
     hall.advance(hours=4)
     assert report("No-Show") == "no_show"

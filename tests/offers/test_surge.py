@@ -6,9 +6,10 @@ from collections import Counter
 from datetime import timedelta
 from itertools import pairwise
 
-from app import offers, seeking
-from app.offers import MANY
-from app.offers.ladder import LONGEST_RETRY, RETRY, TEXTS_AN_HOUR
+from app.requests.decisions import list_own_offers
+from app.requests.ladder import LADDER_RETRY, LONGEST_RETRY, TEXTS_AN_HOUR
+from app.requests.lifecycle import change_request_values, lock_request, read_request_values
+from app.requests.surge_plan import SURGE_SIZE, plan_surge
 from tests.offers.hall import Hall
 from tests.offers.people import PHONES, a_case, raised
 
@@ -18,16 +19,16 @@ REGIONS = ("montreal", "laval", "quebec", "ottawa")
 def test_a_surge_is_spread_over_everybody_who_can_go(hall: Hall) -> None:
     hall.newcomers({f"helper-{n}": None for n in range(4)}, "accompanier")
     hall.profiles({f"helper-{n}": {"regions": [REGIONS[n]]} for n in range(4)})
-    requests = [raised(hall, a_case(hall, urgency=3)) for _ in range(MANY)]
+    requests = [raised(hall, a_case(hall, urgency=3)) for _ in range(SURGE_SIZE)]
     first = {request.id: hall.asked(request) for request in requests}
     assert len(set.union(*first.values())) <= 2, "each ladder alone asks those next door"
 
-    plan = offers.plan_surge(hall.database, hall.clock())
+    plan = plan_surge(hall.database, hall.clock())
     assert plan is not None
     names = {resident.id: handle for handle, resident in hall.residents.items()}
     planned = {chosen.request_id: names[chosen.member_id] for chosen in plan.chosen}
-    assert len(planned) == MANY
-    assert max(Counter(planned.values()).values()) <= MANY // 2
+    assert len(planned) == SURGE_SIZE
+    assert max(Counter(planned.values()).values()) <= SURGE_SIZE // 2
     hall.advance(hours=24)
     followed = 0
     for request in requests:
@@ -40,16 +41,16 @@ def test_a_surge_is_spread_over_everybody_who_can_go(hall: Hall) -> None:
 def test_a_plan_is_advice_only(hall: Hall) -> None:
     """Whoever said no, or left, is not asked because a plan says so."""
     hall.newcomers({"near": None, "far": None}, "accompanier")
-    requests = [raised(hall, a_case(hall, urgency=3)) for _ in range(MANY)]
-    offers.plan_surge(hall.database, hall.clock())
+    requests = [raised(hall, a_case(hall, urgency=3)) for _ in range(SURGE_SIZE)]
+    plan_surge(hall.database, hall.clock())
     with hall.database.transaction() as db:
         for request in requests:
-            locked = seeking.lock(db, request.id)
+            locked = lock_request(db, request.id)
             assert locked is not None
             said_no = next(iter(hall.asked(request)))
             planned = str(hall.residents[said_no].id)
-            values = seeking.values(db, locked)
-            seeking.rewrite(db, locked, {**values, "planned": planned})
+            values = read_request_values(db, locked)
+            change_request_values(db, locked, {**values, "planned": planned})
     asked = {request.id: hall.asked(request) for request in requests}
     for request in requests:
         [handle] = asked[request.id]
@@ -60,7 +61,7 @@ def test_a_plan_is_advice_only(hall: Hall) -> None:
 
 def test_few_are_not_planned(hall: Hall) -> None:
     raised(hall, a_case(hall))
-    assert offers.plan_surge(hall.database, hall.clock()) is None
+    assert plan_surge(hall.database, hall.clock()) is None
 
 
 # -- a day on which far more is asked than people can take
@@ -73,7 +74,7 @@ def test_a_phone_that_is_never_answered_is_left_in_peace(hall: Hall) -> None:
         raised(hall, a_case(hall, urgency=1))
     assert len(hall.texts_to(PHONES["siskin"])) == TEXTS_AN_HOUR
     with hall.database.snapshot() as db:
-        mine = offers.mine(db, hall.principal("siskin"), hall.clock())
+        mine = list_own_offers(db, hall.principal("siskin"), hall.clock())
         assert len(mine) == TEXTS_AN_HOUR + 5
     hall.advance(hours=1)
     more = raised(hall, a_case(hall, urgency=1))
@@ -100,24 +101,24 @@ def test_asking_in_vain_goes_slower_and_never_ends(hall: Hall) -> None:
             began = hall.clock()
         state = now
         assert hall.has_timer(request)
-    assert rounds[0] < RETRY[0] + timedelta(minutes=10)
+    assert rounds[0] < LADDER_RETRY[0] + timedelta(minutes=10)
     assert rounds == sorted(rounds)
     assert LONGEST_RETRY[0] <= rounds[-1] <= LONGEST_RETRY[0] + timedelta(minutes=10)
 
 
 def test_coordinators_hear_of_very_many_at_once(hall: Hall) -> None:
     hall.profiles({"crane": {"phone": PHONES["crane"]}})
-    for _ in range(MANY * 2):
+    for _ in range(SURGE_SIZE * 2):
         raised(hall, a_case(hall, urgency=0))
     for _ in range(12):
         hall.advance(minutes=1)
     told = [text for text in hall.texts_to(PHONES["crane"]) if "nobody was found" in text]
-    assert MANY - 1 <= len(told) <= MANY
+    assert SURGE_SIZE - 1 <= len(told) <= SURGE_SIZE
     hall.advance(minutes=20)
     for _ in range(12):
         hall.advance(minutes=1)
     after = [text for text in hall.texts_to(PHONES["crane"]) if "nobody was found" in text]
-    assert f"Desk: nobody was found for {MANY * 2} requests, now. Please look." in after
+    assert f"Desk: nobody was found for {SURGE_SIZE * 2} requests, now. Please look." in after
     assert len(after) <= len(told) + 3
 
 

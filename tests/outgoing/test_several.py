@@ -13,16 +13,16 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select, update
 
-from app import jobs, outgoing
+from app.calls.line import CallSettings
 from app.clock import FixedClock
-from app.duties import HANDLERS, RECURRING, Recurring, Tools, crews
-from app.jobs import Claimed
 from app.models import Job, Outgoing
+from app.outbox.sender import Pacer, send_texts
+from app.paging.wake import Waker
+from app.store.jobs import ClaimedJob, claim_jobs
 from app.telephony import OutgoingText
 from app.texts import spoken
-from app.voice import line as voice
-from app.wake import Waker
-from app.worker import Worker
+from app.worker.duties import HANDLERS, RECURRING, RecurringDuty, WorkerTools, make_crews
+from app.worker.loop import Worker
 from tests.consent.line import Line, Notebook
 from tests.service import Blueprint
 
@@ -50,28 +50,28 @@ def line(
     line.database.close()
 
 
-def claimed(line: Line) -> list[Claimed]:
+def claimed(line: Line) -> list[ClaimedJob]:
     with line.database.transaction() as db:
-        found = jobs.claim(db, uuid4(), line.clock(), 10, ("send",))
+        found = claim_jobs(db, uuid4(), line.clock(), 10, ("send",))
     return sorted(found, key=lambda job: str(job.ref))
 
 
-def send(line: Line, texts: list[Claimed]) -> None:
-    outgoing.send(line.database, line.carrier, outgoing.Pacer(1e9), "http://x", texts, line.clock)
+def send(line: Line, texts: list[ClaimedJob]) -> None:
+    send_texts(line.database, line.carrier, Pacer(1e9), "http://x", texts, line.clock)
 
 
-def states(line: Line, texts: list[Claimed]) -> list[str]:
+def states(line: Line, texts: list[ClaimedJob]) -> list[str]:
     with line.database.snapshot() as db:
         rows = dict(db.execute(select(Outgoing.id, Outgoing.state)).all())
     return [rows[text.ref] for text in texts if text.ref]
 
 
 def worker(line: Line) -> Worker:
-    pacer = outgoing.Pacer(1e9)
+    pacer = Pacer(1e9)
     database, url = line.database, "http://x"
-    calls = voice.Line(url, spoken.load())
+    calls = CallSettings(url, spoken.load_spoken())
     return Worker(
-        Tools(database, line.carrier, line.clock, pacer, url, line.desk, Waker(()), calls)
+        WorkerTools(database, line.carrier, line.clock, pacer, url, line.desk, Waker(()), calls)
     )
 
 
@@ -128,11 +128,11 @@ def test_a_text_that_does_not_open_holds_no_other_back(line: Line) -> None:
 
 @pytest.mark.parametrize(("rate", "together"), [(0.2, 1), (1.0, 1), (8.0, 2), (100.0, 4)])
 def test_a_slow_line_takes_texts_one_by_one(rate: float, together: int) -> None:
-    assert outgoing.Pacer(rate).together == together
+    assert Pacer(rate).together == together
 
 
 def test_every_kind_of_job_has_one_crew() -> None:
-    kinds = [kind for crew in crews(4) for kind in crew.kinds]
+    kinds = [kind for crew in make_crews(4) for kind in crew.kinds]
     assert len(kinds) == len(set(kinds))
     assert set(kinds) == {*HANDLERS, *RECURRING}
 
@@ -147,16 +147,16 @@ def test_a_slow_carrier_holds_up_no_other_timer(
     answered, reached = threading.Event(), {kind: threading.Event() for kind in RECURRING}
     asking = {"carrier-copies", "carrier-calls", "carrier-list", "lost-callbacks"}
 
-    def done(kind: str) -> Recurring:
-        def run(_tools: Tools, _now: datetime) -> None:
+    def done(kind: str) -> RecurringDuty:
+        def run(_tools: WorkerTools, _now: datetime) -> None:
             reached[kind].set()
             if kind in asking:
                 answered.wait(30)
 
-        return Recurring(RECURRING[kind].every, run)
+        return RecurringDuty(RECURRING[kind].every, run)
 
     for kind in list(RECURRING):
-        monkeypatch.setitem(cast(dict[str, Recurring], RECURRING), kind, done(kind))
+        monkeypatch.setitem(cast(dict[str, RecurringDuty], RECURRING), kind, done(kind))
     with line.database.transaction() as db:
         due = update(Job).where(Job.kind.in_(RECURRING)).values(state="queued", run_at=line.clock())
         db.execute(due)

@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from app import jobs
 from app.models import Job, Message, Outgoing
-from app.outgoing import UNHEARD
+from app.outbox.states import UNHEARD_JOB
+from app.store.jobs import add_jobs, new_job
 from tests.service import House
 
 HERON = "+15145550160"
@@ -88,13 +88,13 @@ def test_what_the_script_failed_to_say_changes_nothing(paged: House) -> None:
     with paged.database.transaction() as db:
         texts = {one.purpose: one for one in db.scalars(select(Outgoing)) if one.case_id}
         texts["script"].state = "failed"
-        rows = [jobs.row(UNHEARD, one.id, paged.clock()) for one in texts.values()]
+        rows = [new_job(UNHEARD_JOB, one.id, paged.clock()) for one in texts.values()]
         assert len(rows) == 2
-        jobs.enqueue(db, rows)
+        add_jobs(db, rows)
     paged.settle()
     assert in_queue(paged, case["id"])["waiting_since"] is None
     with paged.database.snapshot() as db:
-        assert db.scalar(select(Job.id).where(Job.kind == UNHEARD)) is None
+        assert db.scalar(select(Job.id).where(Job.kind == UNHEARD_JOB)) is None
 
 
 def test_a_closed_case_is_left_alone(paged: House) -> None:

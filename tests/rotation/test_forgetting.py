@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from app import retention
-from app.conversations import take
 from app.crypto import KeyFiles, day_number
+from app.inbound.receiving import take_batch
 from app.models import Case
-from app.retention import renew_forgetting, wrapped_tables
+from app.vault import forgetting_layer
+from app.vault.forgetting_layer import list_wrapped_tables, renew_forgetting
 from tests.rotation.test_index import another_process, text
 from tests.service import House
 
@@ -27,7 +27,7 @@ NUMBERS = [f"+15145550{place}" for place in range(110, 122)]
 
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "_BATCH", 3)
+    monkeypatch.setattr(forgetting_layer, "_BATCH", 3)
 
 
 def days(house: House) -> set[int]:
@@ -35,7 +35,7 @@ def days(house: House) -> set[int]:
     with house.database.snapshot() as db:
         return {
             day
-            for table, _ in wrapped_tables()
+            for table, _ in list_wrapped_tables()
             for day in db.scalars(select(table.c.shred_day).where(table.c.shred_day.is_not(None)))
         }
 
@@ -43,7 +43,7 @@ def days(house: House) -> set[int]:
 def opens_whole(house: House) -> bool:
     """Whether every stored key opens under the layer that its row names."""
     with house.database.snapshot() as db:
-        for table, columns in wrapped_tables():
+        for table, columns in list_wrapped_tables():
             for row in db.execute(select(table)):
                 for column in columns:
                     if getattr(row, column) is not None:
@@ -53,7 +53,9 @@ def opens_whole(house: House) -> bool:
 
 def fill(house: House) -> None:
     with house.database.transaction() as db:
-        take(db, house.service.desk, [text(number, "hello") for number in NUMBERS], house.clock())
+        take_batch(
+            db, house.service.desk, [text(number, "hello") for number in NUMBERS], house.clock()
+        )
     house.settle()  # else the worker goes on writing under today's layer
 
 
@@ -79,7 +81,7 @@ def test_no_text_is_lost_that_comes_in_meanwhile(house: House, small_batches: No
             turn += 1
             for number in NUMBERS[::3]:
                 with house.database.transaction() as db:
-                    take(db, desk, [text(number, f"text {turn}")], house.clock())
+                    take_batch(db, desk, [text(number, f"text {turn}")], house.clock())
         return turn
 
     with ThreadPoolExecutor(1) as pool:

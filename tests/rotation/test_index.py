@@ -14,22 +14,22 @@ import pytest
 from sqlalchemy import Column, func, select
 from sqlalchemy.exc import OperationalError
 
-from app import organisation, outgoing, rotation
-from app.conversations import Desk, take
 from app.crypto import KeyFiles, keyed_hash
-from app.db import Database
-from app.models import (
-    Base,
-    Case,
-    Erasure,
-    IndexKey,
-    Job,
-    Message,
-    Suppression,
-    table,
-)
-from app.outgoing import Draft
+from app.inbound.receiving import take_batch
+from app.inbound.turns import IntakeSettings
+from app.models import Base, Case, Erasure, IndexKey, Job, Message, Suppression, table
+from app.outbox.queue import TextDraft, queue_texts
+from app.store.db import Database
 from app.telephony import InboundText
+from app.vault import index_key
+from app.vault.index_key import (
+    NUMBERS,
+    REFERENCES,
+    ask_for_ratchet,
+    ratchet_if_due,
+    ratchet_index_key,
+)
+from app.vault.operational_key import open_keyring
 from tests.service import CALLER, HOTLINE, House
 
 OTHER = "+15145550177"
@@ -42,7 +42,7 @@ def current_key(house: House) -> bytes:
 
 
 def replace_key(house: House) -> None:
-    rotation.ratchet(house.database, house.clock())
+    ratchet_index_key(house.database, house.clock())
 
 
 def hashes(house: House, column: Column[bytes]) -> set[bytes]:
@@ -84,8 +84,8 @@ def test_an_erase_dialogue_goes_on(house: House) -> None:
 def test_texts_that_wait_keep_their_order(house: House) -> None:
     """Two to one phone stay in one lane, which is the hash of its number."""
     with house.database.transaction() as db:
-        drafts = [Draft(OTHER, body, None, None, "notice", 2) for body in ("one", "two")]
-        outgoing.queue(db, drafts, house.clock() + timedelta(minutes=5))
+        drafts = [TextDraft(OTHER, body, None, None, "notice", 2) for body in ("one", "two")]
+        queue_texts(db, drafts, house.clock() + timedelta(minutes=5))
     replace_key(house)
     with house.database.snapshot() as db:
         assert set(db.scalars(select(Job.lane).where(Job.lane.is_not(None)))) == {
@@ -108,11 +108,11 @@ def test_no_hash_under_the_old_key_is_left(house: House) -> None:
 
 
 def every_hash_column() -> list[Column[bytes]]:
-    return [column for column, _ in rotation.NUMBERS] + [rotation.REFERENCES]
+    return [column for column, _ in NUMBERS] + [REFERENCES]
 
 
 def test_every_column_with_a_hash_of_a_number_is_known_here() -> None:
-    """A new column that holds such hashes has to join the table in ``app.rotation``."""
+    """A new column that holds such hashes has to join the table in ``app.vault.index_key``."""
     named = {
         column
         for one in Base.metadata.sorted_tables
@@ -162,7 +162,7 @@ def test_it_happens_every_thirty_days_by_itself(house: House) -> None:
 @on_sqlite
 def test_and_when_somebody_asks(house: House) -> None:
     first = current_key(house)
-    rotation.ask_for(KeyFiles(house.settings.keys_path))
+    ask_for_ratchet(KeyFiles(house.settings.keys_path))
     house.advance(minutes=6)
     second = current_key(house)
     house.advance(minutes=6)
@@ -174,7 +174,7 @@ def test_not_while_sealed(house: House) -> None:
     keys = house.database.keys
     assert keys
     keys.seal()
-    rotation.ratchet_if_due(house.database, house.clock() + timedelta(days=31))
+    ratchet_if_due(house.database, house.clock() + timedelta(days=31))
     with house.database.snapshot() as db:
         assert db.scalars(select(IndexKey.created_at)).one() < house.clock() + timedelta(days=1)
 
@@ -197,7 +197,7 @@ def another_process(house: House) -> Iterator[Database]:
     """A database with a keyring of its own, as a second process has."""
     database = Database(house.settings.sqlalchemy_url)
     try:
-        organisation.open_keys(database, KeyFiles(house.settings.keys_path))
+        open_keyring(database, KeyFiles(house.settings.keys_path))
         yield database
     finally:
         database.close()
@@ -214,7 +214,7 @@ def test_another_process_notices_the_new_key_with_its_next_transaction(house: Ho
     with another_process(house) as other:
         replace_key(house)
         with other.transaction() as db:
-            take(db, house.service.desk, [text(CALLER, "from the other")], house.clock())
+            take_batch(db, house.service.desk, [text(CALLER, "from the other")], house.clock())
     assert "from the other" in str(house.read(case["id"])["messages"])
 
 
@@ -224,7 +224,7 @@ def test_a_text_that_is_coming_in_goes_first(
     house: House, first: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = house.case_of("hello")
-    monkeypatch.setattr(rotation, "_TRIES", 1)
+    monkeypatch.setattr(index_key, "_TRIES", 1)
     with another_process(house) as other, other.transaction() as db:
         if first == "look up":
             db.keys.number_lookup(CALLER)
@@ -232,7 +232,7 @@ def test_a_text_that_is_coming_in_goes_first(
             db.execute(select(Case.id).with_for_update())
         with pytest.raises(OperationalError, match="lock timeout"):
             replace_key(house)
-        take(db, house.service.desk, [text(CALLER, "from the other")], house.clock())
+        take_batch(db, house.service.desk, [text(CALLER, "from the other")], house.clock())
     replace_key(house)
     assert "from the other" in str(house.read(case["id"])["messages"])
 
@@ -240,19 +240,19 @@ def test_a_text_that_is_coming_in_goes_first(
 def test_every_text_lands_in_its_case_while_the_key_is_replaced_again_and_again(
     house: House,
 ) -> None:
-    desk: Desk = house.service.desk
+    desk: IntakeSettings = house.service.desk
     numbers = [f"+15145550{place}" for place in range(110, 118)]
     over = threading.Event()
 
     def texting(database: Database, number: str) -> None:
         for turn in range(12):
             with database.transaction() as db:
-                take(db, desk, [text(number, f"text {turn}")], house.clock())
+                take_batch(db, desk, [text(number, f"text {turn}")], house.clock())
 
     def replacing() -> int:
         times = 0
         while not over.is_set() or not times:
-            rotation.ratchet(house.database, house.clock())
+            ratchet_index_key(house.database, house.clock())
             times += 1
         return times
 

@@ -9,11 +9,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, text
 
-from app import grants, jobs
 from app.access import DESK
-from app.conversations import threads
+from app.cases.by_number import find_known_cases
 from app.crypto import SealBroken, TeamKeys
 from app.models import Case, CaseGrant, TeamWrap
+from app.vault import case_keys
+from app.vault.case_keys import open_grant, open_team_keys, renew_case_epochs
 from tests.service import House
 
 NUMBERS = [f"+15145550{place}" for place in range(110, 115)]
@@ -22,7 +23,7 @@ NUMBERS = [f"+15145550{place}" for place in range(110, 115)]
 @pytest.fixture
 def many(monkeypatch: pytest.MonkeyPatch) -> None:
     """Five cases are many now: the transaction of a removal takes two."""
-    monkeypatch.setattr(grants, "EPOCHS_AT_ONCE", 2)
+    monkeypatch.setattr(case_keys, "EPOCHS_AT_ONCE", 2)
 
 
 def remove(house: House, handle: str) -> None:
@@ -38,14 +39,14 @@ def epochs(house: House) -> list[int]:
 def desk_keys(house: House, handle: str) -> TeamKeys:
     """The desk's key as a dispatcher copied it while they could."""
     with house.database.snapshot() as db:
-        return grants.team_keys(db, house.principal(handle), DESK, 1)
+        return open_team_keys(db, house.principal(handle), DESK, 1)
 
 
 def opened_with(house: House, case_id: str, team: TeamKeys) -> Iterator[int]:
     with house.database.snapshot() as db:
         for grant in db.scalars(select(CaseGrant).where(CaseGrant.case_id == UUID(case_id))):
             try:
-                grants.open_grant(db, grant, team)
+                open_grant(db, grant, team)
             except SealBroken:
                 continue
             yield grant.epoch
@@ -81,20 +82,20 @@ def test_a_text_that_waited_for_a_new_epoch_finds_it(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house.case_of("hello", number=NUMBERS[0])
-    monkeypatch.setattr(jobs, "hasten", lambda *_: None)
-    monkeypatch.setattr(grants, "EPOCHS_AT_ONCE", 0)
+    monkeypatch.setattr(case_keys, "hasten_job", lambda *_: None)
+    monkeypatch.setattr(case_keys, "EPOCHS_AT_ONCE", 0)
     remove(house, "plover")
-    monkeypatch.setattr(grants, "EPOCHS_AT_ONCE", 1)
+    monkeypatch.setattr(case_keys, "EPOCHS_AT_ONCE", 1)
     found: list[int] = []
 
     def look() -> None:
         with house.database.transaction() as db:
             lookup = db.keys.number_lookup(NUMBERS[0])
-            found.append(threads.find(db, {lookup}).live[lookup].epoch)
+            found.append(find_known_cases(db, {lookup}).live[lookup].epoch)
 
     looking = threading.Thread(target=look)
     with house.database.transaction() as db:
-        assert grants._new_case_epochs(db, house.clock()) == 1
+        assert case_keys._new_case_epochs(db, house.clock()) == 1
         looking.start()
         until_somebody_waits(house)
     looking.join()
@@ -119,7 +120,7 @@ def test_what_a_crash_left_is_found_again(house: House, many: None) -> None:
     for number in NUMBERS:
         house.case_of("hello", number=number)
     monkey = pytest.MonkeyPatch()
-    monkey.setattr(jobs, "hasten", lambda *_: None)  # as if the worker had died just then
+    monkey.setattr(case_keys, "hasten_job", lambda *_: None)  # as if the worker had died just then
     remove(house, "plover")
     monkey.undo()
     assert epochs(house) == [1, 1, 1, 2, 2]
@@ -131,12 +132,12 @@ def test_it_needs_nobody_and_no_operational_key(house: House, many: None) -> Non
     for number in NUMBERS:
         house.case_of("hello", number=number)
     monkey = pytest.MonkeyPatch()
-    monkey.setattr(jobs, "hasten", lambda *_: None)
+    monkey.setattr(case_keys, "hasten_job", lambda *_: None)
     remove(house, "plover")
     monkey.undo()
     assert house.database.keys
     house.database.keys.seal()
     told: list[int] = []
-    assert grants.renew_case_epochs(house.database, house.clock(), told.append) == 3
+    assert renew_case_epochs(house.database, house.clock(), told.append) == 3
     assert told == [2, 3]
-    assert grants.renew_case_epochs(house.database, house.clock()) == 0
+    assert renew_case_epochs(house.database, house.clock()) == 0

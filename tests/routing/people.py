@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.routing import Candidate, Wanted, Window
+from app.requests.routing.facts import Candidate, Need, Window
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
@@ -30,7 +30,7 @@ def somebody(number: int = 1, *roles: str, **facts: Any) -> Candidate:
     )
 
 
-def wanted(number: int = 1, kind: str = "accompaniment", **facts: Any) -> Wanted:
+def wanted(number: int = 1, kind: str = "accompaniment", **facts: Any) -> Need:
     """Somebody to go along in Montréal, in Haitian Creole, this week, but for what is said."""
     usual: dict[str, Any] = {"tier": 2, "languages": ("ht",), "region": "montreal"}
-    return Wanted(UUID(int=1_000 + number), kind, **usual | facts)
+    return Need(UUID(int=1_000 + number), kind, **usual | facts)

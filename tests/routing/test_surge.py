@@ -14,24 +14,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.routing import (
-    Candidate,
-    Plan,
-    Solver,
-    SolverFailed,
-    Step,
-    Wanted,
-    assign,
+from app.requests.routing.exclusions import find_exclusion
+from app.requests.routing.facts import Candidate, Need, do_overlap
+from app.requests.routing.prices import NEVER, compute_costs
+from app.requests.routing.ranking import find_reachable, list_sides, rank_people
+from app.requests.routing.solver import Solver, SolverFailed
+from app.requests.routing.steps import LadderStep, list_steps
+from app.requests.routing.surge import (
+    MOST_EACH,
+    MOST_REQUESTS,
+    SurgePlan,
+    assign_all,
     assign_one_by_one,
-    excluded,
-    rank,
-    reachable,
-    steps,
 )
-from app.routing.pricing import NEVER, costs
-from app.routing.ranking import sides_of
-from app.routing.surge import MOST_EACH, MOST_REQUESTS
-from app.routing.wanted import overlap
 from tests.routing.people import hours, somebody, wanted
 
 
@@ -41,7 +36,7 @@ def solver() -> Iterator[Solver]:
         yield running
 
 
-def pairs(plan: Plan) -> dict[int, int]:
+def pairs(plan: SurgePlan) -> dict[int, int]:
     return {one.request_id.int - 1_000: one.member_id.int for one in plan.chosen}
 
 
@@ -55,12 +50,12 @@ def test_together_serves_the_request_that_one_by_one_would_leave_out(solver: Sol
         somebody(2, weekly_cap=1),
     ]
     assert pairs(assign_one_by_one(requests, people)) == {1: 1}
-    assert pairs(assign(requests, people, solver)) == {1: 2, 2: 1}
+    assert pairs(assign_all(requests, people, solver)) == {1: 2, 2: 1}
 
 
 def test_the_most_urgent_is_served_whatever_it_costs_the_others(solver: Solver) -> None:
     requests = [wanted(1, tier=3), wanted(2, tier=1), wanted(3, tier=0, region="vancouver")]
-    plan = assign(requests, [somebody(1, weekly_cap=1)], solver)
+    plan = assign_all(requests, [somebody(1, weekly_cap=1)], solver)
     assert pairs(plan) == {3: 1}
     assert plan.score[:4] == (0, 1, 0, 1)
     assert {one.reason for one in plan.left_out} == {"everybody qualified is needed elsewhere"}
@@ -68,31 +63,31 @@ def test_the_most_urgent_is_served_whatever_it_costs_the_others(solver: Solver) 
 
 def test_work_goes_round_among_equals(solver: Solver) -> None:
     people = [somebody(number, weekly_cap=None) for number in range(1, 5)]
-    plan = assign([wanted(number) for number in range(12)], people, solver)
+    plan = assign_all([wanted(number) for number in range(12)], people, solver)
     assert set(Counter(pairs(plan).values()).values()) == {3}
 
 
 def test_who_did_more_this_week_gets_less_now(solver: Solver) -> None:
     people = [somebody(1, load=3, weekly_cap=9), somebody(2, weekly_cap=9)]
-    plan = assign([wanted(number) for number in range(5)], people, solver)
+    plan = assign_all([wanted(number) for number in range(5)], people, solver)
     assert Counter(pairs(plan).values()) == {2: 4, 1: 1}
 
 
 def test_nobody_is_in_two_places_at_once(solver: Solver) -> None:
     requests = [wanted(number, window=hours(number)) for number in range(4)]
     people = [somebody(1, on_duty=True, weekly_cap=9), somebody(2, weekly_cap=9)]
-    plan = assign(requests, people, solver)
+    plan = assign_all(requests, people, solver)
     assert len(plan.chosen) == 4
     assert pairs(plan)[0] != pairs(plan)[1]
 
 
 def test_a_person_takes_as_many_as_a_day_has_room_for(solver: Solver) -> None:
     requests = [wanted(number) for number in range(MOST_EACH + 2)]
-    assert len(assign(requests, [somebody(weekly_cap=None)], solver).chosen) == MOST_EACH
+    assert len(assign_all(requests, [somebody(weekly_cap=None)], solver).chosen) == MOST_EACH
 
 
 def test_a_plan_gives_its_reasons(solver: Solver) -> None:
-    (chosen,) = assign([wanted()], [somebody(load=1)], solver).chosen
+    (chosen,) = assign_all([wanted()], [somebody(load=1)], solver).chosen
     assert chosen.reasons == ("speaks Haitian Creole", "same region", "1 of 4 this week")
 
 
@@ -102,26 +97,26 @@ def test_the_two_who_go_with_a_minor_are_two(solver: Solver) -> None:
         replace(first, companion=second.request_id),
         replace(second, companion=first.request_id),
     ]
-    assert len(assign(requests, [somebody(1)], solver).chosen) == 1
-    assert set(pairs(assign(requests, [somebody(1), somebody(2)], solver)).values()) == {1, 2}
+    assert len(assign_all(requests, [somebody(1)], solver).chosen) == 1
+    assert set(pairs(assign_all(requests, [somebody(1), somebody(2)], solver)).values()) == {1, 2}
 
 
 # -- what is left out
 
 
 def test_a_minor_whom_only_one_would_go_with_is_for_a_coordinator(solver: Solver) -> None:
-    (left_out,) = assign([wanted(minor=True)], [somebody(1), somebody(2)], solver).left_out
+    (left_out,) = assign_all([wanted(minor=True)], [somebody(1), somebody(2)], solver).left_out
     assert left_out.reason == "about a minor: two people go together, a coordinator chooses them"
 
 
 @pytest.mark.parametrize("people", [[], [somebody(away=True)], [somebody(1, "legal")]])
 def test_without_anybody_everything_is_left_out(solver: Solver, people: list[Candidate]) -> None:
-    (left_out,) = assign([wanted()], people, solver).left_out
+    (left_out,) = assign_all([wanted()], people, solver).left_out
     assert left_out.reason == "nobody qualified is free"
 
 
 def test_nothing_open_is_a_plan_too(solver: Solver) -> None:
-    assert assign([], [somebody()], solver) == Plan((), (), (0, 0, 0, 0, 0))
+    assert assign_all([], [somebody()], solver) == SurgePlan((), (), (0, 0, 0, 0, 0))
 
 
 def test_more_than_can_be_planned_at_once_waits_for_the_next_plan() -> None:
@@ -133,7 +128,7 @@ def test_more_than_can_be_planned_at_once_waits_for_the_next_plan() -> None:
 
 
 def test_without_a_solver_one_is_started_and_ended_for_the_plan() -> None:
-    assert pairs(assign([wanted(1)], [somebody(1)])) == {1: 1}
+    assert pairs(assign_all([wanted(1)], [somebody(1)])) == {1: 1}
 
 
 def test_a_solver_that_died_is_said_to_have_failed() -> None:
@@ -141,7 +136,7 @@ def test_a_solver_that_died_is_said_to_have_failed() -> None:
         solver._process.send_signal(signal.SIGKILL)
         solver._process.wait()
         with pytest.raises(SolverFailed):
-            assign([wanted()], [somebody()], solver)
+            assign_all([wanted()], [somebody()], solver)
 
 
 # -- whatever is asked, and of whomever
@@ -193,34 +188,34 @@ few = settings(
 @few
 @given(_WANTED, _CANDIDATES, st.randoms())
 def test_rank_asks_whom_nothing_excludes_and_every_step_adds_to_the_one_before(
-    requests: list[Wanted], people: list[Candidate], lot: random.Random
+    requests: list[Need], people: list[Candidate], lot: random.Random
 ) -> None:
     shuffled = lot.sample(people, len(people))
     for request in requests:
         before: set[UUID] = set()
-        reached = {one.member_id for one in reachable(request, people)}
+        reached = {one.member_id for one in find_reachable(request, people)}
         assert not reached & request.conflicted
-        for step in steps(request):
-            ranked = rank(request, people, step)
-            assert ranked == rank(request, shuffled, step)
+        for step in list_steps(request):
+            ranked = rank_people(request, people, step)
+            assert ranked == rank_people(request, shuffled, step)
             asked = {one.member_id for one in ranked}
             assert asked == {
-                one.member_id for one in people if excluded(request, one, step) is None
+                one.member_id for one in people if find_exclusion(request, one, step) is None
             }
             assert asked <= reached
-            assert before <= asked or step is Step.DESK
+            assert before <= asked or step is LadderStep.DESK
             before = asked
 
 
 @few
 @given(_WANTED, _CANDIDATES)
 def test_a_pair_costs_in_a_plan_what_it_costs_in_a_ranking(
-    requests: list[Wanted], people: list[Candidate]
+    requests: list[Need], people: list[Candidate]
 ) -> None:
-    for request, row in zip(requests, costs(requests, people), strict=True):
+    for request, row in zip(requests, compute_costs(requests, people), strict=True):
         for person, cost in zip(people, row, strict=True):
-            if excluded(request, person, Step.ANYONE) is None:
-                assert cost == sum(side.cost for side in sides_of(request, person))
+            if find_exclusion(request, person, LadderStep.ANYONE) is None:
+                assert cost == sum(side.cost for side in list_sides(request, person))
             else:
                 assert cost >= NEVER
 
@@ -228,21 +223,23 @@ def test_a_pair_costs_in_a_plan_what_it_costs_in_a_ranking(
 @few
 @given(requests=_WANTED, people=_CANDIDATES, lot=st.randoms())
 def test_a_plan_breaks_no_rule_and_is_never_worse_than_one_by_one(
-    solver: Solver, requests: list[Wanted], people: list[Candidate], lot: random.Random
+    solver: Solver, requests: list[Need], people: list[Candidate], lot: random.Random
 ) -> None:
-    plan = assign(requests, people, solver)
+    plan = assign_all(requests, people, solver)
     asked = {one.request_id: one for one in requests}
     known = {one.member_id: one for one in people}
     assert plan.score <= assign_one_by_one(requests, people).score
     assert len(plan.chosen) + len(plan.left_out) == len(requests)
     for one in plan.chosen:
-        assert excluded(asked[one.request_id], known[one.member_id], Step.ANYONE) is None
+        assert (
+            find_exclusion(asked[one.request_id], known[one.member_id], LadderStep.ANYONE) is None
+        )
     for member, count in Counter(one.member_id for one in plan.chosen).items():
         cap = known[member].weekly_cap
         assert cap is None or known[member].load + count <= cap
     for one, other in combinations(plan.chosen, 2):
         first, second = asked[one.request_id].window, asked[other.request_id].window
         if one.member_id == other.member_id and first and second:
-            assert not overlap(first, second)
-    again = assign(lot.sample(requests, len(requests)), lot.sample(people, len(people)), solver)
+            assert not do_overlap(first, second)
+    again = assign_all(lot.sample(requests, len(requests)), lot.sample(people, len(people)), solver)
     assert again == plan

@@ -13,13 +13,16 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from app import audit, organisation, unsealing
+from app import audit
 from app.crypto import KeyFiles, Secret
-from app.db import Database, Db
 from app.errors import Forbidden, Unauthenticated
-from app.keyring import Keyring
 from app.models import Case, Message, PendingKeyword
-from app.wake import TEXT, WakeNumbersRefused, read_numbers
+from app.operations import door
+from app.operations.door import Door, Handover, open_operational_seed, raise_alarm, send_seed
+from app.paging.wake import WAKE_TEXT, WakeNumbersRefused, read_wake_numbers
+from app.store.db import Database, Db
+from app.vault.keyring import Keyring
+from app.vault.operational_key import open_keyring
 from tests.service import CALLER, PASSPHRASE, House, refusal
 
 GREETING = "Hello / Bonjour."
@@ -71,13 +74,13 @@ def test_a_sign_in_of_the_desk_opens_the_server(sealed: House) -> None:
 
 
 @contextmanager
-def another_process(house: House, handover: unsealing.Handover | None = None) -> Iterator[Keyring]:
+def another_process(house: House, handover: Handover | None = None) -> Iterator[Keyring]:
     """What a worker of its own, or another child of the service, holds; it starts sealed."""
     database = Database(house.settings.sqlalchemy_url)
-    keys = organisation.open_keys(database, KeyFiles(house.settings.keys_path))
+    keys = open_keyring(database, KeyFiles(house.settings.keys_path))
     keys.seal()
     run = house.settings.data_dir / "run"
-    door = unsealing.Door(run, database, house.clock, lambda db, **_: None, handover)
+    door = Door(run, database, house.clock, lambda db, **_: None, handover)
     try:
         yield keys
     finally:
@@ -96,20 +99,20 @@ def test_a_sign_in_of_the_desk_opens_other_processes_too(house: House) -> None:
 
 def test_what_is_opened_opens_the_children_that_come_later_until_the_alarm(house: House) -> None:
     run = house.settings.data_dir / "run"
-    with closing(unsealing.Handover()) as handover:
+    with closing(Handover()) as handover:
         with another_process(house, handover) as keys:
             assert handover.look() is None
-            unsealing.send_seed(run, _seed(house, "heron"))
+            send_seed(run, _seed(house, "heron"))
             assert keys.is_open
         with another_process(house, handover) as later:
             assert later.is_open
-            unsealing.raise_alarm(run)
+            raise_alarm(run)
         with another_process(house, handover) as last:
             assert not last.is_open
 
 
 def test_what_is_handed_over_is_the_newest_and_stays() -> None:
-    with closing(unsealing.Handover()) as handover:
+    with closing(Handover()) as handover:
         for seed in (Secret(32 * b"a"), Secret(32 * b"b")):
             handover.keep(seed)
             assert handover.look() == handover.look() == seed
@@ -167,13 +170,13 @@ def test_an_erase_that_waited_starts_its_dialogue(sealed: House) -> None:
 
 def test_a_desk_member_opens_a_running_server_through_its_socket(sealed: House) -> None:
     seed = _seed(sealed, "heron")
-    reached = unsealing.send_seed(sealed.settings.data_dir / "run", seed)
+    reached = send_seed(sealed.settings.data_dir / "run", seed)
     assert (reached.told, reached.did) == (1, 1)
     assert sealed.nobody.get("/readyz").json()["key"] == "open"
 
 
 def _seed(house: House, handle: str, passphrase: str = PASSPHRASE) -> Secret:
-    return unsealing.seed_with(
+    return open_operational_seed(
         house.database,
         handle=handle,
         passphrase=passphrase,
@@ -191,7 +194,7 @@ def test_neither_a_wrong_passphrase_nor_another_role_opens(sealed: House) -> Non
 
 
 def test_another_key_is_refused_by_the_socket(sealed: House) -> None:
-    reached = unsealing.send_seed(sealed.settings.data_dir / "run", Secret(32 * b"k"))
+    reached = send_seed(sealed.settings.data_dir / "run", Secret(32 * b"k"))
     assert (reached.told, reached.did) == (1, 0)
     assert sealed.nobody.get("/readyz").json()["key"] == "sealed"
 
@@ -223,7 +226,7 @@ def test_another_user_of_the_machine_opens_nothing_even_with_the_seed(
     [socket_file] = (sealed.settings.data_dir / "run").glob("*.sock")
     # The door was waiting in the real ``accept`` already, so the first to come ends that wait.
     for offered in (Secret(32 * b"k"), seed):
-        with unsealing._short(socket_file) as address, socket.socket(socket.AF_UNIX) as client:
+        with door._short(socket_file) as address, socket.socket(socket.AF_UNIX) as client:
             client.connect(address)
             with suppress(BrokenPipeError, ConnectionResetError):  # refused before it was read
                 client.sendall(b"O" + offered)
@@ -234,7 +237,7 @@ def test_another_user_of_the_machine_opens_nothing_even_with_the_seed(
 def test_panic_ends_sessions_and_seals_but_takes_texts(house: House) -> None:
     desk = house.as_("heron")
     KeyFiles(house.settings.keys_path).destroy_operational_seed()
-    unsealing.raise_alarm(house.settings.data_dir / "run")
+    raise_alarm(house.settings.data_dir / "run")
     assert desk.get("/v1/cases").status_code == 401
     assert house.nobody.get("/readyz").json()["key"] == "sealed"
     assert house.phone().text("are you there").http_status == 200
@@ -259,7 +262,7 @@ def test_a_sealed_server_wakes_somebody_again_and_again(wakeable: House) -> None
     wakeable.advance(minutes=2)
     wakeable.phone().says("they took him")
     wakeable.advance(minutes=16)
-    assert wakeable.phone("+15145550170").inbox() == [TEXT, TEXT]
+    assert wakeable.phone("+15145550170").inbox() == [WAKE_TEXT, WAKE_TEXT]
 
 
 def test_an_open_server_wakes_nobody(wakeable: House) -> None:
@@ -274,7 +277,7 @@ def test_a_bad_file_of_numbers_is_refused(tmp_path: Path, content: str) -> None:
     path.write_text(content)
     path.chmod(0o600)
     with pytest.raises(WakeNumbersRefused):
-        read_numbers(path)
+        read_wake_numbers(path)
 
 
 def test_a_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
@@ -282,7 +285,7 @@ def test_a_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
     path.write_text("+15145550170\n")
     path.chmod(0o644)
     with pytest.raises(WakeNumbersRefused):
-        read_numbers(path)
+        read_wake_numbers(path)
 
 
 def test_what_was_sealed_is_taken_over_also_where_the_opening_half_failed(

@@ -18,8 +18,9 @@ from sqlalchemy.schema import CreateTable
 
 from app.crypto import Secret, unpad
 from app.crypto.passphrases import passphrase_key, recovery_key, token_keys
-from app.drill import FoundKey, Opened, open_everything
 from app.models import Base
+from app.operations.drill.attempts import OpenedCell, open_everything
+from app.operations.drill.keys import FoundKey
 from tests.seizure.canaries import Canary, find
 
 Row = Mapping[str, Any]
@@ -55,7 +56,7 @@ def dump(url: str) -> Dump:
         engine.dispose()
 
 
-def plunder(taken: Dump, secrets: Iterable[FoundKey]) -> list[Opened]:
+def plunder(taken: Dump, secrets: Iterable[FoundKey]) -> list[OpenedCell]:
     """Open all that opens with these secrets, and with what they open in turn."""
     engine = create_engine("sqlite://", poolclass=StaticPool)
     try:
@@ -99,7 +100,7 @@ def from_tokens(tokens: Mapping[str, str]) -> list[FoundKey]:
 # -- the loot
 
 
-def sealed(loot: Iterable[Opened]) -> list[Opened]:
+def sealed(loot: Iterable[OpenedCell]) -> list[OpenedCell]:
     """What only people were to read: no keys, no second factors, nothing of the machine's."""
     return [
         one
@@ -108,18 +109,18 @@ def sealed(loot: Iterable[Opened]) -> list[Opened]:
     ]
 
 
-def operational(loot: Iterable[Opened]) -> list[Opened]:
+def operational(loot: Iterable[OpenedCell]) -> list[OpenedCell]:
     """What the machine keeps for itself."""
     return [one for one in loot if one.cell.column == "op_values"]
 
 
-def values(one: Opened) -> dict[str, Any]:
+def values(one: OpenedCell) -> dict[str, Any]:
     """The operational values of a row, those that hold something."""
     found = json.loads(unpad(one.plaintext))
     return {name: value for name, value in found.items() if value not in (None, [], {})}
 
 
-def labels(loot: Iterable[Opened], canaries: Iterable[Canary]) -> set[str]:
+def labels(loot: Iterable[OpenedCell], canaries: Iterable[Canary]) -> set[str]:
     """The labels of the canaries that can be read in the loot."""
     text = b"\n".join(one.plaintext for one in loot)
     return {label for label, _ in find(text, canaries)}

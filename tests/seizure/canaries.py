@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from app import drill
-from app.drill import Hit, files_below
+from app.operations.drill.search import SearchHit, list_files_below, search_sources
 
 # Whatever reads as text, in UTF-8 or UTF-16; the files of a database are mostly something else.
 _TEXTS = [
@@ -63,8 +62,8 @@ def find(data: bytes, canaries: Iterable[Canary]) -> set[tuple[str, str]]:
     return {(hit.label.strip(), hit.form) for hit in _hits(text, needles)}
 
 
-def _hits(text: bytes, needles: Mapping[str, str]) -> list[Hit]:
-    return list(drill.search([("", text)], needles))
+def _hits(text: bytes, needles: Mapping[str, str]) -> list[SearchHit]:
+    return list(search_sources([("", text)], needles))
 
 
 def _by_beginning(canaries: Iterable[Canary]) -> dict[str, list[Canary]]:
@@ -77,7 +76,7 @@ def _by_beginning(canaries: Iterable[Canary]) -> dict[str, list[Canary]]:
 def search(folder: Path, canaries: Iterable[Canary]) -> Iterator[tuple[str, str, str]]:
     """Yield file, label and form of each canary in the files below ``folder``, and their names."""
     wanted = list(canaries)
-    for path in files_below(folder):
+    for path in list_files_below(folder):
         name = str(path.relative_to(folder))
         for label, form in sorted(find(name.encode() + b"\n" + path.read_bytes(), wanted)):
             yield name, label, form

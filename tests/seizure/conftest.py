@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from app.drill import FoundKey, keys_in
-from app.schema import upgrade
+from app.operations.drill.keys import FoundKey, find_keys_in_folder
+from app.store.schema import upgrade_schema
 from tests import postgres
 from tests.seizure import adversary
 from tests.seizure.adversary import Dump, known_to, plunder
@@ -48,9 +48,9 @@ class Seized:
         In ``unseal`` mode that is on no disk: it is what somebody of the desk opens.
         """
         found = [
-            *keys_in(self.data, leaving_out=self.data.glob("kith.db*")),
-            *keys_in(self.folder / "etc"),
-            *keys_in(self.folder / "tmp"),
+            *find_keys_in_folder(self.data, leaving_out=self.data.glob("kith.db*")),
+            *find_keys_in_folder(self.folder / "etc"),
+            *find_keys_in_folder(self.folder / "tmp"),
         ]
         if not operational:
             return [key for key in found if key.where != "keys/operational.key"]
@@ -120,7 +120,7 @@ def _on_postgresql(folder: Path) -> Seized:
         try:
             with server.connect() as db:
                 db.execute("CREATE DATABASE kith")
-            upgrade(server.url("kith"))
+            upgrade_schema(server.url("kith"))
             before = _fingerprints(server.folder)
             premises = Premises(folder, server.url("kith"), free_port(), "unseal")
             premises.prepare()

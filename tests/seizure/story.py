@@ -12,8 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from app.casefile import masked
 from app.crypto import totp
+from app.desk.reading import mask_number
 from tests.seizure.canaries import Canary, word
 from tests.seizure.premises import Premises
 
@@ -217,7 +217,7 @@ class _Day:
 
     def _number(self, label: str, vault: str = "operational") -> str:
         number = f"+151455501{NUMBERS[label]}"
-        return self.story.keep(f"number/{label}", number, vault, masked(number))
+        return self.story.keep(f"number/{label}", number, vault, mask_number(number))
 
     def _texts(self, number: str, *bodies: str) -> None:
         picture = {"content_type": "image/png", "data": "a2l0aA=="}

@@ -9,10 +9,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app import backup, backup_keys
 from app.crypto import KeyFiles, Purpose
-from app.drill import FoundKey, Opened, keys_in
 from app.models import CaseGrant
+from app.operations.backup.restorer import restore_archive
+from app.operations.backup.writer import make_archive
+from app.operations.drill.attempts import OpenedCell
+from app.operations.drill.keys import FoundKey, find_keys_in_folder
+from app.vault.backup_keys import keep_backup_public, make_backup_pair, new_backup_key
 from tests.seizure.adversary import Dump, dump, from_tokens, known_to, operational, plunder, sealed
 from tests.seizure.conftest import Seized
 from tests.seizure.story import HANDLES
@@ -39,7 +42,7 @@ def everything(house: House, taken: Dump) -> list[FoundKey]:
     """Today's key files with every passphrase and recovery code."""
     passphrases = dict.fromkeys(house.residents, PASSPHRASE)
     codes = {handle: one.recovery_code for handle, one in house.residents.items()}
-    return [*keys_in(house.settings.keys_path), *known_to(taken, passphrases, codes)]
+    return [*find_keys_in_folder(house.settings.keys_path), *known_to(taken, passphrases, codes)]
 
 
 def taken_from(house: House) -> Dump:
@@ -100,17 +103,17 @@ def days_under(raw: bytes) -> set[int]:
     return {int.from_bytes(found[1], "big") for found in layers}
 
 
-def of_case(loot: list[Opened], case: dict[str, Any]) -> list[Opened]:
+def of_case(loot: list[OpenedCell], case: dict[str, Any]) -> list[OpenedCell]:
     return [
         one for one in loot if case["id"] in (str(one.cell.id), str(one.cell.row.get("case_id")))
     ]
 
 
 def test_an_erased_case_rises_from_no_copy_and_no_archive(house: House, tmp_path: Path) -> None:
-    files, seed = KeyFiles(house.settings.keys_path), backup_keys.new_backup_key()
-    backup_keys.keep_public(files, backup_keys.pair(seed).public)
+    files, seed = KeyFiles(house.settings.keys_path), new_backup_key()
+    keep_backup_public(files, make_backup_pair(seed).public)
     case = house.case_of("hello", "1", "2", "they took my brother")
-    archive = backup.make(house.database, files, tmp_path / "archives", house.clock()).path
+    archive = make_archive(house.database, files, tmp_path / "archives", house.clock()).path
     kept, copies = archive.read_bytes(), [copy_of(house)]
     assert of_case(plunder(copies[0].rows, everything(house, copies[0].rows)), case)
     with house.database.snapshot() as reader:  # somebody is just reading, so the log stays
@@ -125,9 +128,9 @@ def test_an_erased_case_rises_from_no_copy_and_no_archive(house: House, tmp_path
         place = tmp_path / f"restored-{age}"
         url, keys = f"sqlite:///{place / 'kith.db'}", KeyFiles(place / "keys")
         word = f"{case['opened_at'][:10]}"
-        done = backup.restore(url, keys, archive, seed, house.clock(), acknowledged=word)
+        done = restore_archive(url, keys, archive, seed, house.clock(), acknowledged=word)
         assert done.erased_again == 1
-        secrets = [*everything(house, copies[0].rows), *keys_in(keys.folder)]
+        secrets = [*everything(house, copies[0].rows), *find_keys_in_folder(keys.folder)]
         assert of_case(plunder(dump(url), secrets), case) == []
 
     for copy in copies[:2]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.drill import Opened
+from app.operations.drill.attempts import OpenedCell
 from tests.seizure.adversary import labels, operational, plunder, sealed
 from tests.seizure.conftest import Seized
 from tests.seizure.story import HANDLES
@@ -12,7 +12,7 @@ from tests.seizure.story import HANDLES
 # Who holds the desk's or the archive's key, and with it the operational one.
 KEY_HOLDERS = {"wren", "heron", "crane"}
 OTHERS = set(HANDLES) - KEY_HOLDERS
-_LOOT: dict[tuple[str, str], list[Opened]] = {}
+_LOOT: dict[tuple[str, str], list[OpenedCell]] = {}
 
 
 @pytest.fixture(params=[handle for handle in HANDLES if handle != "jay"])
@@ -21,7 +21,7 @@ def handle(request: pytest.FixtureRequest) -> str:
     return name
 
 
-def loot(seized: Seized, handle: str) -> list[Opened]:
+def loot(seized: Seized, handle: str) -> list[OpenedCell]:
     """What one member's secrets open on a disk without the operational key."""
     if (seized.kind, handle) not in _LOOT:
         keys = [*seized.keys(operational=False), *seized.known_to(handle)]

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from app import logs
 from app.crypto import Context, KeyFiles, Purpose, forgotten_on, lock, pad_field, remember
-from app.drill import keys_in
+from app.operations.drill.keys import find_keys_in_folder
+from app.operations.logs import configure_logs
 from tests import postgres
 from tests.seizure.adversary import Dump, Row, operational, plunder, sealed, search_rows
 from tests.seizure.canaries import Canary, find, search, word
@@ -87,7 +87,7 @@ def test_our_own_logging_says_nothing_of_an_exceptions_text(
     for name in ("handlers", "level"):
         monkeypatch.setattr(root, name, getattr(root, name))
     stream = StringIO()
-    logs.configure("DEBUG", stream)
+    configure_logs("DEBUG", stream)
     logging.captureWarnings(capture=False)
     _fail(logging.getLogger("planted"))
     assert "ValueError" in stream.getvalue()
@@ -177,7 +177,7 @@ def test_a_case_key_left_in_a_file_is_seen(
     seized: Seized, tmp_path: Path, written: Callable[[bytes], bytes]
 ) -> None:
     (tmp_path / "debug").write_bytes(written(case_seed(seized)))
-    assert sealed(plunder(seized.dump, [*seized.keys(), *keys_in(tmp_path)]))
+    assert sealed(plunder(seized.dump, [*seized.keys(), *find_keys_in_folder(tmp_path)]))
 
 
 def test_a_value_under_a_key_from_the_disk_is_seen(seized: Seized) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.casefile import masked
+from app.desk.reading import mask_number
 from tests.seizure.adversary import labels, operational, plunder, sealed, search_rows, values
 from tests.seizure.canaries import search
 from tests.seizure.conftest import UNSEALED, Seized
@@ -162,11 +162,11 @@ def test_the_number_of_a_closed_or_erased_case_is_not_in_the_vault(seized: Seize
 
 @pytest.mark.parametrize("number", ["+15145550123", "+526145550123"])
 def test_a_shown_number_keeps_nothing_but_its_ends(number: str) -> None:
-    assert masked(number) == number[:2] + "•" * (len(number) - 4) + number[-2:]
+    assert mask_number(number) == number[:2] + "•" * (len(number) - 4) + number[-2:]
 
 
 @pytest.mark.parametrize(
     ("sender", "shown"), [("7", "•"), ("911", "••1"), ("1234", "••34"), ("KITH77", "••••77")]
 )
 def test_a_short_sender_shows_at_most_half_of_itself(sender: str, shown: str) -> None:
-    assert masked(sender) == shown
+    assert mask_number(sender) == shown

@@ -15,10 +15,8 @@ import httpx
 import pytest
 from sqlalchemy import insert, select, update
 
-from app import grants, roster
 from app.crypto import MemberKeys, Purpose, SealBroken, TeamKeys, lock, new_seed, seal_to
 from app.crypto.passphrases import invitation_lookup, new_invitation_code, new_token, token_keys
-from app.db import Db
 from app.models import (
     Case,
     CaseEpoch,
@@ -33,7 +31,10 @@ from app.models import (
     TeamEpoch,
     TeamWrap,
 )
-from app.roster import RosterRefused
+from app.store.db import Db
+from app.vault import case_keys
+from app.vault.case_keys import find_public_key
+from app.vault.roster import Roster, RosterMember, RosterRefused, check_roster_at_start, read_roster
 from tests.service import CALLER, PASSPHRASE, Client, House
 
 OTHER = "+15145550188"
@@ -89,7 +90,7 @@ def test_the_key_of_another_case_is_no_better(house: House, case: dict[str, Any]
         db.execute(update(CaseEpoch).values(public=epoch.public, mac=epoch.mac))
     assert not takes_in(house, "where is he?")
     with house.database.snapshot() as db, pytest.raises(SealBroken):
-        grants.public_key(db, UUID(case["id"]), 1)
+        find_public_key(db, UUID(case["id"]), 1)
 
 
 def test_a_swapped_team_key_in_its_table_changes_nothing_that_is_sealed(house: House) -> None:
@@ -98,7 +99,7 @@ def test_a_swapped_team_key_in_its_table_changes_nothing_that_is_sealed(house: H
         db.execute(update(TeamEpoch).values(public=mine.public))
     house.phone(CALLER).text("hello")
     with house.database.snapshot() as db:
-        assert roster.current(db).teams["desk"].public != mine.public
+        assert read_roster(db).teams["desk"].public != mine.public
     assert house.as_("heron").get("/v1/cases").status_code == 200
 
 
@@ -124,7 +125,7 @@ def test_a_swapped_member_key_gets_no_team_seed(house: House) -> None:
         wraps = db.scalars(select(TeamWrap).where(TeamWrap.member_id == finch.id)).all()
         for wrap in wraps:
             with pytest.raises(SealBroken):
-                grants._open_team(db, wrap, mine.pair)
+                case_keys._open_team(db, wrap, mine.pair)
 
 
 def test_a_member_whose_keys_were_swapped_cannot_sign_in(house: House) -> None:
@@ -227,9 +228,9 @@ def forged(house: House, signer: str) -> RosterVersion:
     """A next version with a dispatcher of my own, signed with a key I have."""
     mine = MemberKeys(new_seed())
     with house.database.snapshot() as db:
-        before = roster.current(db)
-    me = roster.RosterMember(uuid4(), ("dispatcher",), False, mine.pair.public, mine.verify_key)
-    after = roster.Roster(
+        before = read_roster(db)
+    me = RosterMember(uuid4(), ("dispatcher",), False, mine.pair.public, mine.verify_key)
+    after = Roster(
         before.version + 1, before.hash, (*before.members, me), before.teams, before.removed
     )
     resident = house.residents[signer]
@@ -246,7 +247,7 @@ def test_a_roster_signed_by_somebody_who_is_no_coordinator_is_refused(
     with writing(house) as db:
         db.add(forged(house, signer))
     with house.database.snapshot() as db, pytest.raises(RosterRefused):
-        roster.current(db)
+        read_roster(db)
     assert house.nobody.get("/v1/cases").status_code == 401
 
 
@@ -256,7 +257,7 @@ def test_a_roster_with_anothers_signature_is_refused(house: House) -> None:
     with writing(house) as db:
         db.add(version)
     with house.database.snapshot() as db, pytest.raises(RosterRefused):
-        roster.current(db)
+        read_roster(db)
 
 
 def test_the_service_answers_a_forged_roster_with_503(house: House) -> None:
@@ -274,7 +275,7 @@ def test_an_older_roster_is_refused(house: House) -> None:
         db.delete(newest)
     restarted(house)
     with house.database.snapshot() as db, pytest.raises(RosterRefused):
-        roster.check_at_start(db)
+        check_roster_at_start(db)
 
 
 # -- ways in
@@ -327,7 +328,7 @@ def test_a_newcomer_gets_no_role_but_the_one_they_were_invited_for(house: House)
         db.execute(cuckoo.values(roles=["coordinator", "dispatcher"], archive=True))
     assert house.as_("wren").get("/v1/cases").status_code == REFUSED
     with house.database.snapshot() as db:
-        assert not any(m.id not in known(house) for m in roster.current(db).team("desk"))
+        assert not any(m.id not in known(house) for m in read_roster(db).team("desk"))
 
 
 def known(house: House) -> set[UUID]:
@@ -342,7 +343,7 @@ def test_no_plain_role_gets_into_the_roster_on_another_change(house: House) -> N
     version = wren.get(path).headers["etag"]
     assert wren.patch(path, {"archive": False}, version=version).status_code == REFUSED
     with house.database.snapshot() as db:
-        assert roster.current(db).by_id[finch.id].roles == ("accompanier",)
+        assert read_roster(db).by_id[finch.id].roles == ("accompanier",)
 
 
 def test_somebody_who_was_removed_does_not_come_back_with_their_old_row(house: House) -> None:
@@ -357,7 +358,7 @@ def test_somebody_who_was_removed_does_not_come_back_with_their_old_row(house: H
     wren.get("/v1/cases")
     house.as_("heron").get("/v1/cases")
     with house.database.snapshot() as db:
-        assert plover.id not in roster.current(db).by_id
+        assert plover.id not in read_roster(db).by_id
         assert not db.scalars(select(TeamWrap).where(TeamWrap.member_id == plover.id)).all()
 
 
@@ -388,7 +389,7 @@ def test_a_session_written_by_hand_is_nobodys(house: House) -> None:
 def test_a_grant_made_by_hand_is_no_grant(house: House, case: dict[str, Any]) -> None:
     """Anybody can seal to the team's public key, but not under a shred key."""
     with writing(house) as db:
-        team = roster.current(db).teams["desk"]
+        team = read_roster(db).teams["desk"]
         [row] = db.scalars(select(CaseGrant))
         context = db.keys.context("case_grants", "wrap", row.id, case=row.case_id, epoch=1)
         row.wrap = seal_to(team.public, Purpose.GRANT, team.epoch, context, new_seed())

@@ -10,8 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.shifts.rota import Change, Rota, Slot, clash, on_duty, turn_at, turns, unfilled
-from app.shifts.rules import RuleRefused, clean, instant, starts
+from app.rota.rota import (
+    Rota,
+    Slot,
+    SlotChange,
+    find_clash,
+    find_duty,
+    find_turn_at,
+    find_unfilled,
+    list_turns,
+)
+from app.rota.rules import RuleRefused, clean_rule, find_instant, list_starts
 
 TORONTO, SANTIAGO = ZoneInfo("America/Toronto"), ZoneInfo("America/Santiago")
 ANNA, BO, CY = (UUID(int=n) for n in (1, 2, 3))
@@ -36,12 +45,12 @@ def slot(
     fallback: bool = False,
     zone: ZoneInfo = TORONTO,
 ) -> Slot:
-    kept = clean(rule, first, zone)
+    kept = clean_rule(rule, first, zone)
     length = timedelta(hours=hours)
     return Slot(UUID(int=number), f"n{number}", kept, length, people, fallback, "x", members)
 
 
-def rota(*slots: Slot, zone: ZoneInfo = TORONTO, **changes: Change) -> Rota:
+def rota(*slots: Slot, zone: ZoneInfo = TORONTO, **changes: SlotChange) -> Rota:
     return Rota(zone, slots, {slots[0].id: {c.on: c for c in changes.values()}} if changes else {})
 
 
@@ -50,7 +59,7 @@ def at(text: str) -> datetime:
 
 
 def who(rota: Rota, text: str) -> list[UUID]:
-    return on_duty(rota, at(text)).members()
+    return find_duty(rota, at(text)).members()
 
 
 # -- daylight saving
@@ -73,7 +82,7 @@ def test_shifts_that_follow_each_other_leave_nobody_out_and_nobody_twice(
         for n, (a, b) in enumerate(zip(points, ends, strict=True))
     ]
     moment = day.replace(tzinfo=zone).astimezone(UTC) + timedelta(minutes=minute)
-    assert len(on_duty(rota(*slots, zone=zone), moment).members()) == 1
+    assert len(find_duty(rota(*slots, zone=zone), moment).members()) == 1
 
 
 @given(st.sampled_from(NIGHTS), st.integers(-1440, 2880), st.integers(0, 240))
@@ -82,14 +91,14 @@ def test_later_on_the_wall_is_never_earlier_in_fact(
 ) -> None:
     zone, day = night
     wall = day + timedelta(minutes=minute)
-    assert instant(wall, zone) <= instant(wall + timedelta(minutes=more), zone)
+    assert find_instant(wall, zone) <= find_instant(wall + timedelta(minutes=more), zone)
 
 
 def test_nine_oclock_stays_nine_oclock() -> None:
     morning = rota(slot(datetime(2026, 3, 1, 9), 8, ANNA))
     for day in ("2026-03-07T09:00-05:00", "2026-03-09T09:00-04:00", "2026-11-02T09:00-05:00"):
         assert who(morning, day) == [ANNA]
-        assert on_duty(morning, at(day) - timedelta(seconds=1)).members() == []
+        assert find_duty(morning, at(day) - timedelta(seconds=1)).members() == []
 
 
 def test_a_night_shift_ends_when_the_clock_says_so_on_both_nights() -> None:
@@ -97,18 +106,18 @@ def test_a_night_shift_ends_when_the_clock_says_so_on_both_nights() -> None:
     lengths = [
         turn.end - turn.start
         for day in ("2026-03-08T05:00-04:00", "2026-11-01T05:00-05:00", "2026-06-01T05:00-04:00")
-        for turn in on_duty(night, at(day)).turns
+        for turn in find_duty(night, at(day)).turns
     ]
     assert lengths == [7 * HOUR, 9 * HOUR, 8 * HOUR]
 
 
 def test_a_time_that_comes_twice_is_the_first_of_the_two() -> None:
-    assert instant(datetime(2026, 11, 1, 1, 30), TORONTO) == at("2026-11-01T01:30-04:00")
+    assert find_instant(datetime(2026, 11, 1, 1, 30), TORONTO) == at("2026-11-01T01:30-04:00")
 
 
 def test_a_time_that_is_skipped_is_when_the_clocks_skip_it() -> None:
-    assert instant(datetime(2026, 3, 8, 2, 30), TORONTO) == at("2026-03-08T03:00-04:00")
-    assert instant(datetime(2026, 9, 6, 0, 30), SANTIAGO) == at("2026-09-06T01:00-03:00")
+    assert find_instant(datetime(2026, 3, 8, 2, 30), TORONTO) == at("2026-03-08T03:00-04:00")
+    assert find_instant(datetime(2026, 9, 6, 0, 30), SANTIAGO) == at("2026-09-06T01:00-03:00")
 
 
 # -- rules
@@ -146,14 +155,14 @@ def test_a_time_that_is_skipped_is_when_the_clocks_skip_it() -> None:
 )
 def test_a_rule_that_makes_no_sense_is_refused(rule: str) -> None:
     with pytest.raises(RuleRefused):
-        clean(rule, datetime(2026, 1, 1, 9), TORONTO)
+        clean_rule(rule, datetime(2026, 1, 1, 9), TORONTO)
 
 
 def test_a_rule_is_kept_clean() -> None:
-    rule = clean(" rrule:freq=weekly;byday=mo;until=20260301T030000z; ", MIDNIGHT, TORONTO)
+    rule = clean_rule(" rrule:freq=weekly;byday=mo;until=20260301T030000z; ", MIDNIGHT, TORONTO)
     assert rule.text == "FREQ=WEEKLY;BYDAY=MO;UNTIL=20260228T220000"
-    until_a_day = clean("FREQ=DAILY;UNTIL=20260102", datetime(2026, 1, 1, 23), TORONTO)
-    assert len(list(starts(until_a_day, MIDNIGHT, datetime(2027, 1, 1)))) == 2
+    until_a_day = clean_rule("FREQ=DAILY;UNTIL=20260102", datetime(2026, 1, 1, 23), TORONTO)
+    assert len(list(list_starts(until_a_day, MIDNIGHT, datetime(2027, 1, 1)))) == 2
 
 
 @given(
@@ -171,10 +180,10 @@ def test_a_rule_is_kept_clean() -> None:
 )
 @settings(max_examples=40)
 def test_looking_from_later_on_shows_the_same_occurrences(rule: str, start: int) -> None:
-    kept = clean(rule, datetime(2026, 1, 1, 9), TORONTO)
+    kept = clean_rule(rule, datetime(2026, 1, 1, 9), TORONTO)
     since, until = MIDNIGHT + timedelta(days=start), MIDNIGHT + timedelta(days=start + 30)
-    everything = starts(kept, MIDNIGHT, until)
-    assert list(starts(kept, since, until)) == [one for one in everything if one >= since]
+    everything = list_starts(kept, MIDNIGHT, until)
+    assert list(list_starts(kept, since, until)) == [one for one in everything if one >= since]
 
 
 # -- once different
@@ -185,9 +194,9 @@ def test_one_occurrence_is_cancelled_moved_or_done_by_somebody_else() -> None:
     days = [datetime(2026, 1, n, 9) for n in (2, 3, 4)]
     changed = rota(
         daily,
-        off=Change(days[0], cancelled=True),
-        moved=Change(days[1], starts_at=datetime(2026, 2, 1, 20), duration=HOUR),
-        covered=Change(days[2], away=(ANNA,), extra=(BO,)),
+        off=SlotChange(days[0], cancelled=True),
+        moved=SlotChange(days[1], starts_at=datetime(2026, 2, 1, 20), duration=HOUR),
+        covered=SlotChange(days[2], away=(ANNA,), extra=(BO,)),
     )
     assert [who(changed, f"2026-01-0{n}T10:00-05:00") for n in (1, 2, 3, 4)] == [
         [ANNA],
@@ -197,14 +206,14 @@ def test_one_occurrence_is_cancelled_moved_or_done_by_somebody_else() -> None:
     ]
     assert who(changed, "2026-02-01T20:30-05:00") == [ANNA]
     for moment in ("2026-01-03T09:00-05:00", "2026-02-01T20:00-05:00"):
-        turn = turn_at(changed, daily, at(moment))
+        turn = find_turn_at(changed, daily, at(moment))
         assert turn
         assert turn.on == days[1]
 
 
 def test_a_change_of_what_no_longer_occurs_does_nothing() -> None:
     monday = slot(datetime(2026, 1, 5, 9), 4, ANNA, rule="FREQ=WEEKLY;BYDAY=MO")
-    stale = Change(datetime(2026, 1, 6, 9), starts_at=datetime(2026, 1, 7, 9))
+    stale = SlotChange(datetime(2026, 1, 6, 9), starts_at=datetime(2026, 1, 7, 9))
     assert who(rota(monday, stale=stale), "2026-01-07T10:00-05:00") == []
 
 
@@ -215,14 +224,14 @@ def test_the_fallback_group_is_apart() -> None:
     both = rota(
         slot(MIDNIGHT, 24, ANNA), slot(MIDNIGHT, 24, BO, CY, number=2, people=2, fallback=True)
     )
-    duty = on_duty(both, at("2026-05-01T12:00Z"))
+    duty = find_duty(both, at("2026-05-01T12:00Z"))
     assert duty.members() == [ANNA]
     assert duty.members(fallback=True) == [BO, CY]
 
 
 def test_a_shift_needs_as_many_as_it_says() -> None:
     thin = rota(slot(datetime(2026, 1, 1, 9), 4, ANNA, people=3), slot(MIDNIGHT, 1, BO, number=2))
-    short = unfilled(thin, at("2026-01-05T00:00Z"), at("2026-01-07T00:00Z"))
+    short = find_unfilled(thin, at("2026-01-05T00:00Z"), at("2026-01-07T00:00Z"))
     assert [turn.missing for turn in short] == [2, 2]
 
 
@@ -232,7 +241,7 @@ def test_somebody_in_two_places_at_once_is_noticed() -> None:
     begin = at("2026-01-01T00:00Z")
 
     def clashes(other: Slot) -> bool:
-        return clash(rota(day, other), other, begin, until) is not None
+        return find_clash(rota(day, other), other, begin, until) is not None
 
     assert clashes(slot(datetime(2026, 1, 1, 16), 8, ANNA, number=2))
     assert not clashes(slot(datetime(2026, 1, 1, 17), 8, ANNA, number=2))
@@ -244,4 +253,4 @@ def test_somebody_in_two_places_at_once_is_noticed() -> None:
 def test_a_rota_that_never_ends_is_looked_at_far_from_its_beginning() -> None:
     hourly = rota(slot(MIDNIGHT, 1, ANNA, rule="FREQ=HOURLY"))
     assert who(hourly, "2126-05-01T12:30Z") == [ANNA]
-    assert len(turns(hourly, at("2126-05-01T12:00Z"), at("2126-05-02T12:00Z"))) == 24
+    assert len(list_turns(hourly, at("2126-05-01T12:00Z"), at("2126-05-02T12:00Z"))) == 24

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.clock import FixedClock
-from app.simulator import Carrier
+from app.simulator.carrier import Carrier
 from app.simulator.voice import conferences
 from app.simulator.voice.answering import BEHAVIOURS, Answering
 from app.simulator.voice.calls import FINAL

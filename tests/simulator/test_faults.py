@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from app.clock import FixedClock
-from app.simulator import Carrier, receiving
+from app.simulator import receiving
+from app.simulator.carrier import Carrier
 from app.simulator.errors import RestError
 from app.simulator.faults import Faults, UnknownFault
 from app.simulator.sending import Outgoing, accept

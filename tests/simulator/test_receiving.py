@@ -7,8 +7,7 @@ from aiohttp import web
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from app.clock import FixedClock
-from app.simulator import Carrier
-from app.simulator.carrier import Attachment
+from app.simulator.carrier import Attachment, Carrier
 from tests.simulator.hotline import (
     ACCOUNT,
     FALLBACK,

@@ -6,7 +6,7 @@ import pytest
 from aiohttp import web
 
 from app.clock import FixedClock
-from app.simulator import Carrier
+from app.simulator.carrier import Carrier
 from app.simulator.errors import RestError
 from app.simulator.sending import Outgoing, accept
 from tests.simulator.hotline import HOTLINE, PHONE, STATUS, Hotline, config_for

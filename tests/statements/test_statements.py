@@ -11,9 +11,16 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from app.db import Database, Db
 from app.models import Job, ReplyCount, table
-from app.statements import Lookup, Query, insert_new, insert_rows, together, update_rows
+from app.store.db import Database, Db
+from app.store.statements import (
+    Lookup,
+    Query,
+    insert_new_rows,
+    insert_rows,
+    update_rows,
+    write_together,
+)
 
 JOBS, COUNTS = table(Job), table(ReplyCount)
 NOW = datetime(2026, 1, 15, 12, 0, 0, 250, tzinfo=UTC)
@@ -63,14 +70,14 @@ def test_an_instant_of_another_zone_is_kept_in_utc(db: Db) -> None:
 
 def test_only_rows_that_are_new_are_inserted(db: Db) -> None:
     known, fresh = job(), job()
-    assert insert_new(db, JOBS, [known], JOBS.c.id) == {known["id"]}
-    assert insert_new(db, JOBS, [known, fresh], JOBS.c.id) == {fresh["id"]}
-    assert insert_new(db, JOBS, [], JOBS.c.id) == set()
+    assert insert_new_rows(db, JOBS, [known], JOBS.c.id) == {known["id"]}
+    assert insert_new_rows(db, JOBS, [known, fresh], JOBS.c.id) == {fresh["id"]}
+    assert insert_new_rows(db, JOBS, [], JOBS.c.id) == set()
 
 
 def test_many_rows_and_many_values_go_in_several_goes(db: Db) -> None:
     rows = [job(lane=bytes([number])) for number in range(150)]
-    assert len(insert_new(db, JOBS, rows, JOBS.c.id)) == 150
+    assert len(insert_new_rows(db, JOBS, rows, JOBS.c.id)) == 150
     found = BY_LANE.rows(db, [row["lane"] for row in rows])
     assert {record.id for record in found} == {row["id"] for row in rows}
     assert BY_LANE.rows(db, []) == []
@@ -91,7 +98,7 @@ def test_what_goes_together_fails_as_each_would(database_url: str) -> None:
     row = {"number_lookup": b"a", "since": NOW, "count": 1}
 
     def write_twice() -> None:
-        with database.transaction() as db, together(db):
+        with database.transaction() as db, write_together(db):
             insert_rows(db, COUNTS, [row])
             insert_rows(db, COUNTS, [row])
 

@@ -17,34 +17,36 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from app.statistics import calendar, consistency, drawing, lines, records, tables
-from app.statistics.calendar import Period
-from app.statistics.consistency import Known
+from app.statistics.calendar import Period, find_period
+from app.statistics.consistency import KnownTable, list_sums
+from app.statistics.lines import escape_cell, write_csv
 from app.statistics.mechanism import Drawn
-from app.statistics.tables import Plan
+from app.statistics.noise_program import answer, laplace, noisy
+from app.statistics.records import list_known, make_record
+from app.statistics.tables import CAPS, HARD_CAP, MEASURES, Plan, list_cells, make_plan
 from bench import auditing
 
-PLAN = tables.new_plan(("north", "south", "other"))
+PLAN = make_plan(("north", "south", "other"))
 # Enough for CI; `make statistics-report` takes 100 000.
 DRAWS = 4_000
 
 
 def period(name: str, family: str = "opened") -> Period:
-    found = calendar.period(family, name)
+    found = find_period(family, name)
     assert found is not None
     return found
 
 
 def exact(plan: Plan, when: Period) -> list[list[int]]:
     """A handful of cases, most cells empty, some with one person in them."""
-    sizes = [
-        len(list(tables.cells(plan, m.dimensions))) for m in plan.measures("opened", when.kind)
-    ]
+    sizes = [len(list(list_cells(plan, m.dimensions))) for m in plan.measures("opened", when.kind)]
     return [[4, 1, *[0] * (size - 2)] if size > 1 else [5] for size in sizes]
 
 
 def released(
-    when: Period, counts: Sequence[Sequence[int]], known: dict[tuple[str, ...], Known] | None = None
+    when: Period,
+    counts: Sequence[Sequence[int]],
+    known: dict[tuple[str, ...], KnownTable] | None = None,
 ) -> dict[str, Any]:
     """What the product publishes of these counts: the real mechanism, the real record."""
     measures = PLAN.measures("opened", when.kind)
@@ -52,14 +54,14 @@ def released(
         {"milli": measure.milli, "counts": list(table)}
         for measure, table in zip(measures, counts, strict=True)
     ]
-    question = {"measured": measured, "equal": consistency.sums(PLAN, measures, known or {})}
-    drawn: Any = drawing.answer(question)
-    return records.make(UUID(int=1), "opened", when, PLAN, drawn, known or {}, date(2026, 4, 2))
+    question = {"measured": measured, "equal": list_sums(PLAN, measures, known or {})}
+    drawn: Any = answer(question)
+    return make_record(UUID(int=1), "opened", when, PLAN, drawn, known or {}, date(2026, 4, 2))
 
 
 def without_noise(when: Period, counts: Sequence[Sequence[int]]) -> dict[str, Any]:
     drawn: Drawn = {"noisy": [list(t) for t in counts], "estimates": [list(t) for t in counts]}
-    return records.make(UUID(int=1), "opened", when, PLAN, drawn, {}, date(2026, 4, 2))
+    return make_record(UUID(int=1), "opened", when, PLAN, drawn, {}, date(2026, 4, 2))
 
 
 def estimates(record: dict[str, Any], name: str) -> list[int]:
@@ -88,9 +90,9 @@ def test_averaging_gains_nothing_since_there_is_one_draw_and_everything_where_th
 ):
     when = period("2026-01")
     once = released(when, [[40]])
-    stored = [lines.as_csv(once) for _ in range(200)]
+    stored = [write_csv(once) for _ in range(200)]
     assert len(set(stored)) == 1
-    fresh = [drawing.noisy([40], 200)[0] for _ in range(200)]
+    fresh = [noisy([40], 200)[0] for _ in range(200)]
     assert abs(np.mean(fresh) - 40) < 3  # what a draw for each download would give away
 
 
@@ -154,7 +156,7 @@ def test_a_quarter_and_its_months_tell_one_story() -> None:
     """No second figure for the same cases: overlapping releases agree, so nothing averages out."""
     months = [released(period(f"2026-0{n}"), [[n]]) for n in (1, 2, 3)]
     when = period("2026-Q1")
-    quarter = released(when, exact(PLAN, when), records.known(months))
+    quarter = released(when, exact(PLAN, when), list_known(months))
     assert estimates(quarter, "total")[0] == sum(estimates(month, "total")[0] for month in months)
     for table in ("region", "language", "situation"):
         assert sum(estimates(quarter, table)) == estimates(quarter, "total")[0]
@@ -166,7 +168,7 @@ def test_adding_up_after_clamping_would_count_people_who_are_not_there() -> None
     counts = [[200, 99, 1], [290, 10, *[0] * 15], [100, 100, 100, 0, 0, 0]]
     for _ in range(8):
         months = [released(period(f"2026-0{n}"), [[100]]) for n in (1, 2, 3)]
-        record = released(when, counts, records.known(months))
+        record = released(when, counts, list_known(months))
         [language] = [table for table in record["tables"] if table["name"] == "language"]
         clamped.append(sum(max(0, cell["noisy"]) for cell in language["cells"]) - 300)
         ours.append(estimates(record, "total")[0] - 300)
@@ -186,20 +188,20 @@ def test_rows_their_order_and_their_number_tell_nothing() -> None:
 
 
 def _rows(record: dict[str, Any]) -> list[tuple[str, str]]:
-    rows = csv.DictReader(io.StringIO(lines.as_csv(record).decode()))
+    rows = csv.DictReader(io.StringIO(write_csv(record).decode()))
     return [(row["dimension"], row["category"]) for row in rows]
 
 
 def test_figures_of_nobody_look_like_figures_of_somebody() -> None:
     """Empty cells are noised as well: of twenty draws of zeros most are not zero."""
-    drawn = drawing.noisy([0] * 200, 150)
+    drawn = noisy([0] * 200, 150)
     assert np.mean([n == 0 for n in drawn]) < 0.2
     assert min(drawn) < 0 < max(drawn)
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@x", "\tx"])
 def test_a_category_is_no_formula(name: str) -> None:
-    assert lines.harmless(name) == f"'{name}"
+    assert escape_cell(name) == f"'{name}"
 
 
 # -- what the figures say of themselves
@@ -207,7 +209,7 @@ def test_a_category_is_no_formula(name: str) -> None:
 
 def test_the_mechanism_spends_what_the_ledger_says() -> None:
     for milli in (10, 150, 175, 200, 250, 333):
-        measurement: Callable[..., float] = drawing.laplace(milli).map
+        measurement: Callable[..., float] = laplace(milli).map
         assert measurement(1) <= milli / 1000
         assert measurement(1) > milli / 1000 * 0.999
 
@@ -216,10 +218,10 @@ def test_all_tables_of_a_life_stay_within_the_caps() -> None:
     spent = {
         family: sum(
             sum(one.milli for one in measures)
-            for (of, _), measures in tables.MEASURES.items()
+            for (of, _), measures in MEASURES.items()
             if of == family
         )
-        for family in tables.CAPS
+        for family in CAPS
     }
-    assert spent == tables.CAPS == {"opened": 1000, "closed": 500}
-    assert sum(spent.values()) <= tables.HARD_CAP
+    assert spent == CAPS == {"opened": 1000, "closed": 500}
+    assert sum(spent.values()) <= HARD_CAP

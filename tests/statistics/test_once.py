@@ -19,8 +19,12 @@ from sqlalchemy import delete, func, select, update
 
 from app.errors import BudgetSpent, Forbidden, NotReleasable
 from app.models import Case, StatisticsDebit, StatisticsFile, StatisticsHead, StatisticsRelease
-from app.statistics import accumulator, chain, ledger, plans, releasing
+from app.statistics import chain
+from app.statistics.accumulator import sum_months
+from app.statistics.ledger import check_budget
 from app.statistics.mechanism import Drawn, Question
+from app.statistics.plans import read_plan
+from app.statistics.releases import confirm_release, request_release
 from tests.service import House, refusal
 
 ON_SQLITE = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
@@ -36,13 +40,13 @@ from uuid import UUID, uuid4
 from app import organisation
 from app.access import Principal
 from app.crypto import KeyFiles, MemberKeys, new_seed
-from app.db import Database
+from app.store.db import Database
 from app.statistics import releasing
 from app.statistics.mechanism import Mechanism
 
 url, folder, release, member, now = sys.argv[1:]
 database = Database(url)
-organisation.open_keys(database, KeyFiles(Path(folder)))
+open_keyring(database, KeyFiles(Path(folder)))
 roles, keys = frozenset({"coordinator"}), MemberKeys(new_seed())
 who = Principal(UUID(member), "crane", roles, False, uuid4(), keys)
 
@@ -54,7 +58,7 @@ def deadly():
             os.kill(os.getpid(), 9)
         yield drawn
 
-releasing.confirm(database, who, UUID(release), datetime.fromisoformat(now), deadly)
+confirm_release(database, who, UUID(release), datetime.fromisoformat(now), deadly)
 """
 
 
@@ -75,7 +79,7 @@ def asked(house: House) -> UUID:
     house.advance(days=20)
     with house.database.transaction() as db:
         wren = house.principal("wren")
-        return releasing.request(db, wren, "opened", "2026-01", house.clock()).id
+        return request_release(db, wren, "opened", "2026-01", house.clock()).id
 
 
 def debits(house: House) -> list[int]:
@@ -85,7 +89,7 @@ def debits(house: House) -> list[int]:
 
 def confirm(house: House, asked: UUID, handle: str = "crane") -> StatisticsRelease:
     who, now = house.principal(handle), house.clock()
-    return releasing.confirm(house.database, who, asked, now, no_process)
+    return confirm_release(house.database, who, asked, now, no_process)
 
 
 @ON_SQLITE
@@ -145,7 +149,7 @@ def test_two_at_once_draw_once(house: House, asked: UUID) -> None:
 
     def ask(handle: str) -> bytes | None:
         who, now = house.principal(handle), house.clock()
-        return releasing.confirm(house.database, who, asked, now, together).hash
+        return confirm_release(house.database, who, asked, now, together).hash
 
     house.newcomer("grebe", "coordinator")
     with ThreadPoolExecutor(2) as pool:
@@ -212,12 +216,12 @@ def test_who_is_alone_waits_a_day(
 def test_the_ledger_lets_nothing_through_that_overspends(house: House, asked: UUID) -> None:
     confirm(house, asked)
     with house.database.transaction() as db:
-        ledger.check(db, "opened", ["2026-01"], 800)
-        ledger.check(db, "opened", ["2026-02"], 1000)
+        check_budget(db, "opened", ["2026-01"], 800)
+        check_budget(db, "opened", ["2026-02"], 1000)
         with pytest.raises(BudgetSpent):
-            ledger.check(db, "opened", ["2026-02", "2026-01"], 801)
+            check_budget(db, "opened", ["2026-02", "2026-01"], 801)
         with pytest.raises(BudgetSpent):
-            ledger.check(db, "closed", ["2026-01"], 501)
+            check_budget(db, "closed", ["2026-01"], 501)
         assert db.scalar(select(func.sum(StatisticsDebit.milli))) == 200
 
 
@@ -255,10 +259,10 @@ def test_what_may_have_been_drawn_before_a_restore_is_not_drawn_again(
     files = keys.files
     files.write_anchor({"restored_at": house.clock().isoformat()})
     with pytest.raises(NotReleasable):
-        releasing.confirm(house.database, crane, asked, house.clock(), no_process)
+        confirm_release(house.database, crane, asked, house.clock(), no_process)
     assert debits(house) == []
     files.write_anchor({"restored_at": "2026-01-20T12:00:00+00:00"})
-    released = releasing.confirm(house.database, crane, asked, house.clock(), no_process)
+    released = confirm_release(house.database, crane, asked, house.clock(), no_process)
     assert released.state == "released"
 
 
@@ -292,5 +296,5 @@ def test_a_case_that_comes_in_while_its_month_is_frozen_is_counted_with_the_next
     house.advance(days=30)
     with house.database.snapshot() as db:
         assert db.get_one(Case, UUID(late)).release_period == "2026-02"
-        joint = accumulator.totals(db, plans.current(db), "opened", ["2026-02"])
+        joint = sum_months(db, read_plan(db), "opened", ["2026-02"])
         assert sum(joint[0]) == 1

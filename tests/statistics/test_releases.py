@@ -13,9 +13,13 @@ import pytest
 from sqlalchemy import func, select
 
 from app.models import Case, StatisticsDebit, StatisticsMonth
-from app.statistics import accumulator, exports, plans, releasing
-from app.statistics.exports import MEDIA_TYPES
+from app.statistics import releases
+from app.statistics.accumulator import sum_months
 from app.statistics.mechanism import Mechanism
+from app.statistics.plans import read_plan
+from app.statistics.release_files import MEDIA_TYPES
+from app.statistics.releases import confirm_release, request_release
+from app.worker import duties
 from tests.service import Client, House, refusal
 
 RELEASES = "/v1/statistics/releases"
@@ -148,7 +152,7 @@ def test_a_case_that_is_erased_or_not_to_be_counted_is_left_out(house: House) ->
 def counted(house: House, month: str) -> int:
     """How many cases of a month were counted."""
     with house.database.snapshot() as db:
-        joint = accumulator.totals(db, plans.current(db), "opened", [month])
+        joint = sum_months(db, read_plan(db), "opened", [month])
     assert sum(joint[0]) == sum(joint[1])
     return sum(joint[0])
 
@@ -157,7 +161,7 @@ def counted(house: House, month: str) -> int:
 def test_a_year_adds_up_with_its_quarters_and_costs_no_more_than_was_promised(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exports, "print_due", lambda *_: None)  # another test's matter
+    monkeypatch.setattr(duties, "print_due_files", lambda *_: None)  # another test's matter
     open_cases(house, 12, region="montreal", situation="detained")
     open_cases(house, 6, region="laval", language="en")
     [case] = open_cases(house, 1)
@@ -197,8 +201,8 @@ def test_the_first_quarter_of_an_organisation_adds_up_with_the_months_that_it_ha
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever begins in February has no January to release, now or ever."""
-    monkeypatch.setattr(exports, "print_due", lambda *_: None)  # another test's matter
-    monkeypatch.setattr(accumulator, "first_month", lambda _db: "2026-02")
+    monkeypatch.setattr(duties, "print_due_files", lambda *_: None)  # another test's matter
+    monkeypatch.setattr(releases, "find_first_month", lambda _db: "2026-02")
     open_cases(house, 2)
     house.advance(days=77)  # until 2 April
     with Mechanism() as draw:
@@ -212,9 +216,9 @@ def drawn(house: House, draw: Mechanism, family: str, period: str) -> dict[str, 
     """Release a period with a process that has loaded already; return its record."""
     now = house.clock()
     with house.database.transaction() as db:
-        asked = releasing.request(db, house.principal("wren"), family, period, now)
+        asked = request_release(db, house.principal("wren"), family, period, now)
     crane = house.principal("crane")
-    done = releasing.confirm(house.database, crane, asked.id, now, lambda: nullcontext(draw))
+    done = confirm_release(house.database, crane, asked.id, now, lambda: nullcontext(draw))
     record: dict[str, Any] = json.loads(done.record or "")
     return record
 

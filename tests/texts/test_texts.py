@@ -11,7 +11,7 @@ from app.telephony.segments import measure
 from app.texts import FieldRefused, TextRefused, Texts, read_language
 from app.texts.rules import LONGEST, NOTICES, PLACEHOLDERS, SAID_ALIKE, check_field, check_text
 
-TEXTS = texts.load()
+TEXTS = texts.load_texts()
 EVERY = [
     (language.code, key, text)
     for language in (TEXTS.everyone, *TEXTS.languages.values())

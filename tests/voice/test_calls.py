@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from app import shifts
 from app.models import Member
+from app.rota.rules import show_wall_time
+from app.rota.shifts import ShiftFacts, add_shift
 from tests.service import CALLER, House
 
 PHONES: Mapping[str, str] = {
@@ -31,15 +32,15 @@ def give_phones(house: House) -> None:
 def on_duty(house: House, *handles: str, hours: float = 24, fallback: bool = False) -> None:
     """Put people on duty from the beginning of this day of the organisation's."""
     with house.database.transaction() as db:
-        local = shifts.wall_time(house.clock(), db.keys.zone)
-        wanted = shifts.Wanted(
+        local = show_wall_time(house.clock(), db.keys.zone)
+        wanted = ShiftFacts(
             "FREQ=DAILY",
             local.replace(hour=0, minute=0, second=0, microsecond=0),
             timedelta(hours=hours),
             [house.residents[handle].id for handle in handles],
             fallback=fallback,
         )
-        shifts.add(db, house.principal("crane"), wanted, house.clock())
+        add_shift(db, house.principal("crane"), wanted, house.clock())
 
 
 def case_of_call(house: House) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from app import main
 from app.models import Case
-from app.voice import carrying, taking
+from app.worker import duties
 from tests.service import CALLER, House
 from tests.voice.test_calls import PHONES, case_of_call, give_phones, on_duty, until
 
@@ -175,8 +176,8 @@ def test_a_database_that_is_away_for_twenty_seconds(
 ) -> None:
     call = calls_in(desk)
     with monkeypatch.context() as away:
-        away.setattr(taking, "take", refuse)
-        away.setattr(carrying, "carry_out", refuse)
+        away.setattr(main, "take_call_events", refuse)
+        away.setattr(duties, "carry_out_jobs", refuse)
         for _ in range(4):
             desk.network.advance(5)
         assert call.prompt.endswith("Restez en ligne.")
@@ -188,7 +189,7 @@ def test_a_call_that_comes_while_the_database_is_away_is_found_later(
     desk: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as away:
-        away.setattr(taking, "take", refuse)
+        away.setattr(main, "take_call_events", refuse)
         call = desk.network.phone(CALLER).call()
         assert call.look()["waiting_for"] == "speech"
         call.speak(5).hang_up()
@@ -203,7 +204,7 @@ def test_without_a_worker_the_caller_still_comes_to_the_tone(
     desk: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as dead:
-        dead.setattr(carrying, "carry_out", refuse)
+        dead.setattr(duties, "carry_out_jobs", refuse)
         call = calls_in(desk)
         for _ in range(12):
             desk.network.advance(5)
@@ -245,8 +246,8 @@ def test_a_caller_whose_helper_was_lost_does_not_listen_to_silence(
     leg = desk.network.phone(PHONES["heron"]).calls()[-1]
     assert call.hears
     with monkeypatch.context() as away:
-        away.setattr(taking, "take", refuse)
-        away.setattr(carrying, "carry_out", refuse)
+        away.setattr(main, "take_call_events", refuse)
+        away.setattr(duties, "carry_out_jobs", refuse)
         leg.hang_up()
         for _ in range(4):
             desk.network.advance(5)

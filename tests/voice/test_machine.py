@@ -12,17 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.texts import spoken
-from app.voice import twiml
-from app.voice.machine import begin, begin_outgoing, step
-from app.voice.states import (
+from app.calls.machine import begin_call, begin_outgoing_call, step_call
+from app.calls.states import (
     MOST_LEGS,
     CallerLeft,
+    CallEvent,
     CallState,
     Cancel,
     DeadlinePassed,
     Digits,
-    Event,
     Keep,
     Kept,
     LegDigits,
@@ -30,28 +28,30 @@ from app.voice.states import (
     LegUp,
     Move,
     NoRecording,
+    PhonesOnDuty,
     Polled,
     Recorded,
     Ring,
     RoomLeft,
-    Rota,
     Spoken,
     StillOn,
     Summon,
 )
+from app.calls.twiml import CallPlace, write_caller_twiml, write_leg_twiml
+from app.texts import spoken
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 CALL = UUID("00000000-0000-4000-8000-000000000001")
 PEOPLE = [UUID(int=n, version=4) for n in range(1, 15)]
-SENTENCES = spoken.load()
+SENTENCES = spoken.load_spoken()
 # Kreyòl is read by a French voice, which says what the French file says.
 NUMBER = re.compile(r"\+?[0-9]{7,}")
 
 
-def events(state: CallState) -> list[Event]:
+def events(state: CallState) -> list[CallEvent]:
     """Everything that could come in, of a phone that is in the call and of one that is not."""
     legs = [leg.id for leg in state.legs] + [uuid4()]
-    of_legs: list[Callable[[UUID], Event]] = [
+    of_legs: list[Callable[[UUID], CallEvent]] = [
         LegUp,
         LegDown,
         lambda leg: LegDigits(leg, "1"),
@@ -67,25 +67,25 @@ def events(state: CallState) -> list[Event]:
 
 
 @st.composite
-def rotas(draw: st.DrawFn) -> Rota:
+def rotas(draw: st.DrawFn) -> PhonesOnDuty:
     people = st.lists(st.sampled_from(PEOPLE), max_size=6, unique=True).map(tuple)
     free = draw(st.sets(st.sampled_from(PEOPLE)))
-    return Rota(draw(people), draw(people), frozenset(free))
+    return PhonesOnDuty(draw(people), draw(people), frozenset(free))
 
 
 @st.composite
-def courses(draw: st.DrawFn) -> tuple[CallState, Rota]:
+def courses(draw: st.DrawFn) -> tuple[CallState, PhonesOnDuty]:
     """A call after anything up to forty events, and the next rota."""
     if draw(st.booleans()):
-        state, _ = begin_outgoing(CALL, PEOPLE[0], NOW)
+        state, _ = begin_outgoing_call(CALL, PEOPLE[0], NOW)
     else:
         flags = {name: draw(st.booleans()) for name in ("challenged", "rings", "known")}
-        state = begin(CALL, NOW, **flags)
+        state = begin_call(CALL, NOW, **flags)
     state, now = replace(state, custody=draw(st.booleans())), NOW
     rota = draw(rotas())
     for _ in range(draw(st.integers(0, 40))):
         now += timedelta(seconds=draw(st.integers(0, 100)))
-        state, _ = step(state, draw(st.sampled_from(events(state))), rota, now)
+        state, _ = step_call(state, draw(st.sampled_from(events(state))), rota, now)
         hold(state, now)
     return state, draw(rotas())
 
@@ -110,11 +110,11 @@ def hold(state: CallState, now: datetime) -> None:
 @settings(max_examples=80, deadline=None)
 @given(courses())
 def test_every_event_leads_to_a_call_with_owner_and_deadline(
-    course: tuple[CallState, Rota],
+    course: tuple[CallState, PhonesOnDuty],
 ) -> None:
     state, rota = course
     for event in events(state):
-        after, actions = step(state, event, rota, NOW + timedelta(hours=1))
+        after, actions = step_call(state, event, rota, NOW + timedelta(hours=1))
         hold(after, NOW)
         known = {leg.id for leg in after.legs}
         for action in actions:
@@ -128,27 +128,27 @@ def test_every_event_leads_to_a_call_with_owner_and_deadline(
 
 @settings(max_examples=40, deadline=None)
 @given(courses())
-def test_deadlines_alone_end_every_call(course: tuple[CallState, Rota]) -> None:
+def test_deadlines_alone_end_every_call(course: tuple[CallState, PhonesOnDuty]) -> None:
     """Nobody helps: no webhook, no callback. A conversation is asked about, and found over."""
     state, _ = course
     for _ in range(80):
         if state.ended:
             return
         event = CallerLeft() if state.name == "bridged" else DeadlinePassed()
-        state, _ = step(state, event, Rota(), state.deadline or NOW)
+        state, _ = step_call(state, event, PhonesOnDuty(), state.deadline or NOW)
     pytest.fail(f"still {state.name}")
 
 
 @settings(max_examples=40, deadline=None)
 @given(courses(), st.sampled_from([None, "en", "fr", "es", "ht"]))
 def test_no_phone_number_is_in_what_any_phone_is_told(
-    course: tuple[CallState, Rota], language: str | None
+    course: tuple[CallState, PhonesOnDuty], language: str | None
 ) -> None:
     state, _ = course
     state = replace(state, language=language)
-    place = twiml.Place("https://line.example", CALL, uuid4().hex)
-    told = [twiml.caller(state, place, SENTENCES, (4, "09:30"), NOW)]
-    told += [twiml.leg(state, leg, place, SENTENCES, language or "en") for leg in state.legs]
+    place = CallPlace("https://line.example", CALL, uuid4().hex)
+    told = [write_caller_twiml(state, place, SENTENCES, (4, "09:30"), NOW)]
+    told += [write_leg_twiml(state, leg, place, SENTENCES, language or "en") for leg in state.legs]
     for document in told:
         said = re.sub(r"until=\d+", "", document)
         for hidden in (str(CALL), place.room, *(str(leg.id) for leg in state.legs)):
@@ -158,10 +158,12 @@ def test_no_phone_number_is_in_what_any_phone_is_told(
         assert "callerId" not in document
 
 
-def ringing(*members: UUID) -> tuple[CallState, Rota]:
-    rota = Rota(members, (), frozenset(members))
-    state = replace(begin(CALL, NOW, challenged=False, rings=True, known=True), name="situation")
-    state, actions = step(state, Digits(0, "1"), rota, NOW)
+def ringing(*members: UUID) -> tuple[CallState, PhonesOnDuty]:
+    rota = PhonesOnDuty(members, (), frozenset(members))
+    state = replace(
+        begin_call(CALL, NOW, challenged=False, rings=True, known=True), name="situation"
+    )
+    state, actions = step_call(state, Digits(0, "1"), rota, NOW)
     assert len(actions) == len(members)
     return state, rota
 
@@ -169,55 +171,61 @@ def ringing(*members: UUID) -> tuple[CallState, Rota]:
 def test_the_first_to_press_1_has_the_call_and_the_others_are_told() -> None:
     state, rota = ringing(*PEOPLE[:3])
     first, second, third = state.legs
-    state, _ = step(state, LegUp(first.id), rota, NOW)
-    state, _ = step(state, LegUp(second.id), rota, NOW)
-    state, actions = step(state, LegDigits(second.id, "1"), rota, NOW)
+    state, _ = step_call(state, LegUp(first.id), rota, NOW)
+    state, _ = step_call(state, LegUp(second.id), rota, NOW)
+    state, actions = step_call(state, LegDigits(second.id, "1"), rota, NOW)
     assert (state.name, state.winner) == ("bridged", PEOPLE[1])
     assert actions == [Move(), Move(first.id), Cancel(third.id)]
-    late, actions = step(state, LegDigits(first.id, "1"), rota, NOW)
+    late, actions = step_call(state, LegDigits(first.id, "1"), rota, NOW)
     assert (late, actions) == (state, [])
 
 
 def test_who_stands_by_is_rung_once_nobody_on_duty_is_left() -> None:
-    rota = Rota(tuple(PEOPLE[:1]), tuple(PEOPLE[1:2]), frozenset(PEOPLE[:2]))
-    state = replace(begin(CALL, NOW, challenged=False, rings=True, known=True), name="situation")
-    state, _ = step(state, Digits(0, "1"), rota, NOW)
-    state, [ring] = step(state, LegDigits(state.legs[0].id, "2"), rota, NOW)
+    rota = PhonesOnDuty(tuple(PEOPLE[:1]), tuple(PEOPLE[1:2]), frozenset(PEOPLE[:2]))
+    state = replace(
+        begin_call(CALL, NOW, challenged=False, rings=True, known=True), name="situation"
+    )
+    state, _ = step_call(state, Digits(0, "1"), rota, NOW)
+    state, [ring] = step_call(state, LegDigits(state.legs[0].id, "2"), rota, NOW)
     assert ring == Ring(state.legs[1].id)
-    state, actions = step(state, LegDown(state.legs[1].id), rota, NOW)
+    state, actions = step_call(state, LegDown(state.legs[1].id), rota, NOW)
     assert (state.name, actions) == ("voicemail", [Move()])
 
 
 def test_somebody_on_another_call_is_waited_for_and_not_rung() -> None:
-    busy = Rota(tuple(PEOPLE[:1]), (), frozenset())
-    state = replace(begin(CALL, NOW, challenged=False, rings=True, known=True), name="situation")
-    state, actions = step(state, Digits(0, "1"), busy, NOW)
+    busy = PhonesOnDuty(tuple(PEOPLE[:1]), (), frozenset())
+    state = replace(
+        begin_call(CALL, NOW, challenged=False, rings=True, known=True), name="situation"
+    )
+    state, actions = step_call(state, Digits(0, "1"), busy, NOW)
     assert (state.name, actions) == ("ringing", [])
-    state, actions = step(state, Polled(), replace(busy, free=frozenset(PEOPLE[:1])), NOW)
+    state, actions = step_call(state, Polled(), replace(busy, free=frozenset(PEOPLE[:1])), NOW)
     assert actions == [Ring(state.legs[0].id)]
 
 
 @pytest.mark.parametrize("rings", [True, False])
 def test_an_empty_rota_and_too_many_calls_lead_to_voicemail(rings: bool) -> None:
-    state = replace(begin(CALL, NOW, challenged=True, rings=rings, known=True), name="situation")
-    rota = Rota() if rings else Rota(tuple(PEOPLE), (), frozenset(PEOPLE))
-    state, actions = step(state, Digits(0, ""), rota, NOW)
-    state, actions = step(state, Digits(1, ""), rota, NOW)
+    state = replace(
+        begin_call(CALL, NOW, challenged=True, rings=rings, known=True), name="situation"
+    )
+    rota = PhonesOnDuty() if rings else PhonesOnDuty(tuple(PEOPLE), (), frozenset(PEOPLE))
+    state, actions = step_call(state, Digits(0, ""), rota, NOW)
+    state, actions = step_call(state, Digits(1, ""), rota, NOW)
     assert (state.name, actions) == ("voicemail", [])
 
 
 def test_a_challenge_that_nobody_answers_rings_nobody_and_takes_a_message() -> None:
-    rota = Rota(tuple(PEOPLE), (), frozenset(PEOPLE))
-    state = begin(CALL, NOW, challenged=True, rings=True, known=True)
+    rota = PhonesOnDuty(tuple(PEOPLE), (), frozenset(PEOPLE))
+    state = begin_call(CALL, NOW, challenged=True, rings=True, known=True)
     for turn in (0, 1):
-        state, actions = step(state, Digits(turn, "7"), rota, NOW)
+        state, actions = step_call(state, Digits(turn, "7"), rota, NOW)
     assert (state.name, state.legs, actions) == ("voicemail", (), [])
 
 
 def test_a_recording_is_kept_whenever_it_is_told_of_and_only_once() -> None:
     state, rota = ringing(PEOPLE[0])
-    state, actions = step(state, Recorded("RE1"), rota, NOW)
+    state, actions = step_call(state, Recorded("RE1"), rota, NOW)
     assert Keep("RE1") in actions
-    assert step(state, Recorded("RE1"), rota, NOW)[1] == []
-    state, _ = step(state, Kept(), rota, NOW)
+    assert step_call(state, Recorded("RE1"), rota, NOW)[1] == []
+    state, _ = step_call(state, Kept(), rota, NOW)
     assert (state.name, state.disposition) == ("ended", "voicemail")

@@ -16,6 +16,7 @@ from app.simulator.webhooks import Fields
 if TYPE_CHECKING:
     from app.simulator.carrier import Carrier
 
+
 # What the network shows for callers who withhold their number, spelled or as a number.
 WITHHELD = frozenset(
     {"anonymous", "restricted", "unavailable", "unknown", "+266696687"}

@@ -22,6 +22,7 @@ from app.simulator.voice.lines import Callback, Line
 if TYPE_CHECKING:
     from app.simulator.carrier import Carrier
 
+
 _RING_S = 60.0
 _LONGEST_TWIML = 4000
 

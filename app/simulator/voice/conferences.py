@@ -20,6 +20,7 @@ from app.simulator.webhooks import Fields
 if TYPE_CHECKING:
     from app.simulator.carrier import Carrier
 
+
 DEFAULT_EVENTS = "start end"
 
 

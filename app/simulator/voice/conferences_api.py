@@ -22,6 +22,7 @@ from app.simulator.voice.rooms import Conference, Membership, Participant
 if TYPE_CHECKING:
     from app.simulator.carrier import Carrier
 
+
 _RING_S = 60.0
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from app.simulator.voice.happenings import Source
     from app.simulator.voice.lines import Line
 
+
 APOLOGY = "We are sorry, an application error has occurred. Goodbye."
 _UNREACHED, _LOOP = 11205, 11100
 

@@ -14,6 +14,7 @@ from app.simulator.voice.lines import NOWHERE, Callback, Line
 if TYPE_CHECKING:
     from app.simulator.carrier import Carrier
 
+
 Work = Callable[[Line], Awaitable[None]]
 _NOT_FOUND, _BUSY, _DECLINED = "404", "486", "603"
 

@@ -18,6 +18,7 @@ from app.simulator.voice.rooms import Conference, Participant
 if TYPE_CHECKING:
     from app.simulator.carrier import Carrier
 
+
 _NAMES = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 WITHHELD_CALLER = "anonymous"
 _REMEMBERED = 5000

@@ -20,6 +20,7 @@ from app.simulator.voice.recordings import RecordingKey
 if TYPE_CHECKING:
     from app.simulator.carrier import Carrier
 
+
 _ONE_DAY_S = 86400
 
 

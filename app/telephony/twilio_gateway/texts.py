@@ -7,13 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.telephony.errors import CarrierUnreachable
-from app.telephony.messages import (
-    Accepted,
-    CarrierMessage,
-    Direction,
-    NumberWebhooks,
-    OutgoingText,
-)
+from app.telephony.messages import Accepted, CarrierMessage, Direction, NumberWebhooks, OutgoingText
 from app.telephony.statuses import from_carrier
 from app.telephony.twilio_gateway.asking import Asking, code_of
 

@@ -116,7 +116,7 @@ class Spoken:
 _FOR_CALLERS = tuple(k for k in KEYS if not k.startswith("whisper") and k != "back")
 
 
-def load(recorded: Path | None = None) -> Spoken:
+def load_spoken(recorded: Path | None = None) -> Spoken:
     """Read the sentences, and find those recorded in a folder ``<language>/<key>.wav`` or mp3.
 
     Raises ``TextRefused``.

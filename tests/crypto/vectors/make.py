@@ -12,7 +12,6 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from app import backup_keys
 from app.crypto import (
     BriefKeys,
     CaseKeys,
@@ -29,6 +28,7 @@ from app.crypto import (
 )
 from app.crypto.files import code_key
 from app.crypto.formats import header
+from app.vault.backup_keys import make_backup_pair
 from tests.crypto.frozen import ATTACHMENT_ID, FOLDER, Sealed, seed_of, to_json
 
 DEPLOYMENT = UUID("5f1c2b8e-7d4a-4c55-9f0b-2b8f6d1e9a10")
@@ -61,7 +61,7 @@ def derivations() -> dict[str, str]:
         "brief/file": brief.file_key(ATTACHMENT_ID),
         "operational/public": _short(operational.pair.public),
         "operational/wrap": operational.wrap_key,
-        "backup/public": _short(backup_keys.pair(seed).public),
+        "backup/public": _short(make_backup_pair(seed).public),
         "recovery": passphrases.recovery_key(RECOVERY_CODE),
         "invitation": passphrases.invitation_lookup(INVITATION_CODE),
         "export": code_key(INVITATION_CODE),

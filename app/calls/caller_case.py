@@ -1,0 +1,89 @@
+"""The case of somebody who calls: found by the number, or opened; also while the server is sealed.
+
+The same look-up as for texts, so that a phone has one case however it reaches us. Who withholds
+their number gets a case of their own each time, and shares nothing with anybody.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app.cases.by_number import (
+    BatchRows,
+    ChangingCase,
+    find_known_cases,
+    open_new_case,
+    write_cases,
+)
+from app.crypto import keyed_hash
+from app.models import Call, Case
+from app.models.base import ROUNDING
+from app.organisation.settings import read_settings
+from app.outbox.suppressions import SILENCED, find_suppressions
+from app.store.db import Db
+from app.telephony import InboundCall, InboundText
+
+CUSTODY_FLAG = "custody_line"
+_HOUR = 12 * ROUNDING
+
+
+def find_caller_case(db: Db, call: InboundCall, now: datetime) -> Case:
+    """Return the live case of a caller, locked; a new one where they have none."""
+    rows, lookup = BatchRows(), _lookup(db, call)
+    known = find_known_cases(db, {lookup} if lookup else set())
+    thread = known.live.get(lookup) if lookup else None
+    if thread is None:
+        thread = open_new_case(db, rows, known, _as_text(call), lookup, now)
+        _begin(db, thread, now)
+        write_cases(db, rows, now)
+    return db.get_one(Case, thread.id, with_for_update=True, populate_existing=True)
+
+
+def _lookup(db: Db, call: InboundCall) -> bytes | None:
+    if call.withheld:
+        return None
+    if db.keys.is_open:
+        return db.keys.number_lookup(call.caller)
+    return keyed_hash(db.keys.provisional_key, "provisional", call.caller.encode())
+
+
+def _as_text(call: InboundCall) -> InboundText:
+    """Return what opens a case: who, and nothing said yet. They are texted as SMS, if at all."""
+    return InboundText(call.sid, call.caller, "", "", (), None, "sms", call.withheld)
+
+
+def _begin(db: Db, thread: ChangingCase, now: datetime) -> None:
+    """A case begins at the end of its queue until the call says more; nothing has been read."""
+    thread.queue_order = db.keys.order.next(now)
+    thread.coarse["last_message_at"] = now.isoformat()
+
+
+def may_ring_phones(db: Db, case: Case, call: InboundCall, now: datetime) -> bool:
+    """Whether phones may ring: not for a blocked number, nor for one that calls again and again.
+
+    Whatever it is, the call is recorded and can leave a message.
+    """
+    if not call.withheld:
+        lookup = db.keys.number_lookup(call.caller)
+        if find_suppressions(db, [lookup], now).get(lookup, set()) & SILENCED:
+            return False
+    most = int(read_settings(db)[0]["calls_per_hour"])
+    return not most or _recent(db, case.id, now) < most
+
+
+def _recent(db: Db, case_id: UUID, now: datetime) -> int:
+    mine = (Call.case_id == case_id, Call.direction == "inbound", Call.at > now - _HOUR)
+    return db.scalar(select(func.count()).select_from(Call).where(*mine)) or 0
+
+
+def is_challenged(db: Db) -> bool:
+    """Whether callers have to press a digit first, during a flood of machines."""
+    return bool(read_settings(db)[0]["voice_challenge"])
+
+
+def is_custody_line(db: Db, case: Case) -> bool:
+    """Whether somebody of the desk said that this phone is a place of detention's."""
+    return CUSTODY_FLAG in db.keys.open_row("cases", case).get("flags", ())

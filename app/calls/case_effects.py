@@ -1,0 +1,89 @@
+"""What a call means for its case: who has it now, or that somebody waits to be called back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from app import audit
+from app.calls.machine import find_tier
+from app.calls.states import CallState
+from app.cases.tasks import add_task, settle_tasks_of_kind
+from app.models import LIVE_STATES, Call, Case, rounded
+from app.paging.alerts import ALERTED_AT_ONCE, acknowledge_alert, make_alert_job
+from app.store.db import Db
+from app.store.jobs import add_jobs
+
+CALL_BACK_TASK = "call_back"
+_UNANSWERED = ("voicemail", "keeping", "ended")
+
+
+def follow_call(
+    db: Db, case: Case, row: Call, before: CallState, after: CallState, now: datetime
+) -> None:
+    """Bring the case up to date with what became of a call."""
+    if case.state not in LIVE_STATES:
+        return
+    if after.name == "bridged" and before.name != "bridged":
+        _talked(db, case, after, now)
+    elif after.winner != before.winner and after.winner and not after.ended:
+        _handed_over(db, case, after.winner, now)
+    unanswered = after.name in _UNANSWERED and before.name not in _UNANSWERED
+    # A caller who is still there when whoever helped is gone waits as much as one nobody took.
+    left_alone = before.name == "bridged" and not after.ended
+    if unanswered and (after.winner is None or left_alone) and not after.outgoing:
+        make_caller_wait(db, case, after, now)
+        if after.known:
+            add_task(db, case.id, CALL_BACK_TASK, row.id, now, now)
+
+
+def _talked(db: Db, case: Case, state: CallState, now: datetime) -> None:
+    """Note that a person speaks with the caller: the case is theirs, and nobody waits."""
+    if state.winner is None:
+        return
+    values = db.keys.open_row("cases", case)
+    values.update(human=True, last_message_at=now.isoformat())
+    values.pop("waiting_since", None)
+    _note_said(values, state)
+    if not state.outgoing:
+        values["last_call_at"] = now.isoformat()
+    db.keys.replace_values("cases", case, values)
+    case.waiting, case.unread, case.last_message_at = False, 0, rounded(now)
+    case.urgency = case.urgency if state.outgoing else min(case.urgency, find_tier(state.situation))
+    case.assigned_to = case.assigned_to or state.winner
+    case.state = "open" if case.state == "new" else case.state
+    acknowledge_alert(db, case.id, state.winner)
+    settle_tasks_of_kind(db, case.id, CALL_BACK_TASK, state.winner)
+    audit.record(db, "call.answered", state.winner, case.id, now)
+
+
+def _handed_over(db: Db, case: Case, member: UUID, now: datetime) -> None:
+    case.assigned_to = member
+    audit.record(db, "call.handed_over", member, case.id, now)
+
+
+def make_caller_wait(db: Db, case: Case, state: CallState, now: datetime) -> None:
+    """Note that the caller waits for a person; page the desk where it is urgent."""
+    values = db.keys.open_row("cases", case)
+    before, stamp = case.urgency, now.isoformat()
+    values["last_message_at"] = values["last_call_at"] = stamp
+    _note_said(values, state)
+    case.urgency = min(before, find_tier(state.situation))
+    case.unread += 1
+    case.last_message_at = rounded(now)
+    if case.state == "waiting":
+        case.state = "open"
+    newly = not case.waiting
+    if newly:
+        case.waiting, case.queue_order = True, db.keys.order.next(now)
+        values["waiting_since"] = stamp
+    db.keys.replace_values("cases", case, values)
+    if case.urgency <= ALERTED_AT_ONCE and (newly or case.urgency < before):
+        add_jobs(db, [make_alert_job(case.id, now)])
+
+
+def _note_said(values: dict[str, object], state: CallState) -> None:
+    """Keep what the caller chose, where nobody knew it yet."""
+    for name, said in (("language", state.language), ("situation", state.situation)):
+        if said is not None and not values.get(name):
+            values[name] = said

@@ -1,0 +1,45 @@
+"""Calls of a case that is erased, and what is not needed any more of calls that are over."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, or_, select, update
+
+from app.calls.carrier_ids import read_leg_sid
+from app.models import Call, CallLeg, Job
+from app.outbox.carrier_copies import note_call_copy
+from app.store.db import Db
+
+
+def forget_calls(db: Db, case_id: UUID, now: datetime) -> None:
+    """Forget the calls of a case with what was still to be done, at the carrier too.
+
+    One that goes on is ended: nobody stays on a line of which nothing is known any more.
+    """
+    mine = select(Call.id).where(Call.case_id == case_id)
+    legs = select(CallLeg.id).where(CallLeg.call_id.in_(mine))
+    for row in db.scalars(select(Call).where(Call.case_id == case_id, Call.op_key.is_not(None))):
+        if db.keys.is_open:
+            _forget_at_carrier(db, row, now)
+    db.execute(delete(Job).where(or_(Job.ref.in_(mine), Job.ref.in_(legs))))
+    db.execute(delete(CallLeg).where(CallLeg.call_id.in_(mine)))
+    db.execute(delete(Call).where(Call.case_id == case_id))
+
+
+def _forget_at_carrier(db: Db, row: Call, now: datetime) -> None:
+    sid = db.keys.open_row("calls", row).get("sid")
+    legs = db.scalars(select(CallLeg).where(CallLeg.call_id == row.id))
+    known = [leg_sid for leg in legs if (leg_sid := read_leg_sid(db, leg))]
+    note_call_copy(db, sid, known, None, row.id, now, running=row.state != "ended")
+
+
+def forget_ended_calls(db: Db) -> None:
+    """Drop what the phones of calls that are over were known by at the carrier."""
+    ended = select(Call.id).where(Call.state == "ended")
+    db.execute(
+        update(CallLeg)
+        .where(CallLeg.call_id.in_(ended), CallLeg.op_key.is_not(None))
+        .values(op_key=None, op_values=None, shred_day=None)
+    )

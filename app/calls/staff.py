@@ -1,0 +1,74 @@
+"""Who can be rung now, at which number, and when somebody is there again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app import access
+from app.calls.states import PhonesOnDuty
+from app.calls.twiml import NextHours
+from app.models import CallLeg, Member
+from app.rota.rota import find_duty, list_turns
+from app.rota.shifts import load_rota
+from app.store.db import Db
+from app.telephony.numbers import clean_number
+from app.vault.roster import read_roster
+
+_ROLES = ("dispatcher", "coordinator")
+_AHEAD = timedelta(days=8)
+
+
+def find_phones_on_duty(db: Db, now: datetime) -> PhonesOnDuty:
+    """Return who of the desk is on duty or stands by, has a phone, and is on no call."""
+    able = {member.id for member in read_roster(db).team(access.DESK)}
+    duty = find_duty(load_rota(db), now)
+    first, fallback = (
+        [one for one in duty.members(_ROLES, fallback=standing_by) if one in able]
+        for standing_by in (False, True)
+    )
+    reachable = [one for one in dict.fromkeys((*first, *fallback)) if find_phone(db, one)]
+    return PhonesOnDuty(
+        tuple(one for one in first if one in reachable),
+        tuple(one for one in fallback if one in reachable),
+        frozenset(reachable) - find_busy_members(db, reachable),
+    )
+
+
+def find_busy_members(db: Db, members: Sequence[UUID]) -> set[UUID]:
+    """Return those whose phone rings, or who talk, already."""
+    running = (CallLeg.member_id.in_(members), CallLeg.state != "over")
+    return {one for one in db.scalars(select(CallLeg.member_id).where(*running)) if one}
+
+
+def find_phone(db: Db, member_id: UUID) -> str | None:
+    """Return an active member's number in E.164; None where they have none, or left."""
+    return clean_number(str(_profile(db, member_id).get("phone") or ""))
+
+
+def find_call_language(db: Db, member_id: UUID | None) -> str:
+    """Return the language in which a member is spoken to."""
+    languages = _profile(db, member_id).get("languages") if member_id else None
+    return str(languages[0]) if languages else "en"
+
+
+def _profile(db: Db, member_id: UUID) -> dict[str, Any]:
+    member = db.get(Member, member_id)
+    return db.keys.open_row("members", member) if member and member.state == "active" else {}
+
+
+def find_next_hours(db: Db, now: datetime) -> NextHours:
+    """Return when the next shift of the desk begins, by the clock of the organisation's zone.
+
+    None while one goes on: somebody may answer the next call.
+    """
+    for turn in list_turns(load_rota(db), now, now + _AHEAD):
+        ours = turn.slot.role in _ROLES and not turn.slot.fallback
+        if ours and turn.members:
+            local = turn.start.astimezone(db.keys.zone)
+            return None if turn.start <= now else (local.weekday(), f"{local:%H:%M}")
+    return None

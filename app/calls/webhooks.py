@@ -1,0 +1,223 @@
+"""The webhooks of calls, each brought on in the batch's transaction and answered with TwiML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from app.calls.call_rows import (
+    HeldCall,
+    add_call,
+    advance_call,
+    find_call_by_sid,
+    lock_call,
+    note_heard,
+)
+from app.calls.caller_case import find_caller_case, is_challenged, is_custody_line, may_ring_phones
+from app.calls.case_effects import CALL_BACK_TASK
+from app.calls.line import CallSettings
+from app.calls.machine import begin_call
+from app.calls.staff import find_call_language, find_next_hours
+from app.calls.states import (
+    CallerLeft,
+    CallEvent,
+    CallState,
+    Digits,
+    LegDigits,
+    LegDown,
+    LegUp,
+    NoRecording,
+    Polled,
+    Recorded,
+    RoomLeft,
+    Spoken,
+)
+from app.calls.twiml import (
+    NOTHING,
+    write_caller_twiml,
+    write_goodbye,
+    write_leg_twiml,
+    write_message_only,
+)
+from app.cases.tasks import add_task
+from app.models import Case
+from app.outbox.carrier_copies import note_running_call
+from app.store.db import Db
+from app.telephony import CALL_OVER, InboundCall, Recording
+
+# While sealed, nobody can be rung and nothing is looked up: a message is all there is.
+_SEALED_LASTS = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class CallStep:
+    """A phone of a call asks what is next, or tells what happened. ``leg``: not the caller's."""
+
+    call: UUID
+    name: str
+    leg: UUID | None = None
+    digits: str = field(default="", repr=False)
+    turn: int = -1
+    status: str = ""
+
+
+@dataclass(frozen=True)
+class CallEnded:
+    """The carrier says that a call is over, by its own identifier."""
+
+    sid: str
+
+
+VoiceItem = InboundCall | CallStep | CallEnded | Recording
+
+
+def take_call_events(
+    db: Db, line: CallSettings, items: Sequence[VoiceItem], now: datetime
+) -> list[str]:
+    """Bring calls on; return the TwiML for each item."""
+    return [_take(db, line, item, now) for item in items]
+
+
+def _take(db: Db, line: CallSettings, item: VoiceItem, now: datetime) -> str:
+    match item:
+        case InboundCall():
+            return _incoming(db, line, item, now)
+        case CallStep() if not db.keys.is_open:
+            return _sealed_step(line, item)
+        case CallStep():
+            return _step(db, line, item, now)
+        case CallEnded():
+            return _told(db, find_call_by_sid(db, item.sid), CallerLeft(), now)
+        case Recording():
+            return _recording(db, item, now)
+
+
+# -- a call comes in
+
+
+def _incoming(db: Db, line: CallSettings, call: InboundCall, now: datetime) -> str:
+    call_id = find_call_by_sid(db, call.sid)
+    if call_id is not None:
+        held = lock_call(db, call_id) if db.keys.is_open else None
+        return _answer(db, line, held, now) if held else write_message_only(line.url, line.spoken)
+    if not note_running_call(db, call.sid, now):
+        return write_goodbye()  # sent again after its case was erased
+    case = find_caller_case(db, call, now)
+    if not db.keys.is_open:
+        return _sealed(db, line, case, call, now)
+    state = begin_call(
+        uuid4(),
+        now,
+        challenged=is_challenged(db),
+        rings=may_ring_phones(db, case, call, now),
+        known=not call.withheld,
+    )
+    state = replace(state, custody=is_custody_line(db, case))
+    held = add_call(db, case, state, (), now, sid=call.sid)
+    return _answer(db, line, held, now)
+
+
+def _sealed(db: Db, line: CallSettings, case: Case, call: InboundCall, now: datetime) -> str:
+    """Let the caller leave a message; the carrier's list tells of it once the server is open."""
+    state = CallState(uuid4(), "voicemail", now + _SEALED_LASTS, known=not call.withheld)
+    add_call(db, case, state, (), now, sid=call.sid)
+    case.unread += 1
+    if not case.waiting:
+        case.waiting, case.queue_order = True, db.keys.order.next(now)
+    if not call.withheld:
+        add_task(db, case.id, CALL_BACK_TASK, state.id, now, now)
+    return write_message_only(line.url, line.spoken)
+
+
+def _sealed_step(line: CallSettings, item: CallStep) -> str:
+    """Let who was waiting when the server was sealed leave a message at least."""
+    if item.leg is None and item.name in ("digits", "wait", "next"):
+        return write_message_only(line.url, line.spoken)
+    return write_goodbye()
+
+
+# -- a call goes on
+
+
+def _step(db: Db, line: CallSettings, item: CallStep, now: datetime) -> str:
+    held = lock_call(db, item.call)
+    if held is None:
+        return write_goodbye()
+    if item.leg is not None:
+        return _leg_step(db, line, held, item, now)
+    event = _event(item)
+    if event is not None:
+        advance_call(db, held, event, now)
+    return _answer(db, line, held, now, again=item.name == "wait")
+
+
+def _event(item: CallStep) -> CallEvent | None:
+    if item.status in CALL_OVER:
+        return CallerLeft()
+    match item.name:
+        case "digits":
+            return Digits(item.turn, item.digits)
+        case "wait":
+            return Polled()
+        case "left":
+            return RoomLeft()
+        case "spoken":
+            return Spoken()
+        case _:
+            return None
+
+
+def _leg_step(db: Db, line: CallSettings, held: HeldCall, item: CallStep, now: datetime) -> str:
+    leg_id = item.leg
+    if leg_id is None or held.state.leg(leg_id) is None:
+        return write_goodbye()
+    event = _leg_event(item, leg_id)
+    if event is not None:
+        advance_call(db, held, event, now)
+    leg = held.state.leg(leg_id)
+    if leg is None or item.name in ("status", "left"):
+        return write_goodbye()
+    place = held.place(line.url)
+    return write_leg_twiml(held.state, leg, place, line.spoken, find_call_language(db, leg.member))
+
+
+def _leg_event(item: CallStep, leg: UUID) -> CallEvent | None:
+    if item.status in CALL_OVER or item.name == "left":
+        return LegDown(leg)
+    match item.name:
+        case "answer":
+            return LegUp(leg)
+        case "digits":
+            return LegDigits(leg, item.digits)
+        case _:
+            return None
+
+
+def _answer(
+    db: Db, line: CallSettings, held: HeldCall, now: datetime, *, again: bool = False
+) -> str:
+    note_heard(db, held)
+    hours = find_next_hours(db, now) if held.state.name == "voicemail" else None
+    place = held.place(line.url)
+    return write_caller_twiml(held.state, place, line.spoken, hours, now, again=again)
+
+
+# -- what the carrier tells of it
+
+
+def _told(db: Db, call_id: UUID | None, event: CallEvent, now: datetime) -> str:
+    """Bring a call on by what the carrier told; while sealed its own list has to tell it later."""
+    held = lock_call(db, call_id) if call_id and db.keys.is_open else None
+    if held is not None:
+        advance_call(db, held, event, now)
+    return NOTHING
+
+
+def _recording(db: Db, told: Recording, now: datetime) -> str:
+    if not told.over:
+        return NOTHING
+    call_id = find_call_by_sid(db, told.call_sid)
+    event = Recorded(told.sid) if told.status == "completed" else NoRecording()
+    return _told(db, call_id, event, now)

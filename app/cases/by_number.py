@@ -1,0 +1,230 @@
+"""Cases while a batch of texts is worked on, and the rows they become."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import and_, select
+
+from app import access
+from app.cases.codenames import make_code_name
+from app.crypto import CaseKeys, SealBroken, Secret
+from app.models import LIVE_STATES, Case, CaseEpoch, CaseGrant, Message, rounded, table
+from app.outbox.carrier_copies import keep_pictures
+from app.store.db import Db
+from app.store.statements import Lookup, insert_rows, update_rows
+from app.telephony import InboundText
+from app.vault.case_keys import make_case_keys
+
+# Before anything is known; the first text decides.
+FIRST_URGENCY = 3
+_CASES, _EPOCHS = table(Case), table(CaseEpoch)
+_GRANTS, _MESSAGES = table(CaseGrant), table(Message)
+_NAMES = (
+    "id state urgency version epoch queue_order waiting last_position unread number_lookup "
+    "merged_into op_key op_values op_version"
+).split()
+_CURRENT = and_(_EPOCHS.c.case_id == _CASES.c.id, _EPOCHS.c.epoch == _CASES.c.epoch)
+# Cases with the public half of their current epoch, locked in the order of their ids.
+_WITH_KEYS = (
+    select(*(_CASES.c[name] for name in _NAMES), _EPOCHS.c.public, _EPOCHS.c.mac)
+    .outerjoin_from(_CASES, _EPOCHS, _CURRENT)
+    .order_by(_CASES.c.id)
+    .with_for_update(of=_CASES)
+)
+_BY_NUMBER = Lookup(
+    lambda wanted: _WITH_KEYS.where(_CASES.c.number_lookup.in_(wanted), _CASES.c.state != "erased")
+)
+_BY_ID = Lookup(lambda wanted: _WITH_KEYS.where(_CASES.c.id.in_(wanted)))
+
+
+@dataclass
+class ChangingCase:
+    """A case as this batch changes it. ``row`` is the stored one, None for a new case."""
+
+    id: UUID
+    row: Any
+    coarse: dict[str, Any]
+    urgency: int
+    state: str
+    version: int
+    last_position: int
+    unread: int
+    waiting: bool
+    queue_order: int
+    epoch: int = 1
+    follows: UUID | None = None
+    lookup: bytes | None = None
+    provisional: bool = False
+    # Only for the first message of a new case; later ones are sealed to the public half.
+    keys: CaseKeys | None = None
+    public: bytes = b""
+    # Opens the stored row's operational values, and will lock those that replace them.
+    row_key: Secret | None = None
+
+
+@dataclass
+class BatchRows:
+    """What a batch will write."""
+
+    epochs: list[dict[str, Any]] = field(default_factory=list)
+    grants: list[dict[str, Any]] = field(default_factory=list)
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    threads: dict[UUID, ChangingCase] = field(default_factory=dict)
+    # SIDs of messages with pictures, by case.
+    pictures: dict[UUID, list[str]] = field(default_factory=dict)
+    # Cases in which somebody asked to be called, and when.
+    call_backs: dict[UUID, datetime] = field(default_factory=dict)
+
+
+@dataclass
+class KnownCases:
+    """The live case of each number (the root, if it was merged) and its last closed one."""
+
+    live: dict[bytes, ChangingCase] = field(default_factory=dict)
+    closed: dict[bytes, UUID] = field(default_factory=dict)
+
+
+def find_known_cases(db: Db, lookups: set[bytes]) -> KnownCases:
+    """Find and lock the cases of these numbers."""
+    known = KnownCases()
+    if not lookups:
+        return known
+    rows = _BY_NUMBER.rows(db, lookups)
+    merged = {row.merged_into for row in rows if row.merged_into is not None}
+    roots = {row.id: row for row in (*rows, *_BY_ID.rows(db, merged))}
+    # Who waited for a case's lock sees its new epoch's number and not yet its row: now it can.
+    renewed = {row.id for row in roots.values() if row.public is None and _is_live(row)}
+    roots |= {row.id: row for row in _BY_ID.rows(db, renewed)}
+    # One thread for a case, whichever of its phones wrote.
+    live = {row.id: _thread(db, row) for row in roots.values() if _is_live(row)}
+    # The newest comes last and counts; a case of one's own counts before one it was merged into.
+    for row in sorted(rows, key=lambda row: (row.merged_into is None, row.queue_order)):
+        root_id = row.merged_into or row.id
+        if root_id in live:
+            known.live[row.number_lookup] = live[root_id]
+        else:
+            known.closed[row.number_lookup] = root_id
+    return known
+
+
+def _is_live(row: Any) -> bool:
+    return row.state in LIVE_STATES and row.merged_into is None
+
+
+def _thread(db: Db, row: Any) -> ChangingCase:
+    coarse, row_key = db.keys.open_row_and_key("cases", row) if db.keys.is_open else ({}, None)
+    if row.public is None:
+        raise SealBroken
+    db.keys.check_public_key("case_epochs", row.id, row.epoch, row.public, row.mac)
+    return ChangingCase(
+        row.id,
+        row,
+        coarse,
+        row.urgency,
+        row.state,
+        row.version,
+        row.last_position,
+        row.unread,
+        row.waiting,
+        row.queue_order,
+        row.epoch,
+        public=row.public,
+        row_key=row_key,
+    )
+
+
+def open_new_case(
+    db: Db,
+    rows: BatchRows,
+    known: KnownCases,
+    text: InboundText,
+    lookup: bytes | None,
+    now: datetime,
+) -> ChangingCase:
+    """Open a case; withheld numbers get one each and share nothing."""
+    case_id = uuid4()
+    keys, epoch_row, grant = make_case_keys(db, case_id, 1, access.DESK, now)
+    rows.epochs.append(epoch_row)
+    rows.grants.append(grant)
+    thread = ChangingCase(
+        case_id,
+        None,
+        {
+            "number": None if text.withheld else text.sender,
+            "channel": text.channel,
+            "reference": make_code_name(),
+            "language": None,
+            "region": None,
+            "situation": None,
+            "opened_at": now.isoformat(),
+            "flags": [],
+        },
+        FIRST_URGENCY,
+        "new",
+        1,
+        0,
+        0,
+        waiting=False,
+        queue_order=0,
+        follows=known.closed.get(lookup or b""),
+        lookup=None if text.withheld else lookup,
+        provisional=not db.keys.is_open,
+        keys=keys,
+    )
+    rows.threads[case_id] = thread
+    if thread.lookup:
+        known.live[thread.lookup] = thread
+    return thread
+
+
+def write_cases(db: Db, rows: BatchRows, now: datetime) -> None:
+    """Write a batch: one statement per table."""
+    at = rounded(now)
+    changed = rows.threads.values()
+    insert_rows(db, _CASES, [_new_case(db, t, now, at) for t in changed if t.row is None])
+    insert_rows(db, _EPOCHS, rows.epochs)
+    insert_rows(db, _GRANTS, rows.grants)
+    update_rows(db, _CASES, [_changed_case(db, t, at) for t in changed if t.row is not None])
+    insert_rows(db, _MESSAGES, rows.messages)
+    for case_id, sids in rows.pictures.items():
+        keep_pictures(db, case_id, sids)
+
+
+def _new_case(db: Db, thread: ChangingCase, now: datetime, at: datetime) -> dict[str, Any]:
+    reference = thread.coarse["reference"]
+    return {
+        "id": thread.id,
+        "state": thread.state,
+        "version": 1,
+        "epoch": 1,
+        "opened_at": at,
+        "number_lookup": thread.lookup,
+        "reference_lookup": db.keys.reference_lookup(reference) if db.keys.is_open else None,
+        "provisional": thread.provisional,
+        "follows": thread.follows,
+        "held": False,
+        **_plain(thread, at),
+        **db.keys.new_row("cases", thread.id, thread.coarse, now),
+    }
+
+
+def _changed_case(db: Db, thread: ChangingCase, at: datetime) -> dict[str, Any]:
+    values = {"state": thread.state, "version": thread.version, **_plain(thread, at)}
+    if db.keys.is_open:
+        values |= db.keys.rewrite_row("cases", thread.row, thread.coarse, thread.row_key)
+    return {**values, "id": thread.id}
+
+
+def _plain(thread: ChangingCase, at: datetime) -> dict[str, Any]:
+    return {
+        "urgency": thread.urgency,
+        "last_message_at": at,
+        "queue_order": thread.queue_order,
+        "waiting": thread.waiting,
+        "last_position": thread.last_position,
+        "unread": thread.unread,
+    }

@@ -1,0 +1,112 @@
+"""How a caller may be reached, when that changes: a phone in the wrong hands, another safe one.
+
+A phone that may be in the wrong hands gets nothing any more, from this case or any other, not
+even the answers of the script, and cannot erase. Texts go again once another safe contact is
+recorded, or once somebody says that the phone is back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, select
+
+from app import audit
+from app.access import Permission, Principal
+from app.cases.case import find_case, read_case_values, write_case_values
+from app.cases.tree import lock_tree
+from app.desk.replying import StatedConsent, record_consent
+from app.errors import BadRequest, NumberSuppressed, UnsafeMethod
+from app.models import LIVE_STATES, Case, Erasure
+from app.outbox.queue import cancel_texts
+from app.outbox.suppressions import find_suppressions, lift_suppressions, suppress_number
+from app.store.db import Db
+from app.telephony.numbers import clean_number
+
+UNSAFE_FLAG = "phone_compromised"
+# What was known of the old phone, and says nothing about the new one.
+_OF_THE_PHONE = ("last_inbound_at", "reach")
+
+
+@dataclass(frozen=True)
+class SafeContact:
+    """Another way to the caller, as they gave it to a person."""
+
+    number: str = field(repr=False)
+    methods: Sequence[str]
+    hours: str | Sequence[str] | None = None
+
+
+def mark_phone_unsafe(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Case:
+    """Send nothing more to a case's phone, and drop what waits for it. UnsafeMethod without one."""
+    principal.require(Permission.CASES)
+    case = find_case(db, principal, case_id, live=True)
+    values = read_case_values(db, case)
+    number = values.get("number")
+    if not number:
+        raise UnsafeMethod("There is no phone in this case.")
+    values["flags"] = [*(flag for flag in values["flags"] if flag != UNSAFE_FLAG), UNSAFE_FLAG]
+    write_case_values(db, case, values)
+    suppress_number(db, number, "compromised", now)
+    cancel_texts(db, number, [one.id for one in lock_tree(db, case)])
+    lookup = db.keys.number_lookup(number)
+    db.execute(delete(Erasure).where(Erasure.number_lookup == lookup, Erasure.state == "asked"))
+    audit.record(db, "contact.compromised", principal.member_id, case.id, now)
+    return case
+
+
+def mark_phone_safe(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Case:
+    """Say that the case's phone is in the right hands again."""
+    principal.require(Permission.CASES)
+    case = find_case(db, principal, case_id, live=True)
+    values = read_case_values(db, case)
+    values["flags"] = [flag for flag in values["flags"] if flag != UNSAFE_FLAG]
+    write_case_values(db, case, values)
+    if values.get("number"):
+        lift_suppressions(db, values["number"], ("compromised",))
+    audit.record(db, "contact.trusted", principal.member_id, case.id, now)
+    return case
+
+
+def replace_contact(
+    db: Db, principal: Principal, case_id: UUID, contact: SafeContact, now: datetime
+) -> Case:
+    """Reach the caller by another phone from now on, with the consent they gave for it.
+
+    BadRequest for no number, and for one that has an open case of its own; NumberSuppressed.
+    """
+    principal.require(Permission.CASES)
+    case = find_case(db, principal, case_id, live=True)
+    number = clean_number(contact.number)
+    if number is None:
+        raise BadRequest("Write the phone number with its country code, for example +1 514 …")
+    lookup = db.keys.number_lookup(number)
+    if find_suppressions(db, [lookup], now):
+        raise NumberSuppressed
+    if _live_case(db, lookup) not in (None, case.id):
+        raise BadRequest("This phone has an open case of its own: merge the two first.")
+    values = read_case_values(db, case)
+    if values.get("number"):
+        cancel_texts(db, values["number"])
+    kept = {name: value for name, value in values.items() if name not in _OF_THE_PHONE}
+    flags = [flag for flag in values["flags"] if flag != UNSAFE_FLAG]
+    write_case_values(db, case, {**kept, "number": number, "flags": flags, "human": True})
+    case.number_lookup = lookup
+    db.flush()
+    audit.record(db, "contact.replaced", principal.member_id, case.id, now)
+    said = StatedConsent("contact", True, tuple(contact.methods), contact.hours)
+    record_consent(db, principal, case_id, said, now)
+    return case
+
+
+def _live_case(db: Db, lookup: bytes) -> UUID | None:
+    return db.scalar(
+        select(Case.id).where(
+            Case.number_lookup == lookup,
+            Case.state.in_(LIVE_STATES),
+            Case.merged_into.is_(None),
+        )
+    )

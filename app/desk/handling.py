@@ -1,0 +1,215 @@
+"""Cases: finding, opening by hand, changing, handing over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import insert
+
+from app import audit
+from app.access import DESK, Permission, Principal
+from app.cases.case import (
+    find_case,
+    find_live_reference,
+    open_case_keys,
+    read_case_values,
+    write_case_values,
+)
+from app.cases.codenames import make_code_name
+from app.errors import BadRequest, Forbidden, OfferTaken, StaleVersion
+from app.models import Case, CaseEpoch, CaseGrant, rounded
+from app.organisation.codes import check_codes, check_fields
+from app.organisation.settings import read_settings
+from app.paging.alerts import acknowledge_alert
+from app.requests.lifecycle import follow_urgency
+from app.store.db import Db
+from app.store.ordering import NOT_WAITING
+from app.vault.case_keys import make_case_keys
+from app.vault.roster import read_roster
+from app.vault.sealed import read_sheet, write_sheet
+
+_COARSE = ("situation", "language", "region")
+
+
+# -- opening by hand
+
+
+@dataclass(frozen=True)
+class CaseOpening:
+    """What is known when a case is opened by hand; ``number`` is E.164."""
+
+    number: str | None
+    situation: str
+    urgency: int
+    language: str | None
+    region: str | None
+    fields: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        return "Opening(…)"
+
+
+def open_case_by_hand(db: Db, principal: Principal, opening: CaseOpening, now: datetime) -> Case:
+    """Open a case for a walk-in or a call taken elsewhere. BadRequest."""
+    principal.require(Permission.CASES)
+    settings, _ = read_settings(db)
+    check_codes(
+        settings,
+        situation=opening.situation,
+        urgency=opening.urgency,
+        region=opening.region,
+        language=opening.language,
+    )
+    check_fields(settings, opening.fields)
+    lookup = db.keys.number_lookup(opening.number) if opening.number else None
+    if lookup and (reference := find_live_reference(db, lookup)):
+        raise BadRequest(f"There is an open case for this phone already: {reference}.")
+    case_id, reference = uuid4(), make_code_name()
+    _, epoch_row, grant = make_case_keys(db, case_id, 1, DESK, now)
+    values: dict[str, Any] = {
+        "number": opening.number,
+        "channel": "manual",
+        "reference": reference,
+        "language": opening.language,
+        "region": opening.region,
+        "situation": opening.situation,
+        "opened_at": now.isoformat(),
+        "flags": [],
+        "human": True,
+        "human_at": now.isoformat(),
+    }
+    case = Case(
+        id=case_id,
+        state="open",
+        urgency=opening.urgency,
+        version=1,
+        epoch=1,
+        opened_at=rounded(now),
+        queue_order=NOT_WAITING + db.keys.order.next(now),
+        waiting=False,
+        last_position=0,
+        unread=0,
+        assigned_to=principal.member_id,
+        number_lookup=lookup,
+        reference_lookup=db.keys.reference_lookup(reference),
+        held=False,
+        **db.keys.new_row("cases", case_id, values, now),
+    )
+    db.add(case)
+    db.flush()
+    db.execute(insert(CaseEpoch), [epoch_row])
+    db.execute(insert(CaseGrant), [grant])
+    if opening.fields:
+        write_sheet(db, case, "fields", dict(opening.fields))
+    audit.record(db, "case.opened", principal.member_id, case.id, now)
+    return case
+
+
+# -- changing
+
+
+def change_case(
+    db: Db,
+    principal: Principal,
+    case_id: UUID,
+    version: int,
+    changes: Mapping[str, Any],
+    now: datetime,
+) -> Case:
+    """Change tier, situation, language, region or fields. StaleVersion, BadRequest.
+
+    What is already so is no change: it raises no version and stands in no log.
+    """
+    principal.require(Permission.CASES)
+    case = find_case(db, principal, case_id, live=True)
+    if case.version != version:
+        raise StaleVersion(case.version)
+    settings, _ = read_settings(db)
+    check_codes(
+        settings,
+        situation=changes.get("situation"),
+        urgency=changes.get("urgency"),
+        region=changes.get("region"),
+        language=changes.get("language"),
+    )
+    changed = False
+    if changes.get("fields"):
+        check_fields(settings, changes["fields"])
+        changed = _change_fields(db, principal, case, changes["fields"])
+    if changes.get("urgency") not in (None, case.urgency):
+        case.urgency, changed = changes["urgency"], True
+        follow_urgency(db, case, now)
+    before = read_case_values(db, case)
+    after = {**before, **{k: changes[k] for k in _COARSE if k in changes}}
+    if after != before:
+        write_case_values(db, case, after)
+        changed = True
+    if changed:
+        case.version += 1
+        audit.record(db, "case.changed", principal.member_id, case.id, now)
+    return case
+
+
+def _change_fields(db: Db, principal: Principal, case: Case, fields: Mapping[str, Any]) -> bool:
+    before = read_sheet(db, case, open_case_keys(db, principal, case), "fields", {})
+    after = {**before, **fields}
+    if after == before:
+        return False
+    write_sheet(db, case, "fields", after)
+    return True
+
+
+def claim_case(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Case:
+    """Take a case that nobody has. OfferTaken where a colleague has it."""
+    principal.require(Permission.CASES)
+    case = find_case(db, principal, case_id, live=True)
+    if case.assigned_to not in (None, principal.member_id):
+        raise OfferTaken("A colleague has this case. They can hand it over to you.")
+    return _give(db, principal, case, principal.member_id, "case.claimed", now)
+
+
+def assign_case(
+    db: Db, principal: Principal, case_id: UUID, member_id: UUID, now: datetime
+) -> Case:
+    """Give a case to a dispatcher. BadRequest for anybody else."""
+    principal.require(Permission.CASES)
+    case = find_case(db, principal, case_id, live=True)
+    member = read_roster(db).by_id.get(member_id)
+    if member is None or not member.in_team(DESK):
+        raise BadRequest("A case can only be given to a dispatcher.")
+    return _give(db, principal, case, member_id, "case.assigned", now)
+
+
+def _give(
+    db: Db, principal: Principal, case: Case, member_id: UUID, kind: str, now: datetime
+) -> Case:
+    case.assigned_to = member_id
+    if member_id == principal.member_id:
+        _reached_somebody(db, case, now)
+    acknowledge_alert(db, case.id, principal.member_id)
+    if case.state == "new":
+        case.state = "open"
+    audit.record(db, kind, principal.member_id, case.id, now)
+    return case
+
+
+def _reached_somebody(db: Db, case: Case, now: datetime) -> None:
+    """Note when a person first had the case, once: how long that took is counted."""
+    values = read_case_values(db, case)
+    if "human_at" not in values:
+        write_case_values(db, case, {**values, "human_at": now.isoformat()})
+
+
+def release_case(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Case:
+    """Give a case back to the queue. Forbidden where a colleague has it."""
+    principal.require(Permission.CASES)
+    case = find_case(db, principal, case_id, live=True)
+    if case.assigned_to not in (None, principal.member_id):
+        raise Forbidden("A colleague has this case, so only they can hand it over.")
+    case.assigned_to = None
+    audit.record(db, "case.released", principal.member_id, case.id, now)
+    return case

@@ -1,0 +1,317 @@
+"""Reading: the queue as coarse facts, and one case whole, opened for the person who asks."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select, tuple_
+
+from app import audit
+from app.access import ARCHIVE, DESK, Permission, Principal, readable_cases
+from app.calls.desk_calls import list_calls as calls_of
+from app.cases.attachments import list_attachments
+from app.cases.case import find_case, read_case_values
+from app.cases.consents import find_contact_consent
+from app.cases.detentions import Stay, list_detentions
+from app.cases.tasks import DueTask, list_tasks_of_cases
+from app.cases.tree import lock_tree
+from app.crypto import CaseKeys, Purpose, Suite, open_sealed, suite_of, unlock, unpad
+from app.desk.date_changes import list_dates
+from app.errors import BadRequest
+from app.knowledge.deadline_rules import (
+    PossibleDeadline,
+    find_deadline_facts,
+    find_possible_deadlines,
+    list_enabled_rules,
+)
+from app.models import LIVE_STATES, AuditEntry, Call, Case, Consent, DetentionEpisode, Message, Note
+from app.organisation.settings import find_zone
+from app.outbox.suppressions import find_phone_flags
+from app.paging.alerts import acknowledge_alert
+from app.requests.assignments import list_reports
+from app.requests.brief_writer import complete_briefs
+from app.requests.views import FoundRequest, list_requests_of_cases
+from app.store.db import Db
+from app.vault.case_keys import open_case_grants
+from app.vault.sealed import read_sheet
+
+LONGEST_PAGE = 200
+_LONG_NUMBER = 8
+
+
+@dataclass(frozen=True)
+class CaseLine:
+    """A case as the queue shows it."""
+
+    case: Case
+    coarse: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class CaseFile:
+    """A case whole. Where the reader holds no key, only ``line`` and ``history`` say anything."""
+
+    line: CaseLine
+    messages: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+    fields: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    notes: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+    consents: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+    events: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+    episodes: Sequence[tuple[DetentionEpisode, Stay]] = field(default=(), repr=False)
+    tasks: Sequence[DueTask] = ()
+    # Hints for the desk, from rules that somebody verified; never to be texted.
+    possible_deadlines: Sequence[PossibleDeadline] = field(default=(), repr=False)
+    requests: Sequence[FoundRequest] = field(default=(), repr=False)
+    reports: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+    calls: Sequence[Call] = ()
+    attachments: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+    hold_reason: str | None = field(default=None, repr=False)
+    flags: Sequence[str] = ()
+    number: str | None = field(default=None, repr=False)
+    history: Sequence[AuditEntry] = ()
+    opened: bool = True
+
+
+# -- the queue
+
+
+def list_cases(
+    db: Db,
+    principal: Principal,
+    *,
+    states: Sequence[str] = LIVE_STATES,
+    urgency: int | None = None,
+    mine: bool = False,
+    reference: str | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> tuple[list[CaseLine], str | None]:
+    """Return cases by tier, then longest waiting, and the cursor of the next page. Forbidden.
+
+    The archive alone shows what has ended; of an erased case nothing is left but bare facts.
+    """
+    ended = not {*states} & {*LIVE_STATES}
+    if not (ended and principal.may(Permission.ARCHIVE)):
+        principal.require(Permission.CASES)
+    where: list[ColumnElement[bool]] = [Case.state.in_(states), Case.merged_into.is_(None)]
+    if urgency is not None:
+        where.append(Case.urgency == urgency)
+    if mine:
+        where.append(Case.assigned_to == principal.member_id)
+    if reference:
+        where.append(Case.reference_lookup == db.keys.reference_lookup(reference))
+    order = (Case.urgency, Case.queue_order, Case.id)
+    if cursor:
+        where.append(tuple_(*order) > tuple_(*_after(cursor)))
+    query = readable_cases(principal).where(*where).order_by(*order).limit(limit + 1)
+    found = db.scalars(query).all()
+    lines = [CaseLine(case, read_case_values(db, case)) for case in found[:limit]]
+    return lines, _cursor(found[limit - 1]) if len(found) > limit else None
+
+
+def _cursor(case: Case) -> str:
+    text = f"{case.urgency}/{case.queue_order}/{case.id}"
+    return base64.urlsafe_b64encode(text.encode()).decode()
+
+
+def _after(cursor: str) -> tuple[int, int, UUID]:
+    try:
+        urgency, order, case_id = base64.urlsafe_b64decode(cursor.encode()).decode().split("/")
+        after = int(urgency), int(order), UUID(case_id)
+    except ValueError as error:
+        raise BadRequest("This cursor does not come from here.") from error
+    if not (after[0] in range(4) and after[1] in range(1 << 63)):
+        raise BadRequest("This cursor does not come from here.")
+    return after
+
+
+# -- one case
+
+
+def read_case(db: Db, principal: Principal, case_id: UUID, now: datetime) -> CaseFile:
+    """Open a case for this member, and write that down in the same transaction.
+
+    NotFound, CaseErased; Forbidden for somebody still waiting for the team's key. A closed case
+    shows its bare facts to the desk and opens for the archive.
+    """
+    case = find_case(db, principal, case_id)
+    if case.state in LIVE_STATES:
+        complete_briefs(db, principal, case, now)
+    line = CaseLine(case, read_case_values(db, case))
+    audit.record(db, "case.read", principal.member_id, case.id, now)
+    history = audit.history(db, case.id)
+    closed = case.state not in LIVE_STATES
+    if closed and not principal.may(Permission.ARCHIVE):
+        return CaseFile(line, flags=_flags(db, [line], now), history=history, opened=False)
+    members = [one for one in lock_tree(db, case) if _belongs(one, case)]
+    team = ARCHIVE if closed else DESK
+    keys = {one.id: open_case_grants(db, principal, one.id, team) for one in members}
+    messages, answers = _messages(db, keys)
+    if not closed:
+        case.unread = 0
+        acknowledge_alert(db, case.id, principal.member_id)
+    contact = read_sheet(db, case, keys[case.id], "contact", {}) if closed else line.coarse
+    fields = {**answers, **read_sheet(db, case, keys[case.id], "fields", {})}
+    dates, stays = list_dates(db, keys), list_detentions(db, keys)
+    return CaseFile(
+        line,
+        messages,
+        fields,
+        _notes(db, keys),
+        _consents(db, keys),
+        events=dates,
+        episodes=stays,
+        tasks=() if closed else list_tasks_of_cases(db, keys),
+        possible_deadlines=() if closed else _deadlines(db, line, dates, stays, fields),
+        requests=list_requests_of_cases(db, keys),
+        reports=list_reports(db, keys),
+        calls=calls_of(db, keys),
+        attachments=list_attachments(db, keys),
+        hold_reason=read_sheet(db, case, keys[case.id], "hold_reason", None) if case.held else None,
+        flags=_flags(db, [line, *(CaseLine(o, read_case_values(db, o)) for o in members)], now),
+        number=contact.get("number"),
+        history=history,
+    )
+
+
+def _flags(db: Db, tree: Sequence[CaseLine], now: datetime) -> list[str]:
+    """Return what to beware of: noted in a case, or true of its phone or one merged with it."""
+    case, values = tree[0].case, tree[0].coarse
+    of_phones = (
+        flag
+        for number in dict.fromkeys(line.coarse.get("number") for line in tree)
+        for flag in find_phone_flags(db, number, now)
+    )
+    flags = [*values.get("flags", ()), *of_phones, *(["held"] if case.held else [])]
+    return list(dict.fromkeys(flags))
+
+
+def _deadlines(
+    db: Db,
+    line: CaseLine,
+    dates: Sequence[Mapping[str, Any]],
+    stays: Sequence[tuple[DetentionEpisode, Stay]],
+    fields: Mapping[str, Any],
+) -> list[PossibleDeadline]:
+    rules = list_enabled_rules(db)
+    if not rules:
+        return []
+    held = [stay.since for episode, stay in stays if not episode.ended]
+    zone = find_zone(db, line.coarse.get("region"))
+    return find_possible_deadlines(rules, find_deadline_facts(dates, held, fields), zone)
+
+
+def _belongs(one: Case, case: Case) -> bool:
+    return one.id == case.id or (case.merged_into is None and one.state == case.state)
+
+
+def _messages(
+    db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Return the conversation in order, and what the script learnt from it."""
+    rows = db.scalars(
+        select(Message).where(Message.case_id.in_(keys)).order_by(Message.position)
+    ).all()
+    opened = {row.id: _open_message(db, row, keys) for row in rows if row.body}
+    answers: dict[str, str] = {}
+    conversation = []
+    for row in rows:
+        source = opened.get(row.source_id or row.id, {})
+        body = source.get("body")
+        if row.source_id is not None:
+            body = source.get("replies", {}).get(str(row.id))
+        else:
+            answers.update(source.get("answers", {}))
+        conversation.append(
+            {
+                "id": row.id,
+                "direction": row.direction,
+                "channel": row.channel,
+                "body": body,
+                "at": source.get("at") or row.at.isoformat(),
+                "status": row.status,
+                "author": row.author_id,
+                "media": [m["content_type"] for m in source.get("media", ())]
+                if row.source_id is None
+                else [],
+            }
+        )
+    # Positions compare within one case; between merged ones the exact, sealed time decides.
+    conversation.sort(key=lambda message: str(message["at"]))
+    return conversation, answers
+
+
+def _open_message(
+    db: Db, row: Message, keys: Mapping[UUID, Mapping[int, CaseKeys]]
+) -> dict[str, Any]:
+    context = db.keys.context("messages", "body", row.id, 1, case=row.case_id, epoch=row.epoch)
+    case_keys, body = keys[row.case_id][row.epoch], row.body or b""
+    if suite_of(body) is Suite.COBBLESTONE:
+        key = case_keys.field_key("messages.body")
+        plaintext = unlock(key, Purpose.MESSAGE, row.epoch, context, body)
+    else:
+        plaintext = open_sealed(case_keys.pair, Purpose.MESSAGE, row.epoch, context, body)
+    return dict(json.loads(unpad(plaintext)))
+
+
+def _notes(db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -> list[dict[str, Any]]:
+    rows = db.scalars(select(Note).where(Note.case_id.in_(keys)).order_by(Note.position))
+    return [_open_note(db, row, keys) for row in rows]
+
+
+def _open_note(db: Db, row: Note, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -> dict[str, Any]:
+    context = db.keys.context("notes", "body", row.id, 1, case=row.case_id, epoch=row.epoch)
+    pair = keys[row.case_id][row.epoch].pair
+    content = json.loads(unpad(open_sealed(pair, Purpose.NOTE, row.epoch, context, row.body)))
+    return {"id": row.id, "kind": row.kind, "author": row.author_id, **content}
+
+
+def _consents(db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -> list[dict[str, Any]]:
+    rows = db.scalars(select(Consent).where(Consent.case_id.in_(keys)).order_by(Consent.position))
+    return [
+        {
+            "id": row.id,
+            "recorded_by": row.recorded_by,
+            "override_reason": _open_reason(db, row, keys),
+            **db.keys.open_row("consents", row),
+        }
+        for row in rows
+    ]
+
+
+def _open_reason(db: Db, row: Consent, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -> str | None:
+    if row.override_reason is None:
+        return None
+    context = db.keys.context(
+        "consents", "override_reason", row.id, 1, case=row.case_id, epoch=row.epoch
+    )
+    pair = keys[row.case_id][row.epoch].pair
+    blob = row.override_reason
+    return unpad(open_sealed(pair, Purpose.FIELD, row.epoch, context, blob)).decode()
+
+
+def find_safe_contact(db: Db, file: CaseFile) -> dict[str, Any]:
+    """Return how the caller may be reached: masked number, methods, hours, flags."""
+    case, values = file.line.case, file.line.coarse
+    agreed = find_contact_consent(db, case.id, values) or {}
+    return {
+        "number_masked": mask_number(file.number),
+        "safe_methods": agreed.get("methods", []) if agreed.get("granted") else [],
+        "hours": agreed.get("hours") or [],
+        "flags": list(file.flags),
+    }
+
+
+def mask_number(number: str | None) -> str | None:
+    """Return a number with all but its ends hidden; of a short one at most half is shown."""
+    if not number:
+        return None
+    first = 2 if len(number) >= _LONG_NUMBER else 0
+    last = min(2, len(number) // 2)
+    return number[:first] + "•" * (len(number) - first - last) + number[len(number) - last :]

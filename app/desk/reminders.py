@@ -1,0 +1,227 @@
+"""What happens by itself around a date: seven days and one day before it, and once it is over.
+
+One job sweeps the operational times every few minutes, so that no job's time tells when a hearing
+is. A reminder holds nothing but "Call when you can", and goes only by what the caller agreed to:
+outside their safe hours it waits for the next sweep within them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+
+from app.cases.dates import AWAITED, REMINDER_DAYS, forget_past_dates
+from app.cases.tasks import add_task
+from app.desk.replying import send_reminder
+from app.errors import Refusal
+from app.models import (
+    LIVE_STATES,
+    Assignment,
+    Case,
+    DetentionEpisode,
+    Event,
+    Member,
+    Message,
+    Request,
+)
+from app.outbox.gate import check_text
+from app.outbox.queue import TextDraft, queue_texts
+from app.paging.alerts import find_reachable_number
+from app.store.db import Database, Db
+from app.texts import Texts
+
+log = structlog.get_logger()
+
+# How often a reminder is written anew that the last gate turned back, at each distance.
+_TRIES = 3
+_A_DAY = timedelta(days=1)
+# Neutral, and the same for everybody: where and when is in their notes.
+COMING_UP_TEXT = "Desk: something of yours is coming up. When and where is in your notes."
+
+
+@dataclass(frozen=True)
+class ReminderPlan:
+    """What is to be done about one date now."""
+
+    rechecks: Sequence[int] = ()
+    passed: bool = False
+    remind: int | None = None
+    members: Sequence[tuple[UUID, str]] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.rechecks or self.passed or self.members or self.remind is not None)
+
+
+def find_due_distances(starts_at: datetime, skipped: Sequence[int], now: datetime) -> list[int]:
+    """Return the distances, in days, at which a date that is still to come has arrived.
+
+    Without those that lay behind it when it was made.
+    """
+    if starts_at <= now:
+        return []
+    return [
+        days
+        for days in REMINDER_DAYS
+        if days not in skipped and now >= starts_at - timedelta(days=days)
+    ]
+
+
+def sweep_reminders(database: Database, texts: Texts, now: datetime) -> None:
+    """Look at every date and detention of a live case; small transactions, so texts get between."""
+    with database.snapshot() as db:
+        if not db.keys.is_open:
+            return
+        found = [event.id for event, case in _events(db) if _plan(db, event, case, now)]
+        reviews = [episode.id for episode in _episodes(db) if _review_is_near(db, episode, now)]
+    for event_id in found:
+        with database.transaction() as db:
+            _carry_out(db, texts, event_id, now)
+    for episode_id in reviews:
+        with database.transaction() as db:
+            _ask_for_review(db, episode_id, now)
+    with database.transaction() as db:
+        if db.keys.is_open:
+            forget_past_dates(db, now)
+
+
+def _events(db: Db) -> Iterator[tuple[Event, Case]]:
+    """Yield the awaited dates, each with the main case of its tree."""
+    rows = db.execute(
+        select(Event, Case)
+        .join(Case, Case.id == Event.case_id)
+        .where(Event.state.in_(AWAITED), Case.state.in_(LIVE_STATES), Event.op_values.is_not(None))
+    )
+    for event, case in rows.all():
+        main = db.get(Case, case.merged_into) if case.merged_into else case
+        yield event, main or case
+
+
+# -- one date
+
+
+def _plan(db: Db, event: Event, case: Case, now: datetime) -> ReminderPlan:
+    values = db.keys.open_row("events", event)
+    starts_at = datetime.fromisoformat(values["starts_at"])
+    done: Mapping[str, Any] = values["reminded"]
+    arrived = find_due_distances(starts_at, done.get("skipped", ()), now)
+    ends_at = datetime.fromisoformat(values["ends_at"]) if values.get("ends_at") else starts_at
+    # Where two distances have arrived, as after a long sleep, the nearer one says it all.
+    nearest = arrived[-1:]
+    return ReminderPlan(
+        rechecks=[days for days in nearest if days not in done.get("rechecks", ())],
+        passed=ends_at <= now and not done.get("passed"),
+        remind=next((days for days in nearest if _may_remind(db, done, case, days, now)), None),
+        members=_expected(db, event, done, starts_at, now),
+    )
+
+
+def _may_remind(db: Db, done: Mapping[str, Any], case: Case, days: int, now: datetime) -> bool:
+    """Return whether the caller is still to be reminded at this distance, and may be now."""
+    written = done.get("caller", {}).get(str(days), [])
+    if written:
+        last = db.get(Message, UUID(written[-1]))
+        if last is None or last.status != "refused" or len(written) >= _TRIES:
+            return False
+    try:
+        coarse = db.keys.open_row("cases", case)
+        check_text(db, case, coarse, now, written_at=now, answers=False)
+    except Refusal:
+        return False  # consent or a safe hour may still come; the next sweep asks again
+    return True
+
+
+def _expected(
+    db: Db, event: Event, done: Mapping[str, Any], starts_at: datetime, now: datetime
+) -> list[tuple[UUID, str]]:
+    """Return who is expected there and can be told now, with their numbers."""
+    if not starts_at - _A_DAY <= now < starts_at:
+        return []
+    rows = db.execute(
+        select(Assignment.id, Member)
+        .join(Member, Member.id == Assignment.member_id)
+        .join(Request, Request.id == Assignment.request_id)
+        .where(
+            Request.event_id == event.id,
+            Assignment.state == "active",
+            Assignment.accepted_at < starts_at - _A_DAY,  # later, and they have just read it
+        )
+    )
+    return [
+        (assignment_id, number)
+        for assignment_id, member in rows.all()
+        if str(assignment_id) not in done.get("members", ())
+        and (number := find_reachable_number(db, member, 1, now))
+    ]
+
+
+def _carry_out(db: Db, texts: Texts, event_id: UUID, now: datetime) -> None:
+    case_id = db.scalar(select(Event.case_id).where(Event.id == event_id))
+    case = db.get(Case, case_id, with_for_update=True) if case_id else None
+    event = db.get(Event, event_id, with_for_update=True, populate_existing=True)
+    if case is None or event is None or event.state not in AWAITED:
+        return
+    if case.state not in LIVE_STATES or event.op_values is None:
+        return
+    main = db.get(Case, case.merged_into, with_for_update=True) if case.merged_into else case
+    plan = _plan(db, event, main or case, now)
+    values = db.keys.open_row("events", event)
+    done = values["reminded"]
+    starts_at = datetime.fromisoformat(values["starts_at"])
+    for days in plan.rechecks:
+        near = starts_at - timedelta(days=days)
+        add_task(db, event.case_id, "recheck", event.id, near, now, days)
+        done.setdefault("rechecks", []).append(days)
+    if plan.passed:
+        add_task(db, event.case_id, "occurred", event.id, starts_at, now)
+        done["passed"] = True
+    if plan.remind is not None:
+        coarse = db.keys.open_row("cases", main or case)
+        body = texts.get(coarse.get("language"), "reminder")
+        message = send_reminder(db, main or case, coarse, body, now)
+        done.setdefault("caller", {}).setdefault(str(plan.remind), []).append(str(message.id))
+    if plan.members:
+        drafts = [
+            TextDraft(number, COMING_UP_TEXT, None, None, "alert", 2) for _, number in plan.members
+        ]
+        queue_texts(db, drafts, now)
+        done.setdefault("members", []).extend(str(one) for one, _ in plan.members)
+    db.keys.replace_values("events", event, {**values, "reminded": done})
+
+
+# -- reviews of a detention
+
+
+def _episodes(db: Db) -> Sequence[DetentionEpisode]:
+    return db.scalars(
+        select(DetentionEpisode)
+        .join(Case, Case.id == DetentionEpisode.case_id)
+        .where(
+            DetentionEpisode.ended.is_(False),
+            DetentionEpisode.op_values.is_not(None),
+            Case.state.in_(LIVE_STATES),
+        )
+    ).all()
+
+
+def _review_is_near(db: Db, episode: DetentionEpisode, now: datetime) -> bool:
+    values = db.keys.open_row("detention_episodes", episode)
+    at: str | None = values.get("next_review")
+    if at is None or values.get("asked"):
+        return False
+    return now >= datetime.fromisoformat(at) - _A_DAY
+
+
+def _ask_for_review(db: Db, episode_id: UUID, now: datetime) -> None:
+    episode = db.get(DetentionEpisode, episode_id, with_for_update=True, populate_existing=True)
+    if episode is None or episode.op_values is None or not _review_is_near(db, episode, now):
+        return
+    values = db.keys.open_row("detention_episodes", episode)
+    before = datetime.fromisoformat(values["next_review"]) - _A_DAY
+    add_task(db, episode.case_id, "review", episode.id, before, now, values["review"])
+    db.keys.replace_values("detention_episodes", episode, {**values, "asked": True})

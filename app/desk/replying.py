@@ -1,0 +1,183 @@
+"""What the desk writes: replies, notes, consents. All sealed to the case's public key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, select
+
+from app import audit
+from app.access import Permission, Principal
+from app.cases.case import find_case, read_case_values, write_case_values
+from app.cases.consents import METHODS, SCOPES
+from app.cases.notes import seal_text
+from app.cases.safe_hours import parse_safe_hours
+from app.crypto import Purpose, pad_field, seal_to
+from app.errors import BadRequest
+from app.models import LIVE_STATES, ROUNDING, Case, Consent, Message, Outgoing, rounded
+from app.outbox.gate import check_text
+from app.outbox.queue import TextDraft, queue_texts
+from app.outbox.states import NOT_HEARD
+from app.paging.alerts import ALERTED_AT_ONCE, acknowledge_alert, make_alert_job
+from app.requests.changes import follow_consent
+from app.store.db import Db
+from app.store.jobs import ClaimedJob, add_jobs, finish_job
+from app.store.ordering import NOT_WAITING, position_after
+from app.vault.case_keys import find_public_key
+
+LONGEST_TEXT = 1600
+
+
+def send_reply(db: Db, principal: Principal, case_id: UUID, body: str, now: datetime) -> Message:
+    """Queue a text to the caller. BadRequest, and the refusals of ``check_text``."""
+    principal.require(Permission.CASES)
+    case = find_case(db, principal, case_id, live=True)
+    if not body.strip() or len(body) > LONGEST_TEXT:
+        raise BadRequest("A text has between 1 and 1600 characters.")
+    if "\0" in body:
+        raise BadRequest("A text cannot hold the character NUL.")
+    values = read_case_values(db, case)
+    check_text(db, case, values, now, written_at=now)
+    _answered(db, case, values, now)
+    message = _put_message(db, case, values, principal.member_id, body, now)
+    acknowledge_alert(db, case.id, principal.member_id)
+    audit.record(db, "case.replied", principal.member_id, case.id, now)
+    return message
+
+
+def send_reminder(
+    db: Db, case: Case, values: Mapping[str, Any], body: str, now: datetime
+) -> Message:
+    """Queue a text that the machine writes to a caller; the refusals of ``check_text``.
+
+    It answers nobody: who waits for the desk goes on waiting.
+    """
+    check_text(db, case, values, now, written_at=now, answers=False)
+    return _put_message(db, case, values, None, body, now)
+
+
+def _put_message(
+    db: Db, case: Case, values: Mapping[str, Any], author: UUID | None, body: str, now: datetime
+) -> Message:
+    message_id = uuid4()
+    case.last_position = position_after(case.last_position, now)
+    message = Message(
+        id=message_id,
+        case_id=case.id,
+        epoch=case.epoch,
+        direction="outbound",
+        channel="sms" if values["channel"] == "manual" else values["channel"],
+        status="queued",
+        at=rounded(now),
+        position=case.last_position,
+        author_id=author,
+        body=seal_text(db, case, "messages", message_id, body, now),
+    )
+    db.add(message)
+    db.flush()
+    purpose = "reply" if author else "reminder"  # which answers nobody, at the last gate too
+    draft = TextDraft(values["number"], body, case.id, message_id, purpose, case.urgency)
+    queue_texts(db, [draft], now)
+    return message
+
+
+def _answered(db: Db, case: Case, values: dict[str, Any], now: datetime) -> None:
+    """Note that a person has answered: nobody waits, and the script goes quiet."""
+    stamp = now.isoformat()
+    values.update(last_outbound_at=stamp, last_message_at=stamp, human=True)
+    values.setdefault("human_at", stamp)
+    values.pop("waiting_since", None)
+    write_case_values(db, case, values)
+    case.state, case.waiting, case.unread = "waiting", False, 0
+    case.queue_order = NOT_WAITING + db.keys.order.next(now)
+    case.last_message_at = rounded(now)
+
+
+def make_cases_wait(db: Db, claimed: Sequence[ClaimedJob], now: datetime) -> None:
+    """Put cases back among those that wait: what somebody wrote in them did not arrive.
+
+    The desk is paged as for a text from the caller, by the case's tier.
+    """
+    of_texts = select(Outgoing.case_id).where(
+        Outgoing.id.in_([job.ref for job in claimed]),
+        Outgoing.purpose == "reply",
+        Outgoing.state.in_(NOT_HEARD),
+    )
+    roots = select(func.coalesce(Case.merged_into, Case.id)).where(Case.id.in_(of_texts))
+    found = db.scalars(select(Case).where(Case.id.in_(roots)).order_by(Case.id).with_for_update())
+    for one in found.all():
+        # It may have been merged while its row was waited for.
+        case = db.get_one(Case, one.merged_into, with_for_update=True) if one.merged_into else one
+        if case.state not in LIVE_STATES or case.waiting:
+            continue
+        case.state, case.waiting = "open", True
+        case.queue_order = db.keys.order.next(now)
+        # Rounded up: a page of these minutes, which was answered, must not count for this wait.
+        case.last_message_at = rounded(now) + ROUNDING
+        write_case_values(
+            db, case, {**read_case_values(db, case), "waiting_since": now.isoformat()}
+        )
+        if case.urgency <= ALERTED_AT_ONCE:
+            add_jobs(db, [make_alert_job(case.id, now)])
+    for job in claimed:
+        finish_job(db, job)
+
+
+@dataclass(frozen=True)
+class StatedConsent:
+    """What a caller said about one scope; ``hours`` as ``consent.parse_hours`` takes them."""
+
+    scope: str
+    granted: bool
+    methods: Sequence[str] = ()
+    hours: str | Sequence[str] | None = None
+    override_reason: str | None = field(default=None, repr=False)
+
+
+def record_consent(
+    db: Db, principal: Principal, case_id: UUID, said: StatedConsent, now: datetime
+) -> Consent:
+    """Record what the caller allowed or withdrew, or an override with its reason. BadRequest."""
+    principal.require(Permission.CASES)
+    case = find_case(db, principal, case_id, live=True)
+    if said.scope not in SCOPES:
+        raise BadRequest(f"A scope is one of: {', '.join(SCOPES)}.")
+    if set(said.methods) - set(METHODS):
+        raise BadRequest(f"Methods are: {', '.join(METHODS)}.")
+    row_id = uuid4()
+    case.last_position = position_after(case.last_position, now)
+    values = {
+        "scope": said.scope,
+        "granted": said.granted,
+        "methods": list(said.methods),
+        "hours": parse_safe_hours(said.hours),
+        "at": now.isoformat(),
+    }
+    row = Consent(
+        id=row_id,
+        case_id=case.id,
+        epoch=case.epoch,
+        position=case.last_position,
+        recorded_by=principal.member_id,
+        override_reason=_seal_reason(db, case, row_id, said.override_reason),
+        **db.keys.new_row("consents", row_id, values, now),
+    )
+    db.add(row)
+    db.flush()
+    follow_consent(db, case, said.scope, now)
+    audit.record(db, "consent.recorded", principal.member_id, case.id, now)
+    return row
+
+
+def _seal_reason(db: Db, case: Case, row_id: UUID, reason: str | None) -> bytes | None:
+    if not reason:
+        return None
+    context = db.keys.context(
+        "consents", "override_reason", row_id, 1, case=case.id, epoch=case.epoch
+    )
+    public = find_public_key(db, case.id, case.epoch)
+    return seal_to(public, Purpose.FIELD, case.epoch, context, pad_field(reason.encode()))

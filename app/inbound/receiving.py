@@ -1,0 +1,106 @@
+"""A batch of webhooks, set-based: one look-up and one statement per table and batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from app.cases.by_number import find_known_cases, write_cases
+from app.cases.tasks import add_task_again
+from app.inbound.erase_dialogue import find_erase_dialogues
+from app.inbound.numbers import look_up_numbers
+from app.inbound.provisional import receive_sealed_texts
+from app.inbound.turns import Batch, IntakeSettings, take_text
+from app.models import Page
+from app.organisation.settings import look_up_versions
+from app.outbox.callbacks import StatusUpdate, follow_statuses
+from app.outbox.carrier_copies import note_copies
+from app.outbox.flood import ReplyAllowance
+from app.outbox.queue import queue_texts
+from app.paging.alerts import MINE_ANSWER, find_pages
+from app.requests.answers import find_asked_numbers, read_answer
+from app.store.db import Db
+from app.store.statements import write_together
+from app.telephony import InboundText
+
+
+class AloneOnly(Exception):
+    """This batch may erase or give away a case that others of its texts are about: write singly."""
+
+
+def take_batch(
+    db: Db, desk: IntakeSettings, items: Sequence[InboundText | StatusUpdate], now: datetime
+) -> list[str | None]:
+    """Write a batch of texts and status callbacks.
+
+    Return, for each item, what to answer at once: nothing, but for the greeting while sealed.
+    """
+    texts = [item for item in items if isinstance(item, InboundText)]
+    said: dict[str, str] = {}
+    if texts and db.keys.is_open:
+        receive_texts(db, desk, texts, now)
+    elif texts:
+        said = receive_sealed_texts(db, desk, find_unseen_texts(db, texts, now), now)
+    follow_statuses(db, [item for item in items if isinstance(item, StatusUpdate)], now)
+    # Of a webhook that came twice only one is answered.
+    return [said.pop(item.sid, None) if isinstance(item, InboundText) else None for item in items]
+
+
+def receive_texts(
+    db: Db, desk: IntakeSettings, texts: Sequence[InboundText], now: datetime
+) -> None:
+    """Take in texts; those whose SID is known drop out. AloneOnly for a batch with a dialogue."""
+    texts = find_unseen_texts(db, texts, now)
+    if not texts:
+        return
+    look_up_versions(db)
+    senders = {text.sender for text in texts if not text.withheld}
+    lookups = {sender: db.keys.number_lookup(sender) for sender in senders}
+    hashes = set(lookups.values())
+    about = look_up_numbers(db, hashes, now)
+    allowance = ReplyAllowance(db, about.answered, now)
+    batch = Batch(
+        db,
+        desk,
+        now,
+        regions=desk.regions(db),
+        known=find_known_cases(db, hashes),
+        suppressions=about.suppressions,
+        pages=_pages(db, texts, lookups, now),
+        asked=_asked(db, texts, lookups),
+        allowance=allowance,
+    )
+    if (about.dialogues or batch.pages or batch.asked) and len(texts) > 1:
+        raise AloneOnly
+    if about.dialogues:
+        batch.dialogues.update(find_erase_dialogues(db, hashes, now))
+    for text in texts:
+        take_text(batch, text, lookups.get(text.sender))
+    with write_together(db):
+        write_cases(db, batch.rows, now)
+        allowance.write()
+        queue_texts(db, batch.drafts, now, batch.jobs, waiting=about.waiting)
+    for case_id, wanted_at in batch.rows.call_backs.items():
+        add_task_again(db, case_id, "call_back", case_id, wanted_at, now)
+
+
+def _pages(
+    db: Db, texts: Sequence[InboundText], lookups: Mapping[str, bytes], now: datetime
+) -> dict[bytes, Page]:
+    """Return the alerts that texts of this batch may be answers to; seldom any, so seldom asked."""
+    answers = {t.sender for t in texts if t.body.strip() == MINE_ANSWER and t.sender in lookups}
+    return find_pages(db, {lookups[sender] for sender in answers}, now)
+
+
+def _asked(db: Db, texts: Sequence[InboundText], lookups: Mapping[str, bytes]) -> frozenset[bytes]:
+    """Return the numbers that answer an offer: members', which were texted one with a code."""
+    answers = {t.sender for t in texts if read_answer(t.body)}
+    return find_asked_numbers(db, {lookups[s] for s in answers if s in lookups})
+
+
+def find_unseen_texts(db: Db, texts: Sequence[InboundText], now: datetime) -> list[InboundText]:
+    """Note the SIDs; return the texts whose SID was not known, each once."""
+    by_sid = {text.sid: text for text in texts}
+    pictures = {sid for sid, text in by_sid.items() if text.media}
+    fresh = note_copies(db, by_sid, now, pictures=pictures)
+    return [text for sid, text in by_sid.items() if sid in fresh]

@@ -1,0 +1,1 @@
+"""What the desk knows beside its cases: addresses, information cards, deadlines, sightings."""

@@ -1,0 +1,208 @@
+"""Signing in, staying signed in, signing out.
+
+The member's seed is opened with the passphrase once and then lies wrapped under the session
+token's key, which only the client holds. Sign-in never needs the operational key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from app import audit
+from app.access import Principal
+from app.crypto import MemberKeys, Purpose, SealBroken, keyed_hash, lock, unlock
+from app.crypto.passphrases import SALT_BYTES, TokenKeys, new_token, passphrase_key, token_keys
+from app.errors import NotFound, Unauthenticated
+from app.members.enrolment import (
+    check_member_row,
+    find_present_member,
+    open_member_seed,
+    spend_totp_code,
+)
+from app.members.session_stores import SessionStore, StoredSession
+from app.members.sign_in_throttle import SignInThrottle, identify_visitor
+from app.models import Member
+from app.store.db import Database, Db
+from app.vault.operational_key import unseal_server
+from app.vault.roster import read_roster
+
+SESSION_LIFE = timedelta(hours=12)
+# How often the last use is written down; finer would be a write per request.
+_TOUCH = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A fresh session: the token goes to the client and is nowhere else."""
+
+    token: str
+    expires_at: datetime
+    principal: Principal
+
+    def __repr__(self) -> str:
+        return "SignedIn(…)"
+
+
+def sign_in(  # noqa: PLR0913  # what a sign-in is made of, each by its name
+    database: Database,
+    store: SessionStore,
+    door: SignInThrottle,
+    *,
+    handle: str,
+    passphrase: str,
+    code: str | None,
+    require_mfa: bool,
+    now: datetime,
+    device: str | None = None,
+) -> SignedIn:
+    """Open a member's seed and start a session. ``device`` is the cookie of an earlier one.
+
+    Raises Unauthenticated for every cause alike, and Throttled. The passphrase is worked on
+    outside any transaction, and for unknown names too, so that neither time nor answer tells
+    which names exist.
+    """
+    with database.snapshot() as db:
+        who = identify_visitor(db.keys, handle, device)
+        door.check(who, now)
+        member = find_present_member(db, who.name)
+        salt = member.passphrase_salt if member else _decoy_salt(db, who.name)
+    with door.place(known=who.device is not None):
+        key = passphrase_key(passphrase, salt)
+    try:
+        with database.transaction() as db:
+            signed_in = _open_session(
+                db, store, who.name, key, code, require_mfa=require_mfa, now=now
+            )
+    except Unauthenticated:
+        door.failed(who, now)
+        raise
+    door.succeeded(who)
+    return signed_in
+
+
+def _decoy_salt(db: Db, handle: str) -> bytes:
+    name = handle.encode("utf-8", "surrogatepass")
+    return keyed_hash(db.keys.integrity, "decoy", name)[:SALT_BYTES]
+
+
+def _open_session(
+    db: Db,
+    store: SessionStore,
+    handle: str,
+    key: bytes,
+    code: str | None,
+    *,
+    require_mfa: bool,
+    now: datetime,
+) -> SignedIn:
+    # Locked, so that of two sign-ins with one code only the first succeeds.
+    member = find_present_member(db, handle, lock_row=True)
+    if member is None:
+        raise Unauthenticated
+    try:
+        keys = open_member_seed(db, member, "seed_wrap", key)
+    except SealBroken as error:
+        raise Unauthenticated from error
+    spend_totp_code(db, member, keys, code, now, required=require_mfa or member.totp_confirmed)
+    signed_in = start_session(db, store, member, keys, now)
+    unseal_server(db, signed_in.principal, now)
+    audit.record(db, "session.started", member.id, member.id, now)
+    return signed_in
+
+
+def start_session(
+    db: Db, store: SessionStore, member: Member, keys: MemberKeys, now: datetime
+) -> SignedIn:
+    """Start a session for a member whose seed is open."""
+    token = new_token()
+    derived, session_id = token_keys(token), uuid4()
+    session = StoredSession(
+        session_id,
+        derived.lookup,
+        member.id,
+        _wrap_seed(db, derived, session_id, keys),
+        now,
+        now,
+        now + SESSION_LIFE,
+    )
+    store.put(db, session)
+    return SignedIn(token, session.expires_at, make_principal(db, member, keys, session.id))
+
+
+def _wrap_seed(db: Db, token: TokenKeys, session_id: UUID, keys: MemberKeys) -> bytes:
+    context = db.keys.context("sessions", "seed", session_id)
+    return lock(token.key, Purpose.SESSION, 0, context, keys.seed)
+
+
+def resume_session(database: Database, store: SessionStore, token: str, now: datetime) -> Principal:
+    """Return who a token belongs to; Unauthenticated where it is unknown, expired or revoked."""
+    derived = token_keys(token)
+    with database.snapshot() as db:
+        session = store.get(db, derived.lookup)
+        if session is None or not session.alive(now):
+            raise Unauthenticated
+        member = db.get(Member, session.member_id)
+        if member is None or member.state == "removed":
+            raise Unauthenticated
+        context = db.keys.context("sessions", "seed", session.id)
+        try:
+            seed = unlock(derived.key, Purpose.SESSION, 0, context, session.seed)
+        except SealBroken as error:
+            raise Unauthenticated from error
+        principal = make_principal(db, member, MemberKeys(seed), session.id)
+    if now - session.used_at > _TOUCH:
+        store.touch(database, session, now)
+    return principal
+
+
+def make_principal(db: Db, member: Member, keys: MemberKeys, session_id: UUID) -> Principal:
+    """Return a member with their open keys and the roles that the roster gives them.
+
+    Unauthenticated where the keys are not the member's: whoever can write to the database can make
+    a session with anybody's name in it, but not with their keys.
+    """
+    listed = read_roster(db).by_id.get(member.id)
+    if keys.verify_key != (listed.verify_key if listed else _own_verify_key(db, member)):
+        raise Unauthenticated
+    return Principal(
+        member.id,
+        member.handle,
+        frozenset(listed.roles if listed else ()),
+        bool(listed and listed.archive),
+        session_id,
+        keys,
+    )
+
+
+def _own_verify_key(db: Db, member: Member) -> bytes:
+    try:
+        check_member_row(db, member)
+    except SealBroken as error:
+        raise Unauthenticated from error
+    return member.verify_key
+
+
+def sign_out(db: Db, store: SessionStore, principal: Principal, now: datetime) -> None:
+    """End the current session."""
+    store.drop(db, session_id=principal.session_id)
+    audit.record(db, "session.ended", principal.member_id, principal.member_id, now)
+
+
+def list_own_sessions(
+    db: Db, store: SessionStore, principal: Principal, now: datetime
+) -> list[StoredSession]:
+    """Return where a member is signed in, newest first."""
+    alive = [s for s in store.of_member(db, principal.member_id) if s.alive(now)]
+    return sorted(alive, key=lambda session: session.created_at, reverse=True)
+
+
+def end_own_session(
+    db: Db, store: SessionStore, principal: Principal, session_id: UUID, now: datetime
+) -> None:
+    """End one of a member's sessions, for example on a lost phone. NotFound."""
+    if session_id not in {s.id for s in store.of_member(db, principal.member_id)}:
+        raise NotFound
+    store.drop(db, session_id=session_id)
+    audit.record(db, "session.ended", principal.member_id, principal.member_id, now)

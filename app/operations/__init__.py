@@ -1,0 +1,1 @@
+"""Keeping a server: founding, backups, the drill, checks, metrics, retention."""

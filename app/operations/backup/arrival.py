@@ -1,0 +1,98 @@
+"""What happens to each row of an archive on its way into a new database.
+
+Erased cases stay erased: nothing that hangs on them is even written. Texts that were on their way
+become *uncertain*, since nobody knows what the carrier did since. Every stored key moves under a
+fresh forgetting layer, so that the archive's shred keys never reach a disk again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from app.crypto import SealBroken, day_number, forgotten_on, remember
+from app.models import Base
+from app.outbox.states import UNHEARD_JOB
+from app.vault.keyring import Keyring
+
+Row = dict[str, Any]
+_ON_ITS_WAY = ("queued", "sending")
+_BLANK_WHEN_ERASED = ("op_key", "op_values", "number_lookup", "reference_lookup")
+
+
+class ArrivingRows:
+    """Decides about the rows of one archive; tables come in the order of their references."""
+
+    def __init__(
+        self, keys: Keyring, shred: Mapping[int, bytes], erased: Collection[UUID], now: datetime
+    ) -> None:
+        self._keys, self._shred, self._now = keys, shred, now
+        self._erased = frozenset(erased)
+        # What is not there, by table: rows that refer to it go too, or lose the reference.
+        self._gone: dict[str, set[Any]] = {"cases": set(erased)}
+        self.uncertain = 0
+
+    def prepare(self, table: str, row: Row, layers: Collection[str]) -> Row | None:
+        """Return the row as it is to be stored, or None where it is not.
+
+        ``layers`` names the columns that hold keys under the forgetting layer. SealBroken.
+        """
+        if self._goes(table, row):
+            self._gone.setdefault(table, set()).add(row.get("id"))
+            return None
+        if table == "cases" and row["id"] in self._erased:
+            row.update(dict.fromkeys(_BLANK_WHEN_ERASED))
+        for column in layers:
+            if row[column] is not None:
+                row[column] = self._under_fresh_layer(table, column, row)
+        if layers and row["shred_day"] is not None:
+            row["shred_day"] = day_number(self._now)
+        if table == "messages" and row["status"] in _ON_ITS_WAY:
+            row["status"] = "uncertain"
+        if table == "outgoing" and row["state"] in _ON_ITS_WAY:
+            self._give_up(row)
+        return row
+
+    def _goes(self, table: str, row: Row) -> bool:
+        if table == "jobs":
+            if row["kind"] == "send":  # what it could send is uncertain now: the desk is told
+                done = {"owner": None, "lease_until": None, "lane": None}
+                row.update(kind=UNHEARD_JOB, state="queued", priority=0, run_at=self._now, **done)
+            return False
+        for column, target, optional in _references(table):
+            if row.get(column) in self._gone.get(target, ()):
+                if not optional or (table == "outgoing" and row["state"] == "queued"):
+                    return True
+                row[column] = None
+        return False
+
+    def _under_fresh_layer(self, table: str, column: str, row: Row) -> bytes:
+        day, context = forgotten_on(row[column]), self._keys.context(table, column, row["id"])
+        if day not in self._shred:
+            raise SealBroken
+        inner = remember(self._shred[day], day, context, row[column])
+        return self._keys.forget(table, column, row["id"], inner, self._now)
+
+    def _give_up(self, row: Row) -> None:
+        """Leave what becomes of a text to a person; its words and number are not needed for that.
+
+        A SID is: what lies at the carrier has yet to be deleted there.
+        """
+        row["state"] = "uncertain"
+        self.uncertain += 1
+        if row["sid_lookup"] is None:
+            row.update(self._keys.new_row("outgoing", row["id"], {}, self._now))
+
+
+@cache
+def _references(table: str) -> tuple[tuple[str, str, bool], ...]:
+    """Return a table's references: column, table it points to, and whether it may be empty."""
+    known = Base.metadata.tables.get(table)
+    return tuple(
+        (column.name, key.column.table.name, bool(column.nullable))
+        for column in (known.columns if known is not None else ())
+        for key in column.foreign_keys
+    )

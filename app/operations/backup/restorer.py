@@ -1,0 +1,267 @@
+"""Bringing an archive back, into an empty data directory or database of either kind.
+
+Everything is written in one transaction that is only committed once the archive's end was
+verified. Key files come first, so that a restore cut short can be run again.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import insert, table
+
+from app import audit
+from app.crypto import KeyFiles, OperationalKeys, SealBroken, Secret
+from app.desk.erasing import erase_restored_cases
+from app.errors import OperatorError
+from app.operations.backup.archive import (
+    ArchiveDamaged,
+    open_archive_key,
+    read_archive_records,
+    read_preface,
+)
+from app.operations.backup.arrival import ArrivingRows
+from app.operations.backup.target import (
+    has_anchor,
+    lay_schema,
+    refuse_existing_data,
+    write_key_files,
+)
+from app.operations.backup.values import find_column, read_value
+from app.operations.backup.writer import ARCHIVES_KEPT
+from app.store.db import Database, Db
+from app.store.schema import find_newest_revision, is_known_revision, upgrade_schema
+from app.vault.backup_keys import make_backup_pair
+from app.vault.keyring import Keyring
+from app.vault.roster import RosterRefused, check_roster_at_start, read_roster
+from app.vault.tombstones import (
+    adopt_tombstones,
+    list_beside,
+    list_tombstones,
+    reconcile_tombstones,
+)
+
+_ROWS_AT_ONCE = 500
+# A clock may be a little behind the one that made the archive.
+_AHEAD = timedelta(hours=1)
+
+
+class NewerRelease(OperatorError):
+    """This archive was made by a newer release of Kith. Restore it with that one."""
+
+
+class OlderThanAnchor(OperatorError):
+    """The keys folder vouches for a newer list of members than this archive's. Use a newer one."""
+
+
+class NeedsAcknowledgement(OperatorError):
+    """Somebody has to type that they know what this archive may bring back."""
+
+    def __init__(self, reasons: list[str], word: str) -> None:
+        super().__init__(f"{', and '.join(reasons)}; if that is as it must be, type {word}")
+        self.word = word
+
+
+@dataclass(frozen=True)
+class RestoredData:
+    """What came back."""
+
+    made_at: datetime
+    rows: int
+    erased_again: int
+    uncertain: int
+
+
+@dataclass(frozen=True)
+class _Head:
+    """The first two records of an archive."""
+
+    made_at: datetime
+    deployment: UUID
+    operational_public: bytes
+    revision: str
+    integrity: bytes = field(repr=False)
+    audit: bytes = field(repr=False)
+    anchor: dict[str, object]
+    backup_public: bytes
+    shred: Mapping[int, bytes] = field(repr=False)
+
+
+class _Source(NamedTuple):
+    """An archive whose head was read."""
+
+    head: _Head
+    records: Iterator[Any]
+
+
+def restore_archive(
+    url: str,
+    files: KeyFiles,
+    archive: Path,
+    backup_seed: bytes,
+    now: datetime,
+    *,
+    acknowledged: str | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> RestoredData:
+    """Restore ``archive`` into the empty database at ``url`` and the keys folder.
+
+    NeedsAcknowledgement where the archive is over a week old or no anchor is here, unless
+    ``acknowledged`` is the word it names. NotEmpty, OtherKeys, NewerRelease, OlderThanAnchor,
+    NotAnArchive, ArchiveDamaged, WrongBackupKey, OSError; nothing is left behind then.
+    """
+    refuse_existing_data(url)
+    with archive.open("rb") as file:
+        source = _open(file, backup_seed)
+        _refuse_unacknowledged(files, source.head, now, acknowledged)
+        erased = list_tombstones(files) | list_beside(archive)
+        head = source.head
+        # Where no anchor is left, what happened after the archive was made is unknown for good.
+        anchor = {**head.anchor, "restored_at": now.isoformat()}
+        keys = write_key_files(files, head.integrity, head.audit, anchor, head.backup_public)
+        with keys, lay_schema(url, head.revision):
+            adopt_tombstones(files, erased)
+            done = _store(url, files, source, erased, now, progress)
+    if source.head.revision != find_newest_revision():
+        upgrade_schema(url)
+    return done
+
+
+# -- before anything is written
+
+
+def _open(file: BinaryIO, backup_seed: bytes) -> _Source:
+    preface = read_preface(file)
+    key = open_archive_key(preface, make_backup_pair(backup_seed))
+    records = read_archive_records(file, preface, key)
+    parts = list(islice(records, 2))
+    if len(parts) != 2:
+        raise ArchiveDamaged
+    source = _Source(_head(*parts), records)
+    if not is_known_revision(source.head.revision):
+        raise NewerRelease
+    return source
+
+
+def _head(about: Mapping[str, Any], keys: Mapping[str, Any]) -> _Head:
+    return _Head(
+        datetime.fromisoformat(about["made_at"]),
+        UUID(about["deployment"]),
+        base64.b64decode(about["operational_public"]),
+        about["revision"],
+        base64.b64decode(keys["integrity"]),
+        base64.b64decode(keys["audit"]),
+        keys["anchor"],
+        bytes.fromhex(keys["backup_public"]),
+        {int(day): Secret(base64.b64decode(key)) for day, key in keys["shred"].items()},
+    )
+
+
+def _refuse_unacknowledged(
+    files: KeyFiles, head: _Head, now: datetime, acknowledged: str | None
+) -> None:
+    age, reasons = now - head.made_at, []
+    if age > ARCHIVES_KEPT:
+        reasons.append(
+            f"this archive is {age.days} days old, and what went since then would come back"
+        )
+    if -age > _AHEAD:
+        reasons.append("this archive is from the future, so a clock is wrong")
+    if not has_anchor(files):
+        reasons.append(
+            "no anchor is here that could tell whether this archive's list of members was replaced"
+        )
+    word = f"{head.made_at:%Y-%m-%d}"
+    if reasons and (acknowledged or "").strip() != word:
+        raise NeedsAcknowledgement(reasons, word)
+
+
+# -- rows
+
+
+def _store(
+    url: str,
+    files: KeyFiles,
+    source: _Source,
+    erased: set[UUID],
+    now: datetime,
+    progress: Callable[[int], None],
+) -> RestoredData:
+    head, database = source.head, Database(url)
+    seed = files.operational_seed()
+    operational = OperationalKeys(seed) if seed else None
+    try:
+        keys = Keyring(files, head.deployment, head.operational_public, operational)
+        database.keys = keys
+        arriving = ArrivingRows(keys, head.shred, erased, now)
+        with database.transaction() as db:
+            rows = _add_rows(db, source.records, arriving, progress)
+            _check_roster(db)
+            again = erase_restored_cases(db, erased, now)
+            audit.record(db, "archive.restored", None, head.deployment, now)
+        with database.snapshot() as db:
+            check_roster_at_start(db)
+            audit.checkpoint(db)
+            reconcile_tombstones(db)
+    except SealBroken as error:
+        raise ArchiveDamaged from error
+    finally:
+        database.close()
+    return RestoredData(head.made_at, rows, again, arriving.uncertain)
+
+
+def _check_roster(db: Db) -> None:
+    try:
+        read_roster(db)
+    except RosterRefused as error:
+        raise OlderThanAnchor from error
+
+
+def _add_rows(
+    db: Db, records: Iterator[Any], arriving: ArrivingRows, progress: Callable[[int], None]
+) -> int:
+    """Write the tables of an archive to its end; return how many rows it has. ArchiveDamaged."""
+    done = 0
+    for record in records:
+        if "table" not in record:
+            if record.get("rows") != done or next(records, None) is not None:
+                raise ArchiveDamaged
+            return done
+        for count in _add_table(db, record, records, arriving):
+            done += count
+            progress(done)
+    raise ArchiveDamaged
+
+
+def _add_table(
+    db: Db, record: Mapping[str, Any], records: Iterator[Any], arriving: ArrivingRows
+) -> Iterator[int]:
+    """Write one table; yield 1 for each row that was read."""
+    name, kinds = record["table"], dict(record["columns"])
+    target = table(name, *(find_column(column, kind) for column, kind in kinds.items()))
+    layers = [column for column, kind in kinds.items() if kind == "layer"]
+    waiting: list[dict[str, Any]] = []
+    for count, line in enumerate(records):
+        if isinstance(line, dict):
+            if waiting:
+                db.execute(insert(target), waiting)
+            if line.get("rows") != count:
+                raise ArchiveDamaged
+            return
+        read = zip(kinds.items(), line, strict=True)
+        row = arriving.prepare(
+            name, {column: read_value(kind, value) for (column, kind), value in read}, layers
+        )
+        waiting += [row] if row else []
+        yield 1
+        if len(waiting) >= _ROWS_AT_ONCE:
+            db.execute(insert(target), waiting)
+            waiting = []
+    raise ArchiveDamaged

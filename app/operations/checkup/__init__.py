@@ -1,0 +1,1 @@
+"""``kith check``: what would lose messages or leak, in plain words."""

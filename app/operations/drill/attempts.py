@@ -1,0 +1,250 @@
+"""Trying every key on every sealed cell, and whatever opens on the rest.
+
+The keys found are tried on each cell; a seed that opens becomes a key in its turn, for everything
+or, where it belongs to one case or row, for that one. Which context a cell was sealed in follows
+from its table's columns by one rule (``_context``); a test opens everything with a full set of
+keys, so that a table which breaks the rule is noticed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Table, inspect, select
+
+from app.crypto import (
+    BriefKeys,
+    CaseKeys,
+    Context,
+    KeyPair,
+    MemberKeys,
+    OperationalKeys,
+    Purpose,
+    SealBroken,
+    Secret,
+    Suite,
+    epoch_of,
+    open_sealed,
+    suite_of,
+    unlock,
+)
+from app.models import Base
+from app.operations.drill.keys import FoundKey
+
+_SEED_BYTES = 32
+_PURPOSE_AT = 4  # magic, format, two bytes of suite, then the purpose
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One sealed or operational value as it lies in the database."""
+
+    table: str
+    column: str
+    word: str
+    forgetting: bool
+    row: dict[str, Any] = field(repr=False)
+    blob: bytes = field(repr=False)
+
+    @property
+    def id(self) -> UUID:
+        """The id its context names."""
+        found: UUID = self.row["id"] if "id" in self.row else self.row["case_id"]
+        return found
+
+    @property
+    def scope(self) -> object:
+        """What a seed in this cell opens beyond itself: one row, one request, one case, or all."""
+        if self.column == "op_key":
+            return (self.table, self.id)
+        return self.row.get("request_id") or self.row.get("case_id")
+
+    @property
+    def has_layer(self) -> bool:
+        """Whether the outermost layer is the forgetting one."""
+        return _purpose(self.blob) is Purpose.FORGETTING
+
+    @property
+    def day(self) -> int | None:
+        """The day of its forgetting layer."""
+        return epoch_of(self.blob) if self.has_layer else None
+
+
+@dataclass(frozen=True)
+class OpenedCell:
+    """A value that opened: where it is, what it says, and which keys it took."""
+
+    cell: Cell = field(repr=False)
+    plaintext: Secret = field(repr=False)
+    by: tuple[str, ...]
+
+
+@dataclass
+class DrillOutcome:
+    """What became of all cells: opened, closed, never sealed; and all that hold keys."""
+
+    opened: list[OpenedCell] = field(default_factory=list)
+    closed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    bare: Counter[tuple[str, str]] = field(default_factory=Counter)
+    keys: list[Cell] = field(default_factory=list, repr=False)
+
+
+class _Key:
+    """One secret in every use it could have; pairs are made when first needed."""
+
+    def __init__(self, name: str, secret: Secret) -> None:
+        self.name, self.secret = name, secret
+
+    @cached_property
+    def pairs(self) -> tuple[KeyPair, ...]:
+        """What a layer could be sealed to."""
+        return (KeyPair(self.secret), MemberKeys(self.secret).pair)
+
+    def for_cell(self, cell: Cell) -> Iterator[Secret]:
+        """Yield what a symmetric layer of this cell could lie under."""
+        yield self.secret
+        yield OperationalKeys(self.secret).wrap_key
+        yield MemberKeys(self.secret).totp_key
+        for keys in (CaseKeys(self.secret), BriefKeys(self.secret)):
+            yield keys.field_key(f"{cell.table}.{cell.column}")
+
+
+def read_cells(connection: Connection, *, forgetting: bool) -> Iterator[Cell]:
+    """Yield the cells under the forgetting layer (those that hold keys), or the others."""
+    present = set(inspect(connection).get_table_names())
+    for table in Base.metadata.sorted_tables:
+        if table.name in present:
+            yield from _cells_of(connection, table, forgetting=forgetting)
+
+
+def _cells_of(connection: Connection, table: Table, *, forgetting: bool) -> Iterator[Cell]:
+    wanted = [
+        column
+        for column in table.columns
+        if column.info["vault"] != "plain" and bool(column.info.get("forgetting")) is forgetting
+    ]
+    if not wanted:
+        return
+    rows = connection.execute(select(table).execution_options(yield_per=500)).mappings()
+    for row in rows:
+        for column in wanted:
+            if row[column.name] is not None:
+                yield Cell(
+                    table.name,
+                    column.name,
+                    column.info["vault"],
+                    forgetting,
+                    {name: value for name, value in row.items() if not isinstance(value, bytes)},
+                    row[column.name],
+                )
+
+
+def open_everything(
+    connection: Connection,
+    deployment: UUID,
+    keys: Iterable[FoundKey],
+    progress: Callable[[int], None] = lambda _: None,
+) -> DrillOutcome:
+    """Try all keys, and what they open, on all cells."""
+    return _Attempt(deployment, keys, progress).run(connection)
+
+
+class _Attempt:
+    """The keys in hand while the cells are gone through."""
+
+    def __init__(
+        self, deployment: UUID, keys: Iterable[FoundKey], progress: Callable[[int], None]
+    ) -> None:
+        self._deployment, self._progress = deployment, progress
+        unique = {key.secret: key.where for key in keys}
+        self._for_all = [_Key(where, secret) for secret, where in unique.items()]
+        self._for_one: dict[object, list[_Key]] = defaultdict(list)
+        self._outcome, self._tried = DrillOutcome(), 0
+
+    def run(self, connection: Connection) -> DrillOutcome:
+        """Go through the cells with keys in them until nothing more opens, then the others."""
+        self._outcome.keys = list(read_cells(connection, forgetting=True))
+        waiting, known = self._outcome.keys, -1
+        while known != len(self._for_all):
+            known = len(self._for_all)
+            waiting = [cell for cell in waiting if not self._try(cell)]
+        self._count_closed(waiting)
+        values = read_cells(connection, forgetting=False)
+        self._count_closed(cell for cell in values if not self._try(cell))
+        return self._outcome
+
+    def _count_closed(self, closed: Iterable[Cell]) -> None:
+        self._outcome.closed.update((cell.table, cell.column) for cell in closed)
+
+    def _try(self, cell: Cell) -> bool:
+        self._tried += 1
+        self._progress(self._tried)
+        content, by = cell.blob, []
+        while (purpose := _purpose(content)) is not None:
+            layer = self._open_layer(cell, content, purpose)
+            if layer is None:
+                return False
+            name, content = layer
+            by.append(name)
+        if not by:
+            self._outcome.bare[cell.table, cell.column] += 1
+        else:
+            self._outcome.opened.append(OpenedCell(cell, Secret(content), tuple(by)))
+            if len(content) == _SEED_BYTES:
+                self._add_key(cell, Secret(content))
+        return True
+
+    def _add_key(self, cell: Cell, secret: Secret) -> None:
+        key = _Key(f"{cell.table}.{cell.column}", secret)
+        if cell.scope is None:
+            self._for_all.append(key)
+        else:
+            self._for_one[cell.scope].append(key)
+
+    def _open_layer(self, cell: Cell, blob: bytes, purpose: Purpose) -> tuple[str, bytes] | None:
+        context = _context(self._deployment, cell, purpose)
+        to_public_key = suite_of(blob) is Suite.HPKE
+        for key in self._keys_for(cell):
+            uses: Iterable[Any] = key.pairs if to_public_key else key.for_cell(cell)
+            for use in uses:
+                try:
+                    open_with: Any = open_sealed if to_public_key else unlock
+                    return key.name, open_with(use, purpose, epoch_of(blob), context, blob)
+                except SealBroken:
+                    continue
+        return None
+
+    def _keys_for(self, cell: Cell) -> Iterator[_Key]:
+        yield from self._for_one.get((cell.table, cell.id), ())
+        for name in ("request_id", "case_id"):
+            if cell.row.get(name) is not None:
+                yield from self._for_one.get(cell.row[name], ())
+        yield from self._for_all
+
+
+def _context(deployment: UUID, cell: Cell, purpose: Purpose) -> Context:
+    """Return the context of one layer: by the rule that all tables follow."""
+    row, column = cell.row, cell.column
+    if purpose is Purpose.FORGETTING or column == "op_key":
+        return Context(deployment, cell.table, column, cell.id)
+    if column == "op_values":
+        return Context(deployment, cell.table, column, cell.id, row["op_version"])
+    case = row.get("case_id")
+    epoch = row.get(f"{column}_epoch", row.get("epoch", row.get("team_epoch", 0)))
+    sealed_to_case = case is not None and not cell.forgetting
+    version = row.get(f"{column}_version", 1 if sealed_to_case else 0)
+    return Context(deployment, cell.table, column, cell.id, version, case, epoch)
+
+
+def _purpose(blob: bytes) -> Purpose | None:
+    """Return what a blob is for, by its header; None where it is no blob of ours."""
+    try:
+        suite_of(blob)
+    except SealBroken:
+        return None
+    return Purpose(blob[_PURPOSE_AT])

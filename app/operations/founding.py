@@ -1,0 +1,131 @@
+"""The deployment: making it, opening its keys at start-up, its settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import select
+
+from app import audit
+from app.access import ARCHIVE, DESK
+from app.crypto import KeyFiles, OperationalKeys, new_seed
+from app.errors import OperatorError
+from app.knowledge.deadline_rules import plant_deadline_rules
+from app.members.enrolment import (
+    EnrolledMember,
+    NewcomerSecrets,
+    clean_handle,
+    enrol_member,
+    make_secrets,
+)
+from app.models import Deployment, IndexKey, rounded
+from app.statistics.chain import begin_chain
+from app.store.db import Database, Db
+from app.vault.case_keys import make_team_epoch, share_team
+from app.vault.keyring import Keyring
+from app.vault.operational_key import find_index_key
+from app.vault.roster import Roster, RosterMember, Team, found_roster
+
+
+class AlreadyMade(OperatorError):
+    """This data directory or database already holds an organisation; nothing was changed."""
+
+
+@dataclass(frozen=True)
+class FoundedOrganisation:
+    """What is printed once after ``kith init``."""
+
+    enrolled: EnrolledMember
+    root_fingerprint: str
+
+    def __repr__(self) -> str:
+        return "Founded(…)"
+
+
+def found_organisation(
+    database: Database,
+    files: KeyFiles,
+    *,
+    handle: str,
+    passphrase: str,
+    keep_operational_seed: bool,
+    now: datetime,
+) -> FoundedOrganisation:
+    """Make keys, teams, roster and the first coordinator, who is also a dispatcher.
+
+    Raises AlreadyMade, and what ``enrol_member`` raises; then nothing is left behind.
+    """
+    clean_handle(handle)
+    secrets = make_secrets(passphrase)
+    with database.snapshot() as db:
+        if db.scalar(select(Deployment.id)) is not None:
+            raise AlreadyMade
+    files.create()
+    operational = OperationalKeys(new_seed())
+    deployment_id = uuid4()
+    keys = Keyring(files, deployment_id, operational.pair.public, operational)
+    database.keys = keys
+    with database.transaction() as db:
+        _add_deployment(db, deployment_id, operational, now)
+        enrolled = enrol_member(
+            db,
+            secrets,
+            handle=handle,
+            roles=("coordinator", "dispatcher"),
+            state="active",
+            profile={},
+            now=now,
+        )
+        first = _first_roster(db, enrolled, secrets, now)
+        audit.begin(db)
+        plant_deadline_rules(db)
+        begin_chain(db)
+        db.flush()
+        audit.record(db, "organisation.made", enrolled.member.id, deployment_id, now)
+    keys.current_index = find_index_key
+    if keep_operational_seed:
+        files.store_operational_seed(operational.seed)
+    return FoundedOrganisation(enrolled, first.hash)
+
+
+def _add_deployment(
+    db: Db, deployment_id: Any, operational: OperationalKeys, now: datetime
+) -> None:
+    db.add(
+        Deployment(
+            id=deployment_id,
+            created_at=rounded(now),
+            operational_public=operational.pair.public,
+            version=1,
+            clock_offset_s=0.0,
+            **db.keys.new_row("deployment", deployment_id, {"settings": {}}, now),
+        )
+    )
+    index_id, index_key = uuid4(), new_seed()
+    db.add(
+        IndexKey(
+            id=index_id,
+            created_at=rounded(now),
+            current=True,
+            **db.keys.new_row("index_keys", index_id, {"key": index_key.hex()}, now),
+        )
+    )
+    db.keys.index = (index_id, index_key)
+    db.flush()
+
+
+def _first_roster(
+    db: Db, enrolled: EnrolledMember, secrets: NewcomerSecrets, now: datetime
+) -> Roster:
+    keys = {team: make_team_epoch(db, team, 1, now) for team in (DESK, ARCHIVE)}
+    member = enrolled.member
+    line = RosterMember(member.id, tuple(member.roles), True, member.kem_public, member.verify_key)
+    teams = {team: Team(1, team_keys.pair.public) for team, team_keys in keys.items()}
+    first = Roster(1, "", (line,), teams)
+    found_roster(db, first, member.id, secrets.keys)
+    for team, team_keys in keys.items():
+        share_team(db, team, 1, team_keys, [member.id], now)
+    return first

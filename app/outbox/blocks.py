@@ -1,0 +1,100 @@
+"""The block list: numbers whose texts are stored and marked, and never answered.
+
+Why is one code of a short list: what the machine can read holds no sentence about a caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app import audit
+from app.access import Permission, Principal
+from app.errors import BadRequest, NotFound
+from app.models import LIVE_STATES, Case, Suppression
+from app.outbox.queue import cancel_texts
+from app.outbox.suppressions import suppress_number
+from app.store.db import Db
+from app.telephony.numbers import clean_number
+
+BLOCKED = "blocked"
+BLOCK_REASONS = ("abuse", "machine", "flood", "other")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A blocked number and until when it is."""
+
+    id: UUID
+    number: str = field(repr=False)
+    until: datetime
+    reason: str
+
+
+def list_blocks(db: Db, principal: Principal, now: datetime) -> Sequence[Block]:
+    """Return the blocks in force, the newest first."""
+    principal.require(Permission.BLOCKS)
+    rows = db.scalars(
+        select(Suppression)
+        .where(Suppression.kind == BLOCKED, Suppression.until > now)
+        .order_by(Suppression.until.desc(), Suppression.id)
+    )
+    return [_block(db, row) for row in rows]
+
+
+def add_block(
+    db: Db, principal: Principal, number: str, now: datetime, reason: str = "other"
+) -> Block:
+    """Block a number for twelve months, or for as long again. BadRequest."""
+    principal.require(Permission.BLOCKS)
+    cleaned = clean_number(number)
+    if cleaned is None:
+        raise BadRequest("Write the phone number with its country code, for example +1 514 …")
+    return _add(db, principal, cleaned, reason, now)
+
+
+def block_caller(
+    db: Db, principal: Principal, case_id: UUID, now: datetime, reason: str = "other"
+) -> Block:
+    """Block whoever texts in a case, whose number the coordinator need not know. NotFound."""
+    principal.require(Permission.BLOCKS)
+    case = db.get(Case, case_id)
+    number = db.keys.open_row("cases", case).get("number") if _is_live(case) and case else None
+    if number is None:
+        raise NotFound
+    return _add(db, principal, number, reason, now)
+
+
+def _is_live(case: Case | None) -> bool:
+    return case is not None and case.state in LIVE_STATES
+
+
+def _add(db: Db, principal: Principal, number: str, reason: str, now: datetime) -> Block:
+    if reason not in BLOCK_REASONS:
+        raise BadRequest(f"Say why: one of {', '.join(BLOCK_REASONS)}.")
+    row_id = suppress_number(db, number, BLOCKED, now)
+    row = db.get_one(Suppression, row_id)
+    db.keys.replace_values("suppressions", row, {"number": number, "reason": reason})
+    cancel_texts(db, number)
+    db.flush()
+    audit.record(db, "number.blocked", principal.member_id, row_id, now)
+    return _block(db, row)
+
+
+def lift_block(db: Db, principal: Principal, block_id: UUID, now: datetime) -> None:
+    """Answer a number again. NotFound."""
+    principal.require(Permission.BLOCKS)
+    row = db.get(Suppression, block_id, with_for_update=True)
+    if row is None or row.kind != BLOCKED:
+        raise NotFound
+    db.delete(row)
+    audit.record(db, "number.unblocked", principal.member_id, block_id, now)
+
+
+def _block(db: Db, row: Suppression) -> Block:
+    values = db.keys.open_row("suppressions", row)
+    return Block(row.id, values["number"], row.until, values.get("reason") or "other")

@@ -1,0 +1,310 @@
+"""No trace at the carrier: what it holds of us, deleted as soon as it lets us, and verified.
+
+Every SID the service learns is noted in the transaction that stores its text. A recurring job
+deletes pictures, then message, and asks for the message again: only the carrier's *not found*
+ends it. Then the SID itself is dropped, too. Its keyed hash stays for ``MEMORY``, so that neither
+the carrier's list nor a webhook sent again (a signature has no date) brings an erased text back.
+
+A message with pictures is left at the carrier for ``PICTURES_KEPT``, since this release does not
+fetch pictures and deleting them would lose them unseen; erasing its case ends that at once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import delete, func, select, update
+
+from app.models import CarrierTrace, Outgoing, rounded, table
+from app.models.base import ROUNDING
+from app.store.db import Database, Db
+from app.store.statements import insert_new_rows
+from app.telephony import Carrier, CarrierUnreachable, NotFinal, Refused
+from app.vault.keyring import Keyring
+
+log = structlog.get_logger()
+
+# How long the carrier's "not final yet" is taken for an answer, before the operator is told.
+COPY_PATIENCE = timedelta(days=14)
+PICTURES_KEPT = timedelta(days=7)
+COPY_MEMORY = timedelta(days=400)
+# What the carrier's list still has to tell about a text of ours is read before it is deleted: the
+# receipt of the handset seldom comes later than this, and after a day nobody waits for more.
+_RECEIPT = timedelta(hours=1)
+_SILENCE = timedelta(days=1)
+_PAUSE_AT_MOST = timedelta(hours=6)
+_PAUSE_WHEN_STUCK = timedelta(days=1)
+_BATCH = 50
+# One run of the job, which holds its lease for longer than this.
+_RUN_S = 20.0
+_TRACES = table(CarrierTrace)
+_NO_VALUES: Mapping[str, Any] = {"op_key": None, "op_values": None, "shred_day": None}
+
+
+# -- noting
+
+
+def note_copies(
+    db: Db, sids: Iterable[str], now: datetime, *, pictures: Collection[str] = ()
+) -> set[str]:
+    """Note what the carrier holds, in one statement; return those SIDs that were not known.
+
+    ``pictures`` are those of them whose messages have some.
+    """
+    by_id = {make_trace_id(db.keys, sid): sid for sid in sids}
+    seen_at, kept_until = rounded(now), rounded(now + PICTURES_KEPT)
+    rows = []
+    for trace in sorted(by_id):
+        has_some = by_id[trace] in pictures
+        since = kept_until if has_some else seen_at
+        rows.append(
+            {
+                "id": trace,
+                "state": "pictures" if has_some else "held",
+                "seen_at": seen_at,
+                "since": since,
+                "next_try_at": since,
+                "case_id": None,
+                **db.keys.new_row(
+                    "carrier_traces", trace, {"sid": by_id[trace], "pictures": has_some}, now
+                ),
+            }
+        )
+    fresh = insert_new_rows(db, _TRACES, rows, _TRACES.c.id)
+    return {by_id[trace] for trace in fresh}
+
+
+def note_call_copy(
+    db: Db,
+    sid: str | None,
+    legs: Sequence[str],
+    recordings: Sequence[str] | None,
+    call_id: UUID,
+    now: datetime,
+    *,
+    running: bool = False,
+) -> None:
+    """Note a call that is over, in one trace: the order in which its parts go matters.
+
+    ``recordings``: those to be deleted; None for all that it has. One that is ``running`` is
+    ended first.
+    """
+    trace = make_trace_id(db.keys, sid) if sid else call_id
+    values = {
+        "sid": sid or "",
+        "pictures": False,
+        "legs": list(legs),
+        "recordings": None if recordings is None else list(recordings),
+        "running": running,
+    }
+    fresh = db.keys.new_row("carrier_traces", trace, values, now)
+    held = {"state": "held", "since": rounded(now), "next_try_at": rounded(now), **fresh}
+    new = {"id": trace, "seen_at": rounded(now), "case_id": None, **held}
+    if not insert_new_rows(db, _TRACES, [new], _TRACES.c.id):
+        db.execute(update(CarrierTrace).where(CarrierTrace.id == trace).values(**held))
+
+
+def note_running_call(db: Db, sid: str, now: datetime) -> bool:
+    """Note a call that has begun; return whether it was not known. Its end brings its copy up.
+
+    Should nobody tell of the end, the carrier is asked a day later to forget what it has.
+    """
+    trace, later = make_trace_id(db.keys, sid), rounded(now + _SILENCE)
+    values = {"sid": sid, "pictures": False, "legs": [], "recordings": []}
+    row = {
+        "id": trace,
+        "state": "held",
+        "seen_at": rounded(now),
+        "since": later,
+        "next_try_at": later,
+        "case_id": None,
+        **db.keys.new_row("carrier_traces", trace, values, now),
+    }
+    return bool(insert_new_rows(db, _TRACES, [row], _TRACES.c.id))
+
+
+def make_trace_id(keys: Keyring, sid: str) -> UUID:
+    """Return what is known of a SID for good: half of its keyed hash."""
+    return UUID(bytes=keys.sid_lookup(sid)[:16])
+
+
+def find_known_sids(db: Db, sids: Collection[str]) -> set[str]:
+    """Return those of the SIDs that were noted before."""
+    by_id = {make_trace_id(db.keys, sid): sid for sid in sids}
+    found = db.scalars(select(CarrierTrace.id).where(CarrierTrace.id.in_(by_id)))
+    return {by_id[trace] for trace in found}
+
+
+# -- pictures, which wait
+
+
+def keep_pictures(db: Db, case_id: UUID, sids: Iterable[str]) -> None:
+    """Say for which case pictures are kept, so that they go with it."""
+    traces = [make_trace_id(db.keys, sid) for sid in sids]
+    db.execute(update(CarrierTrace).where(CarrierTrace.id.in_(traces)).values(case_id=case_id))
+
+
+def release_pictures(db: Db, case_id: UUID, now: datetime) -> None:
+    """Let the pictures of a case be deleted now."""
+    db.execute(
+        update(CarrierTrace)
+        .where(CarrierTrace.case_id == case_id)
+        .values(state="held", since=rounded(now), next_try_at=rounded(now), case_id=None)
+    )
+
+
+# -- deleting
+
+
+@dataclass(frozen=True)
+class _Call:
+    """What goes with a call, by SID; before it."""
+
+    legs: Sequence[str] = field(repr=False)
+    recordings: Sequence[str] | None = field(repr=False)
+    running: bool = False
+
+
+@dataclass(frozen=True)
+class _Copy:
+    id: UUID
+    sid: str = field(repr=False)
+    pictures: bool
+    ready: bool
+    call: _Call | None = None
+
+
+def delete_copies(database: Database, carrier: Carrier, now: datetime) -> None:
+    """Delete at the carrier what is due. Nothing while sealed. CarrierError where it cannot go on.
+
+    A copy that made the carrier fail is tried again later, behind all others.
+    """
+    started = time.monotonic()
+    while time.monotonic() - started < _RUN_S and (copies := _due(database, now)):
+        gone: dict[UUID, bool] = {}
+        try:
+            for copy in copies:
+                if time.monotonic() - started >= _RUN_S:
+                    break  # a call may take many requests: what is left is due in the next run
+                gone[copy.id] = copy.ready and _delete(carrier, copy)
+        except CarrierUnreachable:
+            gone[copy.id] = False
+            raise
+        finally:
+            _write_down(database, gone, now)
+
+
+def _due(database: Database, now: datetime) -> list[_Copy]:
+    with database.snapshot() as db:
+        if not db.keys.is_open:
+            return []
+        rows = db.scalars(
+            select(CarrierTrace)
+            .where(CarrierTrace.next_try_at <= now)
+            .order_by(CarrierTrace.next_try_at)
+            .limit(_BATCH)
+        ).all()
+        values = {row.id: db.keys.open_row("carrier_traces", row) for row in rows}
+        waiting = _still_waited_for(db, {v["sid"] for v in values.values()}, now)
+        return [
+            _Copy(
+                trace,
+                v["sid"],
+                v["pictures"],
+                v["sid"] not in waiting,
+                # Only calls say which phones rang for them.
+                _Call(v["legs"], v["recordings"], v.get("running", False)) if "legs" in v else None,
+            )
+            for trace, v in values.items()
+        ]
+
+
+def _still_waited_for(db: Db, sids: Collection[str], now: datetime) -> set[str]:
+    """Return the SIDs of texts of ours whose fate the carrier may still have to tell."""
+    by_lookup = {db.keys.sid_lookup(sid): sid for sid in sids}
+    rows = db.execute(
+        select(Outgoing.sid_lookup, Outgoing.state, Outgoing.queued_at).where(
+            Outgoing.sid_lookup.in_(by_lookup), Outgoing.state.in_(("sending", "sent"))
+        )
+    )
+    return {
+        by_lookup[lookup]
+        for lookup, state, queued_at in rows
+        if lookup and now - queued_at < (_RECEIPT if state == "sent" else _SILENCE)
+    }
+
+
+def _delete(carrier: Carrier, copy: _Copy) -> bool:
+    """Delete one copy; return whether the carrier has it no longer."""
+    try:
+        if copy.call is not None:
+            return _delete_call(carrier, copy.sid, copy.call)
+        if copy.pictures:
+            carrier.delete_media(copy.sid)
+        carrier.delete_message(copy.sid)
+        return not carrier.exists(copy.sid)
+    except (NotFinal, Refused) as error:
+        log.info("carrier_copy.kept", error=type(error).__name__, code=error.code)
+        return False
+
+
+def _delete_call(carrier: Carrier, sid: str, call: _Call) -> bool:
+    """Delete recordings, then the phones that rang, then the call itself."""
+    for one in [*call.legs, *([sid] if sid else [])] if call.running else ():
+        carrier.hang_up(one)
+    recordings = call.recordings
+    if recordings is None:
+        recordings = [found.sid for found in carrier.recordings(sid)] if sid else []
+    for recording in recordings:
+        carrier.delete_recording(recording)
+    for one in [*call.legs, *([sid] if sid else [])]:
+        carrier.delete_call(one)
+    left = any(carrier.recording_exists(recording) for recording in recordings)
+    return not left and not any(carrier.call_exists(one) for one in (*call.legs, sid) if one)
+
+
+def _write_down(database: Database, gone: Mapping[UUID, bool], now: datetime) -> None:
+    with database.transaction() as db:
+        db.execute(
+            update(CarrierTrace)
+            .where(CarrierTrace.id.in_([trace for trace, is_gone in gone.items() if is_gone]))
+            .values(state="gone", next_try_at=None, case_id=None, **_NO_VALUES)
+        )
+        left = [trace for trace, is_gone in gone.items() if not is_gone]
+        query = select(CarrierTrace).where(CarrierTrace.id.in_(left)).order_by(CarrierTrace.id)
+        for row in db.scalars(query.with_for_update()):
+            _put_off(row, now)
+
+
+def _put_off(row: CarrierTrace, now: datetime) -> None:
+    """Plan the next try: each pause as long as all before it, six hours at most."""
+    tried_for = now - row.since
+    pause = min(max(tried_for, ROUNDING), _PAUSE_AT_MOST)
+    if tried_for >= COPY_PATIENCE:
+        pause = _PAUSE_WHEN_STUCK
+        if row.state != "stuck":
+            log.error("carrier_copy.stuck", days=tried_for.days)
+        row.state = "stuck"
+    row.next_try_at = rounded(now + pause)
+
+
+# -- telling, and forgetting
+
+
+def count_copies(db: Db) -> dict[str, int]:
+    """Return how many messages lie at the carrier: ``held``, ``pictures`` (kept), ``stuck``."""
+    query = select(CarrierTrace.state, func.count()).where(CarrierTrace.next_try_at.is_not(None))
+    counted = dict(db.execute(query.group_by(CarrierTrace.state)).all())
+    return {state: counted.get(state, 0) for state in ("held", "pictures", "stuck")}
+
+
+def forget_old_copies(db: Db, now: datetime) -> None:
+    """Drop the hashes of messages that have been gone for long."""
+    old = (CarrierTrace.next_try_at.is_(None), CarrierTrace.seen_at < now - COPY_MEMORY)
+    db.execute(delete(CarrierTrace).where(*old))

@@ -1,0 +1,167 @@
+"""Whether a text may go to a phone: suppressions, safe methods, safe hours.
+
+The same rules are asked twice: when somebody writes a reply (so that they are told why not), and
+at the last gate before the carrier (since much can change in between).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from app.cases.consents import find_contact_consent
+from app.cases.safe_hours import is_within_hours
+from app.errors import (
+    CaseClosed,
+    CaseErased,
+    ConsentMissing,
+    NumberSuppressed,
+    OutsideSafeHours,
+    Refusal,
+    UnsafeMethod,
+)
+from app.models import LIVE_STATES, Case, Outgoing
+from app.organisation.settings import find_zone
+from app.outbox.suppressions import SILENCED, find_suppressions
+from app.store.db import Db
+
+# A text this soon after one from the phone is an answer.
+ANSWER_WINDOW = timedelta(minutes=30)
+# An answer stays one while it waits for the carrier, but not for longer than this.
+ANSWER_PATIENCE = timedelta(hours=1)
+# Texts to people of the organisation, who chose to be reached this way.
+_TO_OURS = ("alert", "offer", "test")
+
+
+def check_text(
+    db: Db,
+    case: Case,
+    coarse: Mapping[str, Any],
+    now: datetime,
+    *,
+    written_at: datetime,
+    answers: bool = True,
+) -> None:
+    """Raise the named refusal if a text written at ``written_at`` may not go to the caller now.
+
+    An answer stays an answer while it waits for the carrier, for an hour at most. A reminder
+    ``answers`` nobody, whenever it goes.
+
+    NumberSuppressed, UnsafeMethod, ConsentMissing, OutsideSafeHours, CaseClosed, CaseErased.
+    """
+    if case.state == "erased":
+        raise CaseErased
+    if case.state not in LIVE_STATES:
+        raise CaseClosed
+    _check_phone(db, coarse, now)
+    if not (answers and is_answer(coarse.get("last_inbound_at"), written_at, now)):
+        agreed = find_contact_consent(db, case.id, coarse)
+        check_agreement(agreed, now, find_zone(db, coarse.get("region")))
+
+
+def _check_phone(db: Db, coarse: Mapping[str, Any], now: datetime) -> None:
+    """Raise if nothing at all may go to this phone. UnsafeMethod, NumberSuppressed."""
+    if "phone_compromised" in coarse.get("flags", ()):
+        raise UnsafeMethod(
+            "This phone may be in the wrong hands. Record another safe contact before writing."
+        )
+    number = coarse.get("number")
+    if not number:
+        raise UnsafeMethod("There is no number in this case that could be texted or called.")
+    if find_suppressions(db, [db.keys.number_lookup(number)], now):
+        raise NumberSuppressed
+
+
+def check_call(db: Db, case: Case, coarse: Mapping[str, Any], now: datetime) -> None:
+    """Raise the named refusal if the caller may not be called now.
+
+    Who called, or asked for a call (``9``), within the last half hour may be: that is an answer.
+
+    NumberSuppressed, UnsafeMethod, ConsentMissing, OutsideSafeHours, CaseClosed, CaseErased.
+    """
+    if case.state == "erased":
+        raise CaseErased
+    if case.state not in LIVE_STATES:
+        raise CaseClosed
+    _check_phone(db, coarse, now)
+    stamps = [at for name in ("last_call_at", "call_wanted_at") if (at := coarse.get(name))]
+    if not any(is_answer(at, now, now) for at in stamps):
+        agreed = find_contact_consent(db, case.id, coarse)
+        check_agreement(agreed, now, find_zone(db, coarse.get("region")), method="call")
+
+
+def is_answer(last_inbound_at: str | None, written_at: datetime, now: datetime) -> bool:
+    """Return whether a text answers one from the phone, and is still fresh enough to."""
+    if last_inbound_at is None or now - written_at > ANSWER_PATIENCE:
+        return False
+    return written_at - datetime.fromisoformat(last_inbound_at) <= ANSWER_WINDOW
+
+
+def check_agreement(
+    consent: Mapping[str, Any] | None, now: datetime, zone: ZoneInfo, *, method: str = "text"
+) -> None:
+    """Raise unless the caller agreed to texts (or calls) at this time of their day.
+
+    ConsentMissing, UnsafeMethod, OutsideSafeHours.
+    """
+    if consent is None or not consent.get("granted"):
+        raise ConsentMissing
+    if method not in (consent.get("methods") or ()):
+        raise UnsafeMethod
+    hours = consent.get("hours")
+    if hours is None:
+        raise ConsentMissing("Safe hours are not clear yet. Record them before writing.")
+    if not is_within_hours(hours, now, zone):
+        raise OutsideSafeHours
+
+
+# -- the last gate
+
+
+def find_gate_refusal(
+    db: Db, row: Outgoing, number: str, written_at: datetime, now: datetime
+) -> str | None:
+    """Return why a queued text must not go to the carrier now, as a refusal's slug, or None.
+
+    Nothing passes a block or a phone in the wrong hands. Notices (the one confirmation of a STOP
+    or of a wrong number, the dialogue about erasing) pass the suppression that they confirm, but
+    go only while they are an answer. What is meant for a caller goes by the rules of
+    ``check_text``, whoever wrote it.
+    """
+    try:
+        _check_outgoing(db, row, number, written_at, now)
+    except Refusal as refusal:
+        return refusal.slug
+    return None
+
+
+def _check_outgoing(
+    db: Db, row: Outgoing, number: str, written_at: datetime, now: datetime
+) -> None:
+    lookup = db.keys.number_lookup(number)
+    kinds = find_suppressions(db, [lookup], now).get(lookup, set())
+    notice = row.purpose == "notice"
+    if kinds & SILENCED or (kinds and not notice):
+        raise NumberSuppressed
+    if notice and now - written_at > ANSWER_PATIENCE:
+        raise OutsideSafeHours
+    if notice or row.purpose in _TO_OURS:
+        return
+    if row.case_id is None:
+        raise CaseErased
+    case = db.get_one(Case, row.case_id)
+    coarse = db.keys.open_row("cases", case)
+    answers = row.purpose != "reminder"
+    check_text(db, case, coarse, now, written_at=written_at, answers=answers)
+    if number != coarse.get("number") and not _merged_in(db, case, lookup):
+        raise UnsafeMethod
+
+
+def _merged_in(db: Db, case: Case, lookup: bytes) -> bool:
+    """Return whether a number belongs to a case that was put under this one."""
+    query = select(Case.id).where(Case.merged_into == case.id, Case.number_lookup == lookup)
+    return db.scalar(query.limit(1)) is not None

@@ -1,0 +1,87 @@
+"""Whether a text may go to a phone: suppressions, safe methods, safe hours.
+
+The same rules are asked twice: when somebody writes a reply (so that they are told why not), and
+at the last gate before the carrier (since much can change in between).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, select
+
+from app.models import Suppression, rounded
+from app.store.db import Db
+
+SUPPRESSED_FOR = timedelta(days=365)
+# Why a number is not texted: it asked us to stop; it said that it is the wrong one; a coordinator
+# blocked it; it is in the wrong hands. Nothing at all passes the last two.
+SUPPRESSION_KINDS = ("stop", "locked", "blocked", "compromised")
+SILENCED = frozenset({"blocked", "compromised"})
+# What the desk is shown of them.
+_FLAGS = {
+    "stop": "stopped",
+    "locked": "locked",
+    "blocked": "blocked",
+    "compromised": "phone_compromised",
+}
+
+
+# -- suppressions: rows and life of their own
+
+
+def suppress_number(db: Db, number: str, kind: str, now: datetime) -> UUID:
+    """Stop texting a number for twelve months, or until it is lifted; return the row's id."""
+    lookup = db.keys.number_lookup(number)
+    present = db.scalar(
+        select(Suppression).where(Suppression.number_lookup == lookup, Suppression.kind == kind)
+    )
+    if present is not None:
+        present.until = rounded(now) + SUPPRESSED_FOR
+        return present.id
+    row_id = uuid4()
+    db.add(
+        Suppression(
+            id=row_id,
+            number_lookup=lookup,
+            kind=kind,
+            until=rounded(now) + SUPPRESSED_FOR,
+            **db.keys.new_row("suppressions", row_id, {"number": number}, now),
+        )
+    )
+    db.flush()
+    return row_id
+
+
+def lift_suppressions(db: Db, number: str, kinds: Iterable[str]) -> None:
+    """Text a number again."""
+    lookup = db.keys.number_lookup(number)
+    db.execute(
+        delete(Suppression).where(
+            Suppression.number_lookup == lookup, Suppression.kind.in_(tuple(kinds))
+        )
+    )
+
+
+def find_suppressions(db: Db, lookups: Collection[bytes], now: datetime) -> dict[bytes, set[str]]:
+    """Return, for many numbers in one query, the kinds of suppression in force."""
+    found: dict[bytes, set[str]] = {}
+    rows = db.execute(
+        select(Suppression.number_lookup, Suppression.kind).where(
+            Suppression.number_lookup.in_(lookups), Suppression.until > now
+        )
+    )
+    for lookup, kind in rows:
+        found.setdefault(lookup, set()).add(kind)
+    return found
+
+
+def find_phone_flags(db: Db, number: str | None, now: datetime) -> list[str]:
+    """Return what the desk is to know before it writes to a number."""
+    if not number:
+        return []
+    lookup = db.keys.number_lookup(number)
+    kinds = find_suppressions(db, [lookup], now).get(lookup, set())
+    return [flag for kind, flag in _FLAGS.items() if kind in kinds]

@@ -1,0 +1,1 @@
+"""Alerting members, and waking the desk."""

@@ -1,0 +1,156 @@
+"""Who goes along to a date: how many at most, who leads, and where each of them stands.
+
+An accompaniment is a request about a date, with its assignment. Whoever accepts first leads; when
+they cannot go after all, the next who accepted does. The desk can choose another. The leader is
+who the others look for at the meeting place, and it is their report that is awaited first.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from app.errors import BadRequest
+from app.models import Assignment, Event, Member, Request
+from app.store.db import Db
+
+ACCOMPANIMENT = "accompaniment"
+# For a date of which nobody said how many may go along: two for a minor, and a place to spare.
+USUAL_CAP, LARGEST_CAP = 3, 10
+# What the states of requests and assignments are called of an accompaniment.
+_REQUESTS = {"open": "requested", "unfilled": "requested", "offered": "offered"}
+_ASSIGNMENTS = {"active": "confirmed", "attended": "attended", "no_show": "no_show"}
+
+
+@dataclass(frozen=True)
+class Accompanying:
+    """One accompaniment: requested, offered, confirmed, attended, no_show or cancelled."""
+
+    request_id: UUID
+    state: str
+    member_id: UUID | None
+    leads: bool
+
+
+def list_accompaniments(db: Db, events: Collection[Event]) -> Mapping[UUID, list[Accompanying]]:
+    """Return the accompaniments of dates, by the date's id, in the order they were asked for."""
+    leaders = {event.id: event.leader_id for event in events}
+    newest: dict[UUID, Assignment] = {}
+    mine = select(Request.id).where(Request.event_id.in_(leaders))
+    taken = select(Assignment).where(Assignment.request_id.in_(mine))
+    for assignment in db.scalars(taken.order_by(Assignment.accepted_at)):
+        newest[assignment.request_id] = assignment
+    found: dict[UUID, list[Accompanying]] = defaultdict(list)
+    query = select(Request).where(Request.event_id.in_(leaders))
+    for request in db.scalars(query.order_by(Request.opened_at, Request.id)):
+        if db.keys.open_row("requests", request)["kind"] == ACCOMPANIMENT and request.event_id:
+            leader = leaders[request.event_id]
+            found[request.event_id].append(_going(request, newest.get(request.id), leader))
+    return found
+
+
+def _going(request: Request, assignment: Assignment | None, leader: UUID | None) -> Accompanying:
+    if request.state in _REQUESTS:
+        return Accompanying(request.id, _REQUESTS[request.state], None, False)
+    if assignment is None or request.state == "cancelled":
+        return Accompanying(request.id, "cancelled", None, False)
+    # Of one that ended without a report nobody knows more than that they meant to come.
+    state = _ASSIGNMENTS.get(assignment.state, "confirmed")
+    member_id = assignment.member_id
+    return Accompanying(request.id, state, member_id, member_id == leader)
+
+
+def check_cap(cap: int) -> None:
+    """Raise BadRequest for a number of people that nobody can mean."""
+    if not 1 <= cap <= LARGEST_CAP:
+        raise BadRequest(f"From 1 to {LARGEST_CAP} people go along to a date.")
+
+
+def check_room(db: Db, event: Event, more: int) -> None:
+    """Raise BadRequest where with so many more there are too many."""
+    coming = ("requested", "offered", "confirmed", "attended")
+    there = sum(one.state in coming for one in list_accompaniments(db, [event])[event.id])
+    if there + more > event.cap:
+        raise BadRequest(
+            f"At most {event.cap} go along to this date, and {there} are asked for already. "
+            "Let more go along first."
+        )
+
+
+# -- the leader
+
+
+def give_lead(db: Db, request: Request, member_id: UUID) -> None:
+    """Let who accepted lead where nobody does yet."""
+    if request.event_id is None or db.keys.open_row("requests", request)["kind"] != ACCOMPANIMENT:
+        return
+    db.execute(
+        update(Event)
+        .where(Event.id == request.event_id, Event.leader_id.is_(None))
+        .values(leader_id=member_id, version=Event.version + 1)
+    )
+
+
+def pass_lead_on(db: Db, request: Request, member_id: UUID) -> None:
+    """Let somebody else lead where whoever led does not go after all."""
+    event_id = request.event_id
+    led = select(Event.id).where(Event.id == event_id, Event.leader_id == member_id)
+    if event_id is None or db.scalar(led) is None:
+        return
+    db.flush()
+    others = (m for m in list_going(db, event_id) if m != member_id)
+    change = {"leader_id": next(others, None), "version": Event.version + 1}
+    db.execute(update(Event).where(Event.id == event_id).values(**change))
+
+
+def list_going(db: Db, event_id: UUID) -> list[UUID]:
+    """Return who has taken it on to go to a date, who accepted first first."""
+    query = (
+        select(Assignment, Request)
+        .join(Request, Request.id == Assignment.request_id)
+        .where(Request.event_id == event_id, Assignment.state == "active")
+        .order_by(Assignment.accepted_at, Assignment.id)
+    )
+    return [
+        assignment.member_id
+        for assignment, request in db.execute(query).all()
+        if db.keys.open_row("requests", request)["kind"] == ACCOMPANIMENT
+    ]
+
+
+def choose_leader(db: Db, event: Event, leader_id: UUID) -> None:
+    """Let the desk say who leads. BadRequest for somebody who does not go."""
+    if leader_id not in list_going(db, event.id):
+        raise BadRequest("Only somebody who goes along can lead.")
+    event.leader_id = leader_id
+
+
+@dataclass(frozen=True)
+class Company:
+    """Whom somebody who goes along finds there, by their code names; ``leads``: it is them."""
+
+    leads: bool = False
+    leader: str | None = None
+    others: tuple[str, ...] = ()
+
+
+NO_COMPANY = Company()
+
+
+def find_company(db: Db, request: Request, member_id: UUID) -> Company:
+    """Return with whom a member goes."""
+    event = db.get(Event, request.event_id) if request.event_id else None
+    if event is None:
+        return NO_COMPANY
+    ids = list_going(db, event.id)
+    if member_id not in ids:
+        return NO_COMPANY
+    members = db.scalars(select(Member).where(Member.id.in_(ids)).order_by(Member.handle))
+    handles = {member.id: member.handle for member in members}
+    others = tuple(handle for other, handle in handles.items() if other != member_id)
+    leader = handles.get(event.leader_id) if event.leader_id else None
+    return Company(event.leader_id == member_id, leader, others)

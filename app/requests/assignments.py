@@ -1,0 +1,335 @@
+"""Assignments: reading the brief, reporting what came of it, and how access ends.
+
+Only who accepted reads the brief, while the assignment is active: their keys open the one wrap
+that is left. It goes with the report, but for who went along: they look something up for another
+24 hours. It goes by itself 24 hours after the event, for a request without a date when it was
+taken on long enough ago.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from app import audit
+from app.access import Permission, Principal
+from app.cases.dates import DateFacts, mark_date_occurred, write_date
+from app.cases.notes import write_note
+from app.cases.tasks import add_task, settle_tasks
+from app.crypto import CaseKeys, Purpose, open_sealed, pad_message, seal_to, unpad
+from app.errors import BadRequest, NotFound
+from app.models import LIVE_STATES, Assignment, Case, Event, Offer, Report, Request
+from app.requests.accompaniments import ACCOMPANIMENT, NO_COMPANY, Company, find_company
+from app.requests.answers import forget_old_codes
+from app.requests.briefs import open_brief
+from app.requests.lifecycle import (
+    end_request,
+    has_any_part,
+    list_open_briefs,
+    lock_request,
+    read_request_values,
+    remove_member_from_requests,
+    reopen_request,
+    take_brief_back,
+)
+from app.requests.member_texts import tell_members
+from app.requests.new_requests import RequestFacts, raise_without_brief
+from app.store.db import Database, Db
+from app.store.ordering import position_after
+from app.vault.case_keys import find_public_key
+from app.vault.roster import read_roster
+
+LONGEST_NOTES = 20_000
+# Whoever cannot go after all gives the request back: others are asked.
+GIVEN_BACK, NO_SHOW, ATTENDED = "cancelled", "no_show", "attended"
+# Who went along still opens the brief for so long after the report, but not past its usual end.
+_AFTER_REPORT = timedelta(hours=24)
+_OUTCOMES = {
+    **dict.fromkeys(("cancelled", "canceled", "cannot_go", "given_back"), GIVEN_BACK),
+    **dict.fromkeys(("no_show", "noshow", "absent", "did_not_come"), NO_SHOW),
+    **dict.fromkeys(("attended", "present", "went", "occurred"), ATTENDED),
+}
+LATE_REPORT = "Desk: please report on what you took on. Sign in to do so."
+
+
+@dataclass(frozen=True)
+class OpenedBrief:
+    """An assignment as its holder sees it; ``brief`` only while it is active and one is written."""
+
+    assignment: Assignment
+    request: Request
+    values: Mapping[str, Any] = field(repr=False)
+    brief: Mapping[str, Any] | None = field(default=None, repr=False)
+    company: Company = NO_COMPANY
+
+
+@dataclass(frozen=True)
+class ReportFacts:
+    """What somebody reports; ``next_event`` is the date that was set."""
+
+    outcome: str
+    notes: str = field(default="", repr=False)
+    next_event: DateFacts | None = field(default=None, repr=False)
+
+
+# -- reading
+
+
+def list_own_assignments(
+    db: Db, principal: Principal, *, active: bool = False
+) -> list[OpenedBrief]:
+    """Return a member's assignments as coarse facts, the newest first."""
+    principal.require(Permission.OFFERS)
+    query = (
+        select(Assignment, Request)
+        .join(Request, Request.id == Assignment.request_id)
+        .where(Assignment.member_id == principal.member_id)
+        .order_by(Assignment.accepted_at.desc(), Assignment.id)
+    )
+    if active:
+        query = query.where(Assignment.state == "active")
+    return [
+        OpenedBrief(assignment, request, read_request_values(db, request))
+        for assignment, request in db.execute(query).all()
+    ]
+
+
+def read_brief(db: Db, principal: Principal, assignment_id: UUID, now: datetime) -> OpenedBrief:
+    """Open the brief for who accepted it, and write that down. NotFound for anybody else."""
+    principal.require(Permission.OFFERS)
+    assignment, request = _mine(db, principal, assignment_id)
+    values = read_request_values(db, request)
+    if assignment.op_key is None or _until(db, assignment) <= now:
+        return OpenedBrief(assignment, request, values)
+    brief = open_brief(db, principal, request.id)
+    audit.record(db, "brief.read", principal.member_id, request.case_id, now)
+    company = find_company(db, request, principal.member_id)
+    return OpenedBrief(assignment, request, values, brief, company)
+
+
+def _mine(db: Db, principal: Principal, assignment_id: UUID) -> tuple[Assignment, Request]:
+    """Return a member's own assignment with its request, which is locked. NotFound."""
+    theirs = (Assignment.id == assignment_id, Assignment.member_id == principal.member_id)
+    request_id = db.scalar(select(Assignment.request_id).where(*theirs))
+    request = lock_request(db, request_id) if request_id else None
+    query = select(Assignment).where(*theirs).execution_options(populate_existing=True)
+    assignment = db.scalar(query) if request else None
+    if request is None or assignment is None:
+        raise NotFound
+    return assignment, request
+
+
+# -- reporting
+
+
+def file_report(
+    db: Db, principal: Principal, assignment_id: UUID, told: ReportFacts, now: datetime
+) -> Assignment:
+    """Seal a report to the case and end the assignment; the next date is asked for in one step.
+
+    Reporting again adds to the report, also the next date, which is often learnt later. NotFound,
+    BadRequest.
+    """
+    principal.require(Permission.OFFERS)
+    if len(told.notes) > LONGEST_NOTES:
+        raise BadRequest("Notes have at most 20000 characters.")
+    theirs = (Assignment.id == assignment_id, Assignment.member_id == principal.member_id)
+    case_id = db.scalar(select(Assignment.case_id).where(*theirs))
+    case = db.get(Case, case_id, with_for_update=True, populate_existing=True) if case_id else None
+    if case is None:
+        raise NotFound
+    assignment, request = _mine(db, principal, assignment_id)
+    if assignment.state == "revoked":
+        raise NotFound
+    active, values = assignment.state == "active", read_request_values(db, request)
+    if told.next_event is not None and case.state not in LIVE_STATES:
+        raise BadRequest("The desk has closed this. Please tell them the next date.")
+    state = _state(told.outcome)
+    _store(db, case, assignment, told, now)
+    if active:
+        _finish(db, request, assignment, values["kind"], state, now)
+    elif assignment.state == "done" and values["kind"] == ACCOMPANIMENT:
+        assignment.state = state if state in (ATTENDED, NO_SHOW) else "done"  # told late
+    was_there = state == ATTENDED and assignment.state not in (GIVEN_BACK, NO_SHOW)
+    if was_there and request.event_id is not None:
+        mark_date_occurred(db, request.event_id, principal.member_id, now)
+    if told.next_event is not None:
+        _next(db, case, request, values, told.next_event, principal.member_id, now)
+    settle_tasks(db, assignment.id, ("report",), principal.member_id)
+    audit.record(db, "assignment.reported", principal.member_id, case.id, now)
+    return assignment
+
+
+def _state(outcome: str) -> str:
+    """Return what an outcome says; a word that is none of ours says nothing about attendance."""
+    word = re.sub(r"[^a-z]+", "_", outcome.strip().casefold()).strip("_")
+    return _OUTCOMES.get(word, "done")
+
+
+def _store(db: Db, case: Case, assignment: Assignment, told: ReportFacts, now: datetime) -> None:
+    report_id = uuid4()
+    case.last_position = position_after(case.last_position, now)
+    content: dict[str, Any] = {"outcome": told.outcome, "notes": told.notes}
+    content |= {"at": now.isoformat(), "next": None}
+    if told.next_event is not None:
+        content["next"] = told.next_event.starts_at.isoformat()
+    context = db.keys.context("reports", "body", report_id, 1, case=case.id, epoch=case.epoch)
+    plaintext = pad_message(json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"))
+    public = find_public_key(db, case.id, case.epoch)
+    db.add(
+        Report(
+            id=report_id,
+            assignment_id=assignment.id,
+            case_id=case.id,
+            epoch=case.epoch,
+            position=case.last_position,
+            author_id=assignment.member_id,
+            body=seal_to(public, Purpose.NOTE, case.epoch, context, plaintext),
+        )
+    )
+    db.flush()
+
+
+def _finish(
+    db: Db, request: Request, assignment: Assignment, kind: str, state: str, now: datetime
+) -> None:
+    """End an assignment; who gives it back makes room for somebody else."""
+    if state == GIVEN_BACK:
+        reopen_request(db, request, state, now)
+        return
+    until = None
+    if kind != ACCOMPANIMENT:
+        state = "done" if state == ATTENDED else state
+    elif state != NO_SHOW:
+        until = min(_until(db, assignment), now + _AFTER_REPORT)
+    end_request(db, request, "done", now, assignment_state=state, until=until)
+
+
+def _next(
+    db: Db,
+    case: Case,
+    request: Request,
+    values: Mapping[str, Any],
+    wanted: DateFacts,
+    reporter: UUID,
+    now: datetime,
+) -> None:
+    """Add the next date, and ask for the same again; not twice where two went together."""
+    if _is_known(db, request, wanted):
+        return
+    event = write_date(db, case, wanted, reporter, now, follows=request.event_id)
+    asked = RequestFacts(
+        values["kind"],
+        event.id,
+        values["languages"],
+        values["region"],
+        values["skills"],
+        values["wishes"],
+        share=values.get("shares", ()),
+        minor=bool(values.get("minor")),
+    )
+    raise_without_brief(db, case, asked, now)
+
+
+def _is_known(db: Db, request: Request, wanted: DateFacts) -> bool:
+    """Return whether the date that follows this one was told before."""
+    if request.event_id is None:
+        return False
+    followers = db.scalars(select(Event).where(Event.follows == request.event_id))
+    told = (db.keys.open_row("events", event).get("starts_at") for event in followers)
+    return any(at and datetime.fromisoformat(at) == wanted.starts_at for at in told)
+
+
+def explain_decline(
+    db: Db, principal: Principal, offer_id: UUID, reason: str, now: datetime
+) -> None:
+    """Seal to the case why a member declines, for the desk to read. NotFound."""
+    principal.require(Permission.OFFERS)
+    asked = (Offer.id == offer_id, Offer.member_id == principal.member_id)
+    query = select(Request.case_id).join(Offer, Offer.request_id == Request.id).where(*asked)
+    case_id = db.scalar(query)
+    case = db.get(Case, case_id, with_for_update=True, populate_existing=True) if case_id else None
+    if case is None:
+        raise NotFound
+    write_note(db, case, principal.member_id, "declined", reason, now)
+    db.flush()
+
+
+# -- reading reports
+
+
+def list_reports(db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -> list[dict[str, Any]]:
+    """Return the reports in cases whose keys are in hand, in order of time."""
+    rows = db.execute(
+        select(Report, Assignment.request_id)
+        .join(Assignment, Assignment.id == Report.assignment_id)
+        .where(Report.case_id.in_(keys))
+        .order_by(Report.position)
+    )
+    found = [{"request": of, **_open(db, row, keys[row.case_id])} for row, of in rows.all()]
+    return sorted(found, key=lambda one: str(one["at"]))
+
+
+def _open(db: Db, row: Report, keys: Mapping[int, CaseKeys]) -> dict[str, Any]:
+    context = db.keys.context("reports", "body", row.id, 1, case=row.case_id, epoch=row.epoch)
+    pair = keys[row.epoch].pair
+    content = json.loads(unpad(open_sealed(pair, Purpose.NOTE, row.epoch, context, row.body)))
+    return {"id": row.id, "assignment": row.assignment_id, "author": row.author_id, **content}
+
+
+# -- ending by itself
+
+
+def sweep_assignments(database: Database, now: datetime) -> None:
+    """End assignments and access whose time is over, and take the codes out of old offers."""
+    with database.transaction() as db:
+        if not db.keys.is_open:
+            return
+        forget_old_codes(db, now)
+        _forget_strangers(db, now)
+        held = [*_active(db), *list_open_briefs(db)]
+        due = [row.id for row in held if _until(db, row) <= now]
+    for assignment_id in due:
+        with database.transaction() as db:
+            _end_if_due(db, assignment_id, now)
+
+
+def _forget_strangers(db: Db, now: datetime) -> None:
+    """Take back what was offered to somebody at the moment at which they were removed."""
+    for member_id in read_roster(db).removed:
+        if has_any_part(db, member_id):
+            remove_member_from_requests(db, member_id, now)
+
+
+def _active(db: Db) -> Sequence[Assignment]:
+    return db.scalars(select(Assignment).where(Assignment.state == "active")).all()
+
+
+def _until(db: Db, assignment: Assignment) -> datetime:
+    return datetime.fromisoformat(db.keys.open_row("assignments", assignment)["until"])
+
+
+def _end_if_due(db: Db, assignment_id: UUID, now: datetime) -> None:
+    this = Assignment.id == assignment_id
+    request_id = db.scalar(select(Assignment.request_id).where(this))
+    request = lock_request(db, request_id) if request_id else None
+    query = select(Assignment).where(this).execution_options(populate_existing=True)
+    assignment = db.scalar(query) if request else None
+    if request is None or assignment is None or assignment.op_key is None:
+        return
+    if _until(db, assignment) > now:
+        return
+    if assignment.state != "active":
+        take_brief_back(db, assignment)
+        return
+    end_request(db, request, "done", now, assignment_state="done")
+    add_task(db, request.case_id, "report", assignment.id, now, now)
+    tell_members(db, [assignment.member_id], LATE_REPORT, request, now)
+    audit.record(db, "assignment.ended", None, request.case_id, now)

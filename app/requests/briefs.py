@@ -1,0 +1,198 @@
+"""Briefs: the few fields that a request may show, under a seed of their own.
+
+A brief is sealed once, to everybody its offers could reach; nobody of them ever holds the case's
+seed. While a wrap is pending it lies under the operational key too, so that a candidate's
+passphrase alone opens nothing. Accepting takes that layer off one wrap and deletes the others.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, insert, select
+
+from app.access import Principal
+from app.crypto import (
+    BriefKeys,
+    Context,
+    OperationalKeys,
+    Purpose,
+    SealBroken,
+    Secret,
+    day_number,
+    lock,
+    new_seed,
+    open_sealed,
+    pad_field,
+    seal_to,
+    unlock,
+    unpad,
+)
+from app.errors import Sealed
+from app.models import Brief, BriefWrap, Request
+from app.store.db import Db
+from app.vault.roster import read_roster
+
+_EPOCH = 1  # a brief that is written again has new ids and a new seed, so there is one epoch
+
+
+def store_brief(
+    db: Db,
+    request: Request,
+    content: Mapping[str, Any],
+    members: Iterable[UUID],
+    now: datetime,
+    *,
+    pending: bool = True,
+) -> None:
+    """Seal a request's brief anew, to these members of the roster, in place of an older one.
+
+    With ``pending`` each wrap stays closed until its holder accepts. Sealed.
+    """
+    delete_briefs(db, [request.id])
+    keys, brief_id = BriefKeys(new_seed()), uuid4()
+    public = keys.pair.public
+    context = db.keys.context("briefs", "fields", brief_id, 1, case=request.case_id, epoch=_EPOCH)
+    plaintext = pad_field(json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"))
+    db.add(
+        Brief(
+            id=brief_id,
+            request_id=request.id,
+            case_id=request.case_id,
+            epoch=_EPOCH,
+            public=public,
+            mac=db.keys.public_key_mac("briefs", brief_id, _EPOCH, public),
+            fields=lock(keys.field_key("briefs.fields"), Purpose.FIELD, _EPOCH, context, plaintext),
+            fields_version=1,
+        )
+    )
+    db.flush()
+    known = read_roster(db).by_id
+    wraps = [
+        _wrap(db, request, member_id, known[member_id].kem_public, keys.seed, now, pending=pending)
+        for member_id in members
+        if member_id in known
+    ]
+    if wraps:
+        db.execute(insert(BriefWrap), wraps)
+
+
+def _wrap(
+    db: Db,
+    request: Request,
+    member_id: UUID,
+    public: bytes,
+    seed: Secret,
+    now: datetime,
+    *,
+    pending: bool,
+) -> dict[str, Any]:
+    wrap_id = uuid4()
+    context = _context(db, wrap_id, request.case_id)
+    inner = seal_to(public, Purpose.BRIEF_WRAP, _EPOCH, context, seed)
+    if pending:
+        inner = lock(_operational(db).wrap_key, Purpose.BRIEF_WRAP, _EPOCH, context, inner)
+    return {
+        "id": wrap_id,
+        "request_id": request.id,
+        "case_id": request.case_id,
+        "member_id": member_id,
+        "epoch": _EPOCH,
+        "pending": pending,
+        "wrap": db.keys.forget("brief_wraps", "wrap", wrap_id, inner, now),
+        "shred_day": day_number(now),
+    }
+
+
+def _context(db: Db, wrap_id: UUID, case_id: UUID) -> Context:
+    return db.keys.context("brief_wraps", "wrap", wrap_id, case=case_id, epoch=_EPOCH)
+
+
+def _operational(db: Db) -> OperationalKeys:
+    if db.keys.operational is None:
+        raise Sealed
+    return db.keys.operational
+
+
+def list_brief_holders(db: Db, request_id: UUID) -> frozenset[UUID] | None:
+    """Return whom a request's brief is sealed to, or None where it has none yet."""
+    if db.scalar(select(Brief.id).where(Brief.request_id == request_id)) is None:
+        return None
+    return frozenset(
+        db.scalars(select(BriefWrap.member_id).where(BriefWrap.request_id == request_id))
+    )
+
+
+def hand_brief_over(db: Db, request_id: UUID, member_id: UUID, now: datetime) -> None:
+    """Leave a brief to the one who accepted: their wrap loses a layer, the others are deleted."""
+    others = (BriefWrap.request_id == request_id, BriefWrap.member_id != member_id)
+    db.execute(delete(BriefWrap).where(*others))
+    wrap = _wrap_of(db, request_id, member_id)
+    if wrap is None or not wrap.pending:
+        return
+    inner = db.keys.remember("brief_wraps", "wrap", wrap.id, wrap.wrap)
+    context = _context(db, wrap.id, wrap.case_id)
+    inner = unlock(_operational(db).wrap_key, Purpose.BRIEF_WRAP, wrap.epoch, context, inner)
+    wrap.wrap = db.keys.forget("brief_wraps", "wrap", wrap.id, inner, now)
+    wrap.pending, wrap.shred_day = False, day_number(now)
+    db.flush()
+
+
+def _wrap_of(db: Db, request_id: UUID, member_id: UUID) -> BriefWrap | None:
+    query = select(BriefWrap).where(
+        BriefWrap.request_id == request_id, BriefWrap.member_id == member_id
+    )
+    return db.scalar(query.with_for_update().execution_options(populate_existing=True))
+
+
+def open_brief(db: Db, principal: Principal, request_id: UUID) -> dict[str, Any] | None:
+    """Open a brief with the keys of who accepted it; None where there is none for them.
+
+    SealBroken unless the seed reproduces the vouched public key.
+    """
+    brief = db.scalar(select(Brief).where(Brief.request_id == request_id))
+    query = select(BriefWrap).where(
+        BriefWrap.request_id == request_id, BriefWrap.member_id == principal.member_id
+    )
+    wrap = db.scalar(query)
+    if brief is None or wrap is None or wrap.pending:
+        return None
+    inner = db.keys.remember("brief_wraps", "wrap", wrap.id, wrap.wrap)
+    context = _context(db, wrap.id, wrap.case_id)
+    pair = principal.keys.pair
+    keys = BriefKeys(open_sealed(pair, Purpose.BRIEF_WRAP, wrap.epoch, context, inner))
+    db.keys.check_public_key("briefs", brief.id, brief.epoch, brief.public, brief.mac)
+    if keys.pair.public != brief.public:
+        raise SealBroken
+    context = db.keys.context(
+        "briefs", "fields", brief.id, brief.fields_version, case=brief.case_id, epoch=brief.epoch
+    )
+    key = keys.field_key("briefs.fields")
+    content = unpad(unlock(key, Purpose.FIELD, brief.epoch, context, brief.fields))
+    return dict(json.loads(content))
+
+
+def delete_briefs(db: Db, request_ids: Collection[UUID]) -> None:
+    """Delete briefs with all their wraps."""
+    for table in (BriefWrap, Brief):
+        db.execute(delete(table).where(table.request_id.in_(request_ids)))
+
+
+def delete_wraps(
+    db: Db,
+    member_id: UUID,
+    *,
+    case_ids: Collection[UUID] | None = None,
+    pending: bool | None = None,
+) -> None:
+    """Delete a member's wraps: all, or those of some cases, or the pending ones."""
+    theirs = delete(BriefWrap).where(BriefWrap.member_id == member_id)
+    if case_ids is not None:
+        theirs = theirs.where(BriefWrap.case_id.in_(case_ids))
+    if pending is not None:
+        theirs = theirs.where(BriefWrap.pending.is_(pending))
+    db.execute(theirs)

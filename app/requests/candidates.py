@@ -1,0 +1,193 @@
+"""Who could be asked: members as ``app.requests.routing`` knows them, from the rows that say it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+
+from app.cases.safe_hours import is_within_hours
+from app.models import Assignment, Case, Conflict, Member, Offer, Request
+from app.requests.routing.facts import Candidate, Need, Window, do_overlap
+from app.rota.rota import find_duty
+from app.rota.shifts import load_rota
+from app.store.db import Db
+from app.telephony.numbers import clean_number
+from app.vault.roster import read_roster
+
+# A date that nobody gave an end is taken to last so long.
+USUAL_LENGTH = timedelta(hours=2)
+# What counts for a week's cap: whatever somebody took on, unless it came to nothing.
+_COUNTS = ("active", "attended", "no_show", "done")
+# A coordinator reads no case, so no request ends with them: they are told that it has nobody.
+_ASKED = frozenset(("accompanier", "dispatcher", "interpreter", "legal"))
+
+
+@dataclass(frozen=True)
+class AskablePerson:
+    """A member who could be asked, with the number that offers are texted to."""
+
+    candidate: Candidate
+    phone: str | None = field(repr=False)
+
+
+def make_need(
+    db: Db,
+    request: Request,
+    values: Mapping[str, Any],
+    conflicted: Collection[UUID] | None = None,
+) -> Need:
+    """Return a request as routing knows it. ``values``: its operational values.
+
+    ``conflicted``: who has a conflict of interest in its case, where that is known already.
+    """
+    if conflicted is None:
+        conflicted = find_conflicts(db, [request.case_id])[request.case_id]
+    return Need(
+        request_id=request.id,
+        kind=values["kind"],
+        tier=request.urgency,
+        languages=tuple(values["languages"]),
+        region=values["region"],
+        skills=frozenset(values["skills"]),
+        window=find_window(values),
+        wishes=frozenset(values["wishes"]),
+        conflicted=_companions(db, values).union(conflicted),
+        minor=bool(values.get("minor")),
+    )
+
+
+def find_window(values: Mapping[str, Any]) -> Window | None:
+    """Return the time that a request or assignment is about, if it is about one."""
+    if not values.get("starts_at"):
+        return None
+    starts_at = datetime.fromisoformat(values["starts_at"])
+    ends_at = values.get("ends_at")
+    return starts_at, datetime.fromisoformat(ends_at) if ends_at else starts_at + USUAL_LENGTH
+
+
+def find_needed_at(values: Mapping[str, Any]) -> datetime | None:
+    """Return by when somebody has to be found, if that is known: the date, or what was asked."""
+    at, by = find_window(values), values.get("needed_by")
+    known = [*([at[0]] if at else []), *([datetime.fromisoformat(by)] if by else [])]
+    return min(known, default=None)
+
+
+def is_too_late(values: Mapping[str, Any], now: datetime) -> bool:
+    """Return whether it is too late: the date is over, or an interpreter was needed before.
+
+    A lawyer is looked for also after the time by which they were wanted.
+    """
+    at, by = find_window(values), values.get("needed_by")
+    if at is not None:
+        return at[1] <= now
+    return by is not None and values["kind"] != "legal" and datetime.fromisoformat(by) <= now
+
+
+def is_elsewhere(db: Db, member_id: UUID, values: Mapping[str, Any]) -> bool:
+    """Return whether a member has taken on something else at the time that this is about."""
+    at = find_window(values)
+    if at is None:
+        return False
+    active = (Assignment.member_id == member_id, Assignment.state == "active")
+    taken = (
+        find_window(db.keys.open_row("assignments", a))
+        for a in db.scalars(select(Assignment).where(*active))
+    )
+    return any(other is not None and do_overlap(at, other) for other in taken)
+
+
+def find_conflicts(db: Db, case_ids: Collection[UUID]) -> dict[UUID, frozenset[UUID]]:
+    """Return who has a conflict of interest in each of these cases, or in one merged with it."""
+    roots = {
+        case_id: merged_into or case_id
+        for case_id, merged_into in db.execute(
+            select(Case.id, Case.merged_into).where(Case.id.in_(case_ids))
+        )
+    }
+    root = func.coalesce(Case.merged_into, Case.id)
+    said = select(root, Conflict.member_id).join(Case, Case.id == Conflict.case_id)
+    found: dict[UUID, set[UUID]] = defaultdict(set)
+    for case_id, member_id in db.execute(said.where(root.in_(set(roots.values())))):
+        found[case_id].add(member_id)
+    return {case_id: frozenset(found[roots.get(case_id, case_id)]) for case_id in case_ids}
+
+
+def _companions(db: Db, values: Mapping[str, Any]) -> frozenset[UUID]:
+    """Return who is asked, or goes, as the other of two: both must not be the same person."""
+    if not values.get("companion"):
+        return frozenset()
+    other = UUID(values["companion"])
+    taken = ("pending", "accepted")
+    return frozenset(
+        db.scalars(select(Offer.member_id).where(Offer.request_id == other, Offer.state.in_(taken)))
+    )
+
+
+def find_people(db: Db, tier: int, now: datetime) -> dict[UUID, AskablePerson]:
+    """Return everybody who could be asked now, by id."""
+    members = db.scalars(select(Member).where(Member.state == "active").order_by(Member.id)).all()
+    listed = read_roster(db).by_id
+    load, busy = _this_week(db, now)
+    on_duty = _on_duty(db, now)
+    found = {}
+    for member in members:
+        roles = _ASKED.intersection(listed[member.id].roles) if member.id in listed else frozenset()
+        if roles:
+            profile = db.keys.open_row("members", member)
+            found[member.id] = AskablePerson(
+                Candidate(
+                    member_id=member.id,
+                    handle=member.handle,
+                    roles=roles,
+                    languages=frozenset(profile.get("languages") or ()),
+                    regions=frozenset(profile.get("regions") or ()),
+                    skills=frozenset(profile.get("skills") or ()),
+                    weekly_cap=profile.get("weekly_cap"),
+                    load=load.get(member.id, 0),
+                    on_duty=on_duty is None or member.id in on_duty,
+                    busy=tuple(busy.get(member.id, ())),
+                    # What is happening now wakes people, as alerts do.
+                    away=tier > 0 and _is_resting(db, profile, now),
+                    vetted=bool(profile.get("vetted_on")),
+                ),
+                clean_number(profile.get("phone") or ""),
+            )
+    return found
+
+
+def _is_resting(db: Db, profile: Mapping[str, Any], now: datetime) -> bool:
+    quiet = profile.get("quiet_hours") or []
+    return bool(quiet) and is_within_hours(quiet, now, db.keys.zone)
+
+
+def _on_duty(db: Db, now: datetime) -> frozenset[UUID] | None:
+    """Return who is on duty; None where there is no rota, so that nobody is preferred."""
+    rota = load_rota(db)
+    return frozenset(find_duty(rota, now).members()) if rota.slots else None
+
+
+def _this_week(db: Db, now: datetime) -> tuple[dict[UUID, int], dict[UUID, list[Window]]]:
+    """Return how much everybody took on since Monday, and when who is somewhere already."""
+    local = now.astimezone(db.keys.zone)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    monday = midnight - timedelta(days=local.weekday())
+    query = select(Assignment).where(
+        or_(Assignment.state == "active", Assignment.accepted_at >= monday),
+        Assignment.state.in_(_COUNTS),
+    )
+    load: dict[UUID, int] = defaultdict(int)
+    busy: dict[UUID, list[Window]] = defaultdict(list)
+    for assignment in db.scalars(query):
+        if assignment.accepted_at >= monday:
+            load[assignment.member_id] += 1
+        if assignment.state == "active":
+            at = find_window(db.keys.open_row("assignments", assignment))
+            if at is not None:
+                busy[assignment.member_id].append(at)
+    return load, busy

@@ -1,0 +1,47 @@
+"""Neutral texts to members about a request: no kind, no place, nobody's name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.models import Member, Request
+from app.outbox.queue import TextDraft, queue_texts
+from app.store.db import Db
+from app.telephony.numbers import clean_number
+
+ASK_TEXT = "Desk: can you help? Reply {code} YES or NO"
+YOURS_TEXT = "Desk: thank you, it is yours. Please sign in to read it."
+DECLINED_TEXT = "Desk: thank you for answering."
+TAKEN_TEXT = "Desk: thank you, somebody else was faster this time."
+OVER_TEXT = "Desk: thank you, this one is over."
+CALLED_OFF_TEXT = "Desk: what you had taken on was called off. Thank you."
+WRONG_CODE_TEXT = "Desk: this code is not known. Please look again."
+HOW_TEXT = "Desk: please reply with the code and YES or NO."
+GUESSED_TEXT = "Desk: please answer in the console."
+
+
+def text_numbers(db: Db, numbers: Iterable[str], body: str, urgency: int, now: datetime) -> None:
+    """Queue one text to each of these numbers of members."""
+    drafts = [TextDraft(to, body, None, None, "offer", urgency) for to in numbers]
+    queue_texts(db, drafts, now)
+
+
+def tell_members(
+    db: Db, member_ids: Iterable[UUID], body: str, request: Request, now: datetime
+) -> None:
+    """Text members about a request that they were asked for, or had."""
+    numbers = [
+        number for member_id in set(member_ids) if (number := find_member_number(db, member_id))
+    ]
+    text_numbers(db, sorted(numbers), body, request.urgency, now)
+
+
+def find_member_number(db: Db, member_id: UUID) -> str | None:
+    """Return a member's own number; None where they have none, or left."""
+    member = db.scalar(select(Member).where(Member.id == member_id))
+    profile = db.keys.open_row("members", member) if member else {}
+    return clean_number(profile.get("phone") or "")

@@ -1,0 +1,73 @@
+"""A surge: many requests look for somebody at once, and are planned together.
+
+Each ladder alone asks the best person for its own request; on a raid day that is the same few
+people for all of them. So while many look, a plan for everything at once (``assign_all``, in a
+process of its own) says whom each request asks next. It is advice: whoever cannot be asked any more
+when their turn comes is passed over, and the ladder goes on as it would have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app.models import SEEKING, Request
+from app.requests.candidates import find_conflicts, find_people, make_need
+from app.requests.lifecycle import (
+    change_request_values,
+    lock_request,
+    plan_timer,
+    read_request_values,
+)
+from app.requests.routing.facts import Need
+from app.requests.routing.surge import SurgePlan, assign_all
+from app.store.db import Database, Db
+
+SURGE_SIZE = 10
+
+
+def plan_surge(database: Database, now: datetime) -> SurgePlan | None:
+    """Plan for all requests that look for somebody, where they are many; else None."""
+    with database.snapshot() as db:
+        if not db.keys.is_open or _looking(db) < SURGE_SIZE:
+            return None
+        requests = db.scalars(select(Request).where(Request.state.in_(SEEKING))).all()
+        conflicts = find_conflicts(db, {request.case_id for request in requests})
+        wanted = [_wanted(db, one, conflicts[one.case_id]) for one in requests]
+        tier = min(request.urgency for request in requests)
+        people = find_people(db, tier, now)
+    # Outside of any transaction: the solver takes its time, and nobody waits for it.
+    plan = assign_all(wanted, [person.candidate for person in people.values()])
+    for chosen in plan.chosen:
+        with database.transaction() as db:
+            _advise(db, chosen.request_id, chosen.member_id, now)
+    return plan
+
+
+def _looking(db: Db) -> int:
+    query = select(func.count()).select_from(Request).where(Request.state.in_(SEEKING))
+    return db.scalars(query).one()
+
+
+def _wanted(db: Db, request: Request, conflicted: Collection[UUID]) -> Need:
+    values = read_request_values(db, request)
+    wanted = make_need(db, request, values, conflicted)
+    companion = values.get("companion")
+    return replace(wanted, companion=UUID(companion)) if companion else wanted
+
+
+def _advise(db: Db, request_id: UUID, member_id: UUID, now: datetime) -> None:
+    """Note whom a request asks next, and let one that waits for nobody ask at once."""
+    request = lock_request(db, request_id)
+    if request is None or request.state not in SEEKING:
+        return
+    values = read_request_values(db, request)
+    if values.get("planned") == str(member_id):
+        return
+    change_request_values(db, request, {**values, "planned": str(member_id)})
+    if request.state != "offered":
+        plan_timer(db, request, now, now)

@@ -1,0 +1,133 @@
+"""Requests as the desk sees them: who was asked, who could be, and why not the others."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, tuple_
+
+from app.access import Permission, Principal
+from app.errors import BadRequest, NotFound
+from app.models import Assignment, Brief, Offer, Request
+from app.requests.candidates import AskablePerson, find_people, make_need
+from app.requests.lifecycle import read_request_values
+from app.requests.routing.exclusions import find_exclusion
+from app.requests.routing.facts import RankedPerson
+from app.requests.routing.ranking import rank_people
+from app.requests.routing.steps import LadderStep
+from app.store.db import Db
+
+
+@dataclass(frozen=True)
+class FoundRequest:
+    """A request with what the machine knows of it, for the desk: no brief, no name."""
+
+    request: Request
+    values: Mapping[str, Any] = field(repr=False)
+    offers: Sequence[Offer] = ()
+    assignment: Assignment | None = None
+    has_brief: bool = False
+
+
+def find_request(db: Db, principal: Principal, request_id: UUID) -> FoundRequest:
+    """Return a request of a case this member may know of. NotFound."""
+    principal.require(Permission.CASES)
+    request = db.get(Request, request_id)
+    if request is None:
+        raise NotFound
+    return _found(db, [request])[0]
+
+
+def list_requests(
+    db: Db,
+    principal: Principal,
+    *,
+    states: Sequence[str],
+    cursor: str | None = None,
+    limit: int = 50,
+) -> tuple[list[FoundRequest], str | None]:
+    """Return requests by tier, and the cursor of the next page. BadRequest."""
+    principal.require(Permission.CASES)
+    query = select(Request).where(Request.state.in_(states))
+    if cursor:
+        query = query.where(tuple_(Request.urgency, Request.id) > tuple_(*_after(cursor)))
+    query = query.order_by(Request.urgency, Request.id).limit(limit + 1)
+    rows = db.scalars(query).all()
+    last = rows[limit - 1] if len(rows) > limit else None
+    after = (
+        base64.urlsafe_b64encode(f"{last.urgency}/{last.id}".encode()).decode() if last else None
+    )
+    return _found(db, rows[:limit]), after
+
+
+def _after(cursor: str) -> tuple[int, UUID]:
+    try:
+        urgency, _, request_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition("/")
+        after = int(urgency), UUID(request_id)
+    except ValueError as error:
+        raise BadRequest("This cursor does not come from here.") from error
+    if after[0] not in range(4):
+        raise BadRequest("This cursor does not come from here.")
+    return after
+
+
+def list_requests_of_cases(db: Db, case_ids: Iterable[UUID]) -> list[FoundRequest]:
+    """Return all requests of some cases, the newest first."""
+    query = select(Request).where(Request.case_id.in_(list(case_ids)))
+    return _found(db, db.scalars(query.order_by(Request.opened_at.desc(), Request.id)).all())
+
+
+def _found(db: Db, requests: Sequence[Request]) -> list[FoundRequest]:
+    ids = [request.id for request in requests]
+    made = select(Offer).where(Offer.request_id.in_(ids)).order_by(Offer.made_at, Offer.id)
+    by_request: dict[UUID, list[Offer]] = {}
+    for offer in db.scalars(made):
+        by_request.setdefault(offer.request_id, []).append(offer)
+    newest = select(Assignment).where(Assignment.request_id.in_(ids))
+    assigned: dict[UUID, Assignment] = {}
+    for one in db.scalars(newest.order_by(Assignment.accepted_at, Assignment.version)):
+        known = assigned.get(one.request_id)
+        if known is None or known.state != "active":
+            assigned[one.request_id] = one
+    briefed = set(db.scalars(select(Brief.request_id).where(Brief.request_id.in_(ids))))
+    return [
+        FoundRequest(
+            one,
+            read_request_values(db, one),
+            tuple(by_request.get(one.id, ())),
+            assigned.get(one.id),
+            one.id in briefed,
+        )
+        for one in requests
+    ]
+
+
+@dataclass(frozen=True)
+class CandidateRanking:
+    """Who could be asked, best first with reasons; and why the others are not."""
+
+    ranked: Sequence[tuple[AskablePerson, RankedPerson]]
+    left_out: Sequence[tuple[AskablePerson, str]]
+
+
+def rank_candidates(
+    db: Db, principal: Principal, request_id: UUID, now: datetime
+) -> CandidateRanking:
+    """Return everybody a request may still come to, down to anyone qualified. NotFound."""
+    found = find_request(db, principal, request_id)
+    wanted = make_need(db, found.request, found.values)
+    people = find_people(db, found.request.urgency, now)
+    everybody = [person.candidate for person in people.values()]
+    last = LadderStep.ANYONE
+    ranked = rank_people(wanted, everybody, last)
+    reasons = (
+        (people[one.member_id], reason)
+        for one in everybody
+        if (reason := find_exclusion(wanted, one, last)) and wanted.role in one.roles
+    )
+    return CandidateRanking([(people[one.member_id], one) for one in ranked], list(reasons))

@@ -1,0 +1,107 @@
+"""Hand-over notes: what one shift tells the next, for the desk alone.
+
+They may be about cases, so they are sealed as notes of cases are, to people: each has a random key
+of its own, and that key is sealed to the desk team's current key, under the forgetting layer. The
+note goes with its key, from all copies of the database within a week.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, select
+
+from app import audit
+from app.access import DESK, Permission, Principal
+from app.crypto import (
+    Purpose,
+    day_number,
+    lock,
+    new_seed,
+    open_sealed,
+    pad_message,
+    seal_to,
+    unlock,
+    unpad,
+)
+from app.errors import BadRequest, NotFound
+from app.models import HandoverNote, Shift, rounded
+from app.store.db import Db
+from app.vault.case_keys import open_team_keys
+from app.vault.roster import read_roster
+
+LONGEST_HANDOVER = 20_000
+HANDOVER_LIFE = timedelta(days=14)
+_NEWEST = 20
+
+
+@dataclass(frozen=True)
+class Handover:
+    """One note, opened."""
+
+    id: UUID
+    author: UUID
+    at: datetime
+    body: str = field(repr=False)
+
+
+def write_handover(db: Db, principal: Principal, shift_id: UUID, body: str, now: datetime) -> UUID:
+    """Leave a note for the desk's next shift; it stays for a fortnight. BadRequest, NotFound."""
+    principal.require(Permission.CASES)
+    if db.get(Shift, shift_id) is None:
+        raise NotFound
+    if not body.strip() or len(body) > LONGEST_HANDOVER:
+        raise BadRequest("A note has between 1 and 20000 characters.")
+    note_id, key = uuid4(), new_seed()
+    desk = read_roster(db).teams[DESK]
+    where = db.keys.context("handover_notes", "wrap", note_id, epoch=desk.epoch)
+    wrap = seal_to(desk.public, Purpose.GRANT, desk.epoch, where, key)
+    content = json.dumps({"body": body, "at": now.isoformat()}, ensure_ascii=False)
+    plaintext = pad_message(content.encode("utf-8", "replace"))
+    place = db.keys.context("handover_notes", "body", note_id, epoch=desk.epoch)
+    db.add(
+        HandoverNote(
+            id=note_id,
+            shift_id=shift_id,
+            author_id=principal.member_id,
+            at=rounded(now),
+            team_epoch=desk.epoch,
+            wrap=db.keys.forget("handover_notes", "wrap", note_id, wrap, now),
+            shred_day=day_number(now),
+            body=lock(key, Purpose.NOTE, 0, place, plaintext),
+        )
+    )
+    db.flush()
+    audit.record(db, "handover.written", principal.member_id, shift_id, now)
+    return note_id
+
+
+def read_handovers(db: Db, principal: Principal, shift_id: UUID, now: datetime) -> list[Handover]:
+    """Open the newest notes of a shift, newest first; this is recorded. NotFound, Forbidden."""
+    principal.require(Permission.CASES)
+    if db.get(Shift, shift_id) is None:
+        raise NotFound
+    newest = select(HandoverNote).where(HandoverNote.shift_id == shift_id)
+    rows = db.scalars(newest.order_by(HandoverNote.at.desc(), HandoverNote.id).limit(_NEWEST))
+    opened = [_open(db, principal, row) for row in rows]
+    if opened:
+        audit.record(db, "handover.read", principal.member_id, shift_id, now)
+    return sorted(opened, key=lambda note: note.at, reverse=True)
+
+
+def _open(db: Db, principal: Principal, row: HandoverNote) -> Handover:
+    team = open_team_keys(db, principal, DESK, row.team_epoch)
+    inner = db.keys.remember("handover_notes", "wrap", row.id, row.wrap)
+    where = db.keys.context("handover_notes", "wrap", row.id, epoch=row.team_epoch)
+    key = open_sealed(team.pair, Purpose.GRANT, row.team_epoch, where, inner)
+    place = db.keys.context("handover_notes", "body", row.id, epoch=row.team_epoch)
+    content = json.loads(unpad(unlock(key, Purpose.NOTE, 0, place, row.body)))
+    return Handover(row.id, row.author_id, datetime.fromisoformat(content["at"]), content["body"])
+
+
+def forget_old_handovers(db: Db, now: datetime) -> None:
+    """Delete notes that have had their fortnight."""
+    db.execute(delete(HandoverNote).where(HandoverNote.at < now - HANDOVER_LIFE))

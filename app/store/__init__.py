@@ -1,0 +1,1 @@
+"""The database, its statements and schema, and the job table."""

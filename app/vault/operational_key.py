@@ -1,0 +1,112 @@
+"""The deployment: making it, opening its keys at start-up, its settings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app import audit
+from app.access import Principal
+from app.crypto import KeyFiles, OperationalKeys, Purpose, Secret, TeamKeys, open_sealed
+from app.errors import OperatorError
+from app.models import Deployment, IndexKey, OperationalGrant, TeamWrap
+from app.store.db import Database, Db
+from app.store.jobs import hasten_job
+from app.vault.case_keys import open_team_keys
+from app.vault.keyring import Keyring
+from app.vault.roster import check_roster_at_start
+from app.vault.tombstones import reconcile_tombstones
+
+# The recurring job that merges what came in while sealed; opening a server hastens it.
+ABSORB_JOB = "absorb"
+
+
+class NotMade(OperatorError):
+    """There is no organisation here yet. Run `kith init` first."""
+
+
+def open_keyring(database: Database, files: KeyFiles) -> Keyring:
+    """Load the deployment's keys at start-up and verify roster and anchor.
+
+    In ``file`` mode the operational key opens here; else the keyring stays sealed. Raises
+    NotMade, ``RosterRefused``, ``KeyMissing``.
+    """
+    with database.snapshot() as db:
+        deployment = db.scalar(select(Deployment))
+    if deployment is None:
+        raise NotMade
+    seed = files.operational_seed()
+    keys = Keyring(
+        files,
+        deployment.id,
+        deployment.operational_public,
+        OperationalKeys(seed) if seed else None,
+    )
+    keys.current_index = find_index_key
+    database.keys = keys
+    with database.snapshot() as db:
+        check_roster_at_start(db)
+        reconcile_tombstones(db)
+        if keys.is_open:
+            load_index_key(db)
+    return keys
+
+
+def find_operational_seed(db: Db, principal: Principal) -> Secret | None:
+    """Return the operational seed, opened with a team key; None for who holds none."""
+    for grant in db.scalars(select(OperationalGrant)):
+        wrap = select(TeamWrap.id).where(
+            TeamWrap.team == grant.team,
+            TeamWrap.epoch == grant.team_epoch,
+            TeamWrap.member_id == principal.member_id,
+        )
+        if db.scalar(wrap) is not None:
+            team = open_team_keys(db, principal, grant.team, grant.team_epoch)
+            return _open_operational(db, grant, team)
+    return None
+
+
+def _open_operational(db: Db, grant: OperationalGrant, team: TeamKeys) -> Secret:
+    inner = db.keys.remember("operational_grants", "wrap", grant.id, grant.wrap)
+    context = db.keys.context("operational_grants", "wrap", grant.id, epoch=grant.team_epoch)
+    purpose = Purpose.OPERATIONAL_SEED
+    return open_sealed(team.pair, purpose, grant.team_epoch, context, inner)
+
+
+def unseal_server(db: Db, principal: Principal, now: datetime) -> None:
+    """Open the server with a team key of ``principal``; nothing if they hold none.
+
+    After the commit every other process hears of it, also where this one was open already: a worker
+    that was started again waits for that.
+    """
+    seed = find_operational_seed(db, principal)
+    if seed is None:
+        return
+    if not db.keys.is_open:
+        db.keys.unseal(OperationalKeys(seed))
+        load_index_key(db)
+        hasten_job(db, ABSORB_JOB, now)
+        audit.record(db, "server.unsealed", principal.member_id, None, now)
+    if tell := db.keys.tell_others:
+        db.on_commit(lambda: tell(seed))
+
+
+def load_index_key(db: Db) -> Secret:
+    """Read the current index key into the keyring."""
+    row = db.scalars(select(IndexKey).where(IndexKey.current)).one()
+    key = Secret(bytes.fromhex(db.keys.open_row("index_keys", row)["key"]))
+    db.keys.index = (row.id, key)
+    return key
+
+
+def find_index_key(db: Db) -> Secret:
+    """Return the index key that is current in this transaction, read only where it is a new one.
+
+    A transaction that writes keeps it from being replaced until its end. Sealed.
+    """
+    query = select(IndexKey.id).where(IndexKey.current)
+    if db.writing:
+        query = query.with_for_update(read=True, key_share=True)
+    current, held = db.scalars(query).one(), db.keys.index
+    return held[1] if held and held[0] == current else load_index_key(db)

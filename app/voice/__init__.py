@@ -1,5 +1,0 @@
-"""Calls: a person on the line, or a sealed voicemail, never an endless ring.
-
-``machine`` is pure: ``step(state, event, rota, now)``. ``twiml`` says what the carrier is to do,
-``taking`` takes the webhooks in, ``carrying`` does what the machine decided. Import the modules.
-"""

@@ -1,0 +1,1 @@
+"""The worker: what is to be done later, and who does it."""
