@@ -45,8 +45,8 @@ def open_database(settings: Settings, clock: Clock) -> Database:
     In the demo the clock is where the simulated network left it.
     """
     database = Database(settings.sqlalchemy_url)
-    keys = open_keyring(database, KeyFiles(settings.keys_path))
-    keys.zone = settings.zone
+    open_keyring(database, KeyFiles(settings.keys_path))
+    database.zone = settings.zone
     if settings.environment == "demo":
         with database.snapshot() as db:
             offset = db.scalars(select(Deployment.clock_offset_s)).one()

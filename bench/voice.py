@@ -86,7 +86,7 @@ def _house(folder: Path) -> Iterator[House]:
                 profile = db.keys.open_row("members", member)
                 phone = f"+15145550{150 + place}"
                 db.keys.replace_values("members", member, {**profile, "phone": phone})
-            begins = show_wall_time(house.clock(), db.keys.zone).replace(
+            begins = show_wall_time(house.clock(), db.zone).replace(
                 hour=0, minute=0, second=0, microsecond=0
             )
             people = [resident.id for resident in residents]

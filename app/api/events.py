@@ -25,7 +25,9 @@ from app.api.deps import (
     needs,
 )
 from app.cases.dates import (
+    LARGEST_CAP,
     LONGEST_PLACE,
+    USUAL_CAP,
     CalendarEntry,
     DateFacts,
     add_date,
@@ -36,7 +38,6 @@ from app.cases.tasks import DueTask, finish_task, list_tasks
 from app.desk.date_changes import change_date, read_date
 from app.errors import BadRequest
 from app.models import Event
-from app.requests.accompaniments import LARGEST_CAP, USUAL_CAP
 from app.store.db import Db
 from app.store.idempotency import do_once
 

@@ -132,7 +132,7 @@ class OnDuty(BaseModel):
 
 def shift_out(db: Db, slot: Slot, version: int) -> ShiftOut:
     """Return a shift as the API shows it."""
-    zone = db.keys.zone
+    zone = db.zone
     return ShiftOut(
         id=slot.id,
         name=slot.name,
@@ -154,7 +154,7 @@ def turn_out(db: Db, turn: Turn) -> TurnOut:
     return TurnOut(
         shift=turn.slot.id,
         name=turn.slot.name,
-        occurrence=find_instant(turn.on, db.keys.zone),
+        occurrence=find_instant(turn.on, db.zone),
         starts_at=turn.start,
         ends_at=turn.end,
         members=list(turn.members),
@@ -169,7 +169,7 @@ def instant_of(db: Db, at: datetime, now: datetime) -> datetime:
     """Return an instant that may have come as wall-clock time. BadRequest for far-off ones."""
     if abs(at.replace(tzinfo=None) - now.replace(tzinfo=None)) > _FARTHEST:
         raise BadRequest("Nobody knows the rota then.")
-    return at if at.tzinfo else find_instant(at, db.keys.zone)
+    return at if at.tzinfo else find_instant(at, db.zone)
 
 
 def _seen(db: Db, who: Principal, since: datetime, until: datetime) -> list[Turn]:

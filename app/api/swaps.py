@@ -54,7 +54,7 @@ def _swap_out(db: Db, swap: Swap) -> SwapOut:
     return SwapOut(
         id=swap.id,
         shift=swap.turn.slot.id,
-        occurrence=find_instant(swap.turn.on, db.keys.zone),
+        occurrence=find_instant(swap.turn.on, db.zone),
         starts_at=swap.turn.start,
         ends_at=swap.turn.end,
         role=swap.turn.slot.role,

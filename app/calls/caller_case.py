@@ -57,7 +57,7 @@ def _as_text(call: InboundCall) -> InboundText:
 
 def _begin(db: Db, thread: ChangingCase, now: datetime) -> None:
     """A case begins at the end of its queue until the call says more; nothing has been read."""
-    thread.queue_order = db.keys.order.next(now)
+    thread.queue_order = db.order.next(now)
     thread.coarse["last_message_at"] = now.isoformat()
 
 

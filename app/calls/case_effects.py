@@ -75,7 +75,7 @@ def make_caller_wait(db: Db, case: Case, state: CallState, now: datetime) -> Non
         case.state = "open"
     newly = not case.waiting
     if newly:
-        case.waiting, case.queue_order = True, db.keys.order.next(now)
+        case.waiting, case.queue_order = True, db.order.next(now)
         values["waiting_since"] = stamp
     db.keys.replace_values("cases", case, values)
     if case.urgency <= ALERTED_AT_ONCE and (newly or case.urgency < before):

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from app.calls.call_rows import advance_call, lock_call
 from app.calls.staff import find_busy_members
 from app.calls.states import Summon
+from app.models import Assignment, Request
+from app.requests.lifecycle import read_request_values
 from app.store.db import Db
+from app.store.jobs import ClaimedJob, finish_job
 
 
-def ring_interpreter(db: Db, values: Mapping[str, Any], member_id: UUID, now: datetime) -> None:
-    """Ring who accepted a request with these values, if it is for a call that still goes on."""
-    if not values.get("call"):
-        return
-    held = lock_call(db, UUID(values["call"]))
-    if held is not None and not find_busy_members(db, [member_id]):
-        advance_call(db, held, Summon("interpreter", member_id), now)
+def ring_interpreters(db: Db, claimed: Sequence[ClaimedJob], now: datetime) -> None:
+    """Ring everybody who accepted to come into a call that still goes on."""
+    for job in claimed:
+        assignment = db.get(Assignment, job.ref)
+        if assignment is not None and assignment.state == "active":
+            _ring(db, assignment, now)
+        finish_job(db, job)
+
+
+def _ring(db: Db, assignment: Assignment, now: datetime) -> None:
+    request = db.get(Request, assignment.request_id)
+    values = read_request_values(db, request) if request else {}
+    held = lock_call(db, UUID(values["call"])) if values.get("call") else None
+    if held is not None and not find_busy_members(db, [assignment.member_id]):
+        advance_call(db, held, Summon("interpreter", assignment.member_id), now)

@@ -69,6 +69,6 @@ def find_next_hours(db: Db, now: datetime) -> NextHours:
     for turn in list_turns(load_rota(db), now, now + _AHEAD):
         ours = turn.slot.role in _ROLES and not turn.slot.fallback
         if ours and turn.members:
-            local = turn.start.astimezone(db.keys.zone)
+            local = turn.start.astimezone(db.zone)
             return None if turn.start <= now else (local.weekday(), f"{local:%H:%M}")
     return None

@@ -125,7 +125,7 @@ def _sealed(db: Db, line: CallSettings, case: Case, call: InboundCall, now: date
     add_call(db, case, state, (), now, sid=call.sid)
     case.unread += 1
     if not case.waiting:
-        case.waiting, case.queue_order = True, db.keys.order.next(now)
+        case.waiting, case.queue_order = True, db.order.next(now)
     if not call.withheld:
         add_task(db, case.id, CALL_BACK_TASK, state.id, now, now)
     return write_message_only(line.url, line.spoken)

@@ -13,7 +13,6 @@ from app import access
 from app.cases.codenames import make_code_name
 from app.crypto import CaseKeys, SealBroken, Secret
 from app.models import LIVE_STATES, Case, CaseEpoch, CaseGrant, Message, rounded, table
-from app.outbox.carrier_copies import keep_pictures
 from app.store.db import Db
 from app.store.statements import Lookup, insert_rows, update_rows
 from app.telephony import InboundText
@@ -190,8 +189,6 @@ def write_cases(db: Db, rows: BatchRows, now: datetime) -> None:
     insert_rows(db, _GRANTS, rows.grants)
     update_rows(db, _CASES, [_changed_case(db, t, at) for t in changed if t.row is not None])
     insert_rows(db, _MESSAGES, rows.messages)
-    for case_id, sids in rows.pictures.items():
-        keep_pictures(db, case_id, sids)
 
 
 def _new_case(db: Db, thread: ChangingCase, now: datetime, at: datetime) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from app.cases.tasks import settle_tasks
 from app.crypto import CaseKeys
 from app.errors import BadRequest
 from app.models import EVENT_KINDS, EVENT_STATES, LIVE_STATES, Case, Event
-from app.requests.accompaniments import USUAL_CAP, check_cap
 from app.store.db import Db
 from app.store.ordering import position_after
 from app.vault.sealed import read_value, seal_value
@@ -190,6 +189,8 @@ def restore_dates(db: Db, case: Case, keys: Mapping[int, CaseKeys], now: datetim
 # Dates that are still to come, or of which nobody has said what came of them.
 AWAITED = ("tentative", "confirmed")
 LONGEST_PLACE = 2000
+# For a date of which nobody said how many may go along: two for a minor, and a place to spare.
+USUAL_CAP, LARGEST_CAP = 3, 10
 _NEXT: Mapping[str, tuple[str, ...]] = {
     "tentative": ("confirmed", "rescheduled", "occurred", "cancelled"),
     "confirmed": ("rescheduled", "occurred", "cancelled"),
@@ -232,6 +233,12 @@ def read_instant(at: datetime, zone: str | None) -> datetime:
     if local.astimezone(UTC).astimezone(place).replace(tzinfo=None) != at:
         raise BadRequest("The clocks go forward that night, and leave this time out.")
     return local
+
+
+def check_cap(cap: int) -> None:
+    """Raise BadRequest for a number of people that nobody can mean."""
+    if not 1 <= cap <= LARGEST_CAP:
+        raise BadRequest(f"From 1 to {LARGEST_CAP} people go along to a date.")
 
 
 def check_date(wanted: DateFacts, now: datetime) -> None:

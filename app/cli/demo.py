@@ -271,7 +271,7 @@ def _plan(db: Db, founder: Principal, now: datetime) -> None:
     if load_rota(db).slots:
         return
     members = {member.handle: member.id for member in list_members(db)}
-    today = show_wall_time(now, db.keys.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = show_wall_time(now, db.zone).replace(hour=0, minute=0, second=0, microsecond=0)
     for handle, begin, hours, fallback in DEMO_ROTA:
         wanted = ShiftFacts(
             "FREQ=DAILY",

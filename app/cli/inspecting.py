@@ -14,11 +14,11 @@ from app import audit
 from app.cli.terminal import Progress, answer, say, settings
 from app.clock import Clock
 from app.crypto import KeyFiles
+from app.keyring import Keyring
 from app.models import Deployment
 from app.settings import Settings
 from app.store.db import Database, Db
 from app.store.schema import read_revision
-from app.vault.keyring import Keyring
 from app.vault.operational_key import NotMade
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print nothing but JSON.")]
@@ -68,7 +68,7 @@ def _still(chosen: Settings) -> Iterator[Db]:
         if deployment is None:
             raise NotMade
         files = KeyFiles(chosen.keys_path)
-        database.keys = Keyring(files, deployment.id, deployment.operational_public)
+        database.use_keys(Keyring(files, deployment.id, deployment.operational_public))
         with database.snapshot() as db:
             if not database.on_sqlite:
                 db.connection(execution_options={"isolation_level": "REPEATABLE READ"})

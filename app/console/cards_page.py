@@ -39,7 +39,7 @@ def _page(screen: MemberScreen, refusal: Refusal | None = None, field: str = "to
     with visit.snapshot() as db:
         found = list_cards(db, visit.principal)
         settings, _ = read_settings(db)
-        today = visit.now.astimezone(db.keys.zone).date()
+        today = visit.now.astimezone(db.zone).date()
     return screen.page(
         "cards.html",
         STATUS[refusal.slug] if refusal else 200,

@@ -72,7 +72,7 @@ def _close_one(db: Db, principal: Principal, case: Case, outcome: str, now: date
     write_case_values(db, case, {**kept, "outcome": outcome, "flags": []})
     case.state, case.closed_at = "closed", rounded(now)
     case.assigned_to, case.waiting, case.unread = None, False, 0
-    case.queue_order = NOT_WAITING + db.keys.order.next(now)
+    case.queue_order = NOT_WAITING + db.order.next(now)
     case.version += 1
 
 

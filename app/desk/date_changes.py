@@ -15,6 +15,7 @@ from app.cases.case import find_row_with_case, open_case_keys
 from app.cases.dates import (
     AWAITED,
     DateFacts,
+    check_cap,
     check_date,
     check_date_step,
     make_date_values,
@@ -28,7 +29,7 @@ from app.errors import BadRequest, StaleVersion
 from app.models import Assignment, Case, Event, Member, Request
 from app.outbox.queue import TextDraft, queue_texts
 from app.paging.alerts import find_reachable_number
-from app.requests.accompaniments import check_cap, check_room, choose_leader, list_accompaniments
+from app.requests.accompaniments import check_room, choose_leader, list_accompaniments
 from app.requests.date_effects import follow_date_change
 from app.store.db import Db
 from app.vault.sealed import read_value, rewrite_value

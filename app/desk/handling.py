@@ -89,7 +89,7 @@ def open_case_by_hand(db: Db, principal: Principal, opening: CaseOpening, now: d
         version=1,
         epoch=1,
         opened_at=rounded(now),
-        queue_order=NOT_WAITING + db.keys.order.next(now),
+        queue_order=NOT_WAITING + db.order.next(now),
         waiting=False,
         last_position=0,
         unread=0,

@@ -93,7 +93,7 @@ def _answered(db: Db, case: Case, values: dict[str, Any], now: datetime) -> None
     values.pop("waiting_since", None)
     write_case_values(db, case, values)
     case.state, case.waiting, case.unread = "waiting", False, 0
-    case.queue_order = NOT_WAITING + db.keys.order.next(now)
+    case.queue_order = NOT_WAITING + db.order.next(now)
     case.last_message_at = rounded(now)
 
 
@@ -115,7 +115,7 @@ def make_cases_wait(db: Db, claimed: Sequence[ClaimedJob], now: datetime) -> Non
         if case.state not in LIVE_STATES or case.waiting:
             continue
         case.state, case.waiting = "open", True
-        case.queue_order = db.keys.order.next(now)
+        case.queue_order = db.order.next(now)
         # Rounded up: a page of these minutes, which was answered, must not count for this wait.
         case.last_message_at = rounded(now) + ROUNDING
         write_case_values(

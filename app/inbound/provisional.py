@@ -36,6 +36,7 @@ from app.inbound.turns import (
 )
 from app.intake import Keyword, step
 from app.models import Case, PendingKeyword, table
+from app.outbox.carrier_copies import keep_pictures
 from app.outbox.queue import TextDraft, queue_texts
 from app.outbox.suppressions import lift_suppressions, suppress_number
 from app.store.db import Database, Db
@@ -62,6 +63,8 @@ def receive_sealed_texts(
         if _take_turn(batch, text, lookups.get(text.sid)):
             said[text.sid] = desk.script.texts.get(None, "greeting")
     write_cases(db, batch.rows, now)
+    for case_id, sids in batch.rows.pictures.items():
+        keep_pictures(db, case_id, sids)
     return said
 
 

@@ -14,7 +14,7 @@ from app.inbound.turns import Batch, IntakeSettings, take_text
 from app.models import Page
 from app.organisation.settings import look_up_versions
 from app.outbox.callbacks import StatusUpdate, follow_statuses
-from app.outbox.carrier_copies import note_copies
+from app.outbox.carrier_copies import keep_pictures, note_copies
 from app.outbox.flood import ReplyAllowance
 from app.outbox.queue import queue_texts
 from app.paging.alerts import MINE_ANSWER, find_pages
@@ -78,6 +78,8 @@ def receive_texts(
         take_text(batch, text, lookups.get(text.sender))
     with write_together(db):
         write_cases(db, batch.rows, now)
+        for case_id, sids in batch.rows.pictures.items():
+            keep_pictures(db, case_id, sids)
         allowance.write()
         queue_texts(db, batch.drafts, now, batch.jobs, waiting=about.waiting)
     for case_id, wanted_at in batch.rows.call_backs.items():

@@ -317,7 +317,7 @@ def note_waiting(batch: Batch, thread: ChangingCase, since: datetime) -> None:
         thread.waiting = True
         thread.coarse["waiting_since"] = since.isoformat()
         late = since < batch.now
-        order = batch.db.keys.order
+        order = batch.db.order
         thread.queue_order = position_after(0, since) if late else order.next(batch.now)
 
 

@@ -126,7 +126,7 @@ def _locked(db: Db, principal: Principal, card_id: UUID) -> InformationCard:
 
 
 def _today(db: Db, now: datetime) -> date:
-    return now.astimezone(db.keys.zone).date()
+    return now.astimezone(db.zone).date()
 
 
 def _check(db: Db, values: Mapping[str, Any], now: datetime) -> None:

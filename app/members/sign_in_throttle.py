@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from app.crypto import keyed_hash, same
 from app.crypto.passphrases import new_token
 from app.errors import Throttled
-from app.vault.keyring import Keyring
+from app.keyring import Keyring
 
 _FREE_TRIES = 5
 _LONGEST_PAUSE = 60

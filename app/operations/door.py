@@ -109,7 +109,7 @@ class Door:
         self._thread.start()
         # Only now: what is handed over later comes through the socket.
         if database.keys:
-            database.keys.tell_others = self._tell_others
+            database.keys.on_unsealed(self._tell_others)
             if handover and not database.keys.is_open and (seed := handover.look()):
                 self._open(seed)
 

@@ -13,6 +13,7 @@ from app import audit
 from app.access import ARCHIVE, DESK
 from app.crypto import KeyFiles, OperationalKeys, new_seed
 from app.errors import OperatorError
+from app.keyring import Keyring
 from app.knowledge.deadline_rules import plant_deadline_rules
 from app.members.enrolment import (
     EnrolledMember,
@@ -25,7 +26,6 @@ from app.models import Deployment, IndexKey, rounded
 from app.statistics.chain import begin_chain
 from app.store.db import Database, Db
 from app.vault.case_keys import make_team_epoch, share_team
-from app.vault.keyring import Keyring
 from app.vault.operational_key import find_index_key
 from app.vault.roster import Roster, RosterMember, Team, found_roster
 
@@ -67,7 +67,7 @@ def found_organisation(
     operational = OperationalKeys(new_seed())
     deployment_id = uuid4()
     keys = Keyring(files, deployment_id, operational.pair.public, operational)
-    database.keys = keys
+    database.use_keys(keys)
     with database.transaction() as db:
         _add_deployment(db, deployment_id, operational, now)
         enrolled = enrol_member(
@@ -85,7 +85,7 @@ def found_organisation(
         begin_chain(db)
         db.flush()
         audit.record(db, "organisation.made", enrolled.member.id, deployment_id, now)
-    keys.current_index = find_index_key
+    database.use_keys(keys, find_index_key)
     if keep_operational_seed:
         files.store_operational_seed(operational.seed)
     return FoundedOrganisation(enrolled, first.hash)
@@ -113,7 +113,7 @@ def _add_deployment(
             **db.keys.new_row("index_keys", index_id, {"key": index_key.hex()}, now),
         )
     )
-    db.keys.index = (index_id, index_key)
+    db.keys.hold_index_key(index_id, index_key)
     db.flush()
 
 

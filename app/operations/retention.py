@@ -1,9 +1,4 @@
-"""What goes away by itself: old shred keys, closed cases, spent rows.
-
-The forgetting layer: every stored key is wrapped again under today's shred key, and a shred key
-goes once it is older than seven days and nothing living lies under it. So a copy of the database
-older than a week opens to nothing.
-"""
+"""What goes away by itself: closed cases, their bodies, and rows that are spent."""
 
 from __future__ import annotations
 

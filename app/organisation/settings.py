@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -71,6 +72,14 @@ _CURRENT = Query(_VERSIONS)
 _CURRENT_LOCKED = Query(_VERSIONS.with_for_update(read=True, key_share=True, of=IndexKey))
 
 
+@dataclass(frozen=True)
+class _Regions:
+    """The regions of one version of the settings."""
+
+    version: int
+    codes: tuple[str, ...]
+
+
 def read_settings(db: Db) -> tuple[dict[str, Any], int]:
     """Return the organisation's settings, defaults filled in, and their version."""
     deployment = db.scalars(select(Deployment)).one()
@@ -87,24 +96,25 @@ def look_up_versions(db: Db) -> None:
     if not found:  # replaced at this very moment: the next transaction finds the new one
         raise NoResultFound
     now = found[0]
-    held = db.keys.index
-    db.info["index_key"] = held[1] if held and held[0] == now.id else load_index_key(db)
+    held = db.keys.held_index_key
+    db.keys.use_index_key(held[1] if held and held[0] == now.id else load_index_key(db))
     db.info["settings_version"], db.info["roster_version"] = now.settings, now.roster
 
 
 def read_regions(db: Db) -> tuple[str, ...]:
     """Return the organisation's regions, read once for each version of the settings."""
     version = db.info.get("settings_version") or db.scalars(select(Deployment.version)).one()
-    known = db.keys.regions
-    if known is None or known[0] != version:
-        known = db.keys.regions = (version, tuple(read_settings(db)[0]["regions"]))
-    return known[1]
+    known = db.keys.recall(_Regions)
+    if known is None or known.version != version:
+        known = _Regions(version, tuple(read_settings(db)[0]["regions"]))
+        db.keys.keep(known)
+    return known.codes
 
 
 def find_zone(db: Db, region: str | None) -> ZoneInfo:
     """Return the time zone of a region, the organisation's own where none is set."""
     zone: str | None = read_settings(db)[0]["zones"].get(region) if region else None
-    return ZoneInfo(zone) if zone else db.keys.zone
+    return ZoneInfo(zone) if zone else db.zone
 
 
 def change_settings(

@@ -116,7 +116,7 @@ def forget_hourly_counts(db: Db, now: datetime) -> None:
 
 
 def _month(db: Db, now: datetime) -> str:
-    return f"{now.astimezone(db.keys.zone):%Y-%m}"
+    return f"{now.astimezone(db.zone):%Y-%m}"
 
 
 def _hour(now: datetime) -> str:

@@ -21,12 +21,12 @@ from uuid import UUID
 import structlog
 from sqlalchemy import delete, func, select, update
 
+from app.keyring import Keyring
 from app.models import CarrierTrace, Outgoing, rounded, table
 from app.models.base import ROUNDING
 from app.store.db import Database, Db
 from app.store.statements import insert_new_rows
 from app.telephony import Carrier, CarrierUnreachable, NotFinal, Refused
-from app.vault.keyring import Keyring
 
 log = structlog.get_logger()
 

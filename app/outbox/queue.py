@@ -57,7 +57,7 @@ def queue_texts(
             now,
             priority=draft.urgency,
             lane=db.keys.number_lookup(draft.to),
-            position=db.keys.order.next(now),
+            position=db.order.next(now),
         )
         for row, draft in zip(rows, drafts, strict=True)
     ]

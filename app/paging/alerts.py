@@ -239,7 +239,7 @@ def find_reachable_number(db: Db, member: Member, urgency: int, now: datetime) -
     profile = db.keys.open_row("members", member)
     number = clean_number(profile.get("phone") or "")
     quiet = profile.get("quiet_hours") or []
-    if number is None or (urgency > 0 and quiet and is_within_hours(quiet, now, db.keys.zone)):
+    if number is None or (urgency > 0 and quiet and is_within_hours(quiet, now, db.zone)):
         return None
     return number
 

@@ -19,8 +19,6 @@ from app.models import Assignment, Event, Member, Request
 from app.store.db import Db
 
 ACCOMPANIMENT = "accompaniment"
-# For a date of which nobody said how many may go along: two for a minor, and a place to spare.
-USUAL_CAP, LARGEST_CAP = 3, 10
 # What the states of requests and assignments are called of an accompaniment.
 _REQUESTS = {"open": "requested", "unfilled": "requested", "offered": "offered"}
 _ASSIGNMENTS = {"active": "confirmed", "attended": "attended", "no_show": "no_show"}
@@ -62,12 +60,6 @@ def _going(request: Request, assignment: Assignment | None, leader: UUID | None)
     state = _ASSIGNMENTS.get(assignment.state, "confirmed")
     member_id = assignment.member_id
     return Accompanying(request.id, state, member_id, member_id == leader)
-
-
-def check_cap(cap: int) -> None:
-    """Raise BadRequest for a number of people that nobody can mean."""
-    if not 1 <= cap <= LARGEST_CAP:
-        raise BadRequest(f"From 1 to {LARGEST_CAP} people go along to a date.")
 
 
 def check_room(db: Db, event: Event, more: int) -> None:

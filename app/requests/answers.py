@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from app.crypto import same
 from app.errors import NotFound, OfferExpired, OfferTaken
 from app.models import Offer
-from app.requests.decisions import TOO_LATE_TEXT, accept_offer, decline_offer
+from app.requests.decisions import OFFER_MEMORY, accept_offer, decline_offer
 from app.requests.member_texts import (
     DECLINED_TEXT,
     GUESSED_TEXT,
@@ -114,7 +114,7 @@ def _decline(db: Db, offer: Offer, now: datetime) -> str:
 def forget_old_codes(db: Db, now: datetime) -> None:
     """Take the codes out of offers that ended a day ago."""
     old = (
-        Offer.expires_at <= now - TOO_LATE_TEXT,
+        Offer.expires_at <= now - OFFER_MEMORY,
         Offer.state != "pending",
         Offer.op_key.is_not(None),
     )

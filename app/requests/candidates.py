@@ -163,7 +163,7 @@ def find_people(db: Db, tier: int, now: datetime) -> dict[UUID, AskablePerson]:
 
 def _is_resting(db: Db, profile: Mapping[str, Any], now: datetime) -> bool:
     quiet = profile.get("quiet_hours") or []
-    return bool(quiet) and is_within_hours(quiet, now, db.keys.zone)
+    return bool(quiet) and is_within_hours(quiet, now, db.zone)
 
 
 def _on_duty(db: Db, now: datetime) -> frozenset[UUID] | None:
@@ -174,7 +174,7 @@ def _on_duty(db: Db, now: datetime) -> frozenset[UUID] | None:
 
 def _this_week(db: Db, now: datetime) -> tuple[dict[UUID, int], dict[UUID, list[Window]]]:
     """Return how much everybody took on since Monday, and when who is somewhere already."""
-    local = now.astimezone(db.keys.zone)
+    local = now.astimezone(db.zone)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     monday = midnight - timedelta(days=local.weekday())
     query = select(Assignment).where(

@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 
 from app import audit
 from app.access import Permission, Principal
-from app.calls.interpreter_calls import ring_interpreter
 from app.cases.tree import find_tree_ids
 from app.errors import NotFound, OfferExpired, OfferTaken
 from app.models import SEEKING, Assignment, Case, Conflict, Member, Offer, Request, rounded
@@ -32,10 +31,13 @@ from app.requests.lifecycle import (
 )
 from app.requests.member_texts import TAKEN_TEXT, tell_members
 from app.store.db import Db
+from app.store.jobs import add_jobs, new_job
 from app.vault.roster import read_roster
 
+# Its ref is the assignment of somebody who accepted to come into a running call.
+JOIN_CALL_JOB = "join-call"
 # How long after its end an offer is still shown, and knows its code, to tell a late answer so.
-TOO_LATE_TEXT = timedelta(hours=24)
+OFFER_MEMORY = timedelta(hours=24)
 ELSEWHERE_TEXT = "You have taken on something else at that time."
 # After the event: until then an accompanier may still need to look something up.
 ACCESS_AFTER = timedelta(hours=24)
@@ -62,7 +64,7 @@ def list_own_offers(db: Db, principal: Principal, now: datetime) -> list[OwnOffe
     query = (
         select(Offer, Request)
         .join(Request, Request.id == Offer.request_id)
-        .where(Offer.member_id == principal.member_id, Offer.expires_at > now - TOO_LATE_TEXT)
+        .where(Offer.member_id == principal.member_id, Offer.expires_at > now - OFFER_MEMORY)
         .order_by(Offer.expires_at.desc(), Offer.id)
     )
     found = [
@@ -107,7 +109,8 @@ def accept_offer(db: Db, member_id: UUID, offer_id: UUID, now: datetime) -> Assi
     hand_brief_over(db, request.id, member_id, now)
     assignment = _assign(db, request, member_id, now)
     tell_members(db, losers, TAKEN_TEXT, request, now)
-    ring_interpreter(db, read_request_values(db, request), member_id, now)
+    if values.get("call"):
+        add_jobs(db, [new_job(JOIN_CALL_JOB, assignment.id, now, priority=0)])
     # What else they were asked for may not be theirs any more: each ladder looks for itself.
     hurry_requests(db, _asked_for(db, member_id), now)
     audit.record(db, "offer.accepted", member_id, request.case_id, now)

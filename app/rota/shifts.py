@@ -62,7 +62,7 @@ def load_rota(db: Db) -> Rota:
     for row in db.scalars(select(ShiftOverride)):
         change = _change(db, row, present)
         changes.setdefault(row.shift_id, {})[change.on] = change
-    return Rota(db.keys.zone, slots, changes)
+    return Rota(db.zone, slots, changes)
 
 
 def read_shift_versions(db: Db) -> dict[UUID, int]:
@@ -129,7 +129,7 @@ def add_shift(db: Db, principal: Principal, wanted: ShiftFacts, now: datetime) -
 
 
 def _as_slot(db: Db, shift_id: UUID, name: str, wanted: ShiftFacts) -> Slot:
-    zone = db.keys.zone
+    zone = db.zone
     first = read_wall_time(wanted.starts_at, zone)
     if not SHORTEST <= wanted.duration <= LONGEST:
         raise BadRequest("A shift lasts between a quarter of an hour and seven days.")
@@ -151,7 +151,7 @@ def read_wall_time(at: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _refuse_far_start(db: Db, slot: Slot, now: datetime) -> None:
-    if not -_EARLIEST <= slot.rule.first - show_wall_time(now, db.keys.zone) <= _LATEST:
+    if not -_EARLIEST <= slot.rule.first - show_wall_time(now, db.zone) <= _LATEST:
         raise BadRequest("A shift begins within the next two years, or began within the last one.")
 
 

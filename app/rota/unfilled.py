@@ -52,7 +52,7 @@ def _rows(db: Db) -> list[Shift]:
 def put_away_old(db: Db, now: datetime) -> None:
     """End swaps whose shift has begun; delete old exceptions, swaps and hand-over notes."""
     expire_swaps(db, now)
-    forget_old_exceptions(db, show_wall_time(now, db.keys.zone) - _KEPT)
+    forget_old_exceptions(db, show_wall_time(now, db.zone) - _KEPT)
     forget_old_handovers(db, now)
 
 

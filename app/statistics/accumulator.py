@@ -48,7 +48,7 @@ def freeze_due_months(database: Database, now: datetime) -> list[str]:
 
 def find_first_month(db: Db) -> str:
     """Return the month in which the organisation began; nothing was counted before."""
-    return find_month(db.scalars(select(Deployment.created_at)).one(), db.keys.zone)
+    return find_month(db.scalars(select(Deployment.created_at)).one(), db.zone)
 
 
 def list_frozen_months(db: Db) -> set[str]:
@@ -57,7 +57,7 @@ def list_frozen_months(db: Db) -> set[str]:
 
 
 def _next(db: Db, now: datetime) -> str | None:
-    zone, done = db.keys.zone, list_frozen_months(db)
+    zone, done = db.zone, list_frozen_months(db)
     begun = list_months(find_first_month(db), find_month(now, zone))
     return next((m for m in begun if m not in done and find_month_end(m, zone) <= now), None)
 
@@ -66,7 +66,7 @@ def _freeze(db: Db, month: str, now: datetime) -> None:
     head = lock_head(db)  # two workers: the other finds the month frozen
     if month in list_frozen_months(db):
         return
-    plan, end = fix_plan(db, head), rounded(find_month_end(month, db.keys.zone))
+    plan, end = fix_plan(db, head), rounded(find_month_end(month, db.zone))
     counts = {family: _Counts(plan, family) for family in FAMILIES}
     for values in _counted(db, _taken(db, end, month, "release_period")):
         counts["opened"].add(values)

@@ -73,7 +73,7 @@ def list_releases(db: Db, principal: Principal, now: datetime) -> list[ReleaseEn
     """Return every period from the organisation's first month to now, with its state."""
     principal.require(Permission.STATISTICS_READ)
     first = find_first_month(db)
-    last, frozen = find_month(now, db.keys.zone), list_frozen_months(db)
+    last, frozen = find_month(now, db.zone), list_frozen_months(db)
     known = {(one.family, one.period): one for one in db.scalars(select(StatisticsRelease))}
     found = []
     for family in FAMILIES:
@@ -164,7 +164,7 @@ def _refuse_restored(db: Db, period: Period) -> None:
     restored_at = db.keys.files.read_anchor().get("restored_at")
     if not restored_at:
         return
-    end = find_month_end(period.months[-1], db.keys.zone)
+    end = find_month_end(period.months[-1], db.zone)
     if end <= datetime.fromisoformat(str(restored_at)):
         raise NotReleasable(
             "This server was restored from an archive after the period had ended. Whether it was "
@@ -237,7 +237,7 @@ def _release(
     write_debit(db, release.id, release.family, period.months, _cost(plan, release.family, period))
     known = list_known(_parts(db, release, period))
     drawn = draw(_question(db, plan, release.family, period, known))
-    today = now.astimezone(db.keys.zone).date()
+    today = now.astimezone(db.zone).date()
     record = make_record(release.id, release.family, period, plan, drawn, known, today)
     release.state, release.released_on = RELEASED, today
     append_release(db, head, release, write_record(record))

@@ -14,8 +14,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Engine, create_engine, event, make_url
@@ -23,10 +25,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from app.clock import Clock
-
-if TYPE_CHECKING:
-    from app.vault.keyring import Keyring
-
+from app.crypto import Secret
+from app.keyring import Keyring, TransactionKeys
+from app.store.ordering import QueueOrder
 
 log = structlog.get_logger()
 Item = TypeVar("Item")
@@ -40,7 +41,11 @@ class Db(Session):
     ``after_commit`` collects effects (waking the worker) that only a commit may cause.
     """
 
-    keys: Keyring
+    keys: TransactionKeys
+    # The organisation's time zone.
+    zone: ZoneInfo
+    # Gives cases their places in the queue.
+    order: QueueOrder
     writing = False
 
     def on_commit(self, effect: Callable[[], None]) -> None:
@@ -60,6 +65,9 @@ class Database:
             threading.Lock() if self.on_sqlite else nullcontext()
         )
         self.keys: Keyring | None = None
+        self._read_index_key: Callable[[Db], Secret] | None = None
+        self.zone = ZoneInfo("UTC")
+        self._order = QueueOrder()
         # Called after a commit that left work behind; the worker of this process sets it.
         self.wake: Callable[[], None] = lambda: None
         # When many texts last came at once, by ``time.monotonic``.
@@ -70,7 +78,7 @@ class Database:
         """Yield a writing transaction; commit at the end, roll back on any exception."""
         with self._one_writer, Db(self.engine, expire_on_commit=False, autoflush=False) as db:
             db.writing = True
-            self._give_keys(db)
+            self._prepare(db)
             with db.begin():
                 yield db
         for effect in db.info.get("effects", ()):
@@ -82,12 +90,21 @@ class Database:
     def snapshot(self) -> Iterator[Db]:
         """Yield a transaction that only reads."""
         with Db(self._reading, expire_on_commit=False, autoflush=False) as db, db.begin():
-            self._give_keys(db)
+            self._prepare(db)
             yield db
 
-    def _give_keys(self, db: Db) -> None:
+    def use_keys(self, keys: Keyring, read_index_key: Callable[[Db], Secret] | None = None) -> None:
+        """Give these keys to all later transactions.
+
+        ``read_index_key`` reads the index key that is current in a transaction.
+        """
+        self.keys, self._read_index_key = keys, read_index_key
+
+    def _prepare(self, db: Db) -> None:
+        db.zone, db.order = self.zone, self._order
         if self.keys is not None:  # else the schema is being made, or rows are only copied
-            db.keys = self.keys.within(db)
+            read = self._read_index_key
+            db.keys = self.keys.within(partial(read, db) if read else None)
 
     def close(self) -> None:
         """Give all connections back."""

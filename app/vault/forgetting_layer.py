@@ -1,8 +1,7 @@
-"""What goes away by itself: old shred keys, closed cases, spent rows.
+"""The forgetting layer: why a copy of the database that is older than a week opens to nothing.
 
-The forgetting layer: every stored key is wrapped again under today's shred key, and a shred key
-goes once it is older than seven days and nothing living lies under it. So a copy of the database
-older than a week opens to nothing.
+Every stored key is wrapped again each day under that day's shred key. A shred key goes once it is
+older than seven days and no living row lies under it.
 """
 
 from __future__ import annotations
@@ -11,12 +10,14 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import Table, bindparam, select, update
 
 from app.crypto import day_number
 from app.models import Base
-from app.operations.retention import log
 from app.store.db import Database, Db
+
+log = structlog.get_logger()
 
 SHRED_KEY_DAYS = 7
 _BATCH = 200

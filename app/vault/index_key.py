@@ -32,6 +32,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app import audit
 from app.crypto import KeyFiles, Secret, new_seed
+from app.keyring import hash_number, hash_reference
 from app.models import (
     LIVE_STATES,
     Case,
@@ -48,7 +49,6 @@ from app.models import (
     table,
 )
 from app.store.db import Database, Db
-from app.vault.keyring import hash_number, hash_reference
 
 log = structlog.get_logger()
 

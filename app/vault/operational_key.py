@@ -10,11 +10,11 @@ from app import audit
 from app.access import Principal
 from app.crypto import KeyFiles, OperationalKeys, Purpose, Secret, TeamKeys, open_sealed
 from app.errors import OperatorError
+from app.keyring import Keyring
 from app.models import Deployment, IndexKey, OperationalGrant, TeamWrap
 from app.store.db import Database, Db
 from app.store.jobs import hasten_job
 from app.vault.case_keys import open_team_keys
-from app.vault.keyring import Keyring
 from app.vault.roster import check_roster_at_start
 from app.vault.tombstones import reconcile_tombstones
 
@@ -43,8 +43,7 @@ def open_keyring(database: Database, files: KeyFiles) -> Keyring:
         deployment.operational_public,
         OperationalKeys(seed) if seed else None,
     )
-    keys.current_index = find_index_key
-    database.keys = keys
+    database.use_keys(keys, find_index_key)
     with database.snapshot() as db:
         check_roster_at_start(db)
         reconcile_tombstones(db)
@@ -88,15 +87,15 @@ def unseal_server(db: Db, principal: Principal, now: datetime) -> None:
         load_index_key(db)
         hasten_job(db, ABSORB_JOB, now)
         audit.record(db, "server.unsealed", principal.member_id, None, now)
-    if tell := db.keys.tell_others:
-        db.on_commit(lambda: tell(seed))
+    keys = db.keys
+    db.on_commit(lambda: keys.announce_unsealed(seed))
 
 
 def load_index_key(db: Db) -> Secret:
     """Read the current index key into the keyring."""
     row = db.scalars(select(IndexKey).where(IndexKey.current)).one()
     key = Secret(bytes.fromhex(db.keys.open_row("index_keys", row)["key"]))
-    db.keys.index = (row.id, key)
+    db.keys.hold_index_key(row.id, key)
     return key
 
 
@@ -108,5 +107,5 @@ def find_index_key(db: Db) -> Secret:
     query = select(IndexKey.id).where(IndexKey.current)
     if db.writing:
         query = query.with_for_update(read=True, key_share=True)
-    current, held = db.scalars(query).one(), db.keys.index
+    current, held = db.scalars(query).one(), db.keys.held_index_key
     return held[1] if held and held[0] == current else load_index_key(db)

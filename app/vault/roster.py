@@ -193,9 +193,10 @@ def read_roster(db: Db) -> Roster:
     newest = db.info.get("roster_version") or db.scalar(
         select(RosterVersion.version).order_by(RosterVersion.version.desc()).limit(1)
     )
-    known: Roster | None = db.keys.roster
+    known = db.keys.recall(Roster)
     if known is None or known.version != newest:
-        known = db.keys.roster = _verified(db, known)
+        known = _verified(db, known)
+        db.keys.keep(known)
     db.info["roster"] = known
     return known
 
@@ -236,7 +237,7 @@ def _next(before: Roster, row: RosterVersion) -> Roster:
 
 def check_roster_at_start(db: Db) -> Roster:
     """Verify the stored chain from the anchor on and advance the anchor along it."""
-    db.keys.roster = None
+    db.keys.forget_kept(Roster)
     roster = read_roster(db)
     _advance_anchor(db.keys.files, roster)
     return roster

@@ -10,6 +10,7 @@ import structlog
 
 from app import audit
 from app.calls.call_rows import CALL_JOBS
+from app.calls.interpreter_calls import ring_interpreters
 from app.calls.jobs import CallCrew, carry_out_jobs
 from app.calls.line import CallSettings
 from app.calls.lost_calls import take_in_lost_calls
@@ -34,6 +35,7 @@ from app.paging.alerts import (
 )
 from app.paging.wake import Waker
 from app.requests.assignments import sweep_assignments
+from app.requests.decisions import JOIN_CALL_JOB
 from app.requests.ladder import climb_ladder
 from app.requests.lifecycle import follow_raised_cases
 from app.requests.night_requests import ask_for_legal
@@ -117,6 +119,12 @@ def _calls(tools: WorkerTools, claimed: Sequence[ClaimedJob]) -> None:
     carry_out_jobs(crew, claimed)
 
 
+def _join_call(tools: WorkerTools, claimed: Sequence[ClaimedJob]) -> None:
+    """Ring interpreters into the calls they were asked for."""
+    with tools.database.transaction() as db:
+        ring_interpreters(db, claimed, tools.clock())
+
+
 def _overdue(tools: WorkerTools, now: datetime) -> None:
     """Raise alerts for targets that are nearly missed."""
     with tools.database.transaction() as db:
@@ -192,6 +200,7 @@ HANDLERS: Mapping[str, Handler] = {
     PRINT_JOB: _print,
     "send": _send,
     UNHEARD_JOB: _unheard,
+    JOIN_CALL_JOB: _join_call,
     **dict.fromkeys(CALL_JOBS, _calls),
 }
 
@@ -280,7 +289,7 @@ def make_crews(texts_together: int) -> tuple[WorkerCrew, ...]:
     return (
         WorkerCrew(("alert", UNHEARD_JOB), threads=1, together=64, gives_way_s=0.5),
         WorkerCrew(_AT_ONCE, threads=1),
-        WorkerCrew(("offers",), threads=1),
+        WorkerCrew(("offers", JOIN_CALL_JOB), threads=1),
         WorkerCrew((PRINT_JOB,), threads=1),
         WorkerCrew(("send",), threads=4, together=texts_together),
         # One for each phone that may ring at once: all of them ring within the second.

@@ -175,11 +175,13 @@ def test_a_sealed_server_reminds_nobody_and_loses_nothing(house: House) -> None:
     dated_case(house, days=8)
     keys = house.database.keys
     assert keys
-    operational, index = keys.operational, keys.index
+    operational, index = keys.operational, keys.held_index_key
     keys.seal()
     house.advance(days=1, minutes=10)
     assert house.phone().inbox() == []
-    keys.operational, keys.index = operational, index
+    assert operational and index
+    keys.unseal(operational)
+    keys.hold_index_key(*index)
     house.advance(minutes=10)
     assert house.phone().inbox() == [CALL]
 

@@ -16,12 +16,12 @@ from sqlalchemy import func, select
 from app import audit
 from app.crypto import KeyFiles, Secret
 from app.errors import Forbidden, Unauthenticated
+from app.keyring import Keyring
 from app.models import Case, Message, PendingKeyword
 from app.operations import door
 from app.operations.door import Door, Handover, open_operational_seed, raise_alarm, send_seed
 from app.paging.wake import WAKE_TEXT, WakeNumbersRefused, read_wake_numbers
 from app.store.db import Database, Db
-from app.vault.keyring import Keyring
 from app.vault.operational_key import open_keyring
 from tests.service import CALLER, PASSPHRASE, House, refusal
 

@@ -67,7 +67,7 @@ def takes_in(house: House, body: str) -> bool:
 def restarted(house: House) -> None:
     """Forget what the running service vouched for before; it looks at its rows anew."""
     with house.database.snapshot() as db:
-        db.keys.roster = None
+        db.keys.forget_kept(Roster)
 
 
 # -- keys

@@ -32,7 +32,7 @@ def give_phones(house: House) -> None:
 def on_duty(house: House, *handles: str, hours: float = 24, fallback: bool = False) -> None:
     """Put people on duty from the beginning of this day of the organisation's."""
     with house.database.transaction() as db:
-        local = show_wall_time(house.clock(), db.keys.zone)
+        local = show_wall_time(house.clock(), db.zone)
         wanted = ShiftFacts(
             "FREQ=DAILY",
             local.replace(hour=0, minute=0, second=0, microsecond=0),

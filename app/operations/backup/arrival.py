@@ -14,9 +14,9 @@ from typing import Any
 from uuid import UUID
 
 from app.crypto import SealBroken, day_number, forgotten_on, remember
+from app.keyring import Keyring
 from app.models import Base
 from app.outbox.states import UNHEARD_JOB
-from app.vault.keyring import Keyring
 
 Row = dict[str, Any]
 _ON_ITS_WAY = ("queued", "sending")

@@ -21,6 +21,7 @@ from app import audit
 from app.crypto import KeyFiles, OperationalKeys, SealBroken, Secret
 from app.desk.erasing import erase_restored_cases
 from app.errors import OperatorError
+from app.keyring import Keyring
 from app.operations.backup.archive import (
     ArchiveDamaged,
     open_archive_key,
@@ -39,7 +40,6 @@ from app.operations.backup.writer import ARCHIVES_KEPT
 from app.store.db import Database, Db
 from app.store.schema import find_newest_revision, is_known_revision, upgrade_schema
 from app.vault.backup_keys import make_backup_pair
-from app.vault.keyring import Keyring
 from app.vault.roster import RosterRefused, check_roster_at_start, read_roster
 from app.vault.tombstones import (
     adopt_tombstones,
@@ -199,7 +199,7 @@ def _store(
     operational = OperationalKeys(seed) if seed else None
     try:
         keys = Keyring(files, head.deployment, head.operational_public, operational)
-        database.keys = keys
+        database.use_keys(keys)
         arriving = ArrivingRows(keys, head.shred, erased, now)
         with database.transaction() as db:
             rows = _add_rows(db, source.records, arriving, progress)

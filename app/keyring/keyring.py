@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol, TypeVar, cast
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from app.crypto import (
     Context,
@@ -38,12 +38,8 @@ from app.crypto import (
     unpad,
 )
 from app.errors import Sealed
-from app.store.ordering import QueueOrder
 
-if TYPE_CHECKING:
-    from app.store.db import Db
-
-
+Kept = TypeVar("Kept")
 # One for all rows: making an encoder costs as much as encoding.
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 
@@ -68,8 +64,35 @@ class OperationalFields(Protocol):
     shred_day: Any
 
 
+@dataclass
+class _Held:
+    """What one process holds; all its transactions share this one object."""
+
+    files: KeyFiles
+    deployment: UUID
+    operational_public: bytes
+    # The keys of MACs and hashes, needed while sealed, too; and of the audit chain.
+    integrity: Secret
+    audit: Secret
+    operational: OperationalKeys | None = None
+    # The index key, with the id of the row it was read from.
+    index: tuple[UUID, Secret] | None = None
+    # Groups the texts of one phone while sealed; dies with this process.
+    provisional_key: Secret = field(default_factory=new_seed)
+    # Gives the operational seed to the other processes of this deployment.
+    announce: Callable[[Secret], None] | None = None
+    # What was read or verified with these keys, by its type.
+    memory: dict[type, object] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return "_Held(…)"
+
+
 class Keyring:
-    """The keys of one deployment, as one running process holds them."""
+    """The keys of one deployment, as one running process holds them.
+
+    Raises SealBroken for an operational key of another deployment.
+    """
 
     def __init__(
         self,
@@ -78,30 +101,47 @@ class Keyring:
         operational_public: bytes,
         operational: OperationalKeys | None = None,
     ) -> None:
-        self.files, self.deployment = files, deployment
-        self.integrity, self.audit = files.integrity, files.audit
-        self.operational_public = operational_public
-        self.operational = operational
-        # The index key with the id of its row, and how a transaction reads the one that is current
-        # there; by `app.organisation.settings`.
-        self.index: tuple[UUID, Secret] | None = None
-        self.current_index: Callable[[Db], Secret] | None = None
-        self.order = QueueOrder()
-        # Groups the texts of one phone while sealed; dies with this process.
-        self.provisional_key = new_seed()
-        # The regions of one version of the settings, kept by `app.organisation.settings`.
-        self.regions: tuple[int, tuple[str, ...]] | None = None
-        # The organisation's time zone, for safe hours.
-        self.zone = ZoneInfo("UTC")
-        # Gives the operational seed to this deployment's other processes; `app.operations.door`.
-        self.tell_others: Callable[[Secret], None] | None = None
-        # The verified roster, kept by `app.vault.roster`.
-        self.roster: Any = None
-        if operational is not None and operational.pair.public != operational_public:
-            raise SealBroken
+        self._held = _Held(files, deployment, operational_public, files.integrity, files.audit)
+        if operational is not None:
+            self.unseal(operational)
 
     def __repr__(self) -> str:
         return "Keyring(…)"
+
+    @property
+    def files(self) -> KeyFiles:
+        """The key files of this deployment."""
+        return self._held.files
+
+    @property
+    def deployment(self) -> UUID:
+        """The id of this deployment, which every context names."""
+        return self._held.deployment
+
+    @property
+    def integrity(self) -> Secret:
+        """The key of MACs and hashes that are needed while sealed, too."""
+        return self._held.integrity
+
+    @property
+    def audit(self) -> Secret:
+        """The key of the audit chain."""
+        return self._held.audit
+
+    @property
+    def operational_public(self) -> bytes:
+        """The public half of the operational key, there also while sealed."""
+        return self._held.operational_public
+
+    @property
+    def provisional_key(self) -> Secret:
+        """The key that groups the texts of one phone while sealed."""
+        return self._held.provisional_key
+
+    @property
+    def operational(self) -> OperationalKeys | None:
+        """The operational keys; None while sealed."""
+        return self._held.operational
 
     @property
     def is_open(self) -> bool:
@@ -110,13 +150,47 @@ class Keyring:
 
     def unseal(self, operational: OperationalKeys) -> None:
         """Take the operational key into memory; SealBroken unless it is this deployment's."""
-        if operational.pair.public != self.operational_public:
+        if operational.pair.public != self._held.operational_public:
             raise SealBroken
-        self.operational = operational
+        self._held.operational = operational
 
     def seal(self) -> None:
-        """Forget the operational key: from now on texts are taken in and nothing is read."""
-        self.operational = self.index = self.regions = None
+        """Forget the operational key, and all that was read with it."""
+        self._held.operational = self._held.index = None
+        self._held.memory.clear()
+
+    def on_unsealed(self, announce: Callable[[Secret], None]) -> None:
+        """Have ``announce`` give the operational seed to the other processes."""
+        self._held.announce = announce
+
+    def announce_unsealed(self, seed: Secret) -> None:
+        """Give the operational seed to the other processes, if there are any."""
+        if self._held.announce is not None:
+            self._held.announce(seed)
+
+    # -- what was read with these keys
+
+    def recall(self, kind: type[Kept]) -> Kept | None:
+        """Return what was kept of this type. Whoever asks checks that it is still current."""
+        kept = self._held.memory.get(kind)
+        return kept if isinstance(kept, kind) else None
+
+    def keep(self, value: object) -> None:
+        """Keep a value for later transactions of this process, in place of an earlier one."""
+        self._held.memory[type(value)] = value
+
+    def forget_kept(self, kind: type) -> None:
+        """Have the next who needs a value of this type read it anew."""
+        self._held.memory.pop(kind, None)
+
+    @property
+    def held_index_key(self) -> tuple[UUID, Secret] | None:
+        """The index key that was read last, with the id of its row."""
+        return self._held.index
+
+    def hold_index_key(self, row_id: UUID, key: Secret) -> None:
+        """Hold the index key that was read from a row."""
+        self._held.index = (row_id, key)
 
     # -- contexts and the forgetting layer
 
@@ -206,7 +280,7 @@ class Keyring:
     def _wrap(self, table: str, row: UUID, row_key: Secret) -> bytes:
         context = self.context(table, "op_key", row)
         if self.operational is None:
-            return seal_to(self.operational_public, Purpose.ROW_KEY, 0, context, row_key)
+            return seal_to(self._held.operational_public, Purpose.ROW_KEY, 0, context, row_key)
         return lock(self.operational.wrap_key, Purpose.ROW_KEY, 0, context, row_key)
 
     def _row_key(self, table: str, row: OperationalFields) -> Secret:
@@ -238,9 +312,9 @@ class Keyring:
     @property
     def index_key(self) -> Secret:
         """The key of the blind index. Sealed without it."""
-        if self.index is None:
+        if self.held_index_key is None:
             raise Sealed
-        return self.index[1]
+        return self.held_index_key[1]
 
     def sid_lookup(self, sid: str) -> bytes:
         """Return the keyed hash of a carrier SID; known also while sealed."""
@@ -258,12 +332,16 @@ class Keyring:
         if not same(self.public_key_mac(table, row, epoch, public), mac):
             raise SealBroken
 
-    def within(self, db: Db) -> Keyring:
-        """Return the same keys as one transaction sees them."""
-        return _Within(self, db)
+    def within(self, read_index_key: Callable[[], Secret] | None) -> TransactionKeys:
+        """Return the same keys as one transaction sees them.
+
+        ``read_index_key`` returns the index key that is current in the transaction; without it the
+        one that this process holds counts.
+        """
+        return TransactionKeys(self._held, read_index_key)
 
 
-class _Within(Keyring):
+class TransactionKeys(Keyring):
     """A keyring in one transaction, which has one index key from its first look-up to its end.
 
     Another process may replace that key at any time: so each transaction asks the database once
@@ -271,12 +349,13 @@ class _Within(Keyring):
     unless it opens the server itself: half of a batch must not be provisional and half not.
     """
 
-    __slots__ = ("_began_sealed", "_db")
-
-    def __init__(self, shared: Keyring, db: Db) -> None:
-        self.__dict__ = shared.__dict__  # one state, whichever transaction looks at it
-        self._db = db
-        self._began_sealed = shared.operational is None
+    def __init__(self, held: _Held, read_index_key: Callable[[], Secret] | None) -> None:
+        self._held = held
+        self._read_index_key = read_index_key
+        self._began_sealed = held.operational is None
+        self._index_key: Secret | None = None
+        self._numbers: dict[str, bytes] = {}
+        self._shred_keys: dict[tuple[int, bool], Secret] = {}
 
     @property
     def is_open(self) -> bool:
@@ -291,27 +370,25 @@ class _Within(Keyring):
     @property
     def index_key(self) -> Secret:
         """The key of the blind index that is current in this transaction. Sealed without it."""
-        info = self._db.info
-        if "index_key" not in info:
-            read = self.current_index
-            info["index_key"] = super().index_key if read is None else read(self._db)
-        key: Secret = info["index_key"]
-        return key
+        if self._index_key is None:
+            read = self._read_index_key
+            self.use_index_key(super().index_key if read is None else read())
+        return cast("Secret", self._index_key)
+
+    def use_index_key(self, key: Secret) -> None:
+        """Use this index key until the end of the transaction."""
+        if key is not self._index_key:
+            self._index_key, self._numbers = key, {}
 
     def number_lookup(self, number: str) -> bytes:
         """Return the blind index of a number, made once a transaction. Sealed."""
         key = self.index_key
-        made_with, made = self._db.info.get("numbers", (None, {}))
-        if made_with is not key:
-            made_with, made = self._db.info["numbers"] = key, {}
-        if number not in made:
-            made[number] = hash_number(key, number)
-        found: bytes = made[number]
-        return found
+        if number not in self._numbers:
+            self._numbers[number] = hash_number(key, number)
+        return self._numbers[number]
 
     def _shred_key(self, day: int, *, to_wrap: bool) -> Secret:
         """Look once a transaction whether a day's key is there: for each row would be too often."""
-        held: dict[tuple[int, bool], Secret] = self._db.info.setdefault("shred", {})
-        if (day, to_wrap) not in held:
-            held[day, to_wrap] = super()._shred_key(day, to_wrap=to_wrap)
-        return held[day, to_wrap]
+        if (day, to_wrap) not in self._shred_keys:
+            self._shred_keys[day, to_wrap] = super()._shred_key(day, to_wrap=to_wrap)
+        return self._shred_keys[day, to_wrap]
