@@ -19,9 +19,9 @@ from statistics import median
 from typing import Any
 from uuid import UUID
 
+from app.reports.lines import MAKERS
 from app.statistics.calendar import FAMILIES, Period, find_period, list_months, list_periods
 from app.statistics.consistency import KnownTable, list_sums
-from app.statistics.lines import MAKERS
 from app.statistics.mechanism import Mechanism, Question
 from app.statistics.noise_program import answer
 from app.statistics.records import list_known, make_record, write_record

@@ -16,8 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.crypto import KeyMissing, SealBroken, UnsafeKeyFile
 from app.errors import OperatorError, Refusal
-from app.operations.hardening import harden_process
-from app.operations.logs import configure_logs, find_places, hide_uncaught_errors
+from app.process.hardening import harden_process
+from app.process.logs import configure_logs, find_places, hide_uncaught_errors
 from app.settings import Settings, load_settings
 
 

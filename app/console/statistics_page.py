@@ -15,11 +15,11 @@ from app.console.security import page_headers
 from app.desk.overview import read_overview
 from app.errors import Refusal
 from app.members.accounts import list_handles
-from app.statistics import sentences
+from app.reports import sentences
+from app.reports.sentences import FAMILY_NAMES
 from app.statistics.calendar import FAMILIES
 from app.statistics.release_files import MEDIA_TYPES, read_file, read_record
 from app.statistics.releases import confirm_release, list_releases, request_release
-from app.statistics.sentences import FAMILY_NAMES
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 

@@ -33,10 +33,7 @@ MEDIA_TYPES: Mapping[str, str] = {
 # What the process makes; the others are there since the release.
 _QUICK_FIRST = ("xlsx", "svg", "pdf", "png")
 _ROOT = Path(__file__).parents[2]
-_PROGRAM = (
-    "import sys; sys.path.insert(0, sys.argv[1]); "
-    "from app.statistics.prints.press import main; main()"
-)
+_PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from app.reports.press import main; main()"
 _PATIENCE_S = 120
 
 

@@ -19,6 +19,7 @@ from app import audit
 from app.access import Permission, Principal
 from app.errors import BadRequest, Forbidden, NotFound, NotReleasable
 from app.models import StatisticsFile, StatisticsHead, StatisticsRelease, rounded
+from app.reports.lines import MAKERS
 from app.statistics.accumulator import (
     find_first_month,
     forget_month,
@@ -39,7 +40,6 @@ from app.statistics.categories import VERSION
 from app.statistics.chain import append_release, check_chain
 from app.statistics.consistency import KnownTable, list_sums
 from app.statistics.ledger import check_budget, write_debit
-from app.statistics.lines import MAKERS
 from app.statistics.mechanism import Drawn, Mechanism, Question
 from app.statistics.plans import fix_plan, lock_head
 from app.statistics.records import Record, list_known, make_record, write_record

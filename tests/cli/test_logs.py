@@ -15,7 +15,7 @@ from uuid import uuid4
 import pytest
 import structlog
 
-from app.operations.logs import configure_logs, hide_uncaught_errors
+from app.process.logs import configure_logs, hide_uncaught_errors
 
 WORDS = "my brother was taken, call +15145550123"
 
@@ -78,7 +78,7 @@ def test_an_exception_is_its_type_and_place(written: io.StringIO) -> None:
         structlog.get_logger().exception("failed")
     [line] = lines(written)
     assert line["error"] == "ValueError"
-    assert line["at"][0].startswith("app.operations.logs:")
+    assert line["at"][0].startswith("app.process.logs:")
     assert "brother" not in written.getvalue()
 
 

@@ -179,7 +179,8 @@ def test_a_sealed_server_reminds_nobody_and_loses_nothing(house: House) -> None:
     keys.seal()
     house.advance(days=1, minutes=10)
     assert house.phone().inbox() == []
-    assert operational and index
+    assert operational
+    assert index
     keys.unseal(operational)
     keys.hold_index_key(*index)
     house.advance(minutes=10)

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import structlog
 
 from app.operations.drill.search import search_sources
-from app.operations.logs import configure_logs, hide_uncaught_errors
+from app.process.logs import configure_logs, hide_uncaught_errors
 
 # Libraries that see bodies, numbers or keys. SQLAlchemy has to be loud before an engine is made.
 LIBRARIES = (

@@ -16,7 +16,7 @@ import pytest
 
 from app.crypto import Context, KeyFiles, Purpose, forgotten_on, lock, pad_field, remember
 from app.operations.drill.keys import find_keys_in_folder
-from app.operations.logs import configure_logs
+from app.process.logs import configure_logs
 from tests import postgres
 from tests.seizure.adversary import Dump, Row, operational, plunder, sealed, search_rows
 from tests.seizure.canaries import Canary, find, search, word

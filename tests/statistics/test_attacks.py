@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
+from app.reports.lines import escape_cell, write_csv
 from app.statistics.calendar import Period, find_period
 from app.statistics.consistency import KnownTable, list_sums
-from app.statistics.lines import escape_cell, write_csv
 from app.statistics.mechanism import Drawn
 from app.statistics.noise_program import answer, laplace, noisy
 from app.statistics.records import list_known, make_record

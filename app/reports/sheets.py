@@ -9,8 +9,8 @@ from typing import Any
 
 from xlsxwriter import Workbook
 
-from app.statistics.lines import COLUMNS, list_rows
-from app.statistics.sentences import (
+from app.reports.lines import COLUMNS, list_rows
+from app.reports.sentences import (
     FAMILY_NAMES,
     HOW_TO_READ,
     TITLES,

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from app.statistics.sentences import HOW_TO_READ, write_grant_sentence
+from app.reports.sentences import HOW_TO_READ, write_grant_sentence
 
 COLUMNS = (
     "period",

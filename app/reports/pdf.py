@@ -12,8 +12,8 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 from fpdf.fonts import FontFace
 
-from app.statistics.prints.charts import Panel, list_panels, write_heading
-from app.statistics.sentences import (
+from app.reports.charts import Panel, list_panels, write_heading
+from app.reports.sentences import (
     FAMILY_NAMES,
     HOW_TO_READ,
     LANGUAGES,

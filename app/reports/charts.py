@@ -16,7 +16,7 @@ from matplotlib.collections import LineCollection, PatchCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from app.statistics.sentences import FAMILY_NAMES, TITLES, label_code, name_category, show_figure
+from app.reports.sentences import FAMILY_NAMES, TITLES, label_code, name_category, show_figure
 
 # Inches.
 _WIDTH, _LEFT, _ROOM = 9.0, 2.2, 5.0

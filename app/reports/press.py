@@ -11,10 +11,10 @@ from typing import Any
 
 # In which module each format is made: a workbook does not need the charts' library.
 _MADE_IN = {
-    "pdf": "app.statistics.prints.report",
-    "png": "app.statistics.prints.charts",
-    "svg": "app.statistics.prints.charts",
-    "xlsx": "app.statistics.prints.sheets",
+    "pdf": "app.reports.pdf",
+    "png": "app.reports.charts",
+    "svg": "app.reports.charts",
+    "xlsx": "app.reports.sheets",
 }
 
 
