@@ -16,7 +16,7 @@ from sqlalchemy import Select, func, select
 
 from app.crypto import keyed_hash, same
 from app.models import AuditEntry, AuditHead, rounded
-from app.store.db import Db
+from app.store import Db
 
 _START = b"\0" * 32
 # More different cases than a busy hour brings up: two other pairs of eyes should see why.

@@ -11,32 +11,27 @@ from functools import partial
 from fastapi import FastAPI
 from sqlalchemy import select, update
 
-from app import __version__, api, console
-from app.api.state import Service, Webhook
-from app.calls.line import CallSettings
-from app.calls.webhooks import take_call_events
+from app import __version__
+from app.api import Service, Webhook, install_api
+from app.calls import CallSettings, take_call_events
 from app.clock import Clock
+from app.console import install_console
 from app.crypto import KeyFiles, Secret
-from app.inbound.receiving import take_batch
-from app.inbound.turns import IntakeSettings
+from app.inbound import IntakeSettings, take_batch
 from app.intake import load_script
-from app.members.session_stores import MemorySessions, TableSessions
-from app.members.sign_in_throttle import SignInThrottle
+from app.members import MemorySessions, SignInThrottle, TableSessions
 from app.models import Deployment
-from app.operations.door import Door, Handover
-from app.operations.metrics.registry import Metrics
-from app.organisation.settings import read_regions
-from app.outbox.callbacks import StatusUpdate
-from app.outbox.sender import Pacer
-from app.paging.wake import Waker, read_wake_numbers
+from app.operations import Door, Handover, Metrics
+from app.organisation import read_regions
+from app.outbox import Pacer, StatusUpdate
+from app.paging import Waker, read_wake_numbers
 from app.settings import Settings
-from app.store.db import Database, Db, GroupWriter
+from app.store import Database, Db, GroupWriter
 from app.telephony import CarrierError, InboundText
-from app.telephony.twilio_gateway import SignatureVerifier, TwilioCarrier
-from app.texts import spoken
-from app.vault.operational_key import open_keyring
-from app.worker.duties import WorkerTools
-from app.worker.loop import Worker
+from app.texts import load_spoken
+from app.twilio_gateway import SignatureVerifier, TwilioCarrier
+from app.vault import open_keyring
+from app.worker import Worker, WorkerTools
 
 
 def open_database(settings: Settings, clock: Clock) -> Database:
@@ -64,7 +59,7 @@ def make_line(settings: Settings) -> CallSettings:
     key = settings.recording_key_file
     return CallSettings(
         settings.url,
-        spoken.load_spoken(settings.data_dir / "prompts"),
+        load_spoken(settings.data_dir / "prompts"),
         Secret(key.read_bytes()) if key else None,
     )
 
@@ -179,8 +174,8 @@ def create_app(
         redoc_url=None,
         lifespan=lifespan,
     )
-    api.install(app)
-    console.install(app)
+    install_api(app)
+    install_console(app)
     if settings.environment == "demo":
         _mount_simulator(app, settings, clock)
     return app

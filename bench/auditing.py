@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-from app.statistics import noise_program
-from app.statistics.tables import MEASURES
+from app.statistics import MEASURES, noise_program
 
 ALPHA = 0.0005
 # Draws(with the case?, how many) → for each draw the evidence that the case is there.

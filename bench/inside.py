@@ -27,19 +27,14 @@ from sqlalchemy import select, update
 from app.access import Principal
 from app.clock import Clock
 from app.crypto import KeyFiles
-from app.desk.reading import list_cases, read_case
-from app.inbound.receiving import take_batch
-from app.inbound.turns import IntakeSettings
+from app.desk import list_cases, read_case
+from app.inbound import IntakeSettings, take_batch
 from app.intake import load_script
-from app.members.session_stores import MemorySessions
-from app.members.sessions import sign_in
-from app.members.sign_in_throttle import SignInThrottle
+from app.members import MemorySessions, SignInThrottle, sign_in
 from app.models import Case
-from app.operations.founding import found_organisation
-from app.organisation.settings import read_regions
-from app.store.db import Database
-from app.store.ordering import NOT_WAITING
-from app.store.schema import upgrade_schema
+from app.operations import found_organisation
+from app.organisation import read_regions
+from app.store import NOT_WAITING, Database, upgrade_schema
 from app.telephony import InboundText
 from bench import machine
 from bench.load import NUMBER

@@ -14,15 +14,16 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from app.crypto import MemberKeys, new_seed, totp
-from app.crypto.passphrases import new_recovery_code, new_salt
-from app.inbound.receiving import take_batch
-from app.members.accounts import admit_newcomers, remove_member
-from app.members.enrolment import NewcomerSecrets
-from app.members.invitations import make_invitation, redeem_invitation
-from app.vault.case_keys import renew_case_epochs
-from app.vault.forgetting_layer import renew_forgetting
-from app.vault.index_key import ratchet_index_key
+from app.crypto import MemberKeys, new_recovery_code, new_salt, new_seed, new_totp_secret
+from app.inbound import take_batch
+from app.members import (
+    NewcomerSecrets,
+    admit_newcomers,
+    make_invitation,
+    redeem_invitation,
+    remove_member,
+)
+from app.vault import ratchet_index_key, renew_case_epochs, renew_forgetting
 from bench.inside import Service, _fill, _service
 
 _TARGET_S = 60
@@ -88,7 +89,7 @@ def _second_member(service: Service) -> UUID:
     """Let another dispatcher join, whose leaving gives the desk a new key."""
     now, principal = service.clock(), service.principal
     secrets = NewcomerSecrets(
-        MemberKeys(new_seed()), new_salt(), new_seed(), new_recovery_code(), totp.new_secret()
+        MemberKeys(new_seed()), new_salt(), new_seed(), new_recovery_code(), new_totp_secret()
     )
     with service.database.transaction() as db:
         code, _ = make_invitation(db, principal, ["dispatcher"], ["en"], [], now)

@@ -20,9 +20,7 @@ from uuid import UUID
 
 import psutil
 
-from app.requests.routing.facts import Candidate, Need, Window
-from app.requests.routing.solver import Solver
-from app.requests.routing.surge import SurgePlan, assign_all, assign_one_by_one
+from app.requests import Candidate, Need, Solver, SurgePlan, Window, assign_all, assign_one_by_one
 
 _TARGET_MS = 300
 _START = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -19,14 +19,27 @@ from statistics import median
 from typing import Any
 from uuid import UUID
 
-from app.reports.lines import MAKERS
-from app.statistics.calendar import FAMILIES, Period, find_period, list_months, list_periods
-from app.statistics.consistency import KnownTable, list_sums
-from app.statistics.mechanism import Mechanism, Question
-from app.statistics.noise_program import answer
-from app.statistics.records import list_known, make_record, write_record
-from app.statistics.release_files import MEDIA_TYPES, print_files
-from app.statistics.tables import Plan, list_cells, make_plan
+from app.reports import MAKERS
+from app.statistics import (
+    FAMILIES,
+    MEDIA_TYPES,
+    KnownTable,
+    Mechanism,
+    Period,
+    Plan,
+    Question,
+    answer,
+    find_period,
+    list_cells,
+    list_known,
+    list_months,
+    list_periods,
+    list_sums,
+    make_plan,
+    make_record,
+    print_files,
+    write_record,
+)
 from bench import auditing
 
 CASES_A_MONTH, YEARS, DRAWS = 100, 30, 100_000

@@ -35,14 +35,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # no types
 
-from app.calls.call_rows import add_call
-from app.calls.recordings import keep_recording
-from app.calls.states import CallState
+from app.calls import CallState, add_call, keep_recording
 from app.clock import Clock
 from app.models import Call, Case, Member
-from app.rota.rules import show_wall_time
-from app.rota.shifts import ShiftFacts, add_shift
-from app.store.schema import upgrade_schema
+from app.rota import ShiftFacts, add_shift, show_wall_time
+from app.store import upgrade_schema
 from app.telephony import Phones, Recording
 from tests import service as houses
 from tests.service import HOTLINE, TOKEN, Blueprint, House

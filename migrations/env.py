@@ -7,8 +7,7 @@ from sqlalchemy import Connection, text
 
 from app.models import Base
 from app.settings import load_settings
-from app.store.db import Database
-from app.store.schema import make_table_filter
+from app.store import Database, make_table_filter
 
 # A migration that waits for a lock makes everybody behind it wait too: it gives up soon.
 _LOCK_TIMEOUT = "5s"

@@ -17,8 +17,7 @@ from alembic.autogenerate import render_python_code
 from alembic.operations.ops import CreateIndexOp, CreateTableOp, UpgradeOps
 from sqlalchemy import Table
 
-from app.models import Base
-from app.models.base import Instant
+from app.models import Base, Instant
 
 TARGET = Path(__file__).parent / "versions" / "0001_initial.py"
 _HEAD = '''"""The schema of the first release, written from the models by `write_initial.py`."""

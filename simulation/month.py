@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from app.telephony.segments import measure
+from app.telephony import measure
 from simulation import people
 from simulation.people import ZONE, Volunteer
 from simulation.service import Service

@@ -7,7 +7,7 @@ from datetime import timedelta
 from html import escape
 from pathlib import Path
 
-from app.paging.alerts import REPLY_TARGETS
+from app.paging import REPLY_TARGETS
 from simulation.month import Contact, Seen, Sought
 
 # So long after a case of tier 0 or 1 began to wait, or a request was made, somebody must have

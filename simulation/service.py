@@ -14,7 +14,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
-from app.simulator.phones import Network
+from app.simulator import Network
 
 _PATIENCE_S = 120.0
 # One step of the clock on the raid day does what became due for hundreds of cases.

@@ -32,8 +32,9 @@ from app import main
 from app.access import Principal
 from app.api.state import Service
 from app.clock import FixedClock
-from app.crypto import KeyFiles, MemberKeys, Secret, new_seed, totp
+from app.crypto import KeyFiles, MemberKeys, Secret, new_seed
 from app.crypto.passphrases import new_recovery_code, new_salt, passphrase_key
+from app.crypto.totp import make_totp_code, new_totp_secret
 from app.intake import Script, load_script
 from app.members.accounts import admit_newcomers
 from app.members.enrolment import NewcomerSecrets, open_member_seed, open_totp_secret
@@ -77,7 +78,7 @@ class Resident:
 
     def totp_code(self, now: datetime) -> str:
         """What their authenticator app shows."""
-        return totp.code_at(self.totp_secret, now)
+        return make_totp_code(self.totp_secret, now)
 
 
 @dataclass(frozen=True)
@@ -336,7 +337,7 @@ def _join(
 ) -> Resident:
     """Let somebody join by invitation; ``lock`` is the salt and key of their passphrase."""
     keys = MemberKeys(new_seed())
-    secrets = NewcomerSecrets(keys, *lock, new_recovery_code(), totp.new_secret())
+    secrets = NewcomerSecrets(keys, *lock, new_recovery_code(), new_totp_secret())
     with database.transaction() as db:
         code, _ = make_invitation(db, signer, roles, ["en", "fr"], ["montreal"], now)
         enrolled = redeem_invitation(

@@ -1,67 +1,44 @@
 """The REST API, the carrier's webhooks, and health; one module per resource."""
 
-from fastapi import APIRouter, FastAPI
-from starlette.routing import BaseRoute
+from app.api.attachments import ranged
+from app.api.cards import NewCard
+from app.api.cases import ChangeCase, NewCase
+from app.api.contacts import NewContact
+from app.api.endings import Hold
+from app.api.entrance import enter, remember_device, sign_in
+from app.api.errors import AWAY, DAMAGED, STATUS
+from app.api.exports import sealed_copy
+from app.api.health import examine
+from app.api.members import ChangeMe, ChangeMember, Code, Invite, member_out
+from app.api.organisation import ChangeSettings
+from app.api.replies import GiveConsent
+from app.api.routes import install_api
+from app.api.state import Service, Visit, Webhook
 
-from app.api import (
-    assignments,
-    attachments,
-    blocks,
-    calendars,
-    calls,
-    calls_twilio,
-    cards,
-    cases,
-    contacts,
-    deadlines,
-    directory,
-    endings,
-    episodes,
-    errors,
-    events,
-    exports,
-    handovers,
-    health,
-    members,
-    offers,
-    organisation,
-    overrides,
-    raids,
-    reference,
-    replies,
-    requests,
-    sessions,
-    shifts,
-    statistics,
-    swaps,
-    twilio,
-)
-from app.api.headers import CarefulAnswers
-
-
-def _routes() -> list[BaseRoute]:
-    """Put every resource into one router, whose routes any number of applications share."""
-    router = APIRouter()
-    for module in (requests, offers, assignments):
-        router.include_router(module.router, responses={"default": errors.PROBLEM})
-    for module in (events, episodes, raids, directory, deadlines, cards, statistics):
-        router.include_router(module.router, responses={"default": errors.PROBLEM})
-    # Paths with names come before the same paths with ids.
-    rota = (swaps, calendars, handovers, overrides, shifts)
-    desk = (health, sessions, members, cases, replies, endings, contacts, organisation, blocks)
-    files = (calls, attachments, exports)
-    for module in (*desk, *files, *rota, reference):
-        router.include_router(module.router, responses={"default": errors.PROBLEM})
-    return [*twilio.routes, *calls_twilio.routes, *router.routes]
-
-
-# FastAPI works out what a route needs when it is first asked for: a tenth of a second for all.
-_ROUTES = _routes()
-
-
-def install(app: FastAPI) -> None:
-    """Put the API into an application."""
-    errors.install(app)
-    app.add_middleware(CarefulAnswers)
-    app.add_middleware(twilio.Webhooks)
-    app.router.routes.extend(_ROUTES)
+__all__ = [
+    "AWAY",
+    "DAMAGED",
+    "STATUS",
+    "ChangeCase",
+    "ChangeMe",
+    "ChangeMember",
+    "ChangeSettings",
+    "Code",
+    "GiveConsent",
+    "Hold",
+    "Invite",
+    "NewCard",
+    "NewCase",
+    "NewContact",
+    "Service",
+    "Visit",
+    "Webhook",
+    "enter",
+    "examine",
+    "install_api",
+    "member_out",
+    "ranged",
+    "remember_device",
+    "sealed_copy",
+    "sign_in",
+]

@@ -12,8 +12,8 @@ from pydantic import BaseModel, Field, StringConstraints
 from app.access import Permission
 from app.api.deps import IdempotencyKey, VisitDep, etag, fingerprint, needs
 from app.api.requests import Window
-from app.cases.dates import LONGEST_PLACE, DateFacts, read_instant
-from app.requests.assignments import (
+from app.cases import LONGEST_PLACE, DateFacts, read_instant
+from app.requests import (
     LONGEST_NOTES,
     OpenedBrief,
     ReportFacts,
@@ -21,8 +21,8 @@ from app.requests.assignments import (
     list_own_assignments,
     read_brief,
 )
-from app.requests.candidates import find_window as window_of
-from app.store.idempotency import do_once
+from app.requests import find_window as window_of
+from app.store import do_once
 
 router = APIRouter(prefix="/v1/assignments", tags=["assignments"])
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64)]

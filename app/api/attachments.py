@@ -16,7 +16,7 @@ from app.access import Permission
 from app.api.deps import VisitDep, needs
 from app.api.headers import LARGEST_FILE
 from app.api.state import Visit
-from app.cases.attachments import add_attachment, open_attachment, read_attachment
+from app.cases import add_attachment, open_attachment, read_attachment
 from app.errors import BadRequest
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])

@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field, model_validator
 
 from app.access import Permission
 from app.api.deps import VisitDep, needs
-from app.desk.reading import mask_number
-from app.outbox.blocks import Block, add_block, block_caller, lift_block, list_blocks
+from app.desk import mask_number
+from app.outbox import Block, add_block, block_caller, lift_block, list_blocks
 
 router = APIRouter(prefix="/v1/blocks", tags=["organisation"])
 

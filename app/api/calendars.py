@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
+from app import rota
 from app.api.deps import ServiceDep, VisitDep
-from app.rota import feed
-from app.rota.feed import read_feed
+from app.rota import read_feed
 
 router = APIRouter(tags=["shifts"])
 
@@ -22,7 +22,7 @@ class Feed(BaseModel):
 def open_feed(visit: VisitDep) -> Feed:
     """Make an address for your calendar; the one before stops working."""
     with visit.transaction() as db:
-        token = feed.open_feed(db, visit.principal, visit.now)
+        token = rota.open_feed(db, visit.principal, visit.now)
     return Feed(url=f"{visit.service.settings.url}/calendar/{token}.ics")
 
 
@@ -30,7 +30,7 @@ def open_feed(visit: VisitDep) -> Feed:
 def close_feed(visit: VisitDep) -> Response:
     """Let your calendar's address show nothing any more."""
     with visit.transaction() as db:
-        feed.close_feed(db, visit.principal, visit.now)
+        rota.close_feed(db, visit.principal, visit.now)
     return Response(status_code=204)
 
 

@@ -9,12 +9,12 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
+from app import calls
 from app.access import Permission
 from app.api.deps import IdempotencyKey, VisitDep, fingerprint, needs
-from app.calls import desk_calls
-from app.calls.desk_calls import hand_call_over, start_call_back
+from app.calls import hand_call_over, start_call_back
 from app.models import Call
-from app.store.idempotency import do_once
+from app.store import do_once
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
 _desk = [needs(Permission.CASES)]
@@ -100,7 +100,7 @@ def hand_over(case_id: UUID, call_id: UUID, body: HandOver, visit: VisitDep) -> 
 def ask_interpreter(case_id: UUID, call_id: UUID, body: Languages, visit: VisitDep) -> RequestMade:
     """Ask interpreters; who accepts is rung into the call. Refused on a line of detention."""
     with visit.transaction() as db:
-        made = desk_calls.ask_interpreter(
+        made = calls.ask_interpreter(
             db, visit.principal, case_id, call_id, body.languages, visit.now
         )
         return RequestMade(id=made.id, state=made.state)
@@ -111,4 +111,4 @@ def mark_custody(case_id: UUID, call_id: UUID, body: Custody, visit: VisitDep) -
     """Say whether a call is a line of detention's."""
     with visit.transaction() as db:
         who, now = visit.principal, visit.now
-        return call_out(desk_calls.mark_custody(db, who, case_id, call_id, body.custody, now))
+        return call_out(calls.mark_custody(db, who, case_id, call_id, body.custody, now))

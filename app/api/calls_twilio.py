@@ -15,8 +15,15 @@ from starlette.routing import Route
 
 from app.api.state import Service
 from app.api.twilio import refuse, signed, store
-from app.calls.twiml import NOTHING, write_goodbye, write_hold, write_message_only
-from app.calls.webhooks import CallEnded, CallStep, VoiceItem
+from app.calls import (
+    NOTHING,
+    CallEnded,
+    CallStep,
+    VoiceItem,
+    write_goodbye,
+    write_hold,
+    write_message_only,
+)
 from app.telephony import CALL_OVER, Form, InboundCall, Recording
 
 _STEPS = frozenset({"digits", "wait", "next", "left", "spoken"})

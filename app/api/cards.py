@@ -13,8 +13,8 @@ from app.access import Permission
 from app.api.deps import IdempotencyKey, ServiceDep, VersionDep, VisitDep, etag, fingerprint, needs
 from app.api.replies import Sent
 from app.api.state import Visit
-from app.desk.announcing import announce_card
-from app.knowledge.information_cards import (
+from app.desk import announce_card
+from app.knowledge import (
     LONGEST_CARD,
     add_card,
     change_card,
@@ -24,7 +24,7 @@ from app.knowledge.information_cards import (
     remove_card,
 )
 from app.models import InformationCard, Message
-from app.store.idempotency import do_once
+from app.store import do_once
 
 router = APIRouter(prefix="/v1/information-cards", tags=["organisation"])
 Topic = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]

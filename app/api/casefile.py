@@ -17,11 +17,11 @@ from app.api.episodes import EpisodeOut, episode_out
 from app.api.events import EventOut, TaskOut, event_out, task_out
 from app.api.requests import RequestOut
 from app.api.requests import out as request_out
-from app.cases.case import read_case_values
-from app.desk.reading import CaseFile, CaseLine, find_safe_contact
+from app.cases import read_case_values
+from app.desk import CaseFile, CaseLine, find_safe_contact
 from app.models import Case
-from app.requests.views import FoundRequest
-from app.store.db import Db
+from app.requests import FoundRequest
+from app.store import Db
 
 Code = Annotated[str, StringConstraints(max_length=64)]
 

@@ -20,22 +20,22 @@ from app.api.deps import (
     fingerprint,
     needs,
 )
-from app.cases.case import find_case, open_case_keys
-from app.cases.notes import add_note
-from app.desk.handling import (
+from app.cases import add_note, find_case, open_case_keys
+from app.desk import (
     CaseOpening,
     assign_case,
     change_case,
     claim_case,
+    list_cases,
     open_case_by_hand,
+    read_case,
     release_case,
 )
-from app.desk.reading import list_cases, read_case
 from app.errors import BadRequest
 from app.models import LIVE_STATES
-from app.store.idempotency import do_once
-from app.telephony.numbers import clean_number
-from app.vault.sealed import read_sheet
+from app.store import do_once
+from app.telephony import clean_number
+from app.vault import read_sheet
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
 LanguageCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]

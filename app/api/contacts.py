@@ -10,11 +10,10 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from app.api.casefile import CaseItem, item
 from app.api.deps import VisitDep, etag
-from app.cases.case import read_case_values
-from app.desk.contact import SafeContact, mark_phone_safe, mark_phone_unsafe, replace_contact
-from app.desk.reading import CaseLine
+from app.cases import read_case_values
+from app.desk import CaseLine, SafeContact, mark_phone_safe, mark_phone_unsafe, replace_contact
 from app.models import Case
-from app.store.db import Db
+from app.store import Db
 
 router = APIRouter(prefix="/v1/cases/{case_id}/contact", tags=["cases"])
 

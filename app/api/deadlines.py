@@ -10,13 +10,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from app.access import Permission
 from app.api.deps import VisitDep, needs
-from app.knowledge.deadline_rules import (
-    ASK,
-    TRIGGERS,
-    PossibleDeadline,
-    list_deadline_rules,
-    write_deadline_rules,
-)
+from app.knowledge import ASK, TRIGGERS, PossibleDeadline, list_deadline_rules, write_deadline_rules
 from app.models import DeadlineRule
 
 router = APIRouter(prefix="/v1/deadline-rules", tags=["organisation"])

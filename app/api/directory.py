@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from app.access import Permission
 from app.api.deps import IdempotencyKey, VersionDep, VisitDep, etag, fingerprint, needs
-from app.knowledge.directory import (
+from app.knowledge import (
     LONGEST_ENTRY,
     DirectoryItem,
     add_entry,
@@ -19,7 +19,7 @@ from app.knowledge.directory import (
     read_entry,
     remove_entry,
 )
-from app.store.idempotency import do_once
+from app.store import do_once
 
 router = APIRouter(prefix="/v1/directory", tags=["directory"])
 Words = Annotated[str, Field(max_length=LONGEST_ENTRY)]

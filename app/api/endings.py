@@ -8,11 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
+from app import desk
 from app.api.casefile import CaseItem, CaseOut, Code, case_out, changed
 from app.api.deps import VisitDep, etag
-from app.desk import closing
-from app.desk.closing import close_case, erase_case, hold_case, merge_cases, reopen_case
-from app.desk.emergency import break_glass
+from app.desk import break_glass, close_case, erase_case, hold_case, merge_cases, reopen_case
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
 
@@ -87,7 +86,7 @@ def hold(case_id: UUID, body: Hold, visit: VisitDep) -> Response:
 def lift_hold(case_id: UUID, visit: VisitDep) -> Response:
     """Let a case be erased again."""
     with visit.transaction() as db:
-        closing.lift_hold(db, visit.principal, case_id, visit.now)
+        desk.lift_hold(db, visit.principal, case_id, visit.now)
     return Response(status_code=204)
 
 

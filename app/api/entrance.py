@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
+from app import members
 from app.api.state import Service, Visit
 from app.errors import Throttled, Unauthenticated
-from app.members import sessions
-from app.members.accounts import admit_newcomers, is_anyone_waiting
-from app.members.sessions import SignedIn, resume_session
-from app.members.sign_in_throttle import make_device_cookie
+from app.members import (
+    SignedIn,
+    admit_newcomers,
+    is_anyone_waiting,
+    make_device_cookie,
+    resume_session,
+)
 
 # What a device keeps after a sign-in, for its own place in the queue at the door. It opens nothing.
 _DEVICE = "kith-device"
@@ -21,7 +25,7 @@ def sign_in(
 ) -> SignedIn:
     """Start a session, and count how it went. Unauthenticated for every cause, Throttled."""
     try:
-        signed_in = sessions.sign_in(
+        signed_in = members.sign_in(
             service.database,
             service.sessions,
             service.door,

@@ -11,12 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.access import Permission
 from app.api.deps import IdempotencyKey, Instant, VersionDep, VisitDep, etag, fingerprint, needs
-from app.cases.detentions import Stay, add_detention, change_detention, open_detention
-from app.desk.reading import read_case
+from app.cases import Stay, add_detention, change_detention, open_detention
+from app.desk import read_case
 from app.errors import NotFound
 from app.models import DetentionEpisode
-from app.store.db import Db
-from app.store.idempotency import do_once
+from app.store import Db, do_once
 
 router = APIRouter(prefix="/v1", tags=["events"])
 Words = Annotated[str, Field(max_length=4000)]

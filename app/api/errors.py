@@ -16,7 +16,7 @@ from starlette.routing import compile_path
 
 from app.crypto import KeyMissing, SealBroken
 from app.errors import Refusal, StaleVersion, Throttled
-from app.vault.roster import RosterRefused
+from app.vault import RosterRefused
 
 log = structlog.get_logger()
 

@@ -24,22 +24,23 @@ from app.api.deps import (
     fingerprint,
     needs,
 )
-from app.cases.dates import (
+from app.cases import (
     LARGEST_CAP,
     LONGEST_PLACE,
     USUAL_CAP,
     CalendarEntry,
     DateFacts,
+    DueTask,
     add_date,
+    finish_task,
     list_calendar,
+    list_tasks,
     read_instant,
 )
-from app.cases.tasks import DueTask, finish_task, list_tasks
-from app.desk.date_changes import change_date, read_date
+from app.desk import change_date, read_date
 from app.errors import BadRequest
 from app.models import Event
-from app.store.db import Db
-from app.store.idempotency import do_once
+from app.store import Db, do_once
 
 router = APIRouter(prefix="/v1", tags=["events"])
 Code = Annotated[str, StringConstraints(max_length=64)]

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Response
 from app.api.deps import VisitDep
 from app.api.state import Visit
 from app.crypto import new_code
-from app.desk.exporting import COPY_NAME, CopyReader, open_copy, seal_copy
+from app.desk import COPY_NAME, CopyReader, open_copy, seal_copy
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
 MEDIA_TYPE = "application/octet-stream"

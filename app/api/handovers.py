@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 
 from app.access import Permission
 from app.api.deps import IdempotencyKey, VisitDep, fingerprint, needs
-from app.rota.handover import read_handovers, write_handover
-from app.store.idempotency import do_once
+from app.rota import read_handovers, write_handover
+from app.store import do_once
 
 router = APIRouter(prefix="/v1/shifts", tags=["shifts"])
 

@@ -9,9 +9,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.api.deps import ServiceDep
 from app.api.state import Service
 from app.errors import NotFound
-from app.operations.metrics.measures import measure_service
-from app.operations.metrics.registry import CONTENT_TYPE, may_read_metrics
-from app.operations.readiness import is_carrier_refusing, is_worker_alive
+from app.operations import (
+    CONTENT_TYPE,
+    is_carrier_refusing,
+    is_worker_alive,
+    may_read_metrics,
+    measure_service,
+)
 
 router = APIRouter(tags=["health"])
 _NOT_READY = {

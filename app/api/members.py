@@ -9,14 +9,18 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field, SecretStr
 
+from app import members
 from app.access import Permission
 from app.api.deps import ServiceDep, VersionDep, VisitDep, etag, needs
-from app.members import accounts, enrolment
-from app.members.accounts import change_own_profile, find_member, list_members
-from app.members.admission import join_with_invitation
-from app.members.invitations import make_invitation
+from app.members import (
+    change_own_profile,
+    find_member,
+    join_with_invitation,
+    list_members,
+    make_invitation,
+)
 from app.models import Member
-from app.store.db import Db
+from app.store import Db
 
 router = APIRouter(prefix="/v1", tags=["members"])
 Codes = list[Annotated[str, Field(max_length=64)]]
@@ -170,7 +174,7 @@ def redeem(body: Redeem, service: ServiceDep) -> Redeemed:
 def confirm_totp(body: Code, visit: VisitDep) -> Response:
     """Confirm the authenticator app; from now on every sign-in needs a code."""
     with visit.transaction() as db:
-        enrolment.confirm_totp(db, visit.principal, body.code, visit.now)
+        members.confirm_totp(db, visit.principal, body.code, visit.now)
     return Response(status_code=204)
 
 
@@ -196,7 +200,7 @@ def change_me(
 
 
 @router.get("/members")
-def members(visit: VisitDep) -> MemberList:
+def list_all(visit: VisitDep) -> MemberList:
     """List all members."""
     visit.principal.require(Permission.MEMBERS)
     with visit.snapshot() as db:
@@ -225,7 +229,7 @@ def change_member(
     changes: dict[str, Any] = body.model_dump(exclude_unset=True, mode="json")
     acknowledge = changes.pop("acknowledge", None)
     with visit.transaction() as db:
-        changed = accounts.change_member(
+        changed = members.change_member(
             db, visit.principal, member_id, version, changes, acknowledge, visit.now
         )
         etag(response, changed.version)
@@ -242,6 +246,6 @@ def remove_member(
 ) -> Response:
     """Take somebody out at once: sessions, keys, and new keys for what they shared."""
     with visit.transaction() as db:
-        accounts.remove_member(db, visit.principal, member_id, acknowledge, visit.now)
+        members.remove_member(db, visit.principal, member_id, acknowledge, visit.now)
         visit.service.sessions.drop(db, member_id=member_id)
     return Response(status_code=204)

@@ -14,15 +14,16 @@ from app.api.assignments import AssignmentOut
 from app.api.assignments import out as assignment_out
 from app.api.deps import VisitDep, etag, needs
 from app.api.requests import Window
-from app.requests.assignments import explain_decline, read_brief
-from app.requests.candidates import find_window as window_of
-from app.requests.decisions import (
+from app.requests import (
     OwnOffer,
     accept_offer,
     decline_offer,
+    explain_decline,
     find_offer_state,
     list_own_offers,
+    read_brief,
 )
+from app.requests import find_window as window_of
 
 router = APIRouter(prefix="/v1/offers", tags=["offers"])
 

@@ -10,12 +10,11 @@ from zoneinfo import available_timezones
 from fastapi import APIRouter, Header, Response
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
-from app import audit
+from app import audit, organisation
 from app.access import Permission
 from app.api.deps import Cursor, Limit, VisitDep, decode_cursor, encode_cursor, etag, needs
 from app.errors import BadRequest
-from app.organisation import settings
-from app.organisation.settings import read_settings
+from app.organisation import read_settings
 
 router = APIRouter(prefix="/v1", tags=["organisation"])
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,40}$")]
@@ -146,7 +145,9 @@ def change_settings(
         _, current = read_settings(db)
         given = (if_match or "").strip().removeprefix("W/").strip('"')
         version = int(given) if given.isascii() and given.isdigit() else current
-        values, version = settings.change_settings(db, visit.principal, version, changes, visit.now)
+        values, version = organisation.change_settings(
+            db, visit.principal, version, changes, visit.now
+        )
     etag(response, version)
     return Settings(**values)
 

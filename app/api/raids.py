@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from app.access import Permission
 from app.api.deps import IdempotencyKey, VersionDep, VisitDep, etag, fingerprint, needs
-from app.knowledge.sightings import (
+from app.knowledge import (
     LONGEST_FACT,
     Sighting,
     add_sighting,
@@ -19,7 +19,7 @@ from app.knowledge.sightings import (
     list_sightings,
     read_sighting,
 )
-from app.store.idempotency import do_once
+from app.store import do_once
 
 router = APIRouter(prefix="/v1/raid-reports", tags=["raid reports"])
 Words = Annotated[str, Field(max_length=LONGEST_FACT)]

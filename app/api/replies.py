@@ -10,11 +10,10 @@ from pydantic import BaseModel, Field
 
 from app.api.casefile import Code, ConsentOut, NoteOut
 from app.api.deps import IdempotencyKey, VisitDep, fingerprint
-from app.cases.case import find_case
-from app.cases.notes import add_note
-from app.desk.replying import StatedConsent, record_consent, send_reply
+from app.cases import add_note, find_case
+from app.desk import StatedConsent, record_consent, send_reply
 from app.models import Consent, Message, Note
-from app.store.idempotency import do_once
+from app.store import do_once
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
 Text = Annotated[str, Field(max_length=20_000)]

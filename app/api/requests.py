@@ -10,15 +10,20 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
+from app import requests
 from app.access import Permission
 from app.api.deps import Cursor, IdempotencyKey, Limit, VisitDep, etag, fingerprint, needs
 from app.models import SEEKING
-from app.requests import changes, new_requests
-from app.requests.candidates import find_window as window_of
-from app.requests.changes import cancel_request
-from app.requests.new_requests import RequestFacts
-from app.requests.views import FoundRequest, find_request, list_requests, rank_candidates
-from app.store.idempotency import do_once
+from app.requests import (
+    FoundRequest,
+    RequestFacts,
+    cancel_request,
+    find_request,
+    list_requests,
+    rank_candidates,
+)
+from app.requests import find_window as window_of
+from app.store import do_once
 
 router = APIRouter(prefix="/v1", tags=["requests"])
 Code = Annotated[str, StringConstraints(max_length=64)]
@@ -209,7 +214,7 @@ def raise_request(
     with visit.transaction() as db:
 
         def make() -> UUID:
-            return new_requests.raise_request(db, visit.principal, case_id, asked, visit.now).id
+            return requests.raise_request(db, visit.principal, case_id, asked, visit.now).id
 
         key = fingerprint(request, body)
         made = do_once(db, visit.principal, idempotency_key, key, visit.now, make)
@@ -259,7 +264,7 @@ def write_brief(
     """Write a request's brief anew: for one that has none, or to show other fields."""
     with visit.transaction() as db:
         share = body.share if body else None
-        changes.write_brief(db, visit.principal, request_id, visit.now, share)
+        requests.write_brief(db, visit.principal, request_id, visit.now, share)
         found = find_request(db, visit.principal, request_id)
         etag(response, found.request.version)
         return out(found)

@@ -8,11 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, SecretStr
 
+from app import members
 from app.api import entrance
 from app.api.deps import ServiceDep, VisitDep
-from app.members import sessions
-from app.members.admission import recover_with_code
-from app.members.sessions import end_own_session, list_own_sessions
+from app.members import end_own_session, list_own_sessions, recover_with_code
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
 
@@ -110,7 +109,7 @@ def own_sessions(visit: VisitDep) -> SessionList:
 def sign_out(visit: VisitDep) -> Response:
     """Sign out."""
     with visit.transaction() as db:
-        sessions.sign_out(db, visit.service.sessions, visit.principal, visit.now)
+        members.sign_out(db, visit.service.sessions, visit.principal, visit.now)
     return Response(status_code=204)
 
 

@@ -13,20 +13,26 @@ from app.access import Permission, Principal
 from app.api.deps import IdempotencyKey, VersionDep, VisitDep, etag, fingerprint, needs
 from app.api.state import Visit
 from app.errors import BadRequest
-from app.rota.rota import Duty, Slot, Turn, find_duty, list_turns
-from app.rota.rules import MOST_TIMES, find_instant
-from app.rota.shifts import (
+from app.rota import (
+    MOST_TIMES,
     SHIFT_ROLES,
+    Duty,
     ShiftFacts,
+    Slot,
+    Turn,
     add_shift,
     change_shift,
+    find_duty,
+    find_instant,
+    find_shift,
+    list_turns,
     load_rota,
     read_shift_versions,
     remove_shift,
+    show_slot,
+    show_turn,
 )
-from app.rota.visibility import find_shift, show_slot, show_turn
-from app.store.db import Db
-from app.store.idempotency import do_once
+from app.store import Db, do_once
 
 router = APIRouter(prefix="/v1/shifts", tags=["shifts"])
 _FARTHEST, _LONGEST_LOOK = timedelta(days=3660), timedelta(days=62)

@@ -8,19 +8,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.access import Principal
-from app.calls.line import CallSettings
-from app.calls.webhooks import VoiceItem
+from app.calls import CallSettings, VoiceItem
 from app.clock import Clock
-from app.inbound.turns import IntakeSettings
-from app.members.session_stores import SessionStore
-from app.members.sign_in_throttle import SignInThrottle
-from app.operations.metrics.registry import Metrics
-from app.operations.readiness import ReadinessProbe
-from app.outbox.callbacks import StatusUpdate
+from app.inbound import IntakeSettings
+from app.members import SessionStore, SignInThrottle
+from app.operations import Metrics, ReadinessProbe
+from app.outbox import StatusUpdate
 from app.settings import Settings
-from app.store.db import Database, Db, GroupWriter
+from app.store import Database, Db, GroupWriter
 from app.telephony import InboundText
-from app.telephony.twilio_gateway import SignatureVerifier
+from app.twilio_gateway import SignatureVerifier
 
 Webhook = InboundText | StatusUpdate | VoiceItem
 

@@ -9,15 +9,21 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from app import statistics
 from app.access import Permission
 from app.api.deps import VisitDep, needs
 from app.errors import NotReleasable
 from app.models import StatisticsRelease
-from app.statistics import plans
-from app.statistics.plans import read_plan
-from app.statistics.release_files import MEDIA_TYPES, read_file
-from app.statistics.releases import ReleaseEntry, confirm_release, list_releases, request_release
-from app.statistics.tables import Plan
+from app.statistics import (
+    MEDIA_TYPES,
+    Plan,
+    ReleaseEntry,
+    confirm_release,
+    list_releases,
+    read_file,
+    read_plan,
+    request_release,
+)
 
 router = APIRouter(prefix="/v1/statistics", tags=["statistics"])
 
@@ -124,7 +130,7 @@ def change_plan(body: PlanChange, visit: VisitDep) -> PlanOut:
     """Merge categories or lower ε, before the first release of a family."""
     with visit.transaction() as db:
         return _plan(
-            plans.change_plan(db, visit.principal, body.merged, body.milli_epsilon, visit.now)
+            statistics.change_plan(db, visit.principal, body.merged, body.milli_epsilon, visit.now)
         )
 
 

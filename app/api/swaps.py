@@ -9,14 +9,12 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from app import rota
 from app.access import Permission
 from app.api.deps import IdempotencyKey, VisitDep, fingerprint, needs
 from app.api.shifts import OCCURRENCE, instant_of
-from app.rota import swaps
-from app.rota.rules import find_instant
-from app.rota.swaps import Swap, find_swap, list_swaps
-from app.store.db import Db
-from app.store.idempotency import do_once
+from app.rota import Swap, find_instant, find_swap, list_swaps
+from app.store import Db, do_once
 
 router = APIRouter(prefix="/v1/shifts", tags=["shifts"])
 
@@ -87,7 +85,7 @@ def offer_swap(
 
         def make() -> UUID:
             to = body.to if body else None
-            return swaps.offer_swap(db, visit.principal, shift_id, at, visit.now, to)
+            return rota.offer_swap(db, visit.principal, shift_id, at, visit.now, to)
 
         key = fingerprint(request, body)
         swap_id = do_once(db, visit.principal, idempotency_key, key, visit.now, make)
@@ -98,7 +96,7 @@ def offer_swap(
 def take_swap(swap_id: UUID, visit: VisitDep) -> SwapOut:
     """Do a shift in somebody's place; the first one gets it."""
     with visit.transaction() as db:
-        swaps.take_swap(db, visit.principal, swap_id, visit.now)
+        rota.take_swap(db, visit.principal, swap_id, visit.now)
         return _swap_out(db, find_swap(db, visit.principal, swap_id))
 
 
@@ -106,5 +104,5 @@ def take_swap(swap_id: UUID, visit: VisitDep) -> SwapOut:
 def withdraw_swap(swap_id: UUID, visit: VisitDep) -> Response:
     """Take a swap back that nobody has taken."""
     with visit.transaction() as db:
-        swaps.withdraw_swap(db, visit.principal, swap_id, visit.now)
+        rota.withdraw_swap(db, visit.principal, swap_id, visit.now)
     return Response(status_code=204)

@@ -19,9 +19,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.api.state import Service, Webhook
 from app.crypto import KeyMissing, SealBroken
 from app.errors import Refusal
-from app.outbox.callbacks import StatusUpdate
+from app.outbox import StatusUpdate
 from app.telephony import DeliveryStatus, Form, InboundText, TooManyFields, read_form
-from app.vault.roster import RosterRefused
+from app.vault import RosterRefused
 
 log = structlog.get_logger()
 

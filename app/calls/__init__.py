@@ -3,3 +3,48 @@
 ``machine`` is pure: ``step(state, event, rota, now)``. ``twiml`` says what the carrier is to do,
 ``webhooks`` takes the webhooks in, ``jobs`` does what the machine decided.
 """
+
+from app.calls.call_rows import CALL_JOBS, add_call
+from app.calls.cleanup import forget_calls, forget_ended_calls
+from app.calls.desk_calls import (
+    ask_interpreter,
+    hand_call_over,
+    list_calls,
+    mark_custody,
+    start_call_back,
+)
+from app.calls.interpreter_calls import ring_interpreters
+from app.calls.jobs import CallCrew, carry_out_jobs
+from app.calls.line import CallSettings
+from app.calls.lost_calls import take_in_lost_calls
+from app.calls.recordings import keep_recording
+from app.calls.states import CallState
+from app.calls.twiml import NOTHING, write_goodbye, write_hold, write_message_only
+from app.calls.webhooks import CallEnded, CallStep, VoiceItem, take_call_events
+
+__all__ = [
+    "CALL_JOBS",
+    "NOTHING",
+    "CallCrew",
+    "CallEnded",
+    "CallSettings",
+    "CallState",
+    "CallStep",
+    "VoiceItem",
+    "add_call",
+    "ask_interpreter",
+    "carry_out_jobs",
+    "forget_calls",
+    "forget_ended_calls",
+    "hand_call_over",
+    "keep_recording",
+    "list_calls",
+    "mark_custody",
+    "ring_interpreters",
+    "start_call_back",
+    "take_call_events",
+    "take_in_lost_calls",
+    "write_goodbye",
+    "write_hold",
+    "write_message_only",
+]

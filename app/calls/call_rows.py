@@ -36,9 +36,7 @@ from app.calls.states import (
 )
 from app.calls.twiml import CallPlace
 from app.models import Call, CallLeg, Case, Job, rounded
-from app.store.db import Db
-from app.store.jobs import add_jobs, new_job
-from app.store.ordering import position_after
+from app.store import Db, add_jobs, new_job, position_after
 
 # The jobs that carry out what the machine decided; all of them are of one crew.
 RING, CANCEL, MOVE, LOOK, KEEP, DEADLINE = (

@@ -11,19 +11,12 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.cases.by_number import (
-    BatchRows,
-    ChangingCase,
-    find_known_cases,
-    open_new_case,
-    write_cases,
-)
+from app.cases import BatchRows, ChangingCase, find_known_cases, open_new_case, write_cases
 from app.crypto import keyed_hash
-from app.models import Call, Case
-from app.models.base import ROUNDING
-from app.organisation.settings import read_settings
-from app.outbox.suppressions import SILENCED, find_suppressions
-from app.store.db import Db
+from app.models import ROUNDING, Call, Case
+from app.organisation import read_settings
+from app.outbox import SILENCED, find_suppressions
+from app.store import Db
 from app.telephony import InboundCall, InboundText
 
 CUSTODY_FLAG = "custody_line"

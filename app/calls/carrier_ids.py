@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from app.models import Call, CallLeg
-from app.outbox.carrier_copies import note_call_copy
-from app.store.db import Db
+from app.outbox import note_call_copy
+from app.store import Db
 
 
 def note_leg_sid(db: Db, row: CallLeg, sid: str) -> None:

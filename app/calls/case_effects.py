@@ -8,11 +8,10 @@ from uuid import UUID
 from app import audit
 from app.calls.machine import find_tier
 from app.calls.states import CallState
-from app.cases.tasks import add_task, settle_tasks_of_kind
+from app.cases import add_task, settle_tasks_of_kind
 from app.models import LIVE_STATES, Call, Case, rounded
-from app.paging.alerts import ALERTED_AT_ONCE, acknowledge_alert, make_alert_job
-from app.store.db import Db
-from app.store.jobs import add_jobs
+from app.paging import ALERTED_AT_ONCE, acknowledge_alert, make_alert_job
+from app.store import Db, add_jobs
 
 CALL_BACK_TASK = "call_back"
 _UNANSWERED = ("voicemail", "keeping", "ended")

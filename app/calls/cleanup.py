@@ -9,8 +9,8 @@ from sqlalchemy import delete, or_, select, update
 
 from app.calls.carrier_ids import read_leg_sid
 from app.models import Call, CallLeg, Job
-from app.outbox.carrier_copies import note_call_copy
-from app.store.db import Db
+from app.outbox import note_call_copy
+from app.store import Db
 
 
 def forget_calls(db: Db, case_id: UUID, now: datetime) -> None:

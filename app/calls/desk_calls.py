@@ -18,16 +18,15 @@ from app.calls.caller_case import CUSTODY_FLAG
 from app.calls.machine import begin_outgoing_call
 from app.calls.staff import find_busy_members, find_phone
 from app.calls.states import Summon
-from app.cases.case import find_case, read_case_values, write_case_values
+from app.cases import find_case, read_case_values, write_case_values
 from app.errors import BadRequest, Forbidden, NotFound, Throttled, UnsafeMethod
 from app.models import Call, Case, Request
-from app.organisation.settings import read_settings
-from app.outbox.gate import check_call
-from app.paging.alerts import acknowledge_alert
-from app.requests.lifecycle import change_request_values, read_request_values
-from app.requests.new_requests import RequestFacts, raise_request
-from app.store.db import Db
-from app.vault.roster import read_roster
+from app.organisation import read_settings
+from app.outbox import check_call
+from app.paging import acknowledge_alert
+from app.requests import RequestFacts, change_request_values, raise_request, read_request_values
+from app.store import Db
+from app.vault import read_roster
 
 _DAY = timedelta(days=1)
 _ORDINARY = {

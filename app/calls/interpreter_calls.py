@@ -10,9 +10,8 @@ from app.calls.call_rows import advance_call, lock_call
 from app.calls.staff import find_busy_members
 from app.calls.states import Summon
 from app.models import Assignment, Request
-from app.requests.lifecycle import read_request_values
-from app.store.db import Db
-from app.store.jobs import ClaimedJob, finish_job
+from app.requests import read_request_values
+from app.store import ClaimedJob, Db, finish_job
 
 
 def ring_interpreters(db: Db, claimed: Sequence[ClaimedJob], now: datetime) -> None:

@@ -40,13 +40,12 @@ from app.calls.states import (
     Recorded,
     StillOn,
 )
-from app.cases.case import read_case_values
+from app.cases import read_case_values
 from app.clock import Clock
 from app.errors import Refusal
 from app.models import CallLeg
-from app.outbox.gate import check_call
-from app.store.db import Database, Db
-from app.store.jobs import ClaimedJob, add_jobs, finish_job, new_job, postpone_job
+from app.outbox import check_call
+from app.store import ClaimedJob, Database, Db, add_jobs, finish_job, new_job, postpone_job
 from app.telephony import CALL_OVER, CarrierError, OutgoingCall, Phones, Refused
 
 log = structlog.get_logger()

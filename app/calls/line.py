@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from app.crypto import Secret
-from app.texts.spoken import Spoken
+from app.texts import Spoken
 
 
 @dataclass(frozen=True)

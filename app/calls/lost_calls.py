@@ -17,10 +17,10 @@ from app.calls.call_rows import add_call
 from app.calls.caller_case import find_caller_case
 from app.calls.case_effects import CALL_BACK_TASK, make_caller_wait
 from app.calls.states import LASTS, CallState, Listen
-from app.cases.tasks import add_task
+from app.cases import add_task
 from app.models import CarrierLook, Deployment, rounded
-from app.outbox.carrier_copies import note_running_call
-from app.store.db import Database, Db
+from app.outbox import note_running_call
+from app.store import Database, Db
 from app.telephony import CALL_OVER, CarrierCall, InboundCall, Phones
 
 log = structlog.get_logger()

@@ -15,12 +15,12 @@ from app import audit
 from app.calls.call_rows import advance_call, lock_call
 from app.calls.line import CallSettings
 from app.calls.states import Kept
-from app.cases.attachments import VOICEMAIL_TYPE, AttachmentSealer, store_attachment
+from app.cases import VOICEMAIL_TYPE, AttachmentSealer, store_attachment
 from app.clock import Clock
 from app.crypto import SealBroken, open_recording
 from app.errors import PayloadTooLarge
 from app.models import Case
-from app.store.db import Database
+from app.store import Database
 from app.telephony import CarrierError, EncryptedWith, Phones
 
 log = structlog.get_logger()

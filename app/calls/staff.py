@@ -13,11 +13,10 @@ from app import access
 from app.calls.states import PhonesOnDuty
 from app.calls.twiml import NextHours
 from app.models import CallLeg, Member
-from app.rota.rota import find_duty, list_turns
-from app.rota.shifts import load_rota
-from app.store.db import Db
-from app.telephony.numbers import clean_number
-from app.vault.roster import read_roster
+from app.rota import find_duty, list_turns, load_rota
+from app.store import Db
+from app.telephony import clean_number
+from app.vault import read_roster
 
 _ROLES = ("dispatcher", "coordinator")
 _AHEAD = timedelta(days=8)

@@ -13,7 +13,7 @@ from uuid import UUID
 from xml.etree import ElementTree as ET
 
 from app.calls.states import CallState, Leg
-from app.texts.spoken import Sentence, Spoken
+from app.texts import Sentence, Spoken
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 NOTHING = DECLARATION + "<Response/>"

@@ -41,10 +41,10 @@ from app.calls.twiml import (
     write_leg_twiml,
     write_message_only,
 )
-from app.cases.tasks import add_task
+from app.cases import add_task
 from app.models import Case
-from app.outbox.carrier_copies import note_running_call
-from app.store.db import Db
+from app.outbox import note_running_call
+from app.store import Db
 from app.telephony import CALL_OVER, InboundCall, Recording
 
 # While sealed, nobody can be rung and nothing is looked up: a message is all there is.

@@ -35,10 +35,8 @@ from app.crypto import unlock as unlock_part
 from app.errors import BadRequest, NotFound, PayloadTooLarge
 from app.keyring import Keyring
 from app.models import Attachment, AttachmentPart, Case
-from app.store.db import Db
-from app.store.ordering import position_after
-from app.vault.case_keys import find_public_key
-from app.vault.sealed import read_value, seal_value
+from app.store import Db, position_after
+from app.vault import find_public_key, read_value, seal_value
 
 # With its length before it, a whole part fills pages of 4 kB, to which the last one is padded.
 PART_SIZE = (1 << 18) - 4

@@ -13,10 +13,9 @@ from app import access
 from app.cases.codenames import make_code_name
 from app.crypto import CaseKeys, SealBroken, Secret
 from app.models import LIVE_STATES, Case, CaseEpoch, CaseGrant, Message, rounded, table
-from app.store.db import Db
-from app.store.statements import Lookup, insert_rows, update_rows
+from app.store import Db, Lookup, insert_rows, update_rows
 from app.telephony import InboundText
-from app.vault.case_keys import make_case_keys
+from app.vault import make_case_keys
 
 # Before anything is known; the first text decides.
 FIRST_URGENCY = 3

@@ -12,8 +12,8 @@ from app.access import ARCHIVE, DESK, Principal, readable_cases
 from app.crypto import CaseKeys
 from app.errors import CaseClosed, CaseErased, NotFound
 from app.models import LIVE_STATES, Case, DetentionEpisode, Event, Task
-from app.store.db import Db
-from app.vault.case_keys import open_case_grants
+from app.store import Db
+from app.vault import open_case_grants
 
 # -- finding
 

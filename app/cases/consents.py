@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.cases.tree import find_tree_ids
 from app.errors import ConsentMissing
 from app.models import Case, Consent
-from app.store.db import Db
+from app.store import Db
 
 SCOPES = ("contact", "legal", "accompanier", "family", "statistics")
 METHODS = ("text", "call", "voicemail", "whatsapp")

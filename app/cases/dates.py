@@ -18,9 +18,8 @@ from app.cases.tasks import settle_tasks
 from app.crypto import CaseKeys
 from app.errors import BadRequest
 from app.models import EVENT_KINDS, EVENT_STATES, LIVE_STATES, Case, Event
-from app.store.db import Db
-from app.store.ordering import position_after
-from app.vault.sealed import read_value, seal_value
+from app.store import Db, position_after
+from app.vault import read_value, seal_value
 
 
 def add_date(

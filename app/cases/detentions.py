@@ -21,9 +21,8 @@ from app.cases.tasks import settle_tasks
 from app.crypto import CaseKeys
 from app.errors import BadRequest, StaleVersion
 from app.models import Case, DetentionEpisode
-from app.store.db import Db
-from app.store.ordering import position_after
-from app.vault.sealed import read_value, rewrite_value, seal_value
+from app.store import Db, position_after
+from app.vault import read_value, rewrite_value, seal_value
 
 _TABLE = "detention_episodes"
 _MOST_REVIEWS = 100

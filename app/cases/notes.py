@@ -12,9 +12,8 @@ from app.cases.case import find_case
 from app.crypto import Purpose, pad_message, seal_to
 from app.errors import BadRequest
 from app.models import Case, Note
-from app.store.db import Db
-from app.store.ordering import position_after
-from app.vault.case_keys import find_public_key
+from app.store import Db, position_after
+from app.vault import find_public_key
 
 LONGEST_NOTE = 20_000
 

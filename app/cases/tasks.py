@@ -13,8 +13,7 @@ from app import audit
 from app.access import Permission, Principal
 from app.cases.case import find_row_with_case, read_case_values
 from app.models import LIVE_STATES, Case, Task, table
-from app.store.db import Db
-from app.store.statements import insert_new_rows
+from app.store import Db, insert_new_rows
 
 # A date to be made sure of; a date that has passed; one that moved although people were asked for
 # it; a review of a detention; a report, a brief that is missing; somebody to be called back.

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 
 from app.models import Case
-from app.store.db import Db
+from app.store import Db
 
 
 def find_tree_ids(db: Db, case_id: UUID) -> list[UUID]:

@@ -14,13 +14,10 @@ from app.cli.terminal import Progress, answer, ask, say, settings
 from app.clock import Clock
 from app.crypto import KeyFiles, Secret
 from app.models import Deployment
-from app.operations.backup.restorer import NeedsAcknowledgement, restore_archive
-from app.operations.backup.writer import make_archive
+from app.operations import NeedsAcknowledgement, make_archive, restore_archive
 from app.settings import Settings
-from app.store.db import Database
-from app.store.schema import read_revision
-from app.vault.backup_keys import read_backup_key
-from app.vault.operational_key import NotMade
+from app.store import Database, read_revision
+from app.vault import NotMade, read_backup_key
 
 _NEXT = """\
 Start the service now. The archive holds no operational key: texts are taken in while sealed, and

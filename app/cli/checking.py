@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from app.clock import Clock
-    from app.operations.checkup.findings import CheckFinding
-    from app.store.db import Database
+    from app.operations import CheckFinding
+    from app.store import Database
 
 
 _MARKS = {"ok": "  ok     ", "warning": "  look   ", "problem": "  MEND   "}
@@ -35,10 +35,9 @@ def check(
     from app.clock import Clock
     from app.intake import load_script
     from app.main import make_carrier, open_database
-    from app.operations.checkup.examination import examine_installation
-    from app.operations.checkup.findings import CheckScene
-    from app.store.schema import read_revision
-    from app.vault.operational_key import NotMade
+    from app.operations import CheckScene, examine_installation
+    from app.store import read_revision
+    from app.vault import NotMade
 
     chosen, clock = _inspected(), Clock()
     if read_revision(chosen.sqlalchemy_url) is None:
@@ -70,9 +69,9 @@ def check(
 def _send_test(database: Database, number: str, clock: Clock) -> CheckFinding:
     """Have the running service send a text through its last gate, and tell what became of it."""
     from app.errors import OperatorError
-    from app.operations.checkup.findings import report_ok, report_problem
-    from app.outbox.queue import queue_test_text
-    from app.telephony.numbers import clean_number
+    from app.operations import report_ok, report_problem
+    from app.outbox import queue_test_text
+    from app.telephony import clean_number
 
     cleaned = clean_number(number)
     if cleaned is None:

@@ -18,24 +18,29 @@ from sqlalchemy import select
 
 from app.access import Principal
 from app.clock import Clock
-from app.crypto import KeyFiles, replace_file, totp
+from app.crypto import KeyFiles, encode_base32, replace_file
 from app.errors import OperatorError
 from app.main import open_database
-from app.members.accounts import admit_newcomers, change_profile, list_members
-from app.members.enrolment import NewcomerSecrets, make_secrets, open_totp_secret
-from app.members.invitations import make_invitation, redeem_invitation
-from app.members.passphrase_words import suggest_passphrase
-from app.members.session_stores import MemorySessions
-from app.members.sessions import sign_in
-from app.members.sign_in_throttle import SignInThrottle
+from app.members import (
+    MemorySessions,
+    NewcomerSecrets,
+    SignInThrottle,
+    admit_newcomers,
+    change_profile,
+    list_members,
+    make_invitation,
+    make_secrets,
+    open_totp_secret,
+    redeem_invitation,
+    sign_in,
+    suggest_passphrase,
+)
 from app.models import Deployment, Member
-from app.operations.founding import found_organisation
-from app.rota.rules import show_wall_time
-from app.rota.shifts import ShiftFacts, add_shift, load_rota
+from app.operations import found_organisation
+from app.rota import ShiftFacts, add_shift, load_rota, show_wall_time
 from app.settings import DEMO_ACCOUNT_PREFIX, Settings, load_settings
-from app.store.db import Database, Db
-from app.store.schema import read_revision, upgrade_schema
-from app.vault.backup_keys import (
+from app.store import Database, Db, read_revision, upgrade_schema
+from app.vault import (
     has_backup_public,
     keep_backup_public,
     make_backup_pair,
@@ -306,12 +311,12 @@ def _completed(
         newcomer = make_secrets(login.passphrase)
         with database.transaction() as db:
             _join(db, founder, login.handle, newcomer, now)
-        return replace(login, totp_secret=totp.base32(newcomer.totp_secret))
+        return replace(login, totp_secret=encode_base32(newcomer.totp_secret))
     keys = founder.keys if login.handle == founder.handle else _sign_in(database, login, now).keys
     with database.transaction() as db:
         member = db.scalars(select(Member).where(Member.handle == login.handle)).one()
         change_profile(db, member, _profile(login.handle, now))
-        return replace(login, totp_secret=totp.base32(open_totp_secret(db, member, keys)[0]))
+        return replace(login, totp_secret=encode_base32(open_totp_secret(db, member, keys)[0]))
 
 
 def _join(

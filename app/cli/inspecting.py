@@ -17,9 +17,8 @@ from app.crypto import KeyFiles
 from app.keyring import Keyring
 from app.models import Deployment
 from app.settings import Settings
-from app.store.db import Database, Db
-from app.store.schema import read_revision
-from app.vault.operational_key import NotMade
+from app.store import Database, Db, read_revision
+from app.vault import NotMade
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print nothing but JSON.")]
 
@@ -79,8 +78,12 @@ def _still(chosen: Settings) -> Iterator[Db]:
 
 def drill(*, as_json: AsJson = False) -> int:
     """Play a seizure of this installation's own data; exit 1 where it is worse than promised."""
-    from app.operations.drill.inspection import DrillScene, inspect_installation
-    from app.operations.drill.wording import write_report_json, write_report_text
+    from app.operations import (
+        DrillScene,
+        inspect_installation,
+        write_report_json,
+        write_report_text,
+    )
 
     scene = DrillScene(_inspected(), os.environ, Clock()(), Progress("still looking"))
     report = inspect_installation(scene)

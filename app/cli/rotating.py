@@ -9,9 +9,8 @@ import typer
 
 from app.cli.terminal import say, settings
 from app.crypto import KeyFiles
-from app.store.schema import read_revision
-from app.vault.index_key import ask_for_ratchet
-from app.vault.operational_key import NotMade
+from app.store import read_revision
+from app.vault import NotMade, ask_for_ratchet
 
 
 class What(StrEnum):

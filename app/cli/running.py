@@ -65,9 +65,8 @@ def worker(
         raise NeedsPostgresql
     from app import main
     from app.cli import serving
-    from app.members.session_stores import TableSessions
-    from app.operations.door import Door
-    from app.operations.metrics.registry import Metrics
+    from app.members import TableSessions
+    from app.operations import Door, Metrics
 
     serving.check_before_start(chosen)
     told_to_stop = threading.Event()

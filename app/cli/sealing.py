@@ -41,7 +41,7 @@ def unseal(
     from app import main
     from app.clock import Clock
     from app.crypto import KeyFiles
-    from app.operations.door import open_operational_seed, send_seed, store_operational_seed
+    from app.operations import open_operational_seed, send_seed, store_operational_seed
 
     chosen, clock = settings(), Clock()
     who = handle or ask("Name")
@@ -83,7 +83,7 @@ def panic(
     Texts are still taken in, sealed. The next sign-in of the desk opens the server again.
     """
     from app.crypto import KeyFiles
-    from app.operations.door import raise_alarm
+    from app.operations import raise_alarm
 
     chosen = settings()
     if not yes and ask("Type PANIC to seal the server") != "PANIC":

@@ -18,15 +18,11 @@ from app.clock import Clock
 from app.crypto import KeyFiles, UnsafeKeyFile
 from app.errors import OperatorError
 from app.main import create_app, open_database
-from app.operations.door import Handover
-from app.operations.metrics.measures import measure_process
-from app.operations.metrics.registry import Metrics, may_read_metrics
-from app.operations.metrics.worker_server import WorkerServer
+from app.operations import Handover, Metrics, WorkerServer, may_read_metrics, measure_process
 from app.settings import Settings
-from app.store.db import Database
-from app.store.schema import SchemaBehind, is_schema_current, read_revision
-from app.vault.operational_key import NotMade
-from app.worker.loop import Worker
+from app.store import Database, SchemaBehind, is_schema_current, read_revision
+from app.vault import NotMade
+from app.worker import Worker
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]  # what ASGI servers call
 # Requests that are still running when told to stop get this long.

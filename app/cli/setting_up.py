@@ -10,19 +10,12 @@ from sqlalchemy import select
 from app.cli.terminal import answer, ask, ask_passphrase, say, settings
 from app.clock import Clock
 from app.crypto import KeyFiles
-from app.members.enrolment import check_passphrase, clean_handle
-from app.members.passphrase_words import suggest_passphrase
+from app.members import check_passphrase, clean_handle, suggest_passphrase
 from app.models import Deployment
-from app.operations.founding import AlreadyMade, found_organisation
+from app.operations import AlreadyMade, found_organisation
 from app.settings import Settings
-from app.store.db import Database
-from app.store.schema import find_newest_revision, read_revision, upgrade_schema
-from app.vault.backup_keys import (
-    keep_backup_public,
-    make_backup_pair,
-    new_backup_key,
-    print_backup_key,
-)
+from app.store import Database, find_newest_revision, read_revision, upgrade_schema
+from app.vault import keep_backup_public, make_backup_pair, new_backup_key, print_backup_key
 
 _ONCE = """\
 This is shown once. Keep the recovery code and the backup key on paper, away from this machine:

@@ -16,8 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.crypto import KeyMissing, SealBroken, UnsafeKeyFile
 from app.errors import OperatorError, Refusal
-from app.process.hardening import harden_process
-from app.process.logs import configure_logs, find_places, hide_uncaught_errors
+from app.process import configure_logs, find_places, harden_process, hide_uncaught_errors
 from app.settings import Settings, load_settings
 
 

@@ -7,17 +7,14 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app.api.errors import STATUS
-from app.api.members import ChangeMe, Code, member_out
+from app.api import STATUS, ChangeMe, Code, member_out
 from app.console.errors import PageRoute
 from app.console.forms import checked
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import NotFound, Refusal, VersionRequired
-from app.members.accounts import change_own_profile
-from app.members.enrolment import confirm_totp
-from app.members.sessions import end_own_session, list_own_sessions
+from app.members import change_own_profile, confirm_totp, end_own_session, list_own_sessions
 from app.models import Member
-from app.organisation.settings import read_settings
+from app.organisation import read_settings
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 

@@ -8,12 +8,12 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import Permission
-from app.api.errors import STATUS
+from app.api import STATUS
 from app.console.errors import PageRoute
 from app.console.screens import MemberScreen, MemberScreenDep
-from app.desk.reading import mask_number
+from app.desk import mask_number
 from app.errors import NotFound, Refusal
-from app.outbox.blocks import add_block, lift_block, list_blocks
+from app.outbox import add_block, lift_block, list_blocks
 
 router = APIRouter(prefix="/blocks", include_in_schema=False, route_class=PageRoute)
 

@@ -9,21 +9,14 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import Permission
-from app.api.cards import NewCard
-from app.api.errors import STATUS
+from app.api import STATUS, NewCard
 from app.console.errors import PageRoute
 from app.console.forms import Form, checked, once_key
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import NotFound, Refusal
-from app.knowledge.information_cards import (
-    add_card,
-    change_card,
-    is_card_usable,
-    list_cards,
-    remove_card,
-)
-from app.organisation.settings import read_settings
-from app.store.idempotency import do_once
+from app.knowledge import add_card, change_card, is_card_usable, list_cards, remove_card
+from app.organisation import read_settings
+from app.store import do_once
 
 router = APIRouter(prefix="/cards", include_in_schema=False, route_class=PageRoute)
 

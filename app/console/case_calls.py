@@ -7,15 +7,14 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app.api.attachments import ranged
-from app.calls.desk_calls import ask_interpreter, hand_call_over, mark_custody, start_call_back
+from app.api import ranged
+from app.calls import ask_interpreter, hand_call_over, mark_custody, start_call_back
 from app.console.case_handling import handled
 from app.console.errors import PageRoute
 from app.console.forms import once_key
 from app.console.screens import MemberScreenDep
 from app.errors import BadRequest
-from app.store.db import Db
-from app.store.idempotency import do_once
+from app.store import Db, do_once
 
 router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRoute)
 

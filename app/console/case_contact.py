@@ -7,17 +7,22 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app.api.contacts import NewContact
+from app.api import NewContact
 from app.console.case_handling import handled
 from app.console.case_page import case_page
 from app.console.errors import PageRoute
 from app.console.forms import checked
 from app.console.screens import MemberScreen, MemberScreenDep
-from app.desk.closing import merge_cases
-from app.desk.contact import SafeContact, mark_phone_safe, mark_phone_unsafe, replace_contact
-from app.desk.reading import list_cases
+from app.desk import (
+    SafeContact,
+    list_cases,
+    mark_phone_safe,
+    mark_phone_unsafe,
+    merge_cases,
+    replace_contact,
+)
 from app.errors import BadRequest, NotFound, Refusal
-from app.store.db import Db
+from app.store import Db
 
 router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRoute)
 _LONGEST_NAME = 64

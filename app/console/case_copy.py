@@ -8,14 +8,13 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import Permission
-from app.api.errors import STATUS
-from app.api.exports import sealed_copy
-from app.cases.case import find_case, read_case_values
+from app.api import STATUS, sealed_copy
+from app.cases import find_case, read_case_values
 from app.console.errors import PageRoute
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.console.security import page_headers
 from app.crypto import new_code
-from app.desk.exporting import CopyReader
+from app.desk import CopyReader
 from app.errors import BadRequest, CaseClosed, ConsentMissing, PayloadTooLarge, Refusal
 from app.models import LIVE_STATES
 

@@ -9,18 +9,24 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app.cases.case import find_case, read_case_values
-from app.cases.dates import DateFacts, add_date, read_instant
-from app.cases.detentions import Stay, add_detention, change_detention
+from app.cases import (
+    DateFacts,
+    Stay,
+    add_date,
+    add_detention,
+    change_detention,
+    find_case,
+    read_case_values,
+    read_instant,
+)
 from app.console.case_handling import handled
 from app.console.errors import PageRoute
 from app.console.forms import Form, once_key
 from app.console.screens import MemberScreenDep
-from app.desk.date_changes import change_date
+from app.desk import change_date
 from app.errors import BadRequest
-from app.organisation.settings import find_zone
-from app.store.db import Db
-from app.store.idempotency import do_once
+from app.organisation import find_zone
+from app.store import Db, do_once
 
 router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRoute)
 _LONGEST = 2000

@@ -7,17 +7,15 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from app import desk
 from app.access import Permission
-from app.api.endings import Hold
-from app.api.errors import STATUS
-from app.cases.case import find_case, read_case_values
+from app.api import STATUS, Hold
+from app.cases import find_case, read_case_values
 from app.console.case_handling import handled
 from app.console.errors import PageRoute
 from app.console.forms import NotConfirmed, checked, confirm
 from app.console.screens import MemberScreen, MemberScreenDep
-from app.desk import closing
-from app.desk.closing import close_case, erase_case, hold_case, reopen_case
-from app.desk.emergency import break_glass
+from app.desk import break_glass, close_case, erase_case, hold_case, reopen_case
 from app.errors import BadRequest, CaseHeld, NotFound, Refusal
 
 router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRoute)
@@ -77,7 +75,7 @@ def lift_hold(case_id: UUID, screen: MemberScreenDep) -> Response:
         case_id,
         "lifted",
         "hold_reason",
-        lambda db: closing.lift_hold(db, visit.principal, case_id, visit.now),
+        lambda db: desk.lift_hold(db, visit.principal, case_id, visit.now),
     )
 
 

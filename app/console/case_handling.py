@@ -9,22 +9,17 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app.api.cases import ChangeCase
-from app.api.errors import STATUS
-from app.api.replies import GiveConsent
-from app.cases.notes import add_note
+from app import desk
+from app.api import STATUS, ChangeCase, GiveConsent
+from app.cases import add_note
 from app.console.case_page import case_page
 from app.console.errors import PageRoute
 from app.console.forms import Form, checked, once_key
 from app.console.screens import MemberScreen, MemberScreenDep
-from app.desk import replying
-from app.desk.handling import assign_case, change_case, claim_case, release_case
-from app.desk.reading import read_case
-from app.desk.replying import StatedConsent
+from app.desk import StatedConsent, assign_case, change_case, claim_case, read_case, release_case
 from app.errors import BadRequest, NotFound, Refusal, StaleVersion, VersionRequired
-from app.organisation.settings import read_settings
-from app.store.db import Db
-from app.store.idempotency import do_once
+from app.organisation import read_settings
+from app.store import Db, do_once
 
 router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRoute)
 _FIELD = "field."
@@ -96,7 +91,7 @@ def record_consent(case_id: UUID, screen: MemberScreenDep) -> Response:
         said = _said(form)
 
         def make() -> UUID:
-            return replying.record_consent(db, visit.principal, case_id, said, visit.now).id
+            return desk.record_consent(db, visit.principal, case_id, said, visit.now).id
 
         request = f"console consent {case_id}".encode()
         do_once(db, visit.principal, once_key(form), request, visit.now, make)

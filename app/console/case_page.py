@@ -9,24 +9,21 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import DESK, Permission
-from app.api.errors import STATUS
-from app.cases.notes import add_note
+from app.api import STATUS
+from app.cases import add_note
 from app.console.errors import PageRoute
 from app.console.forms import once_key
 from app.console.preview import alphabet, preview
 from app.console.quick_replies import quick_replies, with_quick_reply
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.console.waiting import wait
-from app.desk.reading import CaseFile, find_safe_contact, read_case
-from app.desk.replying import send_reply
+from app.desk import CaseFile, find_safe_contact, read_case, send_reply
 from app.errors import Refusal
-from app.members.accounts import list_handles
+from app.members import list_handles
 from app.models import LIVE_STATES
-from app.organisation.codes import ANSWERS
-from app.organisation.settings import find_zone, read_settings
-from app.store.db import Db
-from app.store.idempotency import do_once
-from app.vault.roster import read_roster
+from app.organisation import ANSWERS, find_zone, read_settings
+from app.store import Db, do_once
+from app.vault import read_roster
 
 router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRoute)
 

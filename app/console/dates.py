@@ -9,8 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app.cases.dates import list_calendar
-from app.cases.tasks import finish_task, list_tasks
+from app.cases import finish_task, list_calendar, list_tasks
 from app.console.errors import PageRoute
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import NotFound, Refusal

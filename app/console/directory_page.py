@@ -9,20 +9,14 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import Permission
-from app.api.errors import STATUS
+from app.api import STATUS
 from app.console.errors import PageRoute
 from app.console.forms import Form, once_key
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import NotFound, Refusal
-from app.knowledge.directory import (
-    DIRECTORY_KINDS,
-    add_entry,
-    change_entry,
-    list_entries,
-    remove_entry,
-)
-from app.organisation.settings import read_settings
-from app.store.idempotency import do_once
+from app.knowledge import DIRECTORY_KINDS, add_entry, change_entry, list_entries, remove_entry
+from app.organisation import read_settings
+from app.store import do_once
 
 router = APIRouter(prefix="/directory", include_in_schema=False, route_class=PageRoute)
 _TEXTS = ("kind", "name", "phone", "address", "hours", "notes")

@@ -15,14 +15,13 @@ from fastapi.routing import APIRoute
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from app.api.errors import AWAY, DAMAGED, STATUS
-from app.api.state import Service
+from app.api import AWAY, DAMAGED, STATUS, Service
 from app.console import cookies
 from app.console.forms import Form, is_ours
 from app.console.screens import Screen, at_the_door, keep_door
 from app.crypto import KeyMissing, SealBroken
 from app.errors import NotFound, Refusal, Throttled, Unauthenticated
-from app.vault.roster import RosterRefused
+from app.vault import RosterRefused
 
 log = structlog.get_logger()
 

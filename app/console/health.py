@@ -6,13 +6,13 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import ARCHIVE, DESK, Permission, Principal
-from app.api.health import examine
+from app.api import examine
 from app.console.errors import PageRoute
 from app.console.screens import MemberScreenDep
 from app.errors import Forbidden
-from app.members.accounts import is_anyone_waiting
-from app.store.db import Db
-from app.vault.roster import read_roster
+from app.members import is_anyone_waiting
+from app.store import Db
+from app.vault import read_roster
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 _TEAMS = {

@@ -9,14 +9,19 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from markupsafe import Markup
 
-from app.api.errors import STATUS
+from app.api import STATUS
 from app.console.errors import PageRoute
 from app.console.screens import GuestScreenDep, Screen, keep_door
 from app.errors import BadRequest, Refusal
-from app.members.admission import join_with_invitation, recover_with_code
-from app.members.enrolment import HandleRefused, HandleTaken, PassphraseTooShort
-from app.members.invitations import InvitationRefused
-from app.members.passphrase_words import suggest_passphrase
+from app.members import (
+    HandleRefused,
+    HandleTaken,
+    InvitationRefused,
+    PassphraseTooShort,
+    join_with_invitation,
+    recover_with_code,
+    suggest_passphrase,
+)
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 _LONGEST = 1024

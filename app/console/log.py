@@ -9,7 +9,7 @@ from app import audit
 from app.access import Permission
 from app.console.errors import PageRoute
 from app.console.screens import MemberScreenDep
-from app.members.accounts import list_handles
+from app.members import list_handles
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 PAGE = 100

@@ -9,16 +9,14 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import ROLES, Permission
-from app.api.errors import STATUS
-from app.api.members import ChangeMember, Invite, member_out
+from app.api import STATUS, ChangeMember, Invite, member_out
 from app.console.errors import PageRoute
 from app.console.forms import Form, NotConfirmed, checked, confirm
 from app.console.health import warnings
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import LastKeyHolder, NotFound, Refusal, VersionRequired
-from app.members.accounts import change_member, find_member, list_members, remove_member
-from app.members.invitations import make_invitation
-from app.organisation.settings import read_settings
+from app.members import change_member, find_member, list_members, make_invitation, remove_member
+from app.organisation import read_settings
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 

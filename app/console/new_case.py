@@ -9,16 +9,15 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import Permission
-from app.api.cases import NewCase
-from app.api.errors import STATUS
+from app.api import STATUS, NewCase
 from app.console.errors import PageRoute
 from app.console.forms import Form, checked, once_key
 from app.console.screens import MemberScreen, MemberScreenDep
-from app.desk.handling import CaseOpening, open_case_by_hand
+from app.desk import CaseOpening, open_case_by_hand
 from app.errors import BadRequest, Refusal
-from app.organisation.settings import read_settings
-from app.store.idempotency import do_once
-from app.telephony.numbers import clean_number
+from app.organisation import read_settings
+from app.store import do_once
+from app.telephony import clean_number
 
 router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRoute)
 

@@ -8,23 +8,26 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import Permission
-from app.api.errors import STATUS
-from app.cases.dates import LONGEST_PLACE, DateFacts
+from app.api import STATUS
+from app.cases import LONGEST_PLACE, DateFacts
 from app.console.case_dates import local
 from app.console.errors import PageRoute
 from app.console.forms import Form
 from app.console.health import warnings
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import NotFound, Refusal
-from app.requests.assignments import (
+from app.requests import (
     ReportFacts,
+    accept_offer,
+    decline_offer,
     explain_decline,
     file_report,
+    find_offer_state,
+    find_window,
     list_own_assignments,
+    list_own_offers,
     read_brief,
 )
-from app.requests.candidates import find_window
-from app.requests.decisions import accept_offer, decline_offer, find_offer_state, list_own_offers
 
 router = APIRouter(prefix="/offers", include_in_schema=False, route_class=PageRoute)
 _LONGEST_OUTCOME = 64

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
-from app.telephony.segments import Segments, measure
+from app.telephony import Segments, measure
 
 # Twilio's list price of a segment to Canada or the United States in 2026, in US dollars; what the
 # callers' own carriers charge on top (up to as much again) is not in it.

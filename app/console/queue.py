@@ -14,8 +14,8 @@ from app.console.health import warnings
 from app.console.own_offers import offers_page
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.console.waiting import wait
-from app.desk.reading import list_cases
-from app.members.accounts import list_handles
+from app.desk import list_cases
+from app.members import list_handles
 from app.models import LIVE_STATES
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)

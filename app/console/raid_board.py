@@ -9,20 +9,20 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import Permission
-from app.api.errors import STATUS
+from app.api import STATUS
 from app.console.errors import PageRoute
 from app.console.forms import once_key
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import BadRequest, NotFound, Refusal
-from app.knowledge.sightings import (
+from app.knowledge import (
     SIGHTING_FIELDS,
     add_sighting,
     change_sighting,
     group_sightings,
     list_sightings,
 )
-from app.members.accounts import list_handles
-from app.store.idempotency import do_once
+from app.members import list_handles
+from app.store import do_once
 
 router = APIRouter(prefix="/raids", include_in_schema=False, route_class=PageRoute)
 

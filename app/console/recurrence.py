@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.console.words import DAYS
-from app.rota.rota import Slot
+from app.rota import Slot
 
 
 def recurrence(slot: Slot) -> str:

@@ -8,22 +8,28 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app.api.errors import STATUS
-from app.cases.case import read_case_values
+from app.api import STATUS
+from app.cases import read_case_values
 from app.console.case_dates import local, zone_of_case
 from app.console.errors import PageRoute
 from app.console.forms import Form, once_key
 from app.console.screens import MemberScreen, MemberScreenDep
-from app.desk.reading import read_case
+from app.desk import read_case
 from app.errors import BadRequest, NotFound, Refusal
-from app.members.accounts import list_handles
+from app.members import list_handles
 from app.models import LIVE_STATES, SEEKING, Case
-from app.organisation.settings import read_settings
-from app.requests.candidates import find_window
-from app.requests.changes import cancel_request
-from app.requests.new_requests import ALLOWED_FIELDS, REQUEST_KINDS, RequestFacts, raise_request
-from app.requests.views import list_requests, rank_candidates
-from app.store.idempotency import do_once
+from app.organisation import read_settings
+from app.requests import (
+    ALLOWED_FIELDS,
+    REQUEST_KINDS,
+    RequestFacts,
+    cancel_request,
+    find_window,
+    list_requests,
+    raise_request,
+    rank_candidates,
+)
+from app.store import do_once
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 _RUNNING = (*SEEKING, "assigned")

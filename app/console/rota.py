@@ -10,24 +10,31 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from app import rota
 from app.access import Permission
-from app.api.errors import STATUS
+from app.api import STATUS
 from app.console.errors import PageRoute
 from app.console.forms import Form
 from app.console.recurrence import recurrence
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import BadRequest, NotFound, Refusal
-from app.members.accounts import list_handles, list_members
-from app.rota import swaps
-from app.rota.exceptions import join_shift
-from app.rota.feed import close_feed, has_feed, open_feed
-from app.rota.rota import Turn, list_turns
-from app.rota.rules import find_instant
-from app.rota.shifts import SHIFT_ROLES, load_rota
-from app.rota.swaps import Swap, list_swaps
-from app.rota.unfilled import find_lacking_turns
-from app.rota.visibility import show_turn
-from app.store.db import Db
+from app.members import list_handles, list_members
+from app.rota import (
+    SHIFT_ROLES,
+    Swap,
+    Turn,
+    close_feed,
+    find_instant,
+    find_lacking_turns,
+    has_feed,
+    join_shift,
+    list_swaps,
+    list_turns,
+    load_rota,
+    open_feed,
+    show_turn,
+)
+from app.store import Db
 
 router = APIRouter(prefix="/rota", include_in_schema=False, route_class=PageRoute)
 _WEEK = timedelta(days=7)
@@ -48,7 +55,7 @@ class Row:
 
 
 @router.get("")
-def rota(screen: MemberScreenDep) -> Response:
+def show_rota(screen: MemberScreenDep) -> Response:
     """Show a week of the rota: this one, or the one of ``?week=``."""
     return page(screen)
 
@@ -204,7 +211,7 @@ def offer_swap(screen: MemberScreenDep) -> Response:
 
     def offer(db: Db) -> None:
         shift_id, at = named(screen.form)
-        swaps.offer_swap(db, visit.principal, shift_id, at, visit.now, _asked(screen.form))
+        rota.offer_swap(db, visit.principal, shift_id, at, visit.now, _asked(screen.form))
 
     return done(screen, "swap_offered", offer)
 
@@ -214,7 +221,7 @@ def take_swap(swap_id: UUID, screen: MemberScreenDep) -> Response:
     """Come in somebody's place."""
     visit = screen.visit
     return done(
-        screen, "swap_taken", lambda db: swaps.take_swap(db, visit.principal, swap_id, visit.now)
+        screen, "swap_taken", lambda db: rota.take_swap(db, visit.principal, swap_id, visit.now)
     )
 
 
@@ -225,7 +232,7 @@ def withdraw_swap(swap_id: UUID, screen: MemberScreenDep) -> Response:
     return done(
         screen,
         "swap_withdrawn",
-        lambda db: swaps.withdraw_swap(db, visit.principal, swap_id, visit.now),
+        lambda db: rota.withdraw_swap(db, visit.principal, swap_id, visit.now),
     )
 
 

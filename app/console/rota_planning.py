@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import Permission
-from app.api.errors import STATUS
+from app.api import STATUS
 from app.console.errors import PageRoute
 from app.console.forms import Form, once_key
 from app.console.recurrence import recurrence
@@ -17,13 +17,21 @@ from app.console.rota import done, named, occurrence
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.console.words import DAYS
 from app.errors import BadRequest, NotFound, Refusal
-from app.members.accounts import list_handles, list_members
-from app.rota.exceptions import ChangedTurn, override_turn, restore_turn
-from app.rota.handover import read_handovers, write_handover
-from app.rota.rota import Turn, list_turns
-from app.rota.shifts import ShiftFacts, add_shift, load_rota, remove_shift
-from app.store.db import Db
-from app.store.idempotency import do_once
+from app.members import list_handles, list_members
+from app.rota import (
+    ChangedTurn,
+    ShiftFacts,
+    Turn,
+    add_shift,
+    list_turns,
+    load_rota,
+    override_turn,
+    read_handovers,
+    remove_shift,
+    restore_turn,
+    write_handover,
+)
+from app.store import Db, do_once
 
 router = APIRouter(prefix="/rota/shifts", include_in_schema=False, route_class=PageRoute)
 _SHOWN = 12

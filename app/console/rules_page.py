@@ -9,13 +9,13 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import Permission, Principal
-from app.api.errors import STATUS
+from app.api import STATUS
 from app.console.errors import PageRoute
 from app.console.forms import Form
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import BadRequest, NotFound, Refusal
-from app.knowledge.deadline_rules import list_deadline_rules, write_deadline_rules
-from app.store.db import Db
+from app.knowledge import list_deadline_rules, write_deadline_rules
+from app.store import Db
 
 router = APIRouter(prefix="/rules", include_in_schema=False, route_class=PageRoute)
 _KEPT = ("jurisdiction", "trigger", "offset", "unit", "received_by", "warn_at", "source_url")

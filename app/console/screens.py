@@ -11,13 +11,12 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.access import Permission
-from app.api.entrance import enter
-from app.api.state import Service, Visit
+from app.api import Service, Visit, enter
 from app.console import cookies
 from app.console.forms import ForeignForm, Form, form_token, is_ours, read_form
 from app.console.rendering import render
 from app.console.security import EXIT_URL, page_headers
-from app.members.session_stores import IDLE_LIFE
+from app.members import IDLE_LIFE
 
 _NAVIGATION = (
     ("/", "Queue", (Permission.CASES, Permission.ARCHIVE)),

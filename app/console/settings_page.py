@@ -8,13 +8,12 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import Permission
-from app.api.errors import STATUS
-from app.api.organisation import ChangeSettings
+from app.api import STATUS, ChangeSettings
 from app.console.errors import PageRoute
 from app.console.forms import Form, checked
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import BadRequest, Refusal, VersionRequired
-from app.organisation.settings import change_settings, read_settings
+from app.organisation import change_settings, read_settings
 
 router = APIRouter(prefix="/settings", include_in_schema=False, route_class=PageRoute)
 

@@ -9,15 +9,14 @@ from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.api.entrance import enter, remember_device, sign_in
-from app.api.errors import STATUS
+from app import members
+from app.api import STATUS, enter, remember_device, sign_in
 from app.console import cookies
 from app.console.errors import PageRoute
 from app.console.forms import is_ours
 from app.console.screens import AnyScreenDep, GuestScreenDep, MemberScreenDep, Screen, keep_door
 from app.console.security import EXIT_URL, page_headers
 from app.errors import Refusal, Throttled, Unauthenticated
-from app.members import sessions
 
 log = structlog.get_logger()
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -101,7 +100,7 @@ def _onward(path: str) -> str:
 def sign_out(screen: MemberScreenDep) -> Response:
     """End the session."""
     with screen.visit.transaction() as db:
-        sessions.sign_out(db, screen.service.sessions, screen.visit.principal, screen.visit.now)
+        members.sign_out(db, screen.service.sessions, screen.visit.principal, screen.visit.now)
     response = screen.go("/sign-in")
     cookies.forget(response, screen.service.settings, cookies.SESSION)
     return response
@@ -126,7 +125,7 @@ def _end(screen: Screen) -> None:
     try:
         visit = enter(service, screen.secret)
         with visit.transaction() as db:
-            sessions.sign_out(db, service.sessions, visit.principal, visit.now)
+            members.sign_out(db, service.sessions, visit.principal, visit.now)
     except (Refusal, SQLAlchemyError, OSError) as error:
         # The token is gone from the browser all the same, and the session ends by itself.
         log.warning("leave.unfinished", error=type(error).__name__)

@@ -8,18 +8,31 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import Permission
-from app.api.errors import STATUS
+from app.api import STATUS
 from app.console.errors import PageRoute
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.console.security import page_headers
-from app.desk.overview import read_overview
+from app.desk import read_overview
 from app.errors import Refusal
-from app.members.accounts import list_handles
-from app.reports import sentences
-from app.reports.sentences import FAMILY_NAMES
-from app.statistics.calendar import FAMILIES
-from app.statistics.release_files import MEDIA_TYPES, read_file, read_record
-from app.statistics.releases import confirm_release, list_releases, request_release
+from app.members import list_handles
+from app.reports import (
+    FAMILY_NAMES,
+    HOW_TO_READ,
+    TITLES,
+    name_category,
+    show_figure,
+    write_grant_sentence,
+    write_promise,
+)
+from app.statistics import (
+    FAMILIES,
+    MEDIA_TYPES,
+    confirm_release,
+    list_releases,
+    read_file,
+    read_record,
+    request_release,
+)
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
@@ -83,7 +96,13 @@ def show(release_id: UUID, screen: MemberScreenDep) -> Response:
         "release.html",
         here="/statistics",
         record=record,
-        say=sentences,
+        families=FAMILY_NAMES,
+        how_to_read=HOW_TO_READ,
+        name_category=name_category,
+        promise=write_promise(record),
+        sentences=write_grant_sentence(record),
+        show_figure=show_figure,
+        titles=TITLES,
         formats=list(MEDIA_TYPES),
     )
 

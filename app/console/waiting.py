@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.console.rendering import instant
-from app.desk.reading import CaseLine
-from app.paging.alerts import REPLY_TARGETS
+from app.desk import CaseLine
+from app.paging import REPLY_TARGETS
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """All cryptography of Kith, on pyca/cryptography alone; this list is its whole surface."""
 
 from app.crypto.blind_index import keyed_hash, same
-from app.crypto.carrier_recordings import CarrierRecording, encrypt_recording
+from app.crypto.carrier_recordings import encrypt_recording
 from app.crypto.files import is_code, lock_file, new_code, unlock_file
 from app.crypto.formats import (
     Context,
@@ -27,6 +27,19 @@ from app.crypto.keys import (
     new_seed,
     verify_signature,
 )
+from app.crypto.passphrases import (
+    MIN_PASSPHRASE,
+    SALT_BYTES,
+    TokenKeys,
+    invitation_lookup,
+    new_invitation_code,
+    new_recovery_code,
+    new_salt,
+    new_token,
+    passphrase_key,
+    recovery_key,
+    token_keys,
+)
 from app.crypto.private_files import (
     append_lines,
     create_file,
@@ -45,10 +58,12 @@ from app.crypto.sealing import (
     unlock,
 )
 from app.crypto.streams import LockedStream, unlock_stream
+from app.crypto.totp import encode_base32, find_accepted_step, make_totp_uri, new_totp_secret
 
 __all__ = [
+    "MIN_PASSPHRASE",
+    "SALT_BYTES",
     "BriefKeys",
-    "CarrierRecording",
     "CaseKeys",
     "Context",
     "KeyFiles",
@@ -62,34 +77,45 @@ __all__ = [
     "Secret",
     "Suite",
     "TeamKeys",
+    "TokenKeys",
     "UnsafeKeyFile",
     "append_lines",
     "create_file",
     "day_number",
     "derive",
     "destroy_file",
+    "encode_base32",
     "encrypt_recording",
     "epoch_of",
+    "find_accepted_step",
     "forget_under",
     "forgotten_on",
+    "invitation_lookup",
     "is_code",
     "keyed_hash",
     "lock",
     "lock_file",
+    "make_totp_uri",
     "new_code",
+    "new_invitation_code",
+    "new_recovery_code",
+    "new_salt",
     "new_seed",
+    "new_token",
+    "new_totp_secret",
     "open_recording",
     "open_sealed",
     "pad_field",
     "pad_message",
-    "passphrases",
+    "passphrase_key",
+    "recovery_key",
     "remember",
     "replace_file",
     "same",
     "seal_to",
     "suite_of",
     "sync_folder",
-    "totp",
+    "token_keys",
     "unlock",
     "unlock_file",
     "unlock_stream",

@@ -18,28 +18,28 @@ STEP_SECONDS = 30
 _WINDOW = (0, -1, 1)
 
 
-def new_secret() -> Secret:
+def new_totp_secret() -> Secret:
     """Return a random 160-bit secret."""
     return Secret(secrets.token_bytes(20))
 
 
-def base32(secret: bytes) -> str:
+def encode_base32(secret: bytes) -> str:
     """Return the secret as apps take it by hand."""
     return base64.b32encode(secret).decode()
 
 
-def uri(secret: bytes, handle: str) -> str:
+def make_totp_uri(secret: bytes, handle: str) -> str:
     """Return the ``otpauth://`` URI for an authenticator app, with a neutral issuer."""
     totp = TOTP(secret, 6, SHA1(), STEP_SECONDS)  # noqa: S303  # the algorithm apps implement
     return totp.get_provisioning_uri(handle, "Notes")
 
 
-def code_at(secret: bytes, now: datetime) -> str:
+def make_totp_code(secret: bytes, now: datetime) -> str:
     """Return the code an app shows at ``now``."""
     return _code(secret, int(now.timestamp()) // STEP_SECONDS)
 
 
-def accepted_step(secret: bytes, code: str, now: datetime, last_step: int) -> int | None:
+def find_accepted_step(secret: bytes, code: str, now: datetime, last_step: int) -> int | None:
     """Return the time step that ``code`` belongs to, or None.
 
     A step at or before ``last_step`` is refused, so that a code works once.

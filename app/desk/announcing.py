@@ -12,11 +12,11 @@ from uuid import UUID
 
 from app import audit
 from app.access import Permission, Principal
-from app.cases.case import find_case, read_case_values
+from app.cases import find_case, read_case_values
 from app.desk.replying import send_reply
-from app.knowledge.information_cards import CardOverdue, _today, is_card_usable, read_card
+from app.knowledge import CardOverdue, find_today, is_card_usable, read_card
 from app.models import Message
-from app.store.db import Db
+from app.store import Db
 from app.texts import Texts
 
 
@@ -29,7 +29,7 @@ def announce_card(
     """
     principal.require(Permission.CASES)
     card = read_card(db, principal, card_id)
-    if not is_card_usable(card, _today(db, now)):
+    if not is_card_usable(card, find_today(db, now)):
         raise CardOverdue
     case = find_case(db, principal, case_id, live=True)
     language = read_case_values(db, case).get("language")

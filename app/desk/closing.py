@@ -12,22 +12,26 @@ from uuid import UUID
 
 from app import audit
 from app.access import ARCHIVE, DESK, Permission, Principal
-from app.cases.case import find_case, find_live_reference, read_case_values, write_case_values
-from app.cases.dates import archive_dates, restore_dates
-from app.cases.detentions import archive_detentions, restore_detentions
-from app.cases.tasks import delete_tasks
-from app.cases.tree import lock_tree
+from app.cases import (
+    archive_dates,
+    archive_detentions,
+    delete_tasks,
+    find_case,
+    find_live_reference,
+    lock_tree,
+    read_case_values,
+    restore_dates,
+    restore_detentions,
+    write_case_values,
+)
 from app.crypto import CaseKeys
 from app.desk.erasing import erase_tree
 from app.errors import BadRequest, CaseErased, NotFound
 from app.models import LIVE_STATES, Case, rounded
-from app.paging.alerts import acknowledge_alert
-from app.requests.changes import end_requests
-from app.requests.lifecycle import lock_requests
-from app.store.db import Db
-from app.store.ordering import NOT_WAITING
-from app.vault.case_keys import open_case_grants, regrant_case
-from app.vault.sealed import read_sheet, write_sheet
+from app.paging import acknowledge_alert
+from app.requests import end_requests, lock_requests
+from app.store import NOT_WAITING, Db
+from app.vault import open_case_grants, read_sheet, regrant_case, write_sheet
 
 OUTCOMES = (
     "supported",

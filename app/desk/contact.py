@@ -16,15 +16,13 @@ from sqlalchemy import delete, select
 
 from app import audit
 from app.access import Permission, Principal
-from app.cases.case import find_case, read_case_values, write_case_values
-from app.cases.tree import lock_tree
+from app.cases import find_case, lock_tree, read_case_values, write_case_values
 from app.desk.replying import StatedConsent, record_consent
 from app.errors import BadRequest, NumberSuppressed, UnsafeMethod
 from app.models import LIVE_STATES, Case, Erasure
-from app.outbox.queue import cancel_texts
-from app.outbox.suppressions import find_suppressions, lift_suppressions, suppress_number
-from app.store.db import Db
-from app.telephony.numbers import clean_number
+from app.outbox import cancel_texts, find_suppressions, lift_suppressions, suppress_number
+from app.store import Db
+from app.telephony import clean_number
 
 UNSAFE_FLAG = "phone_compromised"
 # What was known of the old phone, and says nothing about the new one.

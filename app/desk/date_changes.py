@@ -11,28 +11,29 @@ from sqlalchemy import select
 
 from app import audit
 from app.access import Permission, Principal
-from app.cases.case import find_row_with_case, open_case_keys
-from app.cases.dates import (
+from app.cases import (
     AWAITED,
     DateFacts,
+    add_task,
     check_cap,
     check_date,
     check_date_step,
+    find_row_with_case,
     make_date_values,
+    open_case_keys,
     open_date,
     parse_time,
+    settle_tasks,
     write_date,
 )
-from app.cases.tasks import add_task, settle_tasks
 from app.crypto import CaseKeys
 from app.errors import BadRequest, StaleVersion
 from app.models import Assignment, Case, Event, Member, Request
-from app.outbox.queue import TextDraft, queue_texts
-from app.paging.alerts import find_reachable_number
-from app.requests.accompaniments import check_room, choose_leader, list_accompaniments
-from app.requests.date_effects import follow_date_change
-from app.store.db import Db
-from app.vault.sealed import read_value, rewrite_value
+from app.outbox import TextDraft, queue_texts
+from app.paging import find_reachable_number
+from app.requests import check_room, choose_leader, follow_date_change, list_accompaniments
+from app.store import Db
+from app.vault import read_value, rewrite_value
 
 # Requests whose people have to know when their date moves.
 _ASKED = ("open", "offered", "unfilled", "assigned")

@@ -12,12 +12,11 @@ from uuid import UUID
 
 from app import audit
 from app.access import Permission, Principal
-from app.cases.case import find_case
-from app.cases.notes import write_note
+from app.cases import find_case, write_note
 from app.desk.reading import CaseFile, read_case
 from app.errors import BadRequest
-from app.paging.alerts import tell_coordinators
-from app.store.db import Db
+from app.paging import tell_coordinators
+from app.store import Db
 
 LONGEST_REASON = 4000
 GLASS_BROKEN_TEXT = "Desk: somebody opened notes in an emergency. Please look at the log."

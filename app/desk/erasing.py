@@ -14,8 +14,8 @@ from uuid import UUID
 from sqlalchemy import delete, select, update
 
 from app import audit
-from app.calls.cleanup import forget_calls
-from app.cases.tree import lock_tree
+from app.calls import forget_calls
+from app.cases import lock_tree
 from app.errors import CaseHeld
 from app.models import (
     Alert,
@@ -35,11 +35,10 @@ from app.models import (
     Task,
     rounded,
 )
-from app.outbox.carrier_copies import release_pictures
-from app.requests.changes import forget_requests
-from app.requests.lifecycle import lock_requests
-from app.store.db import Db
-from app.vault.tombstones import bury_case
+from app.outbox import release_pictures
+from app.requests import forget_requests, lock_requests
+from app.store import Db
+from app.vault import bury_case
 
 # What belongs to one case and goes with it.
 _OF_A_CASE = (

@@ -18,12 +18,11 @@ from uuid import UUID
 
 from app import audit
 from app.access import Principal
-from app.cases.attachments import AttachmentContent, open_attachment, read_attachment
-from app.cases.consents import check_consent
+from app.cases import AttachmentContent, check_consent, open_attachment, read_attachment
 from app.crypto import is_code, lock_file
 from app.desk.reading import CaseFile, read_case
 from app.errors import BadRequest, CaseClosed, PayloadTooLarge
-from app.store.db import Db
+from app.store import Db
 
 LARGEST_COPY = 32 << 20
 COPY_NAME = "case"

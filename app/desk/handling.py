@@ -12,25 +12,21 @@ from sqlalchemy import insert
 
 from app import audit
 from app.access import DESK, Permission, Principal
-from app.cases.case import (
+from app.cases import (
     find_case,
     find_live_reference,
+    make_code_name,
     open_case_keys,
     read_case_values,
     write_case_values,
 )
-from app.cases.codenames import make_code_name
 from app.errors import BadRequest, Forbidden, OfferTaken, StaleVersion
 from app.models import Case, CaseEpoch, CaseGrant, rounded
-from app.organisation.codes import check_codes, check_fields
-from app.organisation.settings import read_settings
-from app.paging.alerts import acknowledge_alert
-from app.requests.lifecycle import follow_urgency
-from app.store.db import Db
-from app.store.ordering import NOT_WAITING
-from app.vault.case_keys import make_case_keys
-from app.vault.roster import read_roster
-from app.vault.sealed import read_sheet, write_sheet
+from app.organisation import check_codes, check_fields, read_settings
+from app.paging import acknowledge_alert
+from app.requests import follow_urgency
+from app.store import NOT_WAITING, Db
+from app.vault import make_case_keys, read_roster, read_sheet, write_sheet
 
 _COARSE = ("situation", "language", "region")
 

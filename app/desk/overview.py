@@ -18,9 +18,9 @@ from sqlalchemy import func, select
 from app.access import Permission, Principal
 from app.errors import Forbidden
 from app.models import LIVE_STATES, Case, Outgoing, Request
-from app.outbox.budget import MonthSpending, read_month
-from app.paging.alerts import REPLY_TARGETS
-from app.store.db import Db
+from app.outbox import MonthSpending, read_month
+from app.paging import REPLY_TARGETS
+from app.store import Db
 
 # What "lately" is, and how many cases are looked at for it.
 LATELY = timedelta(days=7)

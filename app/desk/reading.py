@@ -14,32 +14,34 @@ from sqlalchemy import ColumnElement, select, tuple_
 
 from app import audit
 from app.access import ARCHIVE, DESK, Permission, Principal, readable_cases
-from app.calls.desk_calls import list_calls as calls_of
-from app.cases.attachments import list_attachments
-from app.cases.case import find_case, read_case_values
-from app.cases.consents import find_contact_consent
-from app.cases.detentions import Stay, list_detentions
-from app.cases.tasks import DueTask, list_tasks_of_cases
-from app.cases.tree import lock_tree
+from app.calls import list_calls as calls_of
+from app.cases import (
+    DueTask,
+    Stay,
+    find_case,
+    find_contact_consent,
+    list_attachments,
+    list_detentions,
+    list_tasks_of_cases,
+    lock_tree,
+    read_case_values,
+)
 from app.crypto import CaseKeys, Purpose, Suite, open_sealed, suite_of, unlock, unpad
 from app.desk.date_changes import list_dates
 from app.errors import BadRequest
-from app.knowledge.deadline_rules import (
+from app.knowledge import (
     PossibleDeadline,
     find_deadline_facts,
     find_possible_deadlines,
     list_enabled_rules,
 )
 from app.models import LIVE_STATES, AuditEntry, Call, Case, Consent, DetentionEpisode, Message, Note
-from app.organisation.settings import find_zone
-from app.outbox.suppressions import find_phone_flags
-from app.paging.alerts import acknowledge_alert
-from app.requests.assignments import list_reports
-from app.requests.brief_writer import complete_briefs
-from app.requests.views import FoundRequest, list_requests_of_cases
-from app.store.db import Db
-from app.vault.case_keys import open_case_grants
-from app.vault.sealed import read_sheet
+from app.organisation import find_zone
+from app.outbox import find_phone_flags
+from app.paging import acknowledge_alert
+from app.requests import FoundRequest, complete_briefs, list_reports, list_requests_of_cases
+from app.store import Db
+from app.vault import open_case_grants, read_sheet
 
 LONGEST_PAGE = 200
 _LONG_NUMBER = 8

@@ -16,8 +16,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import select
 
-from app.cases.dates import AWAITED, REMINDER_DAYS, forget_past_dates
-from app.cases.tasks import add_task
+from app.cases import AWAITED, REMINDER_DAYS, add_task, forget_past_dates
 from app.desk.replying import send_reminder
 from app.errors import Refusal
 from app.models import (
@@ -30,10 +29,9 @@ from app.models import (
     Message,
     Request,
 )
-from app.outbox.gate import check_text
-from app.outbox.queue import TextDraft, queue_texts
-from app.paging.alerts import find_reachable_number
-from app.store.db import Database, Db
+from app.outbox import TextDraft, check_text, queue_texts
+from app.paging import find_reachable_number
+from app.store import Database, Db
 from app.texts import Texts
 
 log = structlog.get_logger()

@@ -12,22 +12,23 @@ from sqlalchemy import func, select
 
 from app import audit
 from app.access import Permission, Principal
-from app.cases.case import find_case, read_case_values, write_case_values
-from app.cases.consents import METHODS, SCOPES
-from app.cases.notes import seal_text
-from app.cases.safe_hours import parse_safe_hours
+from app.cases import (
+    METHODS,
+    SCOPES,
+    find_case,
+    parse_safe_hours,
+    read_case_values,
+    seal_text,
+    write_case_values,
+)
 from app.crypto import Purpose, pad_field, seal_to
 from app.errors import BadRequest
 from app.models import LIVE_STATES, ROUNDING, Case, Consent, Message, Outgoing, rounded
-from app.outbox.gate import check_text
-from app.outbox.queue import TextDraft, queue_texts
-from app.outbox.states import NOT_HEARD
-from app.paging.alerts import ALERTED_AT_ONCE, acknowledge_alert, make_alert_job
-from app.requests.changes import follow_consent
-from app.store.db import Db
-from app.store.jobs import ClaimedJob, add_jobs, finish_job
-from app.store.ordering import NOT_WAITING, position_after
-from app.vault.case_keys import find_public_key
+from app.outbox import NOT_HEARD, TextDraft, check_text, queue_texts
+from app.paging import ALERTED_AT_ONCE, acknowledge_alert, make_alert_job
+from app.requests import follow_consent
+from app.store import NOT_WAITING, ClaimedJob, Db, add_jobs, finish_job, position_after
+from app.vault import find_public_key
 
 LONGEST_TEXT = 1600
 

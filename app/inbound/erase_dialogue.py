@@ -15,15 +15,13 @@ from uuid import uuid4
 
 from sqlalchemy import delete, select
 
-from app.cases.tree import lock_cases_of_number
+from app.cases import lock_cases_of_number
 from app.crypto import same
-from app.desk.erasing import erase_tree
-from app.intake import erase_reply
-from app.intake.state import EraseAnswer
+from app.desk import erase_tree
+from app.intake import EraseAnswer, erase_reply
 from app.models import LIVE_STATES, ROUNDING, Case, Erasure, rounded
-from app.store.db import Db
-from app.texts import Texts
-from app.texts.folding import fold
+from app.store import Db
+from app.texts import Texts, fold
 
 ERASE_TRIES = 3
 ERASE_CODE_LIFE = timedelta(minutes=30)

@@ -19,8 +19,8 @@ from sqlalchemy import select
 from app.inbound.receiving import take_batch
 from app.inbound.turns import IntakeSettings
 from app.models import CarrierLook, Deployment, Outgoing, rounded
-from app.outbox.carrier_copies import find_known_sids, note_copies
-from app.store.db import Database
+from app.outbox import find_known_sids, note_copies
+from app.store import Database
 from app.telephony import Carrier, CarrierMessage, Direction, InboundText
 
 log = structlog.get_logger()

@@ -18,9 +18,8 @@ from sqlalchemy import (
 )
 
 from app.models import Erasure, Job, ReplyCount, Suppression
-from app.outbox.flood import HOUR
-from app.store.db import Db
-from app.store.statements import Lookup
+from app.outbox import HOUR
+from app.store import Db, Lookup
 
 
 @dataclass

@@ -16,13 +16,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.cases.by_number import (
-    FIRST_URGENCY,
-    ChangingCase,
-    find_known_cases,
-    open_new_case,
-    write_cases,
-)
+from app.cases import FIRST_URGENCY, ChangingCase, find_known_cases, open_new_case, write_cases
 from app.crypto import SealBroken, keyed_hash
 from app.inbound.erase_dialogue import begin_erase_dialogue
 from app.inbound.turns import (
@@ -36,10 +30,8 @@ from app.inbound.turns import (
 )
 from app.intake import Keyword, step
 from app.models import Case, PendingKeyword, table
-from app.outbox.carrier_copies import keep_pictures
-from app.outbox.queue import TextDraft, queue_texts
-from app.outbox.suppressions import lift_suppressions, suppress_number
-from app.store.db import Database, Db
+from app.outbox import TextDraft, keep_pictures, lift_suppressions, queue_texts, suppress_number
+from app.store import Database, Db
 from app.telephony import InboundText
 
 # Never answered while sealed: they wait, and bind once the server is open.

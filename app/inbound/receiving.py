@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from app.cases.by_number import find_known_cases, write_cases
-from app.cases.tasks import add_task_again
+from app.cases import add_task_again, find_known_cases, write_cases
 from app.inbound.erase_dialogue import find_erase_dialogues
 from app.inbound.numbers import look_up_numbers
 from app.inbound.provisional import receive_sealed_texts
 from app.inbound.turns import Batch, IntakeSettings, take_text
 from app.models import Page
-from app.organisation.settings import look_up_versions
-from app.outbox.callbacks import StatusUpdate, follow_statuses
-from app.outbox.carrier_copies import keep_pictures, note_copies
-from app.outbox.flood import ReplyAllowance
-from app.outbox.queue import queue_texts
-from app.paging.alerts import MINE_ANSWER, find_pages
-from app.requests.answers import find_asked_numbers, read_answer
-from app.store.db import Db
-from app.store.statements import write_together
+from app.organisation import look_up_versions
+from app.outbox import (
+    ReplyAllowance,
+    StatusUpdate,
+    follow_statuses,
+    keep_pictures,
+    note_copies,
+    queue_texts,
+)
+from app.paging import MINE_ANSWER, find_pages
+from app.requests import find_asked_numbers, read_answer
+from app.store import Db, write_together
 from app.telephony import InboundText
 
 

@@ -11,18 +11,15 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
 
-from app.cases.by_number import FIRST_URGENCY, BatchRows, ChangingCase, KnownCases, open_new_case
+from app.cases import FIRST_URGENCY, BatchRows, ChangingCase, KnownCases, open_new_case
 from app.crypto import Purpose, lock, pad_message, seal_to
 from app.inbound.erase_dialogue import answer_erase_dialogue, begin_erase_dialogue
 from app.intake import Keyword, Script, State, Step, is_builtin_start, is_builtin_stop, step
 from app.models import Erasure, Page, rounded
-from app.outbox.flood import ReplyAllowance
-from app.outbox.queue import TextDraft
-from app.outbox.suppressions import SILENCED, lift_suppressions, suppress_number
-from app.paging.alerts import ALERTED_AT_ONCE, MINE_ANSWER, make_alert_job, take_paged_case
-from app.requests.answers import read_answer, take_answer
-from app.store.db import Db
-from app.store.ordering import position_after
+from app.outbox import SILENCED, ReplyAllowance, TextDraft, lift_suppressions, suppress_number
+from app.paging import ALERTED_AT_ONCE, MINE_ANSWER, make_alert_job, take_paged_case
+from app.requests import read_answer, take_answer
+from app.store import Db, position_after
 from app.telephony import InboundText
 
 # One for all texts: making an encoder costs as much as encoding.

@@ -4,22 +4,18 @@
 understood and how urgent the case is now. See ``app.intake.dialogue`` for the rules.
 """
 
-from __future__ import annotations
-
 from app.intake.dialogue import SILENCE, step
 from app.intake.keywords import BUILTIN_STOP, Keyword, is_builtin_start, is_builtin_stop
-from app.intake.script import Script, ScriptRefused, Situation, load_script, read_script
-from app.intake.state import ContactHint, Reply, State, Step, erase_reply
+from app.intake.script import Script, ScriptRefused, load_script, read_script
+from app.intake.state import EraseAnswer, State, Step, erase_reply
 
 __all__ = [
     "BUILTIN_STOP",
     "SILENCE",
-    "ContactHint",
+    "EraseAnswer",
     "Keyword",
-    "Reply",
     "Script",
     "ScriptRefused",
-    "Situation",
     "State",
     "Step",
     "erase_reply",

@@ -40,7 +40,7 @@ from app.intake.answers import Turn, take_turn
 from app.intake.keywords import Keyword, find_keyword, is_builtin_stop
 from app.intake.script import Script
 from app.intake.state import ContactHint, Reply, State, Step, say
-from app.texts.folding import fold
+from app.texts import fold
 
 SILENCE = timedelta(minutes=30)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from app.texts import Texts
-from app.texts.folding import fold
+from app.texts import Texts, fold
 
 # The carrier's own list: it opts the phone out before the text reaches us and lets no reply
 # through. Source: Twilio's documentation of opt-out keywords, with REVOKE and OPTOUT since 2025.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from app.texts.folding import fold
+from app.texts import fold
 
 Label = TypeVar("Label")
 

@@ -9,8 +9,7 @@ from typing import Any
 
 from app.intake.lexicon import Lexicon, build
 from app.intake.vocabulary import Vocabulary, compile_vocabulary
-from app.texts import QUESTIONS, Texts, load_texts, read_script_plan
-from app.texts.rules import check_field
+from app.texts import QUESTIONS, Texts, check_field, load_texts, read_script_plan
 
 SITUATIONS = (
     "happening_now",

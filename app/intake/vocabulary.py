@@ -10,8 +10,7 @@ from typing import Literal
 from app.intake.keywords import Keywords, collect_keywords
 from app.intake.lexicon import Lexicon, build
 from app.intake.state import ContactHint, Method
-from app.texts import Texts
-from app.texts.folding import fold
+from app.texts import Texts, fold
 
 YesNo = Literal["yes", "no"]
 

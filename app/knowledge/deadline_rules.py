@@ -22,7 +22,7 @@ from app import audit
 from app.access import Permission, Principal
 from app.errors import BadRequest, StaleVersion
 from app.models import DeadlineRule
-from app.store.db import Db
+from app.store import Db
 
 ASK = "possible deadline – ask a lawyer"
 # From when somebody was detained; from a date in the case; from when a document was received.

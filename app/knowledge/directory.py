@@ -14,9 +14,8 @@ from app import audit
 from app.access import Permission, Principal
 from app.errors import BadRequest, NotFound, StaleVersion
 from app.models import DirectoryEntry
-from app.organisation.codes import check_codes
-from app.organisation.settings import read_settings
-from app.store.db import Db
+from app.organisation import check_codes, read_settings
+from app.store import Db
 
 DIRECTORY_KINDS = ("lawyer", "clinic", "detention", "office", "other")
 _TEXTS = ("name", "phone", "address", "hours", "notes")

@@ -18,9 +18,8 @@ from app import audit
 from app.access import Permission, Principal
 from app.errors import BadRequest, NotFound, StaleVersion
 from app.models import InformationCard
-from app.organisation.codes import check_codes
-from app.organisation.settings import read_settings
-from app.store.db import Db
+from app.organisation import check_codes, read_settings
+from app.store import Db
 
 LONGEST_CARD = 2000
 _SUBSTANCE = (
@@ -125,7 +124,8 @@ def _locked(db: Db, principal: Principal, card_id: UUID) -> InformationCard:
     return card
 
 
-def _today(db: Db, now: datetime) -> date:
+def find_today(db: Db, now: datetime) -> date:
+    """Return the day that it is in the organisation's time zone."""
     return now.astimezone(db.zone).date()
 
 
@@ -144,5 +144,5 @@ def _check(db: Db, values: Mapping[str, Any], now: datetime) -> None:
         raise BadRequest("Say who verified it, and when.")
     if verified_on is not None and values.get("review_by") is None:
         raise BadRequest("Say by when it has to be verified again.")
-    if verified_on is not None and verified_on > _today(db, now):
+    if verified_on is not None and verified_on > find_today(db, now):
         raise BadRequest("A card was not verified in the future.")

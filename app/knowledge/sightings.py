@@ -20,9 +20,8 @@ from app.access import DESK, Permission, Principal
 from app.crypto import Context, Purpose, open_sealed, pad_field, seal_to, unpad
 from app.errors import BadRequest, Forbidden, NotFound, StaleVersion
 from app.models import RaidReport, rounded
-from app.store.db import Db
-from app.vault.case_keys import WAITING_FOR_KEY, open_team_keys
-from app.vault.roster import read_roster
+from app.store import Db
+from app.vault import WAITING_FOR_KEY, open_team_keys, read_roster
 
 SIGHTING_STATES = ("unverified", "corroborated", "false")
 # What is asked about a raid; nothing about who told it.

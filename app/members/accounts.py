@@ -17,10 +17,17 @@ from app.errors import BadRequest, LastKeyHolder, NotFound, StaleVersion
 from app.members.enrolment import PROFILE_FIELDS, check_member_row, list_vouched_values
 from app.members.profiles import check_profile
 from app.models import Member, TeamWrap
-from app.requests.lifecycle import remove_member_from_requests, withdraw_member
-from app.store.db import Db
-from app.vault.case_keys import open_team_keys, publish_members, share_team
-from app.vault.roster import RosterMember, hold_roster, publish_roster, read_roster
+from app.requests import remove_member_from_requests, withdraw_member
+from app.store import Db
+from app.vault import (
+    RosterMember,
+    hold_roster,
+    open_team_keys,
+    publish_members,
+    publish_roster,
+    read_roster,
+    share_team,
+)
 
 
 def check_roles(roles: Iterable[str]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.crypto.passphrases import new_salt, passphrase_key
+from app.crypto import new_salt, passphrase_key
 from app.errors import Unauthenticated
 from app.members.enrolment import (
     EnrolledMember,
@@ -19,7 +19,7 @@ from app.members.enrolment import (
 from app.members.invitations import redeem_invitation
 from app.members.session_stores import SessionStore
 from app.members.sign_in_throttle import SignInThrottle, SignInVisitor
-from app.store.db import Database
+from app.store import Database
 
 
 def join_with_invitation(

@@ -14,18 +14,27 @@ from sqlalchemy import select
 
 from app import audit
 from app.access import Principal
-from app.crypto import Context, MemberKeys, Purpose, SealBroken, day_number, lock, new_seed, unlock
-from app.crypto import totp as one_time
-from app.crypto.passphrases import (
+from app.crypto import (
     MIN_PASSPHRASE,
+    Context,
+    MemberKeys,
+    Purpose,
+    SealBroken,
+    day_number,
+    find_accepted_step,
+    lock,
+    make_totp_uri,
     new_recovery_code,
     new_salt,
+    new_seed,
+    new_totp_secret,
     passphrase_key,
     recovery_key,
+    unlock,
 )
 from app.errors import BadRequest, Unauthenticated
 from app.models import Member, rounded
-from app.store.db import Db
+from app.store import Db
 
 HANDLE_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,38}[a-z0-9])?")
 PROFILE_FIELDS = (
@@ -108,7 +117,7 @@ def make_secrets(passphrase: str) -> NewcomerSecrets:
     salt = new_salt()
     key = passphrase_key(passphrase, salt)
     return NewcomerSecrets(
-        MemberKeys(new_seed()), salt, key, new_recovery_code(), one_time.new_secret()
+        MemberKeys(new_seed()), salt, key, new_recovery_code(), new_totp_secret()
     )
 
 
@@ -148,7 +157,7 @@ def enrol_member(
     _store_totp(db, member, keys, secrets.totp_secret, 0)
     db.add(member)
     db.flush()
-    uri = one_time.uri(secrets.totp_secret, handle)
+    uri = make_totp_uri(secrets.totp_secret, handle)
     return EnrolledMember(member, secrets.recovery_code, uri)
 
 
@@ -233,7 +242,7 @@ def spend_totp_code(
     if not code and not required:
         return
     secret, last_step = open_totp_secret(db, member, keys)
-    step = one_time.accepted_step(secret, code or "", now, last_step)
+    step = find_accepted_step(secret, code or "", now, last_step)
     if step is None:
         raise Unauthenticated
     _store_totp(db, member, keys, secret, step)
@@ -243,7 +252,7 @@ def confirm_totp(db: Db, principal: Principal, code: str, now: datetime) -> None
     """Note that the member's app shows the right codes; from then on every sign-in needs one."""
     member = db.get_one(Member, principal.member_id)
     secret, last_step = open_totp_secret(db, member, principal.keys)
-    step = one_time.accepted_step(secret, code, now, last_step)
+    step = find_accepted_step(secret, code, now, last_step)
     if step is None:
         raise BadRequest("This code is not right. Check the clock of the phone, and try the next.")
     _store_totp(db, member, principal.keys, secret, step)

@@ -10,13 +10,13 @@ from sqlalchemy import select
 
 from app import audit
 from app.access import Permission, Principal
-from app.crypto.passphrases import invitation_lookup, new_invitation_code
+from app.crypto import invitation_lookup, new_invitation_code
 from app.errors import BadRequest
 from app.members.accounts import check_roles
 from app.members.enrolment import EnrolledMember, NewcomerSecrets, enrol_member
 from app.members.profiles import check_profile
 from app.models import ROUNDING, Invitation, rounded
-from app.store.db import Db
+from app.store import Db
 
 INVITATION_LIFE = timedelta(hours=72)
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from app.cases.safe_hours import parse_safe_hours
+from app.cases import parse_safe_hours
 from app.errors import BadRequest
-from app.organisation.codes import LANGUAGES
-from app.organisation.settings import read_settings
-from app.store.db import Db
-from app.telephony.numbers import clean_number
+from app.organisation import LANGUAGES, read_settings
+from app.store import Db
+from app.telephony import clean_number
 
 
 def check_profile(db: Db, values: Mapping[str, Any]) -> dict[str, Any]:

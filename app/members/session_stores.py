@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import delete, select, update
 
 from app.models import SessionRow
-from app.store.db import Database, Db
+from app.store import Database, Db
 
 IDLE_LIFE = timedelta(minutes=30)
 

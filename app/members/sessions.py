@@ -12,8 +12,19 @@ from uuid import UUID, uuid4
 
 from app import audit
 from app.access import Principal
-from app.crypto import MemberKeys, Purpose, SealBroken, keyed_hash, lock, unlock
-from app.crypto.passphrases import SALT_BYTES, TokenKeys, new_token, passphrase_key, token_keys
+from app.crypto import (
+    SALT_BYTES,
+    MemberKeys,
+    Purpose,
+    SealBroken,
+    TokenKeys,
+    keyed_hash,
+    lock,
+    new_token,
+    passphrase_key,
+    token_keys,
+    unlock,
+)
 from app.errors import NotFound, Unauthenticated
 from app.members.enrolment import (
     check_member_row,
@@ -24,9 +35,8 @@ from app.members.enrolment import (
 from app.members.session_stores import SessionStore, StoredSession
 from app.members.sign_in_throttle import SignInThrottle, identify_visitor
 from app.models import Member
-from app.store.db import Database, Db
-from app.vault.operational_key import unseal_server
-from app.vault.roster import read_roster
+from app.store import Database, Db
+from app.vault import read_roster, unseal_server
 
 SESSION_LIFE = timedelta(hours=12)
 # How often the last use is written down; finer would be a write per request.

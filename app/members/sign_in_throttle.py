@@ -13,8 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.crypto import keyed_hash, same
-from app.crypto.passphrases import new_token
+from app.crypto import keyed_hash, new_token, same
 from app.errors import Throttled
 from app.keyring import Keyring
 

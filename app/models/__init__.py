@@ -2,7 +2,7 @@
 
 from app.models.alerts import Alert, Page
 from app.models.audit import AuditEntry, AuditHead
-from app.models.base import ROUNDING, Base, OperationalRow, rounded, table
+from app.models.base import ROUNDING, Base, Instant, rounded, table
 from app.models.calls import Attachment, AttachmentPart, Call, CallLeg
 from app.models.cases import LIVE_STATES, Case, CaseEpoch, CaseGrant, CaseSheet, Consent
 from app.models.conversations import Message, Note, PendingKeyword
@@ -77,6 +77,7 @@ __all__ = [
     "Idempotency",
     "IndexKey",
     "InformationCard",
+    "Instant",
     "Invitation",
     "Job",
     "Member",
@@ -84,7 +85,6 @@ __all__ = [
     "Note",
     "Offer",
     "OperationalGrant",
-    "OperationalRow",
     "Outgoing",
     "Page",
     "PendingKeyword",

@@ -1,1 +1,57 @@
 """Keeping a server: founding, backups, the drill, checks, metrics, retention."""
+
+from app.operations.backup.restorer import NeedsAcknowledgement, restore_archive
+from app.operations.backup.writer import look_after_archives, make_archive
+from app.operations.checkup.examination import examine_installation
+from app.operations.checkup.findings import CheckFinding, CheckScene, report_ok, report_problem
+from app.operations.door import (
+    Door,
+    Handover,
+    open_operational_seed,
+    raise_alarm,
+    send_seed,
+    store_operational_seed,
+)
+from app.operations.drill.inspection import DrillScene, inspect_installation
+from app.operations.drill.wording import write_report_json, write_report_text
+from app.operations.founding import AlreadyMade, found_organisation
+from app.operations.metrics.measures import measure_process, measure_service
+from app.operations.metrics.registry import CONTENT_TYPE, Metrics, may_read_metrics
+from app.operations.metrics.worker_server import WorkerServer
+from app.operations.readiness import ReadinessProbe, is_carrier_refusing, is_worker_alive
+from app.operations.retention import checkpoint_audit, sweep_retention
+
+__all__ = [
+    "CONTENT_TYPE",
+    "AlreadyMade",
+    "CheckFinding",
+    "CheckScene",
+    "Door",
+    "DrillScene",
+    "Handover",
+    "Metrics",
+    "NeedsAcknowledgement",
+    "ReadinessProbe",
+    "WorkerServer",
+    "checkpoint_audit",
+    "examine_installation",
+    "found_organisation",
+    "inspect_installation",
+    "is_carrier_refusing",
+    "is_worker_alive",
+    "look_after_archives",
+    "make_archive",
+    "may_read_metrics",
+    "measure_process",
+    "measure_service",
+    "open_operational_seed",
+    "raise_alarm",
+    "report_ok",
+    "report_problem",
+    "restore_archive",
+    "send_seed",
+    "store_operational_seed",
+    "sweep_retention",
+    "write_report_json",
+    "write_report_text",
+]

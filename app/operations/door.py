@@ -23,15 +23,12 @@ import structlog
 from sqlalchemy import select
 
 from app import audit
-from app.crypto import KeyFiles, OperationalKeys, SealBroken, Secret
-from app.crypto.passphrases import passphrase_key
+from app.crypto import KeyFiles, OperationalKeys, SealBroken, Secret, passphrase_key
 from app.errors import Forbidden, Unauthenticated
-from app.members.enrolment import open_member_seed, spend_totp_code
-from app.members.sessions import make_principal
+from app.members import make_principal, open_member_seed, spend_totp_code
 from app.models import Member
-from app.store.db import Database, Db
-from app.store.jobs import hasten_job
-from app.vault.operational_key import ABSORB_JOB, find_operational_seed, load_index_key
+from app.store import Database, Db, hasten_job
+from app.vault import ABSORB_JOB, find_operational_seed, load_index_key
 
 log = structlog.get_logger()
 

@@ -14,20 +14,20 @@ from app.access import ARCHIVE, DESK
 from app.crypto import KeyFiles, OperationalKeys, new_seed
 from app.errors import OperatorError
 from app.keyring import Keyring
-from app.knowledge.deadline_rules import plant_deadline_rules
-from app.members.enrolment import (
-    EnrolledMember,
-    NewcomerSecrets,
-    clean_handle,
-    enrol_member,
-    make_secrets,
-)
+from app.knowledge import plant_deadline_rules
+from app.members import EnrolledMember, NewcomerSecrets, clean_handle, enrol_member, make_secrets
 from app.models import Deployment, IndexKey, rounded
-from app.statistics.chain import begin_chain
-from app.store.db import Database, Db
-from app.vault.case_keys import make_team_epoch, share_team
-from app.vault.operational_key import find_index_key
-from app.vault.roster import Roster, RosterMember, Team, found_roster
+from app.statistics import begin_chain
+from app.store import Database, Db
+from app.vault import (
+    Roster,
+    RosterMember,
+    Team,
+    find_index_key,
+    found_roster,
+    make_team_epoch,
+    share_team,
+)
 
 
 class AlreadyMade(OperatorError):

@@ -14,7 +14,7 @@ from sqlalchemy import and_, delete, insert, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.models import Deployment, Idempotency, Job, table
-from app.store.db import Database, Db
+from app.store import Database, Db
 
 # What every worker does each minute, sealed or open: the heartbeat of one in another process.
 _HEARTBEATS = ("carrier-copies", "overdue", "wake")

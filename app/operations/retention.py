@@ -8,10 +8,10 @@ import structlog
 from sqlalchemy import delete, select, update
 
 from app import audit
-from app.calls.cleanup import forget_ended_calls
-from app.desk.erasing import erase_tree
-from app.inbound.erase_dialogue import erase_due_cases
-from app.knowledge.sightings import forget_old_sightings
+from app.calls import forget_ended_calls
+from app.desk import erase_tree
+from app.inbound import erase_due_cases
+from app.knowledge import forget_old_sightings
 from app.models import (
     Attachment,
     AttachmentPart,
@@ -22,10 +22,8 @@ from app.models import (
     Outgoing,
     Suppression,
 )
-from app.outbox.budget import forget_hourly_counts
-from app.outbox.carrier_copies import forget_old_copies
-from app.outbox.flood import forget_old_counts
-from app.store.db import Database, Db
+from app.outbox import forget_hourly_counts, forget_old_copies, forget_old_counts
+from app.store import Database, Db
 
 log = structlog.get_logger()
 CLOSED_CASE_LIFE = timedelta(days=90)

@@ -15,9 +15,8 @@ from app import audit
 from app.access import Permission, Principal
 from app.errors import BadRequest, StaleVersion
 from app.models import Deployment, IndexKey, RosterVersion
-from app.store.db import Db
-from app.store.statements import Query
-from app.vault.operational_key import load_index_key
+from app.store import Db, Query
+from app.vault import load_index_key
 
 DEFAULT_REGIONS = ("montreal", "laval", "quebec", "ottawa", "toronto", "vancouver", "other")
 # What a case's sheet may hold by default; the organisation edits the list.

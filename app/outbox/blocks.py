@@ -18,8 +18,8 @@ from app.errors import BadRequest, NotFound
 from app.models import LIVE_STATES, Case, Suppression
 from app.outbox.queue import cancel_texts
 from app.outbox.suppressions import suppress_number
-from app.store.db import Db
-from app.telephony.numbers import clean_number
+from app.store import Db
+from app.telephony import clean_number
 
 BLOCKED = "blocked"
 BLOCK_REASONS = ("abuse", "machine", "flood", "other")

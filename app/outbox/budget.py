@@ -18,8 +18,8 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.models import Case, Outgoing, Sent, table
-from app.organisation.settings import read_settings
-from app.store.db import Db
+from app.organisation import read_settings
+from app.store import Db
 
 log = structlog.get_logger()
 

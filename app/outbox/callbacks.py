@@ -14,8 +14,7 @@ from app.models import Message, Outgoing, table
 from app.outbox.budget import count_texts
 from app.outbox.carrier_copies import note_copies
 from app.outbox.states import NOT_HEARD, fail_text, tell_desk_unheard
-from app.store.db import Database, Db
-from app.store.statements import Lookup, update_rows
+from app.store import Database, Db, Lookup, update_rows
 from app.telephony import Carrier, DeliveryStatus, MessageStatus, from_carrier, later
 
 # Callbacks get lost. A text the carrier took over and fell silent about is asked for after this

@@ -22,10 +22,8 @@ import structlog
 from sqlalchemy import delete, func, select, update
 
 from app.keyring import Keyring
-from app.models import CarrierTrace, Outgoing, rounded, table
-from app.models.base import ROUNDING
-from app.store.db import Database, Db
-from app.store.statements import insert_new_rows
+from app.models import ROUNDING, CarrierTrace, Outgoing, rounded, table
+from app.store import Database, Db, insert_new_rows
 from app.telephony import Carrier, CarrierUnreachable, NotFinal, Refused
 
 log = structlog.get_logger()

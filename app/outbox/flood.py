@@ -16,8 +16,7 @@ from typing import Any
 from sqlalchemy import delete
 
 from app.models import ReplyCount, rounded, table
-from app.store.db import Db
-from app.store.statements import insert_rows
+from app.store import Db, insert_rows
 
 SCRIPT_PER_HOUR = 20
 NOTICES_TOO = 30

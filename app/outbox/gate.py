@@ -13,8 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from app.cases.consents import find_contact_consent
-from app.cases.safe_hours import is_within_hours
+from app.cases import find_contact_consent, is_within_hours
 from app.errors import (
     CaseClosed,
     CaseErased,
@@ -25,9 +24,9 @@ from app.errors import (
     UnsafeMethod,
 )
 from app.models import LIVE_STATES, Case, Outgoing
-from app.organisation.settings import find_zone
+from app.organisation import find_zone
 from app.outbox.suppressions import SILENCED, find_suppressions
-from app.store.db import Db
+from app.store import Db
 
 # A text this soon after one from the phone is an answer.
 ANSWER_WINDOW = timedelta(minutes=30)

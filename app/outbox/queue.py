@@ -12,10 +12,8 @@ from sqlalchemy import delete, or_, select
 
 from app.models import Job, Outgoing, rounded, table
 from app.outbox.states import settle_text
-from app.store.db import Db
-from app.store.jobs import add_jobs, hurry_lanes, new_job
-from app.store.statements import insert_rows
-from app.telephony.segments import measure
+from app.store import Db, add_jobs, hurry_lanes, insert_rows, new_job
+from app.telephony import measure
 
 # Texts of these tiers overtake what waits.
 _URGENT = 1

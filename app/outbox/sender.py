@@ -26,8 +26,7 @@ from app.outbox.flood import REPLY_LOOP, silence_number
 from app.outbox.gate import find_gate_refusal
 from app.outbox.states import NOT_HEARD, fail_text, mark_text, settle_text
 from app.outbox.suppressions import suppress_number
-from app.store.db import Database, Db
-from app.store.jobs import FURTHEST, ClaimedJob, find_retry_pause, finish_job, postpone_job
+from app.store import FURTHEST, ClaimedJob, Database, Db, find_retry_pause, finish_job, postpone_job
 from app.telephony import (
     Accepted,
     BadNumber,

@@ -9,8 +9,7 @@ from uuid import UUID
 from sqlalchemy import update
 
 from app.models import Message, Outgoing
-from app.store.db import Db
-from app.store.jobs import add_jobs, new_job
+from app.store import Db, add_jobs, new_job
 
 # The caller has not got the words, or nobody knows.
 NOT_HEARD = frozenset(("failed", "refused", "uncertain", "undelivered"))

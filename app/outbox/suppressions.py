@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete, select
 
 from app.models import Suppression, rounded
-from app.store.db import Db
+from app.store import Db
 
 SUPPRESSED_FOR = timedelta(days=365)
 # Why a number is not texted: it asked us to stop; it said that it is the wrong one; a coordinator

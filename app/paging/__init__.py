@@ -1,1 +1,34 @@
 """Alerting members, and waking the desk."""
+
+from app.paging.alerts import (
+    ALERTED_AT_ONCE,
+    MINE_ANSWER,
+    REPLY_TARGETS,
+    acknowledge_alert,
+    drop_old_pages,
+    find_pages,
+    find_reachable_number,
+    make_alert_job,
+    page_next_people,
+    raise_overdue_alerts,
+    take_paged_case,
+    tell_coordinators,
+)
+from app.paging.wake import Waker, read_wake_numbers
+
+__all__ = [
+    "ALERTED_AT_ONCE",
+    "MINE_ANSWER",
+    "REPLY_TARGETS",
+    "Waker",
+    "acknowledge_alert",
+    "drop_old_pages",
+    "find_pages",
+    "find_reachable_number",
+    "make_alert_job",
+    "page_next_people",
+    "raise_overdue_alerts",
+    "read_wake_numbers",
+    "take_paged_case",
+    "tell_coordinators",
+]

@@ -16,16 +16,13 @@ import structlog
 from sqlalchemy import Select, and_, delete, func, or_, select, update
 
 from app import access, audit
-from app.cases.safe_hours import is_within_hours
+from app.cases import is_within_hours
 from app.models import LIVE_STATES, Alert, Case, Job, Member, Page, rounded, table
-from app.outbox.queue import TextDraft, queue_texts
-from app.rota.rota import find_duty
-from app.rota.shifts import load_rota
-from app.store.db import Db
-from app.store.jobs import ClaimedJob, add_jobs, new_job
-from app.store.statements import insert_rows, update_rows
-from app.telephony.numbers import clean_number
-from app.vault.roster import read_roster
+from app.outbox import TextDraft, queue_texts
+from app.rota import find_duty, load_rota
+from app.store import ClaimedJob, Db, add_jobs, insert_rows, new_job, update_rows
+from app.telephony import clean_number
+from app.vault import read_roster
 
 log = structlog.get_logger()
 

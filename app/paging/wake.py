@@ -15,9 +15,8 @@ from sqlalchemy import select
 
 from app.errors import OperatorError
 from app.models import Case
-from app.store.db import Database
-from app.telephony import Carrier, CarrierError, OutgoingText
-from app.telephony.numbers import clean_number
+from app.store import Database
+from app.telephony import Carrier, CarrierError, OutgoingText, clean_number
 
 log = structlog.get_logger()
 

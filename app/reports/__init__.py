@@ -1,1 +1,23 @@
 """A release as files: sentences, lines, charts, pages. Pure: a record goes in, bytes come out."""
+
+from app.reports.lines import MAKERS
+from app.reports.sentences import (
+    FAMILY_NAMES,
+    HOW_TO_READ,
+    TITLES,
+    name_category,
+    show_figure,
+    write_grant_sentence,
+    write_promise,
+)
+
+__all__ = [
+    "FAMILY_NAMES",
+    "HOW_TO_READ",
+    "MAKERS",
+    "TITLES",
+    "name_category",
+    "show_figure",
+    "write_grant_sentence",
+    "write_promise",
+]

@@ -1,1 +1,114 @@
 """Requests: the desk asks for people, with a brief of exactly what they may be shown."""
+
+from app.requests.accompaniments import check_room, choose_leader, list_accompaniments
+from app.requests.answers import find_asked_numbers, read_answer, take_answer
+from app.requests.assignments import (
+    LONGEST_NOTES,
+    OpenedBrief,
+    ReportFacts,
+    explain_decline,
+    file_report,
+    list_own_assignments,
+    list_reports,
+    read_brief,
+    sweep_assignments,
+)
+from app.requests.brief_writer import complete_briefs
+from app.requests.candidates import find_window
+from app.requests.changes import (
+    cancel_request,
+    end_requests,
+    follow_consent,
+    forget_requests,
+    write_brief,
+)
+from app.requests.date_effects import follow_date_change
+from app.requests.decisions import (
+    JOIN_CALL_JOB,
+    OwnOffer,
+    accept_offer,
+    decline_offer,
+    find_offer_state,
+    list_own_offers,
+)
+from app.requests.ladder import climb_ladder
+from app.requests.lifecycle import (
+    change_request_values,
+    follow_raised_cases,
+    follow_urgency,
+    lock_requests,
+    read_request_values,
+    remove_member_from_requests,
+    withdraw_member,
+)
+from app.requests.new_requests import ALLOWED_FIELDS, REQUEST_KINDS, RequestFacts, raise_request
+from app.requests.night_requests import ask_for_legal
+from app.requests.routing.facts import Candidate, Need, Window
+from app.requests.routing.solver import Solver
+from app.requests.routing.surge import SurgePlan, assign_all, assign_one_by_one
+from app.requests.surge_plan import plan_surge
+from app.requests.views import (
+    FoundRequest,
+    find_request,
+    list_requests,
+    list_requests_of_cases,
+    rank_candidates,
+)
+
+__all__ = [
+    "ALLOWED_FIELDS",
+    "JOIN_CALL_JOB",
+    "LONGEST_NOTES",
+    "REQUEST_KINDS",
+    "Candidate",
+    "FoundRequest",
+    "Need",
+    "OpenedBrief",
+    "OwnOffer",
+    "ReportFacts",
+    "RequestFacts",
+    "Solver",
+    "SurgePlan",
+    "Window",
+    "accept_offer",
+    "ask_for_legal",
+    "assign_all",
+    "assign_one_by_one",
+    "cancel_request",
+    "change_request_values",
+    "check_room",
+    "choose_leader",
+    "climb_ladder",
+    "complete_briefs",
+    "decline_offer",
+    "end_requests",
+    "explain_decline",
+    "file_report",
+    "find_asked_numbers",
+    "find_offer_state",
+    "find_request",
+    "find_window",
+    "follow_consent",
+    "follow_date_change",
+    "follow_raised_cases",
+    "follow_urgency",
+    "forget_requests",
+    "list_accompaniments",
+    "list_own_assignments",
+    "list_own_offers",
+    "list_reports",
+    "list_requests",
+    "list_requests_of_cases",
+    "lock_requests",
+    "plan_surge",
+    "raise_request",
+    "rank_candidates",
+    "read_answer",
+    "read_brief",
+    "read_request_values",
+    "remove_member_from_requests",
+    "sweep_assignments",
+    "take_answer",
+    "withdraw_member",
+    "write_brief",
+]

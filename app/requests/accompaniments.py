@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 
 from app.errors import BadRequest
 from app.models import Assignment, Event, Member, Request
-from app.store.db import Db
+from app.store import Db
 
 ACCOMPANIMENT = "accompaniment"
 # What the states of requests and assignments are called of an accompaniment.

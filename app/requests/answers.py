@@ -25,7 +25,7 @@ from app.requests.member_texts import (
     YOURS_TEXT,
     find_member_number,
 )
-from app.store.db import Db
+from app.store import Db
 
 log = structlog.get_logger()
 

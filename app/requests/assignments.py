@@ -20,9 +20,7 @@ from sqlalchemy import select
 
 from app import audit
 from app.access import Permission, Principal
-from app.cases.dates import DateFacts, mark_date_occurred, write_date
-from app.cases.notes import write_note
-from app.cases.tasks import add_task, settle_tasks
+from app.cases import DateFacts, add_task, mark_date_occurred, settle_tasks, write_date, write_note
 from app.crypto import CaseKeys, Purpose, open_sealed, pad_message, seal_to, unpad
 from app.errors import BadRequest, NotFound
 from app.models import LIVE_STATES, Assignment, Case, Event, Offer, Report, Request
@@ -41,10 +39,8 @@ from app.requests.lifecycle import (
 )
 from app.requests.member_texts import tell_members
 from app.requests.new_requests import RequestFacts, raise_without_brief
-from app.store.db import Database, Db
-from app.store.ordering import position_after
-from app.vault.case_keys import find_public_key
-from app.vault.roster import read_roster
+from app.store import Database, Db, position_after
+from app.vault import find_public_key, read_roster
 
 LONGEST_NOTES = 20_000
 # Whoever cannot go after all gives the request back: others are asked.

@@ -11,9 +11,7 @@ from sqlalchemy import or_, select
 
 from app import audit
 from app.access import Principal
-from app.cases.case import open_case_keys, read_case_values
-from app.cases.consents import SCOPE_OF_KIND, has_agreed
-from app.cases.tree import find_tree_ids
+from app.cases import SCOPE_OF_KIND, find_tree_ids, has_agreed, open_case_keys, read_case_values
 from app.crypto import CaseKeys
 from app.models import SEEKING, Brief, Case, Event, Request
 from app.requests.briefs import list_brief_holders, store_brief
@@ -27,8 +25,8 @@ from app.requests.lifecycle import (
     start_seeking,
 )
 from app.requests.routing.ranking import find_reachable
-from app.store.db import Db
-from app.vault.sealed import read_sheet, read_value
+from app.store import Db
+from app.vault import read_sheet, read_value
 
 
 def complete_briefs(db: Db, principal: Principal, case: Case, now: datetime) -> None:

@@ -34,8 +34,8 @@ from app.crypto import (
 )
 from app.errors import Sealed
 from app.models import Brief, BriefWrap, Request
-from app.store.db import Db
-from app.vault.roster import read_roster
+from app.store import Db
+from app.vault import read_roster
 
 _EPOCH = 1  # a brief that is written again has new ids and a new seed, so there is one epoch
 

@@ -11,14 +11,13 @@ from uuid import UUID
 
 from sqlalchemy import func, or_, select
 
-from app.cases.safe_hours import is_within_hours
+from app.cases import is_within_hours
 from app.models import Assignment, Case, Conflict, Member, Offer, Request
 from app.requests.routing.facts import Candidate, Need, Window, do_overlap
-from app.rota.rota import find_duty
-from app.rota.shifts import load_rota
-from app.store.db import Db
-from app.telephony.numbers import clean_number
-from app.vault.roster import read_roster
+from app.rota import find_duty, load_rota
+from app.store import Db
+from app.telephony import clean_number
+from app.vault import read_roster
 
 # A date that nobody gave an end is taken to last so long.
 USUAL_LENGTH = timedelta(hours=2)

@@ -10,9 +10,14 @@ from sqlalchemy import select
 
 from app import audit
 from app.access import Permission, Principal
-from app.cases.case import find_case, open_case_keys
-from app.cases.consents import SCOPE_OF_KIND, check_consent, has_agreed
-from app.cases.tree import find_tree_ids
+from app.cases import (
+    SCOPE_OF_KIND,
+    check_consent,
+    find_case,
+    find_tree_ids,
+    has_agreed,
+    open_case_keys,
+)
 from app.errors import BadRequest, NotFound
 from app.models import SEEKING, Case, Request
 from app.requests.brief_writer import seal_brief
@@ -30,7 +35,7 @@ from app.requests.lifecycle import (
 )
 from app.requests.member_texts import CALLED_OFF_TEXT, OVER_TEXT, tell_members
 from app.requests.new_requests import RequestFacts, check_request, list_shared_fields
-from app.store.db import Db
+from app.store import Db
 
 
 def write_brief(

@@ -28,7 +28,7 @@ from app.requests.lifecycle import (
     withdraw_offers,
 )
 from app.requests.member_texts import OVER_TEXT, tell_members
-from app.store.db import Db
+from app.store import Db
 
 DATE_CHANGED_TEXT = "Desk: something you took on has changed. Please sign in to read it."
 

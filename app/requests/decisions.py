@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from app import audit
 from app.access import Permission, Principal
-from app.cases.tree import find_tree_ids
+from app.cases import find_tree_ids
 from app.errors import NotFound, OfferExpired, OfferTaken
 from app.models import SEEKING, Assignment, Case, Conflict, Member, Offer, Request, rounded
 from app.requests.accompaniments import give_lead
@@ -30,9 +30,8 @@ from app.requests.lifecycle import (
     withdraw_offers,
 )
 from app.requests.member_texts import TAKEN_TEXT, tell_members
-from app.store.db import Db
-from app.store.jobs import add_jobs, new_job
-from app.vault.roster import read_roster
+from app.store import Db, add_jobs, new_job
+from app.vault import read_roster
 
 # Its ref is the assignment of somebody who accepted to come into a running call.
 JOIN_CALL_JOB = "join-call"

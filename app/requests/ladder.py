@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from app import audit
 from app.models import SEEKING, Case, Offer, Request
-from app.paging.alerts import tell_coordinators
+from app.paging import tell_coordinators
 from app.requests.briefs import list_brief_holders
 from app.requests.candidates import (
     AskablePerson,
@@ -37,8 +37,7 @@ from app.requests.routing.facts import Need
 from app.requests.routing.ranking import rank_people
 from app.requests.routing.steps import LadderStep, Timing, find_timing, list_steps
 from app.requests.surge_plan import SURGE_SIZE
-from app.store.db import Db
-from app.store.jobs import ClaimedJob, finish_job
+from app.store import ClaimedJob, Db, finish_job
 
 # Until everybody is asked again, by tier, where nobody took a request: each time twice as long, for
 # who was asked ten times in vain needs a coordinator more than an eleventh text.

@@ -31,8 +31,7 @@ from app.models import (
 )
 from app.requests.accompaniments import pass_lead_on
 from app.requests.briefs import delete_briefs, delete_wraps
-from app.store.db import Db
-from app.store.jobs import FURTHEST, add_jobs, new_job
+from app.store import FURTHEST, Db, add_jobs, new_job
 
 REQUEST_JOB = "offers"
 # What the machine still knows of a request that is over.

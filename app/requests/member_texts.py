@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.models import Member, Request
-from app.outbox.queue import TextDraft, queue_texts
-from app.store.db import Db
-from app.telephony.numbers import clean_number
+from app.outbox import TextDraft, queue_texts
+from app.store import Db
+from app.telephony import clean_number
 
 ASK_TEXT = "Desk: can you help? Reply {code} YES or NO"
 YOURS_TEXT = "Desk: thank you, it is yours. Please sign in to read it."

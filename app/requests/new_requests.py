@@ -10,14 +10,11 @@ from uuid import UUID, uuid4
 
 from app import audit
 from app.access import Permission, Principal
-from app.cases.case import find_case, open_case_keys, read_case_values
-from app.cases.consents import check_consent
-from app.cases.tree import find_tree_ids
+from app.cases import check_consent, find_case, find_tree_ids, open_case_keys, read_case_values
 from app.crypto import CaseKeys
 from app.errors import BadRequest, ConsentMissing
 from app.models import Case, Event, Request, rounded
-from app.organisation.codes import check_codes
-from app.organisation.settings import read_settings
+from app.organisation import check_codes, read_settings
 from app.requests.accompaniments import ACCOMPANIMENT, check_room
 from app.requests.brief_writer import seal_brief
 from app.requests.candidates import find_window
@@ -27,8 +24,8 @@ from app.requests.lifecycle import (
     read_request_values,
     start_seeking,
 )
-from app.store.db import Db
-from app.vault.sealed import read_sheet
+from app.store import Db
+from app.vault import read_sheet
 
 REQUEST_KINDS = ("accompaniment", "legal", "interpreter")
 # Which of the organisation's fields may be shown to whom at all; None: all of them.

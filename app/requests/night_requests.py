@@ -14,12 +14,11 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.cases.consents import has_refused
-from app.cases.tree import find_tree_ids
+from app.cases import find_tree_ids, has_refused
 from app.models import LIVE_STATES, Alert, Case, Request
 from app.requests.lifecycle import read_request_values
 from app.requests.new_requests import RequestFacts, raise_without_brief
-from app.store.db import Db
+from app.store import Db
 
 NIGHT_KIND = "legal"
 DESK_ANSWER_TIME = timedelta(minutes=15)

@@ -25,7 +25,7 @@ from app.requests.lifecycle import (
 )
 from app.requests.routing.facts import Need
 from app.requests.routing.surge import SurgePlan, assign_all
-from app.store.db import Database, Db
+from app.store import Database, Db
 
 SURGE_SIZE = 10
 

@@ -20,7 +20,7 @@ from app.requests.routing.exclusions import find_exclusion
 from app.requests.routing.facts import RankedPerson
 from app.requests.routing.ranking import rank_people
 from app.requests.routing.steps import LadderStep
-from app.store.db import Db
+from app.store import Db
 
 
 @dataclass(frozen=True)

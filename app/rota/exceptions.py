@@ -30,7 +30,7 @@ from app.rota.shifts import (
     reset_told,
     store_shift,
 )
-from app.store.db import Db
+from app.store import Db
 
 _FARTHEST = timedelta(days=62)
 

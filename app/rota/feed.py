@@ -14,13 +14,12 @@ from sqlalchemy import delete, select
 
 from app import audit
 from app.access import Permission, Principal
-from app.crypto import keyed_hash
-from app.crypto.passphrases import new_token
+from app.crypto import keyed_hash, new_token
 from app.errors import NotFound
 from app.models import CalendarFeed, Member, rounded
 from app.rota.rota import Turn, list_turns
 from app.rota.shifts import load_rota
-from app.store.db import Db
+from app.store import Db
 
 _BEFORE, _AFTER = timedelta(days=7), timedelta(days=62)
 # RFC 5545, 3.1: a line has at most 75 octets; the rest goes on after a line break and a space.

@@ -29,9 +29,8 @@ from app.crypto import (
 )
 from app.errors import BadRequest, NotFound
 from app.models import HandoverNote, Shift, rounded
-from app.store.db import Db
-from app.vault.case_keys import open_team_keys
-from app.vault.roster import read_roster
+from app.store import Db
+from app.vault import open_team_keys, read_roster
 
 LONGEST_HANDOVER = 20_000
 HANDOVER_LIFE = timedelta(days=14)

@@ -13,12 +13,12 @@ from sqlalchemy import delete, select
 
 from app import audit
 from app.access import Permission, Principal
-from app.cases.codenames import make_code_name
+from app.cases import make_code_name
 from app.errors import BadRequest, NotFound, OfferTaken, StaleVersion
 from app.models import Member, Shift, ShiftOverride
 from app.rota.rota import Rota, Slot, SlotChange, Turn, find_clash, find_turn_at
 from app.rota.rules import Recurrence, clean_rule, find_instant, show_wall_time
-from app.store.db import Db
+from app.store import Db
 
 # What a shift may ask of people, in the order in which it is guessed from who is in it.
 SHIFT_ROLES = ("dispatcher", "accompanier", "legal", "interpreter", "coordinator")

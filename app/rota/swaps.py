@@ -17,8 +17,8 @@ from app.rota.exceptions import cover_turn
 from app.rota.rota import Rota, Turn, find_turn_named, list_turns
 from app.rota.shifts import find_shift_turn, load_rota, lock_shift
 from app.rota.visibility import can_see
-from app.store.db import Db
-from app.vault.roster import read_roster
+from app.store import Db
+from app.vault import read_roster
 
 _NEXT_WITHIN = timedelta(days=62)
 

@@ -14,7 +14,7 @@ from app.rota.rota import Turn, find_unfilled
 from app.rota.rules import show_wall_time
 from app.rota.shifts import load_rota
 from app.rota.swaps import expire_swaps
-from app.store.db import Db
+from app.store import Db
 
 WARNED_AHEAD = timedelta(hours=48)
 _KEPT = timedelta(days=62)

@@ -10,7 +10,7 @@ from app.errors import NotFound
 from app.models import Shift
 from app.rota.rota import Slot, Turn
 from app.rota.shifts import load_rota
-from app.store.db import Db
+from app.store import Db
 
 
 def can_see(principal: Principal, slot: Slot) -> bool:

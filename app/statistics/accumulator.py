@@ -21,7 +21,7 @@ from app.statistics.calendar import FAMILIES, find_month, find_month_end, list_m
 from app.statistics.categories import measure_time_to_human, place_code
 from app.statistics.plans import fix_plan, lock_head
 from app.statistics.tables import Measure, Plan, list_cells
-from app.store.db import Database, Db
+from app.store import Database, Db
 
 # The joint counts that every table of a family is a sum of.
 _JOINT = {

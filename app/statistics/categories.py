@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.organisation.codes import LANGUAGES, SITUATIONS
+from app.organisation import LANGUAGES, SITUATIONS
 
 VERSION = 1
 OTHER = "other"

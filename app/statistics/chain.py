@@ -17,7 +17,7 @@ from sqlalchemy import select
 from app.crypto import KeyFiles, keyed_hash, same
 from app.errors import NotReleasable
 from app.models import StatisticsDebit, StatisticsHead, StatisticsRelease
-from app.store.db import Db
+from app.store import Db
 
 log = structlog.get_logger()
 

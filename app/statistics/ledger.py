@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from app.errors import BudgetSpent
 from app.models import StatisticsDebit
 from app.statistics.tables import CAPS, HARD_CAP
-from app.store.db import Db
+from app.store import Db
 
 
 def sum_spent(db: Db, family: str) -> dict[str, int]:

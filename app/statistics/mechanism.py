@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self, TypedDict
 
 from app.errors import Refusal
-from app.process.child_programs import ChildProgram
+from app.process import ChildProgram
 
 _PROGRAM = Path(__file__).with_name("noise_program.py")
 

@@ -15,10 +15,10 @@ from app import audit
 from app.access import Permission, Principal
 from app.errors import BadRequest, NotReleasable
 from app.models import StatisticsHead, StatisticsRelease
-from app.organisation.settings import read_regions
+from app.organisation import read_regions
 from app.statistics.categories import OTHER
 from app.statistics.tables import Plan, list_default_milli, load_plan, make_plan
-from app.store.db import Db
+from app.store import Db
 
 _FAMILY_OF = {
     "region": "opened",

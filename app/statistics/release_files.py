@@ -19,8 +19,7 @@ from app.errors import BadRequest, NotReleasable, Refusal
 from app.models import StatisticsFile, StatisticsRelease, table
 from app.statistics.chain import vouch_for_release
 from app.statistics.releases import RELEASED, find_release
-from app.store.db import Database, Db
-from app.store.statements import insert_new_rows
+from app.store import Database, Db, insert_new_rows
 
 MEDIA_TYPES: Mapping[str, str] = {
     "csv": "text/csv; charset=utf-8",

@@ -19,7 +19,7 @@ from app import audit
 from app.access import Permission, Principal
 from app.errors import BadRequest, Forbidden, NotFound, NotReleasable
 from app.models import StatisticsFile, StatisticsHead, StatisticsRelease, rounded
-from app.reports.lines import MAKERS
+from app.reports import MAKERS
 from app.statistics.accumulator import (
     find_first_month,
     forget_month,
@@ -44,9 +44,8 @@ from app.statistics.mechanism import Drawn, Mechanism, Question
 from app.statistics.plans import fix_plan, lock_head
 from app.statistics.records import Record, list_known, make_record, write_record
 from app.statistics.tables import Plan
-from app.store.db import Database, Db
-from app.store.jobs import add_jobs, new_job
-from app.vault.roster import read_roster
+from app.store import Database, Db, add_jobs, new_job
+from app.vault import read_roster
 
 # How long an organisation with one coordinator thinks about it.
 ALONE = timedelta(hours=24)

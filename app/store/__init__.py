@@ -1,1 +1,78 @@
 """The database, its statements and schema, and the job table."""
+
+from app.store.db import Database, Db, GroupWriter
+from app.store.idempotency import do_once
+from app.store.jobs import (
+    FURTHEST,
+    ClaimedJob,
+    add_jobs,
+    claim_jobs,
+    find_due_kinds,
+    find_next_due,
+    find_retry_pause,
+    finish_job,
+    has_overdue_job,
+    hasten_job,
+    hurry_lanes,
+    new_job,
+    plant_recurring_jobs,
+    postpone_job,
+    release_all_jobs,
+)
+from app.store.ordering import NOT_WAITING, position_after
+from app.store.schema import (
+    SchemaBehind,
+    downgrade_schema,
+    find_newest_revision,
+    is_known_revision,
+    is_schema_current,
+    make_table_filter,
+    read_revision,
+    upgrade_schema,
+)
+from app.store.statements import (
+    Lookup,
+    Query,
+    insert_new_rows,
+    insert_rows,
+    update_rows,
+    write_together,
+)
+
+__all__ = [
+    "FURTHEST",
+    "NOT_WAITING",
+    "ClaimedJob",
+    "Database",
+    "Db",
+    "GroupWriter",
+    "Lookup",
+    "Query",
+    "SchemaBehind",
+    "add_jobs",
+    "claim_jobs",
+    "do_once",
+    "downgrade_schema",
+    "find_due_kinds",
+    "find_newest_revision",
+    "find_next_due",
+    "find_retry_pause",
+    "finish_job",
+    "has_overdue_job",
+    "hasten_job",
+    "hurry_lanes",
+    "insert_new_rows",
+    "insert_rows",
+    "is_known_revision",
+    "is_schema_current",
+    "make_table_filter",
+    "new_job",
+    "plant_recurring_jobs",
+    "position_after",
+    "postpone_job",
+    "read_revision",
+    "release_all_jobs",
+    "update_rows",
+    "upgrade_schema",
+    "write_together",
+]

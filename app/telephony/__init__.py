@@ -3,12 +3,6 @@
 Nothing here knows which carrier it is; ``twilio_gateway`` holds the one that is.
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterator
-from datetime import datetime
-from typing import Protocol
-
 from app.telephony.calls import (
     CALL_OVER,
     CarrierCall,
@@ -17,7 +11,10 @@ from app.telephony.calls import (
     OutgoingCall,
     Phones,
     Recording,
+    encrypted_with,
+    number,
 )
+from app.telephony.carrier import Carrier
 from app.telephony.errors import (
     BadNumber,
     CarrierBusy,
@@ -28,23 +25,25 @@ from app.telephony.errors import (
     NotFinal,
     OptedOut,
     Refused,
+    carrier_error,
 )
-from app.telephony.forms import Form, TooManyFields, read_form
+from app.telephony.forms import Form, Pairs, TooManyFields, read_form
 from app.telephony.messages import (
     Accepted,
     CarrierMessage,
-    Channel,
     DeliveryStatus,
     Direction,
     InboundText,
     NumberWebhooks,
     OutgoingText,
 )
-from app.telephony.statuses import FINAL_AT_CARRIER, MessageStatus, from_carrier, later
+from app.telephony.numbers import clean_number
+from app.telephony.segments import Segments, measure
+from app.telephony.signatures import is_signed, origins
+from app.telephony.statuses import MessageStatus, from_carrier, later
 
 __all__ = [
     "CALL_OVER",
-    "FINAL_AT_CARRIER",
     "Accepted",
     "BadNumber",
     "Carrier",
@@ -53,7 +52,6 @@ __all__ = [
     "CarrierError",
     "CarrierMessage",
     "CarrierUnreachable",
-    "Channel",
     "CredentialsRefused",
     "DeliveryStatus",
     "Direction",
@@ -68,60 +66,20 @@ __all__ = [
     "OptedOut",
     "OutgoingCall",
     "OutgoingText",
+    "Pairs",
     "Phones",
     "Recording",
     "Refused",
+    "Segments",
     "TooManyFields",
+    "carrier_error",
+    "clean_number",
+    "encrypted_with",
     "from_carrier",
+    "is_signed",
     "later",
+    "measure",
+    "number",
+    "origins",
     "read_form",
 ]
-
-
-class Carrier(Phones, Protocol):
-    """A phone network that takes texts over, rings phones and can be asked what it still holds.
-
-    Every method blocks, may be called from many threads at once, and raises a ``CarrierError``.
-    """
-
-    def send(self, text: OutgoingText) -> Accepted:
-        """Hand one text over.
-
-        There is no way to ask twice safely: on ``CarrierUnreachable(maybe_sent=True)`` look it up
-        with ``recent`` before another try.
-        """
-        ...
-
-    def recent(
-        self, direction: Direction, *, since: datetime, to: str | None = None
-    ) -> Iterator[CarrierMessage]:
-        """Yield what the carrier holds from ``since`` (aware) on, in no particular order.
-
-        Inbound: texts to the hotline's number. Outbound: texts from it, only those to ``to``
-        where given. Pages are fetched while iterating.
-        """
-        ...
-
-    def media(self, sid: str) -> tuple[tuple[str, str], ...]:
-        """Return address and content type of each picture of message ``sid``, as webhooks do."""
-        ...
-
-    def delete_media(self, sid: str) -> None:
-        """Remove the pictures of message ``sid``; fine if there are none, or none any more."""
-        ...
-
-    def delete_message(self, sid: str) -> None:
-        """Remove the carrier's copy; fine if it is gone already. Raises ``NotFinal`` too early."""
-        ...
-
-    def exists(self, sid: str) -> bool:
-        """Whether the carrier still holds message ``sid``."""
-        ...
-
-    def webhooks(self) -> NumberWebhooks | None:
-        """Where the hotline's number points; ``None`` if the account does not own the number."""
-        ...
-
-    def clock(self) -> datetime | None:
-        """What the carrier's clock said in its last answer to this thread; makes no request."""
-        ...

@@ -6,7 +6,7 @@ import string
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from app.telephony.segments import measure
+from app.telephony import measure
 from app.texts.folding import fold
 
 # Questions of the script in the order in which they are asked; any other is refused.

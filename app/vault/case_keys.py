@@ -33,8 +33,7 @@ from app.models import (
     TeamWrap,
     rounded,
 )
-from app.store.db import Database, Db
-from app.store.jobs import hasten_job
+from app.store import Database, Db, hasten_job
 from app.vault.roster import Roster, RosterMember, Team, publish_roster, read_roster
 
 # So many cases get a new epoch in the transaction that removes somebody.

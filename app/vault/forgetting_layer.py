@@ -15,7 +15,7 @@ from sqlalchemy import Table, bindparam, select, update
 
 from app.crypto import day_number
 from app.models import Base
-from app.store.db import Database, Db
+from app.store import Database, Db
 
 log = structlog.get_logger()
 

@@ -48,7 +48,7 @@ from app.models import (
     rounded,
     table,
 )
-from app.store.db import Database, Db
+from app.store import Database, Db
 
 log = structlog.get_logger()
 

@@ -12,8 +12,7 @@ from app.crypto import KeyFiles, OperationalKeys, Purpose, Secret, TeamKeys, ope
 from app.errors import OperatorError
 from app.keyring import Keyring
 from app.models import Deployment, IndexKey, OperationalGrant, TeamWrap
-from app.store.db import Database, Db
-from app.store.jobs import hasten_job
+from app.store import Database, Db, hasten_job
 from app.vault.case_keys import open_team_keys
 from app.vault.roster import check_roster_at_start
 from app.vault.tombstones import reconcile_tombstones

@@ -19,7 +19,7 @@ from app.access import DESK, Principal
 from app.crypto import KeyFiles, MemberKeys, verify_signature
 from app.errors import OperatorError
 from app.models import RosterVersion
-from app.store.db import Db
+from app.store import Db
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from app.crypto import CaseKeys, Context, Purpose, open_sealed, pad_field, seal_to, unpad
 from app.models import Case, CaseSheet
-from app.store.db import Db
+from app.store import Db
 from app.vault.case_keys import find_public_key
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from app.crypto import KeyFiles, append_lines
 from app.models import Case
-from app.store.db import Db
+from app.store import Db
 
 log = structlog.get_logger()
 

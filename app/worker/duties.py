@@ -9,48 +9,46 @@ from datetime import datetime, timedelta
 import structlog
 
 from app import audit
-from app.calls.call_rows import CALL_JOBS
-from app.calls.interpreter_calls import ring_interpreters
-from app.calls.jobs import CallCrew, carry_out_jobs
-from app.calls.line import CallSettings
-from app.calls.lost_calls import take_in_lost_calls
+from app.calls import (
+    CALL_JOBS,
+    CallCrew,
+    CallSettings,
+    carry_out_jobs,
+    ring_interpreters,
+    take_in_lost_calls,
+)
 from app.clock import Clock
-from app.desk.reminders import sweep_reminders
-from app.desk.replying import make_cases_wait
-from app.inbound.lost_texts import take_in_lost_texts
-from app.inbound.provisional import absorb_provisional_cases
-from app.inbound.turns import IntakeSettings
-from app.operations.backup.writer import look_after_archives
-from app.operations.retention import checkpoint_audit, sweep_retention
-from app.outbox.budget import find_new_warning
-from app.outbox.callbacks import catch_up_with_carrier
-from app.outbox.carrier_copies import delete_copies
-from app.outbox.sender import Pacer, send_texts
-from app.outbox.states import UNHEARD_JOB
-from app.paging.alerts import (
+from app.desk import make_cases_wait, sweep_reminders
+from app.inbound import IntakeSettings, absorb_provisional_cases, take_in_lost_texts
+from app.operations import checkpoint_audit, look_after_archives, sweep_retention
+from app.outbox import (
+    UNHEARD_JOB,
+    Pacer,
+    catch_up_with_carrier,
+    delete_copies,
+    find_new_warning,
+    send_texts,
+)
+from app.paging import (
+    Waker,
     drop_old_pages,
     page_next_people,
     raise_overdue_alerts,
     tell_coordinators,
 )
-from app.paging.wake import Waker
-from app.requests.assignments import sweep_assignments
-from app.requests.decisions import JOIN_CALL_JOB
-from app.requests.ladder import climb_ladder
-from app.requests.lifecycle import follow_raised_cases
-from app.requests.night_requests import ask_for_legal
-from app.requests.surge_plan import plan_surge
-from app.rota.unfilled import describe_lacking, find_untold_turns, note_told, put_away_old
-from app.statistics.accumulator import freeze_due_months
-from app.statistics.release_files import print_due_files
-from app.statistics.releases import PRINT_JOB
-from app.store.db import Database
-from app.store.jobs import ClaimedJob, finish_job
+from app.requests import (
+    JOIN_CALL_JOB,
+    ask_for_legal,
+    climb_ladder,
+    follow_raised_cases,
+    plan_surge,
+    sweep_assignments,
+)
+from app.rota import describe_lacking, find_untold_turns, note_told, put_away_old
+from app.statistics import PRINT_JOB, freeze_due_months, print_due_files
+from app.store import ClaimedJob, Database, finish_job
 from app.telephony import Carrier
-from app.vault.case_keys import EPOCHS_JOB, renew_case_epochs
-from app.vault.forgetting_layer import renew_forgetting
-from app.vault.index_key import ratchet_if_due
-from app.vault.operational_key import ABSORB_JOB
+from app.vault import ABSORB_JOB, EPOCHS_JOB, ratchet_if_due, renew_case_epochs, renew_forgetting
 
 log = structlog.get_logger()
 

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.store.jobs import (
+from app.store import (
     ClaimedJob,
     claim_jobs,
     find_due_kinds,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.telephony import InboundText, read_form
-from app.telephony.twilio_gateway import SignatureVerifier
+from app.twilio_gateway import SignatureVerifier
 from bench.load import MOST, RETURNING, TOKEN, write_load
 
 URL = "http://127.0.0.1:8900"

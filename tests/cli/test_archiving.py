@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.crypto import KeyFiles, totp
+from app.crypto import KeyFiles
+from app.crypto.totp import make_totp_code
 from tests.cli.conftest import PASSPHRASE, Kith
 from tests.cli.test_init import totp_secret
 
@@ -77,7 +78,7 @@ def test_a_key_is_asked_for_with_the_code_of_the_app(
     unseal = ("unseal", "--handle", "wren", "--passphrase-stdin", "--json")
     refused = kith(*unseal, stdin=PASSPHRASE)
     assert (refused.code, refused.out) == (1, "")
-    code = totp.code_at(secret, datetime.now(UTC))
+    code = make_totp_code(secret, datetime.now(UTC))
     ran = kith(*unseal, stdin=f"{PASSPHRASE}{code}\n")
     assert "No running server" in ran.err  # the code was taken
     wrong = kith(*unseal, stdin=f"{PASSPHRASE}000000\n")

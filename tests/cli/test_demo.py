@@ -22,7 +22,8 @@ from sqlalchemy import select
 
 from app.cli import demo
 from app.clock import Clock
-from app.crypto import KeyFiles, totp
+from app.crypto import KeyFiles
+from app.crypto.totp import encode_base32
 from app.main import open_database
 from app.members.enrolment import EnrolledMember, open_totp_secret
 from app.members.invitations import redeem_invitation
@@ -167,7 +168,7 @@ def signs_in(login: demo.DemoLogin) -> bool:
         with database.snapshot() as db:
             member = db.get_one(Member, principal.member_id)
             secret, _ = open_totp_secret(db, member, principal.keys)
-        return totp.base32(secret) == login.totp_secret
+        return encode_base32(secret) == login.totp_secret
     finally:
         database.close()
 

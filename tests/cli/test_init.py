@@ -13,7 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from app.clock import Clock
-from app.crypto import KeyFiles, totp
+from app.crypto import KeyFiles
+from app.crypto.totp import make_totp_code
 from app.main import open_database
 from app.members.session_stores import MemorySessions
 from app.members.sessions import SignedIn, sign_in
@@ -74,7 +75,7 @@ def keys_on_disk() -> dict[str, bytes]:
 
 def test_the_first_member_signs_in_with_what_was_printed(kith: Kith, where: None) -> None:
     secret = totp_secret(printed(kith)["totp_uri"])
-    signed_in = signing_in(totp.code_at(secret, datetime.now(UTC)))
+    signed_in = signing_in(make_totp_code(secret, datetime.now(UTC)))
     assert signed_in.principal.roles == {"coordinator", "dispatcher"}
 
 

@@ -23,7 +23,6 @@ from app.store.db import Database
 from app.store.jobs import claim_jobs
 from app.telephony import (
     Accepted,
-    Carrier,
     CarrierBusy,
     CarrierMessage,
     Direction,
@@ -31,6 +30,7 @@ from app.telephony import (
     NumberWebhooks,
     OutgoingText,
 )
+from app.telephony.carrier import Carrier
 from app.vault.operational_key import open_keyring
 from tests.service import HOTLINE, Resident, _script
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from app.crypto import totp
+from app.crypto.totp import make_totp_code
 from tests.console.visitor import Page, Visitor
 from tests.service import PASSPHRASE, House
 
@@ -63,12 +63,12 @@ def test_the_secret_on_the_page_is_the_second_factor(
     page = joined(newcomer, invited(wren, "accompanier"))
     secret = page.text.split("secret=")[1].split("&")[0].split()[0]
     newcomer.sign_in("kestrel")
-    code = totp.code_at(base64.b32decode(secret), house.clock())
+    code = make_totp_code(base64.b32decode(secret), house.clock())
     confirmed = newcomer.send(newcomer.open("/me"), "/me/totp", code=code)
     assert confirmed.says("The second factor works.")
     house.advance(seconds=60)
     assert visit().sign_in("kestrel").status == 401
-    code = totp.code_at(base64.b32decode(secret), house.clock())
+    code = make_totp_code(base64.b32decode(secret), house.clock())
     assert visit().sign_in("kestrel", code=code).status == 200
 
 

@@ -27,7 +27,7 @@ from app.organisation.codes import SITUATIONS
 from app.organisation.settings import DEFAULT_FIELDS
 from app.outbox.blocks import BLOCK_REASONS
 from app.requests.new_requests import REQUEST_KINDS
-from app.texts import SHIPPED
+from app.texts.catalogue import SHIPPED
 
 ZONE = ZoneInfo("America/Toronto")
 _KIND = re.compile(

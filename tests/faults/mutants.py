@@ -21,7 +21,7 @@ from app.outbox import sender
 from app.outbox.sender import SendOutcome
 from app.store.db import Database, Db
 from app.store.jobs import postpone_job
-from app.telephony import Carrier
+from app.telephony.carrier import Carrier
 from app.worker import duties
 
 _ONLY_LATER_S = 0.5

@@ -16,8 +16,9 @@ import pytest
 from sqlalchemy import select
 
 from app.access import Principal
-from app.crypto import MemberKeys, new_seed, totp
+from app.crypto import MemberKeys, new_seed
 from app.crypto.passphrases import new_recovery_code, new_salt
+from app.crypto.totp import new_totp_secret
 from app.desk.handling import CaseOpening, open_case_by_hand
 from app.members.accounts import admit_newcomers
 from app.members.enrolment import NewcomerSecrets
@@ -171,7 +172,7 @@ def asked_for(db: Db, coordinator: Principal, phones: list[str]) -> uuid.UUID:
 
 def interpreter(db: Db, coordinator: Principal, phone: str, now: datetime) -> uuid.UUID:
     keys, lock = MemberKeys(new_seed()), (new_salt(), new_seed())
-    secrets = NewcomerSecrets(keys, *lock, new_recovery_code(), totp.new_secret())
+    secrets = NewcomerSecrets(keys, *lock, new_recovery_code(), new_totp_secret())
     code, _ = make_invitation(db, coordinator, ["interpreter"], ["fr"], ["montreal"], now)
     handle = f"crow-{phone[-2:]}"
     return redeem_invitation(

@@ -10,7 +10,8 @@ import pytest
 
 from app.intake import ScriptRefused, load_script, read_script
 from app.intake.script import MOST_QUESTIONS, SITUATIONS
-from app.texts import FieldRefused, Texts, load_texts, read_script_plan
+from app.texts import FieldRefused
+from app.texts.catalogue import Texts, load_texts, read_script_plan
 
 TEXTS = load_texts()
 

@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import app
-from app import texts
 from app.console.quick_replies import quick_replies
 from app.knowledge.deadline_rules import (
     OF_DOCUMENTS,
@@ -26,6 +25,7 @@ from app.knowledge.deadline_rules import (
     read_received_on,
     read_shipped_rules,
 )
+from app.texts.catalogue import load_texts
 from app.texts.rules import PLACEHOLDERS
 from tests.service import CALLER, House, refusal
 
@@ -233,7 +233,7 @@ def test_no_text_that_goes_out_holds_a_date(
 
 def test_no_ready_text_has_a_place_for_a_date() -> None:
     assert set(PLACEHOLDERS) == {"erase_code", "away"}
-    known = texts.load_texts()
+    known = load_texts()
     ready = [text for one in known.languages.values() for text in one.texts.values()]
     ready += [reply.text for code in known.languages for reply in quick_replies(code)]
     assert not [text for text in ready if "date}" in text or "day}" in text]

@@ -9,7 +9,6 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from app import texts
 from app.cases.dates import DateFacts
 from app.desk import closing
 from app.desk.reading import CaseFile, read_case
@@ -29,6 +28,7 @@ from app.models import (
 )
 from app.requests.assignments import ReportFacts, file_report
 from app.requests.changes import cancel_request
+from app.texts.catalogue import load_texts
 from tests.offers.hall import Hall
 from tests.offers.people import PHONES, a_case, a_date, raised
 
@@ -178,7 +178,7 @@ def test_a_date_at_which_somebody_was_has_occurred(
     date = a_date(hall, case, hours=1)
     taken = hall.accept("finch", raised(hall, case, event_id=UUID(date)))
     hall.advance(hours=hours)
-    sweep_reminders(hall.database, texts.load_texts(), hall.clock())
+    sweep_reminders(hall.database, load_texts(), hall.clock())
     report(hall, "finch", taken, ReportFacts(outcome))
     [event] = read(hall, case).events
     assert event["state"] == state

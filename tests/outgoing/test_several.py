@@ -20,7 +20,7 @@ from app.outbox.sender import Pacer, send_texts
 from app.paging.wake import Waker
 from app.store.jobs import ClaimedJob, claim_jobs
 from app.telephony import OutgoingText
-from app.texts import spoken
+from app.texts.spoken.sentences import load_spoken
 from app.worker.duties import HANDLERS, RECURRING, RecurringDuty, WorkerTools, make_crews
 from app.worker.loop import Worker
 from tests.consent.line import Line, Notebook
@@ -69,7 +69,7 @@ def states(line: Line, texts: list[ClaimedJob]) -> list[str]:
 def worker(line: Line) -> Worker:
     pacer = Pacer(1e9)
     database, url = line.database, "http://x"
-    calls = CallSettings(url, spoken.load_spoken())
+    calls = CallSettings(url, load_spoken())
     return Worker(
         WorkerTools(database, line.carrier, line.clock, pacer, url, line.desk, Waker(()), calls)
     )

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from app.crypto import totp
+from app.crypto.totp import make_totp_code
 from app.desk.reading import mask_number
 from tests.seizure.canaries import Canary, word
 from tests.seizure.premises import Premises
@@ -159,7 +159,7 @@ class _Day:
     def _people(self, founded: dict[str, Any]) -> None:
         self._sign_in(FIRST)
         [secret] = [c.text for c in self.story.canaries if c.label == f"totp/{FIRST}"]
-        code = totp.code_at(base64.b32decode(secret), self.premises.network.now())
+        code = make_totp_code(base64.b32decode(secret), self.premises.network.now())
         self._ask(FIRST, "POST", "/v1/members/me/totp", {"code": code}, expect=204)
         for handle, roles in ROLES.items():
             self._join(handle, roles)

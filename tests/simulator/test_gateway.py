@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from app.telephony import CarrierUnreachable, NotFinal, OptedOut, OutgoingText
-from app.telephony.twilio_gateway import TwilioCarrier
+from app.twilio_gateway import TwilioCarrier
 from tests.simulator.hotline import ACCOUNT, HOTLINE, PHONE, TOKEN, ServedNetwork
 
 

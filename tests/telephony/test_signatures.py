@@ -12,7 +12,7 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 
 from app.telephony import Form, read_form
 from app.telephony.signatures import origins, sign
-from app.telephony.twilio_gateway import SignatureVerifier
+from app.twilio_gateway import SignatureVerifier
 
 TOKEN = "12345"
 URL = "https://mycompany.com"

@@ -9,7 +9,7 @@ import pytest
 
 from app import telephony
 from app.telephony import OutgoingText
-from app.telephony.twilio_gateway import TwilioCarrier
+from app.twilio_gateway import TwilioCarrier
 from tests.simulator.hotline import ACCOUNT, HOTLINE, PHONE, TOKEN, ServedNetwork, serve_network
 
 TEXT = OutgoingText(to=PHONE, body="On vous répond bientôt.")

@@ -23,7 +23,7 @@ from urllib3.exceptions import MaxRetryError, SSLError
 
 from app import telephony
 from app.telephony import CarrierUnreachable, OutgoingText
-from app.telephony.twilio_gateway import TwilioCarrier, never_left
+from app.twilio_gateway import TwilioCarrier, never_left
 
 ACCOUNT = "AC" + "1" * 32
 NUMBER = "+15145550100"

@@ -8,10 +8,11 @@ import pytest
 
 from app import texts
 from app.telephony.segments import measure
-from app.texts import FieldRefused, TextRefused, Texts, read_language
+from app.texts import FieldRefused, TextRefused, catalogue
+from app.texts.catalogue import Texts, load_texts, read_language
 from app.texts.rules import LONGEST, NOTICES, PLACEHOLDERS, SAID_ALIKE, check_field, check_text
 
-TEXTS = texts.load_texts()
+TEXTS = load_texts()
 EVERY = [
     (language.code, key, text)
     for language in (TEXTS.everyone, *TEXTS.languages.values())
@@ -179,7 +180,7 @@ def test_a_field_that_is_never_asked_is_refused(name: str) -> None:
 
 
 def _parsed(**changes: Any) -> dict[str, Any]:
-    return {**texts._read("en"), **changes}
+    return {**catalogue._read("en"), **changes}
 
 
 @pytest.mark.parametrize(
@@ -187,8 +188,8 @@ def _parsed(**changes: Any) -> dict[str, Any]:
     [
         {"surplus": 1},
         {"texts": {}},
-        {"texts": {**texts._read("en")["texts"], "surplus": "Hello."}},
-        {"texts": {**texts._read("en")["texts"], "thanks": "The police"}},
+        {"texts": {**catalogue._read("en")["texts"], "surplus": "Hello."}},
+        {"texts": {**catalogue._read("en")["texts"], "thanks": "The police"}},
         {"words": {}},
     ],
 )
@@ -230,7 +231,7 @@ def test_a_disabled_language_is_not_spoken() -> None:
 
 
 def _disabled_french() -> dict[str, Any]:
-    return {**texts._read("fr"), "enabled": False}
+    return {**catalogue._read("fr"), "enabled": False}
 
 
 def _keys(code: str) -> list[str]:

@@ -38,12 +38,12 @@ from app.calls.states import (
     Summon,
 )
 from app.calls.twiml import CallPlace, write_caller_twiml, write_leg_twiml
-from app.texts import spoken
+from app.texts.spoken.sentences import load_spoken
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 CALL = UUID("00000000-0000-4000-8000-000000000001")
 PEOPLE = [UUID(int=n, version=4) for n in range(1, 15)]
-SENTENCES = spoken.load_spoken()
+SENTENCES = load_spoken()
 # Kreyòl is read by a French voice, which says what the French file says.
 NUMBER = re.compile(r"\+?[0-9]{7,}")
 

@@ -34,7 +34,7 @@ from app.crypto import (
     unlock_stream,
 )
 from app.errors import OperatorError
-from app.vault.backup_keys import WrongBackupKey
+from app.vault import WrongBackupKey
 
 _MAGIC = b"kith archive 1\n"
 _PIECE = 1 << 16

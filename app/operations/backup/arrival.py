@@ -16,7 +16,7 @@ from uuid import UUID
 from app.crypto import SealBroken, day_number, forgotten_on, remember
 from app.keyring import Keyring
 from app.models import Base
-from app.outbox.states import UNHEARD_JOB
+from app.outbox import UNHEARD_JOB
 
 Row = dict[str, Any]
 _ON_ITS_WAY = ("queued", "sending")

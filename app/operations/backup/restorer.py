@@ -19,7 +19,7 @@ from sqlalchemy import insert, table
 
 from app import audit
 from app.crypto import KeyFiles, OperationalKeys, SealBroken, Secret
-from app.desk.erasing import erase_restored_cases
+from app.desk import erase_restored_cases
 from app.errors import OperatorError
 from app.keyring import Keyring
 from app.operations.backup.archive import (
@@ -37,14 +37,15 @@ from app.operations.backup.target import (
 )
 from app.operations.backup.values import find_column, read_value
 from app.operations.backup.writer import ARCHIVES_KEPT
-from app.store.db import Database, Db
-from app.store.schema import find_newest_revision, is_known_revision, upgrade_schema
-from app.vault.backup_keys import make_backup_pair
-from app.vault.roster import RosterRefused, check_roster_at_start, read_roster
-from app.vault.tombstones import (
+from app.store import Database, Db, find_newest_revision, is_known_revision, upgrade_schema
+from app.vault import (
+    RosterRefused,
     adopt_tombstones,
+    check_roster_at_start,
     list_beside,
     list_tombstones,
+    make_backup_pair,
+    read_roster,
     reconcile_tombstones,
 )
 

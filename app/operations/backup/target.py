@@ -10,9 +10,8 @@ from sqlalchemy import inspect, literal, select, table
 
 from app.crypto import KeyFiles, KeyMissing, destroy_file
 from app.errors import OperatorError
-from app.store.db import Database
-from app.store.schema import downgrade_schema, read_revision, upgrade_schema
-from app.vault.backup_keys import has_backup_public, keep_backup_public
+from app.store import Database, downgrade_schema, read_revision, upgrade_schema
+from app.vault import has_backup_public, keep_backup_public
 
 # What a restore may make in the keys folder.
 _FILES = ("integrity.key", "audit.key", "anchor.json", "anchor.lock", "backup.pub", "tombstones")

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from app.models.base import Instant
+from app.models import Instant
 
 # What a column of an archive may hold, and the type it is stored with.
 TYPES: Mapping[str, TypeEngine[Any]] = {

@@ -27,12 +27,15 @@ from app.operations.backup.archive import (
     read_preface,
 )
 from app.operations.backup.values import find_kind, write_value
-from app.store.db import Database, Db
-from app.store.schema import find_newest_revision
-from app.vault.backup_keys import read_backup_public
-from app.vault.forgetting_layer import list_wrapped_tables
-from app.vault.operational_key import NotMade
-from app.vault.tombstones import add_archive_folder, list_folders, reconcile_tombstones
+from app.store import Database, Db, find_newest_revision
+from app.vault import (
+    NotMade,
+    add_archive_folder,
+    list_folders,
+    list_wrapped_tables,
+    read_backup_public,
+    reconcile_tombstones,
+)
 
 log = structlog.get_logger()
 

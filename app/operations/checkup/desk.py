@@ -16,13 +16,11 @@ from app.operations.checkup.findings import (
     report_problem,
     report_warning,
 )
-from app.outbox.budget import NEAR, read_month
-from app.outbox.carrier_copies import COPY_PATIENCE, PICTURES_KEPT, count_copies
-from app.rota.shifts import load_rota
-from app.rota.unfilled import find_lacking_turns
-from app.store.db import Db
-from app.texts import spoken
-from app.vault.roster import read_roster
+from app.outbox import COPY_PATIENCE, NEAR, PICTURES_KEPT, count_copies, read_month
+from app.rota import find_lacking_turns, load_rota
+from app.store import Db
+from app.texts import load_spoken
+from app.vault import read_roster
 
 _OVERDUE = timedelta(minutes=5)
 
@@ -49,7 +47,7 @@ def _texts(scene: CheckScene) -> CheckFinding:
 
 
 def _sentences(scene: CheckScene) -> CheckFinding:
-    missing = spoken.load_spoken(scene.settings.data_dir / "prompts").unrecorded()
+    missing = load_spoken(scene.settings.data_dir / "prompts").unrecorded()
     if missing:
         return report_warning(
             "calls",

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from app.settings import Settings
-from app.store.db import Database
+from app.store import Database
 from app.telephony import Carrier
 from app.texts import Texts
 

@@ -19,7 +19,7 @@ from app.operations.checkup.findings import (
     report_problem,
     report_warning,
 )
-from app.vault.forgetting_layer import SHRED_KEY_DAYS
+from app.vault import SHRED_KEY_DAYS
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _SWAPS = Path("/proc/swaps")

@@ -18,8 +18,7 @@ from app.operations.backup.writer import ARCHIVES_KEPT, read_made_at
 from app.operations.drill.checks import FAILURE, WARNING, DrillFinding
 from app.operations.drill.keys import FoundKey
 from app.settings import Settings
-from app.vault.backup_keys import WrongBackupKey, make_backup_pair
-from app.vault.tombstones import list_folders
+from app.vault import WrongBackupKey, list_folders, make_backup_pair
 
 _PATTERN = "*.kith-archive"
 _READABLE_BY_OTHERS = 0o077

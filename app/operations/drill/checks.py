@@ -14,7 +14,7 @@ from pathlib import Path
 from app.crypto import KeyFiles, day_number
 from app.operations.drill.attempts import Cell, OpenedCell
 from app.settings import Settings
-from app.vault.forgetting_layer import SHRED_KEY_DAYS
+from app.vault import SHRED_KEY_DAYS
 
 FAILURE, WARNING = "failure", "warning"
 # After midnight the worker takes up to half an hour until it comes to its daily round.

@@ -42,9 +42,8 @@ from app.operations.drill.search import (
     search_sources,
 )
 from app.settings import Settings
-from app.store.db import Database, Db
-from app.store.schema import read_revision
-from app.vault.operational_key import NotMade
+from app.store import Database, Db, read_revision
+from app.vault import NotMade
 
 # So many values are looked for in every form; all phone numbers are looked for besides.
 _SAMPLE = 50

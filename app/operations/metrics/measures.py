@@ -20,9 +20,8 @@ from app.crypto import KeyMissing, SealBroken, day_number
 from app.errors import Refusal
 from app.models import LIVE_STATES, Alert, Case, Job, Outgoing
 from app.operations.backup.writer import find_newest_archive
-from app.outbox.carrier_copies import count_copies
-from app.store.db import Database, Db
-from app.store.jobs import find_next_due
+from app.outbox import count_copies
+from app.store import Database, Db, find_next_due
 
 TIERS = range(4)
 _JOB_STATES = ("queued", "running", "failed")

@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TypedDict
 
-from app.process.child_programs import ChildProgram
+from app.process import ChildProgram
 
 _PROGRAM = Path(__file__).with_name("solver_program.py")
 

@@ -7,8 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # no types
 
-from app.telephony.forms import Form, Pairs, read_form
-from app.telephony.signatures import is_signed, origins
+from app.telephony import Form, Pairs, is_signed, origins, read_form
 
 
 class SignatureVerifier:

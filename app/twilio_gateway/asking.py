@@ -23,7 +23,7 @@ from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-unty
 from twilio.rest import Client  # type: ignore[import-untyped]
 from urllib3 import exceptions as transport
 
-from app.telephony.errors import CarrierError, CarrierUnreachable, Gone, carrier_error
+from app.telephony import CarrierError, CarrierUnreachable, Gone, carrier_error
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _T = TypeVar("_T")

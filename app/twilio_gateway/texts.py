@@ -6,10 +6,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.telephony.errors import CarrierUnreachable
-from app.telephony.messages import Accepted, CarrierMessage, Direction, NumberWebhooks, OutgoingText
-from app.telephony.statuses import from_carrier
-from app.telephony.twilio_gateway.asking import Asking, code_of
+from app.telephony import (
+    Accepted,
+    CarrierMessage,
+    CarrierUnreachable,
+    Direction,
+    NumberWebhooks,
+    OutgoingText,
+    from_carrier,
+)
+from app.twilio_gateway.asking import Asking, code_of
 
 _PAGE_SIZE = 100
 

@@ -12,17 +12,19 @@ from typing import Any
 
 from requests import exceptions as http
 
-from app.telephony.calls import (
+from app.telephony import (
     CALL_OVER,
     CarrierCall,
+    CarrierUnreachable,
     EncryptedWith,
     OutgoingCall,
     Recording,
+    Refused,
+    carrier_error,
     encrypted_with,
     number,
 )
-from app.telephony.errors import CarrierUnreachable, Refused, carrier_error
-from app.telephony.twilio_gateway.asking import Asking
+from app.twilio_gateway.asking import Asking
 
 # What a phone is told of: all that ends a call, and that somebody answered.
 _TOLD = ["answered", "completed"]
