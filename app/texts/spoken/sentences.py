@@ -143,7 +143,7 @@ def _recorded(folder: Path | None, code: str, key: str) -> Sequence[Path]:
 
 
 def _read(code: str) -> Tongue:
-    text = (files(__name__) / f"{code}.toml").read_text(encoding="utf-8")
+    text = (files("app.texts.spoken") / f"{code}.toml").read_text(encoding="utf-8")
     data: dict[str, Any] = tomllib.loads(text)
     if set(data) != _LANGUAGE_KEYS or set(data["said"]) != set(KEYS) or len(data["days"]) != 7:
         raise TextRefused(f"{code}: spoken: a sentence is missing or unknown")
