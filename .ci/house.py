@@ -183,7 +183,8 @@ def count_substantive_lines(module: Module) -> int:
             code.update(range(token.start[0], token.end[0] + 1))
     for node in ast.walk(module.tree):
         is_doc = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        if is_doc or isinstance(node, ast.Import | ast.ImportFrom):
+        is_import = isinstance(node, ast.Import | ast.ImportFrom)
+        if isinstance(node, ast.stmt) and (is_doc or is_import):
             code.difference_update(range(node.lineno, (node.end_lineno or 0) + 1))
     return len(code)
 

@@ -172,4 +172,4 @@ def _check_keys(where: str, data: Mapping[str, Any], keys: set[str]) -> None:
 
 
 def _read(name: str) -> dict[str, Any]:
-    return tomllib.loads(files(__name__).joinpath(f"{name}.toml").read_text("utf-8"))
+    return tomllib.loads(files("app.texts").joinpath(f"{name}.toml").read_text("utf-8"))
