@@ -38,8 +38,10 @@ from app.crypto import (
     unpad,
 )
 from app.errors import Sealed
+from app.models import OperationalRow, dump_values, load_values
 
 Kept = TypeVar("Kept")
+V = TypeVar("V")
 # One for all rows: making an encoder costs as much as encoding.
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 
@@ -229,6 +231,59 @@ class Keyring:
 
     # -- operational rows
 
+    def new_values(
+        self, model: type[OperationalRow[V]], row: UUID, values: V, now: datetime
+    ) -> dict[str, Any]:
+        """Return the columns ``op_key op_values op_version shred_day`` of a new row."""
+        table, row_key = model.__tablename__, new_seed()
+        return {
+            "op_key": self.forget(table, "op_key", row, self._wrap(table, row, row_key), now),
+            "op_values": self._lock_values(table, row, 1, row_key, dump_values(values)),
+            "op_version": 1,
+            "shred_day": day_number(now),
+        }
+
+    def read_values(self, row: OperationalRow[V]) -> V:
+        """Return what the machine knows of a row. Sealed; SealBroken where it was taken away."""
+        return self.open_values(type(row), row)[0]
+
+    def find_values(self, row: OperationalRow[V]) -> V | None:
+        """Return what the machine knows of a row, None where it was taken away. Sealed."""
+        return None if row.op_values is None else self.read_values(row)
+
+    def open_values(
+        self, model: type[OperationalRow[V]], row: OperationalFields
+    ) -> tuple[V, Secret]:
+        """Return a row's values with its row key, for who will rewrite it. Sealed, SealBroken."""
+        table = model.__tablename__
+        if row.op_values is None:
+            raise SealBroken
+        context = self.context(table, "op_values", row.id, row.op_version)
+        key = self._row_key(table, row)
+        opened = unlock(key, Purpose.ROW_VALUES, 0, context, row.op_values)
+        return load_values(model.values_type, unpad(opened)), key
+
+    def rewrite_values(
+        self,
+        model: type[OperationalRow[V]],
+        row: OperationalFields,
+        values: V,
+        key: Secret | None = None,
+    ) -> dict[str, Any]:
+        """Return the columns that change when a row's values are replaced; its key stays.
+
+        ``key`` is the row key, where it was opened before.
+        """
+        table, version = model.__tablename__, row.op_version + 1
+        key = key or self._row_key(table, row)
+        blob = self._lock_values(table, row.id, version, key, dump_values(values))
+        return {"op_values": blob, "op_version": version}
+
+    def write_values(self, row: OperationalRow[V], values: V) -> None:
+        """Replace what the machine knows of a mapped row."""
+        for column, value in self.rewrite_values(type(row), row, values).items():
+            setattr(row, column, value)
+
     def new_row(
         self, table: str, row: UUID, values: Mapping[str, Any], now: datetime
     ) -> dict[str, Any]:
@@ -236,7 +291,9 @@ class Keyring:
         row_key = new_seed()
         return {
             "op_key": self.forget(table, "op_key", row, self._wrap(table, row, row_key), now),
-            "op_values": self._lock_values(table, row, 1, row_key, values),
+            "op_values": self._lock_values(
+                table, row, 1, row_key, _ENCODER.encode(values).encode()
+            ),
             "op_version": 1,
             "shred_day": day_number(now),
         }
@@ -269,7 +326,7 @@ class Keyring:
         """
         version = row.op_version + 1
         key = key or self._row_key(table, row)
-        blob = self._lock_values(table, row.id, version, key, values)
+        blob = self._lock_values(table, row.id, version, key, _ENCODER.encode(values).encode())
         return {"op_values": blob, "op_version": version}
 
     def replace_values(self, table: str, row: OperationalFields, values: Mapping[str, Any]) -> None:
@@ -293,9 +350,9 @@ class Keyring:
         return unlock(self.operational.wrap_key, Purpose.ROW_KEY, 0, context, inner)
 
     def _lock_values(
-        self, table: str, row: UUID, version: int, row_key: bytes, values: Mapping[str, Any]
+        self, table: str, row: UUID, version: int, row_key: bytes, values: bytes
     ) -> bytes:
-        plaintext = pad_field(_ENCODER.encode(values).encode())
+        plaintext = pad_field(values)
         context = self.context(table, "op_values", row, version)
         return lock(row_key, Purpose.ROW_VALUES, 0, context, plaintext)
 

@@ -2,9 +2,19 @@
 
 from app.models.alerts import Alert, Page
 from app.models.audit import AuditEntry, AuditHead
-from app.models.base import ROUNDING, Base, Instant, rounded, table
+from app.models.base import ROUNDING, Base, Instant, OperationalRow, rounded, table
 from app.models.calls import Attachment, AttachmentPart, Call, CallLeg
-from app.models.cases import LIVE_STATES, Case, CaseEpoch, CaseGrant, CaseSheet, Consent
+from app.models.cases import (
+    LIVE_STATES,
+    Case,
+    CaseEpoch,
+    CaseGrant,
+    CaseSheet,
+    CaseValues,
+    Consent,
+    ConsentValues,
+    Reach,
+)
 from app.models.conversations import Message, Note, PendingKeyword
 from app.models.events import EVENT_KINDS, EVENT_STATES, DetentionEpisode, Event, Task
 from app.models.knowledge import DeadlineRule, DirectoryEntry, InformationCard, RaidReport
@@ -40,6 +50,7 @@ from app.models.statistics import (
     StatisticsRelease,
 )
 from app.models.teams import OperationalGrant, TeamEpoch, TeamWrap
+from app.models.values import ValuesBroken, dump_values, load_values, operational
 
 __all__ = [
     "EVENT_KINDS",
@@ -65,8 +76,10 @@ __all__ = [
     "CaseEpoch",
     "CaseGrant",
     "CaseSheet",
+    "CaseValues",
     "Conflict",
     "Consent",
+    "ConsentValues",
     "DeadlineRule",
     "Deployment",
     "DetentionEpisode",
@@ -85,10 +98,12 @@ __all__ = [
     "Note",
     "Offer",
     "OperationalGrant",
+    "OperationalRow",
     "Outgoing",
     "Page",
     "PendingKeyword",
     "RaidReport",
+    "Reach",
     "ReplyCount",
     "Report",
     "Request",
@@ -107,6 +122,10 @@ __all__ = [
     "Task",
     "TeamEpoch",
     "TeamWrap",
+    "ValuesBroken",
+    "dump_values",
+    "load_values",
+    "operational",
     "rounded",
     "table",
 ]

@@ -7,7 +7,7 @@ machine, under the operational key) or ``plain`` (whoever holds the database).
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any, ClassVar, Generic, TypeVar, cast, get_args
 from uuid import UUID
 
 from sqlalchemy import DateTime, LargeBinary, MetaData, Table, TypeDecorator, Uuid
@@ -69,18 +69,32 @@ def forgotten(*args: Any, **options: Any) -> MappedColumn[Any]:
     return mapped_column(*args, info={"vault": "sealed", "forgetting": True}, **options)
 
 
-class OperationalRow:
+V = TypeVar("V")
+
+
+class OperationalRow(Generic[V]):
     """A row with values for the machine: one blob under a row key of its own.
+
+    ``class Case(OperationalRow[CaseValues], Base)`` says what its values are.
 
     ``op_key`` holds the row key (wrapped under the operational key, or sealed to its public half)
     under the forgetting layer of ``shred_day``; ``op_version`` rises with each rewrite of the
     values.
     """
 
+    __tablename__: str
+    values_type: ClassVar[type[Any]]
+    id: Any
     op_key: Mapped[bytes | None] = mapped_column(info={"vault": "operational", "forgetting": True})
     op_values: Mapped[bytes | None] = mapped_column(info={"vault": "operational"})
     op_version: Mapped[int] = plain(default=0)
     shred_day: Mapped[int | None] = plain(index=True)
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        for base in getattr(cls, "__orig_bases__", ()):
+            if getattr(base, "__origin__", None) is OperationalRow:
+                [cls.values_type] = get_args(base)
+        super().__init_subclass__(**options)
 
 
 def table(model: type[Base]) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text
@@ -26,7 +27,7 @@ _GOING_ON = text("state != 'ended'")
 _RUNNING = text("state != 'over'")
 
 
-class Call(OperationalRow, Base):
+class Call(OperationalRow[Any], Base):
     """A call between a caller and the hotline, in either direction.
 
     Operational values until it has ended: ``sid room language situation tier deadline turn tries
@@ -58,7 +59,7 @@ class Call(OperationalRow, Base):
     custody: Mapped[bool] = plain(default=False)
 
 
-class CallLeg(OperationalRow, Base):
+class CallLeg(OperationalRow[Any], Base):
     """A phone that rings, or rang, for a call. Operational values until it is over: ``sid``."""
 
     __tablename__ = "call_legs"

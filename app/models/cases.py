@@ -16,7 +16,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped
 
+from app.intake import State
 from app.models.base import Base, OperationalRow, forgotten, plain, sealed
+from app.models.values import operational
 
 LIVE_STATES = ("new", "open", "waiting")
 STATES = (*LIVE_STATES, "closed", "erased")
@@ -24,8 +26,62 @@ _LIVE = text("state IN ('new', 'open', 'waiting') AND merged_into IS NULL")
 _MERGED = text("merged_into IS NOT NULL")
 
 
-class Case(OperationalRow, Base):
-    """One person's matter. Operational values: ``app.cases.Coarse``."""
+@operational
+class Reach:
+    """How a caller may be reached.
+
+    ``hours``: ``HH:MM-HH:MM`` in the case's time zone; empty for any time, None where they said
+    something that the machine did not understand.
+    """
+
+    granted: bool
+    methods: tuple[str, ...] = ()
+    hours: tuple[str, ...] | None = None
+
+
+@operational
+class CaseValues:
+    """What the machine knows of a case.
+
+    ``number`` is E.164; None where it was withheld, and once the case is closed. ``reach`` is what
+    the caller answered to the script. ``human``: a person takes part, so the script asks nothing.
+    ``human_at``: when a person first had the case, or spoke to the caller.
+    """
+
+    reference: str
+    channel: str
+    opened_at: datetime
+    number: str | None = None
+    language: str | None = None
+    region: str | None = None
+    situation: str | None = None
+    flags: tuple[str, ...] = ()
+    last_message_at: datetime | None = None
+    last_inbound_at: datetime | None = None
+    last_outbound_at: datetime | None = None
+    last_call_at: datetime | None = None
+    call_wanted_at: datetime | None = None
+    waiting_since: datetime | None = None
+    script: State | None = None
+    reach: Reach | None = None
+    human: bool = False
+    human_at: datetime | None = None
+    outcome: str | None = None
+
+
+@operational
+class ConsentValues:
+    """What a caller said about one scope, as somebody recorded it at an instant."""
+
+    scope: str
+    granted: bool
+    at: datetime
+    methods: tuple[str, ...] = ()
+    hours: tuple[str, ...] | None = None
+
+
+class Case(OperationalRow[CaseValues], Base):
+    """One person's matter."""
 
     __tablename__ = "cases"
     __table_args__ = (
@@ -115,8 +171,8 @@ class CaseSheet(Base):
     hold_reason_version: Mapped[int] = plain(default=0)
 
 
-class Consent(OperationalRow, Base):
-    """What a caller allowed. Operational values: ``scope granted methods hours at``."""
+class Consent(OperationalRow[ConsentValues], Base):
+    """What a caller allowed or took back, sealed with the reason of an override."""
 
     __tablename__ = "consents"
 

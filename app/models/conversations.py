@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String
@@ -49,7 +50,7 @@ class Note(Base):
     body: Mapped[bytes] = sealed()
 
 
-class PendingKeyword(OperationalRow, Base):
+class PendingKeyword(OperationalRow[Any], Base):
     """STOP, X, ERASE or START that came while sealed. Operational: ``number keyword language``."""
 
     __tablename__ = "pending_keywords"

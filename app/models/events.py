@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text
@@ -14,7 +15,7 @@ EVENT_KINDS = ("hearing", "check_in", "detention_review", "removal", "appointmen
 _OPEN = text("state = 'open'")
 
 
-class Event(OperationalRow, Base):
+class Event(OperationalRow[Any], Base):
     """A date in a case. Operational values: ``kind starts_at ends_at reminded``.
 
     At most ``cap`` go along, and ``leader_id`` leads them. ``place`` holds the exact place and
@@ -41,7 +42,7 @@ class Event(OperationalRow, Base):
     place_epoch: Mapped[int] = plain(default=0)
 
 
-class DetentionEpisode(OperationalRow, Base):
+class DetentionEpisode(OperationalRow[Any], Base):
     """Where somebody is held, from when to when. Operational values: ``next_review``.
 
     ``details`` holds place, from, to, reviews and notes, sealed to the case.
@@ -59,7 +60,7 @@ class DetentionEpisode(OperationalRow, Base):
     details_epoch: Mapped[int] = plain()
 
 
-class Task(OperationalRow, Base):
+class Task(OperationalRow[Any], Base):
     """Something the desk is to look at again. Operational values: ``due_at``; made once a reason.
 
     ``kind``: recheck (an event's date, 7 days and 1 day before), review (a detention), report (of

@@ -34,7 +34,7 @@ class RaidReport(Base):
     body_version: Mapped[int] = plain(default=1)
 
 
-class DirectoryEntry(OperationalRow, Base):
+class DirectoryEntry(OperationalRow[Any], Base):
     """Somebody who is not a member: a lawyer, clinic, detention place, office.
 
     Operational values: ``kind name phone address languages region hours notes``.

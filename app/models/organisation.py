@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Mapped
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Mapped
 from app.models.base import Base, OperationalRow, plain
 
 
-class Deployment(OperationalRow, Base):
+class Deployment(OperationalRow[Any], Base):
     """One row: who we are, the operational public half, and the organisation's settings.
 
     Operational values: ``settings``, see ``app.organisation.settings``.
@@ -25,7 +26,7 @@ class Deployment(OperationalRow, Base):
     clock_offset_s: Mapped[float] = plain(default=0.0)
 
 
-class IndexKey(OperationalRow, Base):
+class IndexKey(OperationalRow[Any], Base):
     """A random key for the HMACs of numbers; operational values: ``key`` (hex)."""
 
     __tablename__ = "index_keys"

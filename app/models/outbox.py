@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, text
@@ -37,7 +38,7 @@ class Job(Base):
     position: Mapped[int] = plain(BigInteger, default=0)
 
 
-class Outgoing(OperationalRow, Base):
+class Outgoing(OperationalRow[Any], Base):
     """A text on its way. Operational values until the carrier has it: ``to body written_at``.
 
     ``written_at`` (rounded: ``queued_at``) is when what it answers arrived, if that was earlier.
@@ -56,7 +57,7 @@ class Outgoing(OperationalRow, Base):
     error_code: Mapped[int | None] = plain()
 
 
-class CarrierTrace(OperationalRow, Base):
+class CarrierTrace(OperationalRow[Any], Base):
     """A message that lies, or lay, at the carrier. Operational values: ``sid pictures``.
 
     ``id`` is made of the SID's keyed hash and outlives the SID: a known text is never taken in
@@ -121,7 +122,7 @@ class ReplyCount(Base):
     count: Mapped[int] = plain()
 
 
-class Suppression(OperationalRow, Base):
+class Suppression(OperationalRow[Any], Base):
     """A number we must not text, whatever happens to its cases. Operational values: ``number``."""
 
     __tablename__ = "suppressions"
@@ -133,7 +134,7 @@ class Suppression(OperationalRow, Base):
     until: Mapped[datetime] = plain()
 
 
-class Erasure(OperationalRow, Base):
+class Erasure(OperationalRow[Any], Base):
     """A caller's ERASE dialogue. Operational values: ``number code tries due_at``."""
 
     __tablename__ = "erasures"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, String
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Mapped
 from app.models.base import Base, OperationalRow, forgotten, plain, sealed
 
 
-class Member(OperationalRow, Base):
+class Member(OperationalRow[Any], Base):
     """A volunteer or coordinator.
 
     Operational values: ``name phone languages regions skills weekly_cap vetted_on``. The roles
@@ -38,7 +39,7 @@ class Member(OperationalRow, Base):
     totp_confirmed: Mapped[bool] = plain(default=False)
 
 
-class Invitation(OperationalRow, Base):
+class Invitation(OperationalRow[Any], Base):
     """A one-time code; it carries no seed.
 
     Operational values until it is redeemed: ``code expires_at roles languages regions``.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text
@@ -20,7 +21,7 @@ _ACCEPTED = text("state = 'accepted'")
 _ACTIVE = text("state = 'active'")
 
 
-class Request(OperationalRow, Base):
+class Request(OperationalRow[Any], Base):
     """Somebody is needed: an accompanier, a legal contact, an interpreter.
 
     Operational values: ``kind languages region skills wishes minor needed_by starts_at ends_at
@@ -88,7 +89,7 @@ class BriefWrap(Base):
     shred_day: Mapped[int | None] = plain(index=True)
 
 
-class Offer(OperationalRow, Base):
+class Offer(OperationalRow[Any], Base):
     """One member is asked whether they take a request. Operational values: ``code guesses``.
 
     ``reply_lookup`` is the blind index of the number that was texted: only from there the code
@@ -126,7 +127,7 @@ class Offer(OperationalRow, Base):
     reply_lookup: Mapped[bytes | None] = plain(index=True)
 
 
-class Assignment(OperationalRow, Base):
+class Assignment(OperationalRow[Any], Base):
     """Somebody took a request. Operational values: ``kind starts_at ends_at until``.
 
     Their wrap of the brief goes when it ends: with the report, at ``until`` (24 hours after the

@@ -7,6 +7,7 @@ plain columns say only that there is a shift, an exception, a swap.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
@@ -18,7 +19,7 @@ SWAP_STATES = ("open", "taken", "expired")
 _OPEN = text("state = 'open'")
 
 
-class Shift(OperationalRow, Base):
+class Shift(OperationalRow[Any], Base):
     """A slot that recurs.
 
     Operational values: ``name rule starts_at duration_s people fallback role members
@@ -31,7 +32,7 @@ class Shift(OperationalRow, Base):
     version: Mapped[int] = plain(default=1)
 
 
-class ShiftOverride(OperationalRow, Base):
+class ShiftOverride(OperationalRow[Any], Base):
     """What is different about one occurrence: cancelled, moved, or done by others.
 
     ``lookup`` is a keyed hash of shift and occurrence, so that there is only one of each.
@@ -45,7 +46,7 @@ class ShiftOverride(OperationalRow, Base):
     lookup: Mapped[bytes] = plain(unique=True)
 
 
-class ShiftSwap(OperationalRow, Base):
+class ShiftSwap(OperationalRow[Any], Base):
     """Somebody asks to be replaced once. Operational values: ``on member taken_by``.
 
     ``lookup`` is a keyed hash of shift, occurrence and member: asked for once at a time.

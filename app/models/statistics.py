@@ -14,7 +14,7 @@ from app.models.base import Base, OperationalRow, plain
 _RELEASED = text("state = 'released'")
 
 
-class StatisticsMonth(OperationalRow, Base):
+class StatisticsMonth(OperationalRow[Any], Base):
     """A frozen month. Operational values: ``opened closed``, counts of a fixed size.
 
     Written once, by the freeze, and emptied when all that can be drawn from it was released; see
