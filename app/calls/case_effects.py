@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from app import audit
 from app.calls.machine import find_tier
 from app.calls.states import CallState
-from app.cases import add_task, settle_tasks_of_kind
-from app.models import LIVE_STATES, Call, Case, rounded
+from app.cases import (
+    add_task,
+    give_case,
+    read_case_values,
+    settle_tasks_of_kind,
+    start_waiting,
+    stop_waiting,
+    write_case_values,
+)
+from app.models import LIVE_STATES, Call, Case, CaseValues, rounded
 from app.paging import ALERTED_AT_ONCE, acknowledge_alert, make_alert_job
 from app.store import Db, add_jobs
 
@@ -40,49 +49,40 @@ def _talked(db: Db, case: Case, state: CallState, now: datetime) -> None:
     """Note that a person speaks with the caller: the case is theirs, and nobody waits."""
     if state.winner is None:
         return
-    values = db.keys.open_row("cases", case)
-    values.update(human=True, last_message_at=now.isoformat())
-    values.pop("waiting_since", None)
-    _note_said(values, state)
+    values = stop_waiting(case, read_case_values(db, case), now)
+    values = _note_said(values, state)
     if not state.outgoing:
-        values["last_call_at"] = now.isoformat()
-    db.keys.replace_values("cases", case, values)
-    case.waiting, case.unread, case.last_message_at = False, 0, rounded(now)
+        values = replace(values, last_call_at=now)
+    write_case_values(db, case, values)
     case.urgency = case.urgency if state.outgoing else min(case.urgency, find_tier(state.situation))
-    case.assigned_to = case.assigned_to or state.winner
-    case.state = "open" if case.state == "new" else case.state
+    give_case(case, case.assigned_to or state.winner)
     acknowledge_alert(db, case.id, state.winner)
     settle_tasks_of_kind(db, case.id, CALL_BACK_TASK, state.winner)
     audit.record(db, "call.answered", state.winner, case.id, now)
 
 
 def _handed_over(db: Db, case: Case, member: UUID, now: datetime) -> None:
-    case.assigned_to = member
+    give_case(case, member)
     audit.record(db, "call.handed_over", member, case.id, now)
 
 
 def make_caller_wait(db: Db, case: Case, state: CallState, now: datetime) -> None:
     """Note that the caller waits for a person; page the desk where it is urgent."""
-    values = db.keys.open_row("cases", case)
-    before, stamp = case.urgency, now.isoformat()
-    values["last_message_at"] = values["last_call_at"] = stamp
-    _note_said(values, state)
+    values = replace(read_case_values(db, case), last_message_at=now, last_call_at=now)
+    values = _note_said(values, state)
+    before, newly = case.urgency, not case.waiting
     case.urgency = min(before, find_tier(state.situation))
     case.unread += 1
     case.last_message_at = rounded(now)
-    if case.state == "waiting":
-        case.state = "open"
-    newly = not case.waiting
-    if newly:
-        case.waiting, case.queue_order = True, db.order.next(now)
-        values["waiting_since"] = stamp
-    db.keys.replace_values("cases", case, values)
+    write_case_values(db, case, start_waiting(db, case, values, now))
     if case.urgency <= ALERTED_AT_ONCE and (newly or case.urgency < before):
         add_jobs(db, [make_alert_job(case.id, now)])
 
 
-def _note_said(values: dict[str, object], state: CallState) -> None:
-    """Keep what the caller chose, where nobody knew it yet."""
-    for name, said in (("language", state.language), ("situation", state.situation)):
-        if said is not None and not values.get(name):
-            values[name] = said
+def _note_said(values: CaseValues, state: CallState) -> CaseValues:
+    """Keep what the caller chose, where it was not known yet."""
+    return replace(
+        values,
+        language=values.language or state.language,
+        situation=values.situation or state.situation,
+    )

@@ -51,7 +51,7 @@ def start_call_back(db: Db, principal: Principal, case_id: UUID, now: datetime) 
     case = find_case(db, principal, case_id, live=True)
     values = read_case_values(db, case)
     check_call(db, case, values, now)
-    _check_cost(db, case, str(values["number"]), now)
+    _check_cost(db, case, values.number or "", now)
     me = principal.member_id
     if find_phone(db, me) is None:
         raise BadRequest("Your own phone number is missing: add it to your profile first.")
@@ -140,8 +140,8 @@ def mark_custody(
         raise NotFound
     held.row.custody = custody
     values = read_case_values(db, case)
-    kept = [flag for flag in values["flags"] if flag != CUSTODY_FLAG]
-    write_case_values(db, case, {**values, "flags": [*kept, CUSTODY_FLAG] if custody else kept})
+    flagged = values.with_flag(CUSTODY_FLAG) if custody else values.without_flag(CUSTODY_FLAG)
+    write_case_values(db, case, flagged)
     audit.record(db, "call.custody", principal.member_id, case.id, now)
     return held.row
 

@@ -139,7 +139,7 @@ def _callers(db: Db, held: HeldCall, now: datetime) -> str | None:
     except Refusal as refusal:
         log.info("call.refused", why=refusal.slug)
         return None
-    return str(values["number"])
+    return values.number
 
 
 def _rung(crew: CallCrew, job: ClaimedJob, leg_id: UUID, sid: str) -> None:

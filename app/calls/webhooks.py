@@ -41,7 +41,7 @@ from app.calls.twiml import (
     write_leg_twiml,
     write_message_only,
 )
-from app.cases import add_task
+from app.cases import add_task, join_queue
 from app.models import Case
 from app.outbox import note_running_call
 from app.store import Db
@@ -124,8 +124,7 @@ def _sealed(db: Db, line: CallSettings, case: Case, call: InboundCall, now: date
     state = CallState(uuid4(), "voicemail", now + _SEALED_LASTS, known=not call.withheld)
     add_call(db, case, state, (), now, sid=call.sid)
     case.unread += 1
-    if not case.waiting:
-        case.waiting, case.queue_order = True, db.order.next(now)
+    join_queue(db, case, now)
     if not call.withheld:
         add_task(db, case.id, CALL_BACK_TASK, state.id, now, now)
     return write_message_only(line.url, line.spoken)

@@ -129,7 +129,7 @@ def list_calendar(
         values = db.keys.open_row("events", event)
         starts_at = datetime.fromisoformat(values["starts_at"])
         if start <= starts_at < end:
-            reference = read_case_values(db, case).get("reference")
+            reference = read_case_values(db, case).reference
             found.append(CalendarEntry(event, values["kind"], starts_at, reference))
     return sorted(found, key=lambda entry: (entry.starts_at, entry.event.id))
 

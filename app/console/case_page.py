@@ -62,7 +62,7 @@ def _shown(db: Db, screen: MemberScreen, file: CaseFile) -> dict[str, Any]:
     return {
         "file": file,
         "case": case,
-        "coarse": file.line.coarse,
+        "values": file.line.values,
         "contact": find_safe_contact(db, file),
         "wait": wait(file.line, screen.visit.now),
         "live": case.state in LIVE_STATES,
@@ -81,8 +81,8 @@ def _shown(db: Db, screen: MemberScreen, file: CaseFile) -> dict[str, Any]:
         "regions": settings["regions"],
         "detention_places": settings["detention_places"],
         # Dates are told, and typed, as the clock shows them where the caller is.
-        "case_zone": find_zone(db, file.line.coarse.get("region")),
-        "quick_replies": quick_replies(file.line.coarse.get("language")),
+        "case_zone": find_zone(db, file.line.values.region),
+        "quick_replies": quick_replies(file.line.values.language),
         "alphabet": alphabet(),
     }
 
@@ -117,7 +117,7 @@ def _quick_reply(screen: MemberScreen, case_id: UUID, body: str) -> Response:
     visit = screen.visit
     with visit.transaction() as db:
         file = read_case(db, visit.principal, case_id, visit.now)
-    draft = with_quick_reply(body, screen.form.get("quick"), file.line.coarse.get("language"))
+    draft = with_quick_reply(body, screen.form.get("quick"), file.line.values.language)
     return case_page(screen, case_id, typed={"body": draft}, previewed=preview(draft))
 
 

@@ -9,12 +9,11 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.api import STATUS
-from app.cases import read_case_values
 from app.console.case_dates import local, zone_of_case
 from app.console.errors import PageRoute
 from app.console.forms import Form, once_key
 from app.console.screens import MemberScreen, MemberScreenDep
-from app.desk import read_case
+from app.desk import read_case, read_line
 from app.errors import BadRequest, NotFound, Refusal
 from app.members import list_handles
 from app.models import LIVE_STATES, SEEKING, Case
@@ -44,9 +43,9 @@ def board(screen: MemberScreenDep) -> Response:
     with visit.snapshot() as db:
         found, after = list_requests(db, visit.principal, states=_RUNNING, cursor=cursor)
         names = {
-            one.request.case_id: read_case_values(db, db.get_one(Case, one.request.case_id)).get(
-                "reference"
-            )
+            one.request.case_id: read_line(
+                db, db.get_one(Case, one.request.case_id)
+            ).values.reference
             for one in found
         }
         handles = list_handles(db)
@@ -85,7 +84,7 @@ def _route(
         STATUS[refusal.slug] if refusal else 200,
         here=f"/cases/{case_id}/route",
         case=case,
-        coarse=file.line.coarse,
+        values=file.line.values,
         live=case.state in LIVE_STATES,
         rows=[(one, find_window(one.values)) for one in file.requests],
         rankings=rankings,

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from sqlalchemy import delete, select
 
-from app.cases import lock_cases_of_number
+from app.cases import lock_cases_of_number, read_case_values, write_case_values
 from app.crypto import same
 from app.desk import erase_tree
 from app.intake import EraseAnswer, erase_reply
@@ -135,10 +135,9 @@ def _confirmed(
 
 
 def _flag(db: Db, case: Case, flag: str) -> None:
-    coarse = db.keys.open_row("cases", case)
-    if flag not in coarse.setdefault("flags", []):
-        coarse["flags"].append(flag)
-        db.keys.replace_values("cases", case, coarse)
+    values = read_case_values(db, case)
+    if flag not in values.flags:
+        write_case_values(db, case, values.with_flag(flag))
 
 
 def _erase_all(db: Db, cases: Iterable[Case], now: datetime) -> None:

@@ -5,11 +5,13 @@ from app.models.audit import AuditEntry, AuditHead
 from app.models.base import ROUNDING, Base, Instant, OperationalRow, rounded, table
 from app.models.calls import Attachment, AttachmentPart, Call, CallLeg
 from app.models.cases import (
+    CASE_TRANSITIONS,
     LIVE_STATES,
     Case,
     CaseEpoch,
     CaseGrant,
     CaseSheet,
+    CaseState,
     CaseValues,
     Consent,
     ConsentValues,
@@ -53,6 +55,7 @@ from app.models.teams import OperationalGrant, TeamEpoch, TeamWrap
 from app.models.values import ValuesBroken, dump_values, load_values, operational
 
 __all__ = [
+    "CASE_TRANSITIONS",
     "EVENT_KINDS",
     "EVENT_STATES",
     "LIVE_STATES",
@@ -76,6 +79,7 @@ __all__ = [
     "CaseEpoch",
     "CaseGrant",
     "CaseSheet",
+    "CaseState",
     "CaseValues",
     "Conflict",
     "Consent",

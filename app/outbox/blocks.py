@@ -63,7 +63,7 @@ def block_caller(
     """Block whoever texts in a case, whose number the coordinator need not know. NotFound."""
     principal.require(Permission.BLOCKS)
     case = db.get(Case, case_id)
-    number = db.keys.open_row("cases", case).get("number") if _is_live(case) and case else None
+    number = db.keys.read_values(case).number if _is_live(case) and case else None
     if number is None:
         raise NotFound
     return _add(db, principal, number, reason, now)

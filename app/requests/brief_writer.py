@@ -108,7 +108,7 @@ def _content(
     content |= {name: values.get(name) for name in ("starts_at", "ends_at", "needed_by")}
     if values["kind"] == "interpreter":
         return content
-    content["reference"] = read_case_values(db, case).get("reference")
+    content["reference"] = read_case_values(db, case).reference
     if values["kind"] == "accompaniment":
         content["meeting_place"] = _meeting_place(db, keys, case, request)
         content["together"] = bool(values.get("companion"))

@@ -115,16 +115,16 @@ def check_request(db: Db, asked: RequestFacts, now: datetime) -> None:
 
 
 def _values(db: Db, case: Case, asked: RequestFacts, now: datetime) -> dict[str, Any]:
-    coarse = read_case_values(db, case)
+    values = read_case_values(db, case)
     languages = list(dict.fromkeys(asked.languages)) or [
-        code for code in (coarse.get("language"),) if code
+        code for code in (values.language,) if code
     ]
     if asked.kind == "interpreter" and not languages:
         raise BadRequest("An interpreter is asked for with a language, or a pair of them.")
     return {
         "kind": asked.kind,
         "languages": languages,
-        "region": asked.region or coarse.get("region"),
+        "region": asked.region or values.region,
         "skills": sorted(set(asked.skills)),
         "wishes": sorted(set(asked.wishes)),
         "needed_by": asked.needed_by.isoformat() if asked.needed_by else None,
@@ -156,7 +156,7 @@ def list_shared_fields(db: Db, asked: RequestFacts) -> list[str]:
 
 
 def _is_minor(db: Db, case: Case, keys: Mapping[int, CaseKeys]) -> bool:
-    flagged = _MINOR in read_case_values(db, case).get("flags", ())
+    flagged = _MINOR in read_case_values(db, case).flags
     return flagged or bool(read_sheet(db, case, keys, "fields", {}).get(_MINOR))
 
 

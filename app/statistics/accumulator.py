@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import base64
 import struct
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, or_, select, update
 
-from app.models import Case, Consent, Deployment, StatisticsMonth, rounded
+from app.cases import NewestWord, find_newest_words
+from app.models import Case, CaseValues, Deployment, StatisticsMonth, rounded
 from app.statistics.calendar import FAMILIES, find_month, find_month_end, list_months
-from app.statistics.categories import measure_time_to_human, place_code
+from app.statistics.categories import place_code, place_time_to_human
 from app.statistics.plans import fix_plan, lock_head
 from app.statistics.tables import Measure, Plan, list_cells
 from app.store import Database, Db
@@ -71,12 +72,12 @@ def _freeze(db: Db, month: str, now: datetime) -> None:
     for values in _counted(db, _taken(db, end, month, "release_period")):
         counts["opened"].add(values)
     for values in _counted(db, _taken(db, end, month, "closed_period")):
-        counts["closed"].add({**values, "time_to_human": measure_time_to_human(values)})
+        counts["closed"].add(values)
     row_id = uuid4()
-    values = {family: one.packed() for family, one in counts.items()}
+    packed = {family: one.packed() for family, one in counts.items()}
     db.add(
         StatisticsMonth(
-            id=row_id, month=month, **db.keys.new_row("statistics_months", row_id, values, now)
+            id=row_id, month=month, **db.keys.new_row("statistics_months", row_id, packed, now)
         )
     )
     db.flush()
@@ -111,32 +112,28 @@ def _taken(db: Db, end: datetime, month: str, column: str) -> list[UUID]:
     return [case.id for case in found if case.merged_into is None and case.state != "erased"]
 
 
-def _counted(db: Db, ids: Sequence[UUID]) -> Iterator[dict[str, Any]]:
+def _counted(db: Db, ids: Sequence[UUID]) -> Iterator[CaseValues]:
     """Yield the operational values of the cases that may be counted."""
     for start in range(0, len(ids), _AT_ONCE):
         some = ids[start : start + _AT_ONCE]
         withdrawn = _withdrawn(db, some)
         wanted = [case_id for case_id in some if case_id not in withdrawn]
         for case in db.scalars(select(Case).where(Case.id.in_(wanted))):
-            yield db.keys.open_row("cases", case)
+            yield db.keys.read_values(case)
         db.expunge_all()
 
 
 def _withdrawn(db: Db, ids: Collection[UUID]) -> set[UUID]:
     """Return the cases whose newest word about being counted, in all they consist of, is no."""
     main = func.coalesce(Case.merged_into, Case.id)
-    rows = db.execute(
-        select(main, Consent)
-        .join(Consent, Consent.case_id == Case.id)
-        .where(or_(Case.id.in_(ids), Case.merged_into.in_(ids)))
-        .order_by(Consent.position)
-    )
-    said: dict[UUID, bool] = {}
-    for case_id, row in rows:
-        values = db.keys.open_row("consents", row)
-        if values["scope"] == "statistics":
-            said[case_id] = bool(values["granted"])
-    return {case_id for case_id, granted in said.items() if not granted}
+    parts = select(Case.id, main).where(or_(Case.id.in_(ids), Case.merged_into.in_(ids)))
+    main_of: dict[UUID, UUID] = {row.id: row[1] for row in db.execute(parts)}
+    words: dict[UUID, NewestWord] = {}
+    for case_id, word in find_newest_words(db, main_of, "statistics").items():
+        known = words.get(main_of[case_id])
+        if known is None or word.values.at >= known.values.at:
+            words[main_of[case_id]] = word
+    return {case_id for case_id, word in words.items() if not word.values.granted}
 
 
 # -- counts of a fixed size
@@ -149,7 +146,7 @@ class _Counts:
         self._plan, self._joint = plan, _JOINT[family]
         self._tables = [[0] * _size(plan, dimensions) for dimensions in self._joint]
 
-    def add(self, values: Mapping[str, Any]) -> None:
+    def add(self, values: CaseValues) -> None:
         """Count one case, in one cell of each table."""
         for dimensions, table in zip(self._joint, self._tables, strict=True):
             table[_place(self._plan, dimensions, values)] += 1
@@ -167,12 +164,19 @@ def _size(plan: Plan, dimensions: Iterable[str]) -> int:
     return size
 
 
-def _place(plan: Plan, dimensions: Iterable[str], values: Mapping[str, Any]) -> int:
+def _place(plan: Plan, dimensions: Iterable[str], values: CaseValues) -> int:
     at = 0
     for dimension in dimensions:
         listed = plan.keys[dimension]
-        at = at * len(listed) + place_code(listed, values.get(dimension))
+        at = at * len(listed) + place_code(listed, _code(values, dimension))
     return at
+
+
+def _code(values: CaseValues, dimension: str) -> str | None:
+    if dimension == "time_to_human":
+        return place_time_to_human(values.time_to_human)
+    code: str | None = getattr(values, dimension)
+    return code
 
 
 def sum_months(db: Db, plan: Plan, family: str, months: Collection[str]) -> list[list[int]]:

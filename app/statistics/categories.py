@@ -5,9 +5,8 @@ A code that is in no list, or that is not known, counts as the last of its list.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Sequence
+from datetime import timedelta
 
 from app.organisation import LANGUAGES, SITUATIONS
 
@@ -55,9 +54,8 @@ def place_code(listed: Sequence[str], code: str | None) -> int:
     return listed.index(code) if code in listed else len(listed) - 1
 
 
-def measure_time_to_human(values: Mapping[str, Any]) -> str:
-    """Return how long a case waited until a person had it, from its operational values."""
-    if not values.get("human_at") or not values.get("opened_at"):
+def place_time_to_human(waited: timedelta | None) -> str:
+    """Return the category of how long a case waited until a person had it."""
+    if waited is None:
         return _NOBODY
-    opened, human = (datetime.fromisoformat(values[name]) for name in ("opened_at", "human_at"))
-    return next((name for name, latest in _LATEST if human - opened <= latest), _LATER)
+    return next((name for name, latest in _LATEST if waited <= latest), _LATER)
