@@ -28,7 +28,6 @@ from app.statistics import (
     Period,
     Plan,
     Question,
-    answer,
     find_period,
     list_cells,
     list_known,
@@ -40,6 +39,7 @@ from app.statistics import (
     print_files,
     write_record,
 )
+from app.statistics.noise_program import answer
 from bench import auditing
 
 CASES_A_MONTH, YEARS, DRAWS = 100, 30, 100_000

@@ -10,7 +10,6 @@ from app.statistics.calendar import FAMILIES, Period, find_period, list_months, 
 from app.statistics.chain import begin_chain
 from app.statistics.consistency import KnownTable, list_sums
 from app.statistics.mechanism import Mechanism, Question
-from app.statistics.noise_program import answer
 from app.statistics.plans import change_plan, read_plan
 from app.statistics.records import list_known, make_record, write_record
 from app.statistics.release_files import (
@@ -40,7 +39,6 @@ __all__ = [
     "Plan",
     "Question",
     "ReleaseEntry",
-    "answer",
     "begin_chain",
     "change_plan",
     "confirm_release",
