@@ -1,7 +1,7 @@
 """How the carrier's API refuses: one error with its number, HTTP status and sentence.
 
 Numbers are the carrier's (https://www.twilio.com/docs/api/errors). Its documentation names no
-HTTP status for 20009, 21611 and 30409: 409, 429 and 409 are assumed, so rely on the number.
+HTTP status for 20009 and 21611: 409 and 429 are assumed, so rely on the number.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The carrier's resources with exactly the keys its API shows.
 
 Source: Twilio's OpenAPI description 2010-04-01 for messages and media, its client library's
-field lists for numbers, accounts and balances.
+field lists for numbers and accounts.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from app.simulator.config import SimulatorConfig
 
 VERSION = "2010-04-01"
-FINAL = frozenset({"delivered", "undelivered", "failed", "received", "read", "canceled"})
+FINAL = frozenset({"delivered", "undelivered", "received"})
 Json = dict[str, Any]
 _FAILURES = {30003: "Unreachable destination handset", 30005: "Unknown destination handset"}
 
@@ -55,8 +55,6 @@ class Message:
     error_code: int | None = None
     messaging_service_sid: str | None = None
     status_callback: str | None = None
-    discard: bool = False
-    """Whether the body is dropped once the text is out (``ContentRetention=discard``)."""
 
     @property
     def final(self) -> bool:
@@ -216,8 +214,7 @@ def hotline_number(config: SimulatorConfig, seq: int, now: datetime) -> Number:
 def account(config: SimulatorConfig, created: datetime) -> Json:
     """The account as the API answers it, its token withheld."""
     uri = account_uri(config.account_sid)
-    below = ("messages", "incoming_phone_numbers", "balance")
-    names = {"messages": "Messages", "incoming_phone_numbers": "IncomingPhoneNumbers"}
+    below = {"messages": "Messages", "incoming_phone_numbers": "IncomingPhoneNumbers"}
     return {
         "auth_token": "",
         "date_created": rfc2822(created),
@@ -226,7 +223,7 @@ def account(config: SimulatorConfig, created: datetime) -> Json:
         "owner_account_sid": config.account_sid,
         "sid": config.account_sid,
         "status": "active",
-        "subresource_uris": {n: f"{uri}/{names.get(n, 'Balance')}.json" for n in below},
+        "subresource_uris": {n: f"{uri}/{path}.json" for n, path in below.items()},
         "type": "Full",
         "uri": uri + ".json",
     }

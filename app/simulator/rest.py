@@ -3,7 +3,7 @@
 Below ``/simulator/twilio/2010-04-01/Accounts/{AccountSid}``: ``Messages.json`` (POST, GET),
 ``Messages/{sid}.json`` (GET, POST, DELETE), its ``Media.json`` (GET), ``Media/{sid}.json`` (GET,
 DELETE) and ``Media/{sid}`` (GET, leads to the bytes), ``IncomingPhoneNumbers.json`` (GET),
-``IncomingPhoneNumbers/{sid}.json`` (GET, POST), ``Balance.json`` (GET) and the account itself.
+``IncomingPhoneNumbers/{sid}.json`` (GET, POST) and the account itself.
 Calls, conferences and recordings are in ``voice``.
 """
 
@@ -13,7 +13,6 @@ import base64
 import binascii
 import hmac
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import APIRouter, Request, Response
@@ -23,7 +22,7 @@ from app.simulator import errors, listing, sending
 from app.simulator.asked import Asked, Form, Handler
 from app.simulator.carrier import Carrier
 from app.simulator.config import API_PREFIX
-from app.simulator.resources import VERSION, Json, Media, Message, Number, account
+from app.simulator.resources import VERSION, Media, Message, Number, account
 from app.simulator.silence import Silence
 from app.simulator.voice import calls_api, conferences_api, recordings_api
 
@@ -125,6 +124,9 @@ def _nothing_here(_carrier: Carrier, asked: Asked) -> Response:
 
 
 def _create_message(carrier: Carrier, asked: Asked) -> Response:
+    for name in ("ScheduleType", "ContentRetention"):
+        if name in asked.form:
+            raise errors.bad_request(20001, f"The simulated network has no {name}")
     outgoing = sending.Outgoing(
         to=asked.field("To"),
         from_=asked.field("From"),
@@ -132,22 +134,8 @@ def _create_message(carrier: Carrier, asked: Asked) -> Response:
         media_urls=tuple(asked.form.get("MediaUrl", ())),
         status_callback=asked.field("StatusCallback") or None,
         messaging_service_sid=asked.field("MessagingServiceSid") or None,
-        send_at=_send_at(asked),
-        discard=asked.field("ContentRetention") == "discard",
     )
     return JSONResponse(sending.accept(carrier, outgoing).to_json(), 201)
-
-
-def _send_at(asked: Asked) -> datetime | None:
-    if asked.field("ScheduleType") != "fixed":
-        return None
-    try:
-        at = datetime.fromisoformat(asked.field("SendAt"))
-    except ValueError:
-        raise errors.bad_request(35114, "SendAt is not a time") from None
-    if at.tzinfo is None or not asked.field("MessagingServiceSid"):
-        raise errors.bad_request(35118, "Scheduling needs a messaging service and a UTC time")
-    return at
 
 
 def _list_messages(carrier: Carrier, asked: Asked) -> Response:
@@ -162,12 +150,9 @@ def _fetch_message(carrier: Carrier, asked: Asked) -> Response:
 
 def _update_message(carrier: Carrier, asked: Asked) -> Response:
     message = _message(carrier, asked)
-    if asked.field("Status") == "canceled":
-        sending.cancel(carrier, message)
-    elif asked.form.get("Body") == [""]:
-        message.body, message.updated = "", carrier.clock()
-    else:
-        raise errors.bad_request(20001, "Only an empty Body or Status=canceled is possible")
+    if asked.form.get("Body") != [""]:
+        raise errors.bad_request(20001, "Only an empty Body is possible")
+    message.body, message.updated = "", carrier.clock()
     return JSONResponse(message.to_json())
 
 
@@ -243,12 +228,6 @@ def _number(carrier: Carrier, asked: Asked) -> Number:
     return number
 
 
-def _fetch_balance(carrier: Carrier, _asked: Asked) -> Response:
-    sid = carrier.config.account_sid
-    balance: Json = {"account_sid": sid, "balance": "100.00", "currency": "USD"}
-    return JSONResponse(balance)
-
-
 def _fetch_account(carrier: Carrier, _asked: Asked) -> Response:
     return JSONResponse(account(carrier.config, carrier.opened))
 
@@ -266,7 +245,6 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", "/IncomingPhoneNumbers.json", _list_numbers),
     ("GET", "/IncomingPhoneNumbers/{Sid}.json", _fetch_number),
     ("POST", "/IncomingPhoneNumbers/{Sid}.json", _update_number),
-    ("GET", "/Balance.json", _fetch_balance),
     ("GET", ".json", _fetch_account),
 ]
 _VOICE_ROUTES = [*calls_api.ROUTES, *conferences_api.ROUTES, *recordings_api.ROUTES]

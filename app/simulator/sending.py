@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -32,8 +31,6 @@ class Outgoing:
     media_urls: tuple[str, ...] = ()
     status_callback: str | None = None
     messaging_service_sid: str | None = None
-    send_at: datetime | None = None
-    discard: bool = False
 
 
 def accept(carrier: Carrier, outgoing: Outgoing, *, direction: str = "outbound-api") -> Message:
@@ -48,26 +45,17 @@ def accept(carrier: Carrier, outgoing: Outgoing, *, direction: str = "outbound-a
         to=to,
         body=outgoing.body,
         direction=direction,
-        status="scheduled" if outgoing.send_at else "queued",
+        status="queued",
         created=now,
         updated=now,
         num_segments=count_segments(outgoing.body),
         num_media=len(outgoing.media_urls),
         messaging_service_sid=outgoing.messaging_service_sid,
         status_callback=outgoing.status_callback,
-        discard=outgoing.discard,
     )
     carrier.messages[message.sid] = message
-    wait = (outgoing.send_at - now).total_seconds() if outgoing.send_at else 0.0
-    carrier.timers.spawn(_travel(carrier, message, wait, _fate(carrier, to)))
+    carrier.timers.spawn(_travel(carrier, message, _fate(carrier, to)))
     return message
-
-
-def cancel(carrier: Carrier, message: Message) -> None:
-    """Call a scheduled text back; raises 30409 when it is too late."""
-    if message.status != "scheduled":
-        raise errors.RestError(409, 30409, "This message cannot be canceled")
-    message.status, message.updated = "canceled", carrier.clock()
 
 
 def _checked(carrier: Carrier, outgoing: Outgoing) -> str:
@@ -113,11 +101,8 @@ def _fate(carrier: Carrier, to: str) -> int | None:
     return _UNKNOWN_HANDSET if carrier.faults.take("number-out-of-service", to) else None
 
 
-async def _travel(carrier: Carrier, message: Message, wait: float, error: int | None) -> None:
+async def _travel(carrier: Carrier, message: Message, error: int | None) -> None:
     """Carry the text to the phone, and report each step to the service."""
-    await carrier.timers.sleep(wait)
-    if message.status == "canceled":
-        return
     transit, held = carrier.config.transit_s, list[Fields]()
     reports: list[Fields] = []
     for status in ("queued", "sent", "undelivered" if error else "delivered"):
@@ -140,8 +125,6 @@ def _step(carrier: Carrier, message: Message, status: str, error: int | None) ->
         carrier.handset(message.to).show(message.sid, message.body, now, received=True)
     elif status == "undelivered":
         message.error_code = error
-    if message.discard and message.final:
-        message.body = ""
 
 
 def _status_fields(carrier: Carrier, message: Message) -> Fields:

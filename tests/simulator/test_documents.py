@@ -28,6 +28,7 @@ def parse(inside: str) -> Document:
         '<Record transcribe="true"/>',
         '<Dial record="record-from-answer">+15145550124</Dial>',
         '<Redirect method="PUT">/a</Redirect>',
+        '<Dial><Conference muted="true">a</Conference></Dial>',
     ],
 )
 def test_what_the_carrier_does_not_know_is_an_error(bad: str) -> None:
@@ -59,6 +60,7 @@ def test_the_carriers_library_writes_nothing_that_is_refused(
         value = "POST" if name.endswith("method") else "true"
         value = "1" if name in {*numbers, "max_participants"} else value
         value = {"record": "do-not-record", "transcribe": "false"}.get(name, value)
+        value = "false" if name == "muted" else value
         outer = response = voice_response.VoiceResponse()
         if parent == "Dial":
             outer = response.dial()

@@ -57,27 +57,6 @@ async def test_transit_takes_time_on_the_clock(hotline: Hotline, clock: FixedClo
         assert hotline.statuses() == ["queued", "sent", "delivered"]
 
 
-async def test_a_scheduled_text_waits_and_can_be_called_back(
-    carrier: Carrier, clock: FixedClock
-) -> None:
-    tomorrow = clock() + timedelta(days=1)
-    accept(carrier, Outgoing(PHONE, HOTLINE, "tomorrow", send_at=tomorrow))
-    second = accept(carrier, Outgoing(PHONE, HOTLINE, "never", send_at=tomorrow))
-    second.status = "canceled"
-    await carrier.settle()
-    assert carrier.inbox(PHONE) == []
-    clock.advance(timedelta(days=1))
-    await carrier.settle()
-    assert [entry.body for entry in carrier.inbox(PHONE)] == ["tomorrow"]
-
-
-async def test_content_can_be_discarded_once_delivered(carrier: Carrier) -> None:
-    message = accept(carrier, Outgoing(PHONE, HOTLINE, "secret", discard=True))
-    await carrier.settle()
-    assert message.body == ""
-    assert carrier.inbox(PHONE)[0].body == "secret"
-
-
 @pytest.mark.parametrize(
     ("to", "code"),
     [

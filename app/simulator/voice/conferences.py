@@ -47,7 +47,6 @@ def invite(line: Line, conference: Conference, member: Membership) -> Participan
         line=line,
         conference=conference,
         label=member.label,
-        muted=member.muted,
         start_on_enter=member.start_on_enter,
         end_on_exit=member.end_on_exit,
         created=now,
@@ -154,8 +153,8 @@ def report(
     """Post a conference event, if it was asked for."""
     callback, group = conference.callback, event.removeprefix("participant-")
     asked = {"conference-start": "start", "conference-end": "end"}.get(event, group)
-    if asked in {"unmute", "unhold"}:
-        asked = asked.removeprefix("un")
+    if asked == "unhold":
+        asked = "hold"
     if callback.url and asked in callback.events:
         fields = [*_fields(conference, participant), ("StatusCallbackEvent", event), *more]
         conference.post.send(callback.url, fields, event, method=callback.method)
@@ -169,7 +168,7 @@ def _fields(conference: Conference, participant: Participant | None) -> tuple[tu
     ]
     if participant:
         flags = {
-            "Muted": participant.muted,
+            "Muted": False,
             "Hold": participant.hold,
             "Coaching": False,
             "EndConferenceOnExit": participant.end_on_exit,
@@ -188,7 +187,5 @@ def heard_by(participant: Participant) -> list[str]:
     if conference.status != "in-progress" or participant.hold or not participant.joined:
         return []
     return [
-        one.line.call.sid
-        for one in conference.present
-        if one is not participant and not one.muted and not one.hold
+        one.line.call.sid for one in conference.present if one is not participant and not one.hold
     ]

@@ -60,6 +60,7 @@ def _update_conference(carrier: Carrier, asked: Asked) -> Response:
 
 def create_participant(carrier: Carrier, asked: Asked) -> Response:
     """Call somebody into a conference, which may be named by what it will be called."""
+    _refuse_mute(asked)
     to = call_destination(asked.field("To"))
     check_caller_id(carrier, asked.field("From"), to)
     placement = Placement(
@@ -86,7 +87,6 @@ def create_participant(carrier: Carrier, asked: Asked) -> Response:
 def _membership(asked: Asked) -> Membership:
     return Membership(
         label=asked.field("Label"),
-        muted=asked.flag("Muted", default=False),
         start_on_enter=asked.flag("StartConferenceOnEnter", default=True),
         end_on_exit=asked.flag("EndConferenceOnExit", default=False),
         wait_url=asked.field("WaitUrl"),
@@ -107,9 +107,8 @@ def _named(carrier: Carrier, asked: Asked) -> Conference:
 
 def _list_participants(carrier: Carrier, asked: Asked) -> Response:
     found = list(_conference(carrier, asked).participants.values())[::-1]
-    for name, attribute in (("Muted", "muted"), ("Hold", "hold")):
-        if wanted := asked.query.get(name):
-            found = [one for one in found if getattr(one, attribute) == (wanted == "true")]
+    if wanted := asked.query.get("Hold"):
+        found = [one for one in found if one.hold == (wanted == "true")]
     return JSONResponse(listing.page("participants", found, asked.path, asked.query))
 
 
@@ -119,23 +118,23 @@ def _fetch_participant(carrier: Carrier, asked: Asked) -> Response:
 
 def _update_participant(carrier: Carrier, asked: Asked) -> Response:
     participant = _participant(carrier, asked)
-    conference, changed = participant.conference, list[str]()
-    for name, attribute, on, off in (
-        ("Muted", "muted", "mute", "unmute"),
-        ("Hold", "hold", "hold", "unhold"),
-    ):
-        wanted = asked.flag(name, default=getattr(participant, attribute))
-        if wanted != getattr(participant, attribute):
-            setattr(participant, attribute, wanted)
-            changed.append(on if wanted else off)
+    _refuse_mute(asked)
+    hold, held = asked.flag("Hold", default=participant.hold), participant.hold
+    participant.hold = hold
     participant.end_on_exit = asked.flag("EndConferenceOnExit", default=participant.end_on_exit)
     participant.updated = carrier.clock()
-    for what in changed:
-        conferences.report(conference, f"participant-{what}", participant)
+    if hold != held:
+        event = "participant-hold" if hold else "participant-unhold"
+        conferences.report(participant.conference, event, participant)
     for url, method in (("AnnounceUrl", "AnnounceMethod"), ("HoldUrl", "HoldMethod")):
-        if asked.field(url) and (url == "AnnounceUrl" or "hold" in changed):
+        if asked.field(url) and (url == "AnnounceUrl" or (hold and not held)):
             _announce(carrier, participant, asked.field(url), asked.method(method))
     return JSONResponse(participant.to_json())
+
+
+def _refuse_mute(asked: Asked) -> None:
+    if asked.flag("Muted", default=False):
+        raise errors.bad_request(20001, "The simulated network does not mute")
 
 
 def _announce(carrier: Carrier, participant: Participant, url: str, method: str) -> None:

@@ -65,7 +65,6 @@ async def _conference(line: Line, document: Document, verb: Verb, noun: Verb) ->
     line.note("Conference", noun.text, attributes=dict(noun.attributes))
     member = Membership(
         label=noun.get("participantLabel"),
-        muted=noun.flag("muted", default=False),
         start_on_enter=noun.flag("startConferenceOnEnter", default=True),
         end_on_exit=noun.flag("endConferenceOnExit", default=False),
         wait_url=urljoin(document.url, noun.get("waitUrl")) if noun.get("waitUrl") else "",

@@ -55,7 +55,6 @@ _YES_OR_NO = {
     "answerOnBridge",
     "endConferenceOnExit",
     "hangupOnStar",
-    "muted",
     "playBeep",
     "startConferenceOnEnter",
 }
@@ -137,5 +136,7 @@ def _check(name: str, attribute: str, value: str) -> None:
         raise BadTwiml(_INVALID, "the simulated network does not record conversations")
     if attribute == "transcribe" and value != "false":
         raise BadTwiml(_INVALID, "the simulated network does not transcribe")
+    if attribute == "muted" and value != "false":
+        raise BadTwiml(_INVALID, "the simulated network does not mute")
     if attribute.lower().endswith("method") and value not in {"GET", "POST"}:
         raise BadTwiml(_INVALID, f"<{name} {attribute}> is neither GET nor POST")

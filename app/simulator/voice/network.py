@@ -170,7 +170,6 @@ def _conference(participant: Participant | None) -> Json | None:
         "sid": conference.sid,
         "name": conference.name,
         "state": conference.status,
-        "muted": participant.muted,
         "hold": participant.hold,
         "label": participant.label,
         "participants": [one.line.call.sid for one in conference.present],

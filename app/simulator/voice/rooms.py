@@ -17,7 +17,6 @@ class Membership:
     """How somebody joins."""
 
     label: str = ""
-    muted: bool = False
     start_on_enter: bool = True
     end_on_exit: bool = False
     wait_url: str = ""
@@ -34,7 +33,6 @@ class Participant:
     line: Line
     conference: Conference
     label: str
-    muted: bool
     start_on_enter: bool
     end_on_exit: bool
     created: datetime
@@ -65,7 +63,7 @@ class Participant:
             "end_conference_on_exit": self.end_on_exit,
             "hold": self.hold,
             "label": self.label or None,
-            "muted": self.muted,
+            "muted": False,
             "queue_time": "0",
             "start_conference_on_enter": self.start_on_enter,
             "status": self.status,
