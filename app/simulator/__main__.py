@@ -17,9 +17,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.clock import Clock
-from app.simulator.carrier import Carrier
-from app.simulator.config import API_PREFIX, SimulatorConfig
+from app.simulator.network.carrier import Carrier
 from app.simulator.router import create_router
+from app.simulator.values.config import API_PREFIX, SimulatorConfig
 
 
 def create_app(config: SimulatorConfig, clock: Clock) -> FastAPI:

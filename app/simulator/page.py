@@ -9,13 +9,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from app.simulator.addresses import caller
-from app.simulator.carrier import Carrier
-from app.simulator.orders import Problem, refuse_other_sites
-from app.simulator.resources import Json
-from app.simulator.voice.happenings import PickedUp
-from app.simulator.voice.lines import Line
-from app.simulator.voice.network import WITHHELD_CALLER, describe
+from app.simulator.calls.incoming import WITHHELD_CALLER, describe
+from app.simulator.network.carrier import Carrier
+from app.simulator.network.lines import Line
+from app.simulator.orders.order import Problem, refuse_other_sites
+from app.simulator.resources.messages import Json
+from app.simulator.values.addresses import caller
+from app.simulator.values.events import PickedUp
 
 _FOLDER = Path(__file__).parent / "pages"
 _PAGES = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from app.clock import FixedClock
-from app.simulator.carrier import Carrier
+from app.simulator.network.carrier import Carrier
 from tests.simulator.hotline import Hotline, ServedNetwork, config_for, serve_network
 
 

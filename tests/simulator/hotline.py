@@ -20,10 +20,10 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 from twilio.rest import Client  # type: ignore[import-untyped]
 
 from app.clock import FixedClock
-from app.simulator.carrier import Carrier
-from app.simulator.config import SimulatorConfig
+from app.simulator.network.carrier import Carrier
 from app.simulator.phones import Network
 from app.simulator.router import create_router
+from app.simulator.values.config import SimulatorConfig
 
 ACCOUNT = "AC" + 32 * "0"
 TOKEN = "simulated-token"

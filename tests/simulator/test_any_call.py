@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.clock import FixedClock
-from app.simulator.carrier import Carrier
-from app.simulator.voice import conferences
-from app.simulator.voice.answering import BEHAVIOURS, Answering
-from app.simulator.voice.calls import FINAL
-from app.simulator.voice.happenings import PickedUp, Source
-from app.simulator.webhooks import Answer, Fields, Webhooks
+from app.simulator.calls import conferences
+from app.simulator.network.carrier import Carrier
+from app.simulator.network.webhooks import Answer, Fields, Webhooks
+from app.simulator.resources.calls import FINAL
+from app.simulator.values.answering import BEHAVIOURS, Answering
+from app.simulator.values.events import PickedUp, Source
 from tests.simulator.hotline import HOTLINE, config_for
 
 PHONES = ["+15145550123", "+15145550124", "+15145550125"]
@@ -90,8 +90,8 @@ async def happen(carrier: Carrier, clock: FixedClock, what: str, which: int) -> 
 
 
 async def place(carrier: Carrier, phone: str) -> None:
-    from app.simulator.asked import Asked  # noqa: PLC0415
-    from app.simulator.voice.calls_api import create_call  # noqa: PLC0415
+    from app.simulator.rest.calls import create_call  # noqa: PLC0415
+    from app.simulator.rest.requests import Asked  # noqa: PLC0415
 
     base = "http://kith.example"
     form = {"To": phone, "From": HOTLINE, "Url": base + "/out", "StatusCallback": base + "/leg"}

@@ -10,7 +10,7 @@ import requests
 from fastapi import Response
 from twilio.base.exceptions import TwilioRestException  # type: ignore[import-untyped]
 
-from app.simulator.carrier import Carrier
+from app.simulator.network.carrier import Carrier
 from tests.simulator.hotline import HOTLINE, PHONE, Hotline, ServedNetwork, twiml
 
 OTHER, THIRD = "+15145550124", "+15145550125"

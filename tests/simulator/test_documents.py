@@ -7,8 +7,8 @@ import inspect
 import pytest
 from twilio.twiml import voice_response  # type: ignore[import-untyped]
 
-from app.simulator.twiml import BadTwiml
-from app.simulator.voice.documents import Document, read
+from app.simulator.twiml.calls import Document, read
+from app.simulator.twiml.messages import BadTwiml
 
 
 def parse(inside: str) -> Document:

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from app.clock import FixedClock
-from app.simulator import receiving
-from app.simulator.carrier import Carrier
-from app.simulator.errors import RestError
-from app.simulator.faults import Faults, UnknownFault
-from app.simulator.sending import Outgoing, accept
+from app.simulator.network.carrier import Carrier
+from app.simulator.network.faults import Faults, UnknownFault
+from app.simulator.texts import receiving
+from app.simulator.texts.sending import Outgoing, accept
+from app.simulator.values.errors import RestError
 from tests.simulator.hotline import HOTLINE, MESSAGES, PHONE, STATUS, Hotline
 
 OTHER = "+15145550124"

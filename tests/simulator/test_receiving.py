@@ -7,7 +7,7 @@ from aiohttp import web
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from app.clock import FixedClock
-from app.simulator.carrier import Attachment, Carrier
+from app.simulator.network.carrier import Attachment, Carrier
 from tests.simulator.hotline import (
     ACCOUNT,
     FALLBACK,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.simulator.segments import count_segments
+from app.simulator.values.segments import count_segments
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import pytest
 from aiohttp import web
 
 from app.clock import FixedClock
-from app.simulator.carrier import Carrier
-from app.simulator.errors import RestError
-from app.simulator.sending import Outgoing, accept
+from app.simulator.network.carrier import Carrier
+from app.simulator.texts.sending import Outgoing, accept
+from app.simulator.values.errors import RestError
 from tests.simulator.hotline import HOTLINE, PHONE, STATUS, Hotline, config_for
 
 pytestmark = pytest.mark.anyio

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from app.clock import Clock, FixedClock
-from app.simulator.timers import Timers
+from app.simulator.network.timers import Timers
 
 pytestmark = pytest.mark.anyio
 

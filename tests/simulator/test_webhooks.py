@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.simulator.webhooks import overrides, sign, spell_port
+from app.simulator.network.webhooks import overrides, sign, spell_port
 from tests.simulator.hotline import config_for
 
 # The vectors of https://www.twilio.com/docs/usage/security, token 12345.
