@@ -18,13 +18,13 @@ from app.simulator.twiml.messages import BadTwiml
 from app.simulator.values.events import OutOfConference, Source
 
 if TYPE_CHECKING:
-    from app.simulator.network.carrier import Carrier
+    from app.simulator.network.carrier import SimulatedCarrier
 
 
 DEFAULT_EVENTS = "start end"
 
 
-def room(carrier: Carrier, name: str) -> Conference:
+def room(carrier: SimulatedCarrier, name: str) -> Conference:
     """The conference of that name that is going on, or a new one."""
     for conference in carrier.voice.conferences.values():
         if conference.name == name and conference.status != "completed":

@@ -14,11 +14,11 @@ from app.simulator.network.callbacks import call_fields
 from app.simulator.network.conferences import MOST, Membership
 from app.simulator.network.lines import Callback, Line
 from app.simulator.network.webhooks import Fields
-from app.simulator.twiml.calls import Document, Verb
+from app.simulator.twiml.calls import CallDocument, Verb
 from app.simulator.values.addresses import call_destination
 from app.simulator.values.errors import RestError
 from app.simulator.values.events import (
-    CallEnded,
+    CallOver,
     Diverted,
     Key,
     OutOfConference,
@@ -32,7 +32,7 @@ _EVENTS = "initiated ringing answered completed"
 _RING_S, _LONGEST_S = 30, 4 * 3600
 
 
-async def dial(line: Line, document: Document, verb: Verb, perform: Perform) -> Fields:
+async def dial(line: Line, document: CallDocument, verb: Verb, perform: Perform) -> Fields:
     """Connect the call until that is over; the fields for ``action``."""
     line.note("Dial", verb.text, attributes=dict(verb.attributes))
     nouns = verb.inside or (Verb("Number", {}, verb.text),)
@@ -40,7 +40,7 @@ async def dial(line: Line, document: Document, verb: Verb, perform: Perform) -> 
         if nouns[0].name == "Conference":
             return await _conference(line, document, verb, nouns[0])
         return await _numbers(line, document, verb, perform)
-    except CallEnded:
+    except CallOver:
         _tell_of_the_end(line, document, verb, nouns[0])
         raise
     except Diverted:
@@ -50,7 +50,7 @@ async def dial(line: Line, document: Document, verb: Verb, perform: Perform) -> 
         raise
 
 
-def _tell_of_the_end(line: Line, document: Document, verb: Verb, noun: Verb) -> None:
+def _tell_of_the_end(line: Line, document: CallDocument, verb: Verb, noun: Verb) -> None:
     """A caller who hangs up ends the dialling too; the answer to this is not heeded."""
     if verb.get("action"):
         status = "answered" if noun.name == "Conference" else "no-answer"
@@ -61,7 +61,7 @@ def _tell_of_the_end(line: Line, document: Document, verb: Verb, noun: Verb) -> 
         line.post.send(url, fields, "action", method=verb.get("method") or "POST")
 
 
-async def _conference(line: Line, document: Document, verb: Verb, noun: Verb) -> Fields:
+async def _conference(line: Line, document: CallDocument, verb: Verb, noun: Verb) -> Fields:
     line.note("Conference", noun.text, attributes=dict(noun.attributes))
     member = Membership(
         label=noun.get("participantLabel"),
@@ -95,7 +95,7 @@ async def stay(line: Line, *, star: bool = False, limit: float = _LONGEST_S) -> 
             return
 
 
-async def _numbers(line: Line, document: Document, verb: Verb, perform: Perform) -> Fields:
+async def _numbers(line: Line, document: CallDocument, verb: Verb, perform: Perform) -> Fields:
     try:
         caller_id = _caller_id(line, verb)
         nouns = verb.inside or (Verb("Number", {}, verb.text),)
@@ -128,7 +128,7 @@ def _caller_id(line: Line, verb: Verb) -> str:
 
 
 def _dial_number(
-    line: Line, document: Document, verb: Verb, noun: Verb, caller_id: str, perform: Perform
+    line: Line, document: CallDocument, verb: Verb, noun: Verb, caller_id: str, perform: Perform
 ) -> None:
     line.note("Number", noun.text, attributes=dict(noun.attributes))
     try:
@@ -232,7 +232,7 @@ def _over(line: Line, winner: Line | None) -> Fields:
     return [*fields, ("DialBridged", str(bridged).lower())]
 
 
-def callback_of(document: Document, noun: Verb, default: str) -> Callback:
+def callback_of(document: CallDocument, noun: Verb, default: str) -> Callback:
     """Where a noun wants its news, and which."""
     url = noun.get("statusCallback")
     events = noun.get("statusCallbackEvent") or default

@@ -8,8 +8,8 @@ from urllib.parse import urljoin, urlsplit
 from app.simulator.calls import dialling, record_verb
 from app.simulator.calls.fetching import APOLOGY, Hopeless, fetch
 from app.simulator.network.lines import Line
-from app.simulator.twiml.calls import Document, Verb
-from app.simulator.values.events import CallEnded, Diverted, Key, Source
+from app.simulator.twiml.calls import CallDocument, Verb
+from app.simulator.values.events import CallOver, Diverted, Key, Source
 
 _SILENT_FIRST = {"Reject", "Redirect", "Pause"}
 
@@ -27,14 +27,14 @@ async def perform(line: Line, source: Source | None) -> None:
             line.answer()
             line.note("Say", APOLOGY)
             line.end()
-            raise CallEnded from None
+            raise CallOver from None
 
 
-async def run(line: Line, document: Document) -> Source | None:
+async def run(line: Line, document: CallDocument) -> Source | None:
     """Execute one document; the next one, if a verb leads there."""
     for verb in document.verbs:
         if line.call.final:
-            raise CallEnded
+            raise CallOver
         if verb.name not in _SILENT_FIRST and not verb.flag("answerOnBridge", default=False):
             line.answer()
         if following := await _VERBS[verb.name](line, document, verb):
@@ -44,20 +44,20 @@ async def run(line: Line, document: Document) -> Source | None:
 
 
 def action(
-    document: Document, verb: Verb, *fields: tuple[str, str], default: str | None = None
+    document: CallDocument, verb: Verb, *fields: tuple[str, str], default: str | None = None
 ) -> Source:
     """The document a verb's ``action`` leads to; by default the current one again."""
     url = urljoin(document.url, verb.get("action") or default or document.url)
     return Source(url, verb.get("method") or "POST", fields)
 
 
-async def _say(line: Line, _document: Document, verb: Verb) -> Source | None:
+async def _say(line: Line, _document: CallDocument, verb: Verb) -> Source | None:
     more = {name: verb.get(name) for name in ("language", "voice") if verb.get(name)}
     line.note("Say", verb.text, **more)
     return None
 
 
-async def _play(line: Line, document: Document, verb: Verb) -> Source | None:
+async def _play(line: Line, document: CallDocument, verb: Verb) -> Source | None:
     """Fetch what is to be played, as the carrier would; what is no audio is only written down."""
     if digits := verb.get("digits"):
         line.note("Play", digits)
@@ -75,13 +75,13 @@ async def _play(line: Line, document: Document, verb: Verb) -> Source | None:
     return None
 
 
-async def _pause(line: Line, _document: Document, verb: Verb) -> Source | None:
+async def _pause(line: Line, _document: CallDocument, verb: Verb) -> Source | None:
     line.note("Pause", seconds=verb.number("length", 1))
     await line.expect(seconds=verb.number("length", 1), waiting="pause")
     return None
 
 
-async def _gather(line: Line, document: Document, verb: Verb) -> Source | None:
+async def _gather(line: Line, document: CallDocument, verb: Verb) -> Source | None:
     line.note("Gather", attributes=dict(verb.attributes))
     for prompt in verb.inside:
         if prompt.name == "Pause":  # it takes no time, as what is said takes none
@@ -114,20 +114,20 @@ async def _collect(line: Line, verb: Verb) -> tuple[str, str]:
     return digits, ""
 
 
-async def _redirect(line: Line, document: Document, verb: Verb) -> Source | None:
+async def _redirect(line: Line, document: CallDocument, verb: Verb) -> Source | None:
     line.note("Redirect", verb.text)
     url = urljoin(document.url, verb.text or document.url)
     return Source(url, verb.get("method") or "POST")
 
 
-async def _hangup(line: Line, _document: Document, _verb: Verb) -> Source | None:
+async def _hangup(line: Line, _document: CallDocument, _verb: Verb) -> Source | None:
     line.note("Hangup")
     line.end()
     await line.flush()
     return None
 
 
-async def _reject(line: Line, _document: Document, verb: Verb) -> Source | None:
+async def _reject(line: Line, _document: CallDocument, verb: Verb) -> Source | None:
     reason = verb.get("reason") or "rejected"
     line.note("Reject", reason)
     line.end("busy" if reason == "busy" else "no-answer")
@@ -135,17 +135,17 @@ async def _reject(line: Line, _document: Document, verb: Verb) -> Source | None:
     return None
 
 
-async def _record(line: Line, document: Document, verb: Verb) -> Source | None:
+async def _record(line: Line, document: CallDocument, verb: Verb) -> Source | None:
     fields = await record_verb.record(line, document, verb)
     return None if fields is None else action(document, verb, *fields)
 
 
-async def _dial(line: Line, document: Document, verb: Verb) -> Source | None:
+async def _dial(line: Line, document: CallDocument, verb: Verb) -> Source | None:
     fields = await dialling.dial(line, document, verb, perform)
     return action(document, verb, *fields) if verb.get("action") else None
 
 
-Handler = Callable[[Line, Document, Verb], Awaitable[Source | None]]
+Handler = Callable[[Line, CallDocument, Verb], Awaitable[Source | None]]
 _VERBS: dict[str, Handler] = {
     "Say": _say,
     "Play": _play,

@@ -7,7 +7,7 @@ from urllib.parse import urldefrag, urlsplit
 
 from app.simulator.network.callbacks import call_fields
 from app.simulator.network.webhooks import Answer, Fields
-from app.simulator.twiml.calls import Document, read
+from app.simulator.twiml.calls import CallDocument, read
 from app.simulator.twiml.messages import BadTwiml
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Hopeless(Exception):
     """Neither address gave a document that can be executed."""
 
 
-async def fetch(line: Line, source: Source) -> Document:
+async def fetch(line: Line, source: Source) -> CallDocument:
     """The document to execute next, from the fallback if need be. Raises ``Hopeless``."""
     if line.hurried():
         what = "too many documents in a row, without anybody or any time passing in between"
@@ -42,7 +42,7 @@ async def fetch(line: Line, source: Source) -> Document:
 
 async def _try(
     line: Line, url: str, method: str, more: Fields, source: Source | None
-) -> tuple[Document | None, int]:
+) -> tuple[CallDocument | None, int]:
     """Ask one address; what is wrong with its answer goes to the debugger log."""
     if source and source.document is not None:
         answer = Answer(200, "text/xml", source.document.encode())

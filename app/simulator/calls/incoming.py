@@ -10,13 +10,13 @@ from app.simulator.calls.conferences import heard_by
 from app.simulator.calls.execution import perform
 from app.simulator.network.conferences import Conference, Participant
 from app.simulator.network.lines import NOWHERE, Callback, Line
-from app.simulator.resources.calls import Call
+from app.simulator.resources.calls import SimulatedCall
 from app.simulator.resources.messages import Json, new_sid
-from app.simulator.resources.recordings import Recording, RecordingKey
+from app.simulator.resources.recordings import RecordingKey, SimulatedRecording
 from app.simulator.values.events import Source
 
 if TYPE_CHECKING:
-    from app.simulator.network.carrier import Carrier
+    from app.simulator.network.carrier import SimulatedCarrier
 
 
 _NAMES = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -27,12 +27,12 @@ _REMEMBERED = 5000
 class VoiceNetwork:
     """The voice side of the carrier."""
 
-    def __init__(self, carrier: Carrier) -> None:
+    def __init__(self, carrier: SimulatedCarrier) -> None:
         self._carrier = carrier
-        self.calls: dict[str, Call] = {}
+        self.calls: dict[str, SimulatedCall] = {}
         self.lines: OrderedDict[str, Line] = OrderedDict()
         self.conferences: dict[str, Conference] = {}
-        self.recordings: dict[str, Recording] = {}
+        self.recordings: dict[str, SimulatedRecording] = {}
         self.recording_key: RecordingKey | None = None
         self.perform = perform
 
@@ -58,7 +58,7 @@ class VoiceNetwork:
         """Call the hotline; the network shows ``caller``, whatever phone it is."""
         carrier, now = self._carrier, self._carrier.clock()
         number = carrier.number
-        call = Call(
+        call = SimulatedCall(
             seq=carrier.next_seq(),
             sid=new_sid("CA"),
             account_sid=carrier.config.account_sid,

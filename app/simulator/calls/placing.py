@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.simulator.network.lines import NOWHERE, Callback, Line
-from app.simulator.resources.calls import Call
+from app.simulator.resources.calls import SimulatedCall
 from app.simulator.resources.messages import new_sid
 from app.simulator.values.events import PickedUp, Source
 
 if TYPE_CHECKING:
-    from app.simulator.network.carrier import Carrier
+    from app.simulator.network.carrier import SimulatedCarrier
 
 
 Work = Callable[[Line], Awaitable[None]]
@@ -47,10 +47,10 @@ class Placement:
     parent: Line | None = None
 
 
-def place(carrier: Carrier, placement: Placement, then: Work) -> Line:
+def place(carrier: SimulatedCarrier, placement: Placement, then: Work) -> Line:
     """Start a call; ``then`` is done with it once it is answered."""
     now = carrier.clock()
-    call = Call(
+    call = SimulatedCall(
         seq=carrier.next_seq(),
         sid=new_sid("CA"),
         account_sid=carrier.config.account_sid,

@@ -10,9 +10,9 @@ from app.simulator.network.callbacks import call_fields
 from app.simulator.network.lines import Line
 from app.simulator.network.webhooks import Fields
 from app.simulator.resources.messages import new_sid, rfc2822
-from app.simulator.resources.recordings import Recording
-from app.simulator.twiml.calls import Document, Verb
-from app.simulator.values.events import CallEnded, Diverted, Key, Speech
+from app.simulator.resources.recordings import SimulatedRecording
+from app.simulator.twiml.calls import CallDocument, Verb
+from app.simulator.values.events import CallOver, Diverted, Key, Speech
 
 _ABSENT, _FAILED = 13617, 13618
 _ANY_KEY = "1234567890*#"
@@ -27,7 +27,7 @@ class _Report:
     events: frozenset[str]
 
 
-async def record(line: Line, document: Document, verb: Verb) -> Fields | None:
+async def record(line: Line, document: CallDocument, verb: Verb) -> Fields | None:
     """Record until silence, a key, the maximum or the end; None if nobody said anything.
 
     A call that ends here tells ``action`` so, as the carrier does, and does not heed the answer.
@@ -38,8 +38,8 @@ async def record(line: Line, document: Document, verb: Verb) -> Fields | None:
     _tell(line, recording, report, "in-progress")
     try:
         pressed = await _listen(line, recording, verb)
-    except (CallEnded, Diverted) as interrupted:
-        if _finish(line, recording, report) and isinstance(interrupted, CallEnded):
+    except (CallOver, Diverted) as interrupted:
+        if _finish(line, recording, report) and isinstance(interrupted, CallOver):
             url = urljoin(document.url, verb.get("action") or document.url)
             fields = [*call_fields(line.call), *_fields(line, recording), ("Digits", "hangup")]
             line.post.send(url, fields, "action", method=verb.get("method") or "POST")
@@ -49,9 +49,9 @@ async def record(line: Line, document: Document, verb: Verb) -> Fields | None:
     return [*_fields(line, recording), ("Digits", pressed)]
 
 
-def _begin(line: Line) -> Recording:
+def _begin(line: Line) -> SimulatedRecording:
     carrier, now = line.carrier, line.carrier.clock()
-    recording = Recording(
+    recording = SimulatedRecording(
         seq=carrier.next_seq(),
         sid=new_sid("RE"),
         account_sid=line.call.account_sid,
@@ -64,7 +64,7 @@ def _begin(line: Line) -> Recording:
     return recording
 
 
-def _report(document: Document, verb: Verb) -> _Report:
+def _report(document: CallDocument, verb: Verb) -> _Report:
     url = verb.get("recordingStatusCallback")
     return _Report(
         urljoin(document.url, url) if url else "",
@@ -73,7 +73,7 @@ def _report(document: Document, verb: Verb) -> _Report:
     )
 
 
-async def _listen(line: Line, recording: Recording, verb: Verb) -> str:
+async def _listen(line: Line, recording: SimulatedRecording, verb: Verb) -> str:
     """Take in what is said; returns the key that ended it, or nothing."""
     most, timeout = verb.number("maxLength", 3600), verb.number("timeout", 5) + line.reading_s
     keys = verb.attributes.get("finishOnKey", _ANY_KEY)
@@ -90,7 +90,7 @@ async def _listen(line: Line, recording: Recording, verb: Verb) -> str:
     return ""
 
 
-def _finish(line: Line, recording: Recording, report: _Report) -> bool:
+def _finish(line: Line, recording: SimulatedRecording, report: _Report) -> bool:
     """End the recording; whether there is one. Silence leaves nothing behind."""
     take, phone = line.carrier.faults.take, line.call.phone
     line.recording, recording.updated = None, line.carrier.clock()
@@ -107,7 +107,7 @@ def _finish(line: Line, recording: Recording, report: _Report) -> bool:
     return recording.seconds > 0
 
 
-def _tell(line: Line, recording: Recording, report: _Report, event: str) -> None:
+def _tell(line: Line, recording: SimulatedRecording, report: _Report, event: str) -> None:
     if report.url and event in report.events:
         fields: Fields = [
             ("AccountSid", recording.account_sid),
@@ -122,7 +122,7 @@ def _tell(line: Line, recording: Recording, report: _Report, event: str) -> None
         line.post.send(report.url, fields, f"recording-{recording.status}", method=report.method)
 
 
-def _fields(line: Line, recording: Recording) -> Fields:
+def _fields(line: Line, recording: SimulatedRecording) -> Fields:
     fields = [
         ("RecordingSid", recording.sid),
         ("RecordingUrl", line.carrier.config.api_base + recording.path),

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from app.simulator.network.webhooks import Fields
-from app.simulator.resources.calls import Call
+from app.simulator.resources.calls import SimulatedCall
 from app.simulator.resources.messages import VERSION, rfc2822
 from app.simulator.values.addresses import geography
 
 if TYPE_CHECKING:
-    from app.simulator.network.carrier import Carrier
+    from app.simulator.network.carrier import SimulatedCarrier
 
 
 # What the network shows for callers who withhold their number, spelled or as a number.
@@ -24,7 +24,7 @@ WITHHELD = frozenset(
 )
 
 
-def call_fields(call: Call, status: str = "") -> Fields:
+def call_fields(call: SimulatedCall, status: str = "") -> Fields:
     """The form of every request about a call."""
     fields = [
         ("CallSid", call.sid),
@@ -53,7 +53,7 @@ def call_fields(call: Call, status: str = "") -> Fields:
     return fields
 
 
-def status_fields(call: Call, status: str) -> Fields:
+def status_fields(call: SimulatedCall, status: str) -> Fields:
     """The form of a status callback, without its number and time."""
     fields = [*call_fields(call, status), ("CallbackSource", "call-progress-events")]
     if call.final and status == call.status:
@@ -65,7 +65,9 @@ def status_fields(call: Call, status: str) -> Fields:
 class Post:
     """The callbacks about one call or conference, numbered and posted one after the other."""
 
-    def __init__(self, carrier: Carrier, call: Call | None, sid: str = "") -> None:
+    def __init__(
+        self, carrier: SimulatedCarrier, call: SimulatedCall | None, sid: str = ""
+    ) -> None:
         self._carrier = carrier
         self._sid = call.sid if call else sid
         self._phone = call.phone if call else ""

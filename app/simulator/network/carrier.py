@@ -16,8 +16,15 @@ from app.simulator.calls.incoming import VoiceNetwork
 from app.simulator.network.faults import Faults
 from app.simulator.network.handsets import Entry, Handset
 from app.simulator.network.timers import Timers
-from app.simulator.network.webhooks import Webhooks
-from app.simulator.resources.messages import Json, Media, Message, Number, hotline_number, new_sid
+from app.simulator.network.webhooks import WebhookClient
+from app.simulator.resources.messages import (
+    Json,
+    Media,
+    Number,
+    SimulatedMessage,
+    hotline_number,
+    new_sid,
+)
 from app.simulator.texts import receiving
 from app.simulator.values.addresses import caller
 from app.simulator.values.config import SimulatorConfig
@@ -28,7 +35,7 @@ _LOG_LENGTH = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class TextOutcome:
     """A text that left a phone. ``http_status`` is the service's last answer, if it was reached."""
 
     sid: str
@@ -36,14 +43,14 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Attachment:
+class SimulatedAttachment:
     """A picture or document somebody sends along."""
 
     content_type: str
     data: bytes
 
 
-class Carrier:
+class SimulatedCarrier:
     """Phones, texts, calls and faults of one account; used from one event loop.
 
     ``async with`` or ``close`` ends its background work.
@@ -54,8 +61,8 @@ class Carrier:
         self.clock = clock
         self.timers = Timers(clock)
         self.faults = Faults()
-        self.webhooks = Webhooks(config)
-        self.messages: dict[str, Message] = {}
+        self.webhooks = WebhookClient(config)
+        self.messages: dict[str, SimulatedMessage] = {}
         self.media: dict[str, Media] = {}
         self.handsets: dict[str, Handset] = {}
         self.opted_out: set[str] = set()
@@ -73,7 +80,9 @@ class Carrier:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def text(self, from_: str, body: str, media: Sequence[Attachment] = ()) -> Sent:
+    async def text(
+        self, from_: str, body: str, media: Sequence[SimulatedAttachment] = ()
+    ) -> TextOutcome:
         """Text the hotline from a phone; returns when the webhook has been answered.
 
         ``from_`` may be anything a network shows: a number, a short code, ``anonymous``.
@@ -83,12 +92,12 @@ class Carrier:
         self.handset(sender).show(message.sid, body, now, received=False)
         if self.faults.take("number-out-of-service", self.config.number):
             self.counts["lost"] += 1
-            return Sent(message.sid, None)
+            return TextOutcome(message.sid, None)
         self._keep(message, media)
         kind = opt_out_type(body)
         self._opt_out(sender, kind)
         delivery = self.timers.spawn(receiving.deliver(self, message, kind))
-        return Sent(message.sid, await asyncio.shield(delivery))
+        return TextOutcome(message.sid, await asyncio.shield(delivery))
 
     def inbox(self, phone: str, after: str | None = None) -> list[Entry]:
         """Texts a phone received, oldest first; raises ``UnknownText`` for a foreign ``after``."""
@@ -100,7 +109,7 @@ class Carrier:
             self.handsets[number] = Handset(number)
         return self.handsets[number]
 
-    def media_of(self, message: Message) -> list[Media]:
+    def media_of(self, message: SimulatedMessage) -> list[Media]:
         """The pictures of a message that have not been deleted."""
         return [media for media in self.media.values() if media.parent_sid == message.sid]
 
@@ -140,9 +149,9 @@ class Carrier:
         await self.webhooks.close()
 
     def _inbound(
-        self, sender: str, body: str, media: Sequence[Attachment], now: datetime
-    ) -> Message:
-        return Message(
+        self, sender: str, body: str, media: Sequence[SimulatedAttachment], now: datetime
+    ) -> SimulatedMessage:
+        return SimulatedMessage(
             seq=self.next_seq(),
             sid=new_sid("MM" if media else "SM"),
             account_sid=self.config.account_sid,
@@ -159,7 +168,7 @@ class Carrier:
             messaging_service_sid=self.config.messaging_service_sid or None,
         )
 
-    def _keep(self, message: Message, media: Sequence[Attachment]) -> None:
+    def _keep(self, message: SimulatedMessage, media: Sequence[SimulatedAttachment]) -> None:
         self.messages[message.sid] = message
         for item in media:
             kept = Media(

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from app.simulator.network import callbacks
 from app.simulator.network.timers import Mailbox
 from app.simulator.network.webhooks import Fields
-from app.simulator.resources.calls import Call
+from app.simulator.resources.calls import SimulatedCall
 from app.simulator.resources.messages import Json
 from app.simulator.values.events import (
-    CallEnded,
+    CallOver,
     Diversion,
     Diverted,
     Ended,
@@ -26,9 +26,9 @@ from app.simulator.values.events import (
 )
 
 if TYPE_CHECKING:
-    from app.simulator.network.carrier import Carrier
+    from app.simulator.network.carrier import SimulatedCarrier
     from app.simulator.network.conferences import Participant
-    from app.simulator.resources.recordings import Recording
+    from app.simulator.resources.recordings import SimulatedRecording
 
 
 _MOST_AT_ONCE = 100
@@ -51,8 +51,8 @@ NOWHERE = Callback()
 class Line:
     """One call in progress. Its own task executes documents; others put events for it."""
 
-    carrier: Carrier
-    call: Call
+    carrier: SimulatedCarrier
+    call: SimulatedCall
     callback: Callback = NOWHERE
     fallback: Source | None = None
     phone: str = ""
@@ -71,7 +71,7 @@ class Line:
     legs: list[Line] = field(default_factory=list)
     other_side: Line | None = None
     participant: Participant | None = None
-    recording: Recording | None = None
+    recording: SimulatedRecording | None = None
     on_end: list[Callable[[], object]] = field(default_factory=list)
     _fetched: tuple[datetime | None, int] = (None, 0)
     _over: bool = False
@@ -131,7 +131,7 @@ class Line:
     ) -> EventT | None:
         """Wait for one of ``kinds``, ignoring others; None after ``seconds`` on the clock.
 
-        Raises ``CallEnded`` and ``Diverted``.
+        Raises ``CallOver`` and ``Diverted``.
         """
         deadline = None if seconds is None else self._now() + timedelta(seconds=seconds)
         self.waiting = waiting
@@ -206,7 +206,7 @@ class Line:
 
     def _interrupt(self, event: Event | None) -> None:
         if isinstance(event, Ended) or self.call.final:
-            raise CallEnded
+            raise CallOver
         if isinstance(event, Diversion):
             raise Diverted(event.source)
 
@@ -218,7 +218,7 @@ class Line:
             except Diverted as diverted:
                 self._detach()
                 await self.carrier.voice.perform(self, diverted.source)
-        except CallEnded:
+        except CallOver:
             self._finish()
         except Exception:
             self._finish()

@@ -103,7 +103,7 @@ def _query(url: str, fields: str) -> str:
 _NO_LINE = Answer(None, error=11205, failure="ct")
 
 
-class Webhooks:
+class WebhookClient:
     """The carrier's HTTP client, shared by everything it posts."""
 
     def __init__(self, config: SimulatorConfig) -> None:

@@ -7,7 +7,7 @@ import binascii
 import mimetypes
 from urllib.parse import unquote_to_bytes
 
-from app.simulator.network.carrier import Attachment
+from app.simulator.network.carrier import SimulatedAttachment
 
 # The smallest GIF there is: a stand-in for pictures named by address, which nobody fetches.
 _STAND_IN = base64.b64decode("R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==")
@@ -20,15 +20,15 @@ class BadAttachment(ValueError):
         super().__init__(self.__doc__)
 
 
-def from_base64(content_type: str, data: str) -> Attachment:
+def from_base64(content_type: str, data: str) -> SimulatedAttachment:
     """Decode a picture; raises ``BadAttachment``."""
     try:
-        return Attachment(content_type, base64.b64decode(data, validate=True))
+        return SimulatedAttachment(content_type, base64.b64decode(data, validate=True))
     except binascii.Error:
         raise BadAttachment from None
 
 
-def from_url(url: str) -> Attachment:
+def from_url(url: str) -> SimulatedAttachment:
     """Read a ``data:`` address; for ``http(s):`` a stand-in picture. Raises ``BadAttachment``."""
     scheme, _, rest = url.partition(":")
     if scheme == "data" and "," in rest:
@@ -36,7 +36,7 @@ def from_url(url: str) -> Attachment:
         content_type = head.partition(";")[0] or "text/plain"
         if head.endswith(";base64"):
             return from_base64(content_type, data)
-        return Attachment(content_type, unquote_to_bytes(data))
+        return SimulatedAttachment(content_type, unquote_to_bytes(data))
     if scheme in {"http", "https"}:
-        return Attachment(mimetypes.guess_type(url)[0] or "image/gif", _STAND_IN)
+        return SimulatedAttachment(mimetypes.guess_type(url)[0] or "image/gif", _STAND_IN)
     raise BadAttachment

@@ -18,13 +18,13 @@ from app.simulator.values.answering import UnknownBehaviour, answering
 from app.simulator.values.events import PickedUp
 
 if TYPE_CHECKING:
-    from app.simulator.network.carrier import Carrier
+    from app.simulator.network.carrier import SimulatedCarrier
 
 
 _ONE_DAY_S = 86400
 
 
-class NewCall(Order):
+class CallOrder(Order):
     """A call to the hotline; ``from`` is what the network shows instead of the phone's number."""
 
     from_: str | None = Field(default=None, alias="from", min_length=1, max_length=64)
@@ -32,13 +32,13 @@ class NewCall(Order):
     forwarded_from: str | None = Field(default=None, max_length=64)
 
 
-class Digits(Order):
+class KeysOrder(Order):
     """Keys pressed one after the other."""
 
     digits: str = Field(pattern=r"^[0-9*#]{1,64}$")
 
 
-class Spoken(Order):
+class SpeechOrder(Order):
     """How long somebody speaks, in whole seconds; or what, which takes as long as it takes."""
 
     seconds: int | None = Field(default=None, ge=1, le=_ONE_DAY_S)
@@ -50,7 +50,7 @@ class Spoken(Order):
         return self.seconds or max(len(self.text.split()) // 2, 1)
 
 
-class NewAnswering(Order):
+class AnsweringOrder(Order):
     """How a phone takes calls from now on."""
 
     behaviour: str
@@ -58,7 +58,7 @@ class NewAnswering(Order):
     presses: str = Field(default="", pattern=r"^[0-9*#]{0,64}$")
 
 
-class NewKey(Order):
+class RecordingKeyOrder(Order):
     """The public key the carrier is to encrypt recordings with."""
 
     sid: str = Field(default="CR" + 32 * "0", pattern=r"^CR[0-9a-f]{32}$")
@@ -68,7 +68,7 @@ class NewKey(Order):
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def voice_routes(carrier: Carrier) -> list[tuple[str, str, Endpoint]]:
+def voice_routes(carrier: SimulatedCarrier) -> list[tuple[str, str, Endpoint]]:
     """Method, path below ``/simulator`` and endpoint of what can be done with calls."""
     script = _VoiceScript(carrier)
     return [
@@ -97,12 +97,12 @@ async def _pick_up(line: Line) -> None:
 class _VoiceScript:
     """The endpoints; each takes a request and answers, or raises ``Problem``."""
 
-    def __init__(self, carrier: Carrier) -> None:
+    def __init__(self, carrier: SimulatedCarrier) -> None:
         self._carrier = carrier
 
     async def call(self, request: Request) -> Response:
         """Call the hotline; answers when the call waits for somebody or is over."""
-        order = await read(request, NewCall, default=b"{}")
+        order = await read(request, CallOrder, default=b"{}")
         phone = caller(phone_of(request))
         shown = order.from_ or (WITHHELD_CALLER if order.withheld else phone)
         forwarded = order.forwarded_from
@@ -121,7 +121,7 @@ class _VoiceScript:
         return JSONResponse({"items": [describe(line) for line in lines]})
 
     async def set_answering(self, request: Request) -> Response:
-        order = await read(request, NewAnswering)
+        order = await read(request, AnsweringOrder)
         try:
             taken = answering(order.behaviour, order.after_s, order.presses)
         except UnknownBehaviour as unknown:
@@ -137,13 +137,13 @@ class _VoiceScript:
         return Response(status_code=204)
 
     async def press(self, request: Request) -> Response:
-        line, order = self._line(request), await read(request, Digits)
+        line, order = self._line(request), await read(request, KeysOrder)
         await _pick_up(line)
         await line.press(order.digits)
         return JSONResponse(describe(line))
 
     async def speak(self, request: Request) -> Response:
-        line, order = self._line(request), await read(request, Spoken, default=b"{}")
+        line, order = self._line(request), await read(request, SpeechOrder, default=b"{}")
         await _pick_up(line)
         await line.speak(order.length)
         return JSONResponse(describe(line))
@@ -164,7 +164,7 @@ class _VoiceScript:
         return JSONResponse(describe(line))
 
     async def set_key(self, request: Request) -> Response:
-        order = await read(request, NewKey)
+        order = await read(request, RecordingKeyOrder)
         self._carrier.voice.recording_key = RecordingKey(order.sid, order.pem)
         return Response(status_code=204)
 

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import Field, StringConstraints
 
 from app.clock import Clock
-from app.simulator.network.carrier import Attachment, Carrier
+from app.simulator.network.carrier import SimulatedAttachment, SimulatedCarrier
 from app.simulator.network.faults import Fault, UnknownFault
 from app.simulator.network.handsets import UnknownText
 from app.simulator.orders.attachments import BadAttachment, from_base64, from_url
@@ -30,13 +30,13 @@ class Picture(Order):
     data: str
 
 
-class NewText(Order):
+class TextOrder(Order):
     """A text somebody writes; ``media`` holds pictures, or ``data:`` and ``http(s):`` addresses."""
 
     body: Annotated[str, StringConstraints(max_length=100_000)]
     media: list[Picture | str] | Picture | str | None = None
 
-    def attachments(self) -> list[Attachment]:
+    def attachments(self) -> list[SimulatedAttachment]:
         """The pictures, decoded; raises ``BadAttachment``."""
         media = self.media if isinstance(self.media, list) else [self.media]
         return [
@@ -46,7 +46,7 @@ class NewText(Order):
         ]
 
 
-class NewFault(Order):
+class FaultOrder(Order):
     """An order to misbehave."""
 
     kind: str
@@ -55,7 +55,7 @@ class NewFault(Order):
     delay_s: float | None = Field(default=None, ge=0, le=_TEN_YEARS_S)
 
 
-class Advance(Order):
+class ClockOrder(Order):
     """A step of the clock, in seconds; it only goes forward."""
 
     advance_s: float = Field(ge=0, le=_TEN_YEARS_S)
@@ -64,7 +64,9 @@ class Advance(Order):
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def create_scripting(carrier: Carrier, *, clock: Clock, advance_clock: AdvanceClock) -> APIRouter:
+def create_scripting(
+    carrier: SimulatedCarrier, *, clock: Clock, advance_clock: AdvanceClock
+) -> APIRouter:
     """The routes below ``/simulator`` that answer in JSON."""
     router = APIRouter(include_in_schema=False)
     script = _Script(carrier, clock, advance_clock)
@@ -88,13 +90,15 @@ def create_scripting(carrier: Carrier, *, clock: Clock, advance_clock: AdvanceCl
 class _Script:
     """The endpoints; each takes a request and answers, or raises ``Problem``."""
 
-    def __init__(self, carrier: Carrier, clock: Clock, advance_clock: AdvanceClock) -> None:
+    def __init__(
+        self, carrier: SimulatedCarrier, clock: Clock, advance_clock: AdvanceClock
+    ) -> None:
         self._carrier = carrier
         self._clock = clock
         self._advance_clock = advance_clock
 
     async def text(self, request: Request) -> Response:
-        phone, order = phone_of(request), await read(request, NewText)
+        phone, order = phone_of(request), await read(request, TextOrder)
         try:
             attachments = order.attachments()
         except BadAttachment as bad:
@@ -117,7 +121,7 @@ class _Script:
         return JSONResponse({"items": items})
 
     async def add_fault(self, request: Request) -> Response:
-        order = await read(request, NewFault)
+        order = await read(request, FaultOrder)
         try:
             fault = self._carrier.faults.add(**order.model_dump())
         except UnknownFault as unknown:
@@ -138,7 +142,7 @@ class _Script:
         return JSONResponse(self._carrier.snapshot())
 
     async def advance(self, request: Request) -> Response:
-        order = await read(request, Advance)
+        order = await read(request, ClockOrder)
         now = await self._advance_clock(order.advance_s)
         await self._carrier.settle()
         return self._clock_reads(now)

@@ -32,7 +32,7 @@ def formatted(number: str) -> str:
 
 
 @dataclass(slots=True)
-class Call:
+class SimulatedCall:
     """One leg between the network and a phone. ``seq`` counts up over all resources."""
 
     seq: int

@@ -36,7 +36,7 @@ def rfc2822(at: datetime | None) -> str | None:
 
 
 @dataclass(slots=True)
-class Message:
+class SimulatedMessage:
     """A text the carrier holds, in either direction. ``seq`` counts up over all resources."""
 
     seq: int

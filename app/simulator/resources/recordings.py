@@ -24,7 +24,7 @@ class RecordingKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
+class SealedSound:
     """What is needed to open an encrypted recording, base64, and its bytes."""
 
     key_sid: str
@@ -47,7 +47,7 @@ class Sealed:
 
 
 @dataclass(eq=False)
-class Recording:
+class SimulatedRecording:
     """What somebody said on a call; its sound is made when it is first asked for."""
 
     seq: int
@@ -73,13 +73,13 @@ class Recording:
         return f"{account_uri(self.account_sid)}/Recordings/{self.sid}"
 
     @cached_property
-    def sealed(self) -> Sealed | None:
+    def sealed(self) -> SealedSound | None:
         """The recording encrypted, if the account asks for that."""
         if not self.key:
             return None
         made = encrypt_recording(self.key.pem, audio.wav(self.seconds))
         cek = base64.b64encode(made.wrapped_key).decode()
-        return Sealed(self.key.sid, cek, base64.b64encode(made.iv).decode(), made.ciphertext)
+        return SealedSound(self.key.sid, cek, base64.b64encode(made.iv).decode(), made.ciphertext)
 
     def media(self, extension: str) -> tuple[bytes, str]:
         """The sound and its type; encrypted it is a WAV file to whoever opens it."""

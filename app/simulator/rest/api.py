@@ -18,13 +18,13 @@ from urllib.parse import parse_qsl, urlsplit
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from app.simulator.network.carrier import Carrier
-from app.simulator.resources.messages import VERSION, Media, Message, Number, account
+from app.simulator.network.carrier import SimulatedCarrier
+from app.simulator.resources.messages import VERSION, Media, Number, SimulatedMessage, account
 from app.simulator.rest import calls as calls_api
 from app.simulator.rest import conferences as conferences_api
 from app.simulator.rest import listing
 from app.simulator.rest import recordings as recordings_api
-from app.simulator.rest.requests import Asked, Form, Handler
+from app.simulator.rest.requests import ApiRequest, Form, Handler
 from app.simulator.rest.silence import Silence
 from app.simulator.texts import sending
 from app.simulator.values import errors
@@ -48,7 +48,7 @@ _NUMBER_FIELDS = {
 }
 
 
-def create_api(carrier: Carrier) -> APIRouter:
+def create_api(carrier: SimulatedCarrier) -> APIRouter:
     """The routes of the carrier's API; their prefix is included."""
     router = APIRouter(include_in_schema=False)
     base = f"{API_PREFIX}/{VERSION}/Accounts/{{AccountSid}}"
@@ -59,14 +59,16 @@ def create_api(carrier: Carrier) -> APIRouter:
     return router
 
 
-def _endpoint(carrier: Carrier, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(
+    carrier: SimulatedCarrier, handler: Handler
+) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         path = request.url.path.removeprefix(API_PREFIX)
         form: Form = {}
         body = (await request.body()).decode(errors="replace")
         for name, value in parse_qsl(body, keep_blank_values=True):
             form.setdefault(name, []).append(value)
-        asked = Asked(path, dict(request.path_params), form, dict(request.query_params))
+        asked = ApiRequest(path, dict(request.path_params), form, dict(request.query_params))
         try:
             _authenticate(carrier, request.headers.get("Authorization", ""))
             return _answer(carrier, handler, asked, request.method)
@@ -76,7 +78,7 @@ def _endpoint(carrier: Carrier, handler: Handler) -> Callable[[Request], Awaitab
     return endpoint
 
 
-def _authenticate(carrier: Carrier, header: str) -> None:
+def _authenticate(carrier: SimulatedCarrier, header: str) -> None:
     """HTTP Basic with account and token, or API key and secret."""
     config = carrier.config
     try:
@@ -89,7 +91,9 @@ def _authenticate(carrier: Carrier, header: str) -> None:
         raise errors.unauthenticated()
 
 
-def _answer(carrier: Carrier, handler: Handler, asked: Asked, method: str) -> Response:
+def _answer(
+    carrier: SimulatedCarrier, handler: Handler, asked: ApiRequest, method: str
+) -> Response:
     """Carry a request out, unless a fault has other plans."""
     labels = f"{method} {asked.path}", *_phones(carrier, asked)
     take = carrier.faults.take
@@ -109,7 +113,7 @@ def _answer(carrier: Carrier, handler: Handler, asked: Asked, method: str) -> Re
     return response
 
 
-def _phones(carrier: Carrier, asked: Asked) -> list[str]:
+def _phones(carrier: SimulatedCarrier, asked: ApiRequest) -> list[str]:
     """The numbers a request is about."""
     message = carrier.messages.get(asked.names.get("MessageSid", ""))
     call = carrier.voice.calls.get(asked.names.get("CallSid", ""))
@@ -117,21 +121,21 @@ def _phones(carrier: Carrier, asked: Asked) -> list[str]:
     return [*filter(None, named), *(item.phone for item in (message, call) if item)]
 
 
-def _own_account(carrier: Carrier, handler: Handler, asked: Asked) -> Response:
+def _own_account(carrier: SimulatedCarrier, handler: Handler, asked: ApiRequest) -> Response:
     if asked.names.get("AccountSid") != carrier.config.account_sid:
         raise errors.not_found(asked.path)
     return handler(carrier, asked)
 
 
-def _nothing_here(_carrier: Carrier, asked: Asked) -> Response:
+def _nothing_here(_carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     raise errors.not_found(asked.path)
 
 
-def _create_message(carrier: Carrier, asked: Asked) -> Response:
+def _create_message(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     for name in ("ScheduleType", "ContentRetention"):
         if name in asked.form:
             raise errors.bad_request(20001, f"The simulated network has no {name}")
-    outgoing = sending.Outgoing(
+    outgoing = sending.OutgoingMessage(
         to=asked.field("To"),
         from_=asked.field("From"),
         body=asked.field("Body"),
@@ -142,17 +146,17 @@ def _create_message(carrier: Carrier, asked: Asked) -> Response:
     return JSONResponse(sending.accept(carrier, outgoing).to_json(), 201)
 
 
-def _list_messages(carrier: Carrier, asked: Asked) -> Response:
+def _list_messages(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     newest_first = reversed(carrier.messages.values())
     found = listing.select_messages(newest_first, asked.query)
     return JSONResponse(listing.page("messages", found, asked.path, asked.query))
 
 
-def _fetch_message(carrier: Carrier, asked: Asked) -> Response:
+def _fetch_message(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     return JSONResponse(_message(carrier, asked).to_json())
 
 
-def _update_message(carrier: Carrier, asked: Asked) -> Response:
+def _update_message(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     message = _message(carrier, asked)
     if asked.form.get("Body") != [""]:
         raise errors.bad_request(20001, "Only an empty Body is possible")
@@ -160,7 +164,7 @@ def _update_message(carrier: Carrier, asked: Asked) -> Response:
     return JSONResponse(message.to_json())
 
 
-def _delete_message(carrier: Carrier, asked: Asked) -> Response:
+def _delete_message(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     message = _message(carrier, asked)
     if not message.final:
         raise errors.not_final()
@@ -168,13 +172,13 @@ def _delete_message(carrier: Carrier, asked: Asked) -> Response:
     return Response(status_code=204)
 
 
-def _message(carrier: Carrier, asked: Asked) -> Message:
+def _message(carrier: SimulatedCarrier, asked: ApiRequest) -> SimulatedMessage:
     if message := carrier.messages.get(asked.names["MessageSid"]):
         return message
     raise errors.not_found(asked.path)
 
 
-def _list_media(carrier: Carrier, asked: Asked) -> Response:
+def _list_media(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     parent = asked.names["MessageSid"]
     found = [item for item in carrier.media.values() if item.parent_sid == parent]
     if not found and parent not in carrier.messages:
@@ -182,40 +186,40 @@ def _list_media(carrier: Carrier, asked: Asked) -> Response:
     return JSONResponse(listing.page("media_list", found[::-1], asked.path, asked.query))
 
 
-def _fetch_media(carrier: Carrier, asked: Asked) -> Response:
+def _fetch_media(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     return JSONResponse(_media(carrier, asked).to_json())
 
 
-def _media_bytes(carrier: Carrier, asked: Asked) -> Response:
+def _media_bytes(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     """Lead to a short-lived public address, as the carrier does."""
     base = urlsplit(carrier.config.api_base).path.removesuffix("/twilio")
     return RedirectResponse(f"{base}/media/{_media(carrier, asked).public_name}", 307)
 
 
-def _delete_media(carrier: Carrier, asked: Asked) -> Response:
+def _delete_media(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     del carrier.media[_media(carrier, asked).sid]
     return Response(status_code=204)
 
 
-def _media(carrier: Carrier, asked: Asked) -> Media:
+def _media(carrier: SimulatedCarrier, asked: ApiRequest) -> Media:
     media = carrier.media.get(asked.names["Sid"])
     if media and media.parent_sid == asked.names["MessageSid"]:
         return media
     raise errors.not_found(asked.path)
 
 
-def _list_numbers(carrier: Carrier, asked: Asked) -> Response:
+def _list_numbers(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     number, wanted = carrier.number, asked.query.get("PhoneNumber")
     taken_away = carrier.faults.take("number-out-of-service", number.phone_number)
     found = [] if taken_away or wanted not in {None, "", number.phone_number} else [number]
     return JSONResponse(listing.page("incoming_phone_numbers", found, asked.path, asked.query))
 
 
-def _fetch_number(carrier: Carrier, asked: Asked) -> Response:
+def _fetch_number(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     return JSONResponse(_number(carrier, asked).to_json())
 
 
-def _update_number(carrier: Carrier, asked: Asked) -> Response:
+def _update_number(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     number = _number(carrier, asked)
     for attribute, name in _NUMBER_FIELDS.items():
         if name in asked.form:
@@ -224,7 +228,7 @@ def _update_number(carrier: Carrier, asked: Asked) -> Response:
     return JSONResponse(number.to_json())
 
 
-def _number(carrier: Carrier, asked: Asked) -> Number:
+def _number(carrier: SimulatedCarrier, asked: ApiRequest) -> Number:
     number = carrier.number
     taken_away = carrier.faults.take("number-out-of-service", number.phone_number)
     if taken_away or asked.names["Sid"] != number.sid:
@@ -232,7 +236,7 @@ def _number(carrier: Carrier, asked: Asked) -> Number:
     return number
 
 
-def _fetch_account(carrier: Carrier, _asked: Asked) -> Response:
+def _fetch_account(carrier: SimulatedCarrier, _asked: ApiRequest) -> Response:
     return JSONResponse(account(carrier.config, carrier.opened))
 
 

@@ -13,22 +13,22 @@ from fastapi.responses import JSONResponse
 from app.simulator.calls.execution import perform
 from app.simulator.calls.placing import Detection, Placement, place
 from app.simulator.network.lines import Callback, Line
-from app.simulator.resources.calls import Call
+from app.simulator.resources.calls import SimulatedCall
 from app.simulator.rest import listing
-from app.simulator.rest.requests import Asked, Route
+from app.simulator.rest.requests import ApiRequest, Route
 from app.simulator.values import errors
 from app.simulator.values.addresses import call_destination
 from app.simulator.values.events import Source
 
 if TYPE_CHECKING:
-    from app.simulator.network.carrier import Carrier
+    from app.simulator.network.carrier import SimulatedCarrier
 
 
 _RING_S = 60.0
 _LONGEST_TWIML = 4000
 
 
-def create_call(carrier: Carrier, asked: Asked) -> Response:
+def create_call(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     """Call somebody."""
     source = _source(asked)
     if asked.flag("Record", default=False):
@@ -53,7 +53,7 @@ def create_call(carrier: Carrier, asked: Asked) -> Response:
     return JSONResponse(place(carrier, placement, then).call.to_json(), 201)
 
 
-def check_caller_id(carrier: Carrier, from_: str, to: str) -> None:
+def check_caller_id(carrier: SimulatedCarrier, from_: str, to: str) -> None:
     """Raise unless the hotline's own number is what the phone will show."""
     number = carrier.config.number
     if not from_:
@@ -64,7 +64,7 @@ def check_caller_id(carrier: Carrier, from_: str, to: str) -> None:
         raise errors.bad_request(21266, "'To' and 'From' number cannot be the same")
 
 
-def callback(asked: Asked, prefix: str = "") -> Callback:
+def callback(asked: ApiRequest, prefix: str = "") -> Callback:
     """Where the service wants news, and which; raises 21609 for what is no address."""
     url = _url(asked, prefix + "StatusCallback", 21609)
     name = prefix + "StatusCallbackEvent"
@@ -73,7 +73,7 @@ def callback(asked: Asked, prefix: str = "") -> Callback:
     return Callback(url, method, frozenset(events or ["completed"]))
 
 
-def detection(asked: Asked, callback_name: str) -> Detection:
+def detection(asked: ApiRequest, callback_name: str) -> Detection:
     """Whether somebody is to find out who answered."""
     mode = asked.field("MachineDetection")
     if mode not in {"", "Enable", "DetectMessageEnd"}:
@@ -82,14 +82,14 @@ def detection(asked: Asked, callback_name: str) -> Detection:
     return Detection(mode, url, asked.method(callback_name + "Method"))
 
 
-def _url(asked: Asked, name: str, code: int) -> str:
+def _url(asked: ApiRequest, name: str, code: int) -> str:
     url = asked.field(name)
     if url and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname):
         raise errors.bad_request(code, f"{name} is not a valid URL: {url}")
     return url
 
 
-def _source(asked: Asked) -> Source | None:
+def _source(asked: ApiRequest) -> Source | None:
     document = asked.field("Twiml")
     if len(document) > _LONGEST_TWIML:
         raise errors.bad_request(21625, "Twiml is longer than 4000 characters")
@@ -98,12 +98,12 @@ def _source(asked: Asked) -> Source | None:
     return Source(document=document) if document else None
 
 
-def _fallback(asked: Asked) -> Source | None:
+def _fallback(asked: ApiRequest) -> Source | None:
     url = _url(asked, "FallbackUrl", 21205)
     return Source(url, asked.method("FallbackMethod")) if url else None
 
 
-def _list_calls(carrier: Carrier, asked: Asked) -> Response:
+def _list_calls(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     query = asked.query
     checks = [
         *_dates(query, "StartTime", lambda call: call.dialled),
@@ -120,19 +120,19 @@ def _list_calls(carrier: Carrier, asked: Asked) -> Response:
 
 
 def _dates(
-    query: dict[str, str], name: str, instant: Callable[[Call], datetime | None]
-) -> list[Callable[[Call], bool]]:
-    def checked(passes: Callable[[datetime], bool]) -> Callable[[Call], bool]:
+    query: dict[str, str], name: str, instant: Callable[[SimulatedCall], datetime | None]
+) -> list[Callable[[SimulatedCall], bool]]:
+    def checked(passes: Callable[[datetime], bool]) -> Callable[[SimulatedCall], bool]:
         return lambda call: (at := instant(call)) is not None and passes(at)
 
     return [checked(passes) for passes in listing.date_checks(query, name)]
 
 
-def _fetch_call(carrier: Carrier, asked: Asked) -> Response:
+def _fetch_call(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     return JSONResponse(_line(carrier, asked).call.to_json())
 
 
-def _update_call(carrier: Carrier, asked: Asked) -> Response:
+def _update_call(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     line, status, source = _line(carrier, asked), asked.field("Status"), _source(asked)
     if status not in {"", "canceled", "completed"}:
         raise errors.bad_request(21218, "Status is neither canceled nor completed")
@@ -148,7 +148,7 @@ def _update_call(carrier: Carrier, asked: Asked) -> Response:
     return JSONResponse(line.call.to_json())
 
 
-def _delete_call(carrier: Carrier, asked: Asked) -> Response:
+def _delete_call(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     call = _line(carrier, asked).call
     if not call.final:
         raise errors.not_final()
@@ -156,7 +156,7 @@ def _delete_call(carrier: Carrier, asked: Asked) -> Response:
     return Response(status_code=204)
 
 
-def _line(carrier: Carrier, asked: Asked) -> Line:
+def _line(carrier: SimulatedCarrier, asked: ApiRequest) -> Line:
     sid = asked.names["CallSid"]
     if sid in carrier.voice.calls:
         return carrier.voice.lines[sid]

@@ -15,19 +15,19 @@ from app.simulator.network.conferences import Conference, Membership, Participan
 from app.simulator.network.lines import Line
 from app.simulator.rest import listing
 from app.simulator.rest.calls import callback, check_caller_id, detection
-from app.simulator.rest.requests import Asked, Route
+from app.simulator.rest.requests import ApiRequest, Route
 from app.simulator.values import errors
 from app.simulator.values.addresses import call_destination
 from app.simulator.values.events import Source
 
 if TYPE_CHECKING:
-    from app.simulator.network.carrier import Carrier
+    from app.simulator.network.carrier import SimulatedCarrier
 
 
 _RING_S = 60.0
 
 
-def _list_conferences(carrier: Carrier, asked: Asked) -> Response:
+def _list_conferences(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     query = asked.query
     created = listing.date_checks(query, "DateCreated")
     updated = listing.date_checks(query, "DateUpdated")
@@ -42,11 +42,11 @@ def _list_conferences(carrier: Carrier, asked: Asked) -> Response:
     return JSONResponse(listing.page("conferences", found, asked.path, query))
 
 
-def _fetch_conference(carrier: Carrier, asked: Asked) -> Response:
+def _fetch_conference(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     return JSONResponse(_conference(carrier, asked).to_json())
 
 
-def _update_conference(carrier: Carrier, asked: Asked) -> Response:
+def _update_conference(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     conference = _conference(carrier, asked)
     if asked.field("Status") not in {"", "completed"}:
         raise errors.bad_request(20001, "Status can only become completed")
@@ -59,7 +59,7 @@ def _update_conference(carrier: Carrier, asked: Asked) -> Response:
     return JSONResponse(conference.to_json())
 
 
-def create_participant(carrier: Carrier, asked: Asked) -> Response:
+def create_participant(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     """Call somebody into a conference, which may be named by what it will be called."""
     _refuse_mute(asked)
     to = call_destination(asked.field("To"))
@@ -85,7 +85,7 @@ def create_participant(carrier: Carrier, asked: Asked) -> Response:
     return JSONResponse(participant.to_json(), 201)
 
 
-def _membership(asked: Asked) -> Membership:
+def _membership(asked: ApiRequest) -> Membership:
     return Membership(
         label=asked.field("Label"),
         start_on_enter=asked.flag("StartConferenceOnEnter", default=True),
@@ -96,7 +96,7 @@ def _membership(asked: Asked) -> Membership:
     )
 
 
-def _named(carrier: Carrier, asked: Asked) -> Conference:
+def _named(carrier: SimulatedCarrier, asked: ApiRequest) -> Conference:
     name = asked.names["ConferenceSid"]
     if name not in carrier.voice.conferences:
         return conferences.room(carrier, name)
@@ -106,18 +106,18 @@ def _named(carrier: Carrier, asked: Asked) -> Conference:
     return conference
 
 
-def _list_participants(carrier: Carrier, asked: Asked) -> Response:
+def _list_participants(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     found = list(_conference(carrier, asked).participants.values())[::-1]
     if wanted := asked.query.get("Hold"):
         found = [one for one in found if one.hold == (wanted == "true")]
     return JSONResponse(listing.page("participants", found, asked.path, asked.query))
 
 
-def _fetch_participant(carrier: Carrier, asked: Asked) -> Response:
+def _fetch_participant(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     return JSONResponse(_participant(carrier, asked).to_json())
 
 
-def _update_participant(carrier: Carrier, asked: Asked) -> Response:
+def _update_participant(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     participant = _participant(carrier, asked)
     _refuse_mute(asked)
     hold, held = asked.flag("Hold", default=participant.hold), participant.hold
@@ -133,30 +133,30 @@ def _update_participant(carrier: Carrier, asked: Asked) -> Response:
     return JSONResponse(participant.to_json())
 
 
-def _refuse_mute(asked: Asked) -> None:
+def _refuse_mute(asked: ApiRequest) -> None:
     if asked.flag("Muted", default=False):
         raise errors.bad_request(20001, "The simulated network does not mute")
 
 
-def _announce(carrier: Carrier, participant: Participant, url: str, method: str) -> None:
+def _announce(carrier: SimulatedCarrier, participant: Participant, url: str, method: str) -> None:
     if urlsplit(url).scheme not in {"http", "https"}:
         raise errors.bad_request(21205, f"Not a valid URL: {url}")
     carrier.timers.spawn(conferences.overhear(participant.line, Source(url, method)))
 
 
-def _delete_participant(carrier: Carrier, asked: Asked) -> Response:
+def _delete_participant(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     conferences.kick(_participant(carrier, asked))
     return Response(status_code=204)
 
 
-def _conference(carrier: Carrier, asked: Asked) -> Conference:
+def _conference(carrier: SimulatedCarrier, asked: ApiRequest) -> Conference:
     conference = carrier.voice.conferences.get(asked.names["ConferenceSid"])
     if conference:
         return conference
     raise errors.not_found(asked.path)
 
 
-def _participant(carrier: Carrier, asked: Asked) -> Participant:
+def _participant(carrier: SimulatedCarrier, asked: ApiRequest) -> Participant:
     """Found by its call or by its label."""
     name = asked.names["CallSid"]
     for participant in _conference(carrier, asked).participants.values():

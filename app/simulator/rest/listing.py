@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from urllib.parse import urlencode
 
-from app.simulator.resources.messages import Json, Message
+from app.simulator.resources.messages import Json, SimulatedMessage
 from app.simulator.values.errors import bad_request
 
 _DEFAULT_PAGE, _MAX_PAGE = 50, 1000
@@ -50,7 +50,9 @@ def page(key: str, newest_first: Sequence[Listed], path: str, query: Mapping[str
     }
 
 
-def select_messages(messages: Iterable[Message], query: Mapping[str, str]) -> list[Message]:
+def select_messages(
+    messages: Iterable[SimulatedMessage], query: Mapping[str, str]
+) -> list[SimulatedMessage]:
     """Keep the messages that To, From and the three DateSent filters ask for, in their order."""
     checks = date_checks(query, "DateSent")
     to, from_ = query.get("To"), query.get("From")

@@ -8,24 +8,24 @@ from fastapi import Response
 from fastapi.responses import JSONResponse
 
 from app.simulator.resources.messages import Json
-from app.simulator.resources.recordings import Recording
+from app.simulator.resources.recordings import SimulatedRecording
 from app.simulator.rest import listing
-from app.simulator.rest.requests import Asked, Route
+from app.simulator.rest.requests import ApiRequest, Route
 from app.simulator.values import errors
 
 if TYPE_CHECKING:
-    from app.simulator.network.carrier import Carrier
+    from app.simulator.network.carrier import SimulatedCarrier
 
 
 class _BelowCall:
     """A recording as its call lists it."""
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: SimulatedRecording) -> None:
         self.seq = recording.seq
         self.to_json = recording.to_call_json
 
 
-def _list_recordings(carrier: Carrier, asked: Asked) -> Response:
+def _list_recordings(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     sid, checks = asked.query.get("CallSid"), listing.date_checks(asked.query, "DateCreated")
     found = [
         recording
@@ -37,7 +37,7 @@ def _list_recordings(carrier: Carrier, asked: Asked) -> Response:
     return JSONResponse(listing.page("recordings", found, asked.path, asked.query))
 
 
-def _list_of_call(carrier: Carrier, asked: Asked) -> Response:
+def _list_of_call(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     sid = asked.names["CallSid"]
     found = [
         _BelowCall(recording)
@@ -49,19 +49,19 @@ def _list_of_call(carrier: Carrier, asked: Asked) -> Response:
     return JSONResponse(listing.page("recordings", found, asked.path, asked.query))
 
 
-def _list_of_conference(carrier: Carrier, asked: Asked) -> Response:
+def _list_of_conference(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     if asked.names["ConferenceSid"] not in carrier.voice.conferences:
         raise errors.not_found(asked.path)
     return JSONResponse(listing.page("recordings", [], asked.path, asked.query))
 
 
-def _fetch_recording(carrier: Carrier, asked: Asked) -> Response:
+def _fetch_recording(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     recording = _recording(carrier, asked)
     below: Json = recording.to_call_json() if "CallSid" in asked.names else recording.to_json()
     return JSONResponse(below)
 
 
-def _sound(carrier: Carrier, asked: Asked) -> Response:
+def _sound(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     recording = _recording(carrier, asked)
     if recording.status != "completed":
         raise errors.not_found(asked.path)
@@ -69,7 +69,7 @@ def _sound(carrier: Carrier, asked: Asked) -> Response:
     return Response(data, media_type=kind)
 
 
-def _delete_recording(carrier: Carrier, asked: Asked) -> Response:
+def _delete_recording(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
     recording = _recording(carrier, asked)
     if not recording.final:
         raise errors.not_final()
@@ -77,7 +77,7 @@ def _delete_recording(carrier: Carrier, asked: Asked) -> Response:
     return Response(status_code=204)
 
 
-def _recording(carrier: Carrier, asked: Asked) -> Recording:
+def _recording(carrier: SimulatedCarrier, asked: ApiRequest) -> SimulatedRecording:
     recording = carrier.voice.recordings.get(asked.names["Sid"])
     below = asked.names.get("CallSid")
     if recording and below in {None, recording.call_sid}:

@@ -11,14 +11,14 @@ from fastapi import Response
 from app.simulator.values.errors import bad_request
 
 if TYPE_CHECKING:
-    from app.simulator.network.carrier import Carrier
+    from app.simulator.network.carrier import SimulatedCarrier
 
 
 Form = dict[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ApiRequest:
     """One request to the API: names from the path, the form, the query."""
 
     path: str
@@ -48,5 +48,5 @@ class Asked:
         return "GET" if self.field(name).upper() == "GET" else "POST"
 
 
-Handler = Callable[["Carrier", Asked], Response]
+Handler = Callable[["SimulatedCarrier", ApiRequest], Response]
 Route = tuple[str, str, Handler]

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 from app.simulator.network.webhooks import Answer, Fields
-from app.simulator.resources.messages import VERSION, Message
+from app.simulator.resources.messages import VERSION, SimulatedMessage
 from app.simulator.texts import sending
 from app.simulator.twiml import messages as twiml
 from app.simulator.values.addresses import geography, split_channel
 from app.simulator.values.errors import RestError
 
 if TYPE_CHECKING:
-    from app.simulator.network.carrier import Carrier
+    from app.simulator.network.carrier import SimulatedCarrier
 
 
 Posting = Callable[[], Coroutine[Any, Any, int | None]]
@@ -24,7 +24,9 @@ COUNTED = ("delivered", "failed", "fallback", "lost", "duplicated", "delayed", "
 _MAX_REDIRECTS = 5
 
 
-async def deliver(carrier: Carrier, message: Message, opt_out: str | None) -> int | None:
+async def deliver(
+    carrier: SimulatedCarrier, message: SimulatedMessage, opt_out: str | None
+) -> int | None:
     """Post one inbound text, unless a fault has other plans; return the service's last answer."""
     post = partial(_post, carrier, message, _fields(carrier, message, opt_out))
     if _put_off(carrier, message, post):
@@ -36,7 +38,7 @@ async def deliver(carrier: Carrier, message: Message, opt_out: str | None) -> in
     return status
 
 
-def _put_off(carrier: Carrier, message: Message, post: Posting) -> bool:
+def _put_off(carrier: SimulatedCarrier, message: SimulatedMessage, post: Posting) -> bool:
     """Whether a fault keeps this text from being posted now."""
     labels = message.from_, f"POST {urlsplit(carrier.number.sms_url).path}"
     if carrier.faults.take("webhook-lost", *labels):
@@ -54,7 +56,7 @@ def _put_off(carrier: Carrier, message: Message, post: Posting) -> bool:
     return False
 
 
-async def _twice(carrier: Carrier, delay_s: float | None, post: Posting) -> int | None:
+async def _twice(carrier: SimulatedCarrier, delay_s: float | None, post: Posting) -> int | None:
     carrier.counts["duplicated"] += 1
     if delay_s:
         carrier.timers.later(delay_s, post)
@@ -62,7 +64,7 @@ async def _twice(carrier: Carrier, delay_s: float | None, post: Posting) -> int 
     return (await asyncio.gather(post(), post()))[-1]
 
 
-async def _release(carrier: Carrier, only: Posting | None = None) -> None:
+async def _release(carrier: SimulatedCarrier, only: Posting | None = None) -> None:
     """Post the texts held back for reordering, or just that one if it still is."""
     released = [post for post in carrier.held if only is None or post is only]
     for post in released:
@@ -71,7 +73,7 @@ async def _release(carrier: Carrier, only: Posting | None = None) -> None:
         await post()
 
 
-def _fields(carrier: Carrier, message: Message, opt_out: str | None) -> Fields:
+def _fields(carrier: SimulatedCarrier, message: SimulatedMessage, opt_out: str | None) -> Fields:
     """The form of an inbound text; towns the carrier does not know are blank, never missing."""
     fields = [
         ("MessageSid", message.sid),
@@ -101,7 +103,7 @@ def _fields(carrier: Carrier, message: Message, opt_out: str | None) -> Fields:
     return fields
 
 
-async def _post(carrier: Carrier, message: Message, fields: Fields) -> int | None:
+async def _post(carrier: SimulatedCarrier, message: SimulatedMessage, fields: Fields) -> int | None:
     """Ask the service, then its fallback; carry out the answer; return the last HTTP status."""
     number = carrier.number
     answer, document = await _ask(carrier, message, number.sms_url, fields)
@@ -120,8 +122,8 @@ async def _post(carrier: Carrier, message: Message, fields: Fields) -> int | Non
 
 
 async def _ask(
-    carrier: Carrier, message: Message, url: str, fields: Fields
-) -> tuple[Answer, twiml.Document | None]:
+    carrier: SimulatedCarrier, message: SimulatedMessage, url: str, fields: Fields
+) -> tuple[Answer, twiml.MessageDocument | None]:
     """Post to one address and read its answer; what is wrong with it goes to the debugger log."""
     if not url:
         carrier.debug(11100, "no webhook is configured", sid=message.sid, http=None)
@@ -143,7 +145,10 @@ async def _ask(
 
 
 async def _carry_out(
-    carrier: Carrier, message: Message, document: twiml.Document | None, fields: Fields
+    carrier: SimulatedCarrier,
+    message: SimulatedMessage,
+    document: twiml.MessageDocument | None,
+    fields: Fields,
 ) -> None:
     url = carrier.number.sms_url
     for _ in range(_MAX_REDIRECTS):
@@ -157,9 +162,11 @@ async def _carry_out(
         _, document = await _ask(carrier, message, url, fields)
 
 
-def _reply(carrier: Carrier, message: Message, reply: twiml.Reply, url: str) -> None:
+def _reply(
+    carrier: SimulatedCarrier, message: SimulatedMessage, reply: twiml.ReplyVerb, url: str
+) -> None:
     callback = urljoin(url, reply.status_callback) if reply.status_callback else None
-    outgoing = sending.Outgoing(
+    outgoing = sending.OutgoingMessage(
         to=reply.to or message.from_,
         from_=message.to,
         body=reply.body,

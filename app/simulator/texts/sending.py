@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from app.simulator.network.webhooks import Fields
-from app.simulator.resources.messages import VERSION, Message, new_sid
+from app.simulator.resources.messages import VERSION, SimulatedMessage, new_sid
 from app.simulator.values import errors
 from app.simulator.values.addresses import destination, split_channel
 from app.simulator.values.segments import count_segments
 
 if TYPE_CHECKING:
-    from app.simulator.network.carrier import Carrier
+    from app.simulator.network.carrier import SimulatedCarrier
 
 
 _MAX_BODY = 1600
@@ -22,7 +22,7 @@ _UNREACHABLE, _UNKNOWN_HANDSET = 30003, 30005
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
+class OutgoingMessage:
     """What the service asks the carrier to send; ``to`` as it was written."""
 
     to: str
@@ -33,11 +33,13 @@ class Outgoing:
     messaging_service_sid: str | None = None
 
 
-def accept(carrier: Carrier, outgoing: Outgoing, *, direction: str = "outbound-api") -> Message:
+def accept(
+    carrier: SimulatedCarrier, outgoing: OutgoingMessage, *, direction: str = "outbound-api"
+) -> SimulatedMessage:
     """Take a text over and let it travel; raises ``RestError`` with the carrier's refusal."""
     to = _checked(carrier, outgoing)
     now = carrier.clock()
-    message = Message(
+    message = SimulatedMessage(
         seq=carrier.next_seq(),
         sid=new_sid("MM" if outgoing.media_urls else "SM"),
         account_sid=carrier.config.account_sid,
@@ -58,7 +60,7 @@ def accept(carrier: Carrier, outgoing: Outgoing, *, direction: str = "outbound-a
     return message
 
 
-def _checked(carrier: Carrier, outgoing: Outgoing) -> str:
+def _checked(carrier: SimulatedCarrier, outgoing: OutgoingMessage) -> str:
     """The destination, after every check the carrier makes before it takes a text over."""
     if not outgoing.to.strip():
         raise errors.bad_request(21604, "A 'To' phone number is required")
@@ -80,7 +82,7 @@ def _checked(carrier: Carrier, outgoing: Outgoing) -> str:
     return to
 
 
-def _check_sender(carrier: Carrier, outgoing: Outgoing, to: str) -> None:
+def _check_sender(carrier: SimulatedCarrier, outgoing: OutgoingMessage, to: str) -> None:
     config = carrier.config
     if not outgoing.from_ and not outgoing.messaging_service_sid:
         raise errors.bad_request(21603, "A 'From' phone number is required")
@@ -94,14 +96,14 @@ def _check_sender(carrier: Carrier, outgoing: Outgoing, to: str) -> None:
         raise errors.bad_request(21606, "The 'From' number is not a number of this account")
 
 
-def _fate(carrier: Carrier, to: str) -> int | None:
+def _fate(carrier: SimulatedCarrier, to: str) -> int | None:
     """The error the text will end with, if a fault says so; decided as it is taken over."""
     if carrier.faults.take("api-30003", to):
         return _UNREACHABLE
     return _UNKNOWN_HANDSET if carrier.faults.take("number-out-of-service", to) else None
 
 
-async def _travel(carrier: Carrier, message: Message, error: int | None) -> None:
+async def _travel(carrier: SimulatedCarrier, message: SimulatedMessage, error: int | None) -> None:
     """Carry the text to the phone, and report each step to the service."""
     transit, held = carrier.config.transit_s, list[Fields]()
     reports: list[Fields] = []
@@ -116,7 +118,9 @@ async def _travel(carrier: Carrier, message: Message, error: int | None) -> None
     await _post_held(carrier, message, held)
 
 
-def _step(carrier: Carrier, message: Message, status: str, error: int | None) -> None:
+def _step(
+    carrier: SimulatedCarrier, message: SimulatedMessage, status: str, error: int | None
+) -> None:
     now = carrier.clock()
     message.status, message.updated = status, now
     if status == "sent":
@@ -127,7 +131,7 @@ def _step(carrier: Carrier, message: Message, status: str, error: int | None) ->
         message.error_code = error
 
 
-def _status_fields(carrier: Carrier, message: Message) -> Fields:
+def _status_fields(carrier: SimulatedCarrier, message: SimulatedMessage) -> Fields:
     fields = [
         ("MessageSid", message.sid),
         ("SmsSid", message.sid),
@@ -149,7 +153,7 @@ def _status_fields(carrier: Carrier, message: Message) -> Fields:
 
 
 async def _report(
-    carrier: Carrier, message: Message, reports: list[Fields], held: list[Fields]
+    carrier: SimulatedCarrier, message: SimulatedMessage, reports: list[Fields], held: list[Fields]
 ) -> None:
     """Post status callbacks in order, except those a fault loses, delays, repeats or holds."""
     if not message.status_callback:
@@ -173,17 +177,21 @@ async def _report(
             await _post_held(carrier, message, held)
 
 
-def _labels(message: Message, fields: Fields) -> tuple[str, ...]:
+def _labels(message: SimulatedMessage, fields: Fields) -> tuple[str, ...]:
     path = urlsplit(message.status_callback or "").path
     return message.phone, f"POST {path}", dict(fields)["MessageStatus"]
 
 
-async def _post_held(carrier: Carrier, message: Message, held: list[Fields]) -> None:
+async def _post_held(
+    carrier: SimulatedCarrier, message: SimulatedMessage, held: list[Fields]
+) -> None:
     while held:
         await _post_status(carrier, message, held.pop())
 
 
-async def _post_status(carrier: Carrier, message: Message, fields: Fields) -> None:
+async def _post_status(
+    carrier: SimulatedCarrier, message: SimulatedMessage, fields: Fields
+) -> None:
     """Post one status; there is no fallback for these, a failure is only written down."""
     url = message.status_callback or ""
     answer = await carrier.webhooks.post(url, fields)

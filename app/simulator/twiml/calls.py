@@ -83,22 +83,22 @@ class Verb:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class CallDocument:
     """An answer, and the address its relative ones start from."""
 
     url: str
     verbs: tuple[Verb, ...]
 
 
-def read(content_type: str, body: bytes, url: str) -> Document:
+def read(content_type: str, body: bytes, url: str) -> CallDocument:
     """Parse an answer; nothing at all is fine, and ends the call. Raises ``BadTwiml``."""
     kind = content_type.partition(";")[0].strip().lower()
     if kind.startswith("audio/"):
-        return Document(url, (Verb("Play", {}, url),))
+        return CallDocument(url, (Verb("Play", {}, url),))
     if kind == "text/plain":
-        return Document(url, (Verb("Say", {}, body.decode("utf-8", "replace")),))
+        return CallDocument(url, (Verb("Say", {}, body.decode("utf-8", "replace")),))
     root = parse(content_type, body)
-    return Document(url, () if root is None else tuple(_verb(item, _OUTSIDE) for item in root))
+    return CallDocument(url, () if root is None else tuple(_verb(item, _OUTSIDE) for item in root))
 
 
 _OUTSIDE = _ATTRIBUTES.keys() - _ONLY_INSIDE

@@ -18,7 +18,7 @@ class BadTwiml(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ReplyVerb:
     """One ``<Message>``: a text back to the sender unless ``to`` says otherwise."""
 
     body: str
@@ -28,20 +28,20 @@ class Reply:
 
 
 @dataclass(slots=True)
-class Document:
+class MessageDocument:
     """What an answer asks for: texts, then perhaps another document; and verbs nobody knows."""
 
-    replies: list[Reply] = field(default_factory=list)
+    replies: list[ReplyVerb] = field(default_factory=list)
     redirect: str | None = None
     unknown: list[str] = field(default_factory=list)
 
 
-def read(content_type: str, body: bytes) -> Document:
+def read(content_type: str, body: bytes) -> MessageDocument:
     """Parse an answer. Plain text is a reply; nothing at all is fine. Raises ``BadTwiml``."""
     if content_type.partition(";")[0].strip().lower() == "text/plain" and len(body) <= _MAX_BYTES:
-        return Document([Reply(body.decode("utf-8", "replace"))] if body.strip() else [])
+        return MessageDocument([ReplyVerb(body.decode("utf-8", "replace"))] if body.strip() else [])
     root = parse(content_type, body)
-    return Document() if root is None else _document(root)
+    return MessageDocument() if root is None else _document(root)
 
 
 def parse(content_type: str, body: bytes) -> ET.Element | None:
@@ -63,8 +63,8 @@ def parse(content_type: str, body: bytes) -> ET.Element | None:
     return root
 
 
-def _document(root: ET.Element) -> Document:
-    document = Document()
+def _document(root: ET.Element) -> MessageDocument:
+    document = MessageDocument()
     for verb in root:
         if verb.tag == "Message":
             document.replies.append(_reply(verb))
@@ -76,8 +76,8 @@ def _document(root: ET.Element) -> Document:
     return document
 
 
-def _reply(verb: ET.Element) -> Reply:
+def _reply(verb: ET.Element) -> ReplyVerb:
     body = "".join(part.text or "" for part in verb.iter("Body")) or (verb.text or "").strip()
     media = tuple((part.text or "").strip() for part in verb.iter("Media"))
     callback = verb.get("statusCallback") or verb.get("action")
-    return Reply(body, verb.get("to"), media, callback)
+    return ReplyVerb(body, verb.get("to"), media, callback)

@@ -68,7 +68,7 @@ class Ended:
 Event = Key | Speech | PickedUp | Sibling | OutOfConference | Diversion | Ended
 
 
-class CallEnded(Exception):
+class CallOver(Exception):
     """The call is over: whatever was being done on it stops."""
 
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from app.clock import FixedClock
 from app.simulator.calls import conferences
-from app.simulator.network.carrier import Carrier
-from app.simulator.network.webhooks import Answer, Fields, Webhooks
+from app.simulator.network.carrier import SimulatedCarrier
+from app.simulator.network.webhooks import Answer, Fields, WebhookClient
 from app.simulator.resources.calls import FINAL
 from app.simulator.values.answering import BEHAVIOURS, Answering
 from app.simulator.values.events import PickedUp, Source
@@ -39,7 +39,7 @@ DOCUMENTS = [
 HAPPENINGS = ["call", "out", "key", "star", "speak", "hangup", "answer", "divert", "kick", "wait"]
 
 
-class Service(Webhooks):
+class Service(WebhookClient):
     """Answers each address with one document, and counts the calls that are over."""
 
     def __init__(self, documents: dict[str, str]) -> None:
@@ -56,7 +56,7 @@ class Service(Webhooks):
         return Answer(200, "text/xml", document.encode())
 
 
-async def happen(carrier: Carrier, clock: FixedClock, what: str, which: int) -> None:
+async def happen(carrier: SimulatedCarrier, clock: FixedClock, what: str, which: int) -> None:
     lines = [line for line in carrier.voice.lines.values() if not line.call.final]
     line = lines[which % len(lines)] if lines else None
     if what == "call":
@@ -89,13 +89,13 @@ async def happen(carrier: Carrier, clock: FixedClock, what: str, which: int) -> 
     await carrier.settle()
 
 
-async def place(carrier: Carrier, phone: str) -> None:
+async def place(carrier: SimulatedCarrier, phone: str) -> None:
     from app.simulator.rest.calls import create_call  # noqa: PLC0415
-    from app.simulator.rest.requests import Asked  # noqa: PLC0415
+    from app.simulator.rest.requests import ApiRequest  # noqa: PLC0415
 
     base = "http://kith.example"
     form = {"To": phone, "From": HOTLINE, "Url": base + "/out", "StatusCallback": base + "/leg"}
-    create_call(carrier, Asked("", {}, {name: [value] for name, value in form.items()}, {}))
+    create_call(carrier, ApiRequest("", {}, {name: [value] for name, value in form.items()}, {}))
 
 
 @settings(max_examples=100, deadline=None)
@@ -117,7 +117,7 @@ async def lived(
 ) -> None:
     clock, spawned = FixedClock(datetime(2026, 1, 15, tzinfo=UTC)), list[asyncio.Task[Any]]()
     service = Service(documents)
-    async with Carrier(config_for("http://kith.example"), clock=clock) as carrier:
+    async with SimulatedCarrier(config_for("http://kith.example"), clock=clock) as carrier:
         carrier.webhooks, spawn = service, carrier.timers.spawn
 
         def remember(work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
@@ -141,7 +141,7 @@ async def lived(
                 task.result()
 
 
-def check(carrier: Carrier, service: Service) -> None:
+def check(carrier: SimulatedCarrier, service: Service) -> None:
     voice = carrier.voice
     assert {line.call.status for line in voice.lines.values()} <= FINAL
     assert all(line.at_rest and not line.other_side for line in voice.lines.values())

@@ -10,7 +10,7 @@ import requests
 from fastapi import Response
 from twilio.base.exceptions import TwilioRestException  # type: ignore[import-untyped]
 
-from app.simulator.network.carrier import Carrier
+from app.simulator.network.carrier import SimulatedCarrier
 from tests.simulator.hotline import HOTLINE, PHONE, Hotline, ServedNetwork, twiml
 
 OTHER, THIRD = "+15145550124", "+15145550125"
@@ -289,7 +289,9 @@ def test_a_service_that_leads_in_a_circle_is_cut_off(served: ServedNetwork) -> N
 
 
 @pytest.mark.anyio
-async def test_when_the_network_closes_nobody_is_told(carrier: Carrier, hotline: Hotline) -> None:
+async def test_when_the_network_closes_nobody_is_told(
+    carrier: SimulatedCarrier, hotline: Hotline
+) -> None:
     hotline.answer(VOICE, twiml(MENU))
     line = carrier.voice.ring_hotline(PHONE)
     await line.settled()

@@ -5,18 +5,18 @@ from datetime import timedelta
 import pytest
 
 from app.clock import FixedClock
-from app.simulator.network.carrier import Carrier
+from app.simulator.network.carrier import SimulatedCarrier
 from app.simulator.network.faults import Faults, UnknownFault
 from app.simulator.texts import receiving
-from app.simulator.texts.sending import Outgoing, accept
+from app.simulator.texts.sending import OutgoingMessage, accept
 from app.simulator.values.errors import RestError
 from tests.simulator.hotline import HOTLINE, MESSAGES, PHONE, STATUS, Hotline
 
 OTHER = "+15145550124"
 
 
-def text_home(carrier: Carrier, hotline: Hotline, to: str = PHONE) -> None:
-    accept(carrier, Outgoing(to, HOTLINE, "hola", status_callback=hotline.url + STATUS))
+def text_home(carrier: SimulatedCarrier, hotline: Hotline, to: str = PHONE) -> None:
+    accept(carrier, OutgoingMessage(to, HOTLINE, "hola", status_callback=hotline.url + STATUS))
 
 
 def test_a_fault_happens_once_unless_told_otherwise() -> None:
@@ -59,7 +59,7 @@ def test_an_unknown_kind_is_refused_with_those_there_are() -> None:
 @pytest.mark.anyio
 class TestOnTheLine:
     async def test_a_lost_text_stays_at_the_carrier(
-        self, carrier: Carrier, hotline: Hotline
+        self, carrier: SimulatedCarrier, hotline: Hotline
     ) -> None:
         carrier.faults.add("webhook-lost")
         sent = await carrier.text(PHONE, "lost")
@@ -68,7 +68,7 @@ class TestOnTheLine:
         assert carrier.messages[sent.sid].status == "received"
 
     async def test_a_text_comes_twice_with_the_same_sid(
-        self, carrier: Carrier, hotline: Hotline
+        self, carrier: SimulatedCarrier, hotline: Hotline
     ) -> None:
         carrier.faults.add("webhook-duplicate")
         sent = await carrier.text(PHONE, "twice")
@@ -76,7 +76,7 @@ class TestOnTheLine:
         assert [fields["MessageSid"] for fields in hotline.heard(MESSAGES)] == [sent.sid] * 2
 
     async def test_a_text_comes_again_later(
-        self, carrier: Carrier, hotline: Hotline, clock: FixedClock
+        self, carrier: SimulatedCarrier, hotline: Hotline, clock: FixedClock
     ) -> None:
         carrier.faults.add("webhook-duplicate", delay_s=3600)
         await carrier.text(PHONE, "again")
@@ -86,7 +86,7 @@ class TestOnTheLine:
         assert hotline.bodies() == ["again", "again"]
 
     async def test_a_text_comes_late(
-        self, carrier: Carrier, hotline: Hotline, clock: FixedClock
+        self, carrier: SimulatedCarrier, hotline: Hotline, clock: FixedClock
     ) -> None:
         carrier.faults.add("webhook-delay", delay_s=30)
         assert (await carrier.text(PHONE, "late")).http_status is None
@@ -97,14 +97,16 @@ class TestOnTheLine:
         await carrier.settle()
         assert hotline.bodies() == ["late"]
 
-    async def test_two_texts_change_places(self, carrier: Carrier, hotline: Hotline) -> None:
+    async def test_two_texts_change_places(
+        self, carrier: SimulatedCarrier, hotline: Hotline
+    ) -> None:
         carrier.faults.add("webhook-reorder")
         await carrier.text(PHONE, "first")
         await carrier.text(PHONE, "second")
         assert hotline.bodies() == ["second", "first"]
 
     async def test_a_text_held_for_reordering_comes_in_the_end(
-        self, carrier: Carrier, hotline: Hotline, clock: FixedClock
+        self, carrier: SimulatedCarrier, hotline: Hotline, clock: FixedClock
     ) -> None:
         carrier.faults.add("webhook-reorder")
         await carrier.text(PHONE, "alone")
@@ -124,7 +126,7 @@ class TestOnTheLine:
         ],
     )
     async def test_status_callbacks_go_astray(
-        self, carrier: Carrier, hotline: Hotline, kind: str, match: str, heard: list[str]
+        self, carrier: SimulatedCarrier, hotline: Hotline, kind: str, match: str, heard: list[str]
     ) -> None:
         carrier.faults.add(kind, match=match)
         text_home(carrier, hotline)
@@ -132,7 +134,7 @@ class TestOnTheLine:
         assert hotline.statuses() == heard
 
     async def test_status_callbacks_can_come_backwards(
-        self, carrier: Carrier, hotline: Hotline
+        self, carrier: SimulatedCarrier, hotline: Hotline
     ) -> None:
         carrier.faults.add("status-reorder", count=2)
         text_home(carrier, hotline)
@@ -140,7 +142,7 @@ class TestOnTheLine:
         assert hotline.statuses() == ["delivered", "sent", "queued"]
 
     async def test_a_status_callback_comes_late(
-        self, carrier: Carrier, hotline: Hotline, clock: FixedClock
+        self, carrier: SimulatedCarrier, hotline: Hotline, clock: FixedClock
     ) -> None:
         carrier.faults.add("status-delay", match="sent", delay_s=600)
         text_home(carrier, hotline)
@@ -151,7 +153,7 @@ class TestOnTheLine:
         assert hotline.statuses() == ["queued", "delivered", "sent"]
 
     async def test_a_text_is_not_delivered_after_all(
-        self, carrier: Carrier, hotline: Hotline
+        self, carrier: SimulatedCarrier, hotline: Hotline
     ) -> None:
         carrier.faults.add("api-30003", match=PHONE)
         text_home(carrier, hotline)
@@ -162,7 +164,7 @@ class TestOnTheLine:
 
     @pytest.mark.parametrize(("kind", "code"), [("api-21610", 21610), ("api-21611", 21611)])
     async def test_a_text_is_refused(
-        self, carrier: Carrier, hotline: Hotline, kind: str, code: int
+        self, carrier: SimulatedCarrier, hotline: Hotline, kind: str, code: int
     ) -> None:
         carrier.faults.add(kind)
         with pytest.raises(RestError) as refused:
@@ -171,7 +173,7 @@ class TestOnTheLine:
         text_home(carrier, hotline)
 
     async def test_a_hotline_without_its_number_hears_and_says_nothing(
-        self, carrier: Carrier, hotline: Hotline
+        self, carrier: SimulatedCarrier, hotline: Hotline
     ) -> None:
         carrier.faults.add("number-out-of-service")
         assert (await carrier.text(PHONE, "anyone?")).http_status is None
@@ -184,7 +186,7 @@ class TestOnTheLine:
         assert (await carrier.text(PHONE, "back?")).http_status == 200
 
     async def test_a_phone_out_of_service_gets_nothing(
-        self, carrier: Carrier, hotline: Hotline
+        self, carrier: SimulatedCarrier, hotline: Hotline
     ) -> None:
         carrier.faults.add("number-out-of-service", match=PHONE)
         text_home(carrier, hotline)
@@ -194,7 +196,7 @@ class TestOnTheLine:
         assert len(carrier.inbox(OTHER)) == 1
         assert (await carrier.text(PHONE, "still sends")).http_status == 200
 
-    async def test_what_went_wrong_is_counted(self, carrier: Carrier) -> None:
+    async def test_what_went_wrong_is_counted(self, carrier: SimulatedCarrier) -> None:
         for kind in ("webhook-lost", "webhook-duplicate", "webhook-delay", "webhook-reorder"):
             carrier.faults.add(kind)
             await carrier.text(PHONE, "hi")

@@ -7,7 +7,7 @@ from aiohttp import web
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from app.clock import FixedClock
-from app.simulator.network.carrier import Attachment, Carrier
+from app.simulator.network.carrier import SimulatedAttachment, SimulatedCarrier
 from tests.simulator.hotline import (
     ACCOUNT,
     FALLBACK,
@@ -24,7 +24,7 @@ from tests.simulator.hotline import (
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_text_reaches_the_hotline(carrier: Carrier, hotline: Hotline) -> None:
+async def test_a_text_reaches_the_hotline(carrier: SimulatedCarrier, hotline: Hotline) -> None:
     sent = await carrier.text(PHONE, "ayuda")
     assert sent.http_status == 200
     [fields] = hotline.heard(MESSAGES)
@@ -36,7 +36,7 @@ async def test_a_text_reaches_the_hotline(carrier: Carrier, hotline: Hotline) ->
 
 
 async def test_the_carrier_guesses_the_town_and_leaves_the_rest_blank(
-    carrier: Carrier, hotline: Hotline
+    carrier: SimulatedCarrier, hotline: Hotline
 ) -> None:
     await carrier.text(PHONE, "hi")
     await carrier.text("anonymous", "hi")
@@ -46,7 +46,7 @@ async def test_the_carrier_guesses_the_town_and_leaves_the_rest_blank(
 
 
 async def test_every_webhook_is_signed_by_turns_with_and_without_port(
-    carrier: Carrier, hotline: Hotline
+    carrier: SimulatedCarrier, hotline: Hotline
 ) -> None:
     await carrier.text(PHONE, "¿qué? ما")
     await carrier.text(PHONE, "")
@@ -73,19 +73,21 @@ async def test_every_webhook_is_signed_by_turns_with_and_without_port(
     ],
 )
 async def test_any_sender_may_text(
-    carrier: Carrier, hotline: Hotline, given: str, shown: str
+    carrier: SimulatedCarrier, hotline: Hotline, given: str, shown: str
 ) -> None:
     await carrier.text(given, "hi")
     assert hotline.heard(MESSAGES)[0]["From"] == shown
 
 
-async def test_whatsapp_names_its_sender(carrier: Carrier, hotline: Hotline) -> None:
+async def test_whatsapp_names_its_sender(carrier: SimulatedCarrier, hotline: Hotline) -> None:
     await carrier.text(f"whatsapp:{PHONE}", "hi")
     assert hotline.heard(MESSAGES)[0]["WaId"] == PHONE.lstrip("+")
 
 
-async def test_pictures_are_announced_by_address(carrier: Carrier, hotline: Hotline) -> None:
-    sent = await carrier.text(PHONE, "look", [Attachment("image/png", b"png")])
+async def test_pictures_are_announced_by_address(
+    carrier: SimulatedCarrier, hotline: Hotline
+) -> None:
+    sent = await carrier.text(PHONE, "look", [SimulatedAttachment("image/png", b"png")])
     [media] = carrier.media.values()
     [fields] = hotline.heard(MESSAGES)
     assert sent.sid.startswith("MM")
@@ -95,7 +97,9 @@ async def test_pictures_are_announced_by_address(carrier: Carrier, hotline: Hotl
 
 
 @pytest.mark.parametrize("word", ["STOP", "unsubscribe", " Quit ", "OPTOUT", "cancel", "revoke"])
-async def test_stop_words_block_until_start(carrier: Carrier, hotline: Hotline, word: str) -> None:
+async def test_stop_words_block_until_start(
+    carrier: SimulatedCarrier, hotline: Hotline, word: str
+) -> None:
     await carrier.text(PHONE, word)
     assert hotline.heard(MESSAGES)[0]["OptOutType"] == "STOP"
     assert carrier.opted_out == {PHONE}
@@ -105,13 +109,15 @@ async def test_stop_words_block_until_start(carrier: Carrier, hotline: Hotline, 
 
 
 @pytest.mark.parametrize("body", ["ARRET", "please stop", "STOP it"])
-async def test_other_words_do_not_block(carrier: Carrier, hotline: Hotline, body: str) -> None:
+async def test_other_words_do_not_block(
+    carrier: SimulatedCarrier, hotline: Hotline, body: str
+) -> None:
     await carrier.text(PHONE, body)
     assert "OptOutType" not in hotline.heard(MESSAGES)[0]
     assert carrier.opted_out == set()
 
 
-async def test_twiml_is_carried_out(carrier: Carrier, hotline: Hotline) -> None:
+async def test_twiml_is_carried_out(carrier: SimulatedCarrier, hotline: Hotline) -> None:
     two = "<Message>Bonjour</Message><Message><Body>Hola</Body></Message>"
     hotline.answer(MESSAGES, twiml(two))
     await carrier.text(PHONE, "ayuda")
@@ -120,7 +126,7 @@ async def test_twiml_is_carried_out(carrier: Carrier, hotline: Hotline) -> None:
     assert not carrier.log
 
 
-async def test_a_redirect_is_followed(carrier: Carrier, hotline: Hotline) -> None:
+async def test_a_redirect_is_followed(carrier: SimulatedCarrier, hotline: Hotline) -> None:
     hotline.answer(MESSAGES, twiml("<Redirect>/elsewhere</Redirect>"))
     hotline.answer("/elsewhere", twiml("<Message>found</Message>"))
     await carrier.text(PHONE, "hi")
@@ -128,14 +134,14 @@ async def test_a_redirect_is_followed(carrier: Carrier, hotline: Hotline) -> Non
     assert [entry.body for entry in carrier.inbox(PHONE)] == ["found"]
 
 
-async def test_a_redirect_in_circles_ends(carrier: Carrier, hotline: Hotline) -> None:
+async def test_a_redirect_in_circles_ends(carrier: SimulatedCarrier, hotline: Hotline) -> None:
     hotline.answer(MESSAGES, *(twiml(f"<Redirect>{MESSAGES}</Redirect>") for _ in range(20)))
     await carrier.text(PHONE, "hi")
     assert len(hotline.heard(MESSAGES)) == 6
 
 
 async def test_an_unknown_verb_is_an_error_in_the_debugger(
-    carrier: Carrier, hotline: Hotline
+    carrier: SimulatedCarrier, hotline: Hotline
 ) -> None:
     hotline.answer(MESSAGES, twiml("<Sms>hi</Sms><Message>still sent</Message>"))
     await carrier.text(PHONE, "hi")
@@ -146,14 +152,14 @@ async def test_an_unknown_verb_is_an_error_in_the_debugger(
 
 
 async def test_a_reply_to_nobody_is_an_error_in_the_debugger(
-    carrier: Carrier, hotline: Hotline
+    carrier: SimulatedCarrier, hotline: Hotline
 ) -> None:
     hotline.answer(MESSAGES, twiml("<Message>hello?</Message>"))
     await carrier.text("anonymous", "hi")
     assert [entry["code"] for entry in carrier.log] == [21211]
 
 
-async def test_plain_text_is_a_reply(carrier: Carrier, hotline: Hotline) -> None:
+async def test_plain_text_is_a_reply(carrier: SimulatedCarrier, hotline: Hotline) -> None:
     hotline.answer(MESSAGES, web.Response(text="plain", content_type="text/plain"))
     await carrier.text(PHONE, "hi")
     await carrier.settle()
@@ -172,7 +178,7 @@ async def test_plain_text_is_a_reply(carrier: Carrier, hotline: Hotline) -> None
     ],
 )
 async def test_a_bad_answer_goes_straight_to_the_fallback(
-    carrier: Carrier, hotline: Hotline, answer: web.Response, code: int
+    carrier: SimulatedCarrier, hotline: Hotline, answer: web.Response, code: int
 ) -> None:
     status, url = answer.status, hotline.url + MESSAGES
     hotline.answer(MESSAGES, web.Response(status=status, body=answer.body, headers=answer.headers))
@@ -191,7 +197,7 @@ async def test_without_a_fallback_the_text_is_dropped_but_kept_at_the_carrier(
     hotline: Hotline, clock: FixedClock
 ) -> None:
     hotline.answer(MESSAGES, web.Response(status=503))
-    async with Carrier(config_for(hotline.url, fallback=False), clock=clock) as carrier:
+    async with SimulatedCarrier(config_for(hotline.url, fallback=False), clock=clock) as carrier:
         sent = await carrier.text(PHONE, "hi")
         assert sent.http_status == 503
         assert sent.sid in carrier.messages
@@ -201,7 +207,7 @@ async def test_without_a_fallback_the_text_is_dropped_but_kept_at_the_carrier(
 
 async def test_an_unreachable_hotline_is_tried_once_more(clock: FixedClock) -> None:
     # Port 1 on loopback: nothing listens there.
-    async with Carrier(config_for("http://127.0.0.1:1"), clock=clock) as carrier:
+    async with SimulatedCarrier(config_for("http://127.0.0.1:1"), clock=clock) as carrier:
         sent = await carrier.text(PHONE, "hi")
         assert sent.http_status is None
         assert (carrier.webhooks.attempts, carrier.webhooks.retried) == (4, 2)
@@ -209,7 +215,9 @@ async def test_an_unreachable_hotline_is_tried_once_more(clock: FixedClock) -> N
 
 
 async def test_a_silent_hotline_is_given_up_on(hotline: Hotline, clock: FixedClock) -> None:
-    async with Carrier(config_for(hotline.url, read_timeout_s=0.05), clock=clock) as carrier:
+    async with SimulatedCarrier(
+        config_for(hotline.url, read_timeout_s=0.05), clock=clock
+    ) as carrier:
         carrier.number.sms_url = hotline.url + SILENT
         sent = await carrier.text(PHONE, "hi")
         assert sent.http_status == 200
@@ -220,7 +228,7 @@ async def test_a_silent_hotline_is_given_up_on(hotline: Hotline, clock: FixedClo
 async def test_retries_are_configured_in_the_address(hotline: Hotline, clock: FixedClock) -> None:
     config = config_for(hotline.url, retries="rc=3&rp=5xx,ct,rt")
     hotline.answer(MESSAGES, web.Response(status=500), web.Response(status=502))
-    async with Carrier(config, clock=clock) as carrier:
+    async with SimulatedCarrier(config, clock=clock) as carrier:
         sent = await carrier.text(PHONE, "hi")
     assert sent.http_status == 200
     tokens = [webhook.headers["I-Twilio-Idempotency-Token"] for webhook in hotline.webhooks]
@@ -230,7 +238,9 @@ async def test_retries_are_configured_in_the_address(hotline: Hotline, clock: Fi
 
 async def test_retries_end(hotline: Hotline, clock: FixedClock) -> None:
     hotline.answer(MESSAGES, *(web.Response(status=500) for _ in range(9)))
-    async with Carrier(config_for(hotline.url, retries="rc=3&rp=5xx"), clock=clock) as carrier:
+    async with SimulatedCarrier(
+        config_for(hotline.url, retries="rc=3&rp=5xx"), clock=clock
+    ) as carrier:
         await carrier.text(PHONE, "hi")
     assert len(hotline.heard(MESSAGES)) == 4
     assert len(hotline.heard(FALLBACK)) == 1
@@ -240,6 +250,8 @@ async def test_what_the_policy_leaves_out_is_not_retried(
     hotline: Hotline, clock: FixedClock
 ) -> None:
     hotline.answer(MESSAGES, web.Response(status=404))
-    async with Carrier(config_for(hotline.url, retries="rc=3&rp=5xx"), clock=clock) as carrier:
+    async with SimulatedCarrier(
+        config_for(hotline.url, retries="rc=3&rp=5xx"), clock=clock
+    ) as carrier:
         await carrier.text(PHONE, "hi")
     assert len(hotline.heard(MESSAGES)) == 1

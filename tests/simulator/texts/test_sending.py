@@ -6,19 +6,19 @@ import pytest
 from aiohttp import web
 
 from app.clock import FixedClock
-from app.simulator.network.carrier import Carrier
-from app.simulator.texts.sending import Outgoing, accept
+from app.simulator.network.carrier import SimulatedCarrier
+from app.simulator.texts.sending import OutgoingMessage, accept
 from app.simulator.values.errors import RestError
 from tests.simulator.hotline import HOTLINE, PHONE, STATUS, Hotline, config_for
 
 pytestmark = pytest.mark.anyio
 
 
-def text_to(to: str, **more: str) -> Outgoing:
-    return Outgoing(**{"to": to, "from_": HOTLINE, "body": "hola", **more})  # type: ignore[arg-type]
+def text_to(to: str, **more: str) -> OutgoingMessage:
+    return OutgoingMessage(**{"to": to, "from_": HOTLINE, "body": "hola", **more})  # type: ignore[arg-type]
 
 
-async def test_a_text_is_queued_then_reaches_the_phone(carrier: Carrier) -> None:
+async def test_a_text_is_queued_then_reaches_the_phone(carrier: SimulatedCarrier) -> None:
     message = accept(carrier, text_to(PHONE))
     assert message.status == "queued"
     assert not message.final
@@ -27,7 +27,7 @@ async def test_a_text_is_queued_then_reaches_the_phone(carrier: Carrier) -> None
     assert [entry.body for entry in carrier.inbox(PHONE)] == ["hola"]
 
 
-async def test_each_step_is_reported_in_order(carrier: Carrier, hotline: Hotline) -> None:
+async def test_each_step_is_reported_in_order(carrier: SimulatedCarrier, hotline: Hotline) -> None:
     message = accept(carrier, text_to(PHONE, status_callback=hotline.url + STATUS + "?job=7"))
     await carrier.settle()
     assert hotline.statuses() == ["queued", "sent", "delivered"]
@@ -37,7 +37,7 @@ async def test_each_step_is_reported_in_order(carrier: Carrier, hotline: Hotline
 
 
 async def test_a_refused_status_callback_is_only_written_down(
-    carrier: Carrier, hotline: Hotline
+    carrier: SimulatedCarrier, hotline: Hotline
 ) -> None:
     hotline.answer(STATUS, *(web.Response(status=500) for _ in range(3)))
     accept(carrier, text_to(PHONE, status_callback=hotline.url + STATUS))
@@ -46,7 +46,7 @@ async def test_a_refused_status_callback_is_only_written_down(
 
 
 async def test_transit_takes_time_on_the_clock(hotline: Hotline, clock: FixedClock) -> None:
-    async with Carrier(config_for(hotline.url, transit_s=10), clock=clock) as carrier:
+    async with SimulatedCarrier(config_for(hotline.url, transit_s=10), clock=clock) as carrier:
         message = accept(carrier, text_to(PHONE, status_callback=hotline.url + STATUS))
         seen = []
         for _ in range(3):
@@ -75,7 +75,7 @@ async def test_transit_takes_time_on_the_clock(hotline: Hotline, clock: FixedClo
         (HOTLINE, 21266),
     ],
 )
-async def test_numbers_are_checked(carrier: Carrier, to: str, code: int) -> None:
+async def test_numbers_are_checked(carrier: SimulatedCarrier, to: str, code: int) -> None:
     if code:
         with pytest.raises(RestError) as refused:
             accept(carrier, text_to(to))
@@ -96,7 +96,7 @@ async def test_numbers_are_checked(carrier: Carrier, to: str, code: int) -> None
     ],
 )
 async def test_the_rest_is_checked_too(
-    carrier: Carrier, changes: dict[str, str], code: int
+    carrier: SimulatedCarrier, changes: dict[str, str], code: int
 ) -> None:
     with pytest.raises(RestError) as refused:
         accept(carrier, text_to(PHONE, **changes))
@@ -104,7 +104,7 @@ async def test_the_rest_is_checked_too(
     assert not carrier.messages
 
 
-async def test_who_opted_out_gets_nothing_until_they_return(carrier: Carrier) -> None:
+async def test_who_opted_out_gets_nothing_until_they_return(carrier: SimulatedCarrier) -> None:
     await carrier.text(PHONE, "STOP")
     with pytest.raises(RestError) as refused:
         accept(carrier, text_to(PHONE))

@@ -7,11 +7,11 @@ import inspect
 import pytest
 from twilio.twiml import voice_response  # type: ignore[import-untyped]
 
-from app.simulator.twiml.calls import Document, read
+from app.simulator.twiml.calls import CallDocument, read
 from app.simulator.twiml.messages import BadTwiml
 
 
-def parse(inside: str) -> Document:
+def parse(inside: str) -> CallDocument:
     return read("text/xml", f"<Response>{inside}</Response>".encode(), "http://kith.example/a")
 
 
