@@ -30,6 +30,7 @@ from app.crypto import (
     Suite,
     epoch_of,
     open_sealed,
+    purpose_of,
     suite_of,
     unlock,
 )
@@ -37,7 +38,6 @@ from app.models import Base
 from app.operations.drill.keys import FoundKey
 
 _SEED_BYTES = 32
-_PURPOSE_AT = 4  # magic, format, two bytes of suite, then the purpose
 
 
 @dataclass(frozen=True)
@@ -244,7 +244,6 @@ def _context(deployment: UUID, cell: Cell, purpose: Purpose) -> Context:
 def _purpose(blob: bytes) -> Purpose | None:
     """Return what a blob is for, by its header; None where it is no blob of ours."""
     try:
-        suite_of(blob)
+        return purpose_of(blob)
     except SealBroken:
         return None
-    return Purpose(blob[_PURPOSE_AT])
