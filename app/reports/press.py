@@ -9,20 +9,20 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
-# In which module each format is made: a workbook does not need the charts' library.
-_MADE_IN = {
-    "pdf": "app.reports.pdf",
-    "png": "app.reports.charts",
-    "svg": "app.reports.charts",
-    "xlsx": "app.reports.sheets",
+# Which function of which module makes each format. Only that module is loaded: a workbook does not
+# need the charts' library.
+_MAKERS = {
+    "pdf": ("app.reports.pdf", "write_pdf"),
+    "png": ("app.reports.charts", "draw_png"),
+    "svg": ("app.reports.charts", "draw_svg"),
+    "xlsx": ("app.reports.sheets", "write_xlsx"),
 }
 
 
 def make_file(name: str, record: Mapping[str, Any]) -> bytes:
     """Return a release in one format."""
-    maker: Callable[[Mapping[str, Any]], bytes] = getattr(
-        import_module(_MADE_IN[name]), f"as_{name}"
-    )
+    module, function = _MAKERS[name]
+    maker: Callable[[Mapping[str, Any]], bytes] = getattr(import_module(module), function)
     return maker(record)
 
 

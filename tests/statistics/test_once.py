@@ -35,14 +35,12 @@ import os, sys
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
-from app import organisation
 from app.access import Principal
 from app.crypto import KeyFiles, MemberKeys, new_seed
-from app.store.db import Database
-from app.statistics import releasing
-from app.statistics.mechanism import Mechanism
+from app.statistics import Mechanism, confirm_release
+from app.store import Database
+from app.vault import open_keyring
 
 url, folder, release, member, now = sys.argv[1:]
 database = Database(url)
