@@ -43,10 +43,13 @@ from app.models.requests import (
 )
 from app.models.shifts import CalendarFeed, HandoverNote, Shift, ShiftOverride, ShiftSwap
 from app.models.statistics import (
+    RELEASE_TRANSITIONS,
+    ReleaseState,
     StatisticsDebit,
     StatisticsFile,
     StatisticsHead,
     StatisticsMonth,
+    StatisticsMonthValues,
     StatisticsRelease,
 )
 from app.models.teams import OperationalGrant, TeamEpoch, TeamWrap
@@ -56,6 +59,7 @@ __all__ = [
     "EVENT_KINDS",
     "EVENT_STATES",
     "LIVE_STATES",
+    "RELEASE_TRANSITIONS",
     "ROUNDING",
     "SEEKING",
     "Alert",
@@ -104,6 +108,7 @@ __all__ = [
     "PendingKeyword",
     "RaidReport",
     "Reach",
+    "ReleaseState",
     "ReplyCount",
     "Report",
     "Request",
@@ -117,6 +122,7 @@ __all__ = [
     "StatisticsFile",
     "StatisticsHead",
     "StatisticsMonth",
+    "StatisticsMonthValues",
     "StatisticsRelease",
     "Suppression",
     "Task",

@@ -1,14 +1,14 @@
-"""The public lists of what is counted. Fixed: a new list is a new version.
+"""The public lists of categories. They are fixed: a new list is a new version.
 
-A code that is in no list, or that is not known, counts as the last of its list.
+A code that is not in its list, or that is not known, counts as the last of the list.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
+from app.models import CaseValues
 from app.organisation import LANGUAGES, SITUATIONS
 
 VERSION = 1
@@ -23,7 +23,7 @@ OUTCOMES = (
     "not_for_us",
     OTHER,
 )
-# Until somebody of the desk had taken or answered a case; the targets of the tiers and two more.
+# Until a member of the desk had taken or answered a case: the targets of the tiers, and two more.
 _LATEST = (
     ("within_5_min", timedelta(minutes=5)),
     ("within_30_min", timedelta(minutes=30)),
@@ -55,9 +55,20 @@ def place_code(listed: Sequence[str], code: str | None) -> int:
     return listed.index(code) if code in listed else len(listed) - 1
 
 
-def measure_time_to_human(values: Mapping[str, Any]) -> str:
-    """Return how long a case waited until a person had it, from its operational values."""
-    if not values.get("human_at") or not values.get("opened_at"):
+def list_case_codes(values: CaseValues) -> Mapping[str, str | None]:
+    """Return the code of a case in each dimension; None where it has none."""
+    return {
+        "region": values.region,
+        "situation": values.situation,
+        "language": values.language,
+        "outcome": values.outcome,
+        "time_to_human": _find_time_to_human(values),
+    }
+
+
+def _find_time_to_human(values: CaseValues) -> str:
+    """Return how long a case waited until a person had it."""
+    if values.human_at is None:
         return _NOBODY
-    opened, human = (datetime.fromisoformat(values[name]) for name in ("opened_at", "human_at"))
-    return next((name for name, latest in _LATEST if human - opened <= latest), _LATER)
+    waited = values.human_at - values.opened_at
+    return next((name for name, latest in _LATEST if waited <= latest), _LATER)

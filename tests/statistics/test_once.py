@@ -20,11 +20,12 @@ from sqlalchemy import delete, func, select, update
 from app.errors import BudgetSpent, Forbidden, NotReleasable
 from app.models import Case, StatisticsDebit, StatisticsFile, StatisticsHead, StatisticsRelease
 from app.statistics import chain
-from app.statistics.accumulator import sum_months
+from app.statistics.confirmation import confirm_release
+from app.statistics.joint_counts import sum_months
 from app.statistics.ledger import check_budget
 from app.statistics.mechanism import Drawn, Question
 from app.statistics.plans import read_plan
-from app.statistics.releases import confirm_release, request_release
+from app.statistics.releases import request_release
 from tests.service import House, refusal
 
 ON_SQLITE = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
@@ -285,7 +286,7 @@ def test_a_case_that_comes_in_while_its_month_is_frozen_is_counted_with_the_next
             committed.append(late)
         return mark(model)
 
-    monkeypatch.setattr("app.statistics.accumulator.update", when_marking)
+    monkeypatch.setattr("app.statistics.months.update", when_marking)
     house.advance(days=20)
     with house.database.snapshot() as db:
         assert committed
