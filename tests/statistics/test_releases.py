@@ -28,7 +28,7 @@ from app.statistics.mechanism import Mechanism
 from app.statistics.plans import read_plan
 from app.statistics.release_files import MEDIA_TYPES
 from app.statistics.releases import change_release_state, request_release
-from app.worker import duties
+from app.worker import handlers
 from tests.service import Client, House, refusal
 
 RELEASES = "/v1/statistics/releases"
@@ -170,7 +170,7 @@ def counted(house: House, month: str) -> int:
 def test_a_year_adds_up_with_its_quarters_and_costs_no_more_than_was_promised(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(duties, "print_due_files", lambda *_: None)  # another test's matter
+    monkeypatch.setattr(handlers, "print_due_files", lambda *_: None)  # another test's matter
     open_cases(house, 12, region="montreal", situation="detained")
     open_cases(house, 6, region="laval", language="en")
     [case] = open_cases(house, 1)
@@ -210,7 +210,7 @@ def test_the_first_quarter_of_an_organisation_adds_up_with_the_months_that_it_ha
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever begins in February has no January to release, now or ever."""
-    monkeypatch.setattr(duties, "print_due_files", lambda *_: None)  # another test's matter
+    monkeypatch.setattr(handlers, "print_due_files", lambda *_: None)  # another test's matter
     for module in (confirmation, release_rules):
         monkeypatch.setattr(module, "find_first_month", lambda _db: "2026-02")
     open_cases(house, 2)
