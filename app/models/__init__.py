@@ -17,6 +17,7 @@ from app.models.cases import (
 )
 from app.models.conversations import Message, Note, PendingKeyword
 from app.models.events import EVENT_KINDS, EVENT_STATES, DetentionEpisode, Event, Task
+from app.models.inventory import list_operational_values
 from app.models.knowledge import DeadlineRule, DirectoryEntry, InformationCard, RaidReport
 from app.models.organisation import Deployment, IndexKey
 from app.models.outbox import (
@@ -130,6 +131,7 @@ __all__ = [
     "TeamWrap",
     "ValuesBroken",
     "dump_values",
+    "list_operational_values",
     "load_values",
     "operational",
     "rounded",

@@ -57,7 +57,8 @@ def _inventory(report: DrillReport) -> Iterator[str]:
     for table, columns in groupby(report.inventory, lambda column: column.table):
         words: dict[str, list[str]] = {"sealed": [], "operational": [], "plain": []}
         for column in columns:
-            words[column.word].append(column.column)
+            values = f" ({', '.join(column.values)})" if column.values else ""
+            words[column.word].append(column.column + values)
         yield f"  {table}"
         for word, names in words.items():
             if names:

@@ -266,3 +266,9 @@ def test_the_promise_follows_the_mode(house: House) -> None:
 def test_every_column_has_one_of_the_three_words() -> None:
     assert {column.word for column in list_columns()} == {"sealed", "operational", "plain"}
     assert all(column.word != "plain" for column in list_columns() if column.forgetting)
+
+
+def test_the_inventory_names_what_the_machine_reads() -> None:
+    [values] = [c for c in list_columns() if (c.table, c.column) == ("cases", "op_values")]
+    assert "number" in values.values
+    assert all(not column.values for column in list_columns() if column.word != "operational")
