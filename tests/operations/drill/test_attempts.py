@@ -14,7 +14,7 @@ from app.crypto import KeyFiles, day_number
 from app.crypto.passphrases import passphrase_key, recovery_key
 from app.models import Deployment, Member, StatisticsMonth, StatisticsMonthValues
 from app.operations.drill.attempts import DrillOutcome, open_everything
-from app.operations.drill.inspection import find_keys_on_disk
+from app.operations.drill.disk import find_keys_on_disk
 from app.operations.drill.keys import FoundKey
 from app.store.db import Db
 from tests.service import PASSPHRASE, House

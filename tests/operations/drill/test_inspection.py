@@ -15,9 +15,9 @@ from sqlalchemy import text
 from app.crypto import KeyFiles, day_number
 from app.operations.backup.writer import make_archive
 from app.operations.drill.checks import FAILURE, WARNING, check_machine
-from app.operations.drill.inspection import DrillReport, DrillScene, inspect_installation
+from app.operations.drill.inspection import DrillScene, inspect_installation
 from app.operations.drill.inventory import list_columns
-from app.operations.drill.wording import write_report_json, write_report_text
+from app.operations.drill.report import DrillReport, write_report_json, write_report_text
 from app.settings import load_settings
 from app.vault.backup_keys import (
     keep_backup_public,
