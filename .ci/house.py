@@ -41,7 +41,7 @@ GERUNDS = {
 TAKES_ONLY = {
     # Statistics open operational codes, never what is sealed.
     ("statistics", "vault"): {"read_roster"},
-    ("statistics", "cases"): {"NewestWord", "find_newest_words"},
+    ("statistics", "cases"): {"find_words_of_trees"},
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
 from app.cases.tree import find_tree_ids
 from app.errors import ConsentMissing
@@ -52,6 +52,19 @@ def find_newest_word(db: Db, case_ids: Collection[UUID], scope: str) -> NewestWo
     """Return the newest word on a scope in any of these cases, None where there is none."""
     words = find_newest_words(db, case_ids, scope).values()
     return max(words, key=lambda word: word.values.at, default=None)
+
+
+def find_words_of_trees(db: Db, main_ids: Collection[UUID], scope: str) -> dict[UUID, NewestWord]:
+    """Return the newest word on a scope in each tree of these main cases that has one."""
+    main = func.coalesce(Case.merged_into, Case.id).label("main")
+    parts = select(Case.id, main).where(or_(Case.id.in_(main_ids), Case.merged_into.in_(main_ids)))
+    main_of = {row.id: row.main for row in db.execute(parts)}
+    newest: dict[UUID, NewestWord] = {}
+    for case_id, word in find_newest_words(db, main_of, scope).items():
+        known = newest.get(main_of[case_id])
+        if known is None or word.values.at >= known.values.at:
+            newest[main_of[case_id]] = word
+    return newest
 
 
 def find_contact_terms(db: Db, case_id: UUID, values: CaseValues) -> Reach | None:

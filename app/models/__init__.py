@@ -19,6 +19,7 @@ from app.models.cases import (
 )
 from app.models.conversations import Message, Note, PendingKeyword
 from app.models.events import EVENT_KINDS, EVENT_STATES, DetentionEpisode, Event, Task
+from app.models.inventory import list_operational_values
 from app.models.knowledge import DeadlineRule, DirectoryEntry, InformationCard, RaidReport
 from app.models.organisation import Deployment, IndexKey
 from app.models.outbox import (
@@ -45,10 +46,13 @@ from app.models.requests import (
 )
 from app.models.shifts import CalendarFeed, HandoverNote, Shift, ShiftOverride, ShiftSwap
 from app.models.statistics import (
+    RELEASE_TRANSITIONS,
+    ReleaseState,
     StatisticsDebit,
     StatisticsFile,
     StatisticsHead,
     StatisticsMonth,
+    StatisticsMonthValues,
     StatisticsRelease,
 )
 from app.models.teams import OperationalGrant, TeamEpoch, TeamWrap
@@ -59,6 +63,7 @@ __all__ = [
     "EVENT_KINDS",
     "EVENT_STATES",
     "LIVE_STATES",
+    "RELEASE_TRANSITIONS",
     "ROUNDING",
     "SEEKING",
     "Alert",
@@ -108,6 +113,7 @@ __all__ = [
     "PendingKeyword",
     "RaidReport",
     "Reach",
+    "ReleaseState",
     "ReplyCount",
     "Report",
     "Request",
@@ -121,6 +127,7 @@ __all__ = [
     "StatisticsFile",
     "StatisticsHead",
     "StatisticsMonth",
+    "StatisticsMonthValues",
     "StatisticsRelease",
     "Suppression",
     "Task",
@@ -128,6 +135,7 @@ __all__ = [
     "TeamWrap",
     "ValuesBroken",
     "dump_values",
+    "list_operational_values",
     "load_values",
     "operational",
     "rounded",

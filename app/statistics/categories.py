@@ -1,13 +1,14 @@
-"""The public lists of what is counted. Fixed: a new list is a new version.
+"""The public lists of categories. They are fixed: a new list is a new version.
 
-A code that is in no list, or that is not known, counts as the last of its list.
+A code that is not in its list, or that is not known, counts as the last of the list.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from app.models import CaseValues
 from app.organisation import LANGUAGES, SITUATIONS
 
 VERSION = 1
@@ -22,7 +23,7 @@ OUTCOMES = (
     "not_for_us",
     OTHER,
 )
-# Until somebody of the desk had taken or answered a case; the targets of the tiers and two more.
+# Until a member of the desk had taken or answered a case: the targets of the tiers, and two more.
 _LATEST = (
     ("within_5_min", timedelta(minutes=5)),
     ("within_30_min", timedelta(minutes=30)),
@@ -54,7 +55,18 @@ def place_code(listed: Sequence[str], code: str | None) -> int:
     return listed.index(code) if code in listed else len(listed) - 1
 
 
-def place_time_to_human(waited: timedelta | None) -> str:
+def list_case_codes(values: CaseValues) -> Mapping[str, str | None]:
+    """Return the code of a case in each dimension; None where it has none."""
+    return {
+        "region": values.region,
+        "situation": values.situation,
+        "language": values.language,
+        "outcome": values.outcome,
+        "time_to_human": _place_time_to_human(values.time_to_human),
+    }
+
+
+def _place_time_to_human(waited: timedelta | None) -> str:
     """Return the category of how long a case waited until a person had it."""
     if waited is None:
         return _NOBODY

@@ -23,8 +23,9 @@ from app.calls.states import CallState
 from app.cases.tasks import add_task
 from app.models import CallLeg, Case, Member, Offer, StatisticsRelease, Task
 from app.requests.decisions import accept_offer
-from app.statistics import accumulator
-from app.statistics.releases import confirm_release, request_release
+from app.statistics.confirmation import confirm_release
+from app.statistics.months import freeze_month
+from app.statistics.releases import request_release
 from tests.service import PASSPHRASE, PEOPLE, Client, House, fictional, refusal
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -263,7 +264,7 @@ def a_month(scene: Scene) -> str:
     year, number = divmod(next(_MONTHS), 12)
     month = f"{2030 + year}-{number + 1:02}"
     with scene.house.database.transaction() as db:
-        accumulator._freeze(db, month, scene.house.clock())
+        freeze_month(db, month, scene.house.clock())
     return month
 
 

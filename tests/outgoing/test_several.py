@@ -21,8 +21,11 @@ from app.paging.wake import Waker
 from app.store.jobs import ClaimedJob, claim_jobs
 from app.telephony import OutgoingText
 from app.texts.spoken.sentences import load_spoken
-from app.worker.duties import HANDLERS, RECURRING, RecurringDuty, WorkerTools, make_crews
+from app.worker.crews import make_crews
+from app.worker.duties import RECURRING, RecurringDuty
+from app.worker.handlers import HANDLERS
 from app.worker.loop import Worker
+from app.worker.tools import WorkerTools
 from tests.consent.line import Line, Notebook
 from tests.service import Blueprint
 

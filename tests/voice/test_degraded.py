@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from app import main
 from app.models import Case
-from app.worker import duties
+from app.worker import handlers
 from tests.service import CALLER, House
 from tests.voice.test_calls import PHONES, case_of_call, give_phones, on_duty, until
 
@@ -177,7 +177,7 @@ def test_a_database_that_is_away_for_twenty_seconds(
     call = calls_in(desk)
     with monkeypatch.context() as away:
         away.setattr(main, "take_call_events", refuse)
-        away.setattr(duties, "carry_out_jobs", refuse)
+        away.setattr(handlers, "carry_out_jobs", refuse)
         for _ in range(4):
             desk.network.advance(5)
         assert call.prompt.endswith("Restez en ligne.")
@@ -204,7 +204,7 @@ def test_without_a_worker_the_caller_still_comes_to_the_tone(
     desk: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as dead:
-        dead.setattr(duties, "carry_out_jobs", refuse)
+        dead.setattr(handlers, "carry_out_jobs", refuse)
         call = calls_in(desk)
         for _ in range(12):
             desk.network.advance(5)
@@ -247,7 +247,7 @@ def test_a_caller_whose_helper_was_lost_does_not_listen_to_silence(
     assert call.hears
     with monkeypatch.context() as away:
         away.setattr(main, "take_call_events", refuse)
-        away.setattr(duties, "carry_out_jobs", refuse)
+        away.setattr(handlers, "carry_out_jobs", refuse)
         leg.hang_up()
         for _ in range(4):
             desk.network.advance(5)

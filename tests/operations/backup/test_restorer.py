@@ -17,7 +17,7 @@ from app.operations.backup.target import NotEmpty, OtherKeys
 from app.operations.backup.writer import make_archive
 from app.store.db import Database
 from app.vault.forgetting_layer import list_wrapped_tables
-from tests.backup.conftest import Archives, Place, word_of
+from tests.operations.backup.conftest import Archives, Place, word_of
 from tests.service import PASSPHRASE, Client, House
 
 EmptyPlace = Callable[[str], Place]

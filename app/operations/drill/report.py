@@ -1,16 +1,41 @@
-"""The drill's result, for a person and for a program."""
+"""The drill's report, for a person and for a program."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from itertools import groupby
 from textwrap import fill
 from typing import Any
 
-from app.operations.drill.inspection import DrillReport
+from app.operations.drill.checks import FAILURE, DrillFinding
+from app.operations.drill.inventory import VaultColumn
+from app.operations.drill.promise import DrilledInstallation, Promise
 
 _WIDTH = 96
+
+
+@dataclass(frozen=True)
+class DrillReport:
+    """What the drill found. It holds no key and no opened value.
+
+    ``keys``: where keys were found. ``opened``: how many values opened, by table, column and where
+    the key was. ``closed``: how many did not, by table and column. ``searched``: files.
+    """
+
+    installation: DrilledInstallation
+    promise: tuple[Promise, ...]
+    inventory: tuple[VaultColumn, ...]
+    keys: tuple[str, ...]
+    opened: Mapping[tuple[str, str, str], int]
+    closed: Mapping[tuple[str, str], int]
+    searched: tuple[str, ...]
+    findings: tuple[DrillFinding, ...]
+
+    @property
+    def as_promised(self) -> bool:
+        """Whether nothing is worse than the promise."""
+        return not any(finding.level == FAILURE for finding in self.findings)
 
 
 def write_report_json(report: DrillReport) -> dict[str, Any]:
@@ -57,7 +82,8 @@ def _inventory(report: DrillReport) -> Iterator[str]:
     for table, columns in groupby(report.inventory, lambda column: column.table):
         words: dict[str, list[str]] = {"sealed": [], "operational": [], "plain": []}
         for column in columns:
-            words[column.word].append(column.column)
+            values = f" ({', '.join(column.values)})" if column.values else ""
+            words[column.word].append(column.column + values)
         yield f"  {table}"
         for word, names in words.items():
             if names:

@@ -30,11 +30,11 @@ from app.operations.backup.archive import (
 from app.operations.backup.restorer import restore_archive
 from app.operations.backup.values import find_kind, read_value, write_value
 from app.operations.backup.writer import list_portable_tables, make_archive, prune_archives
-from app.operations.drill.inspection import find_keys_on_disk
+from app.operations.drill.disk import find_keys_on_disk
 from app.store.db import Database
 from app.vault.backup_keys import WrongBackupKey, make_backup_pair, new_backup_key
 from app.vault.forgetting_layer import renew_forgetting
-from tests.backup.conftest import Archives, Place
+from tests.operations.backup.conftest import Archives, Place
 
 on_sqlite = pytest.mark.parametrize("database_kind", ["sqlite"])
 EmptyPlace = Callable[[str], Place]

@@ -12,9 +12,9 @@ from sqlalchemy import select
 from app.cases.tasks import add_task
 from app.crypto import KeyFiles, day_number
 from app.crypto.passphrases import passphrase_key, recovery_key
-from app.models import Deployment, Member, StatisticsMonth
+from app.models import Deployment, Member, StatisticsMonth, StatisticsMonthValues
 from app.operations.drill.attempts import DrillOutcome, open_everything
-from app.operations.drill.inspection import find_keys_on_disk
+from app.operations.drill.disk import find_keys_on_disk
 from app.operations.drill.keys import FoundKey
 from app.store.db import Db
 from tests.service import PASSPHRASE, House
@@ -52,8 +52,8 @@ def call(house: House) -> None:
 
 def add_month(db: Db, now: datetime) -> None:
     """A month of statistics, as a freeze leaves it."""
-    row_id, values = uuid4(), {"opened": "AAAA", "closed": "AAAA"}
-    row = db.keys.new_row("statistics_months", row_id, values, now)
+    row_id, values = uuid4(), StatisticsMonthValues(opened="AAAA", closed="AAAA")
+    row = db.keys.new_values(StatisticsMonth, row_id, values, now)
     db.add(StatisticsMonth(id=row_id, month="2025-12", **row))
 
 

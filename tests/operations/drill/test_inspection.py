@@ -15,9 +15,9 @@ from sqlalchemy import text
 from app.crypto import KeyFiles, day_number
 from app.operations.backup.writer import make_archive
 from app.operations.drill.checks import FAILURE, WARNING, check_machine
-from app.operations.drill.inspection import DrillReport, DrillScene, inspect_installation
+from app.operations.drill.inspection import DrillScene, inspect_installation
 from app.operations.drill.inventory import list_columns
-from app.operations.drill.wording import write_report_json, write_report_text
+from app.operations.drill.report import DrillReport, write_report_json, write_report_text
 from app.settings import load_settings
 from app.vault.backup_keys import (
     keep_backup_public,
@@ -266,3 +266,9 @@ def test_the_promise_follows_the_mode(house: House) -> None:
 def test_every_column_has_one_of_the_three_words() -> None:
     assert {column.word for column in list_columns()} == {"sealed", "operational", "plain"}
     assert all(column.word != "plain" for column in list_columns() if column.forgetting)
+
+
+def test_the_inventory_names_what_the_machine_reads() -> None:
+    [values] = [c for c in list_columns() if (c.table, c.column) == ("cases", "op_values")]
+    assert "number" in values.values
+    assert all(not column.values for column in list_columns() if column.word != "operational")
