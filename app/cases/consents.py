@@ -13,10 +13,6 @@ from app.errors import ConsentMissing
 from app.models import Case, Consent
 from app.store import Db
 
-SCOPES = ("contact", "legal", "accompanier", "family", "statistics")
-METHODS = ("text", "call", "voicemail", "whatsapp")
-
-
 # -- consents
 
 

@@ -32,14 +32,14 @@ def _list(screen: MemberScreen, refusal: Refusal | None = None) -> Response:
     visit.principal.require(Permission.MEMBERS)
     with visit.snapshot() as db:
         listed = [member_out(db, member) for member in list_members(db)]
-        settings, _ = read_settings(db)
+        settings = read_settings(db)
         return screen.page(
             "members.html",
             STATUS[refusal.slug] if refusal else 200,
             here="/members",
             members=listed,
             roles=ROLES,
-            regions=settings["regions"],
+            regions=settings.regions,
             typed=screen.form,
             warnings=warnings(db, visit.principal),
             errors=[("role_dispatcher", refusal.detail)] if refusal else (),
@@ -92,14 +92,14 @@ def _member(
         if found is None:
             raise NotFound
         shown = member_out(db, found)
-        settings, _ = read_settings(db)
+        settings = read_settings(db)
     return screen.page(
         "member.html",
         STATUS[refusal.slug] if refusal else 200,
         here="/members",
         member=shown,
         roles=ROLES,
-        regions=settings["regions"],
+        regions=settings.regions,
         last_holder=isinstance(refusal, LastKeyHolder),
         field=field,
         errors=[(field, refusal.detail)] if refusal else (),

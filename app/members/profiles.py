@@ -20,8 +20,7 @@ def check_profile(db: Db, values: Mapping[str, Any]) -> dict[str, Any]:
     if clean.get("languages") is not None:
         clean["languages"] = _of("A language", clean["languages"], LANGUAGES)
     if clean.get("regions") is not None:
-        settings, _ = read_settings(db)
-        clean["regions"] = _of("A region", clean["regions"], settings["regions"])
+        clean["regions"] = _of("A region", clean["regions"], read_settings(db).regions)
     if "quiet_hours" in clean:
         clean["quiet_hours"] = parse_safe_hours(clean["quiet_hours"])
     return clean

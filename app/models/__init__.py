@@ -16,9 +16,9 @@ from app.models.cases import (
     Reach,
 )
 from app.models.conversations import Message, Note, PendingKeyword
-from app.models.events import EVENT_KINDS, EVENT_STATES, DetentionEpisode, Event, Task
+from app.models.events import EVENT_STATES, DetentionEpisode, Event, Task
 from app.models.knowledge import DeadlineRule, DirectoryEntry, InformationCard, RaidReport
-from app.models.organisation import Deployment, IndexKey
+from app.models.organisation import Deployment, IndexKey, IndexKeyValues, OrganisationSettings
 from app.models.outbox import (
     CarrierLook,
     CarrierTrace,
@@ -53,7 +53,6 @@ from app.models.teams import OperationalGrant, TeamEpoch, TeamWrap
 from app.models.values import ValuesBroken, dump_values, load_values, operational
 
 __all__ = [
-    "EVENT_KINDS",
     "EVENT_STATES",
     "LIVE_STATES",
     "ROUNDING",
@@ -89,6 +88,7 @@ __all__ = [
     "HandoverNote",
     "Idempotency",
     "IndexKey",
+    "IndexKeyValues",
     "InformationCard",
     "Instant",
     "Invitation",
@@ -99,6 +99,7 @@ __all__ = [
     "Offer",
     "OperationalGrant",
     "OperationalRow",
+    "OrganisationSettings",
     "Outgoing",
     "Page",
     "PendingKeyword",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 
 from app.desk.reading import mask_number
+from app.models import OrganisationSettings
 from tests.seizure.adversary import labels, operational, plunder, sealed, search_rows, values
 from tests.seizure.canaries import search
 from tests.seizure.conftest import UNSEALED, Seized
@@ -47,7 +50,7 @@ PROMISED = {
         "waiting_since",
     },
     "consents": {"at", "granted", "hours", "methods", "scope"},
-    "deployment": {"settings"},
+    "deployment": {field.name for field in fields(OrganisationSettings)},
     "carrier_traces": {"legs", "pictures", "recordings", "sid"},
     "detention_episodes": {"next_review", "review"},
     "directory": {
