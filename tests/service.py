@@ -36,9 +36,11 @@ from app.crypto import KeyFiles, MemberKeys, Secret, new_seed
 from app.crypto.passphrases import new_recovery_code, new_salt, passphrase_key
 from app.crypto.totp import make_totp_code, new_totp_secret
 from app.intake import Script, load_script
-from app.members.accounts import admit_newcomers
-from app.members.enrolment import NewcomerSecrets, open_member_seed, open_totp_secret
+from app.members.enrolment import NewcomerSecrets
 from app.members.invitations import make_invitation, redeem_invitation
+from app.members.member_keys import open_member_seed
+from app.members.newcomers import admit_newcomers
+from app.members.second_factor import open_totp_secret
 from app.members.sessions import start_session
 from app.models import Member
 from app.operations.founding import found_organisation

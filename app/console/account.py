@@ -62,9 +62,8 @@ def change(screen: MemberScreenDep) -> Response:
                 "quiet_hours": [h.strip() for h in form.get("quiet_hours").split(",") if h.strip()],
             },
         )
-        changes = wanted.model_dump(exclude_unset=True, mode="json")
         with visit.transaction() as db:
-            change_own_profile(db, visit.principal, version, changes, visit.now)
+            change_own_profile(db, visit.principal, version, wanted.profile, visit.now)
     except Refusal as refusal:
         return _page(screen, refusal, "name")
     return screen.go("/me?done=changed")

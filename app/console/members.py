@@ -116,10 +116,8 @@ def change(member_id: UUID, screen: MemberScreenDep) -> Response:
         if version is None:
             raise VersionRequired
         wanted = checked(ChangeMember, _changes(form))
-        changes = wanted.model_dump(exclude_unset=True, mode="json")
-        acknowledge = changes.pop("acknowledge", None)
         with visit.transaction() as db:
-            change_member(db, visit.principal, member_id, version, changes, acknowledge, visit.now)
+            change_member(db, visit.principal, member_id, version, wanted.changes(), visit.now)
     except NotFound:
         raise
     except Refusal as refusal:
@@ -150,8 +148,8 @@ def remove(member_id: UUID, screen: MemberScreenDep) -> Response:
         with visit.transaction() as db:
             leaving = find_member(db, member_id)
             confirm(form.get("acknowledge"), leaving.handle)
-            remove_member(db, visit.principal, member_id, leaving.handle, visit.now)
-            screen.service.sessions.drop(db, member_id=member_id)
+            sessions, handle = screen.service.sessions, leaving.handle
+            remove_member(db, sessions, visit.principal, member_id, handle, visit.now)
     except (NotConfirmed, LastKeyHolder) as refusal:
         return _member(screen, member_id, refusal, "remove_acknowledge")
     return screen.go("/members?done=removed")

@@ -30,7 +30,16 @@ from app.models.outbox import (
     Sent,
     Suppression,
 )
-from app.models.people import Invitation, Member, RosterVersion, SessionRow
+from app.models.people import (
+    MEMBER_TRANSITIONS,
+    Invitation,
+    InvitationValues,
+    Member,
+    MemberProfile,
+    MemberState,
+    RosterVersion,
+    SessionRow,
+)
 from app.models.requests import (
     SEEKING,
     Assignment,
@@ -55,6 +64,7 @@ from app.models.values import ValuesBroken, dump_values, load_values, operationa
 __all__ = [
     "EVENT_STATES",
     "LIVE_STATES",
+    "MEMBER_TRANSITIONS",
     "ROUNDING",
     "SEEKING",
     "Alert",
@@ -92,8 +102,11 @@ __all__ = [
     "InformationCard",
     "Instant",
     "Invitation",
+    "InvitationValues",
     "Job",
     "Member",
+    "MemberProfile",
+    "MemberState",
     "Message",
     "Note",
     "Offer",

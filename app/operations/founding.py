@@ -16,7 +16,14 @@ from app.errors import OperatorError
 from app.keyring import Keyring
 from app.knowledge import plant_deadline_rules
 from app.members import EnrolledMember, NewcomerSecrets, clean_handle, enrol_member, make_secrets
-from app.models import Deployment, IndexKey, OrganisationSettings, rounded
+from app.models import (
+    Deployment,
+    IndexKey,
+    MemberProfile,
+    MemberState,
+    OrganisationSettings,
+    rounded,
+)
 from app.statistics import begin_chain
 from app.store import Database, Db
 from app.vault import (
@@ -75,8 +82,8 @@ def found_organisation(
             secrets,
             handle=handle,
             roles=("coordinator", "dispatcher"),
-            state="active",
-            profile={},
+            state=MemberState.ACTIVE,
+            profile=MemberProfile(),
             now=now,
         )
         first = _first_roster(db, enrolled, secrets, now)

@@ -16,7 +16,7 @@ from app import audit
 from app.access import Permission, Principal
 from app.crypto import keyed_hash, new_token
 from app.errors import NotFound
-from app.models import CalendarFeed, Member, rounded
+from app.models import CalendarFeed, Member, MemberState, rounded
 from app.rota.rota import Turn, list_turns
 from app.rota.shifts import load_rota
 from app.store import Db
@@ -70,7 +70,7 @@ def read_feed(db: Db, token: str, now: datetime) -> str:
     owner = db.scalar(
         select(CalendarFeed.member_id)
         .join(Member, Member.id == CalendarFeed.member_id)
-        .where(CalendarFeed.lookup == _lookup(db, token), Member.state != "removed")
+        .where(CalendarFeed.lookup == _lookup(db, token), Member.state != MemberState.REMOVED)
     )
     if owner is None:
         raise NotFound

@@ -15,7 +15,7 @@ from app import audit
 from app.access import Permission, Principal
 from app.cases import make_code_name
 from app.errors import BadRequest, NotFound, OfferTaken, StaleVersion
-from app.models import Member, Shift, ShiftOverride
+from app.models import Member, MemberState, Shift, ShiftOverride
 from app.rota.rota import Rota, Slot, SlotChange, Turn, find_clash, find_turn_at
 from app.rota.rules import Recurrence, clean_rule, find_instant, show_wall_time
 from app.store import Db
@@ -56,7 +56,7 @@ class ShiftFacts:
 
 def load_rota(db: Db) -> Rota:
     """Return the whole rota; whoever left is in no shift any more. Sealed."""
-    present = set(db.scalars(select(Member.id).where(Member.state != "removed")))
+    present = set(db.scalars(select(Member.id).where(Member.state != MemberState.REMOVED)))
     slots = tuple(_slot(db, row, present) for row in db.scalars(select(Shift).order_by(Shift.id)))
     changes: dict[UUID, dict[datetime, SlotChange]] = {}
     for row in db.scalars(select(ShiftOverride)):
@@ -171,7 +171,7 @@ def check_shift_role(db: Db, members: Sequence[UUID], role: str) -> None:
 
 
 def _roles_of(db: Db, members: Sequence[UUID]) -> list[list[str]]:
-    query = select(Member.roles).where(Member.id.in_(members), Member.state != "removed")
+    query = select(Member.roles).where(Member.id.in_(members), Member.state != MemberState.REMOVED)
     held = list(db.scalars(query))
     if len(held) != len(set(members)):
         raise BadRequest("Somebody of these is no member.")

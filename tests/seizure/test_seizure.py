@@ -66,7 +66,7 @@ PROMISED = {
     "erasures": {"code", "expires_at", "language", "number", "tries"},
     "events": {"ends_at", "kind", "reminded", "starts_at"},
     "index_keys": {"key"},
-    "invitations": {"code", "expires_at", "languages", "regions", "roles"},
+    "invitations": {"code", "expires_at", "profile", "roles"},
     "members": {"languages", "name", "phone", "regions", "skills", "weekly_cap"},
     "assignments": {"ends_at", "kind", "starts_at", "until"},
     "offers": {"code", "guesses"},
