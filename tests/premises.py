@@ -20,8 +20,21 @@ from sqlalchemy import select
 
 from app.access import Principal
 from app.clock import FixedClock
-from app.crypto import KeyFiles
-from app.members import MemorySessions
+from app.crypto import (
+    KeyFiles,
+    MemberKeys,
+    new_recovery_code,
+    new_salt,
+    new_seed,
+    new_totp_secret,
+)
+from app.members import (
+    EnrolledMember,
+    MemorySessions,
+    NewcomerSecrets,
+    make_invitation,
+    redeem_invitation,
+)
 from app.models import AuditEntry, Member
 from app.store import Database, Db
 from app.vault import open_keyring
@@ -38,6 +51,8 @@ class Premises:
     residents: Mapping[str, Resident]
     clock: FixedClock
     sessions: MemorySessions = field(default_factory=MemorySessions)
+    # Those of newcomers, by handle.
+    keys: dict[str, MemberKeys] = field(default_factory=dict)
 
     @property
     def now(self) -> datetime:
@@ -62,6 +77,29 @@ class Premises:
     def member(self, handle: str) -> Member:
         with self.reading() as db:
             return db.get_one(Member, self.id(handle))
+
+    def invite(self, *roles: str, by: str = "crane") -> str:
+        """Make an invitation and return its code."""
+        with self.writing() as db:
+            return make_invitation(db, self.principal(by), roles, ["ht"], ["laval"], self.now)[0]
+
+    def redeem(self, code: str, handle: str = "lark", **given: str) -> EnrolledMember:
+        """Use an invitation as a newcomer, whose passphrase takes no time."""
+        keys = MemberKeys(new_seed())
+        secrets = NewcomerSecrets(
+            keys, new_salt(), new_seed(), new_recovery_code(), new_totp_secret()
+        )
+        given = {"name": "", "phone": "", **given}
+        with self.writing() as db:
+            enrolled = redeem_invitation(
+                db, secrets, code=code, handle=handle, now=self.now, **given
+            )
+        self.keys[handle] = keys
+        return enrolled
+
+    def state(self, handle: str) -> str:
+        with self.reading() as db:
+            return db.scalars(select(Member.state).where(Member.handle == handle)).one()
 
     def log(self) -> list[str]:
         """The kinds of the entries of the audit log, oldest first."""
