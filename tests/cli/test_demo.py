@@ -30,7 +30,7 @@ from app.members.invitations import redeem_invitation
 from app.members.second_factor import open_totp_secret
 from app.models import Member
 from app.rota.rota import find_duty
-from app.rota.shifts import load_rota
+from app.rota.shift_rows import load_rota
 from app.settings import DEMO_ACCOUNT_PREFIX, Settings
 from app.store.schema import downgrade_schema
 from app.vault.backup_keys import make_backup_pair, read_backup_key, read_backup_public

@@ -10,17 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.models import ShiftOverrideValues
 from app.rota.rota import (
     Rota,
     Slot,
-    SlotChange,
     find_clash,
     find_duty,
     find_turn_at,
     find_unfilled,
     list_turns,
 )
-from app.rota.rules import RuleRefused, clean_rule, find_instant, list_starts
+from app.rota.rules import RuleRefused, clean_rule, list_starts
+from app.rota.wall_time import find_instant
 
 TORONTO, SANTIAGO = ZoneInfo("America/Toronto"), ZoneInfo("America/Santiago")
 ANNA, BO, CY = (UUID(int=n) for n in (1, 2, 3))
@@ -47,10 +48,19 @@ def slot(
 ) -> Slot:
     kept = clean_rule(rule, first, zone)
     length = timedelta(hours=hours)
-    return Slot(UUID(int=number), f"n{number}", kept, length, people, fallback, "x", members)
+    return Slot(
+        id=UUID(int=number),
+        name=f"n{number}",
+        rule=kept,
+        duration=length,
+        people=people,
+        fallback=fallback,
+        role="x",
+        members=members,
+    )
 
 
-def rota(*slots: Slot, zone: ZoneInfo = TORONTO, **changes: SlotChange) -> Rota:
+def rota(*slots: Slot, zone: ZoneInfo = TORONTO, **changes: ShiftOverrideValues) -> Rota:
     return Rota(zone, slots, {slots[0].id: {c.on: c for c in changes.values()}} if changes else {})
 
 
@@ -194,9 +204,9 @@ def test_one_occurrence_is_cancelled_moved_or_done_by_somebody_else() -> None:
     days = [datetime(2026, 1, n, 9) for n in (2, 3, 4)]
     changed = rota(
         daily,
-        off=SlotChange(days[0], cancelled=True),
-        moved=SlotChange(days[1], starts_at=datetime(2026, 2, 1, 20), duration=HOUR),
-        covered=SlotChange(days[2], away=(ANNA,), extra=(BO,)),
+        off=ShiftOverrideValues(on=days[0], cancelled=True),
+        moved=ShiftOverrideValues(on=days[1], starts_at=datetime(2026, 2, 1, 20), duration=HOUR),
+        covered=ShiftOverrideValues(on=days[2], away=(ANNA,), extra=(BO,)),
     )
     assert [who(changed, f"2026-01-0{n}T10:00-05:00") for n in (1, 2, 3, 4)] == [
         [ANNA],
@@ -213,7 +223,7 @@ def test_one_occurrence_is_cancelled_moved_or_done_by_somebody_else() -> None:
 
 def test_a_change_of_what_no_longer_occurs_does_nothing() -> None:
     monday = slot(datetime(2026, 1, 5, 9), 4, ANNA, rule="FREQ=WEEKLY;BYDAY=MO")
-    stale = SlotChange(datetime(2026, 1, 6, 9), starts_at=datetime(2026, 1, 7, 9))
+    stale = ShiftOverrideValues(on=datetime(2026, 1, 6, 9), starts_at=datetime(2026, 1, 7, 9))
     assert who(rota(monday, stale=stale), "2026-01-07T10:00-05:00") == []
 
 

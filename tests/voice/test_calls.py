@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from app.models import Member
-from app.rota.rules import show_wall_time
 from app.rota.shifts import ShiftFacts, add_shift
+from app.rota.wall_time import show_wall_time
 from tests.service import CALLER, House
 
 PHONES: Mapping[str, str] = {
