@@ -13,7 +13,7 @@ from app.api import STATUS
 from app.console.errors import PageRoute
 from app.console.forms import Form, once_key
 from app.console.recurrence import recurrence
-from app.console.rota_page import done, named, occurrence
+from app.console.rota_page import done, list_active, named, occurrence
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.console.words import DAYS
 from app.errors import BadRequest, NotFound, Refusal
