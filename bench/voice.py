@@ -19,6 +19,7 @@ import tracemalloc
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from hmac import digest
 from html import unescape
@@ -80,9 +81,9 @@ def _house(folder: Path) -> Iterator[House]:
         with house.database.transaction() as db:
             for place, resident in enumerate(residents):
                 member = db.get_one(Member, resident.id)
-                profile = db.keys.open_row("members", member)
+                profile = db.keys.read_values(member)
                 phone = f"+15145550{150 + place}"
-                db.keys.replace_values("members", member, {**profile, "phone": phone})
+                db.keys.write_values(member, replace(profile, phone=phone))
             begins = show_wall_time(house.clock(), db.zone).replace(
                 hour=0, minute=0, second=0, microsecond=0
             )

@@ -72,7 +72,7 @@ def may_ring_phones(db: Db, case: Case, call: InboundCall, now: datetime) -> boo
         lookup = db.keys.number_lookup(call.caller)
         if find_suppressions(db, [lookup], now).get(lookup, set()) & SILENCED:
             return False
-    most = int(read_settings(db)[0]["calls_per_hour"])
+    most = read_settings(db).calls_per_hour
     return not most or _recent(db, case.id, now) < most
 
 
@@ -83,7 +83,7 @@ def _recent(db: Db, case_id: UUID, now: datetime) -> int:
 
 def is_challenged(db: Db) -> bool:
     """Whether callers have to press a digit first, during a flood of machines."""
-    return bool(read_settings(db)[0]["voice_challenge"])
+    return read_settings(db).voice_challenge
 
 
 def is_custody_line(db: Db, case: Case) -> bool:

@@ -66,14 +66,14 @@ def start_call_back(db: Db, principal: Principal, case_id: UUID, now: datetime) 
 
 def _check_cost(db: Db, case: Case, number: str, now: datetime) -> None:
     """Raise for a number that could cost extra, and for more calls than a day may have."""
-    settings, _ = read_settings(db)
-    if not is_ordinary_number(number, settings["callback_countries"]):
+    settings = read_settings(db)
+    if not is_ordinary_number(number, settings.callback_countries):
         raise UnsafeMethod("This number is abroad, or costs extra: it is not called from here.")
     made = (Call.direction == "outbound", Call.at > now - _DAY)
     count = select(func.count()).select_from(Call).where(*made)
     of_case = db.scalar(count.where(Call.case_id == case.id)) or 0
-    most, all_of_us = int(settings["callbacks_per_case"]), int(settings["callbacks_per_day"])
-    if of_case >= most or (db.scalar(count) or 0) >= all_of_us:
+    of_all = db.scalar(count) or 0
+    if of_case >= settings.callbacks_per_case or of_all >= settings.callbacks_per_day:
         raise Throttled(int(_DAY.total_seconds()))
 
 

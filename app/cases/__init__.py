@@ -29,9 +29,7 @@ from app.cases.case import (
 )
 from app.cases.codenames import make_code_name
 from app.cases.consents import (
-    METHODS,
     SCOPE_OF_KIND,
-    SCOPES,
     check_consent,
     find_contact_terms,
     find_words_of_trees,
@@ -100,9 +98,7 @@ __all__ = [
     "FIRST_URGENCY",
     "LARGEST_CAP",
     "LONGEST_PLACE",
-    "METHODS",
     "REMINDER_DAYS",
-    "SCOPES",
     "SCOPE_OF_KIND",
     "USUAL_CAP",
     "VOICEMAIL_TYPE",

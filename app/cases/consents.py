@@ -13,10 +13,6 @@ from app.errors import ConsentMissing
 from app.models import Case, CaseValues, Consent, ConsentValues, Reach
 from app.store import Db
 
-SCOPES = ("contact", "legal", "accompanier", "family", "statistics")
-METHODS = ("text", "call", "voicemail", "whatsapp")
-
-
 # What somebody beyond the desk is told needs this scope. An interpreter is shown nothing.
 SCOPE_OF_KIND: Mapping[str, str] = {"accompaniment": "accompanier", "legal": "legal"}
 

@@ -17,7 +17,8 @@ from app.cases.case import find_case, read_case_values
 from app.cases.tasks import settle_tasks
 from app.crypto import CaseKeys
 from app.errors import BadRequest
-from app.models import EVENT_KINDS, EVENT_STATES, LIVE_STATES, Case, Event
+from app.models import EVENT_STATES, LIVE_STATES, Case, Event
+from app.organisation import EVENT_KINDS
 from app.store import Db, position_after
 from app.vault import read_value, seal_value
 

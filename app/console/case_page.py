@@ -56,7 +56,7 @@ def case_page(
 
 
 def _shown(db: Db, screen: MemberScreen, file: CaseFile) -> dict[str, Any]:
-    settings, _ = read_settings(db)
+    settings = read_settings(db)
     handles = list_handles(db)
     who, case = screen.visit.principal, file.line.case
     return {
@@ -77,9 +77,9 @@ def _shown(db: Db, screen: MemberScreen, file: CaseFile) -> dict[str, Any]:
             for name, value in file.fields.items()
             if name in ANSWERS and value is not None and not name.endswith("_text")
         },
-        "field_names": settings["fields"],
-        "regions": settings["regions"],
-        "detention_places": settings["detention_places"],
+        "field_names": settings.fields,
+        "regions": settings.regions,
+        "detention_places": settings.detention_places,
         # Dates are told, and typed, as the clock shows them where the caller is.
         "case_zone": find_zone(db, file.line.values.region),
         "quick_replies": quick_replies(file.line.values.language),

@@ -17,10 +17,9 @@ from app.desk import read_case, read_line
 from app.errors import BadRequest, NotFound, Refusal
 from app.members import list_handles
 from app.models import LIVE_STATES, SEEKING, Case
-from app.organisation import read_settings
+from app.organisation import REQUEST_KINDS, read_settings
 from app.requests import (
     ALLOWED_FIELDS,
-    REQUEST_KINDS,
     RequestFacts,
     cancel_request,
     find_window,
@@ -71,7 +70,7 @@ def _route(
     visit = screen.visit
     with visit.transaction() as db:
         file = read_case(db, visit.principal, case_id, visit.now)
-        settings, _ = read_settings(db)
+        settings = read_settings(db)
         rankings = {
             one.request.id: rank_candidates(db, visit.principal, one.request.id, visit.now)
             for one in file.requests
@@ -93,10 +92,10 @@ def _route(
         kinds=REQUEST_KINDS,
         shareable=[
             name
-            for name in settings["fields"]
+            for name in settings.fields
             if any(allowed is None or name in allowed for allowed in ALLOWED_FIELDS.values())
         ],
-        regions=settings["regions"],
+        regions=settings.regions,
         handles=handles,
         typed=screen.form,
         errors=[(field, refusal.detail)] if refusal else (),

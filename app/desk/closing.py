@@ -32,21 +32,12 @@ from app.crypto import CaseKeys
 from app.desk.erasing import erase_tree
 from app.errors import BadRequest, CaseErased, NotFound
 from app.models import LIVE_STATES, Case, rounded
+from app.organisation import OUTCOMES
 from app.paging import acknowledge_alert
 from app.requests import end_requests, lock_requests
 from app.store import NOT_WAITING, Db
 from app.vault import open_case_grants, read_sheet, regrant_case, write_sheet
 
-OUTCOMES = (
-    "supported",
-    "referred",
-    "released",
-    "removed",
-    "unreachable",
-    "duplicate",
-    "not_for_us",
-    "other",
-)
 # What the machine needs only while a case lives.
 _GONE_WHEN_CLOSED: Mapping[str, Any] = dict.fromkeys(("number", "reach", "waiting_since", "script"))
 

@@ -54,7 +54,7 @@ class CaseOpening:
 def open_case_by_hand(db: Db, principal: Principal, opening: CaseOpening, now: datetime) -> Case:
     """Open a case for a walk-in or a call taken elsewhere. BadRequest."""
     principal.require(Permission.CASES)
-    settings, _ = read_settings(db)
+    settings = read_settings(db)
     check_codes(
         settings,
         situation=opening.situation,
@@ -125,7 +125,7 @@ def change_case(
     case = find_case(db, principal, case_id, live=True)
     if case.version != version:
         raise StaleVersion(case.version)
-    settings, _ = read_settings(db)
+    settings = read_settings(db)
     check_codes(
         settings,
         situation=changes.get("situation"),

@@ -12,8 +12,6 @@ from sqlalchemy import func, select
 from app import audit
 from app.access import Permission, Principal
 from app.cases import (
-    METHODS,
-    SCOPES,
     answer_caller,
     find_case,
     is_live,
@@ -35,6 +33,7 @@ from app.models import (
     Outgoing,
     rounded,
 )
+from app.organisation import CONSENT_SCOPES, CONTACT_METHODS
 from app.outbox import NOT_HEARD, TextDraft, check_text, queue_texts
 from app.paging import ALERTED_AT_ONCE, acknowledge_alert, make_alert_job
 from app.requests import follow_consent
@@ -139,10 +138,10 @@ def record_consent(
     """Record what the caller allowed or withdrew, or an override with its reason. BadRequest."""
     principal.require(Permission.CASES)
     case = find_case(db, principal, case_id, live=True)
-    if said.scope not in SCOPES:
-        raise BadRequest(f"A scope is one of: {', '.join(SCOPES)}.")
-    if set(said.methods) - set(METHODS):
-        raise BadRequest(f"Methods are: {', '.join(METHODS)}.")
+    if said.scope not in CONSENT_SCOPES:
+        raise BadRequest(f"A scope is one of: {', '.join(CONSENT_SCOPES)}.")
+    if set(said.methods) - set(CONTACT_METHODS):
+        raise BadRequest(f"Methods are: {', '.join(CONTACT_METHODS)}.")
     row_id = uuid4()
     case.last_position = position_after(case.last_position, now)
     values = ConsentValues(

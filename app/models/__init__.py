@@ -18,10 +18,10 @@ from app.models.cases import (
     Reach,
 )
 from app.models.conversations import Message, Note, PendingKeyword
-from app.models.events import EVENT_KINDS, EVENT_STATES, DetentionEpisode, Event, Task
+from app.models.events import EVENT_STATES, DetentionEpisode, Event, Task
 from app.models.inventory import list_operational_values
 from app.models.knowledge import DeadlineRule, DirectoryEntry, InformationCard, RaidReport
-from app.models.organisation import Deployment, IndexKey
+from app.models.organisation import Deployment, IndexKey, OrganisationSettings
 from app.models.outbox import (
     CarrierLook,
     CarrierTrace,
@@ -33,7 +33,16 @@ from app.models.outbox import (
     Sent,
     Suppression,
 )
-from app.models.people import Invitation, Member, RosterVersion, SessionRow
+from app.models.people import (
+    MEMBER_TRANSITIONS,
+    Invitation,
+    InvitationValues,
+    Member,
+    MemberProfile,
+    MemberState,
+    RosterVersion,
+    SessionRow,
+)
 from app.models.requests import (
     SEEKING,
     Assignment,
@@ -44,7 +53,19 @@ from app.models.requests import (
     Report,
     Request,
 )
-from app.models.shifts import CalendarFeed, HandoverNote, Shift, ShiftOverride, ShiftSwap
+from app.models.shifts import (
+    SWAP_TRANSITIONS,
+    CalendarFeed,
+    HandoverNote,
+    Recurrence,
+    Shift,
+    ShiftOverride,
+    ShiftOverrideValues,
+    ShiftSwap,
+    ShiftSwapValues,
+    ShiftValues,
+    SwapState,
+)
 from app.models.statistics import (
     RELEASE_TRANSITIONS,
     ReleaseState,
@@ -60,12 +81,13 @@ from app.models.values import ValuesBroken, dump_values, load_values, operationa
 
 __all__ = [
     "CASE_TRANSITIONS",
-    "EVENT_KINDS",
     "EVENT_STATES",
     "LIVE_STATES",
+    "MEMBER_TRANSITIONS",
     "RELEASE_TRANSITIONS",
     "ROUNDING",
     "SEEKING",
+    "SWAP_TRANSITIONS",
     "Alert",
     "Assignment",
     "Attachment",
@@ -101,18 +123,23 @@ __all__ = [
     "InformationCard",
     "Instant",
     "Invitation",
+    "InvitationValues",
     "Job",
     "Member",
+    "MemberProfile",
+    "MemberState",
     "Message",
     "Note",
     "Offer",
     "OperationalGrant",
     "OperationalRow",
+    "OrganisationSettings",
     "Outgoing",
     "Page",
     "PendingKeyword",
     "RaidReport",
     "Reach",
+    "Recurrence",
     "ReleaseState",
     "ReplyCount",
     "Report",
@@ -122,7 +149,10 @@ __all__ = [
     "SessionRow",
     "Shift",
     "ShiftOverride",
+    "ShiftOverrideValues",
     "ShiftSwap",
+    "ShiftSwapValues",
+    "ShiftValues",
     "StatisticsDebit",
     "StatisticsFile",
     "StatisticsHead",
@@ -130,6 +160,7 @@ __all__ = [
     "StatisticsMonthValues",
     "StatisticsRelease",
     "Suppression",
+    "SwapState",
     "Task",
     "TeamEpoch",
     "TeamWrap",

@@ -233,9 +233,8 @@ def find_recipients(db: Db, step_number: int, now: datetime) -> list[Member]:
 
 def find_reachable_number(db: Db, member: Member, urgency: int, now: datetime) -> str | None:
     """Return the member's number, if they may be texted now; quiet hours never hold back tier 0."""
-    profile = db.keys.open_row("members", member)
-    number = clean_number(profile.get("phone") or "")
-    quiet = profile.get("quiet_hours") or []
+    profile = db.keys.read_values(member)
+    number, quiet = clean_number(profile.phone or ""), profile.quiet_hours
     if number is None or (urgency > 0 and quiet and is_within_hours(quiet, now, db.zone)):
         return None
     return number

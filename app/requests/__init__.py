@@ -41,7 +41,7 @@ from app.requests.lifecycle import (
     remove_member_from_requests,
     withdraw_member,
 )
-from app.requests.new_requests import ALLOWED_FIELDS, REQUEST_KINDS, RequestFacts, raise_request
+from app.requests.new_requests import ALLOWED_FIELDS, RequestFacts, raise_request
 from app.requests.night_requests import ask_for_legal
 from app.requests.routing.facts import Candidate, Need, Window
 from app.requests.routing.solver import Solver
@@ -59,7 +59,6 @@ __all__ = [
     "ALLOWED_FIELDS",
     "JOIN_CALL_JOB",
     "LONGEST_NOTES",
-    "REQUEST_KINDS",
     "Candidate",
     "FoundRequest",
     "Need",

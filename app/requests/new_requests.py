@@ -14,7 +14,7 @@ from app.cases import check_consent, find_case, find_tree_ids, open_case_keys, r
 from app.crypto import CaseKeys
 from app.errors import BadRequest, ConsentMissing
 from app.models import Case, Event, Request, rounded
-from app.organisation import check_codes, read_settings
+from app.organisation import REQUEST_KINDS, check_codes, read_settings
 from app.requests.accompaniments import ACCOMPANIMENT, check_room
 from app.requests.brief_writer import seal_brief
 from app.requests.candidates import find_window
@@ -27,7 +27,6 @@ from app.requests.lifecycle import (
 from app.store import Db
 from app.vault import read_sheet
 
-REQUEST_KINDS = ("accompaniment", "legal", "interpreter")
 # Which of the organisation's fields may be shown to whom at all; None: all of them.
 ALLOWED_FIELDS: Mapping[str, frozenset[str] | None] = {
     "accompaniment": frozenset(
@@ -101,7 +100,7 @@ def check_request(db: Db, asked: RequestFacts, now: datetime) -> None:
     """Raise BadRequest for what cannot be asked for."""
     if asked.kind not in REQUEST_KINDS:
         raise BadRequest(f"A request is for one of: {', '.join(REQUEST_KINDS)}.")
-    settings, _ = read_settings(db)
+    settings = read_settings(db)
     check_codes(settings, region=asked.region)
     for language in asked.languages:
         check_codes(settings, language=language)
@@ -109,9 +108,9 @@ def check_request(db: Db, asked: RequestFacts, now: datetime) -> None:
         raise BadRequest(f"At most {_MOST} languages, skills and wishes each.")
     if asked.needed_by is not None and not now < asked.needed_by < now + _FURTHEST:
         raise BadRequest("By when it is needed is in the past, or more than ten years away.")
-    unknown = set(asked.share) - set(settings["fields"])
+    unknown = set(asked.share) - set(settings.fields)
     if unknown:
-        raise BadRequest(f"Fields are: {', '.join(settings['fields'])}.")
+        raise BadRequest(f"Fields are: {', '.join(settings.fields)}.")
 
 
 def _values(db: Db, case: Case, asked: RequestFacts, now: datetime) -> dict[str, Any]:
@@ -151,7 +150,7 @@ def _times(db: Db, case: Case, event_id: UUID | None, now: datetime) -> dict[str
 
 def list_shared_fields(db: Db, asked: RequestFacts) -> list[str]:
     """Return which fields are shown: those asked for, as far as this kind may see them at all."""
-    allowed, fields = ALLOWED_FIELDS[asked.kind], read_settings(db)[0]["fields"]
+    allowed, fields = ALLOWED_FIELDS[asked.kind], read_settings(db).fields
     return [name for name in fields if name in asked.share and (allowed is None or name in allowed)]
 
 

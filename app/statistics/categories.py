@@ -5,24 +5,14 @@ A code that is not in its list, or that is not known, counts as the last of the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from app.models import CaseValues
-from app.organisation import LANGUAGES, SITUATIONS
+from app.organisation import LANGUAGES, OUTCOMES, SITUATIONS
 
 VERSION = 1
 OTHER = "other"
-OUTCOMES = (
-    "supported",
-    "referred",
-    "released",
-    "removed",
-    "unreachable",
-    "duplicate",
-    "not_for_us",
-    OTHER,
-)
 # Until a member of the desk had taken or answered a case: the targets of the tiers, and two more.
 _LATEST = (
     ("within_5_min", timedelta(minutes=5)),
@@ -41,12 +31,12 @@ def list_keys(regions: Sequence[str]) -> dict[str, list[str]]:
         "region": _with_other(regions),
         "situation": _with_other(SITUATIONS),
         "language": _with_other(LANGUAGES),
-        "outcome": list(OUTCOMES),
+        "outcome": _with_other(OUTCOMES),
         "time_to_human": list(TIMES),
     }
 
 
-def _with_other(codes: Sequence[str]) -> list[str]:
+def _with_other(codes: Iterable[str]) -> list[str]:
     return [*(code for code in codes if code != OTHER), OTHER]
 
 

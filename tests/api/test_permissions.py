@@ -6,7 +6,7 @@ A new endpoint fails the first test until it has a line below, with an example t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -176,8 +176,8 @@ def calling_back(scene: Scene) -> Example:
 def give_phone(scene: Scene, handle: str, number: str) -> None:
     with scene.house.database.transaction() as db:
         member = db.get_one(Member, scene.house.residents[handle].id)
-        profile = db.keys.open_row("members", member)
-        db.keys.replace_values("members", member, {**profile, "phone": number})
+        profile = db.keys.read_values(member)
+        db.keys.write_values(member, replace(profile, phone=number))
 
 
 def talking(body: Any) -> Make:

@@ -20,9 +20,9 @@ from app.crypto import MemberKeys, new_seed
 from app.crypto.passphrases import new_recovery_code, new_salt
 from app.crypto.totp import new_totp_secret
 from app.desk.handling import CaseOpening, open_case_by_hand
-from app.members.accounts import admit_newcomers
 from app.members.enrolment import NewcomerSecrets
 from app.members.invitations import make_invitation, redeem_invitation
+from app.members.newcomers import admit_newcomers
 from app.models import Assignment, Case, Message, Offer
 from app.requests.new_requests import RequestFacts, raise_request
 from app.simulator.network.webhooks import sign

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from app.models import Member
-from app.rota.rules import show_wall_time
 from app.rota.shifts import ShiftFacts, add_shift
+from app.rota.wall_time import show_wall_time
 from tests.service import CALLER, House
 
 PHONES: Mapping[str, str] = {
@@ -25,8 +26,8 @@ def give_phones(house: House) -> None:
     with house.database.transaction() as db:
         for handle, number in PHONES.items():
             member = db.get_one(Member, house.residents[handle].id)
-            profile = db.keys.open_row("members", member)
-            db.keys.replace_values("members", member, {**profile, "phone": number})
+            profile = db.keys.read_values(member)
+            db.keys.write_values(member, replace(profile, phone=number))
 
 
 def on_duty(house: House, *handles: str, hours: float = 24, fallback: bool = False) -> None:

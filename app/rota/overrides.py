@@ -1,11 +1,10 @@
-"""What differs once: an occurrence cancelled, moved, covered by others, or joined for once."""
+"""One occurrence that differs: cancelled, moved, covered by others, or joined for once."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, select
@@ -14,22 +13,17 @@ from app import audit
 from app.access import Permission, Principal
 from app.crypto import keyed_hash
 from app.errors import BadRequest, NotFound
-from app.models import Shift, ShiftOverride
-from app.rota.rota import Rota, SlotChange, Turn, find_turn_named, is_doing_other
-from app.rota.shifts import (
-    LONGEST,
-    SHORTEST,
-    ShiftFull,
-    TwoPlaces,
-    check_shift_role,
+from app.models import Shift, ShiftOverride, ShiftOverrideValues
+from app.rota.rota import Rota, ShiftTurn, find_turn_named, is_doing_other
+from app.rota.shift_rows import (
     find_shift_turn,
     load_rota,
     lock_shift,
-    read_wall_time,
-    refuse_two_places,
-    reset_told,
+    reset_warning,
     store_shift,
 )
+from app.rota.shifts import ShiftFull, TwoPlaces, check_length, check_shift_role, refuse_two_places
+from app.rota.wall_time import read_wall_time
 from app.store import Db
 
 _FARTHEST = timedelta(days=62)
@@ -39,7 +33,8 @@ _FARTHEST = timedelta(days=62)
 class ChangedTurn:
     """What a coordinator changes about one occurrence; ``None`` leaves its time as it is.
 
-    ``away`` are not there this once, ``extra`` come this once.
+    ``starts_at`` is wall-clock time, or an instant. ``away`` are not there this once, ``extra``
+    come this once.
     """
 
     cancelled: bool = False
@@ -51,53 +46,53 @@ class ChangedTurn:
 
 def override_turn(
     db: Db, principal: Principal, shift_id: UUID, at: datetime, wanted: ChangedTurn, now: datetime
-) -> Turn:
-    """Change one occurrence, the one that begins at ``at``; return it as it is now.
+) -> ShiftTurn:
+    """Change the occurrence that begins at ``at``, and return it as it is now.
 
-    It replaces what was changed about it before. BadRequest, TwoPlaces.
+    This replaces an earlier override of it. BadRequest, TwoPlaces.
     """
     principal.require(Permission.ROTA_OF_ALL)
     row, slot = lock_shift(db, shift_id)
     rota = load_rota(db)
     on = find_shift_turn(rota, shift_id, at).on
-    if wanted.duration is not None and not SHORTEST <= wanted.duration <= LONGEST:
-        raise BadRequest("A shift lasts between a quarter of an hour and seven days.")
+    if wanted.duration is not None:
+        check_length(wanted.duration)
     moved = read_wall_time(wanted.starts_at, rota.zone) if wanted.starts_at else None
     if moved is not None and abs(moved - on) > _FARTHEST:
         raise BadRequest("An occurrence is moved by two months at most.")
     check_shift_role(db, wanted.extra, slot.role)
-    changed = SlotChange(
-        on, wanted.cancelled, moved, wanted.duration, tuple(wanted.away), tuple(wanted.extra)
+    override = ShiftOverrideValues(
+        on=on,
+        cancelled=wanted.cancelled,
+        starts_at=moved,
+        duration=wanted.duration,
+        away=tuple(sorted(wanted.away)),
+        extra=tuple(wanted.extra),
     )
-    write_exception(db, row, changed, now)
-    turn = _checked(load_rota(db), shift_id, on)
+    write_override(db, row, override, now)
+    turn = _find_possible_turn(load_rota(db), shift_id, on)
     audit.record(db, "shift.overridden", principal.member_id, shift_id, now)
     return turn
 
 
-def _checked(rota: Rota, shift_id: UUID, on: datetime) -> Turn:
-    turn = find_occurrence(rota, shift_id, on)
+def _find_possible_turn(rota: Rota, shift_id: UUID, on: datetime) -> ShiftTurn:
+    """Return the turn that the rule has at a wall-clock time. NotFound, TwoPlaces."""
+    slot = rota.slot(shift_id)
+    turn = find_turn_named(rota, slot, on) if slot else None
+    if turn is None:
+        raise NotFound
     if not turn.cancelled and any(is_doing_other(rota, member, turn) for member in turn.members):
         raise TwoPlaces
     return turn
 
 
-def find_occurrence(rota: Rota, shift_id: UUID, on: datetime) -> Turn:
-    """Return the turn of a shift that its rule has at a wall-clock time. NotFound."""
-    slot = rota.slot(shift_id)
-    turn = find_turn_named(rota, slot, on) if slot else None
-    if turn is None:
-        raise NotFound
-    return turn
-
-
 def restore_turn(db: Db, principal: Principal, shift_id: UUID, at: datetime, now: datetime) -> None:
-    """Let an occurrence be again what the rule says."""
+    """Let an occurrence be again as the rule has it."""
     principal.require(Permission.ROTA_OF_ALL)
     row, _ = lock_shift(db, shift_id)
     turn = find_shift_turn(load_rota(db), shift_id, at)
     db.execute(delete(ShiftOverride).where(ShiftOverride.lookup == _lookup(db, shift_id, turn.on)))
-    reset_told(db, row)
+    reset_warning(db, row)
     audit.record(db, "shift.overridden", principal.member_id, shift_id, now)
 
 
@@ -141,36 +136,35 @@ def _join_once(db: Db, principal: Principal, row: Shift, at: datetime, now: date
 
 
 def cover_turn(
-    db: Db, rota: Rota, row: Shift, turn: Turn, member: UUID, instead_of: UUID | None, now: datetime
+    db: Db,
+    rota: Rota,
+    row: Shift,
+    turn: ShiftTurn,
+    member: UUID,
+    instead_of: UUID | None,
+    now: datetime,
 ) -> None:
-    """Let a member do an occurrence, in somebody's place or beside the others. TwoPlaces."""
+    """Let a member do an occurrence, in a colleague's place or beside the others. TwoPlaces."""
     if is_doing_other(rota, member, turn):
         raise TwoPlaces
-    before = rota.changes.get(row.id, {}).get(turn.on, SlotChange(turn.on))
+    before = rota.changes.get(row.id, {}).get(turn.on, ShiftOverrideValues(on=turn.on))
     away = {*before.away, *([instead_of] if instead_of else [])} - {member}
     extra = [one for one in before.extra if one != instead_of]
-    write_exception(db, row, replace(before, away=tuple(away), extra=(*extra, member)), now)
+    override = replace(before, away=tuple(sorted(away)), extra=(*extra, member))
+    write_override(db, row, override, now)
 
 
-def write_exception(db: Db, row: Shift, change: SlotChange, now: datetime) -> None:
-    """Keep what is different about one occurrence, in place of what was."""
-    values: dict[str, Any] = {
-        "on": change.on.isoformat(),
-        "cancelled": change.cancelled,
-        "starts_at": change.starts_at.isoformat() if change.starts_at else None,
-        "duration_s": int(change.duration.total_seconds()) if change.duration else None,
-        "away": sorted(map(str, change.away)),
-        "extra": list(map(str, change.extra)),
-    }
-    lookup = _lookup(db, row.id, change.on)
+def write_override(db: Db, row: Shift, override: ShiftOverrideValues, now: datetime) -> None:
+    """Store what differs about one occurrence, in place of an earlier override of it."""
+    lookup = _lookup(db, row.id, override.on)
     known = db.scalar(select(ShiftOverride).where(ShiftOverride.lookup == lookup))
     if known is None:
         new_id = uuid4()
-        blob = db.keys.new_row("shift_overrides", new_id, values, now)
+        blob = db.keys.new_values(ShiftOverride, new_id, override, now)
         db.add(ShiftOverride(id=new_id, shift_id=row.id, lookup=lookup, **blob))
     else:
-        db.keys.replace_values("shift_overrides", known, values)
-    reset_told(db, row)
+        db.keys.write_values(known, override)
+    reset_warning(db, row)
     db.flush()
 
 
@@ -179,9 +173,9 @@ def _lookup(db: Db, shift_id: UUID, on: datetime) -> bytes:
     return keyed_hash(db.keys.integrity, "occurrence", name)
 
 
-def forget_old_exceptions(db: Db, before: datetime) -> None:
-    """Delete what was different before a wall-clock time."""
+def forget_old_overrides(db: Db, before: datetime) -> None:
+    """Delete the overrides of occurrences before a wall-clock time."""
     for row in db.scalars(select(ShiftOverride)):
-        values = db.keys.open_row("shift_overrides", row)
-        if max(values["on"], values["starts_at"] or "") < before.isoformat():
+        values = db.keys.read_values(row)
+        if max(values.on, values.starts_at or values.on) < before:
             db.delete(row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -31,8 +32,8 @@ def test_the_archive_opens_it_and_the_other_coordinators_know_at_once(
     phone = shared_house.phone("+15145550187")
     with shared_house.database.transaction() as db:
         wren = db.get_one(Member, shared_house.residents["wren"].id)
-        profile = db.keys.open_row("members", wren)
-        db.keys.replace_values("members", wren, {**profile, "phone": phone.number})
+        profile = db.keys.read_values(wren)
+        db.keys.write_values(wren, replace(profile, phone=phone.number))
     answer = shared_house.as_("crane").post(f"/v1/cases/{closed}/break-glass", REASON)
     assert answer.status_code == 200, answer.text
     notes = [(note["kind"], note["body"]) for note in answer.json()["notes"]]
