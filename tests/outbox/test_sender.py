@@ -23,7 +23,7 @@ from app.telephony import OutgoingText
 from app.texts.spoken.sentences import load_spoken
 from app.worker.duties import HANDLERS, RECURRING, RecurringDuty, WorkerTools, make_crews
 from app.worker.loop import Worker
-from tests.consent.line import Line, Notebook
+from tests.outbox.line import Line, Notebook
 from tests.service import Blueprint
 
 PHONES = ("+15145550131", "+15145550132", "+15145550133")

@@ -24,7 +24,7 @@ from app.desk.replying import StatedConsent, record_consent, send_reply
 from app.errors import Refusal
 from app.outbox.blocks import add_block, lift_block, list_blocks
 from app.telephony import OutgoingText
-from tests.consent.line import Line, Notebook, principal
+from tests.outbox.line import Line, Notebook, principal
 from tests.service import Blueprint
 
 NOON = datetime.fromisoformat("2026-01-15T12:00:00+00:00")
