@@ -194,19 +194,20 @@ def _trees(path: Path) -> tuple[ast.AST, ...]:
 
 def test_only_two_places_hand_texts_to_the_carrier() -> None:
     # `wake` texts the operator's own numbers while sealed, when no gate can be asked.
-    assert _calls("OutgoingText") == {"outgoing/sending.py", "wake.py"}
-    # The worker's duties call `send_texts`; the headers' is the web server's.
-    assert _calls("send") == {"api/headers.py", "duties.py", "outgoing/sending.py", "wake.py"}
+    assert _calls("OutgoingText") == {"outbox/sender.py", "paging/wake.py"}
+    # The headers' one is the web server's.
+    assert _calls("send") == {"api/headers.py", "outbox/sender.py", "paging/wake.py"}
+    assert _calls("send_texts") == {"worker/duties.py"}
 
 
 def test_the_gate_stands_right_before_the_carrier() -> None:
-    source = (Path(app.__file__).parent / "outgoing" / "sending.py").read_text(encoding="utf-8")
+    source = (Path(app.__file__).parent / "outbox" / "sender.py").read_text(encoding="utf-8")
     functions = {
         node.name: ast.unparse(node)
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.FunctionDef)
     }
     assert [name for name, code in functions.items() if "carrier.send(" in code] == ["_hand_over"]
-    send, take = functions["send"], functions["_take"]
+    send, take = functions["send_texts"], functions["_take"]
     assert send.index("_take(db, job, clock())") < send.index("_hand_over(")
-    assert take.index("consent.last_gate(") < take.index("mark(db, row, 'sending')")
+    assert take.index("find_gate_refusal(") < take.index("mark_text(db, row, 'sending')")
