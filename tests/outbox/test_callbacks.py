@@ -62,7 +62,6 @@ def _on_its_way(house: House, text_id: UUID, sid: str, message_id: UUID) -> None
             "segments": 1,
             "queued_at": house.clock(),
             "sid_lookup": db.keys.sid_lookup(sid),
-            **db.keys.new_row("outgoing", text_id, {}, house.clock()),
         }
         db.execute(insert(table(Outgoing)), [values])
         db.execute(update(Message).where(Message.id == message_id).values(status="sending"))
