@@ -6,7 +6,7 @@ Lock order as everywhere: the case, then the call; the audit log last.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -35,7 +35,7 @@ from app.calls.states import (
     Ring,
 )
 from app.calls.twiml import CallPlace
-from app.models import Call, CallLeg, Case, Job, rounded
+from app.models import Call, CallLeg, CallLegValues, CallValues, Case, Job, rounded
 from app.store import Db, add_jobs, new_job, position_after
 
 # The jobs that carry out what the machine decided; all of them are of one crew.
@@ -58,12 +58,18 @@ class HeldCall:
     case: Case
     row: Call
     legs: dict[UUID, CallLeg]
-    values: dict[str, Any] = field(repr=False)
+    # None once it has ended.
+    values: CallValues | None
     state: CallState
+
+    @property
+    def sid(self) -> str | None:
+        """The carrier's name for it."""
+        return self.values.sid if self.values else None
 
     def place(self, url: str) -> CallPlace:
         """Return where its webhooks are."""
-        return CallPlace(url, self.row.id, self.values["room"] if self.values else "")
+        return CallPlace(url, self.row.id, self.values.room if self.values else "")
 
 
 def lock_call(db: Db, call_id: UUID) -> HeldCall | None:
@@ -79,7 +85,7 @@ def lock_call(db: Db, call_id: UUID) -> HeldCall | None:
         return None
     listed = select(CallLeg).where(CallLeg.call_id == call_id).order_by(CallLeg.number)
     legs = {leg.id: leg for leg in db.scalars(listed.execution_options(populate_existing=True))}
-    values = db.keys.open_row("calls", row)
+    values = db.keys.find_values(row)
     return HeldCall(case, row, legs, values, _state(row, values, legs.values()))
 
 
@@ -105,7 +111,7 @@ def add_call(
 ) -> HeldCall:
     """Add a call to a case."""
     case.last_position = position_after(case.last_position, now)
-    values = {"sid": sid, "room": uuid4().hex, **_values(state)}
+    values = _values(state, CallValues(sid=sid, room=uuid4().hex))
     row = Call(
         id=state.id,
         case_id=case.id,
@@ -116,7 +122,7 @@ def add_call(
         sid_lookup=db.keys.sid_lookup(sid) if sid else None,
         winner=state.winner,
         custody=state.custody,
-        **db.keys.new_row("calls", state.id, values, now),
+        **db.keys.new_values(Call, state.id, values, now),
     )
     db.add(row)
     db.flush()
@@ -140,16 +146,21 @@ def advance_call(db: Db, held: HeldCall, event: CallEvent, now: datetime) -> Cal
     if before.outgoing or before.winner is not None:
         held.row.winner = after.winner
     _write_legs(db, held, after, now)
-    held.values = {**held.values, **_values(after)}
     follow_call(db, held.case, held.row, before, after, now)
-    if after.ended:
-        forget_at_carrier(db, held.row, held.legs.values(), held.values, now)
-        held.row.op_key = held.row.op_values = held.row.shred_day = None
-    else:
-        db.keys.replace_values("calls", held.row, held.values)
+    if held.values is not None:
+        _write_values(db, held, held.values, now)
     _queue(db, held, before, actions, now)
     db.flush()
     return after
+
+
+def _write_values(db: Db, held: HeldCall, values: CallValues, now: datetime) -> None:
+    held.values = _values(held.state, values)
+    if held.state.ended:
+        forget_at_carrier(db, held.row, held.legs.values(), held.values, now)
+        held.row.op_key = held.row.op_values = held.row.shred_day = None
+    else:
+        db.keys.write_values(held.row, held.values)
 
 
 def _asks_for_people(state: CallState, event: CallEvent) -> bool:
@@ -181,38 +192,40 @@ def _claim(db: Db, held: HeldCall, after: CallState) -> bool:
 # -- rows and states
 
 
-def _state(row: Call, values: dict[str, Any], legs: Iterable[CallLeg]) -> CallState:
-    deadline = values.get("deadline")
+def _state(row: Call, values: CallValues | None, legs: Iterable[CallLeg]) -> CallState:
+    values = values or CallValues(room="")
     return CallState(
         id=row.id,
         name=row.state,  # type: ignore[arg-type]  # the table allows these alone
-        deadline=datetime.fromisoformat(deadline) if deadline else None,
+        deadline=values.deadline,
         outgoing=row.direction == "outbound",
-        language=values.get("language"),
-        situation=values.get("situation"),
-        rings=values.get("rings", True),
-        known=values.get("known", True),
+        language=values.language,
+        situation=values.situation,
+        rings=values.rings,
+        known=values.known,
         custody=row.custody,
-        turn=values.get("turn", 0),
-        tries=values.get("tries", 0),
+        turn=values.turn,
+        tries=values.tries,
         winner=row.winner,
         disposition=row.disposition,
-        recording=values.get("recording"),
+        recording=values.recording,
         legs=tuple(Leg(leg.id, leg.kind, leg.member_id, leg.state) for leg in legs),  # type: ignore[arg-type]
     )
 
 
-def _values(state: CallState) -> dict[str, Any]:
-    return {
-        "deadline": state.deadline.isoformat() if state.deadline else None,
-        "language": state.language,
-        "situation": state.situation,
-        "rings": state.rings,
-        "known": state.known,
-        "turn": state.turn,
-        "tries": state.tries,
-        "recording": state.recording,
-    }
+def _values(state: CallState, values: CallValues) -> CallValues:
+    """Return a call's values brought up to date with its state."""
+    return replace(
+        values,
+        deadline=state.deadline,
+        language=state.language,
+        situation=state.situation,
+        rings=state.rings,
+        known=state.known,
+        turn=state.turn,
+        tries=state.tries,
+        recording=state.recording,
+    )
 
 
 def _write_legs(db: Db, held: HeldCall, state: CallState, now: datetime) -> None:
@@ -226,7 +239,7 @@ def _write_legs(db: Db, held: HeldCall, state: CallState, now: datetime) -> None
                 kind=leg.kind,
                 member_id=leg.member,
                 state=leg.state,
-                **db.keys.new_row("call_legs", leg.id, {}, now),
+                **db.keys.new_values(CallLeg, leg.id, CallLegValues(), now),
             )
             db.add(row)
             held.legs[leg.id] = row
@@ -236,15 +249,14 @@ def _write_legs(db: Db, held: HeldCall, state: CallState, now: datetime) -> None
 
 def note_heard(db: Db, held: HeldCall) -> None:
     """Note what the caller's phone was last told, so that it is not torn away to hear it again."""
-    told = _told(held.state)
-    if held.values and held.values.get("heard") != told and not held.state.ended:
-        held.values = {**held.values, "heard": told}
-        db.keys.replace_values("calls", held.row, held.values)
+    if held.values is not None and not has_heard(held) and not held.state.ended:
+        held.values = replace(held.values, heard=_told(held.state))
+        db.keys.write_values(held.row, held.values)
 
 
 def has_heard(held: HeldCall) -> bool:
     """Whether the caller's phone knows already where the call is."""
-    return bool(held.values.get("heard") == _told(held.state))
+    return held.values is not None and held.values.heard == _told(held.state)
 
 
 def _told(state: CallState) -> str:

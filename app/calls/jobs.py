@@ -200,9 +200,9 @@ def _target(db: Db, crew: CallCrew, held: HeldCall, ref: UUID) -> tuple[str, str
     if ref in held.legs:
         sid = read_leg_sid(db, held.legs[ref])
         return (sid, place.leg(ref, "next")) if sid else None
-    if held.state.ended or has_heard(held) or not held.values.get("sid"):
+    if held.state.ended or has_heard(held) or not held.sid:
         return None
-    return held.values["sid"], place.step("next")
+    return held.sid, place.step("next")
 
 
 def _not_moved(
@@ -261,7 +261,7 @@ def _look(crew: CallCrew, job: ClaimedJob, call_id: UUID) -> None:
 def _on_the_line(db: Db, held: HeldCall) -> str | None:
     """Return the identifier of the caller's own call, whoever called whom."""
     if not held.state.outgoing:
-        return str(held.values["sid"]) if held.values.get("sid") else None
+        return held.sid
     callers = (row for row in held.legs.values() if row.kind == "caller")
     return next((sid for row in callers if (sid := read_leg_sid(db, row))), None)
 

@@ -38,8 +38,8 @@ def keep_recording(
         if held is None or held.state.ended or held.state.recording is None:
             return False
         case = db.get_one(Case, held.row.case_id)
-        sid, call_sid = held.state.recording, held.values["sid"]
-    if database.keys is None:
+        sid, call_sid = held.state.recording, held.sid
+    if database.keys is None or call_sid is None:
         return False
     sealer = AttachmentSealer(database.keys, case, uuid5(call_id, sid))
     try:

@@ -3,7 +3,14 @@
 from app.models.alerts import Alert, Page
 from app.models.audit import AuditEntry, AuditHead
 from app.models.base import ROUNDING, Base, Instant, OperationalRow, rounded, table
-from app.models.calls import Attachment, AttachmentPart, Call, CallLeg
+from app.models.calls import (
+    Attachment,
+    AttachmentPart,
+    Call,
+    CallLeg,
+    CallLegValues,
+    CallValues,
+)
 from app.models.cases import (
     LIVE_STATES,
     Case,
@@ -20,15 +27,20 @@ from app.models.events import EVENT_KINDS, EVENT_STATES, DetentionEpisode, Event
 from app.models.knowledge import DeadlineRule, DirectoryEntry, InformationCard, RaidReport
 from app.models.organisation import Deployment, IndexKey
 from app.models.outbox import (
+    CallCopy,
     CarrierLook,
     CarrierTrace,
+    CarrierTraceValues,
     Erasure,
+    ErasureValues,
     Idempotency,
     Job,
     Outgoing,
+    OutgoingValues,
     ReplyCount,
     Sent,
     Suppression,
+    SuppressionValues,
 )
 from app.models.people import Invitation, Member, RosterVersion, SessionRow
 from app.models.requests import (
@@ -69,9 +81,13 @@ __all__ = [
     "BriefWrap",
     "CalendarFeed",
     "Call",
+    "CallCopy",
     "CallLeg",
+    "CallLegValues",
+    "CallValues",
     "CarrierLook",
     "CarrierTrace",
+    "CarrierTraceValues",
     "Case",
     "CaseEpoch",
     "CaseGrant",
@@ -85,6 +101,7 @@ __all__ = [
     "DetentionEpisode",
     "DirectoryEntry",
     "Erasure",
+    "ErasureValues",
     "Event",
     "HandoverNote",
     "Idempotency",
@@ -100,6 +117,7 @@ __all__ = [
     "OperationalGrant",
     "OperationalRow",
     "Outgoing",
+    "OutgoingValues",
     "Page",
     "PendingKeyword",
     "RaidReport",
@@ -119,6 +137,7 @@ __all__ = [
     "StatisticsMonth",
     "StatisticsRelease",
     "Suppression",
+    "SuppressionValues",
     "Task",
     "TeamEpoch",
     "TeamWrap",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped
 
 from app.models.base import Base, OperationalRow, plain, sealed
+from app.models.values import operational
 
 CALL_STATES = (
     "challenge",
@@ -27,12 +27,43 @@ _GOING_ON = text("state != 'ended'")
 _RUNNING = text("state != 'over'")
 
 
-class Call(OperationalRow[Any], Base):
+@operational
+class CallValues:
+    """What the machine knows of a call until it has ended.
+
+    ``room`` is the random name of its conference. ``sid`` and ``recording`` are the carrier's
+    names for the call and for what was recorded in it. At ``deadline`` the call goes on by itself.
+    ``language`` and ``situation`` are codes that the caller chose. ``rings``: whether phones ring
+    for it. ``known``: whether its number is known, so that it can be called back. ``turn`` counts
+    the questions, ``tries`` how often the present one was asked. ``heard`` is what the caller's
+    phone was last told.
+    """
+
+    room: str
+    sid: str | None = None
+    deadline: datetime | None = None
+    language: str | None = None
+    situation: str | None = None
+    rings: bool = True
+    known: bool = True
+    turn: int = 0
+    tries: int = 0
+    recording: str | None = None
+    heard: str | None = None
+
+
+@operational
+class CallLegValues:
+    """What the machine knows of a phone that rings: the carrier's name for its call."""
+
+    sid: str | None = None
+
+
+class Call(OperationalRow[CallValues], Base):
     """A call between a caller and the hotline, in either direction.
 
-    Operational values until it has ended: ``sid room language situation tier deadline turn tries
-    rings known recording after``. ``winner`` is the member who took it: set once, by whoever
-    pressed 1 first. ``disposition``: answered, voicemail, missed, no_answer, unanswered, lost.
+    ``winner`` is the member who took it: the first who pressed 1, once and for all.
+    ``disposition``: answered, voicemail, missed, no_answer, unanswered, lost.
     """
 
     __tablename__ = "calls"
@@ -59,8 +90,8 @@ class Call(OperationalRow[Any], Base):
     custody: Mapped[bool] = plain(default=False)
 
 
-class CallLeg(OperationalRow[Any], Base):
-    """A phone that rings, or rang, for a call. Operational values until it is over: ``sid``."""
+class CallLeg(OperationalRow[CallLegValues], Base):
+    """A phone that rings, or rang, for a call."""
 
     __tablename__ = "call_legs"
     __table_args__ = (

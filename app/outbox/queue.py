@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import delete, or_, select
 
-from app.models import Job, Outgoing, rounded, table
+from app.models import Job, Outgoing, OutgoingValues, rounded, table
 from app.outbox.states import settle_text
 from app.store import Db, add_jobs, hurry_lanes, insert_rows, new_job
 from app.telephony import measure
@@ -94,7 +94,7 @@ def cancel_texts(db: Db, number: str, case_ids: Sequence[UUID] = ()) -> int:
 def _row(db: Db, draft: TextDraft, now: datetime) -> dict[str, Any]:
     row_id, written_at = uuid4(), draft.answers or now
     # The exact time decides whether it is still an answer; a plain column would tell too much.
-    values = {"to": draft.to, "body": draft.body, "written_at": written_at.isoformat()}
+    values = OutgoingValues(to=draft.to, body=draft.body, written_at=written_at)
     return {
         "id": row_id,
         "case_id": draft.case_id,
@@ -103,5 +103,5 @@ def _row(db: Db, draft: TextDraft, now: datetime) -> dict[str, Any]:
         "purpose": draft.purpose,
         "segments": measure(draft.body).segments,
         "queued_at": rounded(written_at),
-        **db.keys.new_row("outgoing", row_id, values, now),
+        **db.keys.new_values(Outgoing, row_id, values, now),
     }

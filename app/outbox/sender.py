@@ -147,11 +147,10 @@ def _take(db: Db, job: ClaimedJob, now: datetime) -> _Text | None:
     if row is None or row.sid_lookup is not None or row.state not in ("queued", "sending"):
         finish_job(db, job)
         return None
-    values = db.keys.open_row("outgoing", row)
+    values = db.keys.read_values(row)
     doubtful = row.state == "sending"
     if not doubtful:
-        written_at = datetime.fromisoformat(values["written_at"])
-        refusal = find_gate_refusal(db, row, values["to"], written_at, now)
+        refusal = find_gate_refusal(db, row, values.to, values.written_at, now)
         if refusal is None and is_held_back(db, row, now):
             refusal = "over-budget"
         if refusal is not None:
@@ -160,7 +159,7 @@ def _take(db: Db, job: ClaimedJob, now: datetime) -> _Text | None:
             finish_job(db, job)
             return None
         mark_text(db, row, "sending")
-    return _Text(job, row.id, values["to"], values["body"], row.purpose, row.queued_at, doubtful)
+    return _Text(job, row.id, values.to, values.body, row.purpose, row.queued_at, doubtful)
 
 
 def _hand_over(carrier: Carrier, status_url: str, text: _Text) -> SendOutcome:
