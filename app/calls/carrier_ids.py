@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from app.models import Call, CallCopy, CallLeg, CallLegValues, CallValues
+from app.models import Call, CallCopy, CallLeg, CallLegValues, CallState, CallValues
 from app.outbox import note_call_copy
 from app.store import Db
 
@@ -40,7 +40,7 @@ def forget_erased_call(db: Db, row: Call, legs: Iterable[CallLeg], now: datetime
     One that goes on is ended first.
     """
     values = db.keys.find_values(row)
-    copy = CallCopy(legs=_leg_sids(db, legs), running=row.state != "ended")
+    copy = CallCopy(legs=_leg_sids(db, legs), running=row.state != CallState.ENDED)
     note_call_copy(db, values.sid if values else None, copy, row.id, now)
 
 

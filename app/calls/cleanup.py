@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, or_, select, update
 
 from app.calls.carrier_ids import forget_erased_call
-from app.models import Call, CallLeg, Job
+from app.models import Call, CallLeg, CallState, Job
 from app.store import Db
 
 
@@ -30,7 +30,7 @@ def forget_calls(db: Db, case_id: UUID, now: datetime) -> None:
 
 def forget_ended_calls(db: Db) -> None:
     """Drop what the phones of calls that are over were known by at the carrier."""
-    ended = select(Call.id).where(Call.state == "ended")
+    ended = select(Call.id).where(Call.state == CallState.ENDED)
     db.execute(
         update(CallLeg)
         .where(CallLeg.call_id.in_(ended), CallLeg.op_key.is_not(None))

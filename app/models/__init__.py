@@ -4,12 +4,17 @@ from app.models.alerts import Alert, Page
 from app.models.audit import AuditEntry, AuditHead
 from app.models.base import ROUNDING, Base, Instant, OperationalRow, rounded, table
 from app.models.calls import (
+    CALL_TRANSITIONS,
+    LEG_TRANSITIONS,
     Attachment,
     AttachmentPart,
     Call,
     CallLeg,
     CallLegValues,
+    CallState,
     CallValues,
+    LegKind,
+    LegState,
 )
 from app.models.cases import (
     LIVE_STATES,
@@ -61,12 +66,15 @@ from app.models.statistics import (
     StatisticsMonth,
     StatisticsRelease,
 )
+from app.models.steps import WrongStep, check_step
 from app.models.teams import OperationalGrant, TeamEpoch, TeamWrap
 from app.models.values import ValuesBroken, dump_values, load_values, operational
 
 __all__ = [
+    "CALL_TRANSITIONS",
     "EVENT_KINDS",
     "EVENT_STATES",
+    "LEG_TRANSITIONS",
     "LIVE_STATES",
     "ROUNDING",
     "SEEKING",
@@ -84,6 +92,7 @@ __all__ = [
     "CallCopy",
     "CallLeg",
     "CallLegValues",
+    "CallState",
     "CallValues",
     "CarrierLook",
     "CarrierTrace",
@@ -110,6 +119,8 @@ __all__ = [
     "Instant",
     "Invitation",
     "Job",
+    "LegKind",
+    "LegState",
     "Member",
     "Message",
     "Note",
@@ -142,6 +153,8 @@ __all__ = [
     "TeamEpoch",
     "TeamWrap",
     "ValuesBroken",
+    "WrongStep",
+    "check_step",
     "dump_values",
     "load_values",
     "operational",

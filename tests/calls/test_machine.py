@@ -12,32 +12,29 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.calls.machine import begin_call, begin_outgoing_call, step_call
-from app.calls.states import (
-    MOST_LEGS,
+from app.calls.actions import Cancel, Keep, Move, Ring
+from app.calls.addresses import CallPlace
+from app.calls.courses import MOST_LEGS, CallCourse, PhonesOnDuty
+from app.calls.events import (
+    CallerDigits,
     CallerLeft,
     CallEvent,
-    CallState,
-    Cancel,
     DeadlinePassed,
-    Digits,
-    Keep,
     Kept,
     LegDigits,
     LegDown,
     LegUp,
-    Move,
+    MessageSpoken,
     NoRecording,
-    PhonesOnDuty,
     Polled,
     Recorded,
-    Ring,
     RoomLeft,
-    Spoken,
     StillOn,
     Summon,
 )
-from app.calls.twiml import CallPlace, write_caller_twiml, write_leg_twiml
+from app.calls.machine import begin_call, begin_outgoing_call, step_call
+from app.calls.twiml import write_caller_twiml, write_leg_twiml
+from app.models import CallState
 from app.texts.spoken.sentences import load_spoken
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -48,9 +45,9 @@ SENTENCES = load_spoken()
 NUMBER = re.compile(r"\+?[0-9]{7,}")
 
 
-def events(state: CallState) -> list[CallEvent]:
+def events(call: CallCourse) -> list[CallEvent]:
     """Everything that could come in, of a phone that is in the call and of one that is not."""
-    legs = [leg.id for leg in state.legs] + [uuid4()]
+    legs = [leg.id for leg in call.legs] + [uuid4()]
     of_legs: list[Callable[[UUID], CallEvent]] = [
         LegUp,
         LegDown,
@@ -58,9 +55,13 @@ def events(state: CallState) -> list[CallEvent]:
         lambda leg: LegDigits(leg, ""),
     ]
     return [
-        *(Digits(state.turn + late, digits) for late in (0, -1) for digits in ("1", "4", "9", "")),
+        *(
+            CallerDigits(call.turn + late, digits)
+            for late in (0, -1)
+            for digits in ("1", "4", "9", "")
+        ),
         *(make(leg) for leg in legs for make in of_legs),
-        *(CallerLeft(), DeadlinePassed(), Polled(), RoomLeft(), Spoken(), StillOn()),
+        *(CallerLeft(), DeadlinePassed(), Polled(), RoomLeft(), MessageSpoken(), StillOn()),
         *(Recorded("RE1"), Recorded("RE2"), NoRecording(), Kept()),
         *(Summon("colleague", PEOPLE[11]), Summon("interpreter", PEOPLE[12])),
     ]
@@ -74,158 +75,158 @@ def rotas(draw: st.DrawFn) -> PhonesOnDuty:
 
 
 @st.composite
-def courses(draw: st.DrawFn) -> tuple[CallState, PhonesOnDuty]:
+def courses(draw: st.DrawFn) -> tuple[CallCourse, PhonesOnDuty]:
     """A call after anything up to forty events, and the next rota."""
     if draw(st.booleans()):
-        state, _ = begin_outgoing_call(CALL, PEOPLE[0], NOW)
+        call, _ = begin_outgoing_call(CALL, PEOPLE[0], NOW)
     else:
         flags = {name: draw(st.booleans()) for name in ("challenged", "rings", "known")}
-        state = begin_call(CALL, NOW, **flags)
-    state, now = replace(state, custody=draw(st.booleans())), NOW
+        call = begin_call(CALL, NOW, **flags)
+    call, now = replace(call, custody=draw(st.booleans())), NOW
     rota = draw(rotas())
     for _ in range(draw(st.integers(0, 40))):
         now += timedelta(seconds=draw(st.integers(0, 100)))
-        state, _ = step_call(state, draw(st.sampled_from(events(state))), rota, now)
-        hold(state, now)
-    return state, draw(rotas())
+        call, _ = step_call(call, draw(st.sampled_from(events(call))), rota, now)
+        hold(call, now)
+    return call, draw(rotas())
 
 
-def hold(state: CallState, now: datetime) -> None:
+def hold(call: CallCourse, now: datetime) -> None:
     """What is true of every call at every time."""
-    if state.ended:
-        assert (state.deadline, state.owner) == (None, None)
-        assert state.disposition
-        assert not state.running()
+    if call.ended:
+        assert (call.deadline, call.owner) == (None, None)
+        assert call.disposition
+        assert not call.running()
     else:
-        assert state.owner
-        assert state.deadline is not None
-        assert state.deadline > now - timedelta(minutes=120)
-    assert len(state.running()) <= MOST_LEGS + 1
-    joined = [leg for leg in state.legs if leg.kind in ("interpreter", "colleague")]
-    assert not (joined and state.custody)
-    if state.name == "ringing":
-        assert state.winner is None
+        assert call.owner
+        assert call.deadline is not None
+        assert call.deadline > now - timedelta(minutes=120)
+    assert len(call.running()) <= MOST_LEGS + 1
+    joined = [leg for leg in call.legs if leg.kind in ("interpreter", "colleague")]
+    assert not (joined and call.custody)
+    if call.state == "ringing":
+        assert call.winner is None
 
 
 @settings(max_examples=80, deadline=None)
 @given(courses())
 def test_every_event_leads_to_a_call_with_owner_and_deadline(
-    course: tuple[CallState, PhonesOnDuty],
+    course: tuple[CallCourse, PhonesOnDuty],
 ) -> None:
-    state, rota = course
-    for event in events(state):
-        after, actions = step_call(state, event, rota, NOW + timedelta(hours=1))
+    call, rota = course
+    for event in events(call):
+        after, actions = step_call(call, event, rota, NOW + timedelta(hours=1))
         hold(after, NOW)
         known = {leg.id for leg in after.legs}
         for action in actions:
             if isinstance(action, Ring | Cancel):
                 assert action.leg in known
-        if not state.ended and after.ended:
+        if not call.ended and after.ended:
             told = {action.leg for action in actions if isinstance(action, Cancel)}
             gone = event.leg if isinstance(event, LegDown | LegDigits) else None
-            assert {leg.id for leg in state.running()} <= told | {gone}
+            assert {leg.id for leg in call.running()} <= told | {gone}
 
 
 @settings(max_examples=40, deadline=None)
 @given(courses())
-def test_deadlines_alone_end_every_call(course: tuple[CallState, PhonesOnDuty]) -> None:
+def test_deadlines_alone_end_every_call(course: tuple[CallCourse, PhonesOnDuty]) -> None:
     """Nobody helps: no webhook, no callback. A conversation is asked about, and found over."""
-    state, _ = course
+    call, _ = course
     for _ in range(80):
-        if state.ended:
+        if call.ended:
             return
-        event = CallerLeft() if state.name == "bridged" else DeadlinePassed()
-        state, _ = step_call(state, event, PhonesOnDuty(), state.deadline or NOW)
-    pytest.fail(f"still {state.name}")
+        event = CallerLeft() if call.state == "bridged" else DeadlinePassed()
+        call, _ = step_call(call, event, PhonesOnDuty(), call.deadline or NOW)
+    pytest.fail(f"still {call.state}")
 
 
 @settings(max_examples=40, deadline=None)
 @given(courses(), st.sampled_from([None, "en", "fr", "es", "ht"]))
 def test_no_phone_number_is_in_what_any_phone_is_told(
-    course: tuple[CallState, PhonesOnDuty], language: str | None
+    course: tuple[CallCourse, PhonesOnDuty], language: str | None
 ) -> None:
-    state, _ = course
-    state = replace(state, language=language)
+    call, _ = course
+    call = replace(call, language=language)
     place = CallPlace("https://line.example", CALL, uuid4().hex)
-    told = [write_caller_twiml(state, place, SENTENCES, (4, "09:30"), NOW)]
-    told += [write_leg_twiml(state, leg, place, SENTENCES, language or "en") for leg in state.legs]
+    told = [write_caller_twiml(call, place, SENTENCES, (4, "09:30"), NOW)]
+    told += [write_leg_twiml(call, leg, place, SENTENCES, language or "en") for leg in call.legs]
     for document in told:
         said = re.sub(r"until=\d+", "", document)
-        for hidden in (str(CALL), place.room, *(str(leg.id) for leg in state.legs)):
+        for hidden in (str(CALL), place.room, *(str(leg.id) for leg in call.legs)):
             said = said.replace(hidden, "")
         assert not NUMBER.search(said)
         assert len(document.encode()) < 64_000
         assert "callerId" not in document
 
 
-def ringing(*members: UUID) -> tuple[CallState, PhonesOnDuty]:
+def ringing(*members: UUID) -> tuple[CallCourse, PhonesOnDuty]:
     rota = PhonesOnDuty(members, (), frozenset(members))
-    state = replace(
-        begin_call(CALL, NOW, challenged=False, rings=True, known=True), name="situation"
+    call = replace(
+        begin_call(CALL, NOW, challenged=False, rings=True, known=True), state=CallState.SITUATION
     )
-    state, actions = step_call(state, Digits(0, "1"), rota, NOW)
+    call, actions = step_call(call, CallerDigits(0, "1"), rota, NOW)
     assert len(actions) == len(members)
-    return state, rota
+    return call, rota
 
 
 def test_the_first_to_press_1_has_the_call_and_the_others_are_told() -> None:
-    state, rota = ringing(*PEOPLE[:3])
-    first, second, third = state.legs
-    state, _ = step_call(state, LegUp(first.id), rota, NOW)
-    state, _ = step_call(state, LegUp(second.id), rota, NOW)
-    state, actions = step_call(state, LegDigits(second.id, "1"), rota, NOW)
-    assert (state.name, state.winner) == ("bridged", PEOPLE[1])
+    call, rota = ringing(*PEOPLE[:3])
+    first, second, third = call.legs
+    call, _ = step_call(call, LegUp(first.id), rota, NOW)
+    call, _ = step_call(call, LegUp(second.id), rota, NOW)
+    call, actions = step_call(call, LegDigits(second.id, "1"), rota, NOW)
+    assert (call.state, call.winner) == ("bridged", PEOPLE[1])
     assert actions == [Move(), Move(first.id), Cancel(third.id)]
-    late, actions = step_call(state, LegDigits(first.id, "1"), rota, NOW)
-    assert (late, actions) == (state, [])
+    late, actions = step_call(call, LegDigits(first.id, "1"), rota, NOW)
+    assert (late, actions) == (call, [])
 
 
 def test_who_stands_by_is_rung_once_nobody_on_duty_is_left() -> None:
     rota = PhonesOnDuty(tuple(PEOPLE[:1]), tuple(PEOPLE[1:2]), frozenset(PEOPLE[:2]))
-    state = replace(
-        begin_call(CALL, NOW, challenged=False, rings=True, known=True), name="situation"
+    call = replace(
+        begin_call(CALL, NOW, challenged=False, rings=True, known=True), state=CallState.SITUATION
     )
-    state, _ = step_call(state, Digits(0, "1"), rota, NOW)
-    state, [ring] = step_call(state, LegDigits(state.legs[0].id, "2"), rota, NOW)
-    assert ring == Ring(state.legs[1].id)
-    state, actions = step_call(state, LegDown(state.legs[1].id), rota, NOW)
-    assert (state.name, actions) == ("voicemail", [Move()])
+    call, _ = step_call(call, CallerDigits(0, "1"), rota, NOW)
+    call, [ring] = step_call(call, LegDigits(call.legs[0].id, "2"), rota, NOW)
+    assert ring == Ring(call.legs[1].id)
+    call, actions = step_call(call, LegDown(call.legs[1].id), rota, NOW)
+    assert (call.state, actions) == ("voicemail", [Move()])
 
 
 def test_somebody_on_another_call_is_waited_for_and_not_rung() -> None:
     busy = PhonesOnDuty(tuple(PEOPLE[:1]), (), frozenset())
-    state = replace(
-        begin_call(CALL, NOW, challenged=False, rings=True, known=True), name="situation"
+    call = replace(
+        begin_call(CALL, NOW, challenged=False, rings=True, known=True), state=CallState.SITUATION
     )
-    state, actions = step_call(state, Digits(0, "1"), busy, NOW)
-    assert (state.name, actions) == ("ringing", [])
-    state, actions = step_call(state, Polled(), replace(busy, free=frozenset(PEOPLE[:1])), NOW)
-    assert actions == [Ring(state.legs[0].id)]
+    call, actions = step_call(call, CallerDigits(0, "1"), busy, NOW)
+    assert (call.state, actions) == ("ringing", [])
+    call, actions = step_call(call, Polled(), replace(busy, free=frozenset(PEOPLE[:1])), NOW)
+    assert actions == [Ring(call.legs[0].id)]
 
 
 @pytest.mark.parametrize("rings", [True, False])
 def test_an_empty_rota_and_too_many_calls_lead_to_voicemail(rings: bool) -> None:
-    state = replace(
-        begin_call(CALL, NOW, challenged=True, rings=rings, known=True), name="situation"
+    call = replace(
+        begin_call(CALL, NOW, challenged=True, rings=rings, known=True), state=CallState.SITUATION
     )
     rota = PhonesOnDuty() if rings else PhonesOnDuty(tuple(PEOPLE), (), frozenset(PEOPLE))
-    state, actions = step_call(state, Digits(0, ""), rota, NOW)
-    state, actions = step_call(state, Digits(1, ""), rota, NOW)
-    assert (state.name, actions) == ("voicemail", [])
+    call, actions = step_call(call, CallerDigits(0, ""), rota, NOW)
+    call, actions = step_call(call, CallerDigits(1, ""), rota, NOW)
+    assert (call.state, actions) == ("voicemail", [])
 
 
 def test_a_challenge_that_nobody_answers_rings_nobody_and_takes_a_message() -> None:
     rota = PhonesOnDuty(tuple(PEOPLE), (), frozenset(PEOPLE))
-    state = begin_call(CALL, NOW, challenged=True, rings=True, known=True)
+    call = begin_call(CALL, NOW, challenged=True, rings=True, known=True)
     for turn in (0, 1):
-        state, actions = step_call(state, Digits(turn, "7"), rota, NOW)
-    assert (state.name, state.legs, actions) == ("voicemail", (), [])
+        call, actions = step_call(call, CallerDigits(turn, "7"), rota, NOW)
+    assert (call.state, call.legs, actions) == ("voicemail", (), [])
 
 
 def test_a_recording_is_kept_whenever_it_is_told_of_and_only_once() -> None:
-    state, rota = ringing(PEOPLE[0])
-    state, actions = step_call(state, Recorded("RE1"), rota, NOW)
+    call, rota = ringing(PEOPLE[0])
+    call, actions = step_call(call, Recorded("RE1"), rota, NOW)
     assert Keep("RE1") in actions
-    assert step_call(state, Recorded("RE1"), rota, NOW)[1] == []
-    state, _ = step_call(state, Kept(), rota, NOW)
-    assert (state.name, state.disposition) == ("ended", "voicemail")
+    assert step_call(call, Recorded("RE1"), rota, NOW)[1] == []
+    call, _ = step_call(call, Kept(), rota, NOW)
+    assert (call.state, call.disposition) == ("ended", "voicemail")
