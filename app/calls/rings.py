@@ -66,15 +66,16 @@ def take_leg_event(
     if not leg.running:
         return call, []
     match event:
+        case LegUp() | LegDigits() if leg.state == LegState.JOINED:  # told twice
+            return call, []
         case LegUp() if leg.kind == "caller":
             return _joined(call, leg, now)
         case LegUp():
-            is_asked = leg.state == LegState.ASKED
-            return (call.with_leg(leg, LegState.ANSWERED) if is_asked else call), []
-        case LegDigits(digits="1") if leg.state != LegState.JOINED and leg.kind != "caller":
-            return _joined(call, leg, now)
-        case LegDigits() if leg.state == LegState.JOINED or leg.kind == "caller":
+            return call.with_leg(leg, LegState.ANSWERED), []
+        case LegDigits() if leg.kind == "caller":
             return call, []
+        case LegDigits(digits="1"):
+            return _joined(call, leg, now)
         case _:
             return _leg_over(call, leg, rota, now)
 

@@ -230,3 +230,15 @@ def test_a_recording_is_kept_whenever_it_is_told_of_and_only_once() -> None:
     assert step_call(call, Recorded("RE1"), rota, NOW)[1] == []
     call, _ = step_call(call, Kept(), rota, NOW)
     assert (call.state, call.disposition) == ("ended", "voicemail")
+
+
+def test_a_webhook_that_comes_twice_throws_nobody_off_the_line() -> None:
+    call, _ = begin_outgoing_call(CALL, PEOPLE[0], NOW)
+    rota = PhonesOnDuty()
+    call, [ring] = step_call(call, LegDigits(call.legs[0].id, "1"), rota, NOW)
+    assert isinstance(ring, Ring)
+    call, _ = step_call(call, LegUp(ring.leg), rota, NOW)
+    assert call.state == CallState.BRIDGED
+    for leg in call.legs:
+        for event in (LegUp(leg.id), LegDigits(leg.id, "1"), LegDigits(leg.id)):
+            assert step_call(call, event, rota, NOW) == (call, [])
