@@ -23,8 +23,8 @@ from app.cases import (
 )
 from app.crypto import Purpose, pad_field, seal_to
 from app.errors import BadRequest
-from app.models import LIVE_STATES, ROUNDING, Case, Consent, Message, Outgoing, rounded
-from app.outbox import NOT_HEARD, TextDraft, check_text, queue_texts
+from app.models import LIVE_STATES, NOT_HEARD, ROUNDING, Case, Consent, Message, Outgoing, rounded
+from app.outbox import TextDraft, check_text, queue_texts
 from app.paging import ALERTED_AT_ONCE, acknowledge_alert, make_alert_job
 from app.requests import follow_consent
 from app.store import NOT_WAITING, ClaimedJob, Db, add_jobs, finish_job, position_after

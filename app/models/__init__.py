@@ -2,7 +2,7 @@
 
 from app.models.alerts import Alert, Page
 from app.models.audit import AuditEntry, AuditHead
-from app.models.base import ROUNDING, Base, Instant, OperationalRow, rounded, table
+from app.models.base import ROUNDING, Base, Instant, OperationalRow, State, rounded, table
 from app.models.calls import (
     CALL_TRANSITIONS,
     LEG_TRANSITIONS,
@@ -32,6 +32,10 @@ from app.models.events import EVENT_KINDS, EVENT_STATES, DetentionEpisode, Event
 from app.models.knowledge import DeadlineRule, DirectoryEntry, InformationCard, RaidReport
 from app.models.organisation import Deployment, IndexKey
 from app.models.outbox import (
+    NOT_HEARD,
+    OUTGOING_TRANSITIONS,
+    SETTLED_TEXTS,
+    TEXTS_ON_THEIR_WAY,
     CallCopy,
     CarrierLook,
     CarrierTrace,
@@ -41,6 +45,7 @@ from app.models.outbox import (
     Idempotency,
     Job,
     Outgoing,
+    OutgoingState,
     OutgoingValues,
     ReplyCount,
     Sent,
@@ -76,8 +81,12 @@ __all__ = [
     "EVENT_STATES",
     "LEG_TRANSITIONS",
     "LIVE_STATES",
+    "NOT_HEARD",
+    "OUTGOING_TRANSITIONS",
     "ROUNDING",
     "SEEKING",
+    "SETTLED_TEXTS",
+    "TEXTS_ON_THEIR_WAY",
     "Alert",
     "Assignment",
     "Attachment",
@@ -128,6 +137,7 @@ __all__ = [
     "OperationalGrant",
     "OperationalRow",
     "Outgoing",
+    "OutgoingState",
     "OutgoingValues",
     "Page",
     "PendingKeyword",
@@ -142,6 +152,7 @@ __all__ = [
     "Shift",
     "ShiftOverride",
     "ShiftSwap",
+    "State",
     "StatisticsDebit",
     "StatisticsFile",
     "StatisticsHead",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped
 
-from app.models.base import Base, OperationalRow, plain
+from app.models.base import Base, OperationalRow, State, plain
 from app.models.values import operational
 
 
@@ -38,6 +40,52 @@ class Job(Base):
     position: Mapped[int] = plain(BigInteger, default=0)
 
 
+class OutgoingState(StrEnum):
+    """Where a text of ours stands."""
+
+    QUEUED = "queued"
+    """It waits in the outbox."""
+    SENDING = "sending"
+    """It is handed to the carrier, or the carrier has it and has told no more."""
+    SENT = "sent"
+    """The carrier has passed it on."""
+    DELIVERED = "delivered"
+    """The handset has it."""
+    UNDELIVERED = "undelivered"
+    """It did not reach the handset."""
+    FAILED = "failed"
+    """The carrier could not send it."""
+    REFUSED = "refused"
+    """We did not send it, or the carrier would not: it must not go to this phone now."""
+    UNCERTAIN = "uncertain"
+    """Nobody can say whether it was sent. It is never sent again by itself."""
+
+
+# The caller has not got the words, or nobody knows.
+NOT_HEARD = frozenset(
+    (
+        OutgoingState.FAILED,
+        OutgoingState.REFUSED,
+        OutgoingState.UNCERTAIN,
+        OutgoingState.UNDELIVERED,
+    )
+)
+TEXTS_ON_THEIR_WAY = frozenset((OutgoingState.QUEUED, OutgoingState.SENDING))
+# We expect no more news of these.
+SETTLED_TEXTS = NOT_HEARD | {OutgoingState.DELIVERED}
+# Any word of the carrier settles doubt, and the receipt of a handset outweighs every earlier word.
+OUTGOING_TRANSITIONS: Mapping[OutgoingState, frozenset[OutgoingState]] = {
+    OutgoingState.QUEUED: frozenset(OutgoingState),
+    OutgoingState.SENDING: frozenset(OutgoingState),
+    OutgoingState.SENT: SETTLED_TEXTS - {OutgoingState.UNCERTAIN, OutgoingState.REFUSED},
+    OutgoingState.DELIVERED: frozenset(),
+    OutgoingState.UNDELIVERED: frozenset((OutgoingState.DELIVERED,)),
+    OutgoingState.FAILED: frozenset((OutgoingState.DELIVERED,)),
+    OutgoingState.REFUSED: frozenset((OutgoingState.DELIVERED,)),
+    OutgoingState.UNCERTAIN: frozenset(OutgoingState) - {OutgoingState.QUEUED},
+}
+
+
 @operational
 class OutgoingValues:
     """What the machine knows of a text until the carrier has it.
@@ -59,7 +107,7 @@ class Outgoing(OperationalRow[OutgoingValues], Base):
     id: Mapped[UUID] = plain(primary_key=True)
     case_id: Mapped[UUID | None] = plain(ForeignKey("cases.id"), index=True)
     message_id: Mapped[UUID | None] = plain(ForeignKey("messages.id"), index=True)
-    state: Mapped[str] = plain(String(12))
+    state: Mapped[OutgoingState] = plain(State(OutgoingState, 12))
     purpose: Mapped[str] = plain(String(8))  # script, reply, reminder, notice, alert, offer, test
     segments: Mapped[int] = plain(default=1)
     queued_at: Mapped[datetime] = plain()

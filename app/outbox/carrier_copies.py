@@ -28,6 +28,7 @@ from app.models import (
     CarrierTrace,
     CarrierTraceValues,
     Outgoing,
+    OutgoingState,
     rounded,
     table,
 )
@@ -191,13 +192,14 @@ def _still_waited_for(db: Db, sids: Collection[str], now: datetime) -> set[str]:
     by_lookup = {db.keys.sid_lookup(sid): sid for sid in sids}
     rows = db.execute(
         select(Outgoing.sid_lookup, Outgoing.state, Outgoing.queued_at).where(
-            Outgoing.sid_lookup.in_(by_lookup), Outgoing.state.in_(("sending", "sent"))
+            Outgoing.sid_lookup.in_(by_lookup),
+            Outgoing.state.in_((OutgoingState.SENDING, OutgoingState.SENT)),
         )
     )
     return {
         by_lookup[lookup]
         for lookup, state, queued_at in rows
-        if lookup and now - queued_at < (_RECEIPT if state == "sent" else _SILENCE)
+        if lookup and now - queued_at < (_RECEIPT if state == OutgoingState.SENT else _SILENCE)
     }
 
 
