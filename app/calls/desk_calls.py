@@ -13,14 +13,15 @@ from sqlalchemy import func, select
 
 from app import audit
 from app.access import DESK, Permission, Principal
-from app.calls.call_rows import HeldCall, add_call, advance_call, lock_call
+from app.calls.call_rows import add_call, advance_call
 from app.calls.caller_case import CUSTODY_FLAG
+from app.calls.events import Summon
+from app.calls.held_calls import HeldCall, lock_call
 from app.calls.machine import begin_outgoing_call
 from app.calls.staff import find_busy_members, find_phone
-from app.calls.states import Summon
 from app.cases import find_case, read_case_values, write_case_values
 from app.errors import BadRequest, Forbidden, NotFound, Throttled, UnsafeMethod
-from app.models import Call, Case, Request
+from app.models import Call, CallState, Case, Request
 from app.organisation import read_settings
 from app.outbox import check_call
 from app.paging import acknowledge_alert
@@ -57,8 +58,8 @@ def start_call_back(db: Db, principal: Principal, case_id: UUID, now: datetime) 
         raise BadRequest("Your own phone number is missing: add it to your profile first.")
     if find_busy_members(db, [me]):
         raise BadRequest("Your phone is in a call already.")
-    state, actions = begin_outgoing_call(uuid4(), me, now)
-    held = add_call(db, case, state, actions, now)
+    call, actions = begin_outgoing_call(uuid4(), me, now)
+    held = add_call(db, case, call, actions, now)
     acknowledge_alert(db, case.id, me)
     audit.record(db, "call.made", me, case.id, now)
     return held.row
@@ -152,7 +153,7 @@ def _running(db: Db, principal: Principal, case_id: UUID, call_id: UUID) -> Held
     held = lock_call(db, call_id)
     if held is None or held.case.id != case.id:
         raise NotFound
-    if held.state.name != "bridged":
+    if held.course.state != CallState.BRIDGED:
         raise BadRequest("Nobody is talking in this call now.")
     return held
 

@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app import access
-from app.calls.states import PhonesOnDuty
+from app.calls.courses import PhonesOnDuty
 from app.calls.twiml import NextHours
-from app.models import CallLeg, Member, MemberProfile, MemberState
+from app.models import CallLeg, LegState, Member, MemberProfile, MemberState
 from app.rota import find_duty, list_turns, load_rota
 from app.store import Db
 from app.telephony import clean_number
@@ -39,7 +39,7 @@ def find_phones_on_duty(db: Db, now: datetime) -> PhonesOnDuty:
 
 def find_busy_members(db: Db, members: Sequence[UUID]) -> set[UUID]:
     """Return those whose phone rings, or who talk, already."""
-    running = (CallLeg.member_id.in_(members), CallLeg.state != "over")
+    running = (CallLeg.member_id.in_(members), CallLeg.state != LegState.OVER)
     return {one for one in db.scalars(select(CallLeg.member_id).where(*running)) if one}
 
 

@@ -24,6 +24,7 @@ from app.cases import (
 from app.crypto import Purpose, pad_field, seal_to
 from app.errors import BadRequest
 from app.models import (
+    NOT_HEARD,
     ROUNDING,
     Case,
     CaseValues,
@@ -34,7 +35,7 @@ from app.models import (
     rounded,
 )
 from app.organisation import CONSENT_SCOPES, CONTACT_METHODS
-from app.outbox import NOT_HEARD, TextDraft, check_text, queue_texts
+from app.outbox import TextDraft, check_text, queue_texts
 from app.paging import ALERTED_AT_ONCE, acknowledge_alert, make_alert_job
 from app.requests import follow_consent
 from app.store import ClaimedJob, Db, add_jobs, finish_job, position_after

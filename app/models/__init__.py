@@ -2,8 +2,20 @@
 
 from app.models.alerts import Alert, Page
 from app.models.audit import AuditEntry, AuditHead
-from app.models.base import ROUNDING, Base, Instant, OperationalRow, rounded, table
-from app.models.calls import Attachment, AttachmentPart, Call, CallLeg
+from app.models.base import ROUNDING, Base, Instant, OperationalRow, State, rounded, table
+from app.models.calls import (
+    CALL_TRANSITIONS,
+    LEG_TRANSITIONS,
+    Attachment,
+    AttachmentPart,
+    Call,
+    CallLeg,
+    CallLegValues,
+    CallState,
+    CallValues,
+    LegKind,
+    LegState,
+)
 from app.models.cases import (
     CASE_TRANSITIONS,
     LIVE_STATES,
@@ -23,15 +35,24 @@ from app.models.inventory import list_operational_values
 from app.models.knowledge import DeadlineRule, DirectoryEntry, InformationCard, RaidReport
 from app.models.organisation import Deployment, IndexKey, OrganisationSettings
 from app.models.outbox import (
+    NOT_HEARD,
+    OUTGOING_TRANSITIONS,
+    TEXTS_ON_THEIR_WAY,
+    CallCopy,
     CarrierLook,
     CarrierTrace,
+    CarrierTraceValues,
     Erasure,
+    ErasureValues,
     Idempotency,
     Job,
     Outgoing,
+    OutgoingState,
+    OutgoingValues,
     ReplyCount,
     Sent,
     Suppression,
+    SuppressionValues,
 )
 from app.models.people import (
     MEMBER_TRANSITIONS,
@@ -76,18 +97,24 @@ from app.models.statistics import (
     StatisticsMonthValues,
     StatisticsRelease,
 )
+from app.models.steps import WrongStep, check_step
 from app.models.teams import OperationalGrant, TeamEpoch, TeamWrap
 from app.models.values import ValuesBroken, dump_values, load_values, operational
 
 __all__ = [
+    "CALL_TRANSITIONS",
     "CASE_TRANSITIONS",
     "EVENT_STATES",
+    "LEG_TRANSITIONS",
     "LIVE_STATES",
     "MEMBER_TRANSITIONS",
+    "NOT_HEARD",
+    "OUTGOING_TRANSITIONS",
     "RELEASE_TRANSITIONS",
     "ROUNDING",
     "SEEKING",
     "SWAP_TRANSITIONS",
+    "TEXTS_ON_THEIR_WAY",
     "Alert",
     "Assignment",
     "Attachment",
@@ -99,9 +126,14 @@ __all__ = [
     "BriefWrap",
     "CalendarFeed",
     "Call",
+    "CallCopy",
     "CallLeg",
+    "CallLegValues",
+    "CallState",
+    "CallValues",
     "CarrierLook",
     "CarrierTrace",
+    "CarrierTraceValues",
     "Case",
     "CaseEpoch",
     "CaseGrant",
@@ -116,6 +148,7 @@ __all__ = [
     "DetentionEpisode",
     "DirectoryEntry",
     "Erasure",
+    "ErasureValues",
     "Event",
     "HandoverNote",
     "Idempotency",
@@ -125,6 +158,8 @@ __all__ = [
     "Invitation",
     "InvitationValues",
     "Job",
+    "LegKind",
+    "LegState",
     "Member",
     "MemberProfile",
     "MemberState",
@@ -135,6 +170,8 @@ __all__ = [
     "OperationalRow",
     "OrganisationSettings",
     "Outgoing",
+    "OutgoingState",
+    "OutgoingValues",
     "Page",
     "PendingKeyword",
     "RaidReport",
@@ -153,6 +190,7 @@ __all__ = [
     "ShiftSwap",
     "ShiftSwapValues",
     "ShiftValues",
+    "State",
     "StatisticsDebit",
     "StatisticsFile",
     "StatisticsHead",
@@ -160,11 +198,14 @@ __all__ = [
     "StatisticsMonthValues",
     "StatisticsRelease",
     "Suppression",
+    "SuppressionValues",
     "SwapState",
     "Task",
     "TeamEpoch",
     "TeamWrap",
     "ValuesBroken",
+    "WrongStep",
+    "check_step",
     "dump_values",
     "list_operational_values",
     "load_values",

@@ -19,9 +19,9 @@ from sqlalchemy import delete, select, update
 
 from app.access import PERMISSIONS, Permission
 from app.calls.call_rows import add_call
-from app.calls.states import CallState
+from app.calls.courses import CallCourse
 from app.cases.tasks import add_task
-from app.models import CallLeg, Case, Member, Offer, StatisticsRelease, Task
+from app.models import CallLeg, CallState, Case, Member, Offer, StatisticsRelease, Task
 from app.requests.decisions import accept_offer
 from app.statistics.confirmation import confirm_release
 from app.statistics.months import freeze_month
@@ -188,9 +188,9 @@ def talking(body: Any) -> Make:
         case_id, now = scene.case(), house.clock()
         with house.database.transaction() as db:
             heron = house.residents["heron"].id
-            state = CallState(call_id, "bridged", now + STEP, winner=heron)
+            call = CallCourse(call_id, CallState.BRIDGED, now + STEP, winner=heron)
             case = db.get_one(Case, UUID(case_id))
-            add_call(db, case, state, (), now, sid=f"CA{call_id.hex}")
+            add_call(db, case, call, (), now, sid=f"CA{call_id.hex}")
         given = body
         if body == "colleague":
             give_phone(scene, "plover", fictional(next(_NUMBERS)))

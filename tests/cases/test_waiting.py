@@ -11,7 +11,7 @@ import pytest
 
 from app.cases.waiting import note_person
 from app.models import Case, CaseValues
-from tests.alerts.test_alerts import HERON, on_duty
+from tests.paging.test_alerts import HERON, on_duty
 from tests.service import House
 
 __all__ = ["on_duty"]

@@ -133,8 +133,8 @@ class Hall:
         """The texts that wait to go to a number."""
         with self.database.snapshot() as db:
             waiting = db.scalars(select(Outgoing).order_by(Outgoing.queued_at))
-            values = [db.keys.open_row("outgoing", row) for row in waiting]
-            return [one["body"] for one in values if one.get("to") == number]
+            values = [db.keys.find_values(row) for row in waiting]
+            return [one.body for one in values if one is not None and one.to == number]
 
     def plunder(self, *handles: str, operational: bool = False) -> DrillOutcome:
         """Open all that opens with the shred keys and what these members' passphrases open."""

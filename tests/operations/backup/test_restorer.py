@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from app import audit
 from app.crypto import KeyFiles, day_number
-from app.models import Base, Case, Job, Message, Outgoing, SessionRow
+from app.models import Base, Case, Job, Message, Outgoing, OutgoingState, SessionRow
 from app.operations.backup.restorer import NeedsAcknowledgement, OlderThanAnchor
 from app.operations.backup.target import NotEmpty, OtherKeys
 from app.operations.backup.writer import make_archive
@@ -127,11 +127,13 @@ def test_texts_on_their_way_become_uncertain_and_are_not_sent(
     house.case_of("hello", "1")
     with house.database.transaction() as db:
         for state, outgoing in zip(
-            ("queued", "sending"), db.scalars(select(Outgoing)), strict=False
+            (OutgoingState.QUEUED, OutgoingState.SENDING),
+            db.scalars(select(Outgoing)),
+            strict=False,
         ):
             outgoing.state, outgoing.sid_lookup = state, None
             db.execute(
-                update(Message).where(Message.id == outgoing.message_id).values(status=state)
+                update(Message).where(Message.id == outgoing.message_id).values(status=state.value)
             )
     restored = archives.restore(archives.make(), place)
     assert restored.uncertain == 2

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from app.models import Job, Message, Outgoing
+from app.models import Job, Message, Outgoing, OutgoingState
 from app.outbox.states import UNHEARD_JOB
 from app.store.jobs import add_jobs, new_job
 from tests.service import House
@@ -87,7 +87,7 @@ def test_what_the_script_failed_to_say_changes_nothing(paged: House) -> None:
     replied(paged, case["id"])
     with paged.database.transaction() as db:
         texts = {one.purpose: one for one in db.scalars(select(Outgoing)) if one.case_id}
-        texts["script"].state = "failed"
+        texts["script"].state = OutgoingState.FAILED
         rows = [new_job(UNHEARD_JOB, one.id, paged.clock()) for one in texts.values()]
         assert len(rows) == 2
         add_jobs(db, rows)

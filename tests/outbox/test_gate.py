@@ -24,7 +24,7 @@ from app.desk.replying import StatedConsent, record_consent, send_reply
 from app.errors import Refusal
 from app.outbox.blocks import add_block, lift_block, list_blocks
 from app.telephony import OutgoingText
-from tests.consent.line import Line, Notebook, principal
+from tests.outbox.line import Line, Notebook, principal
 from tests.service import Blueprint
 
 NOON = datetime.fromisoformat("2026-01-15T12:00:00+00:00")
@@ -195,8 +195,9 @@ def _trees(path: Path) -> tuple[ast.AST, ...]:
 def test_only_two_places_hand_texts_to_the_carrier() -> None:
     # `wake` texts the operator's own numbers while sealed, when no gate can be asked.
     assert _calls("OutgoingText") == {"outbox/sender.py", "paging/wake.py"}
-    # The worker's duties call `send_texts`; the headers' is the web server's.
+    # The headers' one is the web server's.
     assert _calls("send") == {"api/headers.py", "outbox/sender.py", "paging/wake.py"}
+    assert _calls("send_texts") == {"worker/handlers.py"}
 
 
 def test_the_gate_stands_right_before_the_carrier() -> None:

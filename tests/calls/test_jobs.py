@@ -15,8 +15,8 @@ from sqlalchemy.exc import OperationalError
 from app import main
 from app.models import Case
 from app.worker import handlers
+from tests.calls.test_webhooks import PHONES, case_of_call, give_phones, on_duty, until
 from tests.service import CALLER, House
-from tests.voice.test_calls import PHONES, case_of_call, give_phones, on_duty, until
 
 OTHER = "+15145550124"
 

@@ -26,7 +26,7 @@ from app.worker.duties import RECURRING, RecurringDuty
 from app.worker.handlers import HANDLERS
 from app.worker.loop import Worker
 from app.worker.tools import WorkerTools
-from tests.consent.line import Line, Notebook
+from tests.outbox.line import Line, Notebook
 from tests.service import Blueprint
 
 PHONES = ("+15145550131", "+15145550132", "+15145550133")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.calls.test_webhooks import PHONES, case_of_call, give_phones, on_duty
 from tests.console.visitor import visitor
 from tests.service import CALLER, House, refusal
-from tests.voice.test_calls import PHONES, case_of_call, give_phones, on_duty
 
 
 def agree(house: House, case_id: str, **said: object) -> None:
