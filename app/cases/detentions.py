@@ -19,9 +19,9 @@ from app.access import Permission, Principal
 from app.cases.case import find_case, find_row_with_case, open_case_keys
 from app.cases.tasks import settle_tasks
 from app.crypto import CaseKeys
-from app.errors import BadRequest, StaleVersion
+from app.errors import BadRequest
 from app.models import Case, DetentionEpisode
-from app.store import Db, position_after
+from app.store import Db, ReadVersion, check_version, position_after
 from app.vault import read_value, rewrite_value, seal_value
 
 _TABLE = "detention_episodes"
@@ -123,15 +123,14 @@ def change_detention(
     db: Db,
     principal: Principal,
     episode_id: UUID,
-    version: int,
+    version: ReadVersion,
     changes: Mapping[str, Any],
     now: datetime,
 ) -> DetentionEpisode:
     """Change some of a stay, by the names of ``Stay``. StaleVersion, BadRequest."""
     principal.require(Permission.CASES)
     episode, case = find_row_with_case(db, principal, DetentionEpisode, episode_id)
-    if episode.version != version:
-        raise StaleVersion(episode.version)
+    check_version(episode.version, version)
     keys = open_case_keys(db, principal, case)
     before = _stay(read_value(db, keys, _TABLE, "details", episode))
     after = Stay(**{**{name: getattr(before, name) for name in _NAMES}, **changes})

@@ -27,12 +27,12 @@ from app.cases import (
     write_date,
 )
 from app.crypto import CaseKeys
-from app.errors import BadRequest, StaleVersion
+from app.errors import BadRequest
 from app.models import Assignment, Case, Event, Member, Request
 from app.outbox import TextDraft, queue_texts
 from app.paging import find_reachable_number
 from app.requests import check_room, choose_leader, follow_date_change, list_accompaniments
-from app.store import Db
+from app.store import Db, ReadVersion, check_version
 from app.vault import read_value, rewrite_value
 
 # Requests whose people have to know when their date moves.
@@ -46,7 +46,7 @@ def change_date(
     db: Db,
     principal: Principal,
     event_id: UUID,
-    version: int,
+    version: ReadVersion,
     changes: Mapping[str, Any],
     now: datetime,
 ) -> Event:
@@ -56,8 +56,7 @@ def change_date(
     """
     principal.require(Permission.CASES)
     event, case = find_row_with_case(db, principal, Event, event_id)
-    if event.version != version:
-        raise StaleVersion(event.version)
+    check_version(event.version, version)
     if event.state not in AWAITED:
         raise BadRequest("This date is over and done with. Add a new one.")
     _change_company(db, event, changes)

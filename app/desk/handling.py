@@ -22,12 +22,12 @@ from app.cases import (
     take_case,
     write_case_values,
 )
-from app.errors import BadRequest, Forbidden, OfferTaken, StaleVersion
+from app.errors import BadRequest, Forbidden, OfferTaken
 from app.models import Case, CaseEpoch, CaseGrant, CaseState, CaseValues, rounded
 from app.organisation import check_codes, check_fields, read_settings
 from app.paging import acknowledge_alert
 from app.requests import follow_urgency
-from app.store import NOT_WAITING, Db
+from app.store import NOT_WAITING, Db, ReadVersion, check_version
 from app.vault import make_case_keys, read_roster, read_sheet, write_sheet
 
 _COARSE = ("situation", "language", "region")
@@ -113,7 +113,7 @@ def change_case(
     db: Db,
     principal: Principal,
     case_id: UUID,
-    version: int,
+    version: ReadVersion,
     changes: Mapping[str, Any],
     now: datetime,
 ) -> Case:
@@ -123,8 +123,7 @@ def change_case(
     """
     principal.require(Permission.CASES)
     case = find_case(db, principal, case_id, live=True)
-    if case.version != version:
-        raise StaleVersion(case.version)
+    check_version(case.version, version)
     settings = read_settings(db)
     check_codes(
         settings,

@@ -12,10 +12,10 @@ from sqlalchemy import select
 
 from app import audit
 from app.access import Permission, Principal
-from app.errors import BadRequest, NotFound, StaleVersion
+from app.errors import BadRequest, NotFound
 from app.models import DirectoryEntry
 from app.organisation import DIRECTORY_KINDS, check_codes, read_settings
-from app.store import Db
+from app.store import Db, ReadVersion, check_version
 
 _TEXTS = ("name", "phone", "address", "hours", "notes")
 LONGEST_ENTRY = 2000
@@ -71,14 +71,13 @@ def change_entry(
     db: Db,
     principal: Principal,
     entry_id: UUID,
-    version: int,
+    version: ReadVersion,
     changes: Mapping[str, Any],
     now: datetime,
 ) -> DirectoryItem:
     """Replace the given values. NotFound, StaleVersion, BadRequest."""
     row = _found(db, principal, entry_id)
-    if row.version != version:
-        raise StaleVersion(row.version)
+    check_version(row.version, version)
     values = _checked(db, {**db.keys.open_row("directory", row), **changes})
     db.keys.replace_values("directory", row, values)
     row.version += 1

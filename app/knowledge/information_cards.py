@@ -16,10 +16,10 @@ from sqlalchemy import select
 
 from app import audit
 from app.access import Permission, Principal
-from app.errors import BadRequest, NotFound, StaleVersion
+from app.errors import BadRequest, NotFound
 from app.models import InformationCard
 from app.organisation import check_codes, read_settings
-from app.store import Db
+from app.store import Db, ReadVersion, check_version
 
 LONGEST_CARD = 2000
 _SUBSTANCE = (
@@ -83,7 +83,7 @@ def change_card(
     db: Db,
     principal: Principal,
     card_id: UUID,
-    version: int,
+    version: ReadVersion,
     changes: Mapping[str, Any],
     now: datetime,
 ) -> InformationCard:
@@ -92,8 +92,7 @@ def change_card(
     NotFound, StaleVersion, BadRequest.
     """
     card = _locked(db, principal, card_id)
-    if card.version != version:
-        raise StaleVersion(card.version)
+    check_version(card.version, version)
     values = {**{name: getattr(card, name) for name in _SUBSTANCE}, **changes}
     said_otherwise = any(
         name in changes and changes[name] != getattr(card, name)

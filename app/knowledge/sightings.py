@@ -18,9 +18,9 @@ from sqlalchemy import delete, or_, select, update
 from app import audit
 from app.access import DESK, Permission, Principal
 from app.crypto import Context, Purpose, open_sealed, pad_field, seal_to, unpad
-from app.errors import BadRequest, Forbidden, NotFound, StaleVersion
+from app.errors import BadRequest, Forbidden, NotFound
 from app.models import RaidReport, rounded
-from app.store import Db
+from app.store import Db, ReadVersion, check_version
 from app.vault import WAITING_FOR_KEY, open_team_keys, read_roster
 
 SIGHTING_STATES = ("unverified", "corroborated", "false")
@@ -81,7 +81,7 @@ def add_sighting(
     return report
 
 
-def _sealed(db: Db, row_id: UUID, version: int, facts: Mapping[str, str]) -> dict[str, Any]:
+def _sealed(db: Db, row_id: UUID, version: ReadVersion, facts: Mapping[str, str]) -> dict[str, Any]:
     team = read_roster(db).teams[DESK]
     context = _context(db, row_id, version, team.epoch)
     plaintext = pad_field(json.dumps(facts, ensure_ascii=False).encode("utf-8", "replace"))
@@ -124,7 +124,7 @@ def change_sighting(
     db: Db,
     principal: Principal,
     report_id: UUID,
-    version: int,
+    version: ReadVersion,
     changes: Mapping[str, Any],
     now: datetime,
 ) -> Sighting:
@@ -137,8 +137,7 @@ def change_sighting(
     """
     principal.require(Permission.RAIDS)
     report = _found(db, report_id)
-    if report.version != version:
-        raise StaleVersion(report.version)
+    check_version(report.version, version)
     if changes.get("facts"):
         _change_facts(db, principal, report, changes["facts"])
     if changes.get("same_as") is not None:

@@ -38,18 +38,23 @@ from app.store.statements import (
     update_rows,
     write_together,
 )
+from app.store.versions import AnyVersion, OneOfVersions, ReadVersion, check_version
 
 __all__ = [
     "FURTHEST",
     "NOT_WAITING",
+    "AnyVersion",
     "ClaimedJob",
     "Database",
     "Db",
     "GroupWriter",
     "Lookup",
+    "OneOfVersions",
     "Query",
+    "ReadVersion",
     "SchemaBehind",
     "add_jobs",
+    "check_version",
     "claim_jobs",
     "do_once",
     "downgrade_schema",
