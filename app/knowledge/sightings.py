@@ -81,7 +81,7 @@ def add_sighting(
     return report
 
 
-def _sealed(db: Db, row_id: UUID, version: ReadVersion, facts: Mapping[str, str]) -> dict[str, Any]:
+def _sealed(db: Db, row_id: UUID, version: int, facts: Mapping[str, str]) -> dict[str, Any]:
     team = read_roster(db).teams[DESK]
     context = _context(db, row_id, version, team.epoch)
     plaintext = pad_field(json.dumps(facts, ensure_ascii=False).encode("utf-8", "replace"))
