@@ -25,7 +25,7 @@ from app.members.invitations import make_invitation, redeem_invitation
 from app.members.newcomers import admit_newcomers
 from app.models import Assignment, Case, Message, Offer
 from app.requests.new_requests import RequestFacts, raise_request
-from app.simulator.network.webhooks import sign
+from app.simulator.network.signatures import sign
 from app.store.db import Db
 from app.store.schema import upgrade_schema
 from tests import postgres

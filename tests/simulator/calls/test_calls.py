@@ -10,6 +10,7 @@ import requests
 from fastapi import Response
 from twilio.base.exceptions import TwilioRestException  # type: ignore[import-untyped]
 
+from app.simulator.calls.incoming import call_hotline
 from app.simulator.network.carrier import SimulatedCarrier
 from tests.simulator.hotline import HOTLINE, PHONE, Hotline, ServedNetwork, twiml
 
@@ -293,7 +294,7 @@ async def test_when_the_network_closes_nobody_is_told(
     carrier: SimulatedCarrier, hotline: Hotline
 ) -> None:
     hotline.answer(VOICE, twiml(MENU))
-    line = carrier.voice.ring_hotline(PHONE)
+    line = call_hotline(carrier, PHONE)
     await line.settled()
     await carrier.close()
     assert [webhook.path for webhook in hotline.webhooks] == [VOICE]
