@@ -156,7 +156,7 @@ class _Dialled:
             for other in self.legs.values():
                 if other is not leg:
                     other.end("canceled")
-        elif change is LegChange.READY:
+        elif change is LegChange.READY and leg is self.winner:
             self.until = self.line.exchange.clock() + timedelta(seconds=self.limit_s)
             self.line.answer()
             self.line.other_side, leg.other_side = leg, self.line

@@ -146,6 +146,17 @@ def test_the_first_to_answer_a_dialled_number_hears_the_whisper(served: ServedNe
     assert caller.heard == ["Bye."]
 
 
+def test_of_two_phones_that_answer_at_once_only_one_is_connected(served: ServedNetwork) -> None:
+    served.service.answers[VOICE] = f"<Dial><Number>{OTHER}</Number><Number>{THIRD}</Number></Dial>"
+    for phone in (OTHER, THIRD):
+        served.network.phone(phone).answering("answers", after_s=2)
+    caller = served.network.phone(PHONE).call()
+    served.network.advance(2)
+    [first], [second] = (served.network.phone(number).calls() for number in (OTHER, THIRD))
+    assert (first.state, second.state) == ("in-progress", "canceled")
+    assert (caller.hears, first.hears, second.hears) == ([first.sid], [caller.sid], [])
+
+
 @pytest.mark.parametrize(
     ("answers", "leg", "told"), [(True, "completed", "completed"), (False, "canceled", "no-answer")]
 )
