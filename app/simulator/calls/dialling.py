@@ -104,7 +104,7 @@ def _dial_number(number: Instruction, caller_id: str, timeout: float) -> None:
         direction="outbound-dial",
         timeout=timeout,
         callback=number.callback("statusCallback", "completed"),
-        detection=Detection(noun.get("machineDetection"), noun.get("amdStatusCallback")),
+        detection=_read_detection(number),
         parent=line,
     )
     whisper = number.source(number.url("url")) if noun.get("url") else None
@@ -112,6 +112,11 @@ def _dial_number(number: Instruction, caller_id: str, timeout: float) -> None:
     leg = place_call(number.carrier, placement, talk, number.perform)
     line.legs.append(leg)
     leg.on_end.append(partial(line.tell, LegChanged(leg.call.sid, LegChange.ENDED)))
+
+
+def _read_detection(number: Instruction) -> Detection:
+    method = number.verb.get("amdStatusCallbackMethod") or "POST"
+    return Detection(number.verb.get("machineDetection"), number.url("amdStatusCallback"), method)
 
 
 async def _talk(number: Instruction, whisper: DocumentSource | None, leg: Line) -> None:

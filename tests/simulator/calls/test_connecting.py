@@ -157,6 +157,17 @@ def test_of_two_phones_that_answer_at_once_only_one_is_connected(served: ServedN
     assert (caller.hears, first.hears, second.hears) == ([first.sid], [caller.sid], [])
 
 
+def test_the_service_learns_if_a_dialled_phone_is_answered_by_a_machine(
+    served: ServedNetwork,
+) -> None:
+    detection = 'machineDetection="Enable" amdStatusCallback="/amd" amdStatusCallbackMethod="GET"'
+    served.service.answers[VOICE] = f"<Dial><Number {detection}>{OTHER}</Number></Dial>"
+    served.network.phone(OTHER).answering("machine")
+    served.network.phone(PHONE).call()
+    served.network.advance(0)
+    assert served.service.news("/amd", "AnsweredBy") == ["machine_start"]
+
+
 @pytest.mark.parametrize(
     ("answers", "leg", "told"), [(True, "completed", "completed"), (False, "canceled", "no-answer")]
 )
