@@ -1,4 +1,4 @@
-"""Conferences: who is in, who hears whom, and the news for the service.
+"""Conferences: their participants, who hears whom, and the news for the service.
 
 Source: https://www.twilio.com/docs/voice/twiml/conference and Twilio's OpenAPI description.
 """

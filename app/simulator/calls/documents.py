@@ -25,7 +25,7 @@ async def fetch_document(
 ) -> CallDocument:
     """The document to execute next, from the fallback if need be. Raises ``NoDocument``."""
     if line.count_document():
-        what = "too many documents in a row, without anybody or any time passing in between"
+        what = "too many documents in a row, and no time passed between them"
         line.debug(_LOOP, what, source.url)
         raise NoDocument
     document, error = await _try(carrier, line, source)
@@ -42,7 +42,11 @@ async def fetch_document(
 
 def read_answer(line: Line, answer: WebhookAnswer, url: str) -> tuple[CallDocument | None, int]:
     """Parse an answer; the error number of a bad one is not 0, and goes to the debugger log."""
-    document, error, what = None, answer.error or 0, "the webhook was not answered with success"
+    document, error, what = (
+        None,
+        answer.error or 0,
+        "the service did not answer the webhook with success",
+    )
     if not error:
         try:
             document = read_call_document(answer.content_type, answer.body, url)

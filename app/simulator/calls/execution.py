@@ -67,11 +67,11 @@ async def _play(play: Instruction) -> None:
     url = urljoin(play.document.url, play.verb.text)
     line.note("Play", url)
     if urlsplit(url).scheme not in {"http", "https"}:
-        line.debug(11100, "the address is no good", url)
+        line.debug(11100, "the file to play has no http address", url)
         return
     answer = await play.carrier.webhooks.post(url, [], method="GET")
     if answer.error or not read_kind(answer.content_type).startswith("audio/"):
-        line.debug(answer.error or 12300, "what was to be played is not audio", url, answer.status)
+        line.debug(answer.error or 12300, "the file to play is not audio", url, answer.status)
 
 
 async def _pause(pause: Instruction) -> None:

@@ -96,7 +96,7 @@ class Conference:
 
     @property
     def present(self) -> list[Participant]:
-        """The participants who are in, in the order they came."""
+        """The participants that have joined, in the order they came."""
         return [one for one in self.participants.values() if one.joined]
 
     def to_json(self) -> Json:

@@ -53,7 +53,7 @@ class Exchange:
         answer = await self.webhooks.post(url, fields, method=method)
         self.counts["failed" if answer.error else "delivered"] += 1
         if answer.error:
-            what = "the status callback was not answered with success"
+            what = "the service did not answer the status callback with success"
             self.debug(answer.error, what, sid=sid, url=url, http=answer.status)
 
     def webhook_counts(self) -> Json:

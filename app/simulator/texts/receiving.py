@@ -176,12 +176,12 @@ async def _ask(
 ) -> tuple[WebhookAnswer, MessageDocument | None]:
     """Post to one address and read its answer; a bad answer goes to the debugger log."""
     if not url:
-        carrier.debug(11100, "no webhook is configured", sid=message.sid, http=None)
+        carrier.debug(11100, "the number has no webhook", sid=message.sid, http=None)
         return WebhookAnswer(None, error=11100), None
     answer = await carrier.webhooks.post(url, fields)
     debug = partial(carrier.debug, sid=message.sid, url=url, http=answer.status)
     if answer.error:
-        debug(answer.error, "the webhook was not answered with success")
+        debug(answer.error, "the service did not answer the webhook with success")
         return answer, None
     try:
         document = read_message_document(answer.content_type, answer.body)
