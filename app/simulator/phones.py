@@ -60,7 +60,7 @@ class Network:
         count: int | None = None,
         delay_s: float | None = None,
     ) -> dict[str, Any]:
-        """Order a fault for the next ``count`` (1) events that match; see ``network.faults.KINDS``."""
+        """Order a fault for the next ``count`` (1) matching events; see ``faults.KINDS``."""
         order = {"kind": kind, "match": match, "count": count, "delay_s": delay_s}
         return self.ask("POST", "/faults", order)
 

@@ -42,11 +42,8 @@ async def fetch_document(
 
 def read_answer(line: Line, answer: WebhookAnswer, url: str) -> tuple[CallDocument | None, int]:
     """Parse an answer; the error number of a bad one is not 0, and goes to the debugger log."""
-    document, error, what = (
-        None,
-        answer.error or 0,
-        "the service did not answer the webhook with success",
-    )
+    document, error = None, answer.error or 0
+    what = "the service did not answer the webhook with success"
     if not error:
         try:
             document = read_call_document(answer.content_type, answer.body, url)
