@@ -1,5 +1,6 @@
 """The database, its statements and schema, and the job table."""
 
+from app.store.cursors import BIG, decode_cursor, encode_cursor
 from app.store.db import Database, Db, GroupWriter
 from app.store.idempotency import do_once
 from app.store.jobs import (
@@ -40,6 +41,7 @@ from app.store.statements import (
 )
 
 __all__ = [
+    "BIG",
     "FURTHEST",
     "NOT_WAITING",
     "ClaimedJob",
@@ -51,8 +53,10 @@ __all__ = [
     "SchemaBehind",
     "add_jobs",
     "claim_jobs",
+    "decode_cursor",
     "do_once",
     "downgrade_schema",
+    "encode_cursor",
     "find_due_kinds",
     "find_newest_revision",
     "find_next_due",
