@@ -35,6 +35,7 @@ from app.models.inventory import list_operational_values
 from app.models.knowledge import DeadlineRule, DirectoryEntry, InformationCard, RaidReport
 from app.models.organisation import Deployment, IndexKey, OrganisationSettings
 from app.models.outbox import (
+    JOB_TRANSITIONS,
     NOT_HEARD,
     OUTGOING_TRANSITIONS,
     TEXTS_ON_THEIR_WAY,
@@ -46,6 +47,7 @@ from app.models.outbox import (
     ErasureValues,
     Idempotency,
     Job,
+    JobState,
     Outgoing,
     OutgoingState,
     OutgoingValues,
@@ -105,6 +107,7 @@ __all__ = [
     "CALL_TRANSITIONS",
     "CASE_TRANSITIONS",
     "EVENT_STATES",
+    "JOB_TRANSITIONS",
     "LEG_TRANSITIONS",
     "LIVE_STATES",
     "MEMBER_TRANSITIONS",
@@ -158,6 +161,7 @@ __all__ = [
     "Invitation",
     "InvitationValues",
     "Job",
+    "JobState",
     "LegKind",
     "LegState",
     "Member",
