@@ -15,7 +15,6 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 from app import audit, organisation
 from app.access import Permission
 from app.api.deps import Cursor, Limit, VisitDep, etag, needs
-from app.errors import BadRequest
 from app.organisation import read_settings, read_settings_version
 from app.store import BIG, decode_cursor, encode_cursor
 

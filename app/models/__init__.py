@@ -29,6 +29,18 @@ from app.models.cases import (
     ConsentValues,
     Reach,
 )
+from app.models.contents import (
+    ArchivedContact,
+    AttachmentDetails,
+    BriefContent,
+    DatePlace,
+    DetentionDetails,
+    DetentionReview,
+    MediaLink,
+    MessageBody,
+    NoteBody,
+    ReportBody,
+)
 from app.models.conversations import Message, Note, PendingKeyword
 from app.models.events import EVENT_STATES, DetentionEpisode, Event, Task
 from app.models.inventory import list_operational_values
@@ -101,7 +113,13 @@ from app.models.statistics import (
 )
 from app.models.steps import WrongStep, check_step
 from app.models.teams import OperationalGrant, TeamEpoch, TeamWrap
-from app.models.values import ValuesBroken, dump_values, load_values, operational
+from app.models.values import (
+    ValuesBroken,
+    dump_values,
+    load_values,
+    operational,
+    sealed_content,
+)
 
 __all__ = [
     "CALL_TRANSITIONS",
@@ -119,13 +137,16 @@ __all__ = [
     "SWAP_TRANSITIONS",
     "TEXTS_ON_THEIR_WAY",
     "Alert",
+    "ArchivedContact",
     "Assignment",
     "Attachment",
+    "AttachmentDetails",
     "AttachmentPart",
     "AuditEntry",
     "AuditHead",
     "Base",
     "Brief",
+    "BriefContent",
     "BriefWrap",
     "CalendarFeed",
     "Call",
@@ -146,9 +167,12 @@ __all__ = [
     "Conflict",
     "Consent",
     "ConsentValues",
+    "DatePlace",
     "DeadlineRule",
     "Deployment",
+    "DetentionDetails",
     "DetentionEpisode",
+    "DetentionReview",
     "DirectoryEntry",
     "Erasure",
     "ErasureValues",
@@ -164,11 +188,14 @@ __all__ = [
     "JobState",
     "LegKind",
     "LegState",
+    "MediaLink",
     "Member",
     "MemberProfile",
     "MemberState",
     "Message",
+    "MessageBody",
     "Note",
+    "NoteBody",
     "Offer",
     "OperationalGrant",
     "OperationalRow",
@@ -184,6 +211,7 @@ __all__ = [
     "ReleaseState",
     "ReplyCount",
     "Report",
+    "ReportBody",
     "Request",
     "RosterVersion",
     "Sent",
@@ -215,5 +243,6 @@ __all__ = [
     "load_values",
     "operational",
     "rounded",
+    "sealed_content",
     "table",
 ]
