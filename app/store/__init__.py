@@ -1,7 +1,7 @@
 """The database, its statements and schema, and the job table."""
 
 from app.store.cursors import BIG, decode_cursor, encode_cursor
-from app.store.db import Database, Db, GroupWriter
+from app.store.db import Database, Db
 from app.store.idempotency import do_once
 from app.store.jobs import (
     FURTHEST,
@@ -39,6 +39,7 @@ from app.store.statements import (
     update_rows,
     write_together,
 )
+from app.store.writer import GroupWriter
 
 __all__ = [
     "BIG",
