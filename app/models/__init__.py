@@ -45,7 +45,7 @@ from app.models.conversations import Message, Note, PendingKeyword
 from app.models.events import EVENT_STATES, DetentionEpisode, Event, Task
 from app.models.inventory import list_operational_values
 from app.models.knowledge import DeadlineRule, DirectoryEntry, InformationCard, RaidReport
-from app.models.organisation import Deployment, IndexKey, OrganisationSettings
+from app.models.organisation import Deployment, IndexKey, IndexKeyValues, OrganisationSettings
 from app.models.outbox import (
     JOB_TRANSITIONS,
     NOT_HEARD,
@@ -180,6 +180,7 @@ __all__ = [
     "HandoverNote",
     "Idempotency",
     "IndexKey",
+    "IndexKeyValues",
     "InformationCard",
     "Instant",
     "Invitation",

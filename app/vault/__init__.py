@@ -11,18 +11,12 @@ from app.vault.backup_keys import (
     read_backup_public,
 )
 from app.vault.case_keys import (
-    EPOCHS_JOB,
-    WAITING_FOR_KEY,
     find_public_key,
     make_case_keys,
-    make_team_epoch,
     open_case_grants,
-    open_team_keys,
-    publish_members,
     regrant_case,
-    renew_case_epochs,
-    share_team,
 )
+from app.vault.epochs import EPOCHS_JOB, publish_members, renew_case_epochs
 from app.vault.forgetting_layer import SHRED_KEY_DAYS, list_wrapped_tables, renew_forgetting
 from app.vault.index_key import ask_for_ratchet, ratchet_if_due, ratchet_index_key
 from app.vault.operational_key import (
@@ -31,6 +25,7 @@ from app.vault.operational_key import (
     find_index_key,
     find_operational_seed,
     load_index_key,
+    make_index_key,
     open_keyring,
     unseal_server,
 )
@@ -77,6 +72,12 @@ from app.vault.sealed_fields import (
     SealedField,
     SealedPlace,
 )
+from app.vault.team_keys import (
+    WAITING_FOR_KEY,
+    make_team_epoch,
+    open_team_keys,
+    share_team,
+)
 from app.vault.tombstones import (
     add_archive_folder,
     adopt_tombstones,
@@ -86,6 +87,7 @@ from app.vault.tombstones import (
     list_tombstones,
     reconcile_tombstones,
 )
+from app.vault.wraps import HANDOVER_KEY, Recipient, unwrap_key, wrap_key
 
 __all__ = [
     "ABSORB_JOB",
@@ -99,6 +101,7 @@ __all__ = [
     "EPOCHS_JOB",
     "EVENT_PLACE",
     "HANDOVER_BODY",
+    "HANDOVER_KEY",
     "HOLD_REASON",
     "MESSAGE_BODY",
     "NOTE_BODY",
@@ -109,6 +112,7 @@ __all__ = [
     "SIGHTING_BODY",
     "WAITING_FOR_KEY",
     "NotMade",
+    "Recipient",
     "Roster",
     "RosterMember",
     "RosterRefused",
@@ -137,6 +141,7 @@ __all__ = [
     "lock_field",
     "make_backup_pair",
     "make_case_keys",
+    "make_index_key",
     "make_team_epoch",
     "new_backup_key",
     "open_case_grants",
@@ -163,5 +168,7 @@ __all__ = [
     "seal_for_case",
     "share_team",
     "unseal_server",
+    "unwrap_key",
+    "wrap_key",
     "write_sheet",
 ]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import structlog
 from sqlalchemy import (
@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 
 from app import audit
-from app.crypto import KeyFiles, Secret, new_seed
+from app.crypto import KeyFiles
 from app.keyring import hash_number, hash_reference
 from app.models import (
     LIVE_STATES,
@@ -45,10 +45,10 @@ from app.models import (
     Page,
     ReplyCount,
     Suppression,
-    rounded,
     table,
 )
 from app.store import Database, Db
+from app.vault.operational_key import make_index_key
 
 log = structlog.get_logger()
 
@@ -193,14 +193,16 @@ def _replace(db: Db, known: _Known, now: datetime) -> int:
     if row.id != known.index:
         return 0  # another process was faster
     _read_newer(db, known)
-    key = new_seed()
+    key, columns = make_index_key(db, now)
     done = _forget_closed(db)
     new = {old: hash_number(key, number) for old, number in known.numbers.items()}
     for column, otherwise in NUMBERS:
         done += _translate(db, column, new, otherwise)
     new = {old: hash_reference(key, reference) for old, reference in known.references.items()}
     done += _translate(db, REFERENCES, new, "empty")
-    _store(db, row.id, key, now)
+    # Written over the old one; its new id is how other processes notice.
+    db.execute(update(IndexKey).where(IndexKey.id == row.id).values(**columns))
+    audit.record(db, "index.replaced", None, columns["id"], now)
     return done
 
 
@@ -278,16 +280,3 @@ _ALL_AT_ONCE = """
 def _parts(hashes: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
     for start in range(0, len(hashes), _ROWS_AT_ONCE):
         yield hashes[start : start + _ROWS_AT_ONCE]
-
-
-def _store(db: Db, old: UUID, key: Secret, now: datetime) -> None:
-    """Write the new key over the old one; its id is how others notice."""
-    row_id = uuid4()
-    values = db.keys.new_row("index_keys", row_id, {"key": key.hex()}, now)
-    index_keys = table(IndexKey)
-    db.execute(
-        update(index_keys)
-        .where(index_keys.c.id == old)
-        .values(id=row_id, created_at=rounded(now), **values)
-    )
-    audit.record(db, "index.replaced", None, row_id, now)
