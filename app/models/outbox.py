@@ -45,7 +45,7 @@ class Job(Base):
     id: Mapped[UUID] = plain(primary_key=True)
     kind: Mapped[str] = plain(String(32))
     ref: Mapped[UUID | None] = plain(index=True)
-    state: Mapped[str] = plain(String(8), default=JobState.QUEUED)
+    state: Mapped[JobState] = plain(State(JobState, 8), default=JobState.QUEUED)
     priority: Mapped[int] = plain(default=2)
     run_at: Mapped[datetime] = plain()
     lease_until: Mapped[datetime | None] = plain()

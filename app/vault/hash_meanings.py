@@ -8,11 +8,14 @@ from enum import Enum, auto
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Table, or_, select, true
+from sqlalchemy import Column, Select, or_, select, true
 
 from app.models import (
     LIVE_STATES,
+    TEXTS_ON_THEIR_WAY,
+    Base,
     Case,
+    CaseValues,
     Erasure,
     IndexKey,
     Job,
@@ -28,11 +31,10 @@ from app.store import Database, Db
 
 ROWS_AT_ONCE = 500
 CASES = table(Case)
-_ERASURES, _JOBS, _SUPPRESSIONS = table(Erasure), table(Job), table(Suppression)
-_MEMBERS, _TEXTS = table(Member), table(Outgoing)
+_JOBS = table(Job)
 _OPEN = CASES.c.state.in_(LIVE_STATES) & CASES.c.provisional.is_(False)
-# The tables whose rows say what their own hashes stand for.
-_SOURCES = (CASES, _SUPPRESSIONS, _ERASURES)
+# The rows that say what their own hashes stand for.
+_SOURCES: tuple[type[Any], ...] = (Case, Suppression, Erasure)
 
 
 class Orphan(Enum):
@@ -51,8 +53,8 @@ NUMBERS: tuple[tuple[Column[Any], Orphan], ...] = (
     (CASES.c.number_lookup, Orphan.EMPTY),
     (_JOBS.c.lane, Orphan.EMPTY),
     (table(Offer).c.reply_lookup, Orphan.EMPTY),
-    (_SUPPRESSIONS.c.number_lookup, Orphan.FORBIDDEN),
-    (_ERASURES.c.number_lookup, Orphan.FORBIDDEN),
+    (table(Suppression).c.number_lookup, Orphan.FORBIDDEN),
+    (table(Erasure).c.number_lookup, Orphan.FORBIDDEN),
     (table(Page).c.number_lookup, Orphan.DELETE),
     (table(ReplyCount).c.number_lookup, Orphan.DELETE),
 )
@@ -85,8 +87,8 @@ def read_hashes(database: Database, progress: Callable[[int], None]) -> KnownHas
 def learn_newer_hashes(db: Db, known: KnownHashes) -> None:
     """Add the hashes that were written since the others were read."""
     for source in _SOURCES:
-        unknown = list_hashes(db, source.c.number_lookup) - known.numbers.keys()
-        if source is CASES:
+        unknown = list_hashes(db, table(source).c.number_lookup) - known.numbers.keys()
+        if source is Case:
             unknown |= list_hashes(db, REFERENCES) - known.references.keys()
         for part in split_hashes(sorted(unknown)):
             for _ in _read(db, known, source, part):
@@ -110,32 +112,34 @@ def split_hashes(hashes: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
 
 
 def _read(
-    db: Db, known: KnownHashes, source: Table, only: Collection[bytes] | None = None
+    db: Db, known: KnownHashes, source: type[Any], only: Collection[bytes] | None = None
 ) -> Iterator[None]:
     """Open the rows of a source; with ``only`` those that have one of these hashes."""
-    names = ("id", "op_key", "op_values", "op_version", "number_lookup")
-    columns = [source.c[name] for name in names]
-    if source is CASES:
-        columns.append(REFERENCES)
-    query = select(*columns).where(_OPEN if source is CASES else true())
+    hashed = [table(source).c.number_lookup, *([REFERENCES] if source is Case else [])]
+    query = _select_values(source, *hashed).where(_OPEN if source is Case else true())
     if only is not None:
-        hashes = [column for column in columns if column.name.endswith("_lookup")]
-        query = query.where(or_(*(column.in_(only) for column in hashes)))
+        query = query.where(or_(*(column.in_(only) for column in hashed)))
     for row in db.execute(query.execution_options(yield_per=ROWS_AT_ONCE)):
-        values = db.keys.open_row(source.name, row)
-        if row.number_lookup and values.get("number"):
-            known.numbers[row.number_lookup] = values["number"]
-        if source is CASES and row.reference_lookup:
-            known.references[row.reference_lookup] = values["reference"]
+        values, _ = db.keys.open_values(source, row)
+        if row.number_lookup and values.number:
+            known.numbers[row.number_lookup] = values.number
+        if isinstance(values, CaseValues) and row.reference_lookup:
+            known.references[row.reference_lookup] = values.reference
         yield
 
 
 def _read_phones(db: Db, known: KnownHashes) -> None:
     """Open the other rows with numbers: texts that wait to be sent, and members' phones."""
-    waiting = _TEXTS.c.state.in_(("queued", "sending"))
-    for source, name, where in ((_TEXTS, "to", waiting), (_MEMBERS, "phone", true())):
-        columns = (source.c[column] for column in ("id", "op_key", "op_values", "op_version"))
-        for row in db.execute(select(*columns).where(where, source.c.op_values.is_not(None))):
-            number = db.keys.open_row(source.name, row).get(name)
-            if number:
-                known.numbers[db.keys.number_lookup(number)] = number
+    waiting = Outgoing.state.in_(TEXTS_ON_THEIR_WAY), Outgoing.op_values.is_not(None)
+    texts = db.execute(_select_values(Outgoing).where(*waiting))
+    numbers: list[str | None] = [db.keys.open_values(Outgoing, row)[0].to for row in texts]
+    members = db.execute(_select_values(Member).where(Member.op_values.is_not(None)))
+    numbers += [db.keys.open_values(Member, row)[0].phone for row in members]
+    for number in filter(None, numbers):
+        known.numbers[db.keys.number_lookup(number)] = number
+
+
+def _select_values(model: type[Base], *others: Column[Any]) -> Select[Any]:
+    """Return the query of what opening a row's values needs, and of other columns."""
+    columns = table(model).c
+    return select(columns.id, columns.op_key, columns.op_values, columns.op_version, *others)
