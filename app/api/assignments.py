@@ -13,6 +13,7 @@ from app.access import Permission
 from app.api.deps import IdempotencyKey, VisitDep, etag, fingerprint, needs
 from app.api.requests import Window
 from app.cases import LONGEST_PLACE, DateFacts, read_instant
+from app.models import BriefContent
 from app.requests import (
     LONGEST_NOTES,
     OpenedBrief,
@@ -103,15 +104,27 @@ def item(opened: OpenedBrief) -> AssignmentItem:
 
 def out(opened: OpenedBrief) -> AssignmentOut:
     """Return an assignment with its brief."""
-    brief = dict(opened.brief) if opened.brief else None
     company = opened.company
     return AssignmentOut(
         **item(opened).model_dump(),
-        brief=brief,
+        brief=show_brief(opened.brief) if opened.brief else None,
         leads=company.leads,
         leader=company.leader,
         others=list(company.others),
     )
+
+
+def show_brief(brief: BriefContent) -> dict[str, Any]:
+    """Return a brief with the names that its kind may see."""
+    content: dict[str, Any] = {"kind": brief.kind, "languages": list(brief.languages)}
+    for name in ("starts_at", "ends_at", "needed_by"):
+        at = getattr(brief, name)
+        content[name] = at.isoformat() if at else None
+    if brief.kind != "interpreter":
+        content |= {"reference": brief.reference, "fields": dict(brief.fields)}
+    if brief.kind == "accompaniment":
+        content |= {"meeting_place": brief.meeting_place, "together": brief.together}
+    return content
 
 
 @router.get("")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from datetime import datetime
 from typing import Annotated, Any
@@ -15,7 +14,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel
 from app.access import Permission, readable_cases
 from app.api.entrance import enter
 from app.api.state import Service, Visit
-from app.errors import BadRequest, NotFound, VersionRequired
+from app.errors import NotFound, VersionRequired
 from app.models import Case
 from app.store import AnyVersion, OneOfVersions, ReadVersion
 
@@ -112,18 +111,3 @@ def fingerprint(request: Request, body: BaseModel | None) -> bytes:
     """Return what makes two requests the same: method, path and body."""
     content: Any = body.model_dump(mode="json") if body else None
     return f"{request.method} {request.url.path} {json.dumps(content, sort_keys=True)}".encode()
-
-
-def encode_cursor(value: str) -> str:
-    """Return an opaque cursor."""
-    return base64.urlsafe_b64encode(value.encode()).decode()
-
-
-def decode_cursor(cursor: str | None) -> str | None:
-    """Return what ``encode_cursor`` was given; BadRequest."""
-    if cursor is None:
-        return None
-    try:
-        return base64.urlsafe_b64decode(cursor.encode()).decode()
-    except ValueError as error:
-        raise BadRequest("This cursor does not come from here.") from error

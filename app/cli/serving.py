@@ -10,6 +10,7 @@ from contextlib import closing
 from functools import partial
 from typing import Any
 
+import structlog
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
@@ -23,6 +24,8 @@ from app.settings import Settings
 from app.store import Database, SchemaBehind, is_schema_current, read_revision
 from app.vault import NotMade
 from app.worker import Worker
+
+log = structlog.get_logger()
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]  # what ASGI servers call
 # Requests that are still running when told to stop get this long.

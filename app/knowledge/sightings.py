@@ -6,7 +6,6 @@ later gets the old keys from a colleague. Nothing leads from a report to a calle
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,11 +16,18 @@ from sqlalchemy import delete, or_, select, update
 
 from app import audit
 from app.access import DESK, Permission, Principal
-from app.crypto import Context, Purpose, open_sealed, pad_field, seal_to, unpad
 from app.errors import BadRequest, Forbidden, NotFound
 from app.models import RaidReport, rounded
 from app.store import Db, ReadVersion, check_version
-from app.vault import WAITING_FOR_KEY, open_team_keys, read_roster
+from app.vault import (
+    SIGHTING_BODY,
+    WAITING_FOR_KEY,
+    SealedPlace,
+    open_team_keys,
+    read_field,
+    read_roster,
+    seal_field,
+)
 
 SIGHTING_STATES = ("unverified", "corroborated", "false")
 # What is asked about a raid; nothing about who told it.
@@ -83,14 +89,9 @@ def add_sighting(
 
 def _sealed(db: Db, row_id: UUID, version: int, facts: Mapping[str, str]) -> dict[str, Any]:
     team = read_roster(db).teams[DESK]
-    context = _context(db, row_id, version, team.epoch)
-    plaintext = pad_field(json.dumps(facts, ensure_ascii=False).encode("utf-8", "replace"))
-    body = seal_to(team.public, Purpose.FIELD, team.epoch, context, plaintext)
+    place = SealedPlace(row_id, team.epoch, version=version)
+    body = seal_field(db.keys, SIGHTING_BODY, place, dict(facts), team.public)
     return {"epoch": team.epoch, "body": body, "body_version": version}
-
-
-def _context(db: Db, row_id: UUID, version: int, epoch: int) -> Context:
-    return db.keys.context("raid_reports", "body", row_id, version, epoch=epoch)
 
 
 def list_sightings(db: Db, principal: Principal, now: datetime) -> list[Sighting]:
@@ -115,9 +116,7 @@ def _opened(db: Db, principal: Principal, report: RaidReport) -> dict[str, str] 
         team = open_team_keys(db, principal, DESK, report.epoch)
     except Forbidden:  # joined after that key was replaced, and no colleague has passed it on yet
         return None
-    context = _context(db, report.id, report.body_version, report.epoch)
-    plaintext = open_sealed(team.pair, Purpose.FIELD, report.epoch, context, report.body)
-    return dict(json.loads(unpad(plaintext)))
+    return read_field(db, SIGHTING_BODY, report, {report.epoch: team})
 
 
 def change_sighting(

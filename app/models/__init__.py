@@ -29,12 +29,25 @@ from app.models.cases import (
     ConsentValues,
     Reach,
 )
+from app.models.contents import (
+    ArchivedContact,
+    AttachmentDetails,
+    BriefContent,
+    DatePlace,
+    DetentionDetails,
+    DetentionReview,
+    MediaLink,
+    MessageBody,
+    NoteBody,
+    ReportBody,
+)
 from app.models.conversations import Message, Note, PendingKeyword
 from app.models.events import EVENT_STATES, DetentionEpisode, Event, Task
 from app.models.inventory import list_operational_values
 from app.models.knowledge import DeadlineRule, DirectoryEntry, InformationCard, RaidReport
-from app.models.organisation import Deployment, IndexKey, OrganisationSettings
+from app.models.organisation import Deployment, IndexKey, IndexKeyValues, OrganisationSettings
 from app.models.outbox import (
+    JOB_TRANSITIONS,
     NOT_HEARD,
     OUTGOING_TRANSITIONS,
     TEXTS_ON_THEIR_WAY,
@@ -46,6 +59,7 @@ from app.models.outbox import (
     ErasureValues,
     Idempotency,
     Job,
+    JobState,
     Outgoing,
     OutgoingState,
     OutgoingValues,
@@ -99,12 +113,19 @@ from app.models.statistics import (
 )
 from app.models.steps import WrongStep, check_step
 from app.models.teams import OperationalGrant, TeamEpoch, TeamWrap
-from app.models.values import ValuesBroken, dump_values, load_values, operational
+from app.models.values import (
+    ValuesBroken,
+    dump_values,
+    load_values,
+    operational,
+    sealed_content,
+)
 
 __all__ = [
     "CALL_TRANSITIONS",
     "CASE_TRANSITIONS",
     "EVENT_STATES",
+    "JOB_TRANSITIONS",
     "LEG_TRANSITIONS",
     "LIVE_STATES",
     "MEMBER_TRANSITIONS",
@@ -116,13 +137,16 @@ __all__ = [
     "SWAP_TRANSITIONS",
     "TEXTS_ON_THEIR_WAY",
     "Alert",
+    "ArchivedContact",
     "Assignment",
     "Attachment",
+    "AttachmentDetails",
     "AttachmentPart",
     "AuditEntry",
     "AuditHead",
     "Base",
     "Brief",
+    "BriefContent",
     "BriefWrap",
     "CalendarFeed",
     "Call",
@@ -143,9 +167,12 @@ __all__ = [
     "Conflict",
     "Consent",
     "ConsentValues",
+    "DatePlace",
     "DeadlineRule",
     "Deployment",
+    "DetentionDetails",
     "DetentionEpisode",
+    "DetentionReview",
     "DirectoryEntry",
     "Erasure",
     "ErasureValues",
@@ -153,18 +180,23 @@ __all__ = [
     "HandoverNote",
     "Idempotency",
     "IndexKey",
+    "IndexKeyValues",
     "InformationCard",
     "Instant",
     "Invitation",
     "InvitationValues",
     "Job",
+    "JobState",
     "LegKind",
     "LegState",
+    "MediaLink",
     "Member",
     "MemberProfile",
     "MemberState",
     "Message",
+    "MessageBody",
     "Note",
+    "NoteBody",
     "Offer",
     "OperationalGrant",
     "OperationalRow",
@@ -180,6 +212,7 @@ __all__ = [
     "ReleaseState",
     "ReplyCount",
     "Report",
+    "ReportBody",
     "Request",
     "RosterVersion",
     "Sent",
@@ -211,5 +244,6 @@ __all__ = [
     "load_values",
     "operational",
     "rounded",
+    "sealed_content",
     "table",
 ]

@@ -14,6 +14,21 @@ from app.models.base import Base, OperationalRow, State, plain
 from app.models.values import operational
 
 
+class JobState(StrEnum):
+    """Where a job is; one that is done has no row."""
+
+    QUEUED = "queued"
+    """It waits for its time and its turn."""
+    RUNNING = "running"
+    """A worker holds it until its lease ends; then another may take it."""
+
+
+JOB_TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
+    JobState.QUEUED: frozenset({JobState.RUNNING}),
+    JobState.RUNNING: frozenset({JobState.QUEUED, JobState.RUNNING}),
+}
+
+
 class Job(Base):
     """Something to do, once, soon: never scheduled more than an hour ahead.
 
@@ -30,7 +45,7 @@ class Job(Base):
     id: Mapped[UUID] = plain(primary_key=True)
     kind: Mapped[str] = plain(String(32))
     ref: Mapped[UUID | None] = plain(index=True)
-    state: Mapped[str] = plain(String(8), default="queued")  # queued, running, failed
+    state: Mapped[JobState] = plain(State(JobState, 8), default=JobState.QUEUED)
     priority: Mapped[int] = plain(default=2)
     run_at: Mapped[datetime] = plain()
     lease_until: Mapped[datetime | None] = plain()

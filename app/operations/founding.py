@@ -32,6 +32,7 @@ from app.vault import (
     Team,
     find_index_key,
     found_roster,
+    make_index_key,
     make_team_epoch,
     share_team,
 )
@@ -111,16 +112,9 @@ def _add_deployment(
             **db.keys.new_values(Deployment, deployment_id, OrganisationSettings(), now),
         )
     )
-    index_id, index_key = uuid4(), new_seed()
-    db.add(
-        IndexKey(
-            id=index_id,
-            created_at=rounded(now),
-            current=True,
-            **db.keys.new_row("index_keys", index_id, {"key": index_key.hex()}, now),
-        )
-    )
-    db.keys.hold_index_key(index_id, index_key)
+    index_key, columns = make_index_key(db, now)
+    db.add(IndexKey(current=True, **columns))
+    db.keys.hold_index_key(columns["id"], index_key)
     db.flush()
 
 

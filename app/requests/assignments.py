@@ -8,7 +8,6 @@ taken on long enough ago.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,9 +20,19 @@ from sqlalchemy import select
 from app import audit
 from app.access import Permission, Principal
 from app.cases import DateFacts, add_task, mark_date_occurred, settle_tasks, write_date, write_note
-from app.crypto import CaseKeys, Purpose, open_sealed, pad_message, seal_to, unpad
+from app.crypto import CaseKeys
 from app.errors import BadRequest, NotFound
-from app.models import LIVE_STATES, Assignment, Case, Event, Offer, Report, Request
+from app.models import (
+    LIVE_STATES,
+    Assignment,
+    BriefContent,
+    Case,
+    Event,
+    Offer,
+    Report,
+    ReportBody,
+    Request,
+)
 from app.requests.accompaniments import ACCOMPANIMENT, NO_COMPANY, Company, find_company
 from app.requests.answers import forget_old_codes
 from app.requests.briefs import open_brief
@@ -40,7 +49,7 @@ from app.requests.lifecycle import (
 from app.requests.member_texts import tell_members
 from app.requests.new_requests import RequestFacts, raise_without_brief
 from app.store import Database, Db, position_after
-from app.vault import find_public_key, read_roster
+from app.vault import REPORT_BODY, read_field, read_roster, seal_for_case
 
 LONGEST_NOTES = 20_000
 # Whoever cannot go after all gives the request back: others are asked.
@@ -62,7 +71,7 @@ class OpenedBrief:
     assignment: Assignment
     request: Request
     values: Mapping[str, Any] = field(repr=False)
-    brief: Mapping[str, Any] | None = field(default=None, repr=False)
+    brief: BriefContent | None = None
     company: Company = NO_COMPANY
 
 
@@ -172,13 +181,8 @@ def _state(outcome: str) -> str:
 def _store(db: Db, case: Case, assignment: Assignment, told: ReportFacts, now: datetime) -> None:
     report_id = uuid4()
     case.last_position = position_after(case.last_position, now)
-    content: dict[str, Any] = {"outcome": told.outcome, "notes": told.notes}
-    content |= {"at": now.isoformat(), "next": None}
-    if told.next_event is not None:
-        content["next"] = told.next_event.starts_at.isoformat()
-    context = db.keys.context("reports", "body", report_id, 1, case=case.id, epoch=case.epoch)
-    plaintext = pad_message(json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"))
-    public = find_public_key(db, case.id, case.epoch)
+    following = told.next_event.starts_at if told.next_event else None
+    content = ReportBody(outcome=told.outcome, at=now, notes=told.notes, next=following)
     db.add(
         Report(
             id=report_id,
@@ -187,7 +191,7 @@ def _store(db: Db, case: Case, assignment: Assignment, told: ReportFacts, now: d
             epoch=case.epoch,
             position=case.last_position,
             author_id=assignment.member_id,
-            body=seal_to(public, Purpose.NOTE, case.epoch, context, plaintext),
+            body=seal_for_case(db, REPORT_BODY, case, report_id, content),
         )
     )
     db.flush()
@@ -270,14 +274,20 @@ def list_reports(db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -> list[di
         .order_by(Report.position)
     )
     found = [{"request": of, **_open(db, row, keys[row.case_id])} for row, of in rows.all()]
-    return sorted(found, key=lambda one: str(one["at"]))
+    return sorted(found, key=lambda one: one["at"])
 
 
 def _open(db: Db, row: Report, keys: Mapping[int, CaseKeys]) -> dict[str, Any]:
-    context = db.keys.context("reports", "body", row.id, 1, case=row.case_id, epoch=row.epoch)
-    pair = keys[row.epoch].pair
-    content = json.loads(unpad(open_sealed(pair, Purpose.NOTE, row.epoch, context, row.body)))
-    return {"id": row.id, "assignment": row.assignment_id, "author": row.author_id, **content}
+    content = read_field(db, REPORT_BODY, row, keys)
+    return {
+        "id": row.id,
+        "assignment": row.assignment_id,
+        "author": row.author_id,
+        "outcome": content.outcome,
+        "notes": content.notes,
+        "at": content.at,
+        "next": content.next,
+    }
 
 
 # -- ending by itself

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from app import audit
 from app.access import Principal
 from app.cases import SCOPE_OF_KIND, find_tree_ids, has_agreed, open_case_keys, read_case_values
 from app.crypto import CaseKeys
-from app.models import SEEKING, Brief, Case, Event, Request
+from app.models import SEEKING, Brief, BriefContent, Case, Event, Request
 from app.requests.briefs import list_brief_holders, store_brief
 from app.requests.candidates import find_people, make_need
 from app.requests.lifecycle import (
@@ -26,7 +27,7 @@ from app.requests.lifecycle import (
 )
 from app.requests.routing.ranking import find_reachable
 from app.store import Db
-from app.vault import read_sheet, read_value
+from app.vault import CASE_FIELDS, EVENT_PLACE, find_field, read_sheet
 
 
 def complete_briefs(db: Db, principal: Principal, case: Case, now: datetime) -> None:
@@ -102,19 +103,28 @@ def _content(
     keys: Mapping[int, CaseKeys],
     request: Request,
     values: Mapping[str, Any],
-) -> dict[str, Any]:
+) -> BriefContent:
     """Return exactly what may be shown: times and languages to all, and to each kind its own."""
-    content: dict[str, Any] = {"kind": values["kind"], "languages": values["languages"]}
-    content |= {name: values.get(name) for name in ("starts_at", "ends_at", "needed_by")}
-    if values["kind"] == "interpreter":
+    content = BriefContent(
+        kind=values["kind"],
+        languages=tuple(values["languages"]),
+        starts_at=_instant(values.get("starts_at")),
+        ends_at=_instant(values.get("ends_at")),
+        needed_by=_instant(values.get("needed_by")),
+    )
+    if content.kind == "interpreter":
         return content
-    content["reference"] = read_case_values(db, case).reference
-    if values["kind"] == "accompaniment":
-        content["meeting_place"] = _meeting_place(db, keys, case, request)
-        content["together"] = bool(values.get("companion"))
-    sheet = read_sheet(db, case, keys, "fields", {})
-    content["fields"] = {name: sheet[name] for name in values["shares"] if sheet.get(name)}
+    sheet = read_sheet(db, CASE_FIELDS, case, keys) or {}
+    shared = {name: value for name in values["shares"] if (value := sheet.get(name))}
+    content = replace(content, reference=read_case_values(db, case).reference, fields=shared)
+    if content.kind == "accompaniment":
+        place = _meeting_place(db, keys, case, request)
+        content = replace(content, meeting_place=place, together=bool(values.get("companion")))
     return content
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _meeting_place(
@@ -123,5 +133,5 @@ def _meeting_place(
     event = db.get(Event, request.event_id) if request.event_id else None
     if event is None or event.case_id != case.id:  # of a merged case: the desk tells it
         return None
-    place = read_value(db, keys, "events", "place", event) or {}
-    return place.get("meeting_place") or place.get("place")
+    place = find_field(db, EVENT_PLACE, event, keys)
+    return (place.meeting_place or place.place) if place else None

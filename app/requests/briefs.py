@@ -7,8 +7,7 @@ passphrase alone opens nothing. Accepting takes that layer off one wrap and dele
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -27,15 +26,13 @@ from app.crypto import (
     lock,
     new_seed,
     open_sealed,
-    pad_field,
     seal_to,
     unlock,
-    unpad,
 )
 from app.errors import Sealed
-from app.models import Brief, BriefWrap, Request
+from app.models import Brief, BriefContent, BriefWrap, Request
 from app.store import Db
-from app.vault import read_roster
+from app.vault import BRIEF_FIELDS, SealedPlace, lock_field, read_field, read_roster
 
 _EPOCH = 1  # a brief that is written again has new ids and a new seed, so there is one epoch
 
@@ -43,7 +40,7 @@ _EPOCH = 1  # a brief that is written again has new ids and a new seed, so there
 def store_brief(
     db: Db,
     request: Request,
-    content: Mapping[str, Any],
+    content: BriefContent,
     members: Iterable[UUID],
     now: datetime,
     *,
@@ -56,8 +53,7 @@ def store_brief(
     delete_briefs(db, [request.id])
     keys, brief_id = BriefKeys(new_seed()), uuid4()
     public = keys.pair.public
-    context = db.keys.context("briefs", "fields", brief_id, 1, case=request.case_id, epoch=_EPOCH)
-    plaintext = pad_field(json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"))
+    place, key = SealedPlace(brief_id, _EPOCH, request.case_id), keys.field_key(BRIEF_FIELDS.name)
     db.add(
         Brief(
             id=brief_id,
@@ -66,7 +62,7 @@ def store_brief(
             epoch=_EPOCH,
             public=public,
             mac=db.keys.public_key_mac("briefs", brief_id, _EPOCH, public),
-            fields=lock(keys.field_key("briefs.fields"), Purpose.FIELD, _EPOCH, context, plaintext),
+            fields=lock_field(db.keys, BRIEF_FIELDS, place, content, key),
             fields_version=1,
         )
     )
@@ -149,7 +145,7 @@ def _wrap_of(db: Db, request_id: UUID, member_id: UUID) -> BriefWrap | None:
     return db.scalar(query.with_for_update().execution_options(populate_existing=True))
 
 
-def open_brief(db: Db, principal: Principal, request_id: UUID) -> dict[str, Any] | None:
+def open_brief(db: Db, principal: Principal, request_id: UUID) -> BriefContent | None:
     """Open a brief with the keys of who accepted it; None where there is none for them.
 
     SealBroken unless the seed reproduces the vouched public key.
@@ -168,12 +164,7 @@ def open_brief(db: Db, principal: Principal, request_id: UUID) -> dict[str, Any]
     db.keys.check_public_key("briefs", brief.id, brief.epoch, brief.public, brief.mac)
     if keys.pair.public != brief.public:
         raise SealBroken
-    context = db.keys.context(
-        "briefs", "fields", brief.id, brief.fields_version, case=brief.case_id, epoch=brief.epoch
-    )
-    key = keys.field_key("briefs.fields")
-    content = unpad(unlock(key, Purpose.FIELD, brief.epoch, context, brief.fields))
-    return dict(json.loads(content))
+    return read_field(db, BRIEF_FIELDS, brief, {brief.epoch: keys})
 
 
 def delete_briefs(db: Db, request_ids: Collection[UUID]) -> None:

@@ -25,7 +25,7 @@ from app.requests.lifecycle import (
     start_seeking,
 )
 from app.store import Db
-from app.vault import read_sheet
+from app.vault import CASE_FIELDS, read_sheet
 
 # Which of the organisation's fields may be shown to whom at all; None: all of them.
 ALLOWED_FIELDS: Mapping[str, frozenset[str] | None] = {
@@ -156,7 +156,7 @@ def list_shared_fields(db: Db, asked: RequestFacts) -> list[str]:
 
 def _is_minor(db: Db, case: Case, keys: Mapping[int, CaseKeys]) -> bool:
     flagged = _MINOR in read_case_values(db, case).flags
-    return flagged or bool(read_sheet(db, case, keys, "fields", {}).get(_MINOR))
+    return flagged or bool((read_sheet(db, CASE_FIELDS, case, keys) or {}).get(_MINOR))
 
 
 def _put(

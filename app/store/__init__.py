@@ -1,6 +1,7 @@
 """The database, its statements and schema, and the job table."""
 
-from app.store.db import Database, Db, GroupWriter
+from app.store.cursors import BIG, decode_cursor, encode_cursor
+from app.store.db import Database, Db
 from app.store.idempotency import do_once
 from app.store.jobs import (
     FURTHEST,
@@ -39,8 +40,10 @@ from app.store.statements import (
     write_together,
 )
 from app.store.versions import AnyVersion, OneOfVersions, ReadVersion, check_version
+from app.store.writer import GroupWriter
 
 __all__ = [
+    "BIG",
     "FURTHEST",
     "NOT_WAITING",
     "AnyVersion",
@@ -56,8 +59,10 @@ __all__ = [
     "add_jobs",
     "check_version",
     "claim_jobs",
+    "decode_cursor",
     "do_once",
     "downgrade_schema",
+    "encode_cursor",
     "find_due_kinds",
     "find_newest_revision",
     "find_next_due",

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from app.api.assignments import show_brief
 from app.cases.case import find_case
 from app.crypto import SealBroken
 from app.desk.closing import close_case
@@ -18,7 +19,7 @@ from app.desk.replying import StatedConsent, record_consent
 from app.errors import ConsentMissing, NotFound
 from app.members import MemorySessions
 from app.members.accounts import remove_member
-from app.models import Brief, BriefWrap, Event, Request
+from app.models import Brief, BriefContent, BriefWrap, Event, Request
 from app.requests.assignments import ReportFacts, file_report, read_brief
 from app.requests.briefs import list_brief_holders, store_brief
 from app.requests.candidates import is_elsewhere
@@ -31,7 +32,7 @@ from tests.offers.people import a_case, a_date, raised
 def brief_of(hall: Hall, handle: str, assignment_id: UUID) -> dict[str, Any] | None:
     with hall.database.transaction() as db:
         opened = read_brief(db, hall.principal(handle), assignment_id, hall.clock())
-        return dict(opened.brief) if opened.brief else None
+        return show_brief(opened.brief) if opened.brief else None
 
 
 def opened(hall: Hall, *handles: str, operational: bool = False) -> set[str]:
@@ -268,7 +269,8 @@ def test_a_brief_under_a_key_that_nobody_vouched_for_does_not_open(
         theirs = db.scalars(select(Brief).where(Brief.request_id == request.id)).one()
         before, mac = theirs.public, theirs.mac
         finch = [hall.residents["finch"].id]
-        store_brief(db, request, {"meeting_place": "a trap"}, finch, hall.clock(), pending=False)
+        trap = BriefContent(kind="accompaniment", languages=(), meeting_place="a trap")
+        store_brief(db, request, trap, finch, hall.clock(), pending=False)
         forged = db.scalars(select(Brief).where(Brief.request_id == request.id)).one()
         forged.mac = mac
         if not with_its_public_key:

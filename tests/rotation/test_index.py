@@ -22,9 +22,8 @@ from app.outbox.queue import TextDraft, queue_texts
 from app.store.db import Database
 from app.telephony import InboundText
 from app.vault import index_key
+from app.vault.hash_meanings import NUMBERS, REFERENCES
 from app.vault.index_key import (
-    NUMBERS,
-    REFERENCES,
     ask_for_ratchet,
     ratchet_if_due,
     ratchet_index_key,
@@ -112,7 +111,7 @@ def every_hash_column() -> list[Column[bytes]]:
 
 
 def test_every_column_with_a_hash_of_a_number_is_known_here() -> None:
-    """A new column that holds such hashes has to join the table in ``app.vault.index_key``."""
+    """A new column that holds such hashes has to join the table in ``app.vault.hash_meanings``."""
     named = {
         column
         for one in Base.metadata.sorted_tables
