@@ -32,8 +32,16 @@ from app.models.cases import (
 from app.models.conversations import Message, Note, PendingKeyword
 from app.models.events import EVENT_STATES, DetentionEpisode, Event, Task
 from app.models.inventory import list_operational_values
-from app.models.knowledge import DeadlineRule, DirectoryEntry, InformationCard, RaidReport
-from app.models.organisation import Deployment, IndexKey, OrganisationSettings
+from app.models.knowledge import (
+    SIGHTING_TRANSITIONS,
+    DeadlineRule,
+    DirectoryEntry,
+    DirectoryValues,
+    InformationCard,
+    RaidReport,
+    SightingState,
+)
+from app.models.organisation import Deployment, IndexKey, IndexKeyValues, OrganisationSettings
 from app.models.outbox import (
     NOT_HEARD,
     OUTGOING_TRANSITIONS,
@@ -113,6 +121,7 @@ __all__ = [
     "RELEASE_TRANSITIONS",
     "ROUNDING",
     "SEEKING",
+    "SIGHTING_TRANSITIONS",
     "SWAP_TRANSITIONS",
     "TEXTS_ON_THEIR_WAY",
     "Alert",
@@ -147,6 +156,7 @@ __all__ = [
     "Deployment",
     "DetentionEpisode",
     "DirectoryEntry",
+    "DirectoryValues",
     "Erasure",
     "ErasureValues",
     "Event",
@@ -191,6 +201,7 @@ __all__ = [
     "ShiftSwapValues",
     "ShiftValues",
     "State",
+    "SightingState",
     "StatisticsDebit",
     "StatisticsFile",
     "StatisticsHead",

@@ -17,9 +17,9 @@ from app.console import words, work
 from app.console.preview import alphabet, preview
 from app.console.quick_replies import quick_replies, with_quick_reply
 from app.console.rendering import moment, render, span
-from app.knowledge.deadline_rules import TRIGGERS
-from app.knowledge.sightings import SIGHTING_FIELDS, SIGHTING_STATES
-from app.models import EVENT_STATES, OrganisationSettings
+from app.knowledge.deadlines import TRIGGERS
+from app.knowledge.sightings import SIGHTING_FIELDS
+from app.models import EVENT_STATES, OrganisationSettings, SightingState
 from app.outbox.blocks import BLOCK_REASONS
 from app.texts.catalogue import SHIPPED
 
@@ -68,7 +68,7 @@ def test_every_code_has_its_words() -> None:
 def test_every_code_about_work_has_its_words() -> None:
     assert set(work.EVENT_STATES) == set(EVENT_STATES)
     assert set(work.TASKS) == set(TASK_KINDS)
-    assert set(work.RAID_STATES) == set(SIGHTING_STATES)
+    assert set(work.RAID_STATES) == set(SightingState)
     assert set(work.RAID_FIELDS) == set(SIGHTING_FIELDS)
     assert set(work.TRIGGERS) == set(TRIGGERS)
     assert work.task("recheck", 1) == "tomorrow: is the date still right?"
