@@ -84,10 +84,11 @@ def _kinds_in_the_code() -> Iterator[str]:
     """Every kind that is written to the audit log: literals that are handed on as one."""
     for path in Path(access.__file__).parent.rglob("*.py"):
         for call in ast.walk(ast.parse(path.read_text())):
-            if isinstance(call, ast.Call) and not _is_logging(call):
-                for argument in call.args[:4]:
-                    if isinstance(argument, ast.Constant) and _KIND.fullmatch(str(argument.value)):
-                        yield str(argument.value)
+            if isinstance(call, ast.Call):
+                given = (one.value for one in call.args[:4] if isinstance(one, ast.Constant))
+                kinds = [str(value) for value in given if _KIND.fullmatch(str(value))]
+                if kinds and not _is_logging(call):
+                    yield from kinds
     yield audit.UNUSUAL
 
 

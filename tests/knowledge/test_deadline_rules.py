@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from app.knowledge.deadline_rules import read_shipped_rules
+from app.errors import BadRequest
+from app.knowledge.deadline_rules import RuleFacts, check_rule, read_shipped_rules
 from app.knowledge.deadlines import TRIGGERS
 from tests.service import CALLER, House, refusal
 
@@ -21,6 +23,46 @@ def test_every_shipped_rule_is_disabled_and_has_its_source() -> None:
         assert (seed.enabled, seed.verified_by, seed.verified_on) == (False, None, None)
         assert (seed.source_url or "").startswith("https://")
         assert seed.trigger in TRIGGERS
+
+
+NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
+OWN = RuleFacts(
+    code="own",
+    jurisdiction="CA",
+    trigger="hearing",
+    offset=0,
+    unit="days",
+    verified_by="Me L. Roy",
+    verified_on=date(2026, 1, 10),
+    enabled=True,
+)
+
+
+def test_a_rule_that_a_named_person_verified_is_used() -> None:
+    check_rule(OWN, NOW)
+    check_rule(replace(OWN, review_by=date(2026, 1, 14), verified_on=date(2026, 1, 16)), NOW)
+    check_rule(replace(OWN, enabled=False, verified_by=None, verified_on=None), NOW)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"verified_by": None},
+        {"verified_by": " "},
+        {"verified_on": None},
+        {"verified_on": date(2026, 3, 1)},
+        {"review_by": date(2026, 1, 13)},
+        {"trigger": "full_moon"},
+        {"unit": "fortnights"},
+        {"offset": -1},
+        {"offset": 3651},
+        {"warn_at": (400,)},
+        {"received_by": "pigeon"},
+    ],
+)
+def test_a_rule_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(BadRequest):
+        check_rule(replace(OWN, **wrong), NOW)
 
 
 def put(house: House, **changes: Any) -> Any:
@@ -40,9 +82,6 @@ VERIFIED = {"enabled": True, "verified_by": "Me L. Roy", "verified_on": "2026-01
     "changes",
     [
         {"enabled": True},
-        {**VERIFIED, "verified_by": " "},
-        {**VERIFIED, "verified_on": None},
-        {**VERIFIED, "verified_on": "2026-03-01"},
         {"trigger": "full_moon"},
         {"unit": "fortnights"},
         {"offset": -1},
