@@ -163,6 +163,7 @@ __all__ = [
     "HandoverNote",
     "Idempotency",
     "IndexKey",
+    "IndexKeyValues",
     "InformationCard",
     "Instant",
     "Invitation",
