@@ -121,7 +121,7 @@ def _out(seen: Sighting) -> SightingOut:
     report = seen.report
     return SightingOut(
         id=report.id,
-        state=SightingState(report.state),
+        state=report.state,
         event=report.group_id or report.id,
         reported_at=report.reported_at,
         recorded_by=report.recorded_by,

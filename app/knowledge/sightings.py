@@ -64,7 +64,7 @@ class SightingChanges:
 
 def move_sighting(report: RaidReport, after: SightingState) -> None:
     """Bring a report into another state. BadRequest where ``SIGHTING_TRANSITIONS`` has no step."""
-    if after not in SIGHTING_TRANSITIONS[SightingState(report.state)]:
+    if after not in SIGHTING_TRANSITIONS[report.state]:
         raise BadRequest(f"What is {report.state} does not become {after}.")
     report.state = after
 
@@ -211,8 +211,7 @@ def _group(db: Db, report: RaidReport, other_id: UUID) -> None:
     if first == (report.group_id or report.id):
         raise BadRequest("These two are reports of one event already, or the same report.")
     # What one of them proved to be holds for the event.
-    states = (SightingState(report.state), SightingState(other.state))
-    state = max(states, key=list(SightingState).index)
+    state = max((report.state, other.state), key=list(SightingState).index)
     for one in _together(db, report):
         one.group_id = first
     db.flush()

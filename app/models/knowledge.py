@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped
 
-from app.models.base import Base, OperationalRow, plain, sealed
+from app.models.base import Base, OperationalRow, State, plain, sealed
 from app.models.values import operational
 
 
@@ -59,7 +59,7 @@ class RaidReport(Base):
     __table_args__ = (CheckConstraint(f"state IN {tuple(map(str, SightingState))}", name="state"),)
 
     id: Mapped[UUID] = plain(primary_key=True)
-    state: Mapped[str] = plain(String(12), default=SightingState.UNVERIFIED)
+    state: Mapped[SightingState] = plain(State(SightingState, 12), default=SightingState.UNVERIFIED)
     group_id: Mapped[UUID | None] = plain(ForeignKey("raid_reports.id"), index=True)
     reported_at: Mapped[datetime] = plain(index=True)
     recorded_by: Mapped[UUID] = plain()
