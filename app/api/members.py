@@ -1,56 +1,29 @@
-"""Invitations and members."""
+"""Members: their profiles, their roles, their second factor, their leaving."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field
 
 from app import members
 from app.access import Permission
-from app.api.deps import ServiceDep, VersionDep, VisitDep, etag, needs
+from app.api.deps import VersionDep, VisitDep, etag, needs
 from app.members import (
     MemberChanges,
     change_own_profile,
     find_member,
-    join_with_invitation,
     list_members,
-    make_invitation,
 )
 from app.models import Member, MemberProfile
 from app.store import Db
 
 router = APIRouter(prefix="/v1", tags=["members"])
 Codes = tuple[Annotated[str, Field(max_length=64)], ...]
-
-
-class Invite(BaseModel):
-    """What the newcomer will be."""
-
-    roles: Codes = Field(min_length=1, max_length=6)
-    languages: Codes = Field(default=(), max_length=32)
-    regions: Codes = Field(default=(), max_length=64)
-
-
-class Invited(BaseModel):
-    """A one-time code; pass it on by a safe way."""
-
-    code: str
-    expires_at: datetime
-
-
-class Redeem(BaseModel):
-    """The code, and what the newcomer chooses."""
-
-    code: str = Field(min_length=1, max_length=100)
-    handle: str = Field(min_length=1, max_length=64)
-    passphrase: SecretStr = Field(min_length=1, max_length=1024)
-    name: str | None = Field(default=None, max_length=200)
-    phone: str | None = Field(default=None, max_length=32)
 
 
 class MemberOut(BaseModel):
@@ -71,14 +44,6 @@ class MemberOut(BaseModel):
     vetted_on: date | None
     second_factor: bool
     version: int
-
-
-class Redeemed(BaseModel):
-    """Shown once."""
-
-    member: MemberOut
-    recovery_code: str
-    totp_uri: str
 
 
 class MemberList(BaseModel):
@@ -146,34 +111,6 @@ def member_out(db: Db, member: Member) -> MemberOut:
         version=member.version,
         **vars(db.keys.read_values(member)),
     )
-
-
-@router.post("/invitations", status_code=201, dependencies=[needs(Permission.INVITATIONS)])
-def invite(body: Invite, visit: VisitDep) -> Invited:
-    """Make a one-time code for a newcomer, good for 72 hours."""
-    with visit.transaction() as db:
-        code, expires_at = make_invitation(
-            db, visit.principal, body.roles, body.languages, body.regions, visit.now
-        )
-    return Invited(code=code, expires_at=expires_at)
-
-
-@router.post("/invitations/redeem", status_code=201)
-def redeem(body: Redeem, service: ServiceDep) -> Redeemed:
-    """Join with a code. The recovery code is shown now and never again."""
-    enrolled = join_with_invitation(
-        service.database,
-        service.door,
-        code=body.code,
-        handle=body.handle,
-        passphrase=body.passphrase.get_secret_value(),
-        name=body.name,
-        phone=body.phone,
-        now=service.clock(),
-    )
-    with service.database.snapshot() as db:
-        member = member_out(db, enrolled.member)
-    return Redeemed(member=member, recovery_code=enrolled.recovery_code, totp_uri=enrolled.totp_uri)
 
 
 @router.post("/members/me/totp", status_code=204)

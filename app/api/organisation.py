@@ -104,7 +104,7 @@ class TextList(BaseModel):
     next_cursor: str | None = None
 
 
-class EntryOut(BaseModel):
+class AuditEntryOut(BaseModel):
     """One line of the audit log; times are rounded to five minutes."""
 
     seq: int
@@ -117,7 +117,7 @@ class EntryOut(BaseModel):
 class AuditList(BaseModel):
     """A page of the audit log, newest first."""
 
-    items: list[EntryOut]
+    items: list[AuditEntryOut]
     next_cursor: str | None
 
 
@@ -179,7 +179,7 @@ def audit_log(visit: VisitDep, cursor: Cursor = None, limit: Limit = 50) -> Audi
         entries = audit.newest(db, int(before) if before else None, limit + 1)
     more = len(entries) > limit
     items = [
-        EntryOut(seq=e.seq, at=e.at, kind=e.kind, actor=e.actor, object=e.object)
+        AuditEntryOut(seq=e.seq, at=e.at, kind=e.kind, actor=e.actor, object=e.object)
         for e in entries[:limit]
     ]
     return AuditList(items=items, next_cursor=encode_cursor(str(items[-1].seq)) if more else None)

@@ -35,6 +35,7 @@ from app.knowledge.information_cards import (
     read_card,
     remove_card,
 )
+from app.knowledge.sighting_events import group_sightings
 from app.knowledge.sightings import (
     LONGEST_FACT,
     SIGHTING_FIELDS,
@@ -43,7 +44,6 @@ from app.knowledge.sightings import (
     add_sighting,
     change_sighting,
     forget_old_sightings,
-    group_sightings,
     list_sightings,
     read_sighting,
 )

@@ -7,19 +7,20 @@ later get the old keys from a colleague. Nothing leads from a report to a caller
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
 
 from app import audit
 from app.access import DESK, Permission, Principal
 from app.crypto import Context, Purpose, open_sealed, pad_field, seal_to, unpad
 from app.errors import BadRequest, Forbidden, NotFound
-from app.models import SIGHTING_TRANSITIONS, RaidReport, SightingState, rounded
+from app.knowledge.sighting_events import join_events, judge_event
+from app.models import RaidReport, SightingState, rounded
 from app.store import Db, ReadVersion, check_version
 from app.vault import WAITING_FOR_KEY, open_team_keys, read_roster
 
@@ -36,7 +37,6 @@ SIGHTING_FIELDS = (
 )
 LONGEST_FACT = 4000
 SIGHTING_LIFE = timedelta(days=90)
-CONFIRMATIONS = ("report", "person")
 
 
 @dataclass(frozen=True)
@@ -62,18 +62,11 @@ class SightingChanges:
     confirmed_by: str | None = None
 
 
-def move_sighting(report: RaidReport, after: SightingState) -> None:
-    """Bring a report into another state. BadRequest where ``SIGHTING_TRANSITIONS`` has no step."""
-    if after not in SIGHTING_TRANSITIONS[report.state]:
-        raise BadRequest(f"What is {report.state} does not become {after}.")
-    report.state = after
-
-
 def clean_facts(facts: Mapping[str, str | None]) -> dict[str, str]:
     """Return the facts of a report as they are stored, without empty ones. BadRequest."""
     if set(facts) - set(SIGHTING_FIELDS):
         raise BadRequest(f"A report holds: {', '.join(SIGHTING_FIELDS)}.")
-    kept = {name: str(value).strip() for name, value in facts.items() if value is not None}
+    kept = {name: value.strip() for name, value in facts.items() if value is not None}
     if any(len(value) > LONGEST_FACT for value in kept.values()):
         raise BadRequest(f"A field has at most {LONGEST_FACT} characters.")
     kept = {name: value for name, value in kept.items() if value}
@@ -154,14 +147,14 @@ def change_sighting(
     State and group belong to the event: all its reports follow. NotFound, StaleVersion, BadRequest.
     """
     principal.require(Permission.RAIDS)
-    report = _found(db, report_id)
+    report = _lock_report(db, report_id)
     check_version(report.version, version)
     if changes.facts:
         _change_facts(db, principal, report, changes.facts)
     if changes.same_as is not None:
-        _group(db, report, changes.same_as)
+        join_events(db, report, _lock_report(db, changes.same_as))
     if changes.state is not None and changes.state != report.state:
-        _judge(db, report, changes.state, changes.confirmed_by)
+        judge_event(db, report, changes.state, changes.confirmed_by)
     report.version += 1
     db.flush()
     audit.record(db, f"raid.{_deed(changes.state)}", principal.member_id, report.id, now)
@@ -172,7 +165,7 @@ def _deed(state: SightingState | None) -> str:
     return "refuted" if state == SightingState.FALSE else state or "changed"
 
 
-def _found(db: Db, report_id: UUID) -> RaidReport:
+def _lock_report(db: Db, report_id: UUID) -> RaidReport:
     report = db.get(RaidReport, report_id, with_for_update=True)
     if report is None:
         raise NotFound
@@ -189,50 +182,6 @@ def _change_facts(
     after = clean_facts({**kept, **facts})
     for column, value in _sealed(db, report.id, report.body_version + 1, after).items():
         setattr(report, column, value)
-
-
-def group_sightings(reports: Iterable[RaidReport]) -> dict[UUID, list[RaidReport]]:
-    """Return reports by event, under the id of the event's first report."""
-    events: dict[UUID, list[RaidReport]] = {}
-    for report in reports:
-        events.setdefault(report.group_id or report.id, []).append(report)
-    return events
-
-
-def _together(db: Db, report: RaidReport) -> Sequence[RaidReport]:
-    first = report.group_id or report.id
-    same = or_(RaidReport.id == first, RaidReport.group_id == first)
-    return db.scalars(select(RaidReport).where(same).order_by(RaidReport.id)).all()
-
-
-def _group(db: Db, report: RaidReport, other_id: UUID) -> None:
-    other = _found(db, other_id)
-    first = other.group_id or other.id
-    if first == (report.group_id or report.id):
-        raise BadRequest("These two are reports of one event already, or the same report.")
-    # What one of them proved to be holds for the event.
-    state = max((report.state, other.state), key=list(SightingState).index)
-    for one in _together(db, report):
-        one.group_id = first
-    db.flush()
-    for one in _together(db, other):
-        if one.state != state:
-            move_sighting(one, state)
-
-
-def _judge(db: Db, report: RaidReport, state: SightingState, confirmed_by: str | None) -> None:
-    together = _together(db, report)
-    if state == SightingState.CORROBORATED:
-        if confirmed_by not in CONFIRMATIONS:
-            raise BadRequest(
-                "Say what confirms it: another `report`, or a `person` who went there."
-            )
-        if confirmed_by == "report" and len(together) < 2:
-            raise BadRequest(
-                "One report alone confirms nothing: put a second, independent one to it."
-            )
-    for one in together:
-        move_sighting(one, state)
 
 
 def forget_old_sightings(db: Db, now: datetime) -> None:

@@ -14,6 +14,7 @@ import pytest
 from app import access, audit
 from app.cases.tasks import TASK_KINDS
 from app.console import words, work
+from app.console.deeds import DEEDS
 from app.console.preview import alphabet, preview
 from app.console.quick_replies import quick_replies, with_quick_reply
 from app.console.rendering import moment, render, span
@@ -77,7 +78,7 @@ def test_every_code_about_work_has_its_words() -> None:
 def test_everything_that_is_recorded_has_its_words() -> None:
     named = set(_kinds_in_the_code())
     assert {"case.read", "server.panic"} <= named
-    assert named <= set(words.DEEDS)
+    assert named <= set(DEEDS)
 
 
 def _kinds_in_the_code() -> Iterator[str]:
@@ -98,7 +99,7 @@ def _is_logging(call: ast.Call) -> bool:
 
 def test_a_code_without_words_is_shown_as_it_is() -> None:
     assert words.of(words.FIELDS, "shoe_size") == "shoe size"
-    assert words.of(words.DEEDS, "shoe.tied") == "shoe tied"
+    assert words.of(DEEDS, "shoe.tied") == "shoe tied"
     assert words.of(words.FIELDS, None) == "–"
 
 

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import select
 
 from app.errors import BadRequest
+from app.knowledge.sighting_events import move_sighting
 from app.knowledge.sightings import (
     SIGHTING_LIFE,
     clean_facts,
     forget_old_sightings,
-    move_sighting,
 )
 from app.models import SIGHTING_TRANSITIONS, RaidReport, SightingState
 from tests.service import Client, House, refusal
