@@ -52,7 +52,7 @@ class NewCard(BaseModel):
 
 
 class ChangeCard(BaseModel):
-    """What a PATCH can change. Who changes what it says has to verify it anew."""
+    """What a PATCH can change. A card that says something else has to be verified anew."""
 
     topic: Topic | None = None
     region: Code | None = None
@@ -80,7 +80,7 @@ class CardList(BaseModel):
 
 
 class Announce(BaseModel):
-    """Whom to text that there is an answer to hear."""
+    """The case whose caller is to hear the answer."""
 
     case_id: UUID
 

@@ -1,4 +1,4 @@
-"""Rules about deadlines. What they lead to is shown in a case, to the desk, and nowhere else."""
+"""Rules about deadlines. Only the desk sees the days that follow, in the case."""
 
 from __future__ import annotations
 

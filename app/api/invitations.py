@@ -16,7 +16,7 @@ router = APIRouter(prefix="/v1/invitations", tags=["members"])
 
 
 class Invite(BaseModel):
-    """What the newcomer will be."""
+    """The roles and the profile that the newcomer begins with."""
 
     roles: Codes = Field(min_length=1, max_length=6)
     languages: Codes = Field(default=(), max_length=32)
@@ -31,7 +31,7 @@ class Invited(BaseModel):
 
 
 class Redeem(BaseModel):
-    """The code, and what the newcomer chooses."""
+    """The code, with the name and passphrase that the newcomer chooses."""
 
     code: str = Field(min_length=1, max_length=100)
     handle: str = Field(min_length=1, max_length=64)

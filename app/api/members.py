@@ -27,7 +27,7 @@ Codes = tuple[Annotated[str, Field(max_length=64)], ...]
 
 
 class MemberOut(BaseModel):
-    """A member as coordinators see them, and everybody sees themselves."""
+    """A member, as coordinators and the member see them."""
 
     id: UUID
     handle: str
@@ -167,7 +167,7 @@ def change_member(
     visit: VisitDep,
     response: Response,
 ) -> MemberOut:
-    """Change roles and profile. Who leaves a team loses its key: it gets a new one."""
+    """Change roles and profile. A team that the member leaves gets a new key."""
     with visit.transaction() as db:
         changed = members.change_member(
             db, visit.principal, member_id, version, body.changes(), visit.now
@@ -184,7 +184,7 @@ def remove_member(
         str | None, Query(max_length=64, description="the handle, typed, for the last key holder")
     ] = None,
 ) -> Response:
-    """Take somebody out at once: sessions, keys, and new keys for what they shared."""
+    """Take a member out at once: sessions and keys end, their teams get new keys."""
     with visit.transaction() as db:
         sessions = visit.service.sessions
         members.remove_member(db, sessions, visit.principal, member_id, acknowledge, visit.now)

@@ -138,7 +138,7 @@ def change_settings(
     response: Response,
     if_match: Annotated[str | None, Header()] = None,
 ) -> SettingsOut:
-    """Replace the given settings; with If-Match only if nobody changed them in between."""
+    """Replace the given settings; with If-Match only if they are as you read them."""
     change = partial(replace, **body.model_dump(exclude_none=True))
     given = (if_match or "").strip().removeprefix("W/").strip('"')
     with visit.transaction() as db:
@@ -151,7 +151,7 @@ def change_settings(
 
 @router.get("/texts")
 def texts(visit: VisitDep) -> TextList:
-    """List what callers are told, by language."""
+    """List the texts for callers, by language."""
     visit.principal.require(Permission.TEXTS)
     known = visit.service.desk.script.texts
     return TextList(
@@ -170,7 +170,7 @@ def texts(visit: VisitDep) -> TextList:
 
 @router.get("/audit")
 def audit_log(visit: VisitDep, cursor: Cursor = None, limit: Limit = 50) -> AuditList:
-    """Return who did what, newest first: ids and kinds only."""
+    """Return the audit log, newest first: ids and kinds only."""
     visit.principal.require(Permission.AUDIT)
     before = decode_cursor(cursor)
     if before is not None and not (before.isascii() and before.isdigit() and len(before) < 19):

@@ -28,7 +28,7 @@ Words = Annotated[str, Field(max_length=LONGEST_FACT)]
 
 
 class Facts(BaseModel):
-    """What was seen; nothing about who told it."""
+    """What a person saw; nothing about the person."""
 
     size: Words | None = None
     activity: Words | None = None
@@ -41,7 +41,7 @@ class Facts(BaseModel):
 
 
 class SightingOut(BaseModel):
-    """A report. `facts` is null for who does not hold the key of its day yet."""
+    """A report. `facts` is null while you do not hold the key of its day."""
 
     id: UUID
     state: SightingState
@@ -86,7 +86,7 @@ def add(
     response: Response,
     idempotency_key: IdempotencyKey = None,
 ) -> SightingOut:
-    """Record what somebody saw: unverified, until a second report or a person confirms it."""
+    """Record a sighting: unverified, until a second report or a person confirms it."""
     facts = body.model_dump(exclude_none=True)
     with visit.transaction() as db:
 

@@ -17,7 +17,7 @@ router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
 
 
 class SignIn(BaseModel):
-    """Who, with what."""
+    """A name, a passphrase, and the code of the second factor."""
 
     handle: str = Field(min_length=1, max_length=64)
     passphrase: SecretStr = Field(min_length=1, max_length=1024)
@@ -33,7 +33,7 @@ class SignedInMemberOut(BaseModel):
 
 
 class SignedInOut(BaseModel):
-    """A session; the token is shown here and nowhere else."""
+    """A session; you see the token here and nowhere else."""
 
     token: str
     expires_at: datetime

@@ -105,7 +105,7 @@ def change(card_id: UUID, screen: MemberScreenDep) -> Response:
                     verified=True,
                 )
     except NotFound:
-        return screen.go("/cards")  # somebody has deleted it
+        return screen.go("/cards")  # a colleague has deleted it
     except Refusal as refusal:
         return _page(screen, refusal, f"card-{card_id}")
     return screen.go("/cards?done=changed")

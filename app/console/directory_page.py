@@ -1,4 +1,4 @@
-"""The directory: who helps and is not a member."""
+"""The directory: helpers and places that are not members."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def change(entry_id: UUID, screen: MemberScreenDep) -> Response:
                 version, values = form.number("version") or 0, _values(form)
                 change_entry(db, visit.principal, entry_id, version, lambda _: values, visit.now)
     except NotFound:
-        return screen.go("/directory")  # somebody has deleted it
+        return screen.go("/directory")  # a colleague has deleted it
     except Refusal as refusal:
         return _page(screen, refusal, f"entry-{entry_id}")
     return screen.go("/directory?done=changed")

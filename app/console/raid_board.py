@@ -55,7 +55,7 @@ def _page(screen: MemberScreen, refusal: Refusal | None = None, field: str = "si
 
 @router.post("")
 def add(screen: MemberScreenDep) -> Response:
-    """Record what somebody saw."""
+    """Record a sighting."""
     visit, form = screen.visit, screen.form
     visit.principal.require(Permission.RAIDS)
     facts = {name: form.get(name) for name in SIGHTING_FIELDS}
