@@ -9,7 +9,8 @@ from app.api.entrance import enter, remember_device, sign_in
 from app.api.errors import AWAY, DAMAGED, STATUS
 from app.api.exports import sealed_copy
 from app.api.health import examine
-from app.api.members import ChangeMe, ChangeMember, Code, Invite, member_out
+from app.api.invitations import Invite
+from app.api.members import ChangeMe, ChangeMember, Code, member_out
 from app.api.organisation import ChangeSettings
 from app.api.replies import GiveConsent
 from app.api.routes import install_api

@@ -14,6 +14,7 @@ from app import audit
 from app.access import ARCHIVE, DESK, Permission, Principal, readable_cases
 from app.calls import list_calls as calls_of
 from app.cases import (
+    AWAITED,
     DueTask,
     find_case,
     find_contact_terms,
@@ -233,7 +234,8 @@ def _deadlines(
         return []
     held = [stay.since for episode, stay in stays if not episode.ended]
     zone = find_zone(db, line.values.region)
-    return find_possible_deadlines(rules, find_deadline_facts(dates, held, fields), zone)
+    awaited = [(one["kind"], one["starts_at"]) for one in dates if one["state"] in AWAITED]
+    return find_possible_deadlines(rules, find_deadline_facts(awaited, held, fields), zone)
 
 
 def _belongs(one: Case, case: Case) -> bool:

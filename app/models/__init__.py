@@ -44,7 +44,15 @@ from app.models.contents import (
 from app.models.conversations import Message, Note, PendingKeyword
 from app.models.events import EVENT_STATES, DetentionEpisode, Event, Task
 from app.models.inventory import list_operational_values
-from app.models.knowledge import DeadlineRule, DirectoryEntry, InformationCard, RaidReport
+from app.models.knowledge import (
+    SIGHTING_TRANSITIONS,
+    DeadlineRule,
+    DirectoryEntry,
+    DirectoryValues,
+    InformationCard,
+    RaidReport,
+    SightingState,
+)
 from app.models.organisation import Deployment, IndexKey, IndexKeyValues, OrganisationSettings
 from app.models.outbox import (
     JOB_TRANSITIONS,
@@ -134,6 +142,7 @@ __all__ = [
     "RELEASE_TRANSITIONS",
     "ROUNDING",
     "SEEKING",
+    "SIGHTING_TRANSITIONS",
     "SWAP_TRANSITIONS",
     "TEXTS_ON_THEIR_WAY",
     "Alert",
@@ -174,6 +183,7 @@ __all__ = [
     "DetentionEpisode",
     "DetentionReview",
     "DirectoryEntry",
+    "DirectoryValues",
     "Erasure",
     "ErasureValues",
     "Event",
@@ -223,6 +233,7 @@ __all__ = [
     "ShiftSwap",
     "ShiftSwapValues",
     "ShiftValues",
+    "SightingState",
     "State",
     "StatisticsDebit",
     "StatisticsFile",

@@ -117,7 +117,7 @@ def change_shift(
 
 
 def remove_shift(db: Db, principal: Principal, shift_id: UUID, now: datetime) -> None:
-    """Take a shift out of the rota, with everything about it."""
+    """Take a shift out of the rota, with its overrides, swaps and notes."""
     principal.require(Permission.ROTA_OF_ALL)
     lock_shift(db, shift_id)
     db.execute(delete(Shift).where(Shift.id == shift_id))
