@@ -1,7 +1,8 @@
 """Keeping a server: founding, backups, the drill, checks, metrics, retention."""
 
+from app.operations.backup.folders import look_after_archives
 from app.operations.backup.restorer import NeedsAcknowledgement, restore_archive
-from app.operations.backup.writer import look_after_archives, make_archive
+from app.operations.backup.writer import make_archive
 from app.operations.checkup.examination import examine_installation
 from app.operations.checkup.findings import CheckFinding, CheckScene, report_ok, report_problem
 from app.operations.door import (

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.crypto import KeyMissing, SealBroken, day_number
 from app.errors import Refusal
 from app.models import LIVE_STATES, Alert, Case, Job, Outgoing
-from app.operations.backup.writer import find_newest_archive
+from app.operations.backup.folders import find_newest_archive
 from app.outbox import count_copies
 from app.store import Database, Db, find_next_due
 

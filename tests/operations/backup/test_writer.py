@@ -27,9 +27,11 @@ from app.operations.backup.archive import (
     read_archive_records,
     read_preface,
 )
+from app.operations.backup.folders import prune_archives
 from app.operations.backup.restorer import restore_archive
+from app.operations.backup.tables import list_portable_tables
 from app.operations.backup.values import find_kind, read_value, write_value
-from app.operations.backup.writer import list_portable_tables, make_archive, prune_archives
+from app.operations.backup.writer import make_archive
 from app.operations.drill.disk import find_keys_on_disk
 from app.store.db import Database
 from app.vault.backup_keys import WrongBackupKey, make_backup_pair, new_backup_key
