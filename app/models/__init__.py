@@ -37,6 +37,7 @@ from app.models.organisation import Deployment, IndexKey, OrganisationSettings
 from app.models.outbox import (
     NOT_HEARD,
     OUTGOING_TRANSITIONS,
+    SETTLED_TEXTS,
     TEXTS_ON_THEIR_WAY,
     CallCopy,
     CarrierLook,
@@ -113,6 +114,7 @@ __all__ = [
     "RELEASE_TRANSITIONS",
     "ROUNDING",
     "SEEKING",
+    "SETTLED_TEXTS",
     "SWAP_TRANSITIONS",
     "TEXTS_ON_THEIR_WAY",
     "Alert",
