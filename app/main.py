@@ -21,7 +21,7 @@ from app.inbound import IntakeSettings, take_batch
 from app.intake import load_script
 from app.members import MemorySessions, SignInThrottle, TableSessions
 from app.models import Deployment
-from app.operations import Door, Handover, Metrics
+from app.operations import Door, Metrics, SharedSeed
 from app.organisation import read_regions
 from app.outbox import Pacer, StatusUpdate
 from app.paging import Waker, read_wake_numbers
@@ -134,36 +134,18 @@ def create_app(
     *,
     with_worker: bool = True,
     clock: Clock | None = None,
-    handover: Handover | None = None,
+    shared: SharedSeed | None = None,
 ) -> FastAPI:
     """Return the application; its lifespan opens the database and runs writer and worker.
 
-    ``handover`` is what the children of one service share.
+    ``shared`` is the operational seed that the children of one service share.
     """
     clock = clock or Clock()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        database = open_database(settings, clock)
-        metrics = Metrics()
-        worker = make_worker(settings, database, clock, metrics) if with_worker else None
-        service = make_service(settings, database, clock, worker, metrics)
-        app.state.service, app.state.worker = service, worker
-        service.writer.start()
-        run = settings.data_dir / "run"
-        door = Door(run, database, clock, service.sessions.drop, handover)
-        if worker:
-            worker.start()
-        try:
+        async with _run(app, settings, clock, shared, with_worker=with_worker):
             yield
-        finally:
-            if worker:
-                await asyncio.to_thread(worker.stop)
-            await asyncio.to_thread(service.writer.stop)
-            door.close()
-            if handover:
-                handover.close()
-            database.close()
 
     app = FastAPI(
         title="Kith",
@@ -179,6 +161,32 @@ def create_app(
     if settings.environment == "demo":
         _mount_simulator(app, settings, clock)
     return app
+
+
+@asynccontextmanager
+async def _run(
+    app: FastAPI, settings: Settings, clock: Clock, shared: SharedSeed | None, *, with_worker: bool
+) -> AsyncIterator[None]:
+    """Run writer, door and worker while the application serves."""
+    database = open_database(settings, clock)
+    metrics = Metrics()
+    worker = make_worker(settings, database, clock, metrics) if with_worker else None
+    service = make_service(settings, database, clock, worker, metrics)
+    app.state.service, app.state.worker = service, worker
+    service.writer.start()
+    door = Door(settings.data_dir / "run", database, clock, service.sessions.drop, shared)
+    if worker:
+        worker.start()
+    try:
+        yield
+    finally:
+        if worker:
+            await asyncio.to_thread(worker.stop)
+        await asyncio.to_thread(service.writer.stop)
+        door.close()
+        if shared:
+            shared.close()
+        database.close()
 
 
 def _mount_simulator(app: FastAPI, settings: Settings, clock: Clock) -> None:
