@@ -1,6 +1,6 @@
 """The tables, one module per aggregate; every column says its vault."""
 
-from app.models.alerts import Alert, Page
+from app.models.alerts import ALERT_TRANSITIONS, Alert, AlertState, Page
 from app.models.audit import AuditEntry, AuditHead
 from app.models.base import ROUNDING, Base, Instant, OperationalRow, State, rounded, table
 from app.models.calls import (
@@ -64,6 +64,7 @@ from app.models.outbox import (
     CarrierTrace,
     CarrierTraceValues,
     Erasure,
+    ErasureState,
     ErasureValues,
     Idempotency,
     Job,
@@ -75,6 +76,7 @@ from app.models.outbox import (
     Sent,
     Suppression,
     SuppressionValues,
+    TraceState,
 )
 from app.models.people import (
     MEMBER_TRANSITIONS,
@@ -130,6 +132,7 @@ from app.models.values import (
 )
 
 __all__ = [
+    "ALERT_TRANSITIONS",
     "CALL_TRANSITIONS",
     "CASE_TRANSITIONS",
     "EVENT_STATES",
@@ -146,6 +149,7 @@ __all__ = [
     "SWAP_TRANSITIONS",
     "TEXTS_ON_THEIR_WAY",
     "Alert",
+    "AlertState",
     "ArchivedContact",
     "Assignment",
     "Attachment",
@@ -185,6 +189,7 @@ __all__ = [
     "DirectoryEntry",
     "DirectoryValues",
     "Erasure",
+    "ErasureState",
     "ErasureValues",
     "Event",
     "HandoverNote",
@@ -247,6 +252,7 @@ __all__ = [
     "Task",
     "TeamEpoch",
     "TeamWrap",
+    "TraceState",
     "ValuesBroken",
     "WrongStep",
     "check_step",
