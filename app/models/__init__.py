@@ -121,7 +121,7 @@ from app.models.statistics import (
     StatisticsMonthValues,
     StatisticsRelease,
 )
-from app.models.steps import WrongStep, check_step
+from app.models.steps import WrongStep, check_step, list_states_before
 from app.models.teams import OperationalGrant, TeamEpoch, TeamWrap
 from app.models.values import (
     ValuesBroken,
@@ -258,6 +258,7 @@ __all__ = [
     "check_step",
     "dump_values",
     "list_operational_values",
+    "list_states_before",
     "load_values",
     "operational",
     "rounded",
