@@ -14,7 +14,8 @@ from app.api.members import ChangeMe, ChangeMember, Code, member_out
 from app.api.organisation import ChangeSettings
 from app.api.replies import GiveConsent
 from app.api.routes import install_api
-from app.api.state import Service, Visit, Webhook
+from app.api.state import Service, Visit
+from app.api.webhook_table import make_takers, take_webhooks
 
 __all__ = [
     "AWAY",
@@ -33,13 +34,14 @@ __all__ = [
     "NewContact",
     "Service",
     "Visit",
-    "Webhook",
     "enter",
     "examine",
     "install_api",
+    "make_takers",
     "member_out",
     "ranged",
     "remember_device",
     "sealed_copy",
     "sign_in",
+    "take_webhooks",
 ]

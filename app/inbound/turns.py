@@ -10,7 +10,15 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
 
-from app.cases import FIRST_URGENCY, BatchRows, ChangingCase, KnownCases, mark_open, open_new_case
+from app.cases import (
+    FIRST_URGENCY,
+    BatchRows,
+    ChangingCase,
+    KnownCases,
+    NewCaller,
+    mark_open,
+    open_new_case,
+)
 from app.inbound.erase_dialogue import answer_erase_dialogue, begin_erase_dialogue
 from app.intake import (
     ContactHint,
@@ -76,6 +84,11 @@ class Batch:
         """Return when a text reached the carrier: now, unless its webhook got lost."""
         return text.at or self.now
 
+    def open_case(self, text: InboundText) -> ChangingCase:
+        """Open a case for a text from a phone that has none."""
+        caller = NewCaller(text.channel, text.number)
+        return open_new_case(self.db, self.rows, self.known, caller, self.now)
+
     def about(self, text: InboundText) -> datetime:
         """Return the same as a plain column may tell it."""
         return rounded(text.at) if text.at else self._about_now
@@ -123,7 +136,7 @@ def take_text(batch: Batch, text: InboundText, lookup: bytes | None) -> None:
         batch.drafts.extend(_notice(text, body) for body in _allowed(batch, text, notices))
         return
     if thread is None:
-        thread = open_new_case(batch.db, batch.rows, batch.known, text, lookup, batch.now)
+        thread = batch.open_case(text)
     _append(batch, thread, text, result, can_answer=can_answer)
 
 

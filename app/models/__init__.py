@@ -1,6 +1,6 @@
 """The tables, one module per aggregate; every column says its vault."""
 
-from app.models.alerts import Alert, Page
+from app.models.alerts import ALERT_TRANSITIONS, Alert, AlertState, Page
 from app.models.audit import AuditEntry, AuditHead
 from app.models.base import ROUNDING, Base, Instant, OperationalRow, State, rounded, table
 from app.models.calls import (
@@ -65,6 +65,7 @@ from app.models.outbox import (
     CarrierTrace,
     CarrierTraceValues,
     Erasure,
+    ErasureState,
     ErasureValues,
     Idempotency,
     Job,
@@ -76,6 +77,7 @@ from app.models.outbox import (
     Sent,
     Suppression,
     SuppressionValues,
+    TraceState,
 )
 from app.models.people import (
     MEMBER_TRANSITIONS,
@@ -120,7 +122,7 @@ from app.models.statistics import (
     StatisticsMonthValues,
     StatisticsRelease,
 )
-from app.models.steps import WrongStep, check_step
+from app.models.steps import WrongStep, check_step, list_states_before
 from app.models.teams import OperationalGrant, TeamEpoch, TeamWrap
 from app.models.values import (
     ValuesBroken,
@@ -131,6 +133,7 @@ from app.models.values import (
 )
 
 __all__ = [
+    "ALERT_TRANSITIONS",
     "CALL_TRANSITIONS",
     "CASE_TRANSITIONS",
     "EVENT_STATES",
@@ -148,6 +151,7 @@ __all__ = [
     "SWAP_TRANSITIONS",
     "TEXTS_ON_THEIR_WAY",
     "Alert",
+    "AlertState",
     "ArchivedContact",
     "Assignment",
     "Attachment",
@@ -187,6 +191,7 @@ __all__ = [
     "DirectoryEntry",
     "DirectoryValues",
     "Erasure",
+    "ErasureState",
     "ErasureValues",
     "Event",
     "HandoverNote",
@@ -249,11 +254,13 @@ __all__ = [
     "Task",
     "TeamEpoch",
     "TeamWrap",
+    "TraceState",
     "ValuesBroken",
     "WrongStep",
     "check_step",
     "dump_values",
     "list_operational_values",
+    "list_states_before",
     "load_values",
     "operational",
     "rounded",

@@ -156,6 +156,19 @@ class CarrierTraceValues:
     call: CallCopy | None = None
 
 
+class TraceState(StrEnum):
+    """Where a copy at the carrier stands."""
+
+    HELD = "held"
+    """The carrier has it, and it is to be deleted."""
+    PICTURES = "pictures"
+    """The carrier has it with pictures, which stay for a while."""
+    STUCK = "stuck"
+    """The carrier has not let us delete it for so long that the operator is told."""
+    GONE = "gone"
+    """The carrier no longer has it."""
+
+
 class CarrierTrace(OperationalRow[CarrierTraceValues], Base):
     """A message or call that lies, or lay, at the carrier.
 
@@ -180,7 +193,7 @@ class CarrierTrace(OperationalRow[CarrierTraceValues], Base):
     )
 
     id: Mapped[UUID] = plain(primary_key=True)
-    state: Mapped[str] = plain(String(8))  # held, pictures, stuck, gone
+    state: Mapped[TraceState] = plain(State(TraceState, 8))
     seen_at: Mapped[datetime] = plain()
     # From when on deleting is tried.
     since: Mapped[datetime] = plain()
@@ -257,6 +270,15 @@ class ErasureValues:
     due_at: datetime | None = None
 
 
+class ErasureState(StrEnum):
+    """Where an ERASE dialogue stands."""
+
+    ASKED = "asked"
+    """The phone was sent a code, which it may send back."""
+    WAITING = "waiting"
+    """The phone sent the code back, and the wish waits for its day."""
+
+
 class Erasure(OperationalRow[ErasureValues], Base):
     """A caller's ERASE dialogue."""
 
@@ -264,7 +286,7 @@ class Erasure(OperationalRow[ErasureValues], Base):
 
     id: Mapped[UUID] = plain(primary_key=True)
     number_lookup: Mapped[bytes] = plain(unique=True)
-    state: Mapped[str] = plain(String(12))  # asked, waiting
+    state: Mapped[ErasureState] = plain(State(ErasureState, 12))
     expires_at: Mapped[datetime] = plain()
 
 
