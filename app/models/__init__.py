@@ -55,7 +55,6 @@ from app.models.knowledge import (
 )
 from app.models.organisation import Deployment, IndexKey, IndexKeyValues, OrganisationSettings
 from app.models.outbox import (
-    JOB_TRANSITIONS,
     NOT_HEARD,
     OUTGOING_TRANSITIONS,
     SETTLED_TEXTS,
@@ -124,20 +123,13 @@ from app.models.statistics import (
 )
 from app.models.steps import WrongStep, check_step, list_states_before
 from app.models.teams import OperationalGrant, TeamEpoch, TeamWrap
-from app.models.values import (
-    ValuesBroken,
-    dump_values,
-    load_values,
-    operational,
-    sealed_content,
-)
+from app.models.values import ValuesBroken, dump_values, load_values, operational
 
 __all__ = [
     "ALERT_TRANSITIONS",
     "CALL_TRANSITIONS",
     "CASE_TRANSITIONS",
     "EVENT_STATES",
-    "JOB_TRANSITIONS",
     "LEG_TRANSITIONS",
     "LIVE_STATES",
     "MEMBER_TRANSITIONS",
@@ -264,6 +256,5 @@ __all__ = [
     "load_values",
     "operational",
     "rounded",
-    "sealed_content",
     "table",
 ]

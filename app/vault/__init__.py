@@ -10,12 +10,7 @@ from app.vault.backup_keys import (
     read_backup_key,
     read_backup_public,
 )
-from app.vault.case_keys import (
-    find_public_key,
-    make_case_keys,
-    open_case_grants,
-    regrant_case,
-)
+from app.vault.case_keys import find_public_key, make_case_keys, open_case_grants, regrant_case
 from app.vault.epochs import EPOCHS_JOB, publish_members, renew_case_epochs
 from app.vault.forgetting_layer import SHRED_KEY_DAYS, list_wrapped_tables, renew_forgetting
 from app.vault.index_key import ask_for_ratchet, ratchet_if_due, ratchet_index_key
@@ -72,12 +67,7 @@ from app.vault.sealed_fields import (
     SealedField,
     SealedPlace,
 )
-from app.vault.team_keys import (
-    WAITING_FOR_KEY,
-    make_team_epoch,
-    open_team_keys,
-    share_team,
-)
+from app.vault.team_keys import WAITING_FOR_KEY, make_team_epoch, open_team_keys, share_team
 from app.vault.tombstones import (
     add_archive_folder,
     adopt_tombstones,
