@@ -1,6 +1,5 @@
 """What the desk knows beside its cases: addresses, information cards, deadlines, sightings."""
 
-from app.knowledge import __all__
 from app.knowledge.deadline_rules import (
     RuleFacts,
     list_deadline_rules,
@@ -63,7 +62,6 @@ __all__ = [
     "RuleFacts",
     "Sighting",
     "SightingChanges",
-    "__all__",
     "add_card",
     "add_entry",
     "add_sighting",
