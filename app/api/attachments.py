@@ -8,11 +8,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from app.access import Permission
+from app.api.answers import RecordOut
 from app.api.deps import VisitDep, needs
 from app.api.headers import LARGEST_FILE
 from app.api.state import Visit
@@ -25,7 +25,7 @@ _RANGE = re.compile(r"bytes=(\d{0,12})-(\d{0,12})")
 _INLINE = ("audio/", "image/")
 
 
-class AttachmentOut(BaseModel):
+class AttachmentOut(RecordOut):
     """What is attached, without its content."""
 
     id: UUID

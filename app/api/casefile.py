@@ -9,15 +9,16 @@ from uuid import UUID
 from fastapi import Response
 from pydantic import BaseModel, Field, StringConstraints
 
+from app.api.answers import RecordOut
 from app.api.attachments import AttachmentOut
 from app.api.calls import CallOut, call_out
 from app.api.deadlines import DeadlineOut, deadline_out
 from app.api.deps import etag
 from app.api.episodes import EpisodeOut, episode_out
-from app.api.events import EventOut, TaskOut, event_out, task_out
+from app.api.events import EventOut, TaskOut, task_out
 from app.api.requests import RequestOut
 from app.api.requests import out as request_out
-from app.desk import CaseFile, CaseLine, RecordedConsent, find_safe_contact, read_line
+from app.desk import CaseFile, CaseLine, read_line
 from app.models import Case
 from app.requests import FoundRequest
 from app.store import Db
@@ -49,7 +50,7 @@ class CaseList(BaseModel):
     next_cursor: str | None
 
 
-class Contact(BaseModel):
+class Contact(RecordOut):
     """How the caller may be reached."""
 
     number_masked: str | None
@@ -58,7 +59,7 @@ class Contact(BaseModel):
     flags: list[str]
 
 
-class MessageOut(BaseModel):
+class MessageOut(RecordOut):
     """One text."""
 
     id: UUID
@@ -68,10 +69,10 @@ class MessageOut(BaseModel):
     at: datetime
     status: str
     author: UUID | None = None
-    media: list[str] = []
+    media: list[str] = Field(default_factory=list)
 
 
-class NoteOut(BaseModel):
+class NoteOut(RecordOut):
     """A note of the desk."""
 
     id: UUID
@@ -81,7 +82,7 @@ class NoteOut(BaseModel):
     at: datetime
 
 
-class ConsentOut(BaseModel):
+class ConsentOut(RecordOut):
     """What the caller allowed."""
 
     id: UUID
@@ -151,22 +152,7 @@ def _request(file: CaseFile, found: FoundRequest) -> RequestOut:
     return request_out(found, reports)
 
 
-def consent_out(recorded: RecordedConsent) -> ConsentOut:
-    """Return a consent as the API shows it."""
-    said = recorded.values
-    return ConsentOut(
-        id=recorded.id,
-        scope=said.scope,
-        granted=said.granted,
-        methods=list(said.methods),
-        hours=list(said.hours or ()),
-        at=said.at,
-        recorded_by=recorded.recorded_by,
-        override_reason=recorded.override_reason,
-    )
-
-
-def case_out(db: Db, file: CaseFile) -> CaseOut:
+def case_out(file: CaseFile) -> CaseOut:
     """Return a case whole, with what the reader holds a key for."""
     case = file.line.case
     return CaseOut(
@@ -177,18 +163,18 @@ def case_out(db: Db, file: CaseFile) -> CaseOut:
         hold_reason=file.hold_reason,
         follows=case.follows,
         merged_into=case.merged_into,
-        contact=Contact(**find_safe_contact(db, file)),
-        messages=[MessageOut(**message) for message in file.messages],
+        contact=Contact.model_validate(file.contact),
+        messages=[MessageOut.model_validate(one) for one in file.messages],
         fields={name: value for name, value in file.fields.items() if value is not None},
-        notes=[NoteOut(**note) for note in file.notes],
-        consents=[consent_out(one) for one in file.consents],
+        notes=[NoteOut.model_validate(one) for one in file.notes],
+        consents=[ConsentOut.model_validate(one) for one in file.consents],
         requests=[_request(file, found) for found in file.requests],
-        events=[event_out(event) for event in file.events],
+        events=[EventOut.model_validate(one) for one in file.events],
         tasks=[task_out(due) for due in file.tasks],
         episodes=[episode_out(*one) for one in file.episodes],
         possible_deadlines=[deadline_out(one) for one in file.possible_deadlines],
         calls=[call_out(row) for row in file.calls],
-        attachments=[AttachmentOut(**one) for one in file.attachments],
+        attachments=[AttachmentOut.model_validate(one) for one in file.attachments],
         history=[HistoryOut(kind=e.kind, at=e.at, member=e.actor) for e in file.history],
     )
 

@@ -124,7 +124,7 @@ def read(case_id: UUID, visit: VisitDep, response: Response) -> CaseOut:
     with visit.transaction() as db:
         file = read_case(db, visit.principal, case_id, visit.now)
         etag(response, file.line.case.version)
-        return case_out(db, file)
+        return case_out(file)
 
 
 @router.post("", status_code=201, dependencies=[needs(Permission.CASES)])

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from app.api.casefile import CaseItem, item
 from app.api.deps import VisitDep, etag
 from app.desk import (
-    SafeContact,
+    OtherPhone,
     mark_phone_safe,
     mark_phone_unsafe,
     read_line,
@@ -36,7 +36,7 @@ class NewContact(BaseModel):
 @router.put("")
 def replace(case_id: UUID, body: NewContact, visit: VisitDep, response: Response) -> CaseItem:
     """Reach the caller by another phone. This is what a case whose phone is unsafe needs."""
-    contact = SafeContact(body.number, tuple(body.methods), body.hours)
+    contact = OtherPhone(body.number, tuple(body.methods), body.hours)
     with visit.transaction() as db:
         case = replace_contact(db, visit.principal, case_id, contact, visit.now)
         return _changed(db, case, response)

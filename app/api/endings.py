@@ -48,7 +48,7 @@ def open_in_emergency(
     with visit.transaction() as db:
         file = break_glass(db, visit.principal, case_id, body.reason, visit.now)
         etag(response, file.line.case.version)
-        return case_out(db, file)
+        return case_out(file)
 
 
 @router.post("/{case_id}/close")

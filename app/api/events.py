@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from app.access import Permission
+from app.api.answers import RecordOut
 from app.api.deps import (
     Cursor,
     IdempotencyKey,
@@ -32,6 +33,7 @@ from app.cases import (
     finish_task,
     list_calendar,
     list_tasks,
+    read_event_state,
     read_instant,
 )
 from app.desk import change_date, read_date
@@ -45,7 +47,7 @@ Local = "with its offset; or local time, with `zone`"
 _DAYS_SHOWN = 31
 
 
-class AccompanimentOut(BaseModel):
+class AccompanimentOut(RecordOut):
     """Somebody who goes along to a date, or is looked for."""
 
     request_id: UUID
@@ -54,7 +56,7 @@ class AccompanimentOut(BaseModel):
     leads: bool
 
 
-class EventOut(BaseModel):
+class EventOut(RecordOut):
     """A date in a case, with its place."""
 
     id: UUID
@@ -69,7 +71,7 @@ class EventOut(BaseModel):
     followed_by: UUID | None = Field(default=None, description="where this one moved to")
     cap: int = Field(description="how many go along at most")
     leader: UUID | None = Field(description="who leads them: the first who accepted, or as chosen")
-    accompaniments: list[AccompanimentOut] = []
+    accompaniments: list[AccompanimentOut] = Field(default_factory=list)
     version: int
 
 
@@ -139,12 +141,6 @@ class TaskList(BaseModel):
     next_cursor: str | None = None
 
 
-def event_out(event: Any) -> EventOut:
-    """Return a date as the interface shows it."""
-    going = [AccompanimentOut(**vars(one)) for one in event.get("accompaniments", ())]
-    return EventOut(**{**event, "accompaniments": going})
-
-
 def task_out(due: DueTask) -> TaskOut:
     """Return a task as the interface shows it."""
     task = due.task
@@ -178,7 +174,7 @@ def add(
         read_instant(body.starts_at, body.zone),
         body.place,
         body.meeting_place,
-        body.state,
+        read_event_state(body.state),
         read_instant(body.ends_at, body.zone) if body.ends_at else None,
         body.cap,
     )
@@ -195,8 +191,8 @@ def add(
 
 def _whole(db: Db, visit: VisitDep, event_id: UUID, response: Response) -> EventOut:
     event = read_date(db, visit.principal, event_id, visit.now)
-    etag(response, event["version"])
-    return event_out(event)
+    etag(response, event.version)
+    return EventOut.model_validate(event)
 
 
 @router.get("/events/{event_id}")

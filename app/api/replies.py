@@ -8,10 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from app.api.casefile import Code, ConsentOut, NoteOut, consent_out
+from app.api.casefile import Code, ConsentOut, NoteOut
 from app.api.deps import IdempotencyKey, VisitDep, fingerprint
 from app.cases import add_note, find_case
-from app.desk import RecordedConsent, StatedConsent, record_consent, send_reply
+from app.desk import StatedConsent, record_consent, send_reply, show_consent
 from app.models import Consent, Message, Note
 from app.store import do_once
 
@@ -111,4 +111,4 @@ def consent(
             Consent, do_once(db, visit.principal, idempotency_key, key, visit.now, make)
         )
         values = db.keys.read_values(row)
-        return consent_out(RecordedConsent(row.id, row.recorded_by, values, body.override_reason))
+        return ConsentOut.model_validate(show_consent(row, values, body.override_reason))

@@ -1,14 +1,13 @@
 """The case itself: found by number or by id, its tree, consents, notes, dates and documents."""
 
+from app.cases.attachment_sealer import VOICEMAIL_TYPE, AttachmentSealer, store_attachment
 from app.cases.attachments import (
-    VOICEMAIL_TYPE,
+    AttachedFile,
     AttachmentContent,
-    AttachmentSealer,
     add_attachment,
     list_attachments,
     open_attachment,
     read_attachment,
-    store_attachment,
 )
 from app.cases.by_number import (
     FIRST_URGENCY,
@@ -21,6 +20,7 @@ from app.cases.by_number import (
     open_new_case,
     write_cases,
 )
+from app.cases.calendar import CalendarEntry, list_calendar
 from app.cases.case import (
     find_case,
     find_live_reference,
@@ -38,27 +38,29 @@ from app.cases.consents import (
     has_agreed,
     has_refused,
 )
-from app.cases.dates import (
-    AWAITED,
+from app.cases.date_rules import (
     LARGEST_CAP,
     LONGEST_PLACE,
     REMINDER_DAYS,
     USUAL_CAP,
-    CalendarEntry,
     DateFacts,
-    add_date,
-    archive_dates,
     check_cap,
     check_date,
     check_date_step,
+    read_event_state,
+    read_instant,
+)
+from app.cases.dates import (
+    OpenedDate,
+    add_date,
+    archive_dates,
     forget_past_dates,
-    list_calendar,
     make_date_place,
-    make_date_values,
+    mark_date,
     mark_date_occurred,
     open_date,
-    read_instant,
     restore_dates,
+    rewrite_date_values,
     write_date,
 )
 from app.cases.detentions import (
@@ -93,6 +95,7 @@ from app.cases.waiting import (
     stop_waiting,
     take_case,
 )
+from app.models.events import AWAITED
 
 __all__ = [
     "AWAITED",
@@ -103,6 +106,7 @@ __all__ = [
     "SCOPE_OF_KIND",
     "USUAL_CAP",
     "VOICEMAIL_TYPE",
+    "AttachedFile",
     "AttachmentContent",
     "AttachmentSealer",
     "BatchRows",
@@ -112,6 +116,7 @@ __all__ = [
     "DueTask",
     "KnownCases",
     "NewCaller",
+    "OpenedDate",
     "add_attachment",
     "add_date",
     "add_detention",
@@ -153,8 +158,8 @@ __all__ = [
     "make_caller_lookup",
     "make_code_name",
     "make_date_place",
-    "make_date_values",
     "mark_closed",
+    "mark_date",
     "mark_date_occurred",
     "mark_erased",
     "mark_open",
@@ -166,9 +171,11 @@ __all__ = [
     "parse_safe_hours",
     "read_attachment",
     "read_case_values",
+    "read_event_state",
     "read_instant",
     "restore_dates",
     "restore_detentions",
+    "rewrite_date_values",
     "settle_tasks",
     "settle_tasks_of_kind",
     "start_waiting",

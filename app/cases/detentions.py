@@ -20,7 +20,7 @@ from app.cases.case import find_case, find_row_with_case, open_case_keys
 from app.cases.tasks import settle_tasks
 from app.crypto import CaseKeys
 from app.errors import BadRequest
-from app.models import Case, DetentionDetails, DetentionEpisode
+from app.models import Case, DetentionDetails, DetentionEpisode, DetentionValues
 from app.store import Db, ReadVersion, check_version, position_after
 from app.vault import (
     DETENTION_DETAILS,
@@ -29,7 +29,6 @@ from app.vault import (
     seal_columns,
 )
 
-_TABLE = "detention_episodes"
 _MOST_REVIEWS = 100
 
 
@@ -67,7 +66,7 @@ def add_detention(
         position=case.last_position,
         ended=stay.until is not None,
         **seal_columns(db, DETENTION_DETAILS, case, row_id, _tidy(stay)),
-        **db.keys.new_row(_TABLE, row_id, _coarse(stay, 1), now),
+        **db.keys.new_values(DetentionEpisode, row_id, _values(stay, 1), now),
     )
     db.add(episode)
     db.flush()
@@ -85,14 +84,10 @@ def _tidy(stay: DetentionDetails) -> DetentionDetails:
     return replace(stay, place=stay.place.strip(), next_review=at)
 
 
-def _text(at: datetime | None) -> str | None:
-    return at.astimezone(UTC).isoformat() if at else None
-
-
-def _coarse(stay: DetentionDetails, review: int) -> dict[str, Any]:
-    """Return the operational values; ``review`` counts the next reviews there have been."""
-    ended = stay.until is not None
-    return {"next_review": None if ended else _text(stay.next_review), "review": review}
+def _values(stay: DetentionDetails, review: int) -> DetentionValues:
+    """Return what the machine knows; ``review`` counts the next reviews there have been."""
+    at = stay.next_review if stay.until is None else None
+    return DetentionValues(review=review, next_review=at.astimezone(UTC) if at else None)
 
 
 def change_detention(
@@ -111,16 +106,16 @@ def change_detention(
     before = read_field(db, DETENTION_DETAILS, episode, keys)
     after = replace(before, **changes)
     check_stay(after, now)
-    values = db.keys.open_row(_TABLE, episode)
+    values = db.keys.read_values(episode)
     if after.next_review != before.next_review:
         _check_review_to_come(after, now)
         settle_tasks(db, episode.id, ("review",), principal.member_id)
-        values = _coarse(after, values["review"] + 1)
+        values = _values(after, values.review + 1)
     elif after.until is not None:
         settle_tasks(db, episode.id, ("review",), principal.member_id)
-        values = _coarse(after, values["review"])
+        values = _values(after, values.review)
     rewrite_field(db, DETENTION_DETAILS, case, episode, _tidy(after))
-    db.keys.replace_values(_TABLE, episode, values)
+    db.keys.write_values(episode, values)
     episode.ended = after.until is not None
     episode.version += 1
     db.flush()
@@ -154,6 +149,6 @@ def restore_detentions(db: Db, case: Case, keys: Mapping[int, CaseKeys], now: da
     """Let the machine know the next reviews of a reopened case again."""
     for row in db.scalars(select(DetentionEpisode).where(DetentionEpisode.case_id == case.id)):
         stay = read_field(db, DETENTION_DETAILS, row, keys)
-        values = _coarse(stay, row.version + 1)  # higher than any that a task was made for
-        for column, value in db.keys.new_row(_TABLE, row.id, values, now).items():
+        values = _values(stay, row.version + 1)  # higher than any that a task was made for
+        for column, value in db.keys.new_values(DetentionEpisode, row.id, values, now).items():
             setattr(row, column, value)

@@ -12,7 +12,16 @@ from sqlalchemy import delete, select
 from app import audit
 from app.access import Permission, Principal
 from app.cases.case import find_row_with_case, read_case_values
-from app.models import LIVE_STATES, Case, Task, table
+from app.models import (
+    LIVE_STATES,
+    TASK_TRANSITIONS,
+    Case,
+    Task,
+    TaskState,
+    TaskValues,
+    check_step,
+    table,
+)
 from app.store import Db, insert_new_rows
 
 # A date to be made sure of; a date that has passed; one that moved although people were asked for
@@ -46,8 +55,8 @@ def add_task(
         "subject_id": subject_id,
         "kind": kind,
         "number": number,
-        "state": "open",
-        **db.keys.new_row("tasks", row_id, {"due_at": due_at.isoformat()}, now),
+        "state": TaskState.OPEN,
+        **db.keys.new_values(Task, row_id, TaskValues(due_at=due_at), now),
     }
     insert_new_rows(db, table(Task), [values], table(Task).c.id)
 
@@ -58,7 +67,7 @@ def add_task_again(
     """Make a task unless one is open for this subject and kind: what was done may come up again."""
     about = (Task.subject_id == subject_id, Task.kind == kind)
     known = db.execute(select(Task.state, Task.number).where(*about)).all()
-    if all(state != "open" for state, _ in known):
+    if all(state != TaskState.OPEN for state, _ in known):
         number = max((number for _, number in known), default=-1) + 1
         add_task(db, case_id, kind, subject_id, due_at, now, number)
 
@@ -69,7 +78,7 @@ def list_tasks(db: Db, principal: Principal) -> list[DueTask]:
     rows = db.execute(
         select(Task, Case)
         .join(Case, Case.id == Task.case_id)
-        .where(Task.state == "open", Case.state.in_(LIVE_STATES))
+        .where(Task.state == TaskState.OPEN, Case.state.in_(LIVE_STATES))
     ).all()
     found = [
         DueTask(task, _due_at(db, task), read_case_values(db, case).reference)
@@ -80,20 +89,22 @@ def list_tasks(db: Db, principal: Principal) -> list[DueTask]:
 
 def list_tasks_of_cases(db: Db, case_ids: Iterable[UUID]) -> list[DueTask]:
     """Return the open tasks of some cases, the most pressing first."""
-    rows = db.scalars(select(Task).where(Task.case_id.in_(list(case_ids)), Task.state == "open"))
+    rows = db.scalars(
+        select(Task).where(Task.case_id.in_(list(case_ids)), Task.state == TaskState.OPEN)
+    )
     found = [DueTask(task, _due_at(db, task), None) for task in rows]
     return sorted(found, key=lambda one: (one.due_at, one.task.id))
 
 
 def _due_at(db: Db, task: Task) -> datetime:
-    return datetime.fromisoformat(db.keys.open_row("tasks", task)["due_at"])
+    return db.keys.read_values(task).due_at
 
 
 def finish_task(db: Db, principal: Principal, task_id: UUID, now: datetime) -> Task:
     """Say that a task is done; again is no mistake. NotFound, CaseClosed, CaseErased."""
     principal.require(Permission.CASES)
     task, _ = find_row_with_case(db, principal, Task, task_id)
-    if task.state == "open":
+    if task.state == TaskState.OPEN:
         _close(task, principal.member_id)
         audit.record(db, "task.done", principal.member_id, task.id, now)
     return task
@@ -101,21 +112,22 @@ def finish_task(db: Db, principal: Principal, task_id: UUID, now: datetime) -> T
 
 def settle_tasks(db: Db, subject_id: UUID, kinds: Sequence[str], actor: UUID | None) -> None:
     """Close the open tasks about something, since it has been dealt with."""
-    about = (Task.subject_id == subject_id, Task.kind.in_(kinds), Task.state == "open")
+    about = (Task.subject_id == subject_id, Task.kind.in_(kinds), Task.state == TaskState.OPEN)
     for task in db.scalars(select(Task).where(*about).with_for_update()):
         _close(task, actor)
 
 
 def settle_tasks_of_kind(db: Db, case_id: UUID, kind: str, actor: UUID | None) -> None:
     """Close the open tasks of one kind in a case, since all of them have been dealt with."""
-    open_ = (Task.case_id == case_id, Task.kind == kind, Task.state == "open")
+    open_ = (Task.case_id == case_id, Task.kind == kind, Task.state == TaskState.OPEN)
     for task in db.scalars(select(Task).where(*open_).with_for_update()):
         _close(task, actor)
 
 
 def _close(task: Task, actor: UUID | None) -> None:
     # When it was due says when something happens, so that goes with its purpose.
-    task.state, task.done_by = "done", actor
+    check_step(TASK_TRANSITIONS, task.state, TaskState.DONE)
+    task.state, task.done_by = TaskState.DONE, actor
     task.op_key = task.op_values = task.shred_day = None
 
 

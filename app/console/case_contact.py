@@ -14,7 +14,7 @@ from app.console.errors import PageRoute
 from app.console.forms import checked
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.desk import (
-    SafeContact,
+    OtherPhone,
     list_cases,
     mark_phone_safe,
     mark_phone_unsafe,
@@ -46,7 +46,7 @@ def replace(case_id: UUID, screen: MemberScreenDep) -> Response:
                 "hours": form.get("hours") or None,
             },
         )
-        contact = SafeContact(wanted.number, tuple(wanted.methods), wanted.hours)
+        contact = OtherPhone(wanted.number, tuple(wanted.methods), wanted.hours)
         replace_contact(db, visit.principal, case_id, contact, visit.now)
 
     return handled(screen, case_id, "contact", "number", do)

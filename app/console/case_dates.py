@@ -16,6 +16,7 @@ from app.cases import (
     change_detention,
     find_case,
     read_case_values,
+    read_event_state,
     read_instant,
 )
 from app.console.case_handling import handled
@@ -66,7 +67,7 @@ def add_event(case_id: UUID, screen: MemberScreenDep) -> Response:
             starts_at,
             form.get("place"),
             form.get("meeting_place") or None,
-            form.get("state") or "tentative",
+            read_event_state(form.get("state") or "tentative"),
         )
 
         def make() -> UUID:

@@ -17,7 +17,7 @@ from app.console.preview import alphabet, preview
 from app.console.quick_replies import quick_replies, with_quick_reply
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.console.waiting import wait
-from app.desk import CaseFile, find_safe_contact, read_case, send_reply
+from app.desk import CaseFile, read_case, send_reply
 from app.errors import Refusal
 from app.members import list_handles
 from app.models import LIVE_STATES
@@ -63,7 +63,7 @@ def _shown(db: Db, screen: MemberScreen, file: CaseFile) -> dict[str, Any]:
         "file": file,
         "case": case,
         "values": file.line.values,
-        "contact": find_safe_contact(db, file),
+        "contact": file.contact,
         "wait": wait(file.line, screen.visit.now),
         "live": case.state in LIVE_STATES,
         "may_work": who.may(Permission.CASES),

@@ -16,7 +16,7 @@ from app.console.screens import MemberScreen, MemberScreenDep
 from app.desk import read_case, read_line
 from app.errors import BadRequest, NotFound, Refusal
 from app.members import list_handles
-from app.models import LIVE_STATES, SEEKING, Case
+from app.models import AWAITED, LIVE_STATES, SEEKING, Case
 from app.organisation import REQUEST_KINDS, read_settings
 from app.requests import (
     ALLOWED_FIELDS,
@@ -31,7 +31,6 @@ from app.store import do_once
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 _RUNNING = (*SEEKING, "assigned")
-_AWAITED = ("tentative", "confirmed")
 
 
 @router.get("/requests")
@@ -88,7 +87,7 @@ def _route(
         rows=[(one, find_window(one.values)) for one in file.requests],
         rankings=rankings,
         reports=file.reports,
-        dates=[event for event in file.events if event["state"] in _AWAITED],
+        dates=[event for event in file.events if event.state in AWAITED],
         kinds=REQUEST_KINDS,
         shareable=[
             name

@@ -1,8 +1,9 @@
 """What a dispatcher does with a case: reads it, answers, closes, erases, exports it."""
 
 from app.desk.announcing import announce_card
+from app.desk.case_file import CaseFile, show_consent
 from app.desk.closing import close_case, erase_case, hold_case, lift_hold, merge_cases, reopen_case
-from app.desk.contact import SafeContact, mark_phone_safe, mark_phone_unsafe, replace_contact
+from app.desk.contact import OtherPhone, mark_phone_safe, mark_phone_unsafe, replace_contact
 from app.desk.date_changes import change_date, read_date
 from app.desk.emergency import break_glass
 from app.desk.erasing import erase_restored_cases, erase_tree
@@ -16,16 +17,8 @@ from app.desk.handling import (
     release_case,
 )
 from app.desk.overview import read_overview
-from app.desk.reading import (
-    CaseFile,
-    CaseLine,
-    RecordedConsent,
-    find_safe_contact,
-    list_cases,
-    mask_number,
-    read_case,
-    read_line,
-)
+from app.desk.queue import CaseLine, list_cases, read_line
+from app.desk.reading import mask_number, read_case
 from app.desk.reminders import sweep_reminders
 from app.desk.replying import StatedConsent, make_cases_wait, record_consent, send_reply
 
@@ -35,8 +28,7 @@ __all__ = [
     "CaseLine",
     "CaseOpening",
     "CopyReader",
-    "RecordedConsent",
-    "SafeContact",
+    "OtherPhone",
     "StatedConsent",
     "announce_card",
     "assign_case",
@@ -48,7 +40,6 @@ __all__ = [
     "erase_case",
     "erase_restored_cases",
     "erase_tree",
-    "find_safe_contact",
     "hold_case",
     "lift_hold",
     "list_cases",
@@ -69,5 +60,6 @@ __all__ = [
     "replace_contact",
     "seal_copy",
     "send_reply",
+    "show_consent",
     "sweep_reminders",
 ]

@@ -31,7 +31,7 @@ _OF_THE_PHONE: Mapping[str, Any] = dict.fromkeys(("last_inbound_at", "reach"))
 
 
 @dataclass(frozen=True)
-class SafeContact:
+class OtherPhone:
     """Another way to the caller, as they gave it to a person."""
 
     number: str = field(repr=False)
@@ -71,7 +71,7 @@ def mark_phone_safe(db: Db, principal: Principal, case_id: UUID, now: datetime) 
 
 
 def replace_contact(
-    db: Db, principal: Principal, case_id: UUID, contact: SafeContact, now: datetime
+    db: Db, principal: Principal, case_id: UUID, contact: OtherPhone, now: datetime
 ) -> Case:
     """Reach the caller by another phone from now on, with the consent they gave for it.
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,24 +15,33 @@ from app.access import Permission, Principal
 from app.cases import (
     AWAITED,
     DateFacts,
+    OpenedDate,
     add_task,
     check_cap,
     check_date,
     check_date_step,
     find_row_with_case,
     make_date_place,
-    make_date_values,
+    mark_date,
     open_case_keys,
     open_date,
+    read_event_state,
+    rewrite_date_values,
     settle_tasks,
     write_date,
 )
 from app.crypto import CaseKeys
 from app.errors import BadRequest
-from app.models import Assignment, Case, DatePlace, Event, Member, Request
+from app.models import Assignment, Case, DatePlace, Event, EventState, Member, Request
 from app.outbox import TextDraft, queue_texts
 from app.paging import find_reachable_number
-from app.requests import check_room, choose_leader, follow_date_change, list_accompaniments
+from app.requests import (
+    Accompanying,
+    check_room,
+    choose_leader,
+    follow_date_change,
+    list_accompaniments,
+)
 from app.store import Db, ReadVersion, check_version
 from app.vault import EVENT_PLACE, read_field, rewrite_field
 
@@ -65,7 +74,7 @@ def change_date(
     before = read_field(db, EVENT_PLACE, event, keys)
     given = {name: changes[name] for name in _SEALED if changes.get(name) is not None}
     after = replace(before, **given)
-    state = changes.get("state") or event.state
+    state = read_event_state(changes["state"]) if changes.get("state") else event.state
     starts_at = changes.get("starts_at")
     if starts_at is not None and starts_at != before.starts_at:
         _move(db, principal, event, case, replace(after, starts_at=starts_at), state, now)
@@ -73,7 +82,7 @@ def change_date(
         check_date_step(event.state, state, before.starts_at, now)
         ends_at = changes.get("ends_at")
         _rewrite(db, event, case, after, ends_at, now)
-        event.state = state
+        mark_date(event, state)
     event.version += 1
     told = after != before
     if event.state not in AWAITED:
@@ -106,7 +115,7 @@ def _move(
     event: Event,
     case: Case,
     after: DatePlace,
-    state: str,
+    state: EventState,
     now: datetime,
 ) -> None:
     wanted = DateFacts(
@@ -114,11 +123,11 @@ def _move(
         after.starts_at,
         after.place,
         after.meeting_place,
-        state if state in AWAITED else "tentative",
+        state if state in AWAITED else EventState.TENTATIVE,
         cap=event.cap,
     )
     write_date(db, case, wanted, principal.member_id, now, follows=event.id)
-    event.state = "rescheduled"
+    mark_date(event, EventState.RESCHEDULED)
 
 
 def _rewrite(
@@ -139,13 +148,12 @@ def _rewrite(
     # When it starts is not changed here, and may have passed.
     check_date(wanted, min(now, after.starts_at - timedelta(seconds=1)))
     rewrite_field(db, EVENT_PLACE, case, event, make_date_place(wanted))
-    values = db.keys.open_row("events", event)
-    db.keys.replace_values("events", event, {**values, **make_date_values(wanted)})
+    db.keys.write_values(event, rewrite_date_values(db.keys.read_values(event), wanted))
 
 
 def _tell_who_was_asked(db: Db, event: Event, now: datetime) -> None:
     """Tell who goes there that a date moved or fell away; the desk sorts out who still can."""
-    if event.state == "occurred":
+    if event.state == EventState.OCCURRED:
         return
     asked = select(Request.id).where(Request.event_id == event.id, Request.state.in_(_ASKED))
     if db.scalar(asked.limit(1)) is None:
@@ -163,28 +171,37 @@ def _tell_who_was_asked(db: Db, event: Event, now: datetime) -> None:
     queue_texts(db, drafts, now)
 
 
-def list_dates(db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class WholeDate(OpenedDate):
+    """A date with where it moved to, and who goes along."""
+
+    followed_by: UUID | None = None
+    accompaniments: Sequence[Accompanying] = ()
+
+
+def list_dates(db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -> list[WholeDate]:
     """Return the dates of cases whose keys are in hand, in order of time, places and all."""
     rows = db.scalars(select(Event).where(Event.case_id.in_(keys))).all()
-    going = list_accompaniments(db, rows)
     followers = {row.follows: row.id for row in rows if row.follows}
+    going = list_accompaniments(db, rows)
     found = [
-        {
-            **open_date(db, keys[row.case_id], row),
-            "followed_by": followers.get(row.id),
-            "accompaniments": going.get(row.id, []),
-        }
+        _complete(open_date(db, keys[row.case_id], row), followers.get(row.id), going.get(row.id))
         for row in rows
     ]
-    return sorted(found, key=lambda event: (event["starts_at"], event["id"]))
+    return sorted(found, key=lambda date: (date.starts_at, date.id))
 
 
-def read_date(db: Db, principal: Principal, event_id: UUID, now: datetime) -> dict[str, Any]:
+def read_date(db: Db, principal: Principal, event_id: UUID, now: datetime) -> WholeDate:
     """Open one date for the desk, and write that down as reading its case. NotFound."""
     principal.require(Permission.CASES)
     event, case = find_row_with_case(db, principal, Event, event_id)
     audit.record(db, "case.read", principal.member_id, case.id, now)
     follower = db.scalar(select(Event.id).where(Event.follows == event.id))
-    whole = open_date(db, open_case_keys(db, principal, case), event)
-    going = list_accompaniments(db, [event])
-    return {**whole, "followed_by": follower, "accompaniments": going.get(event.id, [])}
+    opened = open_date(db, open_case_keys(db, principal, case), event)
+    return _complete(opened, follower, list_accompaniments(db, [event]).get(event.id))
+
+
+def _complete(
+    date: OpenedDate, follower: UUID | None, going: Sequence[Accompanying] | None
+) -> WholeDate:
+    return WholeDate(**vars(date), followed_by=follower, accompaniments=going or ())

@@ -13,7 +13,8 @@ from uuid import UUID
 from app import audit
 from app.access import Permission, Principal
 from app.cases import find_case, write_note
-from app.desk.reading import CaseFile, read_case
+from app.desk.case_file import CaseFile
+from app.desk.reading import read_case
 from app.errors import BadRequest
 from app.paging import tell_coordinators
 from app.store import Db

@@ -18,11 +18,17 @@ from uuid import UUID
 
 from app import audit
 from app.access import Principal
-from app.cases import AttachmentContent, check_consent, open_attachment, read_attachment
+from app.cases import (
+    AttachedFile,
+    AttachmentContent,
+    check_consent,
+    open_attachment,
+    read_attachment,
+)
 from app.crypto import is_code, lock_file
-from app.desk.reading import CaseFile, read_case
+from app.desk.case_file import CaseFile, RecordedConsent
+from app.desk.reading import read_case
 from app.errors import BadRequest, CaseClosed, PayloadTooLarge
-from app.models import ConsentValues
 from app.store import Db
 
 LARGEST_COPY = 32 << 20
@@ -62,9 +68,9 @@ def open_copy(
         raise CaseClosed
     if reader == "counsel":
         check_consent(db, file.line.case, "legal")
-    if sum(one["size"] for one in file.attachments) > LARGEST_COPY:
+    if sum(one.size for one in file.attachments) > LARGEST_COPY:
         raise PayloadTooLarge
-    names = {one["id"]: _file_name(place, one) for place, one in enumerate(file.attachments, 1)}
+    names = {one.id: _file_name(place, one) for place, one in enumerate(file.attachments, 1)}
     documents = {
         name: open_attachment(db, principal, case_id, attachment_id, now)
         for attachment_id, name in names.items()
@@ -89,8 +95,8 @@ def seal_copy(db: Db, opened: OpenedCopy, code: str) -> bytes:
     return lock_file(code, packed.getvalue())
 
 
-def _file_name(place: int, attachment: Mapping[str, Any]) -> str:
-    return f"attachments/{place}.{_SUFFIXES.get(attachment['content_type'], 'bin')}"
+def _file_name(place: int, attachment: AttachedFile) -> str:
+    return f"attachments/{place}.{_SUFFIXES.get(attachment.content_type, 'bin')}"
 
 
 def _told(file: CaseFile, files: Mapping[UUID, str], now: datetime) -> dict[str, Any]:
@@ -116,26 +122,26 @@ def _told(file: CaseFile, files: Mapping[UUID, str], now: datetime) -> dict[str,
             for _, stay in file.episodes
         ],
         "calls": [{"at": _text(call.at), "direction": call.direction} for call in file.calls],
-        "consents": [_consent(consent.values) for consent in file.consents],
+        "consents": [_consent(consent) for consent in file.consents],
         "attachments": [
-            {"file": files[one["id"]], "at": _text(one["at"]), "size": one["size"]}
+            {"file": files[one.id], "at": _text(one.at), "size": one.size}
             for one in file.attachments
         ],
     }
 
 
-def _consent(said: ConsentValues) -> dict[str, Any]:
+def _consent(said: RecordedConsent) -> dict[str, Any]:
     return {
         "scope": said.scope,
         "granted": said.granted,
         "methods": list(said.methods),
-        "hours": list(said.hours or ()),
+        "hours": list(said.hours),
         "at": _text(said.at),
     }
 
 
-def _chosen(row: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    return {name: _text(row.get(name)) for name in names}
+def _chosen(row: object, names: Iterable[str]) -> dict[str, Any]:
+    return {name: _text(getattr(row, name)) for name in names}
 
 
 def _text(value: Any) -> Any:

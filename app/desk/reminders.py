@@ -7,10 +7,9 @@ outside their safe hours it waits for the next sweep within them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -27,6 +26,7 @@ from app.models import (
     Event,
     Member,
     Message,
+    Reminded,
     Request,
 )
 from app.outbox import TextDraft, check_text, queue_texts
@@ -104,26 +104,25 @@ def _events(db: Db) -> Iterator[tuple[Event, Case]]:
 
 
 def _plan(db: Db, event: Event, case: Case, now: datetime) -> ReminderPlan:
-    values = db.keys.open_row("events", event)
-    starts_at = datetime.fromisoformat(values["starts_at"])
-    done: Mapping[str, Any] = values["reminded"]
-    arrived = find_due_distances(starts_at, done.get("skipped", ()), now)
-    ends_at = datetime.fromisoformat(values["ends_at"]) if values.get("ends_at") else starts_at
+    values = db.keys.read_values(event)
+    starts_at, done = values.starts_at, values.reminded
+    arrived = find_due_distances(starts_at, done.skipped, now)
+    ends_at = values.ends_at or starts_at
     # Where two distances have arrived, as after a long sleep, the nearer one says it all.
     nearest = arrived[-1:]
     return ReminderPlan(
-        rechecks=[days for days in nearest if days not in done.get("rechecks", ())],
-        passed=ends_at <= now and not done.get("passed"),
+        rechecks=[days for days in nearest if days not in done.rechecks],
+        passed=ends_at <= now and not done.passed,
         remind=next((days for days in nearest if _may_remind(db, done, case, days, now)), None),
         members=_expected(db, event, done, starts_at, now),
     )
 
 
-def _may_remind(db: Db, done: Mapping[str, Any], case: Case, days: int, now: datetime) -> bool:
+def _may_remind(db: Db, done: Reminded, case: Case, days: int, now: datetime) -> bool:
     """Return whether the caller is still to be reminded at this distance, and may be now."""
-    written = done.get("caller", {}).get(str(days), [])
+    written = done.caller.get(days, ())
     if written:
-        last = db.get(Message, UUID(written[-1]))
+        last = db.get(Message, written[-1])
         if last is None or last.status != "refused" or len(written) >= _TRIES:
             return False
     try:
@@ -135,7 +134,7 @@ def _may_remind(db: Db, done: Mapping[str, Any], case: Case, days: int, now: dat
 
 
 def _expected(
-    db: Db, event: Event, done: Mapping[str, Any], starts_at: datetime, now: datetime
+    db: Db, event: Event, done: Reminded, starts_at: datetime, now: datetime
 ) -> list[tuple[UUID, str]]:
     """Return who is expected there and can be told now, with their numbers."""
     if not starts_at - _A_DAY <= now < starts_at:
@@ -153,7 +152,7 @@ def _expected(
     return [
         (assignment_id, number)
         for assignment_id, member in rows.all()
-        if str(assignment_id) not in done.get("members", ())
+        if assignment_id not in done.members
         and (number := find_reachable_number(db, member, 1, now))
     ]
 
@@ -168,28 +167,33 @@ def _carry_out(db: Db, texts: Texts, event_id: UUID, now: datetime) -> None:
         return
     main = db.get(Case, case.merged_into, with_for_update=True) if case.merged_into else case
     plan = _plan(db, event, main or case, now)
-    values = db.keys.open_row("events", event)
-    done = values["reminded"]
-    starts_at = datetime.fromisoformat(values["starts_at"])
+    values = db.keys.read_values(event)
+    done = values.reminded
     for days in plan.rechecks:
-        near = starts_at - timedelta(days=days)
+        near = values.starts_at - timedelta(days=days)
         add_task(db, event.case_id, "recheck", event.id, near, now, days)
-        done.setdefault("rechecks", []).append(days)
+    done = replace(done, rechecks=(*done.rechecks, *plan.rechecks))
     if plan.passed:
-        add_task(db, event.case_id, "occurred", event.id, starts_at, now)
-        done["passed"] = True
+        add_task(db, event.case_id, "occurred", event.id, values.starts_at, now)
+        done = replace(done, passed=True)
     if plan.remind is not None:
-        known = db.keys.read_values(main or case)
-        body = texts.get(known.language, "reminder")
-        message = send_reminder(db, main or case, known, body, now)
-        done.setdefault("caller", {}).setdefault(str(plan.remind), []).append(str(message.id))
+        done = _remind_caller(db, texts, main or case, done, plan.remind, now)
     if plan.members:
         drafts = [
             TextDraft(number, COMING_UP_TEXT, None, None, "alert", 2) for _, number in plan.members
         ]
         queue_texts(db, drafts, now)
-        done.setdefault("members", []).extend(str(one) for one, _ in plan.members)
-    db.keys.replace_values("events", event, {**values, "reminded": done})
+        done = replace(done, members=(*done.members, *(one for one, _ in plan.members)))
+    db.keys.write_values(event, replace(values, reminded=done))
+
+
+def _remind_caller(
+    db: Db, texts: Texts, case: Case, done: Reminded, days: int, now: datetime
+) -> Reminded:
+    known = db.keys.read_values(case)
+    message = send_reminder(db, case, known, texts.get(known.language, "reminder"), now)
+    written = (*done.caller.get(days, ()), message.id)
+    return replace(done, caller={**done.caller, days: written})
 
 
 # -- reviews of a detention
@@ -208,18 +212,16 @@ def _episodes(db: Db) -> Sequence[DetentionEpisode]:
 
 
 def _review_is_near(db: Db, episode: DetentionEpisode, now: datetime) -> bool:
-    values = db.keys.open_row("detention_episodes", episode)
-    at: str | None = values.get("next_review")
-    if at is None or values.get("asked"):
-        return False
-    return now >= datetime.fromisoformat(at) - _A_DAY
+    values = db.keys.read_values(episode)
+    near = values.next_review is not None and now >= values.next_review - _A_DAY
+    return near and not values.asked
 
 
 def _ask_for_review(db: Db, episode_id: UUID, now: datetime) -> None:
     episode = db.get(DetentionEpisode, episode_id, with_for_update=True, populate_existing=True)
     if episode is None or episode.op_values is None or not _review_is_near(db, episode, now):
         return
-    values = db.keys.open_row("detention_episodes", episode)
-    before = datetime.fromisoformat(values["next_review"]) - _A_DAY
-    add_task(db, episode.case_id, "review", episode.id, before, now, values["review"])
-    db.keys.replace_values("detention_episodes", episode, {**values, "asked": True})
+    values = db.keys.read_values(episode)
+    before = (values.next_review or now) - _A_DAY
+    add_task(db, episode.case_id, "review", episode.id, before, now, values.review)
+    db.keys.write_values(episode, replace(values, asked=True))

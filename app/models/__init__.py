@@ -42,7 +42,20 @@ from app.models.contents import (
     ReportBody,
 )
 from app.models.conversations import Message, Note, PendingKeyword
-from app.models.events import EVENT_STATES, DetentionEpisode, Event, Task
+from app.models.events import (
+    AWAITED,
+    EVENT_TRANSITIONS,
+    TASK_TRANSITIONS,
+    DetentionEpisode,
+    DetentionValues,
+    Event,
+    EventState,
+    EventValues,
+    Reminded,
+    Task,
+    TaskState,
+    TaskValues,
+)
 from app.models.inventory import list_operational_values
 from app.models.knowledge import (
     SIGHTING_TRANSITIONS,
@@ -127,9 +140,10 @@ from app.models.values import ValuesBroken, dump_values, load_values, operationa
 
 __all__ = [
     "ALERT_TRANSITIONS",
+    "AWAITED",
     "CALL_TRANSITIONS",
     "CASE_TRANSITIONS",
-    "EVENT_STATES",
+    "EVENT_TRANSITIONS",
     "LEG_TRANSITIONS",
     "LIVE_STATES",
     "MEMBER_TRANSITIONS",
@@ -141,6 +155,7 @@ __all__ = [
     "SETTLED_TEXTS",
     "SIGHTING_TRANSITIONS",
     "SWAP_TRANSITIONS",
+    "TASK_TRANSITIONS",
     "TEXTS_ON_THEIR_WAY",
     "Alert",
     "AlertState",
@@ -180,12 +195,15 @@ __all__ = [
     "DetentionDetails",
     "DetentionEpisode",
     "DetentionReview",
+    "DetentionValues",
     "DirectoryEntry",
     "DirectoryValues",
     "Erasure",
     "ErasureState",
     "ErasureValues",
     "Event",
+    "EventState",
+    "EventValues",
     "HandoverNote",
     "Idempotency",
     "IndexKey",
@@ -219,6 +237,7 @@ __all__ = [
     "Reach",
     "Recurrence",
     "ReleaseState",
+    "Reminded",
     "ReplyCount",
     "Report",
     "ReportBody",
@@ -244,6 +263,8 @@ __all__ = [
     "SuppressionValues",
     "SwapState",
     "Task",
+    "TaskState",
+    "TaskValues",
     "TeamEpoch",
     "TeamWrap",
     "TraceState",

@@ -1,6 +1,6 @@
 """Requests: the desk asks for people, with a brief of exactly what they may be shown."""
 
-from app.requests.accompaniments import check_room, choose_leader, list_accompaniments
+from app.requests.accompaniments import Accompanying, check_room, choose_leader, list_accompaniments
 from app.requests.answers import find_asked_numbers, read_answer, take_answer
 from app.requests.assignments import (
     LONGEST_NOTES,
@@ -59,6 +59,7 @@ __all__ = [
     "ALLOWED_FIELDS",
     "JOIN_CALL_JOB",
     "LONGEST_NOTES",
+    "Accompanying",
     "Candidate",
     "FoundRequest",
     "Need",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from app.cases.attachments import LARGEST_ATTACHMENT, PART_SIZE
+from app.cases.attachment_sealer import LARGEST_ATTACHMENT, PART_SIZE
 from app.models import AttachmentPart
 from tests.service import House, refusal
 

@@ -20,7 +20,7 @@ from app.console.quick_replies import quick_replies, with_quick_reply
 from app.console.rendering import moment, render, span
 from app.knowledge.deadlines import TRIGGERS
 from app.knowledge.sightings import SIGHTING_FIELDS
-from app.models import EVENT_STATES, OrganisationSettings, SightingState
+from app.models import EventState, OrganisationSettings, SightingState
 from app.outbox.blocks import BLOCK_REASONS
 from app.texts.catalogue import SHIPPED
 
@@ -67,7 +67,7 @@ def test_every_code_has_its_words() -> None:
 
 
 def test_every_code_about_work_has_its_words() -> None:
-    assert set(work.EVENT_STATES) == set(EVENT_STATES)
+    assert set(work.EVENT_STATES) == set(EventState)
     assert set(work.TASKS) == set(TASK_KINDS)
     assert set(work.RAID_STATES) == set(SightingState)
     assert set(work.RAID_FIELDS) == set(SIGHTING_FIELDS)

@@ -10,9 +10,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from app.cases.dates import DateFacts, check_date, forget_past_dates, read_instant, write_date
+from app.cases.date_rules import DateFacts, check_date, read_instant
+from app.cases.dates import forget_past_dates, write_date
 from app.errors import BadRequest
 from app.models import Base, Case
+from app.models.events import EventState
 from tests.service import Client, House, refusal
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -58,8 +60,8 @@ def change(client: Client, event: dict[str, Any], **changes: Any) -> Any:
         ({"starts_at": datetime.min.replace(tzinfo=UTC), "state": "occurred"}, "ten years"),
         ({"starts_at": NOW.replace(tzinfo=None)}, "time zone"),
         ({"kind": "party"}, "one of"),
-        ({"state": "cancelled"}, "A new date"),
-        ({"state": "rescheduled"}, "A new date"),
+        ({"state": EventState.CANCELLED}, "A new date"),
+        ({"state": EventState.RESCHEDULED}, "A new date"),
         ({"ends_at": NOW}, "ends after"),
         ({"place": "x" * 2001}, "at most"),
     ],
@@ -71,7 +73,7 @@ def test_a_date_that_cannot_be_is_refused(changes: dict[str, Any], sentence: str
 
 
 def test_a_date_in_the_past_can_be_recorded_as_occurred() -> None:
-    check_date(DateFacts("hearing", NOW - timedelta(days=3), state="occurred"), NOW)
+    check_date(DateFacts("hearing", NOW - timedelta(days=3), state=EventState.OCCURRED), NOW)
 
 
 def test_a_local_time_is_read_in_its_zone() -> None:

@@ -161,12 +161,12 @@ def _open_all(db: Db, member: Principal) -> _Conversations:
     told = _Conversations()
     for case_id in db.scalars(select(Case.id)).all():
         opened = read_case(db, member, case_id, datetime.now(UTC))
-        number = opened.number or ""
+        number = opened.line.values.number or ""
         for message in opened.messages:
-            if message["direction"] == "inbound":
-                told.inbound[number, message["body"]] += 1
+            if message.direction == "inbound":
+                told.inbound[number, message.body or ""] += 1
             else:
-                told.outbound[number, message["body"], message["status"]] += 1
+                told.outbound[number, message.body or "", message.status] += 1
     return told
 
 

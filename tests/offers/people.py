@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from app.cases.dates import DateFacts, add_date
+from app.cases.date_rules import DateFacts
+from app.cases.dates import add_date
 from app.desk.handling import CaseOpening, open_case_by_hand
 from app.desk.replying import StatedConsent, record_consent
 from app.models import Request

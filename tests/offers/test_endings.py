@@ -9,9 +9,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from app.cases.dates import DateFacts
+from app.cases.date_rules import DateFacts
 from app.desk import closing
-from app.desk.reading import CaseFile, read_case
+from app.desk.case_file import CaseFile
+from app.desk.reading import read_case
 from app.desk.reminders import sweep_reminders
 from app.errors import BadRequest, CaseClosed, CaseErased, NotFound
 from app.models import (
@@ -181,7 +182,7 @@ def test_a_date_at_which_somebody_was_has_occurred(
     sweep_reminders(hall.database, load_texts(), hall.clock())
     report(hall, "finch", taken, ReportFacts(outcome))
     [event] = read(hall, case).events
-    assert event["state"] == state
+    assert event.state == state
     tasks = [due.task.kind for due in read(hall, case).tasks]
     assert ("occurred" in tasks) == (hours > 0 and state != "occurred")
 

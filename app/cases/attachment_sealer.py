@@ -1,0 +1,149 @@
+"""Sealing a file of a case piece by piece.
+
+Each file has a key of its own, sealed to the public key of its case: everybody can add a file, and
+only people who open the case can open it. A part holds a quarter of a megabyte. It is bound to its
+file and to its number, and the sealed details count the parts, so nobody can move or drop one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+from uuid import UUID, uuid4, uuid5
+
+from sqlalchemy import delete, insert
+
+from app.crypto import SealBroken, new_seed
+from app.errors import PayloadTooLarge
+from app.keyring import Keyring
+from app.models import Attachment, AttachmentDetails, AttachmentPart, Case
+from app.store import Db, position_after
+from app.vault import (
+    ATTACHMENT_DETAILS,
+    ATTACHMENT_KEY,
+    ATTACHMENT_PART,
+    SealedPlace,
+    find_public_key,
+    lock_field,
+    open_field,
+    seal_columns,
+    seal_field,
+)
+
+# With its length before it, a whole part fills pages of 4 kB, to which the last one is padded.
+PART_SIZE = (1 << 18) - 4
+LARGEST_ATTACHMENT = 16 << 20
+VOICEMAIL_TYPE = "audio/wav"
+
+
+class AttachmentSealer:
+    """Seals what is added to it, piece by piece; the plaintext is nowhere kept."""
+
+    def __init__(self, keys: Keyring, case: Case, attachment_id: UUID | None = None) -> None:
+        """Take the case as it is now; ``attachment_id`` where doing it twice is doing it once."""
+        self.id, self.case_id, self.epoch = attachment_id or uuid4(), case.id, case.epoch
+        self.size, self.parts = 0, list[bytes]()
+        self.key, self._keys = new_seed(), keys
+        self._digest, self._rest = hashlib.sha256(), bytearray()
+
+    def add(self, piece: bytes) -> None:
+        """Take the next bytes. PayloadTooLarge."""
+        self.size += len(piece)
+        if self.size > LARGEST_ATTACHMENT:
+            raise PayloadTooLarge
+        self._digest.update(piece)
+        self._rest += piece
+        while len(self._rest) >= PART_SIZE:
+            self._seal(bytes(self._rest[:PART_SIZE]))
+            del self._rest[:PART_SIZE]
+
+    def finish(self) -> None:
+        """Seal what is left; the last part is the shorter one."""
+        self._seal(bytes(self._rest))
+        self._rest.clear()
+
+    def _seal(self, piece: bytes) -> None:
+        place = place_part(self.id, len(self.parts), self.case_id, self.epoch)
+        self.parts.append(lock_field(self._keys, ATTACHMENT_PART, place, piece, self.key))
+
+    def is_stored(self, db: Db) -> bool:
+        """Whether what lies in the database opens, whole, to what was added."""
+        again, count = hashlib.sha256(), 0
+        try:
+            for body in read_bodies(db, self.id):
+                place = place_part(self.id, count, self.case_id, self.epoch)
+                again.update(open_field(db.keys, ATTACHMENT_PART, place, body, self.key))
+                count += 1
+        except SealBroken:
+            return False
+        return count == len(self.parts) and again.digest() == self._digest.digest()
+
+
+def place_part(attachment_id: UUID, number: int, case_id: UUID, epoch: int) -> SealedPlace:
+    """Return the place to which a part is bound."""
+    return SealedPlace(make_part_id(attachment_id, number), epoch, case_id)
+
+
+def make_part_id(attachment_id: UUID, number: int) -> UUID:
+    """Return the id of a part, which says whose it is and which."""
+    return uuid5(attachment_id, str(number))
+
+
+def store_attachment(
+    db: Db,
+    case: Case,
+    sealer: AttachmentSealer,
+    content_type: str,
+    now: datetime,
+    *,
+    author: UUID | None = None,
+    call_id: UUID | None = None,
+) -> None:
+    """Add a sealed file to its case; it replaces what an earlier try left behind."""
+    db.execute(delete(AttachmentPart).where(AttachmentPart.attachment_id == sealer.id))
+    db.execute(delete(Attachment).where(Attachment.id == sealer.id))
+    case.last_position = position_after(case.last_position, now)
+    details = AttachmentDetails(
+        content_type=content_type, size=sealer.size, parts=len(sealer.parts), at=now
+    )
+    public = find_public_key(db, case.id, sealer.epoch)
+    place = SealedPlace(sealer.id, sealer.epoch, case.id)
+    db.add(
+        Attachment(
+            id=sealer.id,
+            case_id=case.id,
+            call_id=call_id,
+            author_id=author,
+            epoch=sealer.epoch,
+            position=case.last_position,
+            key=seal_field(db.keys, ATTACHMENT_KEY, place, sealer.key, public),
+            **seal_columns(db, ATTACHMENT_DETAILS, case, sealer.id, details),
+        )
+    )
+    db.flush()
+    for number, body in enumerate(sealer.parts):
+        _store_part(db, sealer, number, body)
+
+
+def _store_part(db: Db, sealer: AttachmentSealer, number: int, body: bytes) -> None:
+    values = {
+        "id": make_part_id(sealer.id, number),
+        "attachment_id": sealer.id,
+        "case_id": sealer.case_id,
+        "epoch": sealer.epoch,
+        "number": number,
+        "body": body,
+    }
+    db.execute(insert(AttachmentPart), [values])  # a statement each: one part at a time in memory
+
+
+def read_bodies(db: Db, attachment_id: UUID) -> Iterator[bytes]:
+    """Yield the sealed parts of a file in order, one at a time."""
+    for number in range(LARGEST_ATTACHMENT // PART_SIZE + 1):
+        part = db.get(AttachmentPart, make_part_id(attachment_id, number))
+        if part is None:
+            return
+        body: bytes = part.body
+        db.expunge(part)  # one part at a time is enough to hold
+        yield body

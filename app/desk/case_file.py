@@ -1,0 +1,105 @@
+"""What people of the desk read of a case: complete, typed, and never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.cases import AttachedFile, DueTask
+from app.desk.date_changes import WholeDate
+from app.desk.queue import CaseLine
+from app.knowledge import PossibleDeadline
+from app.models import AuditEntry, Call, Consent, ConsentValues, DetentionDetails, DetentionEpisode
+from app.requests import FoundRequest
+
+
+@dataclass(frozen=True)
+class ConversationText:
+    """One text of the conversation; ``body`` is None once it was deleted."""
+
+    id: UUID
+    direction: str
+    channel: str
+    body: str | None = field(repr=False)
+    at: datetime
+    status: str
+    author: UUID | None
+    media: Sequence[str]
+
+
+@dataclass(frozen=True)
+class CaseNote:
+    """A note of the desk."""
+
+    id: UUID
+    kind: str
+    author: UUID
+    body: str = field(repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True)
+class RecordedConsent:
+    """What a caller allowed or took back, and who wrote that down."""
+
+    id: UUID
+    recorded_by: UUID
+    scope: str
+    granted: bool
+    methods: Sequence[str]
+    hours: Sequence[str]
+    at: datetime
+    override_reason: str | None = field(repr=False)
+
+
+@dataclass(frozen=True)
+class SafeContact:
+    """How the caller may be reached. ``hours``: empty for any time of the safe methods."""
+
+    number_masked: str | None
+    safe_methods: Sequence[str]
+    hours: Sequence[str]
+    flags: Sequence[str]
+
+
+@dataclass(frozen=True)
+class CaseFile:
+    """A case whole. Where the reader holds no key, only ``line`` and ``history`` say anything.
+
+    ``possible_deadlines`` are hints for the desk, from verified rules; they are never texted.
+    """
+
+    line: CaseLine
+    contact: SafeContact
+    history: Sequence[AuditEntry]
+    opened: bool = True
+    messages: Sequence[ConversationText] = field(default=(), repr=False)
+    fields: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    notes: Sequence[CaseNote] = field(default=(), repr=False)
+    consents: Sequence[RecordedConsent] = field(default=(), repr=False)
+    events: Sequence[WholeDate] = field(default=(), repr=False)
+    episodes: Sequence[tuple[DetentionEpisode, DetentionDetails]] = field(default=(), repr=False)
+    tasks: Sequence[DueTask] = ()
+    possible_deadlines: Sequence[PossibleDeadline] = field(default=(), repr=False)
+    requests: Sequence[FoundRequest] = field(default=(), repr=False)
+    reports: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+    calls: Sequence[Call] = ()
+    attachments: Sequence[AttachedFile] = field(default=(), repr=False)
+    hold_reason: str | None = field(default=None, repr=False)
+
+
+def show_consent(row: Consent, said: ConsentValues, reason: str | None) -> RecordedConsent:
+    """Return a consent as the desk reads it."""
+    return RecordedConsent(
+        row.id,
+        row.recorded_by,
+        said.scope,
+        said.granted,
+        said.methods,
+        said.hours or (),
+        said.at,
+        reason,
+    )
