@@ -16,7 +16,7 @@ from app.simulator.resources.forms import call_fields
 from app.simulator.twiml.calls import Verb
 from app.simulator.values.addresses import check_call_destination
 from app.simulator.values.errors import RestError
-from app.simulator.values.events import CallOver, Diverted, Key, LegChange, LegChanged
+from app.simulator.values.events import Diverted, Key, LegChange, LegChanged, LineClosed
 from app.simulator.values.targets import DocumentSource
 
 _BAD_CALLER_ID, _BAD_NUMBER = 13214, 13223
@@ -32,7 +32,7 @@ async def dial(dialling: Instruction) -> Fields:
         if nouns[0].verb.name == "Conference":
             return await connect_to_conference(dialling, nouns[0])
         return await _connect_to_phones(dialling, nouns)
-    except CallOver:
+    except LineClosed:
         _report_end(dialling, nouns[0].verb.name)
         raise
     except Diverted:

@@ -13,7 +13,7 @@ from app.simulator.network.carrier import SimulatedCarrier
 from app.simulator.network.lines import Line
 from app.simulator.twiml.answers import read_kind
 from app.simulator.twiml.calls import CallDocument, Verb
-from app.simulator.values.events import CallOver, Diverted, Key
+from app.simulator.values.events import Diverted, Key, LineClosed
 from app.simulator.values.targets import DocumentSource
 
 _APOLOGY = "We are sorry, an application error has occurred. Goodbye."
@@ -21,7 +21,7 @@ _SILENT_FIRST = {"Reject", "Redirect", "Pause"}
 
 
 async def perform(carrier: SimulatedCarrier, line: Line, source: DocumentSource) -> None:
-    """Execute documents until one ends, or none can be had. Raises ``CallOver``."""
+    """Execute documents until one ends, or none can be had. Raises ``LineClosed``."""
     following: DocumentSource | None = source
     while following is not None:
         try:
@@ -34,7 +34,7 @@ async def perform(carrier: SimulatedCarrier, line: Line, source: DocumentSource)
             line.answer()
             line.note("Say", _APOLOGY)
             line.end()
-            raise CallOver from None
+            raise LineClosed from None
 
 
 async def _run(
@@ -43,7 +43,7 @@ async def _run(
     """Execute one document; the next one, if a verb leads there."""
     for verb in document.verbs:
         if line.call.final:
-            raise CallOver
+            raise LineClosed
         if verb.name not in _SILENT_FIRST and not verb.flag("answerOnBridge", default=False):
             line.answer()
         instruction = Instruction(carrier, line, document, verb, perform)

@@ -8,7 +8,7 @@ from app.simulator.calls.instructions import Instruction
 from app.simulator.resources.formats import Fields, new_sid
 from app.simulator.resources.forms import call_fields, recording_fields, recording_status_fields
 from app.simulator.resources.recordings import SimulatedRecording
-from app.simulator.values.events import CallOver, Diverted, Key, Speech
+from app.simulator.values.events import Diverted, Key, LineClosed, Speech
 
 _ABSENT, _FAILED = 13617, 13618
 _ANY_KEY = "1234567890*#"
@@ -25,8 +25,8 @@ async def record(instruction: Instruction) -> Fields | None:
     _report(instruction, recording, "in-progress")
     try:
         pressed = await _listen(instruction, recording)
-    except (CallOver, Diverted) as interrupted:
-        if _end_recording(instruction, recording) and isinstance(interrupted, CallOver):
+    except (LineClosed, Diverted) as interrupted:
+        if _end_recording(instruction, recording) and isinstance(interrupted, LineClosed):
             fields = [*call_fields(line.call), *recording_fields(recording, api_base)]
             action = instruction.action([*fields, ("Digits", "hangup")])
             line.callbacks.send(action.url, list(action.fields), "action", method=action.method)

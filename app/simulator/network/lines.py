@@ -16,7 +16,7 @@ from app.simulator.resources.calls import SimulatedCall
 from app.simulator.resources.formats import Json, rfc3339
 from app.simulator.resources.forms import call_status_fields
 from app.simulator.resources.recordings import SimulatedRecording
-from app.simulator.values.events import CallOver, Diversion, Diverted, Ended, Event
+from app.simulator.values.events import Diversion, Diverted, Ended, Event, LineClosed
 from app.simulator.values.targets import NO_CALLBACK, CallbackTarget, DocumentSource
 
 _MOST_AT_ONCE = 100
@@ -116,7 +116,7 @@ class Line:
     ) -> EventT | None:
         """Wait for one of ``kinds``, ignoring others; None after ``seconds`` on the clock.
 
-        Raises ``CallOver`` and ``Diverted``.
+        Raises ``LineClosed`` and ``Diverted``.
         """
         deadline = None if seconds is None else self._now() + timedelta(seconds=seconds)
         self.waiting = waiting
@@ -174,14 +174,14 @@ class Line:
 
     def _interrupt(self, event: Event | None) -> None:
         if isinstance(event, Ended) or self.call.final:
-            raise CallOver
+            raise LineClosed
         if isinstance(event, Diversion):
             raise Diverted(event.source)
 
     async def _run(self, work: Coroutine[Any, Any, None]) -> None:
         """Do the work of this call to its end; when the network closes, no news go out."""
         try:
-            with contextlib.suppress(CallOver):
+            with contextlib.suppress(LineClosed):
                 await work
         except Exception:
             self._finish()

@@ -65,7 +65,7 @@ class Ended:
 Event = Key | Speech | PickedUp | LegChanged | OutOfConference | Diversion | Ended
 
 
-class CallOver(Exception):
+class LineClosed(Exception):
     """The call is over: its task stops whatever it does."""
 
 
