@@ -1,7 +1,7 @@
-"""The demo: an organisation with everybody in it, on a simulated phone network.
+"""The demo: an organisation with a member for each role, on a simulated phone network.
 
 Its logins lie in ``demo.json`` in the data directory, for people and programs that try Kith out.
-They are made once and stay; a start that was cut short is taken up where it ended.
+The first start makes them, and they stay. After a start that was cut short the next one goes on.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ class ShownDemo:
     simulator_url: str
     twilio: Mapping[str, str] = field(repr=False)
     members: tuple[DemoLogin, ...]
-    # What ``kith init`` prints once; here for whoever tries ``kith restore --key-file``.
+    # ``kith init`` prints it once; here it is for those who try ``kith restore --key-file``.
     backup_key: str = field(repr=False)
 
 

@@ -78,7 +78,7 @@ def complete_members(
 
 
 def _plan_rota(db: Db, founder: Principal, now: datetime) -> None:
-    """Make a rota, so that somebody is alerted; most stay free for whoever tries it out."""
+    """Make a rota, so that alerts reach a member; most members stay free to be tried out."""
     if load_rota(db).slots:
         return
     members = {member.handle: member.id for member in list_members(db)}
@@ -95,7 +95,7 @@ def _plan_rota(db: Db, founder: Principal, now: datetime) -> None:
 
 
 def sign_in_to_demo(database: Database, login: DemoLogin, now: datetime) -> Principal:
-    """Return who a login signs in."""
+    """Sign a member in with their login; return the principal."""
     return sign_in(
         database,
         MemorySessions(),
