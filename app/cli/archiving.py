@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.cli.installation import refuse_unmade
 from app.cli.terminal import Progress, answer, ask, say, settings
 
 if TYPE_CHECKING:
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
 
 _NEXT = """\
 Start the service now. The archive holds no operational key: texts are taken in while sealed, and
-the first sign-in of somebody at the desk opens it. Texts that were on their way when the archive
+the first sign-in of a desk member opens it. Texts that were on their way when the archive
 was made are marked uncertain. Everybody signs in anew."""
 _NEXT_FILE = """\
-KITH_OPERATIONAL_KEY is `file`: run `kith unseal` once as somebody of the desk, which writes that
+KITH_OPERATIONAL_KEY is `file`: run `kith unseal` once as a desk member, which writes that
 key to its file again; until then each start waits for a sign-in."""
 
 
@@ -35,12 +36,10 @@ def backup(
     """
     from app.crypto import KeyFiles
     from app.operations import make_archive
-    from app.store import Database, read_revision
-    from app.vault import NotMade
+    from app.store import Database
 
     chosen = settings()
-    if read_revision(chosen.sqlalchemy_url) is None:
-        raise NotMade
+    refuse_unmade(chosen)
     database = Database(chosen.sqlalchemy_url)
     try:
         now, progress = _now(chosen, database), Progress("rows written")

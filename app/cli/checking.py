@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.cli.installation import read_inspected_settings, refuse_unmade
 from app.cli.terminal import answer, say
 
 if TYPE_CHECKING:
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 _MARKS = {"ok": "  ok     ", "warning": "  look   ", "problem": "  MEND   "}
 _TEST = "Notes: this is a test. Nothing to do."
 _PATIENCE_S = 60.0
-_OVER = {"delivered", "undelivered", "failed", "refused", "uncertain"}
 
 
 def check(
@@ -31,39 +32,35 @@ def check(
     ] = None,
 ) -> int:
     """Look at configuration, keys, carrier and desk; exit 1 on what would lose messages or leak."""
-    from app.cli.inspecting import _inspected
-    from app.clock import Clock
-    from app.intake import load_script
-    from app.main import make_carrier, open_database
-    from app.operations import CheckScene, examine_installation
-    from app.store import read_revision
-    from app.vault import NotMade
-
-    chosen, clock = _inspected(), Clock()
-    if read_revision(chosen.sqlalchemy_url) is None:
-        raise NotMade
-    database = open_database(chosen, clock)
-    try:
-        scene = CheckScene(
-            chosen,
-            database,
-            make_carrier(chosen),
-            load_script().texts,
-            clock(),
-            clock() - clock.offset,
-        )
-        found = list(examine_installation(scene))
-        if text is not None:
-            found.append(_send_test(database, text, clock))
-    finally:
-        database.close()
+    found = _examine(text)
     well = all(finding.verdict != "problem" for finding in found)
     if as_json:
-        answer({"well": well, "findings": [finding.__dict__ for finding in found]})
+        answer({"well": well, "findings": [asdict(finding) for finding in found]})
     else:
         for finding in found:
             print(f"{_MARKS[finding.verdict]}{finding.about}: {finding.said}")
     return 0 if well else 1
+
+
+def _examine(number: str | None) -> list[CheckFinding]:
+    """Return all findings, also that of a test text where there is a number for one."""
+    from app.clock import Clock
+    from app.intake import load_script
+    from app.main import make_carrier, open_database
+    from app.operations import CheckScene, examine_installation
+
+    chosen, clock = read_inspected_settings(), Clock()
+    refuse_unmade(chosen)
+    database = open_database(chosen, clock)
+    try:
+        carrier, texts, now = make_carrier(chosen), load_script().texts, clock()
+        scene = CheckScene(chosen, database, carrier, texts, now, now - clock.offset)
+        found = list(examine_installation(scene))
+        if number is not None:
+            found.append(_send_test(database, number, clock))
+        return found
+    finally:
+        database.close()
 
 
 def _send_test(database: Database, number: str, clock: Clock) -> CheckFinding:
@@ -90,12 +87,12 @@ def _send_test(database: Database, number: str, clock: Clock) -> CheckFinding:
 
 
 def _await(database: Database, row_id: UUID) -> str:
-    from app.models import Outgoing
+    from app.models import SETTLED_TEXTS, Outgoing
 
     deadline = time.monotonic() + _PATIENCE_S
     while True:
         with database.snapshot() as db:
             state = db.get_one(Outgoing, row_id).state
-        if state in _OVER or time.monotonic() >= deadline:
+        if state in SETTLED_TEXTS or time.monotonic() >= deadline:
             return state
         time.sleep(0.5)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.terminal import Progress, answer, say, settings
+from app.cli.installation import read_inspected_settings, refuse_unmade
+from app.cli.terminal import Progress, answer, say
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -22,7 +23,7 @@ def verify_audit(*, as_json: AsJson = False) -> int:
     """Recompute the audit chain; exit 1 where it was changed, shortened or has a gap."""
     from app import audit
 
-    with _still(_inspected()) as db:
+    with _still(read_inspected_settings()) as db:
         verdict = audit.verify(db)
     if as_json:
         answer(
@@ -40,18 +41,6 @@ def verify_audit(*, as_json: AsJson = False) -> int:
     return 0 if verdict.intact else 1
 
 
-def _inspected() -> Settings:
-    """Return the settings: the demo's where only the demo can be meant."""
-    chosen = settings()
-    said = {"KITH_ENVIRONMENT", "KITH_TWILIO_ACCOUNT_SID", "KITH_TWILIO_ACCOUNT_SID_FILE"}
-    if said & os.environ.keys() or not (chosen.data_dir / "demo.json").exists():
-        return chosen
-    from app.cli.demo import make_demo_settings
-
-    say(f"{chosen.data_dir} is a demo's: judged as the demo.")
-    return make_demo_settings(os.environ)
-
-
 @contextmanager
 def _still(chosen: Settings) -> Iterator[Db]:
     """Yield the database as it is at one instant, while the service goes on."""
@@ -60,11 +49,10 @@ def _still(chosen: Settings) -> Iterator[Db]:
     from app.crypto import KeyFiles
     from app.keyring import Keyring
     from app.models import Deployment
-    from app.store import Database, read_revision
+    from app.store import Database
     from app.vault import NotMade
 
-    if read_revision(chosen.sqlalchemy_url) is None:
-        raise NotMade
+    refuse_unmade(chosen)
     database = Database(chosen.sqlalchemy_url)
     try:
         with database.snapshot() as db:
@@ -91,7 +79,7 @@ def drill(*, as_json: AsJson = False) -> int:
         write_report_text,
     )
 
-    scene = DrillScene(_inspected(), os.environ, Clock()(), Progress("still looking"))
+    scene = DrillScene(read_inspected_settings(), os.environ, Clock()(), Progress("still looking"))
     report = inspect_installation(scene)
     if as_json:
         answer(write_report_json(report))

@@ -1,4 +1,4 @@
-"""``kith open``: reading a sealed copy of a case, on anybody's computer."""
+"""``kith open``: reading a sealed copy of a case, on any computer."""
 
 from __future__ import annotations
 

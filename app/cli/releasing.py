@@ -1,6 +1,6 @@
 """``kith statistics``: the calendar, asking, confirming, exporting; through the running server.
 
-Whoever uses it signs in, as in the console: there is no way round the two people.
+The member signs in, as in the console: also here a release takes two people.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from app.cli.installation import refuse_unmade
 from app.cli.terminal import say, settings
 
 
@@ -21,11 +22,9 @@ def rotate(
 ) -> None:
     """Have the running server replace a key now, rather than when its thirty days are over."""
     from app.crypto import KeyFiles
-    from app.store import read_revision
-    from app.vault import NotMade, ask_for_ratchet
+    from app.vault import ask_for_ratchet
 
     chosen = settings()
-    if read_revision(chosen.sqlalchemy_url) is None:
-        raise NotMade
+    refuse_unmade(chosen)
     ask_for_ratchet(KeyFiles(chosen.keys_path))
     say(f"The server replaces the {what} key within five minutes, or once it is open again.")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.cli.terminal import answer, ask, ask_passphrase, say, settings
 from app.errors import OperatorError
+
+if TYPE_CHECKING:
+    from app.crypto import Secret
+    from app.settings import Settings
 
 _RUN = "run"
 
@@ -38,27 +42,11 @@ def unseal(
     With KITH_OPERATIONAL_KEY=file the key is also written to its file again, where a restore or
     `kith panic` left none; then a server need not be running.
     """
-    from app import main
-    from app.clock import Clock
     from app.crypto import KeyFiles
-    from app.operations import open_operational_seed, send_seed, store_operational_seed
+    from app.operations import send_seed, store_operational_seed
 
-    chosen, clock = settings(), Clock()
-    who = handle or ask("Name")
-    passphrase = ask_passphrase(from_stdin=passphrase_stdin, new=False)
-    code = sys.stdin.readline() if passphrase_stdin else ask("Code of the app (Enter for none)")
-    database = main.open_database(chosen, clock)
-    try:
-        seed = open_operational_seed(
-            database,
-            handle=who,
-            passphrase=passphrase,
-            code=code.strip() or None,
-            require_mfa=chosen.require_mfa,
-            now=clock(),
-        )
-    finally:
-        database.close()
+    chosen = settings()
+    seed = _open_seed(chosen, handle, from_stdin=passphrase_stdin)
     kept = chosen.operational_key == "file"
     if kept:
         store_operational_seed(KeyFiles(chosen.keys_path), seed)
@@ -71,6 +59,30 @@ def unseal(
         answer({"opened": reached.did, "key_on_disk": kept})
     else:
         say(f"opened: {reached.did} process(es)" + ("; the key is in its file" if kept else ""))
+
+
+def _open_seed(chosen: Settings, handle: str | None, *, from_stdin: bool) -> Secret:
+    """Ask for a sign-in; return the operational seed that it opens."""
+    from app.clock import Clock
+    from app.main import open_database
+    from app.operations import open_operational_seed
+
+    clock = Clock()
+    who = handle or ask("Name")
+    passphrase = ask_passphrase(from_stdin=from_stdin, new=False)
+    code = sys.stdin.readline() if from_stdin else ask("Code of the app (Enter for none)")
+    database = open_database(chosen, clock)
+    try:
+        return open_operational_seed(
+            database,
+            handle=who,
+            passphrase=passphrase,
+            code=code.strip() or None,
+            require_mfa=chosen.require_mfa,
+            now=clock(),
+        )
+    finally:
+        database.close()
 
 
 def panic(

@@ -14,6 +14,7 @@ import structlog
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from app.cli.installation import refuse_unmade
 from app.cli.terminal import prepare, settings
 from app.clock import Clock
 from app.crypto import KeyFiles, UnsafeKeyFile
@@ -21,8 +22,7 @@ from app.errors import OperatorError
 from app.main import create_app, open_database
 from app.operations import Metrics, SharedSeed, WorkerServer, may_read_metrics, measure_process
 from app.settings import Settings
-from app.store import Database, SchemaBehind, is_schema_current, read_revision
-from app.vault import NotMade
+from app.store import Database, SchemaBehind, is_schema_current
 from app.worker import Worker
 
 log = structlog.get_logger()
@@ -66,8 +66,7 @@ def check_before_start(chosen: Settings) -> None:
     """
     if chosen.environment == "production" and (chosen.data_dir / "demo.json").exists():
         raise DemoData
-    if read_revision(chosen.sqlalchemy_url) is None:
-        raise NotMade
+    refuse_unmade(chosen)
     if not is_schema_current(chosen.sqlalchemy_url):
         raise SchemaBehind
     if chosen.environment == "production" and KeyFiles(chosen.keys_path).unsafe_files():

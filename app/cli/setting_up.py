@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.cli.installation import lay_foundation
 from app.cli.terminal import answer, ask, ask_passphrase, say, settings
 
 if TYPE_CHECKING:
@@ -26,15 +27,17 @@ def init(
 ) -> None:
     """Make schema, keys, organisation and first coordinator. Refuses to run twice."""
     from app.members import check_passphrase, clean_handle, suggest_passphrase
+    from app.operations import AlreadyMade, is_founded
 
     chosen = settings()
-    _refuse_a_second_time(chosen)
+    if is_founded(chosen.sqlalchemy_url):  # before anything is asked
+        raise AlreadyMade
     handle = clean_handle(handle or ask("Your name here, a pseudonym"))
     if not passphrase_stdin:
         say(f"Choose a passphrase of several words, for example: {suggest_passphrase()}")
     passphrase = ask_passphrase(from_stdin=passphrase_stdin, new=True)
     check_passphrase(passphrase)
-    result = found(chosen, handle, passphrase)
+    result = _found(chosen, handle, passphrase)
     if not as_json:
         say(_ONCE)
     answer(result)
@@ -48,29 +51,13 @@ def migrate() -> None:
     say(f"The schema is at {find_newest_revision()}.")
 
 
-def found(chosen: Settings, handle: str, passphrase: str) -> dict[str, Any]:
+def _found(chosen: Settings, handle: str, passphrase: str) -> dict[str, Any]:
     """Lay the schema, make everything, and return what is printed once."""
-    from app.clock import Clock
     from app.crypto import KeyFiles
-    from app.operations import found_organisation
-    from app.store import Database, upgrade_schema
     from app.vault import keep_backup_public, make_backup_pair, new_backup_key, print_backup_key
 
-    upgrade_schema(chosen.sqlalchemy_url)
-    database, files = Database(chosen.sqlalchemy_url), KeyFiles(chosen.keys_path)
-    try:
-        founded = found_organisation(
-            database,
-            files,
-            handle=handle,
-            passphrase=passphrase,
-            keep_operational_seed=chosen.operational_key == "file",
-            now=Clock()(),
-        )
-    finally:
-        database.close()
-    backup_key = new_backup_key()
-    keep_backup_public(files, make_backup_pair(backup_key).public)
+    founded, backup_key = lay_foundation(chosen, handle, passphrase), new_backup_key()
+    keep_backup_public(KeyFiles(chosen.keys_path), make_backup_pair(backup_key).public)
     member = founded.enrolled.member
     return {
         "member": {"id": str(member.id), "handle": member.handle, "roles": member.roles},
@@ -79,22 +66,3 @@ def found(chosen: Settings, handle: str, passphrase: str) -> dict[str, Any]:
         "backup_key": print_backup_key(backup_key),
         "root_fingerprint": founded.root_fingerprint,
     }
-
-
-def _refuse_a_second_time(chosen: Settings) -> None:
-    """Raise AlreadyMade before anything is asked."""
-    from sqlalchemy import select
-
-    from app.models import Deployment
-    from app.operations import AlreadyMade
-    from app.store import Database, read_revision
-
-    if read_revision(chosen.sqlalchemy_url) is None:
-        return
-    database = Database(chosen.sqlalchemy_url)
-    try:
-        with database.snapshot() as db:
-            if db.scalar(select(Deployment.id)) is not None:
-                raise AlreadyMade
-    finally:
-        database.close()

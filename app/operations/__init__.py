@@ -9,7 +9,12 @@ from app.operations.door import Door
 from app.operations.door_calls import raise_alarm, send_seed
 from app.operations.drill.inspection import DrillScene, inspect_installation
 from app.operations.drill.report import write_report_json, write_report_text
-from app.operations.foundation import AlreadyMade, found_organisation
+from app.operations.foundation import (
+    AlreadyMade,
+    FoundedOrganisation,
+    found_organisation,
+    is_founded,
+)
 from app.operations.metrics.measures import measure_process, measure_service
 from app.operations.metrics.registry import CONTENT_TYPE, Metrics, may_read_metrics
 from app.operations.metrics.worker_server import WorkerServer
@@ -25,6 +30,7 @@ __all__ = [
     "CheckScene",
     "Door",
     "DrillScene",
+    "FoundedOrganisation",
     "Metrics",
     "NeedsAcknowledgement",
     "ReadinessProbe",
@@ -35,6 +41,7 @@ __all__ = [
     "found_organisation",
     "inspect_installation",
     "is_carrier_refusing",
+    "is_founded",
     "is_worker_alive",
     "look_after_archives",
     "make_archive",

@@ -1,7 +1,8 @@
 """The door through which a running process gets, or loses, the operational key.
 
-Each process listens on a Unix socket of its own, readable by its owner alone; the kernel tells who
-is at the other end. ``kith unseal`` sends the operational seed there, ``kith panic`` takes it away.
+Each process listens on a Unix socket of its own, readable by its owner alone; the kernel tells
+which user is at the other end. ``kith unseal`` sends the operational seed there, ``kith panic``
+takes it away.
 A sign-in at the desk sends it too: so it opens a worker that is a process of its own.
 """
 

@@ -19,7 +19,7 @@ DONE, REFUSED = b"+", b"-"
 
 @dataclass(frozen=True)
 class ReachedProcesses:
-    """How many running processes were told, and how many of them did it."""
+    """How many running processes heard a call, and how many of them obeyed."""
 
     told: int
     did: int
@@ -54,7 +54,7 @@ def _call_doors(folder: Path, call: bytes, but: Path | None, patience_s: float) 
             except (ConnectionRefusedError, FileNotFoundError):
                 path.unlink(missing_ok=True)  # left by a process that was killed
             except (TimeoutError, ConnectionResetError, BrokenPipeError):
-                continue  # it was told, and did not answer
+                continue  # it heard the call, and did not answer
     return ReachedProcesses(told, did)
 
 

@@ -24,7 +24,7 @@ from app.models import (
     rounded,
 )
 from app.statistics import begin_chain
-from app.store import Database, Db
+from app.store import Database, Db, read_revision
 from app.vault import (
     Roster,
     RosterMember,
@@ -50,6 +50,18 @@ class FoundedOrganisation:
 
     def __repr__(self) -> str:
         return "Founded(…)"
+
+
+def is_founded(url: str) -> bool:
+    """Return whether there is an organisation in the database at ``url``."""
+    if read_revision(url) is None:
+        return False
+    database = Database(url)
+    try:
+        with database.snapshot() as db:
+            return db.scalar(select(Deployment.id)) is not None
+    finally:
+        database.close()
 
 
 def found_organisation(

@@ -1,6 +1,7 @@
 """Whether a service is of use: records that can be written, a living worker, a willing carrier.
 
-Asked often and by anybody, so each look is one indexed query; writing is tried now and then.
+Any program may ask, as often as it likes: so each look is one indexed query, and it tries to write
+only now and then.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def _write(db: Db, now: datetime) -> None:
 
 
 def is_worker_alive(db: Db, now: datetime) -> bool:
-    """Return whether somebody does what is to be done each minute."""
+    """Return whether a worker does what is due each minute."""
     late = or_(
         and_(Job.state == "queued", Job.run_at < now - _LATE),
         and_(Job.state == "running", Job.lease_until < now - _LATE),

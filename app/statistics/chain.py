@@ -1,9 +1,9 @@
 """The chain of releases, whose end also lies outside the database.
 
 Each release's hash covers its record and the hash before it, under a key that is not in the
-database. The database is written first, the anchor second, and nothing of a release is handed out
-before the anchor knows it: so whatever anybody ever saw is anchored, and a copy of the database
-from before it is recognised and draws nothing again.
+database. We write the database first and the anchor second, and hand out nothing of a release
+before the anchor knows it. So each figure that a person ever saw is anchored, and we recognise an
+older copy of the database, which draws nothing again.
 """
 
 from __future__ import annotations
@@ -60,9 +60,9 @@ def check_chain(db: Db) -> None:
 
 
 def vouch_for_release(db: Db, release: StatisticsRelease) -> None:
-    """See to it that the anchor knows a release before it is handed out. RolledBack.
+    """Make sure that the anchor knows a release before it is handed out. RolledBack.
 
-    An older copy of the database hands out what it still has: those are the same figures.
+    An older copy of the database may hand out the releases that it has: their figures are the same.
     """
     anchored = _anchor(db.keys.files)
     ends = _ends(db)

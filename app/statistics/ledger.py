@@ -1,6 +1,7 @@
-"""What was told about the cases of each month, in whole thousandths of ε: floats would drift.
+"""The ledger: what releases spent on the cases of each month, in whole thousandths of ε.
 
-A case is in one month of a family, so what a release spends it spends on every month it covers.
+Floats would drift. A case is in one month of a family, so a release spends its cost on every month
+that it covers.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from app.store import Db
 
 
 def sum_spent(db: Db, family: str) -> dict[str, int]:
-    """Return what was spent of each month's cases, in thousandths."""
+    """Return what releases spent on the cases of each month, in thousandths of ε."""
     rows = db.execute(
         select(StatisticsDebit.month, func.sum(StatisticsDebit.milli))
         .where(StatisticsDebit.family == family)

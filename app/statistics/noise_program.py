@@ -119,7 +119,7 @@ def answer(question: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Answer until the input ends; Ctrl-C is for whoever started this, who then closes it."""
+    """Answer until the input ends. Ctrl-C is for the parent process, which then ends the input."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     print(json.dumps("ready"), flush=True)  # noqa: T201  # the protocol
     while line := sys.stdin.buffer.readline():

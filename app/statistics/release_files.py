@@ -69,7 +69,7 @@ def _vouched(db: Db, principal: Principal, release_id: UUID) -> str:
 
 
 def print_due_files(database: Database, release_id: UUID) -> None:
-    """Make the files of a release ahead, so that nobody waits for them. PrintingFailed."""
+    """Make the files of a release ahead, so that no reader waits for them. PrintingFailed."""
     with database.snapshot() as db:
         release = db.get_one(StatisticsRelease, release_id)
         vouch_for_release(db, release)
@@ -85,7 +85,7 @@ def _files_of(release_id: UUID) -> Select[str]:
 
 
 def _keep(database: Database, release_id: UUID, name: str, content: bytes) -> bytes:
-    """Store a file; return what is stored: whoever was first counts."""
+    """Store a file, unless it is there; return what is stored."""
     with database.transaction() as db:
         files = table(StatisticsFile)
         row = {"release_id": release_id, "format": name, "content": content}

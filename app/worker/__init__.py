@@ -1,4 +1,4 @@
-"""The worker: what is to be done later, and who does it."""
+"""The worker: jobs and timers, and the threads that do them."""
 
 from app.worker.loop import Worker
 from app.worker.tools import WorkerTools

@@ -81,7 +81,7 @@ class Worker:
         while time.monotonic() < deadline:
             with self._changed:
                 if any(self._busy.values()):
-                    self._changed.wait(0.2)  # whoever finishes says so, and the next is taken up
+                    self._changed.wait(0.2)  # a finished thread says so
                     continue
             self.wake()
             with self._tools.database.snapshot() as db:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
+import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -54,12 +58,31 @@ def kith(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
     return ran
 
 
-@pytest.fixture
-def made(kith: Kith) -> Kith:
-    """``kith`` where ``kith init`` has been run."""
-    ran = kith("init", "--handle", "wren", "--passphrase-stdin", "--json", stdin=PASSPHRASE)
-    assert ran.code == 0, ran.err
-    return kith
-
-
 PASSPHRASE = "seven quiet herons wade\n"
+INIT = ("init", "--handle", "wren", "--passphrase-stdin", "--json")
+
+
+@dataclass(frozen=True)
+class Initialised:
+    """A data directory after ``kith init``, and what that printed."""
+
+    folder: Path
+    printed: dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def initialised(tmp_path_factory: pytest.TempPathFactory) -> Initialised:
+    """One ``kith init`` for all tests of the other commands, which copy it: it takes a second."""
+    folder, out = tmp_path_factory.mktemp("initialised") / "var", io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out):
+        patch.setenv("KITH_DATA_DIR", str(folder))
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(PASSPHRASE.encode()), "utf-8"))
+        assert run(INIT) == 0
+    return Initialised(folder, json.loads(out.getvalue()))
+
+
+@pytest.fixture
+def made(kith: Kith, initialised: Initialised, tmp_path: Path) -> Kith:
+    """``kith`` where ``kith init`` has been run."""
+    shutil.copytree(initialised.folder, tmp_path / "var")
+    return kith

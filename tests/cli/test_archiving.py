@@ -10,18 +10,17 @@ import pytest
 
 from app.crypto import KeyFiles
 from app.crypto.totp import make_totp_code
-from tests.cli.conftest import PASSPHRASE, Kith
+from tests.cli.conftest import PASSPHRASE, Initialised, Kith
 from tests.cli.test_init import totp_secret
 
 WORD = f"{datetime.now(UTC):%Y-%m-%d}"
 
 
 @pytest.fixture
-def printed_key(kith: Kith, tmp_path: Path) -> Path:
+def printed_key(made: Kith, initialised: Initialised, tmp_path: Path) -> Path:
     """A file with the backup key that ``kith init`` printed."""
-    ran = kith("init", "--handle", "wren", "--passphrase-stdin", "--json", stdin=PASSPHRASE)
     key = tmp_path / "backup-key.txt"
-    key.write_text(json.loads(ran.out)["backup_key"] + "\n")
+    key.write_text(initialised.printed["backup_key"] + "\n")
     return key
 
 

@@ -20,7 +20,8 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from app.cli import demo
+from app.cli import demo, demo_people
+from app.cli.demo_file import DemoLogin, ShownDemo, read_demo
 from app.clock import Clock
 from app.crypto import KeyFiles
 from app.crypto.totp import encode_base32
@@ -47,10 +48,10 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def demonstrated(once: Path) -> demo.ShownDemo:
+def demonstrated(once: Path) -> ShownDemo:
     """The demo after its first start."""
     shutil.copytree(once, settings().data_dir)
-    shown = demo._read(settings())
+    shown = read_demo(settings())
     assert shown
     return shown
 
@@ -59,11 +60,11 @@ def settings() -> Settings:
     return demo.make_demo_settings(os.environ)
 
 
-def make() -> demo.ShownDemo:
+def make() -> ShownDemo:
     return demo.ensure_demo(settings(), lambda _: None)
 
 
-def test_everybody_is_there_with_their_keys(demonstrated: demo.ShownDemo) -> None:
+def test_everybody_is_there_with_their_keys(demonstrated: ShownDemo) -> None:
     assert_everybody_is_there(demonstrated)
 
 
@@ -75,7 +76,7 @@ def test_it_can_be_shown_on_postgresql(
     assert_everybody_is_there(make())
 
 
-def assert_everybody_is_there(shown: demo.ShownDemo) -> None:
+def assert_everybody_is_there(shown: ShownDemo) -> None:
     database = open_database(settings(), Clock())
     with database.snapshot() as db:
         members = {member.handle: member for member in db.scalars(select(Member))}
@@ -91,7 +92,7 @@ def assert_everybody_is_there(shown: demo.ShownDemo) -> None:
     assert all(profile.languages and profile.regions for profile in profiles)
 
 
-def test_somebody_is_always_on_duty(demonstrated: demo.ShownDemo) -> None:
+def test_somebody_is_always_on_duty(demonstrated: ShownDemo) -> None:
     clock = Clock()
     database = open_database(settings(), clock)
     with database.snapshot() as db:
@@ -102,7 +103,7 @@ def test_somebody_is_always_on_duty(demonstrated: demo.ShownDemo) -> None:
         assert len(duty.members()) == len(duty.members(fallback=True)) == 1
 
 
-def test_it_has_the_roles_that_a_hotline_needs(demonstrated: demo.ShownDemo) -> None:
+def test_it_has_the_roles_that_a_hotline_needs(demonstrated: ShownDemo) -> None:
     roles = [login.roles for login in demonstrated.members]
     assert ("coordinator", "dispatcher") in roles
     assert ("coordinator",) in roles
@@ -114,12 +115,12 @@ def test_it_has_the_roles_that_a_hotline_needs(demonstrated: demo.ShownDemo) -> 
     assert {("legal",), ("auditor",)} <= set(roles)
 
 
-def test_an_archive_of_it_opens_with_the_key_it_shows(demonstrated: demo.ShownDemo) -> None:
+def test_an_archive_of_it_opens_with_the_key_it_shows(demonstrated: ShownDemo) -> None:
     shown = make_backup_pair(read_backup_key(demonstrated.backup_key))
     assert read_backup_public(KeyFiles(settings().keys_path)) == shown.public
 
 
-def test_the_file_tells_programs_what_they_need(demonstrated: demo.ShownDemo) -> None:
+def test_the_file_tells_programs_what_they_need(demonstrated: ShownDemo) -> None:
     path = settings().data_dir / "demo.json"
     told = json.loads(path.read_text())
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -132,7 +133,7 @@ def test_the_file_tells_programs_what_they_need(demonstrated: demo.ShownDemo) ->
 
 
 def test_the_second_start_continues(
-    demonstrated: demo.ShownDemo, monkeypatch: pytest.MonkeyPatch
+    demonstrated: ShownDemo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KITH_PORT", "8123")
     again = make()
@@ -153,20 +154,20 @@ def test_a_first_start_cut_short_is_taken_up_again(monkeypatch: pytest.MonkeyPat
             raise KeyboardInterrupt
         return redeem(*arguments, **options)
 
-    monkeypatch.setattr(demo, "redeem_invitation", power_cut)
+    monkeypatch.setattr(demo_people, "redeem_invitation", power_cut)
     with pytest.raises(KeyboardInterrupt):
         make()
-    monkeypatch.setattr(demo, "redeem_invitation", redeem)
+    monkeypatch.setattr(demo_people, "redeem_invitation", redeem)
     shown = make()
     assert all(login.totp_secret for login in shown.members)
     for login in (shown.members[0], shown.members[1], shown.members[-1]):
         assert signs_in(login)
 
 
-def signs_in(login: demo.DemoLogin) -> bool:
+def signs_in(login: DemoLogin) -> bool:
     database = open_database(settings(), Clock())
     try:
-        principal = demo._sign_in(database, login, Clock()())
+        principal = demo_people.sign_in_to_demo(database, login, Clock()())
         with database.snapshot() as db:
             member = db.get_one(Member, principal.member_id)
             secret, _ = open_totp_secret(db, member, principal.keys)
@@ -175,7 +176,7 @@ def signs_in(login: demo.DemoLogin) -> bool:
         database.close()
 
 
-def test_an_organisation_without_its_logins_is_not_touched(demonstrated: demo.ShownDemo) -> None:
+def test_an_organisation_without_its_logins_is_not_touched(demonstrated: ShownDemo) -> None:
     (settings().data_dir / "demo.json").unlink()
     with pytest.raises(demo.LoginsLost):
         make()
@@ -195,10 +196,8 @@ def test_what_the_environment_says_goes_before_the_demos_own(
 
 
 def test_the_guide_names_every_login_and_a_phone() -> None:
-    login = demo.DemoLogin("wren", "seven quiet herons wade", ("dispatcher",), "SECRET")
-    shown = demo.ShownDemo(
-        "http://x", "http://x/simulator", {"number": demo.DEMO_NUMBER}, (login,), ""
-    )
+    login = DemoLogin("wren", "seven quiet herons wade", ("dispatcher",), "SECRET")
+    shown = ShownDemo("http://x", "http://x/simulator", {"number": demo.DEMO_NUMBER}, (login,), "")
     told = demo.write_guide(shown)
     assert "wren  seven quiet herons wade  dispatcher" in told
     assert demo.DEMO_NUMBER in told

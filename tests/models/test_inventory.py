@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from app.models import list_operational_values, operational
 from app.models.inventory import _list_names
+from migrations.write_inventory import make_inventory, read_inventory
 
 
 @operational
@@ -30,3 +31,7 @@ def test_each_table_names_its_values() -> None:
     found = list_operational_values()
     assert {"number", "reach.hours", "opened_at"} <= set(found["cases"])
     assert found["statistics_months"] == ("opened", "closed")
+
+
+def test_the_threat_model_names_every_value() -> None:
+    assert read_inventory() == make_inventory(), "run `python -m migrations.write_inventory`"

@@ -2,5 +2,5 @@
 
 An archive holds the database, the anchor, the integrity and audit keys, and the shred keys that
 its snapshot lies under; never the operational seed. Kith drops archives after a week. A copy kept
-elsewhere stays openable, for ever, to whoever has the backup key and a member's passphrase.
+elsewhere opens for ever with the backup key and a member's passphrase.
 """

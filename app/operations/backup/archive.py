@@ -50,7 +50,7 @@ class ArchiveDamaged(OperatorError):
 
 @dataclass(frozen=True)
 class ArchivePreface:
-    """What stands before the encrypted body: two random ids, and the key for who may open it."""
+    """The part before the encrypted body: two random ids, and the key, sealed to the backup key."""
 
     deployment: UUID
     archive: UUID

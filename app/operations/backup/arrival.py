@@ -1,8 +1,8 @@
-"""What happens to each row of an archive on its way into a new database.
+"""The rows of an archive on their way into a new database.
 
-Erased cases stay erased: nothing that hangs on them is even written. Texts that were on their way
-become *uncertain*, since nobody knows what the carrier did since. Every stored key moves under a
-fresh forgetting layer, so that the archive's shred keys never reach a disk again.
+Erased cases stay erased: no row that refers to one is even written. Texts that were on their way
+become *uncertain*, since we do not know what the carrier did in the meantime. Every stored key
+moves under a fresh forgetting layer, so that the archive's shred keys never reach a disk again.
 """
 
 from __future__ import annotations
@@ -76,9 +76,9 @@ class ArrivingRows:
         return self._keys.forget(table, column, row["id"], inner, self._now)
 
     def _give_up(self, row: Row) -> None:
-        """Leave what becomes of a text to a person; its words and number are not needed for that.
+        """Leave it to a person what becomes of a text. They need neither its words nor its number.
 
-        What lies at the carrier of it is deleted by its trace.
+        The carrier's copy is deleted by its trace.
         """
         row.update(state=OutgoingState.UNCERTAIN.value, op_key=None, op_values=None, shred_day=None)
         self.uncertain += 1

@@ -1,4 +1,4 @@
-"""The desk: who holds the keys, what callers are told, what waits, what lies at the carrier."""
+"""The desk: key holders, texts for callers, late texts, copies at the carrier, cost, rota."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""Trying every key on every sealed cell, and whatever opens on the rest.
+"""Trying every key on every sealed cell, and each key that opens on the rest.
 
-The keys found are tried on each cell; a seed that opens becomes a key in its turn, for everything
-or, where it belongs to one case or row, for that one. Which context a cell was sealed in follows
-from its table's columns by one rule (``_context``); a test opens everything with a full set of
-keys, so that a table which breaks the rule is noticed.
+A seed that opens becomes a key in its turn: for all cells or, where it belongs to one case or row,
+for that one. The context of a cell follows from its table's columns by one rule (``_context``). A
+test opens everything with a full set of keys, so that it notices a table which breaks the rule.
 """
 
 from __future__ import annotations

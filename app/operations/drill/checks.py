@@ -1,4 +1,4 @@
-"""Comparing what is here with what was promised: one function per way to be worse than it."""
+"""Comparing an installation with the promise: one function for each way to be worse."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ELF_CORE = 4  # e_type ET_CORE, elf(5)
 
 @dataclass(frozen=True)
 class DrillFinding:
-    """Where reality is worse than the promise (failure), or could become so (warning)."""
+    """Where the installation is worse than the promise (failure), or could become so (warning)."""
 
     level: str
     what: str
@@ -36,7 +36,7 @@ class DrillFinding:
 
 
 def check_key_files(settings: Settings, files: KeyFiles, now: datetime) -> Iterator[DrillFinding]:
-    """Check who can read the keys, which there are, and how old."""
+    """Check that only their owner can read the keys, that none is too many, and none too old."""
     for name in files.unsafe_files():
         yield DrillFinding(FAILURE, f"others can read the key file {name}", "chmod it to 0600")
     if files.folder.stat().st_mode & _READABLE_BY_OTHERS:

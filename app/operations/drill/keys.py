@@ -1,4 +1,4 @@
-"""Every key that whoever takes the disk finds: raw files, and keys written out as text."""
+"""Finding keys as an adversary does: raw files, and keys written out as text."""
 
 from __future__ import annotations
 

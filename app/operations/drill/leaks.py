@@ -21,8 +21,8 @@ from app.operations.drill.search import find_phone_numbers, read_blocks, search_
 # So many values are looked for in every form; all phone numbers are looked for besides.
 _SAMPLE = 50
 _SHORTEST = 6
-# Words of our own vocabulary, instants, ids and keys say nothing about anybody.
-_NOBODYS = re.compile(
+# Words of our own vocabulary, instants, ids and keys tell of no person.
+_HARMLESS = re.compile(
     r"[a-z_-]+|[0-9T:.+\- ]+Z?|[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 )
 _PHONE = re.compile(r"\+[1-9][0-9]{7,14}")
@@ -89,7 +89,7 @@ def _choose_needles(opened: Iterable[OpenedCell]) -> dict[str, str]:
 
 def _list_texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        if len(value) >= _SHORTEST and (_PHONE.fullmatch(value) or not _NOBODYS.fullmatch(value)):
+        if len(value) >= _SHORTEST and (_PHONE.fullmatch(value) or not _HARMLESS.fullmatch(value)):
             yield value
     elif isinstance(value, dict):
         for inner in value.values():

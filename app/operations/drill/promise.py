@@ -1,4 +1,4 @@
-"""The promise, as it reads for one installation: who takes what, and what they learn from it."""
+"""The promise for one installation: what each adversary has, and what they learn from it."""
 
 from __future__ import annotations
 

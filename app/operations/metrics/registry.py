@@ -103,7 +103,7 @@ def _text(measured: list[Metric]) -> bytes:
 def may_read_metrics(authorization: str, token: SecretStr | None, *, demo: bool) -> bool:
     """Whether a request with this ``Authorization`` header may see metrics.
 
-    Without ``KITH_METRICS_TOKEN`` nobody may, but for the demo, where everybody may.
+    Without ``KITH_METRICS_TOKEN`` no request may; in the demo each may.
     """
     if token is None or not token.get_secret_value():
         return demo

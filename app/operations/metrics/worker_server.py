@@ -26,7 +26,7 @@ class WorkerServer:
     ) -> None:
         """Take the address; OSError where it is not free.
 
-        ``metrics`` gets the ``Authorization`` header and returns None to whom it shows nothing.
+        ``metrics`` gets the ``Authorization`` header and returns None where it shows nothing.
         """
 
         def answer(path: str, authorization: str) -> _Answer:
@@ -77,6 +77,6 @@ def _handler(answer: Callable[[str, str], _Answer]) -> type[BaseHTTPRequestHandl
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing: this is asked every few seconds, by whoever finds the port."""
+            """Say nothing: monitors ask every few seconds, and any program can find the port."""
 
     return Handler

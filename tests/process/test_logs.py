@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import warnings
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -18,6 +19,17 @@ import structlog
 from app.process.logs import configure_logs, hide_uncaught_errors
 
 WORDS = "my brother was taken, call +15145550123"
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """Put the process's logging back."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    logging.captureWarnings(capture=False)
+    root.handlers[:], root.level = handlers, level
+    structlog.reset_defaults()
 
 
 @pytest.fixture
@@ -132,18 +144,3 @@ int({WORDS!r})
     assert ended.returncode == 1
     assert json.loads(ended.stderr)["error"] == "ValueError"
     assert "brother" not in ended.stderr
-
-
-def test_a_process_forbids_core_dumps_and_keeps_its_files_to_itself(tmp_path: object) -> None:
-    program = f"""
-import ctypes, os, resource, sys
-from app.process import harden_process
-harden_process()
-open({str(tmp_path)!r} + "/new", "w").close()
-print(resource.getrlimit(resource.RLIMIT_CORE), oct(os.stat({str(tmp_path)!r} + "/new").st_mode))
-print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0) if sys.platform == "linux" else 0)
-"""
-    ended = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert ended.stdout.splitlines() == ["(0, 0) 0o100600", "0"]
