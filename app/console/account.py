@@ -11,7 +11,7 @@ from app.api import STATUS, ChangeMe, Code, member_out
 from app.console.errors import PageRoute
 from app.console.forms import checked
 from app.console.screens import MemberScreen, MemberScreenDep
-from app.errors import NotFound, Refusal, VersionRequired
+from app.errors import NotFound, Refusal
 from app.members import change_own_profile, confirm_totp, end_own_session, list_own_sessions
 from app.models import Member
 from app.organisation import read_settings
@@ -48,15 +48,13 @@ def change(screen: MemberScreenDep) -> Response:
     """Change one's own name, phone, languages, regions, weekly cap or quiet hours."""
     visit, form = screen.visit, screen.form
     try:
-        version = form.number("version")
-        if version is None:
-            raise VersionRequired
+        version = form.version()
         wanted = checked(
             ChangeMe,
             {
                 "name": form.get("name") or None,
                 "phone": form.get("phone") or None,
-                "languages": form.get("languages").replace(",", " ").split(),
+                "languages": form.codes("languages"),
                 "regions": form.all("regions"),
                 "weekly_cap": form.get("weekly_cap") or None,
                 "quiet_hours": [h.strip() for h in form.get("quiet_hours").split(",") if h.strip()],
