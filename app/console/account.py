@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app.api import STATUS, ChangeMe, Code, member_out
+from app.api import ChangeMe, Code, member_out
 from app.console.errors import PageRoute
 from app.console.forms import checked
 from app.console.screens import MemberScreen, MemberScreenDep
@@ -31,15 +31,15 @@ def _page(screen: MemberScreen, refusal: Refusal | None = None, field: str = "")
         member = member_out(db, db.get_one(Member, visit.principal.member_id))
         stored = list_own_sessions(db, screen.service.sessions, visit.principal, visit.now)
         settings = read_settings(db)
-    return screen.page(
+    return screen.form_page(
         "me.html",
-        STATUS[refusal.slug] if refusal else 200,
+        refusal,
+        field,
         here="/me",
         member=member,
         sessions=stored,
         current=visit.principal.session_id,
         regions=settings.regions,
-        errors=[(field, refusal.detail)] if refusal else (),
     )
 
 

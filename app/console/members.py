@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import ROLES, Permission
-from app.api import STATUS, ChangeMember, Invite, member_out
+from app.api import ChangeMember, Invite, member_out
 from app.console.errors import PageRoute
 from app.console.forms import Form, NotConfirmed, checked, confirm
 from app.console.health import warnings
@@ -33,16 +33,16 @@ def _list(screen: MemberScreen, refusal: Refusal | None = None) -> Response:
     with visit.snapshot() as db:
         listed = [member_out(db, member) for member in list_members(db)]
         settings = read_settings(db)
-        return screen.page(
+        return screen.form_page(
             "members.html",
-            STATUS[refusal.slug] if refusal else 200,
+            refusal,
+            "role_dispatcher",
             here="/members",
             members=listed,
             roles=ROLES,
             regions=settings.regions,
             typed=screen.form,
             warnings=warnings(db, visit.principal),
-            errors=[("role_dispatcher", refusal.detail)] if refusal else (),
         )
 
 
@@ -88,16 +88,16 @@ def _member(
             raise NotFound
         shown = member_out(db, found)
         settings = read_settings(db)
-    return screen.page(
+    return screen.form_page(
         "member.html",
-        STATUS[refusal.slug] if refusal else 200,
+        refusal,
+        field,
         here="/members",
         member=shown,
         roles=ROLES,
         regions=settings.regions,
         last_holder=isinstance(refusal, LastKeyHolder),
         field=field,
-        errors=[(field, refusal.detail)] if refusal else (),
     )
 
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import Permission
-from app.api import STATUS, ChangeSettings
+from app.api import ChangeSettings
 from app.console.errors import PageRoute
 from app.console.forms import Form, checked
 from app.console.screens import MemberScreen, MemberScreenDep
@@ -34,14 +34,14 @@ def _page(screen: MemberScreen, refusal: Refusal | None = None) -> Response:
     visit.principal.require(Permission.SETTINGS)
     with visit.snapshot() as db:
         settings, version = read_settings(db), read_settings_version(db)
-    return screen.page(
+    return screen.form_page(
         "settings.html",
-        STATUS[refusal.slug] if refusal else 200,
+        refusal,
+        "settings",
         here="/settings",
         settings=settings,
         version=version,
         zones="\n".join(f"{region} {zone}" for region, zone in settings.zones.items()),
-        errors=[("settings", refusal.detail)] if refusal else (),
     )
 
 
