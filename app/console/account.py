@@ -7,11 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app.api import STATUS, ChangeMe, Code, member_out
+from app.api import ChangeMe, Code, member_out
 from app.console.errors import PageRoute
 from app.console.forms import checked
 from app.console.screens import MemberScreen, MemberScreenDep
-from app.errors import NotFound, Refusal, VersionRequired
+from app.errors import NotFound, Refusal
 from app.members import change_own_profile, confirm_totp, end_own_session, list_own_sessions
 from app.models import Member
 from app.organisation import read_settings
@@ -31,15 +31,15 @@ def _page(screen: MemberScreen, refusal: Refusal | None = None, field: str = "")
         member = member_out(db, db.get_one(Member, visit.principal.member_id))
         stored = list_own_sessions(db, screen.service.sessions, visit.principal, visit.now)
         settings = read_settings(db)
-    return screen.page(
+    return screen.form_page(
         "me.html",
-        STATUS[refusal.slug] if refusal else 200,
+        refusal,
+        field,
         here="/me",
         member=member,
         sessions=stored,
         current=visit.principal.session_id,
         regions=settings.regions,
-        errors=[(field, refusal.detail)] if refusal else (),
     )
 
 
@@ -48,15 +48,13 @@ def change(screen: MemberScreenDep) -> Response:
     """Change one's own name, phone, languages, regions, weekly cap or quiet hours."""
     visit, form = screen.visit, screen.form
     try:
-        version = form.number("version")
-        if version is None:
-            raise VersionRequired
+        version = form.version()
         wanted = checked(
             ChangeMe,
             {
                 "name": form.get("name") or None,
                 "phone": form.get("phone") or None,
-                "languages": form.get("languages").replace(",", " ").split(),
+                "languages": form.codes("languages"),
                 "regions": form.all("regions"),
                 "weekly_cap": form.get("weekly_cap") or None,
                 "quiet_hours": [h.strip() for h in form.get("quiet_hours").split(",") if h.strip()],

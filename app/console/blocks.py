@@ -8,7 +8,6 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import Permission
-from app.api import STATUS
 from app.console.errors import PageRoute
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.desk import mask_number
@@ -28,13 +27,13 @@ def _page(screen: MemberScreen, refusal: Refusal | None = None) -> Response:
     visit = screen.visit
     with visit.snapshot() as db:
         found = list_blocks(db, visit.principal, visit.now)
-    return screen.page(
+    return screen.form_page(
         "blocks.html",
-        STATUS[refusal.slug] if refusal else 200,
+        refusal,
+        "number",
         here="/blocks",
         blocks=[(block, mask_number(block.number)) for block in found],
         typed=screen.form,
-        errors=[("number", refusal.detail)] if refusal else (),
     )
 
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import Permission
-from app.api import STATUS, NewCard
+from app.api import NewCard
 from app.console.errors import PageRoute
 from app.console.forms import Form, checked, once_key
 from app.console.screens import MemberScreen, MemberScreenDep
@@ -41,9 +41,10 @@ def _page(screen: MemberScreen, refusal: Refusal | None = None, field: str = "to
         found = list_cards(db, visit.principal)
         settings = read_settings(db)
         today = visit.now.astimezone(db.zone).date()
-    return screen.page(
+    return screen.form_page(
         "cards.html",
-        STATUS[refusal.slug] if refusal else 200,
+        refusal,
+        field,
         here="/cards",
         cards=[(card, is_card_usable(card, today)) for card in found],
         may_change=visit.principal.may(Permission.RULES),
@@ -51,7 +52,6 @@ def _page(screen: MemberScreen, refusal: Refusal | None = None, field: str = "to
         languages=settings.languages,
         today=today,
         typed=screen.form,
-        errors=[(field, refusal.detail)] if refusal else (),
     )
 
 

@@ -51,7 +51,7 @@ def hand_over(case_id: UUID, call_id: UUID, screen: MemberScreenDep) -> Response
 @router.post("/{case_id}/calls/{call_id}/interpreter")
 def interpreter(case_id: UUID, call_id: UUID, screen: MemberScreenDep) -> Response:
     """Ask for an interpreter, who is rung into the call."""
-    visit, languages = screen.visit, screen.form.get("call_languages").replace(",", " ").split()
+    visit, languages = screen.visit, screen.form.codes("call_languages")
 
     def ask(db: Db) -> None:
         ask_interpreter(db, visit.principal, case_id, call_id, languages, visit.now)

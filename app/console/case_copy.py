@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import Permission
-from app.api import STATUS, sealed_copy
+from app.api import sealed_copy
 from app.cases import find_case, read_case_values
 from app.console.errors import PageRoute
 from app.console.screens import MemberScreen, MemberScreenDep
@@ -47,13 +47,13 @@ def _page(screen: MemberScreen, case_id: UUID, refusal: Refusal | None = None) -
         if case.state not in LIVE_STATES and not visit.principal.may(Permission.ARCHIVE):
             raise CaseClosed
         reference = read_case_values(db, case).reference
-    return screen.page(
+    return screen.form_page(
         "export.html",
-        STATUS[refusal.slug] if refusal else 200,
+        refusal,
+        "reader",
         here=f"/cases/{case_id}",
         case=case,
         reference=reference,
         code=new_code(),
         typed=screen.form,
-        errors=[("reader", refusal.detail)] if refusal else (),
     )

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from app import desk
 from app.access import Permission
-from app.api import STATUS, Hold
+from app.api import Hold
 from app.cases import find_case, read_case_values
 from app.console.case_handling import handled
 from app.console.errors import PageRoute
@@ -133,14 +133,14 @@ def _glass_page(screen: MemberScreen, case_id: UUID, refusal: Refusal | None = N
     with visit.snapshot() as db:
         case = find_case(db, visit.principal, case_id, lock_row=False)
         reference = read_case_values(db, case).reference
-    return screen.page(
+    return screen.form_page(
         "break_glass.html",
-        STATUS[refusal.slug] if refusal else 200,
+        refusal,
+        "reason",
         here=f"/cases/{case_id}",
         case=case,
         reference=reference,
         typed=screen.form,
-        errors=[("reason", refusal.detail)] if refusal else (),
     )
 
 
@@ -150,11 +150,11 @@ def _erase_page(screen: MemberScreen, case_id: UUID, refusal: Refusal | None = N
         visit.principal.require(Permission.CASES)
         case = find_case(db, visit.principal, case_id, lock_row=False)
         reference = read_case_values(db, case).reference
-    return screen.page(
+    return screen.form_page(
         "erase.html",
-        STATUS[refusal.slug] if refusal else 200,
+        refusal,
+        "confirmation",
         here=f"/cases/{case_id}",
         case=case,
         reference=reference,
-        errors=[("confirmation", refusal.detail)] if refusal else (),
     )

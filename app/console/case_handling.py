@@ -17,7 +17,7 @@ from app.console.errors import PageRoute
 from app.console.forms import Form, checked, once_key
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.desk import StatedConsent, assign_case, change_case, claim_case, read_case, release_case
-from app.errors import BadRequest, NotFound, Refusal, StaleVersion, VersionRequired
+from app.errors import BadRequest, NotFound, Refusal, StaleVersion
 from app.organisation import read_settings
 from app.store import Db, do_once
 
@@ -120,9 +120,7 @@ def change(case_id: UUID, screen: MemberScreenDep) -> Response:
     """Change tier, situation, language, region and fields; a page to decide where it is stale."""
     visit, form = screen.visit, screen.form
     try:
-        version = form.number("version")
-        if version is None:
-            raise VersionRequired
+        version = form.version()
         with visit.transaction() as db:
             changes = _changes(form)
             change_case(db, visit.principal, case_id, version, changes, visit.now)

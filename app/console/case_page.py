@@ -9,7 +9,6 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import DESK, Permission
-from app.api import STATUS
 from app.cases import add_note
 from app.console.errors import PageRoute
 from app.console.forms import once_key
@@ -46,11 +45,11 @@ def case_page(
         file = read_case(db, visit.principal, case_id, visit.now)
         shown = _shown(db, screen, file)
     field = context.pop("field", "reply")
-    return screen.page(
+    return screen.form_page(
         "case.html",
-        STATUS[refusal.slug] if refusal else 200,
+        refusal,
+        field,
         here=f"/cases/{case_id}",
-        errors=[(field, refusal.detail)] if refusal else (),
         **{"typed": {}, "previewed": None, **shown, **context},
     )
 

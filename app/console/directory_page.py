@@ -8,7 +8,6 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import Permission
-from app.api import STATUS
 from app.console.errors import PageRoute
 from app.console.forms import Form, once_key
 from app.console.screens import MemberScreen, MemberScreenDep
@@ -35,15 +34,15 @@ def _page(screen: MemberScreen, refusal: Refusal | None = None, field: str = "na
     with visit.snapshot() as db:
         found = list_entries(db, visit.principal, kind or None)
         settings = read_settings(db)
-    return screen.page(
+    return screen.form_page(
         "directory.html",
-        STATUS[refusal.slug] if refusal else 200,
+        refusal,
+        field,
         here="/directory",
         entries=found,
         kind=kind,
         regions=settings.regions,
         typed=screen.form,
-        errors=[(field, refusal.detail)] if refusal else (),
     )
 
 

@@ -19,7 +19,7 @@ from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
 from app.crypto import derive, keyed_hash, same
-from app.errors import BadRequest, Forbidden
+from app.errors import BadRequest, Forbidden, VersionRequired
 
 Shape = TypeVar("Shape", bound=BaseModel)
 TOKEN_FIELD = "form_token"  # noqa: S105  # the field's name
@@ -59,6 +59,17 @@ class Form:
         """Return a field that holds a small whole number, or None."""
         text = self.get(name)
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+    def version(self) -> int:
+        """Return the version that the page showed. VersionRequired."""
+        version = self.number("version")
+        if version is None:
+            raise VersionRequired
+        return version
+
+    def codes(self, name: str) -> list[str]:
+        """Return the codes in a field, with commas or white space between, each once."""
+        return list(dict.fromkeys(self.get(name).replace(",", " ").split()))
 
 
 async def read_form(request: Request) -> Form:

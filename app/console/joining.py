@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import parse_qs, urlsplit
 
 import segno
@@ -9,7 +10,6 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from markupsafe import Markup
 
-from app.api import STATUS
 from app.console.errors import PageRoute
 from app.console.screens import GuestScreenDep, Screen, keep_door
 from app.errors import BadRequest, Refusal
@@ -25,12 +25,19 @@ from app.members import (
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 _LONGEST = 1024
-# Which field a refusal is about; the summary of errors links to it.
-_FIELDS: dict[type[Refusal], str] = {
+
+
+class PassphrasesDiffer(BadRequest):
+    """The two passphrases are not the same. Please type both again."""
+
+
+# The field that a refusal is about; the summary of errors links to it.
+_FIELDS: Mapping[type[Refusal], str] = {
     InvitationRefused: "code",
     HandleRefused: "handle",
     HandleTaken: "handle",
     PassphraseTooShort: "passphrase",
+    PassphrasesDiffer: "again",
 }
 
 
@@ -71,13 +78,6 @@ def join(screen: GuestScreenDep) -> Response:
     )
 
 
-class PassphrasesDiffer(BadRequest):
-    """The two passphrases are not the same. Please type both again."""
-
-
-_FIELDS[PassphrasesDiffer] = "again"
-
-
 def _qr_code(uri: str) -> Markup:
     code = segno.make_qr(uri, error="m")
     # Our own markup, of black squares only; the URI's text is in the squares, not in the markup.
@@ -86,14 +86,17 @@ def _qr_code(uri: str) -> Markup:
     )
 
 
+def _find_field(refusal: Refusal | None, usual: str) -> str:
+    return _FIELDS.get(type(refusal), usual) if refusal else usual
+
+
 def _invitation(screen: Screen, refusal: Refusal | None = None) -> Response:
-    status = STATUS[refusal.slug] if refusal else 200
-    page = screen.page(
+    page = screen.form_page(
         "invitation.html",
-        status,
+        refusal,
+        _find_field(refusal, "code"),
         suggestion=suggest_passphrase(),
         form=screen.form,
-        errors=[(_FIELDS.get(type(refusal), "code"), refusal.detail)] if refusal else (),
     )
     return keep_door(screen, page)
 
@@ -126,12 +129,11 @@ def recover(screen: GuestScreenDep) -> Response:
 
 
 def _recovery(screen: Screen, refusal: Refusal | None = None) -> Response:
-    status = STATUS[refusal.slug] if refusal else 200
-    page = screen.page(
+    page = screen.form_page(
         "recovery.html",
-        status,
+        refusal,
+        _find_field(refusal, "handle"),
         suggestion=suggest_passphrase(),
         form=screen.form,
-        errors=[(_FIELDS.get(type(refusal), "handle"), refusal.detail)] if refusal else (),
     )
     return keep_door(screen, page)

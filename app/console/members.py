@@ -9,12 +9,12 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import ROLES, Permission
-from app.api import STATUS, ChangeMember, Invite, member_out
+from app.api import ChangeMember, Invite, member_out
 from app.console.errors import PageRoute
 from app.console.forms import Form, NotConfirmed, checked, confirm
 from app.console.health import warnings
 from app.console.screens import MemberScreen, MemberScreenDep
-from app.errors import LastKeyHolder, NotFound, Refusal, VersionRequired
+from app.errors import LastKeyHolder, NotFound, Refusal
 from app.members import change_member, find_member, list_members, make_invitation, remove_member
 from app.organisation import read_settings
 
@@ -33,16 +33,16 @@ def _list(screen: MemberScreen, refusal: Refusal | None = None) -> Response:
     with visit.snapshot() as db:
         listed = [member_out(db, member) for member in list_members(db)]
         settings = read_settings(db)
-        return screen.page(
+        return screen.form_page(
             "members.html",
-            STATUS[refusal.slug] if refusal else 200,
+            refusal,
+            "role_dispatcher",
             here="/members",
             members=listed,
             roles=ROLES,
             regions=settings.regions,
             typed=screen.form,
             warnings=warnings(db, visit.principal),
-            errors=[("role_dispatcher", refusal.detail)] if refusal else (),
         )
 
 
@@ -56,7 +56,7 @@ def invite(screen: MemberScreenDep) -> Response:
             Invite,
             {
                 "roles": form.all("roles"),
-                "languages": _listed(form, "languages"),
+                "languages": form.codes("languages"),
                 "regions": form.all("regions"),
             },
         )
@@ -69,11 +69,6 @@ def invite(screen: MemberScreenDep) -> Response:
     return screen.page(
         "invited.html", 201, here="/members", code=code, expires_at=expires_at, roles=wanted.roles
     )
-
-
-def _listed(form: Form, name: str) -> list[str]:
-    """Return the codes of a field, written with commas or spaces between."""
-    return [part for part in form.get(name).replace(",", " ").split() if part]
 
 
 @router.get("/members/{member_id}")
@@ -93,16 +88,16 @@ def _member(
             raise NotFound
         shown = member_out(db, found)
         settings = read_settings(db)
-    return screen.page(
+    return screen.form_page(
         "member.html",
-        STATUS[refusal.slug] if refusal else 200,
+        refusal,
+        field,
         here="/members",
         member=shown,
         roles=ROLES,
         regions=settings.regions,
         last_holder=isinstance(refusal, LastKeyHolder),
         field=field,
-        errors=[(field, refusal.detail)] if refusal else (),
     )
 
 
@@ -112,9 +107,7 @@ def change(member_id: UUID, screen: MemberScreenDep) -> Response:
     visit, form = screen.visit, screen.form
     visit.principal.require(Permission.MEMBERS)
     try:
-        version = form.number("version")
-        if version is None:
-            raise VersionRequired
+        version = form.version()
         wanted = checked(ChangeMember, _changes(form))
         with visit.transaction() as db:
             change_member(db, visit.principal, member_id, version, wanted.changes(), visit.now)
@@ -130,9 +123,9 @@ def _changes(form: Form) -> dict[str, Any]:
     return {
         "roles": form.all("roles"),
         "archive": form.get("archive") == "yes",
-        "languages": _listed(form, "languages"),
+        "languages": form.codes("languages"),
         "regions": form.all("regions"),
-        "skills": _listed(form, "skills"),
+        "skills": form.codes("skills"),
         "weekly_cap": form.get("weekly_cap") or None,
         "vetted_on": form.get("vetted_on") or None,
         "acknowledge": form.get("acknowledge") or None,

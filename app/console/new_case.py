@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import Permission
-from app.api import STATUS, NewCase
+from app.api import NewCase
 from app.console.errors import PageRoute
 from app.console.forms import Form, checked, once_key
 from app.console.screens import MemberScreen, MemberScreenDep
@@ -88,11 +88,11 @@ def _form(screen: MemberScreen, refusal: Refusal | None = None) -> Response:
     with screen.visit.snapshot() as db:
         settings = read_settings(db)
     field = "contact" if isinstance(refusal, NumberNotUnderstood) else "urgency"
-    return screen.page(
+    return screen.form_page(
         "new_case.html",
-        STATUS[refusal.slug] if refusal else 200,
+        refusal,
+        field,
         typed={name: screen.form.raw(name) for name in screen.form.values},
         field_names=settings.fields,
         regions=settings.regions,
-        errors=[(field, refusal.detail)] if refusal else (),
     )

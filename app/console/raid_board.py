@@ -8,7 +8,6 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import Permission
-from app.api import STATUS
 from app.console.errors import PageRoute
 from app.console.forms import once_key
 from app.console.screens import MemberScreen, MemberScreenDep
@@ -40,16 +39,16 @@ def _page(screen: MemberScreen, refusal: Refusal | None = None, field: str = "si
         seen = {one.report.id: one for one in list_sightings(db, visit.principal, visit.now)}
         handles = list_handles(db)
     together = group_sightings(one.report for one in seen.values())
-    return screen.page(
+    return screen.form_page(
         "raids.html",
-        STATUS[refusal.slug] if refusal else 200,
+        refusal,
+        field,
         here="/raids",
         groups=[[seen[report.id] for report in reports] for reports in together.values()],
         numbers={report_id: number for number, report_id in enumerate(seen, start=1)},
         handles=handles,
         fields_of_raids=SIGHTING_FIELDS,
         typed=screen.form,
-        errors=[(field, refusal.detail)] if refusal else (),
     )
 
 

@@ -10,7 +10,6 @@ from uuid import UUID
 from fastapi.responses import Response
 
 from app.access import Permission
-from app.api import STATUS
 from app.console.forms import Form
 from app.console.recurrence import recurrence
 from app.console.screens import MemberScreen
@@ -63,9 +62,10 @@ def page(
         known = load_rota(db)
         turns = list_turns(known, since, until, cancelled=True)
         asked = list_swaps(db, who, visit.now)
-        return screen.page(
+        return screen.form_page(
             "rota.html",
-            STATUS[refusal.slug] if refusal else 200,
+            refusal,
+            field,
             here="/rota",
             monday=monday,
             week=f"{monday.day} {monday:%B %Y}",
@@ -82,7 +82,6 @@ def page(
             typed=screen.form,
             feed=has_feed(db, who),
             feed_url=url,
-            errors=[(field, refusal.detail)] if refusal else (),
         )
 
 

@@ -9,7 +9,6 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import Permission
-from app.api import STATUS
 from app.console.errors import PageRoute
 from app.console.forms import Form, once_key
 from app.console.recurrence import recurrence
@@ -116,9 +115,10 @@ def _shift(screen: MemberScreen, shift_id: UUID, refusal: Refusal | None = None)
         turns = [turn for turn in coming if turn.slot.id == shift_id][:_SHOWN]
         handles = list_handles(db)
         able = [member for member in list_active(db) if slot.role in member.roles]
-        return screen.page(
+        return screen.form_page(
             "shift.html",
-            STATUS[refusal.slug] if refusal else 200,
+            refusal,
+            "occurrence",
             here="/rota",
             slot=slot,
             rule=recurrence(slot),
@@ -126,7 +126,6 @@ def _shift(screen: MemberScreen, shift_id: UUID, refusal: Refusal | None = None)
             chosen=_chosen(screen, turns),
             able=able,
             handles=handles,
-            errors=[("occurrence", refusal.detail)] if refusal else (),
         )
 
 
@@ -179,15 +178,15 @@ def _notes(screen: MemberScreen, shift_id: UUID, refusal: Refusal | None = None)
     visit = screen.visit
     with visit.transaction() as db:
         found = read_handovers(db, visit.principal, shift_id, visit.now)
-        return screen.page(
+        return screen.form_page(
             "hand_over.html",
-            STATUS[refusal.slug] if refusal else 200,
+            refusal,
+            "body",
             here="/rota",
             shift_id=shift_id,
             notes=found,
             handles=list_handles(db),
             typed=screen.form.raw("body"),
-            errors=[("body", refusal.detail)] if refusal else (),
         )
 
 

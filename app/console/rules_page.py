@@ -8,7 +8,6 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import Permission, Principal
-from app.api import STATUS
 from app.console.errors import PageRoute
 from app.console.forms import Form
 from app.console.screens import MemberScreen, MemberScreenDep
@@ -40,12 +39,12 @@ def _page(screen: MemberScreen, refusal: Refusal | None = None, code: str = "") 
     visit = screen.visit
     with visit.snapshot() as db:
         rules = list_deadline_rules(db, visit.principal)
-    return screen.page(
+    return screen.form_page(
         "rules.html",
-        STATUS[refusal.slug] if refusal else 200,
+        refusal,
+        f"{code}-by",
         here="/rules",
         rules=rules,
-        errors=[(f"{code}-by", refusal.detail)] if refusal else (),
     )
 
 

@@ -11,11 +11,12 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.access import Permission
-from app.api import Service, Visit, enter
+from app.api import STATUS, Service, Visit, enter
 from app.console import cookies
 from app.console.forms import ForeignForm, Form, form_token, is_ours, read_form
 from app.console.rendering import render
 from app.console.security import EXIT_URL, page_headers
+from app.errors import Refusal
 from app.members import IDLE_LIFE
 
 _NAVIGATION = (
@@ -63,6 +64,14 @@ class Screen:
         return HTMLResponse(
             html, status, {**page_headers(self.service.settings), **(headers or {})}
         )
+
+    def form_page(
+        self, template: str, refusal: Refusal | None, field: str, /, **context: Any
+    ) -> Response:
+        """Return a page with forms; after a refusal with its status, and its words at ``field``."""
+        status = STATUS[refusal.slug] if refusal else 200
+        errors = [(field, refusal.detail)] if refusal else ()
+        return self.page(template, status, errors=errors, **context)
 
     def go(self, path: str) -> Response:
         """Send the browser on to a page of ours, as after every form that was taken."""

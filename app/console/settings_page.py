@@ -10,11 +10,11 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import Permission
-from app.api import STATUS, ChangeSettings
+from app.api import ChangeSettings
 from app.console.errors import PageRoute
 from app.console.forms import Form, checked
 from app.console.screens import MemberScreen, MemberScreenDep
-from app.errors import BadRequest, Refusal, VersionRequired
+from app.errors import BadRequest, Refusal
 from app.organisation import change_settings, read_settings, read_settings_version
 
 router = APIRouter(prefix="/settings", include_in_schema=False, route_class=PageRoute)
@@ -34,14 +34,14 @@ def _page(screen: MemberScreen, refusal: Refusal | None = None) -> Response:
     visit.principal.require(Permission.SETTINGS)
     with visit.snapshot() as db:
         settings, version = read_settings(db), read_settings_version(db)
-    return screen.page(
+    return screen.form_page(
         "settings.html",
-        STATUS[refusal.slug] if refusal else 200,
+        refusal,
+        "settings",
         here="/settings",
         settings=settings,
         version=version,
         zones="\n".join(f"{region} {zone}" for region, zone in settings.zones.items()),
-        errors=[("settings", refusal.detail)] if refusal else (),
     )
 
 
@@ -51,9 +51,7 @@ def change(screen: MemberScreenDep) -> Response:
     visit, form = screen.visit, screen.form
     visit.principal.require(Permission.SETTINGS)
     try:
-        version = form.number("version")
-        if version is None:
-            raise VersionRequired
+        version = form.version()
         changes = _chosen(form)
         with visit.transaction() as db:
             change_settings(db, visit.principal, version, partial(replace, **changes), visit.now)
@@ -65,8 +63,8 @@ def change(screen: MemberScreenDep) -> Response:
 def _chosen(form: Form) -> dict[str, Any]:
     chosen: dict[str, Any] = {
         "name": form.get("name"),
-        "regions": _words(form.get("regions")),
-        "fields": _words(form.get("fields")),
+        "regions": form.codes("regions"),
+        "fields": form.codes("fields"),
         "zones": _zones(form.get("zones")),
         "price_per_segment": form.get("price_per_segment") or "0",
         "monthly_cap": form.get("monthly_cap") or "0",
@@ -75,11 +73,6 @@ def _chosen(form: Form) -> dict[str, Any]:
         **{name: form.get(name) or "0" for name in _LIMITS},
     }
     return checked(ChangeSettings, chosen).model_dump(exclude_unset=True)
-
-
-def _words(text: str) -> list[str]:
-    """Return codes written with commas, spaces or line ends between, each once."""
-    return list(dict.fromkeys(text.replace(",", " ").split()))
 
 
 def _zones(text: str) -> dict[str, str]:

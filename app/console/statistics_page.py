@@ -8,7 +8,6 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import Permission
-from app.api import STATUS
 from app.console.errors import PageRoute
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.console.security import page_headers
@@ -48,16 +47,16 @@ def _page(screen: MemberScreen, refusal: Refusal | None = None) -> Response:
     with visit.snapshot() as db:
         entries = list_releases(db, visit.principal, visit.now)
         handles = list_handles(db)
-    return screen.page(
+    return screen.form_page(
         "statistics.html",
-        STATUS[refusal.slug] if refusal else 200,
+        refusal,
+        "calendar",
         families=[
             (family, FAMILY_NAMES[family], [e for e in entries if e.family == family])
             for family in FAMILIES
         ],
         handles=handles,
         may_release=visit.principal.may(Permission.STATISTICS),
-        errors=[("calendar", refusal.detail)] if refusal else (),
     )
 
 

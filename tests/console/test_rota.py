@@ -1,14 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import delete
 
 from app.console.recurrence import recurrence
-from app.models import Recurrence
+from app.models import Recurrence, Shift
 from app.rota.rota import Slot
 from tests.console.visitor import Page, Visitor
 from tests.service import House
@@ -17,8 +18,11 @@ Visit = Callable[..., Visitor]
 
 
 @pytest.fixture
-def house(open_house: Callable[..., House]) -> House:
-    return open_house()
+def house(shared_house: House) -> Iterator[House]:
+    """A house whose rota is empty again afterwards."""
+    yield shared_house
+    with shared_house.database.transaction() as db:
+        db.execute(delete(Shift))
 
 
 def added(crane: Visitor, house: House, *handles: str, **typed: Any) -> Page:
