@@ -16,6 +16,13 @@ from app.models.calls import (
     LegKind,
     LegState,
 )
+from app.models.carrier_copies import (
+    CallCopy,
+    CarrierLook,
+    CarrierTrace,
+    CarrierTraceValues,
+    TraceState,
+)
 from app.models.cases import (
     CASE_TRANSITIONS,
     LIVE_STATES,
@@ -44,6 +51,7 @@ from app.models.contents import (
 from app.models.conversations import Message, Note, PendingKeyword
 from app.models.events import EVENT_STATES, DetentionEpisode, Event, Task
 from app.models.inventory import list_operational_values
+from app.models.jobs import JOB_TRANSITIONS, Idempotency, Job, JobState
 from app.models.knowledge import (
     SIGHTING_TRANSITIONS,
     DeadlineRule,
@@ -59,16 +67,9 @@ from app.models.outbox import (
     OUTGOING_TRANSITIONS,
     SETTLED_TEXTS,
     TEXTS_ON_THEIR_WAY,
-    CallCopy,
-    CarrierLook,
-    CarrierTrace,
-    CarrierTraceValues,
     Erasure,
     ErasureState,
     ErasureValues,
-    Idempotency,
-    Job,
-    JobState,
     Outgoing,
     OutgoingState,
     OutgoingValues,
@@ -76,7 +77,6 @@ from app.models.outbox import (
     Sent,
     Suppression,
     SuppressionValues,
-    TraceState,
 )
 from app.models.people import (
     MEMBER_TRANSITIONS,
