@@ -51,7 +51,7 @@ from app.models.contents import (
 from app.models.conversations import Message, Note, PendingKeyword
 from app.models.events import EVENT_STATES, DetentionEpisode, Event, Task
 from app.models.inventory import list_operational_values
-from app.models.jobs import JOB_TRANSITIONS, Idempotency, Job, JobState
+from app.models.jobs import Idempotency, Job, JobState
 from app.models.knowledge import (
     SIGHTING_TRANSITIONS,
     DeadlineRule,
