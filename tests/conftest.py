@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import sys
 import tempfile
 import uuid
@@ -14,12 +15,14 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from sqlalchemy import event
+from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
 from app.clock import FixedClock
 from app.store.schema import upgrade_schema
 from tests import postgres
 
-pytest_plugins = ["tests.browser", "tests.service", "tests.premises"]
+pytest_plugins = ["tests.browser", "tests.service", "tests.premises", "tests.line"]
 
 _POSTGRES_FOLDER = "KITH_TEST_POSTGRES_FOLDER"
 _LOOPBACK_NAMES = {"localhost", "testserver", None, "", b"localhost"}
@@ -137,3 +140,14 @@ def _is_loopback(host: object) -> bool:
 
 
 sys.addaudithook(_refuse_the_outside)
+
+
+@event.listens_for(Pool, "checkout")
+def _hurry(connection: object, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """Let SQLite not wait for the disk; what must survive a power cut is tested in other processes.
+
+    As for PostgreSQL, see `tests.postgres`.
+    """
+    if isinstance(connection, sqlite3.Connection) and "hurried" not in record.info:
+        connection.execute("PRAGMA synchronous=OFF")
+        record.info["hurried"] = True

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from app.access import Permission
 from app.api.deps import IdempotencyKey, ServiceDep, VersionDep, VisitDep, etag, fingerprint, needs
-from app.api.replies import Sent
+from app.api.replies import QueuedTextOut
 from app.api.state import Visit
 from app.desk import announce_card
 from app.knowledge import (
@@ -158,7 +158,7 @@ def announce(
     service: ServiceDep,
     request: Request,
     idempotency_key: IdempotencyKey = None,
-) -> Sent:
+) -> QueuedTextOut:
     """Text a caller that there is an answer to hear; read it to them when they call.
 
     The text says nothing of the card. One that is overdue is refused.
@@ -172,7 +172,7 @@ def announce(
         key = fingerprint(request, body)
         message_id = do_once(db, visit.principal, idempotency_key, key, visit.now, make)
         message = db.get(Message, message_id)
-        return Sent(id=message_id, status=message.status if message else "queued")
+        return QueuedTextOut(id=message_id, status=message.status if message else "queued")
 
 
 def _out(visit: Visit, card: InformationCard) -> CardOut:

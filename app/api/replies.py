@@ -25,7 +25,7 @@ class Body(BaseModel):
     body: Text
 
 
-class Sent(BaseModel):
+class QueuedTextOut(BaseModel):
     """A queued text; its status follows in the case."""
 
     id: UUID
@@ -49,7 +49,7 @@ def reply(
     visit: VisitDep,
     request: Request,
     idempotency_key: IdempotencyKey = None,
-) -> Sent:
+) -> QueuedTextOut:
     """Answer the caller. The text is queued; its status follows the carrier's callbacks."""
     with visit.transaction() as db:
         message_id = do_once(
@@ -62,7 +62,7 @@ def reply(
         )
         find_case(db, visit.principal, case_id)
         message = db.get(Message, message_id)
-        return Sent(id=message_id, status=message.status if message else "queued")
+        return QueuedTextOut(id=message_id, status=message.status if message else "queued")
 
 
 @router.post("/{case_id}/notes", status_code=201)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from app.calls import (
-    CallOver,
+    CallEnded,
     CallSettings,
     CallStep,
     VoiceItem,
@@ -40,7 +40,7 @@ def make_takers(desk: IntakeSettings, line: CallSettings) -> Mapping[type[Webhoo
         StatusUpdate: take_statuses,
         InboundCall: lambda db, calls, now: [take_call(db, line, one, now) for one in calls],
         CallStep: lambda db, steps, now: [take_call_step(db, line, one, now) for one in steps],
-        CallOver: lambda db, ends, now: [take_call_end(db, one, now) for one in ends],
+        CallEnded: lambda db, ends, now: [take_call_end(db, one, now) for one in ends],
         Recording: lambda db, told, now: [take_recording_news(db, one, now) for one in told],
     }
 

@@ -25,7 +25,7 @@ from app.calls.recordings import keep_recording
 from app.calls.twiml import write_goodbye, write_hold, write_message_only
 from app.calls.verbs import NOTHING
 from app.calls.webhooks import (
-    CallOver,
+    CallEnded,
     CallStep,
     VoiceItem,
     take_call,
@@ -39,7 +39,7 @@ __all__ = [
     "NOTHING",
     "CallCourse",
     "CallCrew",
-    "CallOver",
+    "CallEnded",
     "CallSettings",
     "CallStep",
     "VoiceItem",

@@ -57,13 +57,13 @@ class CallStep:
 
 
 @dataclass(frozen=True)
-class CallOver:
+class CallEnded:
     """The carrier says that a call is over, by its own identifier."""
 
     sid: str
 
 
-VoiceItem = InboundCall | CallStep | CallOver | Recording
+VoiceItem = InboundCall | CallStep | CallEnded | Recording
 
 
 # -- a call comes in
@@ -191,7 +191,7 @@ def _told(db: Db, call_id: UUID | None, event: CallEvent, now: datetime) -> str:
     return NOTHING
 
 
-def take_call_end(db: Db, ended: CallOver, now: datetime) -> str:
+def take_call_end(db: Db, ended: CallEnded, now: datetime) -> str:
     """Take in that a caller's call is over."""
     return _told(db, find_call_by_sid(db, ended.sid), CallerLeft(), now)
 

@@ -14,13 +14,12 @@ from app.cases.by_number import (
     BatchRows,
     ChangingCase,
     KnownCases,
-    NewCaller,
     find_known_cases,
-    make_caller_lookup,
     open_new_case,
     write_cases,
 )
 from app.cases.calendar import CalendarEntry, list_calendar
+from app.cases.callers import NewCaller, make_caller_lookup
 from app.cases.case import (
     find_case,
     find_live_reference,

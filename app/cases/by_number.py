@@ -10,8 +10,9 @@ from uuid import UUID, uuid4
 from sqlalchemy import and_, select
 
 from app import access
+from app.cases.callers import NewCaller, make_caller_lookup
 from app.cases.codenames import make_code_name
-from app.crypto import CaseKeys, SealBroken, Secret, keyed_hash
+from app.crypto import CaseKeys, SealBroken, Secret
 from app.errors import Sealed
 from app.models import (
     LIVE_STATES,
@@ -151,24 +152,6 @@ def _thread(db: Db, row: Any) -> ChangingCase:
         public=row.public,
         row_key=row_key,
     )
-
-
-@dataclass(frozen=True)
-class NewCaller:
-    """A caller without a live case: how they reach us, and their number unless it is withheld."""
-
-    channel: str
-    number: str | None = field(repr=False)
-
-
-def make_caller_lookup(db: Db, number: str) -> bytes:
-    """Return what the cases of one phone are found by, whichever way it reaches us.
-
-    While the server is sealed that is a hash which only this process can make.
-    """
-    if db.keys.is_open:
-        return db.keys.number_lookup(number)
-    return keyed_hash(db.keys.provisional_key, "provisional", number.encode())
 
 
 def open_new_case(

@@ -16,6 +16,13 @@ from app.models.calls import (
     LegKind,
     LegState,
 )
+from app.models.carrier_copies import (
+    CallCopy,
+    CarrierLook,
+    CarrierTrace,
+    CarrierTraceValues,
+    TraceState,
+)
 from app.models.cases import (
     CASE_TRANSITIONS,
     LIVE_STATES,
@@ -57,6 +64,7 @@ from app.models.events import (
     TaskValues,
 )
 from app.models.inventory import list_operational_values
+from app.models.jobs import Idempotency, Job, JobState
 from app.models.knowledge import (
     SIGHTING_TRANSITIONS,
     DeadlineRule,
@@ -72,16 +80,9 @@ from app.models.outbox import (
     OUTGOING_TRANSITIONS,
     SETTLED_TEXTS,
     TEXTS_ON_THEIR_WAY,
-    CallCopy,
-    CarrierLook,
-    CarrierTrace,
-    CarrierTraceValues,
     Erasure,
     ErasureState,
     ErasureValues,
-    Idempotency,
-    Job,
-    JobState,
     Outgoing,
     OutgoingState,
     OutgoingValues,
@@ -89,7 +90,6 @@ from app.models.outbox import (
     Sent,
     Suppression,
     SuppressionValues,
-    TraceState,
 )
 from app.models.people import (
     MEMBER_TRANSITIONS,

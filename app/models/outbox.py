@@ -1,4 +1,4 @@
-"""What is to be done and to be sent."""
+"""Texts on their way out, what was sent, and the numbers that must not be texted."""
 
 from __future__ import annotations
 
@@ -7,52 +7,11 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped
 
 from app.models.base import Base, OperationalRow, State, plain
 from app.models.values import operational
-
-
-class JobState(StrEnum):
-    """Where a job is; one that is done has no row."""
-
-    QUEUED = "queued"
-    """It waits for its time and its turn."""
-    RUNNING = "running"
-    """A worker holds it until its lease ends; then another may take it."""
-
-
-JOB_TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
-    JobState.QUEUED: frozenset({JobState.RUNNING}),
-    JobState.RUNNING: frozenset({JobState.QUEUED, JobState.RUNNING}),
-}
-
-
-class Job(Base):
-    """Something to do, once, soon: never scheduled more than an hour ahead.
-
-    ``ref`` is an opaque id; what it means is the handler's business. Jobs of one ``lane`` are
-    done one after the other, by ``position``: two texts to one phone never overtake each other.
-    """
-
-    __tablename__ = "jobs"
-    __table_args__ = (
-        Index("ix_jobs_due", "kind", "state", "priority", "run_at"),
-        Index("ix_jobs_lane", "lane", "position"),
-    )
-
-    id: Mapped[UUID] = plain(primary_key=True)
-    kind: Mapped[str] = plain(String(32))
-    ref: Mapped[UUID | None] = plain(index=True)
-    state: Mapped[JobState] = plain(State(JobState, 8), default=JobState.QUEUED)
-    priority: Mapped[int] = plain(default=2)
-    run_at: Mapped[datetime] = plain()
-    lease_until: Mapped[datetime | None] = plain()
-    owner: Mapped[UUID | None] = plain()
-    attempts: Mapped[int] = plain(default=0)
-    lane: Mapped[bytes | None] = plain()
-    position: Mapped[int] = plain(BigInteger, default=0)
 
 
 class OutgoingState(StrEnum):
@@ -128,87 +87,6 @@ class Outgoing(OperationalRow[OutgoingValues], Base):
     queued_at: Mapped[datetime] = plain()
     sid_lookup: Mapped[bytes | None] = plain(index=True)
     error_code: Mapped[int | None] = plain()
-
-
-@operational
-class CallCopy:
-    """What lies at the carrier of a call, by its names for them.
-
-    ``legs`` are the phones that rang. ``recordings`` are to be deleted with the call; None for all
-    that it has. A ``running`` call is ended first.
-    """
-
-    legs: tuple[str, ...] = ()
-    recordings: tuple[str, ...] | None = None
-    running: bool = False
-
-
-@operational
-class CarrierTraceValues:
-    """What the machine knows of a copy at the carrier until it is gone.
-
-    ``sid`` is empty for a call that the carrier took under no name. ``pictures``: the message has
-    some. ``call`` is there for calls only.
-    """
-
-    sid: str
-    pictures: bool = False
-    call: CallCopy | None = None
-
-
-class TraceState(StrEnum):
-    """Where a copy at the carrier stands."""
-
-    HELD = "held"
-    """The carrier has it, and it is to be deleted."""
-    PICTURES = "pictures"
-    """The carrier has it with pictures, which stay for a while."""
-    STUCK = "stuck"
-    """The carrier has not let us delete it for so long that the operator is told."""
-    GONE = "gone"
-    """The carrier no longer has it."""
-
-
-class CarrierTrace(OperationalRow[CarrierTraceValues], Base):
-    """A message or call that lies, or lay, at the carrier.
-
-    ``id`` is made of the SID's keyed hash and outlives the SID: a known text is never taken in
-    again, whatever happened to its case. ``next_try_at`` is empty once the copy is gone.
-    """
-
-    __tablename__ = "carrier_traces"
-    __table_args__ = (
-        Index(
-            "ix_carrier_traces_due",
-            "next_try_at",
-            sqlite_where=text("next_try_at IS NOT NULL"),
-            postgresql_where=text("next_try_at IS NOT NULL"),
-        ),
-        Index(
-            "ix_carrier_traces_case",
-            "case_id",
-            sqlite_where=text("case_id IS NOT NULL"),
-            postgresql_where=text("case_id IS NOT NULL"),
-        ),
-    )
-
-    id: Mapped[UUID] = plain(primary_key=True)
-    state: Mapped[TraceState] = plain(State(TraceState, 8))
-    seen_at: Mapped[datetime] = plain()
-    # From when on deleting is tried.
-    since: Mapped[datetime] = plain()
-    next_try_at: Mapped[datetime | None] = plain()
-    # Only while its pictures are kept for this case.
-    case_id: Mapped[UUID | None] = plain()
-
-
-class CarrierLook(Base):
-    """When the carrier's list was last gone through."""
-
-    __tablename__ = "carrier_looks"
-
-    direction: Mapped[str] = plain(String(8), primary_key=True)  # inbound, outbound
-    at: Mapped[datetime] = plain()
 
 
 class Sent(Base):
@@ -288,14 +166,3 @@ class Erasure(OperationalRow[ErasureValues], Base):
     number_lookup: Mapped[bytes] = plain(unique=True)
     state: Mapped[ErasureState] = plain(State(ErasureState, 12))
     expires_at: Mapped[datetime] = plain()
-
-
-class Idempotency(Base):
-    """What an Idempotency-Key already did: a keyed hash of the request, and a resource id."""
-
-    __tablename__ = "idempotency"
-
-    key_hash: Mapped[bytes] = plain(primary_key=True)
-    request_mac: Mapped[bytes] = plain()
-    resource_id: Mapped[UUID] = plain()
-    created_at: Mapped[datetime] = plain(index=True)

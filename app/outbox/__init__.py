@@ -27,8 +27,9 @@ from app.outbox.carrier_copies import (
 from app.outbox.copy_deletion import COPY_PATIENCE, delete_copies
 from app.outbox.flood import HOUR, ReplyAllowance, forget_old_counts
 from app.outbox.gate import check_call, check_text
+from app.outbox.pacer import Pacer
 from app.outbox.queue import TextDraft, cancel_texts, queue_test_text, queue_texts
-from app.outbox.sender import Pacer, send_texts
+from app.outbox.sender import send_texts
 from app.outbox.states import UNHEARD_JOB
 from app.outbox.suppressions import (
     SILENCED,

@@ -10,11 +10,10 @@ from uuid import UUID
 import pytest
 
 from app.cases.waiting import note_person
-from app.models import Case, CaseValues
-from tests.paging.test_alerts import HERON, on_duty
-from tests.service import House
-
-__all__ = ["on_duty"]
+from app.desk import claim_case
+from app.models import CaseValues
+from tests.line import Line
+from tests.paging.people import HERON, man_desk
 
 AT = datetime(2026, 1, 15, 12, tzinfo=UTC)
 ONE_HOUR = timedelta(hours=1)
@@ -31,33 +30,26 @@ def test_nobody_has_had_a_new_case() -> None:
     assert replace(VALUES, human=True).time_to_human is None
 
 
-def values_of(house: House, case_id: str) -> CaseValues:
-    with house.database.snapshot() as db:
-        return db.keys.read_values(db.get_one(Case, UUID(case_id)))
+def answer_1(line: Line, _case_id: UUID) -> None:
+    line.text("1", HERON)
 
 
-def answer_1(house: House, case_id: str) -> None:
-    house.phone(HERON).text("1")
+def claim(line: Line, case_id: UUID) -> None:
+    line.as_member(claim_case, "heron", case_id)
 
 
-def claim(house: House, case_id: str) -> None:
-    house.as_("heron").post(f"/v1/cases/{case_id}/claim")
+def reply(line: Line, case_id: UUID) -> None:
+    line.reply(case_id, "We are here.")
 
 
-def reply(house: House, case_id: str) -> None:
-    house.as_("heron").post(f"/v1/cases/{case_id}/messages", {"body": "We are here."})
-
-
-@pytest.mark.parametrize("database_kind", ["sqlite"])
 @pytest.mark.parametrize("reach", [answer_1, claim, reply])
-def test_every_way_to_a_case_is_a_person(
-    on_duty: House, reach: Callable[[House, str], None]
-) -> None:
-    case = on_duty.case_of("hello", "1", "1")
-    assert values_of(on_duty, case["id"]).human_at is None
-    on_duty.advance(minutes=1)
-    reach(on_duty, case["id"])
-    assert values_of(on_duty, case["id"]).human_at == on_duty.clock()
-    on_duty.advance(minutes=1)
-    reply(on_duty, case["id"])
-    assert values_of(on_duty, case["id"]).human_at == on_duty.clock() - timedelta(minutes=1)
+def test_every_way_to_a_case_is_a_person(line: Line, reach: Callable[[Line, UUID], None]) -> None:
+    man_desk(line)
+    case = line.open_case("hello", "1", "1")
+    assert line.values(case.id).human_at is None
+    line.advance(minutes=1)
+    reach(line, case.id)
+    assert line.values(case.id).human_at == line.now
+    line.advance(minutes=1)
+    reply(line, case.id)
+    assert line.values(case.id).human_at == line.now - timedelta(minutes=1)

@@ -18,7 +18,8 @@ from app.inbound.receiving import take_texts
 from app.inbound.turns import IntakeSettings
 from app.models import LIVE_STATES, Case, Outgoing
 from app.organisation.settings import read_regions
-from app.outbox.sender import Pacer, send_texts
+from app.outbox.pacer import Pacer
+from app.outbox.sender import send_texts
 from app.store.db import Database
 from app.store.jobs import claim_jobs
 from app.telephony import (

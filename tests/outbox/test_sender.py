@@ -16,7 +16,8 @@ from sqlalchemy import select, update
 from app.calls.line import CallSettings
 from app.clock import FixedClock
 from app.models import Job, Outgoing
-from app.outbox.sender import Pacer, send_texts
+from app.outbox.pacer import Pacer
+from app.outbox.sender import send_texts
 from app.paging.wake import Waker
 from app.store.jobs import ClaimedJob, claim_jobs
 from app.telephony import OutgoingText
