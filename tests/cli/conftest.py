@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import io
-import logging
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import structlog
 
 from app.cli import run
+from tests.process.keeping import logging_as_before
 
 
 @dataclass(frozen=True)
@@ -31,12 +30,8 @@ Kith = Callable[..., Ran]
 def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An empty data directory, and the process's logging as it was before."""
     monkeypatch.setenv("KITH_DATA_DIR", str(tmp_path / "var"))
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    logging.captureWarnings(capture=False)
-    root.handlers[:], root.level = handlers, level
-    structlog.reset_defaults()
+    with logging_as_before():
+        yield
 
 
 @pytest.fixture
