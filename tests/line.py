@@ -38,7 +38,7 @@ from app.telephony import (
     InboundText,
     NotFinal,
     OutgoingText,
-    from_carrier,
+    translate_status,
 )
 from app.texts import load_spoken
 from app.worker.duties import RECURRING
@@ -80,7 +80,7 @@ class FakeCarrier:
         ours = UUID((text.status_callback or "").rpartition("=")[2])
         if self.news_take is not None:
             for word in ("sent", fate):
-                told = StatusUpdate(ours, DeliveryStatus(sid, from_carrier(word), None))
+                told = StatusUpdate(ours, DeliveryStatus(sid, translate_status(word), None))
                 self.news.append((self.clock() + self.news_take, told))
         return Accepted(sid, "sending")
 

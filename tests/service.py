@@ -33,7 +33,7 @@ from app.access import Principal
 from app.api.state import Service
 from app.clock import FixedClock
 from app.crypto import KeyFiles, MemberKeys, Secret, new_seed
-from app.crypto.passphrases import new_recovery_code, new_salt, passphrase_key
+from app.crypto.passphrases import derive_passphrase_key, new_recovery_code, new_salt
 from app.crypto.totp import make_totp_code, new_totp_secret
 from app.intake import Script, load_script
 from app.members import sessions
@@ -221,6 +221,11 @@ class House:
         case: dict[str, Any] = answer.json()
         return case
 
+    def seal(self) -> None:
+        """Leave the server as a restart in `unseal` mode leaves it."""
+        assert self.database.keys is not None
+        self.database.keys.seal()
+
     def settle(self) -> None:
         """Return once no job is due, no text on its way, and no callback outstanding."""
         attempts = None
@@ -312,7 +317,7 @@ def _people(url: str, folder: Path) -> dict[str, Resident]:
 
 
 # Signing in works on it anew each time, which takes a core a third of a second.
-work_on_passphrase = cache(passphrase_key)
+work_on_passphrase = cache(derive_passphrase_key)
 
 
 def start_of_time() -> datetime:
@@ -445,7 +450,7 @@ def _served(
         settings = load_settings(**{**_settings(folder, database_url, port), **changes})
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(main, "load_script", _script)  # 30 ms, the same for all
-            patch.setattr(sessions, "passphrase_key", work_on_passphrase)
+            patch.setattr(sessions, "derive_passphrase_key", work_on_passphrase)
             app = main.create_app(settings, clock=clock)
             with _running(app, listening), _http(settings.url) as http:
                 network = Network(settings.url)

@@ -16,9 +16,9 @@ from uuid import uuid4
 from sqlalchemy import delete, select
 
 from app.cases import lock_cases_of_number, read_case_values, write_case_values
-from app.crypto import same
+from app.crypto import is_same
 from app.desk import erase_tree
-from app.intake import EraseAnswer, erase_reply
+from app.intake import EraseAnswer, make_erase_reply
 from app.models import LIVE_STATES, ROUNDING, Case, Erasure, ErasureState, ErasureValues, rounded
 from app.store import Db
 from app.texts import Texts, fold
@@ -68,7 +68,7 @@ def begin_erase_dialogue(
     row.expires_at = rounded(now + ERASE_CODE_LIFE) + ROUNDING
     db.flush()
     open_dialogues[lookup] = row
-    return erase_reply(texts, language, "erase_code", code=code).text
+    return make_erase_reply(texts, language, "erase_code", code=code).text
 
 
 def _new_dialogue(db: Db, lookup: bytes, values: ErasureValues, now: datetime) -> Erasure:
@@ -101,14 +101,14 @@ def answer_erase_dialogue(
     key: EraseAnswer
     if not values.tries:  # over, until ERASE begins it anew; no number answers a question
         key = "erase_stopped"
-    elif same(given.encode(), values.code.encode()):
+    elif is_same(given.encode(), values.code.encode()):
         del open_dialogues[lookup]
         key = _confirmed(db, row, values, lookup, now)
     else:
         db.keys.write_values(row, replace(values, tries=values.tries - 1))
         key = "erase_wrong" if values.tries > 1 else "erase_stopped"
     db.flush()
-    return erase_reply(texts, values.language, key).text
+    return make_erase_reply(texts, values.language, key).text
 
 
 def _confirmed(

@@ -18,7 +18,7 @@ from app.telephony import (
     CarrierUnreachable,
     CredentialsRefused,
     Refused,
-    from_carrier,
+    translate_status,
 )
 
 # So often the carrier's list is asked before a person is told.
@@ -56,5 +56,5 @@ def _find(database: Database, carrier: Carrier, text: TakenText) -> Accepted | N
             lookup = db.keys.sid_lookup(message.sid)
             taken = db.scalar(select(Outgoing.id).where(Outgoing.sid_lookup == lookup))
         if taken is None:
-            return Accepted(message.sid, from_carrier(message.status) or "sent")
+            return Accepted(message.sid, translate_status(message.status) or "sent")
     return None

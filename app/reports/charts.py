@@ -97,7 +97,7 @@ def write_heading(record: ReleaseRecord) -> str:
 
 
 def draw_svg(record: ReleaseRecord) -> bytes:
-    """Return all charts of a release; text stays text, for readers with a screen reader."""
+    """Return all charts of a release; text stays text, for screen readers."""
     content = io.BytesIO()
     style: Any = {"svg.hashsalt": str(record.release_id), "svg.fonttype": "none"}
     with mpl.rc_context(style):

@@ -17,14 +17,14 @@ Encoding = Literal["GSM-7", "UCS-2"]
 
 @dataclass(frozen=True, slots=True)
 class Segments:
-    """What a text weighs: ``units`` are septets in GSM-7, UTF-16 code units in UCS-2."""
+    """The size of a text: ``units`` are septets in GSM-7, UTF-16 code units in UCS-2."""
 
     encoding: Encoding
     units: int
     segments: int
 
 
-def measure(body: str) -> Segments:
+def measure_text(body: str) -> Segments:
     """Return encoding, units and segments of ``body``, for any string.
 
     GSM-7 is taken if it has every character: 160 septets alone, 153 in each part of a longer

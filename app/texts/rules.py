@@ -1,4 +1,4 @@
-"""What a text to a caller may never be, say or ask; held for shipped and for edited texts alike."""
+"""The limits of every text to a caller, shipped or edited: its length, its words, its questions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import string
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from app.telephony import measure
+from app.telephony import measure_text
 from app.texts.folding import fold
 
 # Questions of the script in the order in which they are asked; any other is refused.
@@ -41,7 +41,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 # One segment, with room for what carriers add: septets in GSM-7, UTF-16 units in UCS-2.
 LONGEST = MappingProxyType({"GSM-7": 130, "UCS-2": 67})
 
-# Nobody who reads over a shoulder may learn what the hotline is about. Beginnings of words.
+# A person who reads over a shoulder must not learn what the hotline is about. Word beginnings.
 _NEVER_NAMED = (
     "immigr", "inmigr", "imigr", "lamigr", "migra", "deport", "depot", "refug", "asyl", "asil",
     "azil", "detention", "detencion", "detansyon", "border", "frontier", "fronter", "fwonty",
@@ -125,7 +125,7 @@ def fill(key: str, text: str, values: Mapping[str, str]) -> str:
 
 
 def _check_length(key: str, text: str) -> None:
-    size = measure(text)
+    size = measure_text(text)
     longest = LONGEST[size.encoding]
     if size.units > longest:
         raise TextRefused(

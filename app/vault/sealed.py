@@ -1,4 +1,4 @@
-"""One way to seal and to open what people read: every sealed column goes through here."""
+"""One way to seal and to open: every value that people read goes through here."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from app.crypto import (
     TeamKeys,
     lock,
     open_sealed,
+    read_suite,
     seal_to,
-    suite_of,
     unlock,
 )
 from app.keyring import Keyring
@@ -26,7 +26,7 @@ from app.vault.case_keys import find_public_key
 from app.vault.sealed_fields import SealedField, SealedPlace
 
 V = TypeVar("V")
-# Whose keys open a value: the seed's of a case, brief or team, or the symmetric key alone.
+# A value opens with the keys of a case, a brief or a team, or with its symmetric key alone.
 Opener = CaseKeys | TeamKeys | Secret
 
 
@@ -51,7 +51,7 @@ def open_field(
 ) -> V:
     """Open what either of them sealed. SealBroken, also for a way in which it is never sealed."""
     context, epoch = _context(keys, field, place)
-    suite = suite_of(blob)
+    suite = read_suite(blob)
     if suite not in field.suites:
         raise SealBroken
     if suite is Suite.HPKE and not isinstance(opener, Secret):
