@@ -210,7 +210,7 @@ def end(hall: Hall, case: str, how: str, *more: Any) -> None:
 
 def test_closing_a_case_ends_its_requests_and_calls_people_off(busy: tuple[Hall, str]) -> None:
     hall, case = busy
-    end(hall, case, "close", "supported")
+    end(hall, case, "close_case", "supported")
     with hall.database.snapshot() as db:
         assert set(db.scalars(select(Request.state))) == {"done", "cancelled"}
         assert "active" not in set(db.scalars(select(Assignment.state)))
@@ -223,7 +223,7 @@ def test_closing_a_case_ends_its_requests_and_calls_people_off(busy: tuple[Hall,
 
 def test_of_a_closed_case_the_machine_knows_no_times(busy: tuple[Hall, str]) -> None:
     hall, case = busy
-    end(hall, case, "close", "supported")
+    end(hall, case, "close_case", "supported")
     with hall.database.snapshot() as db:
         for request in db.scalars(select(Request)):
             assert not {"starts_at", "ends_at"} & set(db.keys.open_row("requests", request))
@@ -232,7 +232,7 @@ def test_of_a_closed_case_the_machine_knows_no_times(busy: tuple[Hall, str]) -> 
 
 def test_erasing_a_case_leaves_no_row_of_its_requests(busy: tuple[Hall, str]) -> None:
     hall, case = busy
-    end(hall, case, "erase")
+    end(hall, case, "erase_case")
     tables = (Request, Brief, BriefWrap, Offer, Assignment, Report, Conflict, Task, Event)
     assert count(hall, *tables) == [0] * len(tables)
     with pytest.raises(CaseErased):
@@ -242,7 +242,7 @@ def test_erasing_a_case_leaves_no_row_of_its_requests(busy: tuple[Hall, str]) ->
 def test_merging_keeps_what_was_asked_for_and_who_must_not_see_it(busy: tuple[Hall, str]) -> None:
     hall, case = busy
     other = a_case(hall, scopes=("legal",))
-    end(hall, case, "merge", UUID(other))
+    end(hall, case, "merge_cases", UUID(other))
     assert len(read(hall, other).requests) == 3
     request = raised(hall, other, "legal")
     assert "owl" not in hall.asked(request)
