@@ -29,8 +29,8 @@ from app.requests.new_requests import RequestFacts, raise_request
 from app.store.db import Database, Db
 from app.store.jobs import claim_jobs
 from app.vault.operational_key import open_keyring
-from tests.offers.hall import Hall
-from tests.offers.people import a_case
+from tests.requests.hall import Hall
+from tests.requests.people import a_case
 
 CROWD, THREADS, DEEDS = 6, 8, 12
 

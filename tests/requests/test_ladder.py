@@ -15,8 +15,8 @@ from app.models import Job, Offer
 from app.requests.ladder import LADDER_RETRY
 from app.requests.lifecycle import follow_raised_cases
 from app.store.jobs import add_jobs, new_job
-from tests.offers.hall import Hall
-from tests.offers.people import a_case, a_date, ask, codes, raised, request_of, says, with_phones
+from tests.requests.hall import Hall
+from tests.requests.people import a_case, a_date, ask, codes, raised, request_of, says, with_phones
 from tests.service import House
 
 

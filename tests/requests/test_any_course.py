@@ -37,9 +37,9 @@ from app.requests.decisions import accept_offer, decline_offer
 from app.requests.lifecycle import REQUEST_JOB, find_assignment
 from app.requests.new_requests import RequestFacts, raise_request
 from app.store.db import Db
-from tests.offers import hall as halls
-from tests.offers.hall import Hall
-from tests.offers.people import a_case
+from tests.requests import hall as halls
+from tests.requests.hall import Hall
+from tests.requests.people import a_case
 from tests.service import Blueprint
 
 PEOPLE = ("finch", "owl", "starling", "heron", "plover")

@@ -17,8 +17,8 @@ from app.models import Assignment, BriefWrap, Offer, Request
 from app.requests.decisions import accept_offer
 from app.store.db import Database
 from app.vault.operational_key import open_keyring
-from tests.offers.hall import Hall
-from tests.offers.people import PHONES, a_case, raised
+from tests.requests.hall import Hall
+from tests.requests.people import PHONES, a_case, raised
 
 CROWD = 50
 

@@ -12,7 +12,7 @@ from app.desk.handling import CaseOpening, open_case_by_hand
 from app.desk.replying import StatedConsent, record_consent
 from app.models import Request
 from app.requests.new_requests import RequestFacts, raise_request
-from tests.offers.hall import Hall
+from tests.requests.hall import Hall
 from tests.service import House
 
 PHONES = {

@@ -29,8 +29,8 @@ from app.models import (
 from app.requests.assignments import ReportFacts, file_report
 from app.requests.changes import cancel_request
 from app.texts.catalogue import load_texts
-from tests.offers.hall import Hall
-from tests.offers.people import PHONES, a_case, a_date, raised
+from tests.requests.hall import Hall
+from tests.requests.people import PHONES, a_case, a_date, raised
 
 CALLED_OFF = "Desk: what you had taken on was called off. Thank you."
 OVER = "Desk: thank you, this one is over."

@@ -16,8 +16,8 @@ from app.requests.assignments import ReportFacts, file_report, read_brief
 from app.requests.date_effects import DATE_CHANGED_TEXT
 from app.requests.decisions import accept_offer
 from app.requests.new_requests import RequestFacts, raise_request
-from tests.offers.hall import Hall
-from tests.offers.people import a_case, a_date, raised
+from tests.requests.hall import Hall
+from tests.requests.people import a_case, a_date, raised
 
 
 def _with_event(hall: Hall, case: str, date: str, kind: str = "accompaniment") -> Any:

@@ -23,8 +23,8 @@ from app.requests.briefs import list_brief_holders, store_brief
 from app.requests.candidates import is_elsewhere
 from app.requests.changes import write_brief
 from app.requests.new_requests import RequestFacts, raise_without_brief
-from tests.offers.hall import Hall
-from tests.offers.people import a_case, a_date, raised
+from tests.requests.hall import Hall
+from tests.requests.people import a_case, a_date, raised
 
 
 def brief_of(hall: Hall, handle: str, assignment_id: UUID) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.offers.people import PHONES, a_case, codes, says, with_phones
+from tests.requests.people import PHONES, a_case, codes, says, with_phones
 from tests.service import CALLER, House
 
 

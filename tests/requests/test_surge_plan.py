@@ -10,8 +10,8 @@ from app.requests.decisions import list_own_offers
 from app.requests.ladder import LADDER_RETRY, LONGEST_RETRY, TEXTS_AN_HOUR
 from app.requests.lifecycle import change_request_values, lock_request, read_request_values
 from app.requests.surge_plan import SURGE_SIZE, plan_surge
-from tests.offers.hall import Hall
-from tests.offers.people import PHONES, a_case, raised
+from tests.requests.hall import Hall
+from tests.requests.people import PHONES, a_case, raised
 
 REGIONS = ("montreal", "laval", "quebec", "ottawa")
 
