@@ -11,17 +11,17 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from app.access import Permission
 from app.api.deps import IdempotencyKey, VisitDep, etag, fingerprint, needs
-from app.api.requests import Window
+from app.api.requests import Window, window_out
 from app.cases import LONGEST_PLACE, DateFacts, read_instant
 from app.requests import (
     LONGEST_NOTES,
+    BriefContent,
     OpenedBrief,
     ReportFacts,
     file_report,
     list_own_assignments,
     read_brief,
 )
-from app.requests import find_window as window_of
 from app.store import do_once
 
 router = APIRouter(prefix="/v1/assignments", tags=["assignments"])
@@ -87,15 +87,14 @@ class NewReport(BaseModel):
 def item(opened: OpenedBrief) -> AssignmentItem:
     """Return an assignment as coarse facts."""
     row, values = opened.assignment, opened.values
-    window = window_of(values)
     return AssignmentItem(
         id=row.id,
         request_id=row.request_id,
-        kind=values["kind"],
+        kind=values.kind,
         state=row.state,
-        languages=values["languages"],
-        region=values["region"],
-        window=Window(starts_at=window[0], ends_at=window[1]) if window else None,
+        languages=list(values.languages),
+        region=values.region,
+        window=window_out(values),
         accepted_at=row.accepted_at,
         ended_at=row.ended_at,
     )
@@ -103,15 +102,34 @@ def item(opened: OpenedBrief) -> AssignmentItem:
 
 def out(opened: OpenedBrief) -> AssignmentOut:
     """Return an assignment with its brief."""
-    brief = dict(opened.brief) if opened.brief else None
     company = opened.company
     return AssignmentOut(
         **item(opened).model_dump(),
-        brief=brief,
+        brief=_brief_out(opened.brief) if opened.brief else None,
         leads=company.leads,
         leader=company.leader,
         others=list(company.others),
     )
+
+
+def _brief_out(brief: BriefContent) -> dict[str, Any]:
+    """Return what this kind may see, by name."""
+    shown: dict[str, Any] = {
+        "kind": brief.kind,
+        "languages": brief.languages,
+        "starts_at": _iso(brief.starts_at),
+        "ends_at": _iso(brief.ends_at),
+        "needed_by": _iso(brief.needed_by),
+    }
+    if brief.kind != "interpreter":
+        shown |= {"reference": brief.reference, "fields": brief.fields}
+    if brief.kind == "accompaniment":
+        shown |= {"meeting_place": brief.meeting_place, "together": brief.together}
+    return shown
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
 @router.get("")

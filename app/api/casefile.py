@@ -148,7 +148,7 @@ def item(line: CaseLine) -> CaseItem:
 
 def _request(file: CaseFile, found: FoundRequest) -> RequestOut:
     """Return a request with what was reported about it."""
-    reports = [one for one in file.reports if one["request"] == found.request.id]
+    reports = [one for one in file.reports if one.request_id == found.request.id]
     return request_out(found, reports)
 
 

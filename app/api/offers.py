@@ -13,7 +13,7 @@ from app.access import Permission
 from app.api.assignments import AssignmentOut
 from app.api.assignments import out as assignment_out
 from app.api.deps import VisitDep, etag, needs
-from app.api.requests import Window
+from app.api.requests import Window, window_out
 from app.requests import (
     OwnOffer,
     accept_offer,
@@ -23,7 +23,6 @@ from app.requests import (
     list_own_offers,
     read_brief,
 )
-from app.requests import find_window as window_of
 
 router = APIRouter(prefix="/v1/offers", tags=["offers"])
 
@@ -66,16 +65,16 @@ def mine(visit: VisitDep) -> OfferList:
 
 
 def _out(one: OwnOffer, now: datetime) -> OfferOut:
-    values, window = one.values, window_of(one.values)
+    values = one.values
     return OfferOut(
         id=one.offer.id,
-        kind=values["kind"],
+        kind=values.kind,
         urgency=one.urgency,
-        language=next(iter(values["languages"]), None),
-        languages=values["languages"],
-        region=values["region"],
-        window=Window(starts_at=window[0], ends_at=window[1]) if window else None,
-        needed_by=values.get("needed_by"),
+        language=next(iter(values.languages), None),
+        languages=list(values.languages),
+        region=values.region,
+        window=window_out(values),
+        needed_by=values.needed_by,
         expires_at=one.offer.expires_at,
         state=find_offer_state(one.offer, now),
     )

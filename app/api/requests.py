@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -13,16 +13,16 @@ from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 from app import requests
 from app.access import Permission
 from app.api.deps import Cursor, IdempotencyKey, Limit, VisitDep, etag, fingerprint, needs
-from app.models import SEEKING
+from app.models import SEEKING, Assignment, Offer, RequestValues
 from app.requests import (
     FoundRequest,
+    OpenedReport,
     RequestFacts,
     cancel_request,
     find_request,
     list_requests,
     rank_candidates,
 )
-from app.requests import find_window as window_of
 from app.store import do_once
 
 router = APIRouter(prefix="/v1", tags=["requests"])
@@ -82,7 +82,7 @@ class Assigned(BaseModel):
     ended_at: datetime | None
 
 
-class ReportOut(BaseModel):
+class AssignmentReportOut(BaseModel):
     """What came of it, opened with the keys of the case."""
 
     id: UUID
@@ -117,7 +117,9 @@ class RequestOut(BaseModel):
     opened_by: UUID | None = Field(description="null where the machine, or a report, asked")
     offers: list[OfferMade]
     assignment: Assigned | None
-    reports: list[ReportOut] = Field(default=[], description="only where the case is read")
+    reports: list[AssignmentReportOut] = Field(
+        default=[], description="only where the case is read"
+    )
 
 
 class RequestList(BaseModel):
@@ -152,51 +154,72 @@ class CandidateList(BaseModel):
     next_cursor: None = None
 
 
-def out(found: FoundRequest, reports: Iterable[Mapping[str, Any]] = ()) -> RequestOut:
+def window_out(values: RequestValues) -> Window | None:
+    """Return when it is; None where it is about no date."""
+    if values.window is None:
+        return None
+    starts_at, ends_at = values.window
+    return Window(starts_at=starts_at, ends_at=ends_at)
+
+
+def out(found: FoundRequest, reports: Iterable[OpenedReport] = ()) -> RequestOut:
     """Return a request as the desk sees it."""
-    row, values, taken = found.request, found.values, found.assignment
-    window = window_of(values)
+    row, values = found.request, found.values
     return RequestOut(
         id=row.id,
         case_id=row.case_id,
-        kind=values["kind"],
+        kind=values.kind,
         state=row.state,
         urgency=row.urgency,
         event_id=row.event_id,
-        window=Window(starts_at=window[0], ends_at=window[1]) if window else None,
-        languages=values["languages"],
-        region=values["region"],
-        skills=values["skills"],
-        wishes=values["wishes"],
-        needed_by=values.get("needed_by"),
-        minor=bool(values.get("minor")),
-        companion=values.get("companion"),
-        shares=values.get("shares", []),
+        window=window_out(values),
+        languages=list(values.languages),
+        region=values.region,
+        skills=list(values.skills),
+        wishes=list(values.wishes),
+        needed_by=values.needed_by,
+        minor=values.minor,
+        companion=values.companion,
+        shares=list(values.shares),
         has_brief=found.has_brief,
         step=row.step,
         opened_at=row.opened_at,
         opened_by=row.opened_by,
-        offers=[
-            OfferMade(
-                id=one.id,
-                member=one.member_id,
-                state=one.state,
-                step=one.step,
-                made_at=one.made_at,
-                expires_at=one.expires_at,
-            )
-            for one in found.offers
-        ],
-        assignment=Assigned(
-            id=taken.id,
-            member=taken.member_id,
-            state=taken.state,
-            accepted_at=taken.accepted_at,
-            ended_at=taken.ended_at,
-        )
-        if taken
-        else None,
-        reports=[ReportOut(**one) for one in reports],
+        offers=[_offer_out(offer) for offer in found.offers],
+        assignment=_assignment_out(found.assignment) if found.assignment else None,
+        reports=[_report_out(report) for report in reports],
+    )
+
+
+def _offer_out(offer: Offer) -> OfferMade:
+    return OfferMade(
+        id=offer.id,
+        member=offer.member_id,
+        state=offer.state,
+        step=offer.step,
+        made_at=offer.made_at,
+        expires_at=offer.expires_at,
+    )
+
+
+def _assignment_out(assignment: Assignment) -> Assigned:
+    return Assigned(
+        id=assignment.id,
+        member=assignment.member_id,
+        state=assignment.state,
+        accepted_at=assignment.accepted_at,
+        ended_at=assignment.ended_at,
+    )
+
+
+def _report_out(report: OpenedReport) -> AssignmentReportOut:
+    return AssignmentReportOut(
+        id=report.id,
+        author=report.author_id,
+        outcome=report.outcome,
+        notes=report.notes,
+        next=report.next_at,
+        at=report.at,
     )
 
 

@@ -39,7 +39,13 @@ from app.models import LIVE_STATES, AuditEntry, Call, Case, Consent, DetentionEp
 from app.organisation import find_zone
 from app.outbox import find_phone_flags
 from app.paging import acknowledge_alert
-from app.requests import FoundRequest, complete_briefs, list_reports, list_requests_of_cases
+from app.requests import (
+    FoundRequest,
+    OpenedReport,
+    complete_briefs,
+    list_reports,
+    list_requests_of_cases,
+)
 from app.store import Db
 from app.vault import open_case_grants, read_sheet
 
@@ -70,7 +76,7 @@ class CaseFile:
     # Hints for the desk, from rules that somebody verified; never to be texted.
     possible_deadlines: Sequence[PossibleDeadline] = field(default=(), repr=False)
     requests: Sequence[FoundRequest] = field(default=(), repr=False)
-    reports: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+    reports: Sequence[OpenedReport] = field(default=(), repr=False)
     calls: Sequence[Call] = ()
     attachments: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
     hold_reason: str | None = field(default=None, repr=False)

@@ -34,12 +34,16 @@ from app.models.people import Invitation, Member, RosterVersion, SessionRow
 from app.models.requests import (
     SEEKING,
     Assignment,
+    AssignmentValues,
     Brief,
     BriefWrap,
     Conflict,
     Offer,
+    OfferValues,
     Report,
     Request,
+    RequestTimes,
+    RequestValues,
 )
 from app.models.shifts import CalendarFeed, HandoverNote, Shift, ShiftOverride, ShiftSwap
 from app.models.statistics import (
@@ -60,6 +64,7 @@ __all__ = [
     "SEEKING",
     "Alert",
     "Assignment",
+    "AssignmentValues",
     "Attachment",
     "AttachmentPart",
     "AuditEntry",
@@ -97,6 +102,7 @@ __all__ = [
     "Message",
     "Note",
     "Offer",
+    "OfferValues",
     "OperationalGrant",
     "OperationalRow",
     "Outgoing",
@@ -107,6 +113,8 @@ __all__ = [
     "ReplyCount",
     "Report",
     "Request",
+    "RequestTimes",
+    "RequestValues",
     "RosterVersion",
     "Sent",
     "SessionRow",

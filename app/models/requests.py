@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped
 
 from app.models.base import Base, OperationalRow, forgotten, plain, sealed
+from app.models.values import operational
+
+# A date without an end is taken to last so long.
+USUAL_LENGTH = timedelta(hours=2)
 
 REQUEST_STATES = ("open", "offered", "assigned", "unfilled", "done", "cancelled")
 # In these somebody is still being looked for.
@@ -21,17 +24,74 @@ _ACCEPTED = text("state = 'accepted'")
 _ACTIVE = text("state = 'active'")
 
 
-class Request(OperationalRow[Any], Base):
-    """Somebody is needed: an accompanier, a legal contact, an interpreter.
+@operational
+class RequestTimes:
+    """When the thing happens that a request, or an assignment, is about."""
 
-    Operational values: ``kind languages region skills wishes minor needed_by starts_at ends_at
-    shares companion since rounds retry_at told planned``. ``shares`` names the fields that its
-    brief copies, ``companion`` the other request where two people are to go together, ``since``
-    when asking began anew, ``rounds`` how often everybody was asked in vain before, ``told`` when
-    and at which tier the coordinators were texted that nobody was found, ``planned`` whom the plan
-    for a surge would ask next. ``step`` is the relaxation step that offers have come to. While a
-    request is in ``SEEKING`` it has a job ``offers`` with its id: its timer. Of one that is over
-    the times are gone.
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+    @property
+    def window(self) -> tuple[datetime, datetime] | None:
+        """From when to when it lasts; None where it has no date."""
+        if self.starts_at is None:
+            return None
+        return self.starts_at, self.ends_at or self.starts_at + USUAL_LENGTH
+
+
+@operational
+class RequestValues(RequestTimes):
+    """What the machine knows of a request. Once it is over, its times are gone.
+
+    ``languages``: for an interpreter the pair, otherwise those of the caller. ``shares``: the
+    fields of the case that its brief copies. ``companion``: the other request, where two people go
+    together. ``call``: the running call into which the interpreter is rung. ``since``: when asking
+    began anew. ``rounds``: how often everybody was asked in vain. ``retry_at``: when everybody is
+    asked again. ``told_at``, ``told_tier``: when the coordinators were texted that nobody was
+    found, and the request's tier then. ``planned``: the member whom the plan for a surge asks next.
+    """
+
+    kind: str
+    languages: tuple[str, ...] = ()
+    region: str | None = None
+    skills: tuple[str, ...] = ()
+    wishes: tuple[str, ...] = ()
+    shares: tuple[str, ...] = ()
+    minor: bool = False
+    companion: UUID | None = None
+    call: UUID | None = None
+    needed_by: datetime | None = None
+    since: datetime | None = None
+    rounds: int = 0
+    retry_at: datetime | None = None
+    told_at: datetime | None = None
+    told_tier: int | None = None
+    planned: UUID | None = None
+
+
+@operational
+class OfferValues:
+    """The four digits that answer an offer by text, and how many wrong ones came from its phone."""
+
+    code: str
+    guesses: int = 0
+
+
+@operational
+class AssignmentValues(RequestTimes):
+    """When an assignment's date is, and ``until`` when its holder may open the brief.
+
+    After the report of somebody who went along, ``until`` alone is left.
+    """
+
+    until: datetime
+
+
+class Request(OperationalRow[RequestValues], Base):
+    """A case needs a person: an accompanier, a legal contact, an interpreter.
+
+    ``step`` is the step of the ladder that its offers have come to. While a request is in
+    ``SEEKING`` it has one job ``offers`` with its id: its timer.
     """
 
     __tablename__ = "requests"
@@ -45,7 +105,7 @@ class Request(OperationalRow[Any], Base):
     step: Mapped[int] = plain(default=0)
     version: Mapped[int] = plain(default=1)
     opened_at: Mapped[datetime] = plain()
-    # Nobody, where the machine raised it: then there is no brief either.
+    # None where the machine raised it; then it has no brief until the desk writes one.
     opened_by: Mapped[UUID | None] = plain()
 
 
@@ -89,8 +149,8 @@ class BriefWrap(Base):
     shred_day: Mapped[int | None] = plain(index=True)
 
 
-class Offer(OperationalRow[Any], Base):
-    """One member is asked whether they take a request. Operational values: ``code guesses``.
+class Offer(OperationalRow[OfferValues], Base):
+    """One member is asked whether they take a request.
 
     ``reply_lookup`` is the blind index of the number that was texted: only from there the code
     answers. It goes a day after the offer's end, so that a late answer is told so.
@@ -127,12 +187,11 @@ class Offer(OperationalRow[Any], Base):
     reply_lookup: Mapped[bytes | None] = plain(index=True)
 
 
-class Assignment(OperationalRow[Any], Base):
-    """Somebody took a request. Operational values: ``kind starts_at ends_at until``.
+class Assignment(OperationalRow[AssignmentValues], Base):
+    """A member took a request.
 
     Their wrap of the brief goes when it ends: with the report, at ``until`` (24 hours after the
-    event) at the latest. Of who went along ``until`` alone is kept after the report, and the wrap
-    with it, for 24 hours at most.
+    event) at the latest. Somebody who went along keeps the wrap for 24 hours after the report.
     """
 
     __tablename__ = "assignments"

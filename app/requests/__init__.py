@@ -5,6 +5,7 @@ from app.requests.answers import find_asked_numbers, read_answer, take_answer
 from app.requests.assignments import (
     LONGEST_NOTES,
     OpenedBrief,
+    OpenedReport,
     ReportFacts,
     explain_decline,
     file_report,
@@ -14,7 +15,7 @@ from app.requests.assignments import (
     sweep_assignments,
 )
 from app.requests.brief_writer import complete_briefs
-from app.requests.candidates import find_window
+from app.requests.briefs import BriefContent
 from app.requests.changes import (
     cancel_request,
     end_requests,
@@ -33,11 +34,9 @@ from app.requests.decisions import (
 )
 from app.requests.ladder import climb_ladder
 from app.requests.lifecycle import (
-    change_request_values,
     follow_raised_cases,
     follow_urgency,
     lock_requests,
-    read_request_values,
     remove_member_from_requests,
     withdraw_member,
 )
@@ -60,10 +59,12 @@ __all__ = [
     "JOIN_CALL_JOB",
     "LONGEST_NOTES",
     "REQUEST_KINDS",
+    "BriefContent",
     "Candidate",
     "FoundRequest",
     "Need",
     "OpenedBrief",
+    "OpenedReport",
     "OwnOffer",
     "ReportFacts",
     "RequestFacts",
@@ -75,7 +76,6 @@ __all__ = [
     "assign_all",
     "assign_one_by_one",
     "cancel_request",
-    "change_request_values",
     "check_room",
     "choose_leader",
     "climb_ladder",
@@ -87,7 +87,6 @@ __all__ = [
     "find_asked_numbers",
     "find_offer_state",
     "find_request",
-    "find_window",
     "follow_consent",
     "follow_date_change",
     "follow_raised_cases",
@@ -105,7 +104,6 @@ __all__ = [
     "rank_candidates",
     "read_answer",
     "read_brief",
-    "read_request_values",
     "remove_member_from_requests",
     "sweep_assignments",
     "take_answer",

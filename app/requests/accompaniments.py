@@ -45,7 +45,7 @@ def list_accompaniments(db: Db, events: Collection[Event]) -> Mapping[UUID, list
     found: dict[UUID, list[Accompanying]] = defaultdict(list)
     query = select(Request).where(Request.event_id.in_(leaders))
     for request in db.scalars(query.order_by(Request.opened_at, Request.id)):
-        if db.keys.open_row("requests", request)["kind"] == ACCOMPANIMENT and request.event_id:
+        if db.keys.read_values(request).kind == ACCOMPANIMENT and request.event_id:
             leader = leaders[request.event_id]
             found[request.event_id].append(_going(request, newest.get(request.id), leader))
     return found
@@ -78,7 +78,7 @@ def check_room(db: Db, event: Event, more: int) -> None:
 
 def give_lead(db: Db, request: Request, member_id: UUID) -> None:
     """Let who accepted lead where nobody does yet."""
-    if request.event_id is None or db.keys.open_row("requests", request)["kind"] != ACCOMPANIMENT:
+    if request.event_id is None or db.keys.read_values(request).kind != ACCOMPANIMENT:
         return
     db.execute(
         update(Event)
@@ -110,7 +110,7 @@ def list_going(db: Db, event_id: UUID) -> list[UUID]:
     return [
         assignment.member_id
         for assignment, request in db.execute(query).all()
-        if db.keys.open_row("requests", request)["kind"] == ACCOMPANIMENT
+        if db.keys.read_values(request).kind == ACCOMPANIMENT
     ]
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -61,20 +61,16 @@ def take_answer(db: Db, lookup: bytes, body: str, now: datetime) -> str | None:
     """Take an answer from a number that was texted an offer; return what to say, if anything."""
     read = read_answer(body)
     offers = list(db.scalars(select(Offer).where(Offer.reply_lookup == lookup)))
-    if read is None or any(_values(db, offer)["guesses"] >= GUESSES for offer in offers):
+    if read is None or any(db.keys.read_values(offer).guesses >= GUESSES for offer in offers):
         return None  # told already; in the console they can still answer
     code, yes = read
     if yes is None:
         return HOW_TEXT
     given = code.encode()
-    found = next((o for o in offers if same(_values(db, o)["code"].encode(), given)), None)
+    found = next((o for o in offers if same(db.keys.read_values(o).code.encode(), given)), None)
     if found is None or not _is_theirs(db, found.member_id, lookup):
         return _guessed(db, offers)
     return _accept(db, found, now) if yes else _decline(db, found, now)
-
-
-def _values(db: Db, offer: Offer) -> dict[str, Any]:
-    return db.keys.open_row("offers", offer)
 
 
 def _is_theirs(db: Db, member_id: UUID, lookup: bytes) -> bool:
@@ -86,9 +82,9 @@ def _is_theirs(db: Db, member_id: UUID, lookup: bytes) -> bool:
 def _guessed(db: Db, offers: Iterable[Offer]) -> str:
     guesses = 0
     for offer in offers:
-        values = _values(db, offer)
-        guesses = values["guesses"] + 1
-        db.keys.replace_values("offers", offer, {**values, "guesses": guesses})
+        values = db.keys.read_values(offer)
+        guesses = values.guesses + 1
+        db.keys.write_values(offer, replace(values, guesses=guesses))
     log.warning("offer.guessed", guesses=guesses)
     return GUESSED_TEXT if guesses >= GUESSES else WRONG_CODE_TEXT
 

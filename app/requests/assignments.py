@@ -13,7 +13,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -23,16 +22,15 @@ from app.access import Permission, Principal
 from app.cases import DateFacts, add_task, mark_date_occurred, settle_tasks, write_date, write_note
 from app.crypto import CaseKeys, Purpose, open_sealed, pad_message, seal_to, unpad
 from app.errors import BadRequest, NotFound
-from app.models import LIVE_STATES, Assignment, Case, Event, Offer, Report, Request
+from app.models import LIVE_STATES, Assignment, Case, Event, Offer, Report, Request, RequestValues
 from app.requests.accompaniments import ACCOMPANIMENT, NO_COMPANY, Company, find_company
 from app.requests.answers import forget_old_codes
-from app.requests.briefs import open_brief
+from app.requests.briefs import BriefContent, open_brief
 from app.requests.lifecycle import (
     end_request,
     has_any_part,
     list_open_briefs,
     lock_request,
-    read_request_values,
     remove_member_from_requests,
     reopen_request,
     take_brief_back,
@@ -61,9 +59,23 @@ class OpenedBrief:
 
     assignment: Assignment
     request: Request
-    values: Mapping[str, Any] = field(repr=False)
-    brief: Mapping[str, Any] | None = field(default=None, repr=False)
+    values: RequestValues = field(repr=False)
+    brief: BriefContent | None = None
     company: Company = NO_COMPANY
+
+
+@dataclass(frozen=True)
+class OpenedReport:
+    """A report, opened with the keys of its case. ``next_at``: the next date that they told."""
+
+    id: UUID
+    request_id: UUID
+    assignment_id: UUID
+    author_id: UUID
+    at: datetime
+    outcome: str
+    notes: str = field(repr=False)
+    next_at: datetime | None = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -92,7 +104,7 @@ def list_own_assignments(
     if active:
         query = query.where(Assignment.state == "active")
     return [
-        OpenedBrief(assignment, request, read_request_values(db, request))
+        OpenedBrief(assignment, request, db.keys.read_values(request))
         for assignment, request in db.execute(query).all()
     ]
 
@@ -101,8 +113,8 @@ def read_brief(db: Db, principal: Principal, assignment_id: UUID, now: datetime)
     """Open the brief for who accepted it, and write that down. NotFound for anybody else."""
     principal.require(Permission.OFFERS)
     assignment, request = _mine(db, principal, assignment_id)
-    values = read_request_values(db, request)
-    if assignment.op_key is None or _until(db, assignment) <= now:
+    values = db.keys.read_values(request)
+    if assignment.op_key is None or db.keys.read_values(assignment).until <= now:
         return OpenedBrief(assignment, request, values)
     brief = open_brief(db, principal, request.id)
     audit.record(db, "brief.read", principal.member_id, request.case_id, now)
@@ -144,14 +156,14 @@ def file_report(
     assignment, request = _mine(db, principal, assignment_id)
     if assignment.state == "revoked":
         raise NotFound
-    active, values = assignment.state == "active", read_request_values(db, request)
+    active, values = assignment.state == "active", db.keys.read_values(request)
     if told.next_event is not None and case.state not in LIVE_STATES:
         raise BadRequest("The desk has closed this. Please tell them the next date.")
     state = _state(told.outcome)
     _store(db, case, assignment, told, now)
     if active:
-        _finish(db, request, assignment, values["kind"], state, now)
-    elif assignment.state == "done" and values["kind"] == ACCOMPANIMENT:
+        _finish(db, request, assignment, values.kind, state, now)
+    elif assignment.state == "done" and values.kind == ACCOMPANIMENT:
         assignment.state = state if state in (ATTENDED, NO_SHOW) else "done"  # told late
     was_there = state == ATTENDED and assignment.state not in (GIVEN_BACK, NO_SHOW)
     if was_there and request.event_id is not None:
@@ -172,10 +184,8 @@ def _state(outcome: str) -> str:
 def _store(db: Db, case: Case, assignment: Assignment, told: ReportFacts, now: datetime) -> None:
     report_id = uuid4()
     case.last_position = position_after(case.last_position, now)
-    content: dict[str, Any] = {"outcome": told.outcome, "notes": told.notes}
-    content |= {"at": now.isoformat(), "next": None}
-    if told.next_event is not None:
-        content["next"] = told.next_event.starts_at.isoformat()
+    next_at = told.next_event.starts_at.isoformat() if told.next_event else None
+    content = {"outcome": told.outcome, "notes": told.notes, "at": now.isoformat(), "next": next_at}
     context = db.keys.context("reports", "body", report_id, 1, case=case.id, epoch=case.epoch)
     plaintext = pad_message(json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"))
     public = find_public_key(db, case.id, case.epoch)
@@ -204,7 +214,7 @@ def _finish(
     if kind != ACCOMPANIMENT:
         state = "done" if state == ATTENDED else state
     elif state != NO_SHOW:
-        until = min(_until(db, assignment), now + _AFTER_REPORT)
+        until = min(db.keys.read_values(assignment).until, now + _AFTER_REPORT)
     end_request(db, request, "done", now, assignment_state=state, until=until)
 
 
@@ -212,7 +222,7 @@ def _next(
     db: Db,
     case: Case,
     request: Request,
-    values: Mapping[str, Any],
+    values: RequestValues,
     wanted: DateFacts,
     reporter: UUID,
     now: datetime,
@@ -222,14 +232,14 @@ def _next(
         return
     event = write_date(db, case, wanted, reporter, now, follows=request.event_id)
     asked = RequestFacts(
-        values["kind"],
+        values.kind,
         event.id,
-        values["languages"],
-        values["region"],
-        values["skills"],
-        values["wishes"],
-        share=values.get("shares", ()),
-        minor=bool(values.get("minor")),
+        values.languages,
+        values.region,
+        values.skills,
+        values.wishes,
+        share=values.shares,
+        minor=values.minor,
     )
     raise_without_brief(db, case, asked, now)
 
@@ -261,7 +271,7 @@ def explain_decline(
 # -- reading reports
 
 
-def list_reports(db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -> list[dict[str, Any]]:
+def list_reports(db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -> list[OpenedReport]:
     """Return the reports in cases whose keys are in hand, in order of time."""
     rows = db.execute(
         select(Report, Assignment.request_id)
@@ -269,15 +279,25 @@ def list_reports(db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -> list[di
         .where(Report.case_id.in_(keys))
         .order_by(Report.position)
     )
-    found = [{"request": of, **_open(db, row, keys[row.case_id])} for row, of in rows.all()]
-    return sorted(found, key=lambda one: str(one["at"]))
+    found = [_open(db, row, request_id, keys[row.case_id]) for row, request_id in rows.all()]
+    return sorted(found, key=lambda one: one.at)
 
 
-def _open(db: Db, row: Report, keys: Mapping[int, CaseKeys]) -> dict[str, Any]:
+def _open(db: Db, row: Report, request_id: UUID, keys: Mapping[int, CaseKeys]) -> OpenedReport:
     context = db.keys.context("reports", "body", row.id, 1, case=row.case_id, epoch=row.epoch)
     pair = keys[row.epoch].pair
     content = json.loads(unpad(open_sealed(pair, Purpose.NOTE, row.epoch, context, row.body)))
-    return {"id": row.id, "assignment": row.assignment_id, "author": row.author_id, **content}
+    next_at = content["next"]
+    return OpenedReport(
+        id=row.id,
+        request_id=request_id,
+        assignment_id=row.assignment_id,
+        author_id=row.author_id,
+        at=datetime.fromisoformat(content["at"]),
+        outcome=content["outcome"],
+        notes=content["notes"],
+        next_at=datetime.fromisoformat(next_at) if next_at else None,
+    )
 
 
 # -- ending by itself
@@ -291,7 +311,7 @@ def sweep_assignments(database: Database, now: datetime) -> None:
         forget_old_codes(db, now)
         _forget_strangers(db, now)
         held = [*_active(db), *list_open_briefs(db)]
-        due = [row.id for row in held if _until(db, row) <= now]
+        due = [row.id for row in held if db.keys.read_values(row).until <= now]
     for assignment_id in due:
         with database.transaction() as db:
             _end_if_due(db, assignment_id, now)
@@ -308,10 +328,6 @@ def _active(db: Db) -> Sequence[Assignment]:
     return db.scalars(select(Assignment).where(Assignment.state == "active")).all()
 
 
-def _until(db: Db, assignment: Assignment) -> datetime:
-    return datetime.fromisoformat(db.keys.open_row("assignments", assignment)["until"])
-
-
 def _end_if_due(db: Db, assignment_id: UUID, now: datetime) -> None:
     this = Assignment.id == assignment_id
     request_id = db.scalar(select(Assignment.request_id).where(this))
@@ -320,7 +336,7 @@ def _end_if_due(db: Db, assignment_id: UUID, now: datetime) -> None:
     assignment = db.scalar(query) if request else None
     if request is None or assignment is None or assignment.op_key is None:
         return
-    if _until(db, assignment) > now:
+    if db.keys.read_values(assignment).until > now:
         return
     if assignment.state != "active":
         take_brief_back(db, assignment)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -14,13 +14,13 @@ from app.access import Principal
 from app.cases import SCOPE_OF_KIND, find_tree_ids, has_agreed, open_case_keys, read_case_values
 from app.crypto import CaseKeys
 from app.models import SEEKING, Brief, Case, Event, Request
-from app.requests.briefs import list_brief_holders, store_brief
+from app.requests.accompaniments import ACCOMPANIMENT
+from app.requests.briefs import BriefContent, list_brief_holders, store_brief
 from app.requests.candidates import find_people, make_need
 from app.requests.lifecycle import (
     find_assignment,
     finish_brief_task,
     lock_request,
-    read_request_values,
     share_cases,
     start_seeking,
 )
@@ -45,7 +45,7 @@ def complete_briefs(db: Db, principal: Principal, case: Case, now: datetime) -> 
         if not _lacks(db, request, now):
             continue
         owner = db.get_one(Case, request.case_id)
-        scope = SCOPE_OF_KIND.get(read_request_values(db, request)["kind"])
+        scope = SCOPE_OF_KIND.get(db.keys.read_values(request).kind)
         if scope is None or has_agreed(db, owner.id, scope):
             seal_brief(db, owner, open_case_keys(db, principal, owner), request, now)
             finish_brief_task(db, request.id, principal.member_id)
@@ -77,7 +77,7 @@ def _lacks(db: Db, request: Request, now: datetime) -> bool:
 
 
 def _reached(db: Db, request: Request, now: datetime) -> set[UUID]:
-    wanted = make_need(db, request, read_request_values(db, request))
+    wanted = make_need(db, request, db.keys.read_values(request))
     people = find_people(db, request.urgency, now)
     reached = find_reachable(wanted, [person.candidate for person in people.values()])
     return {one.member_id for one in reached}
@@ -87,8 +87,7 @@ def seal_brief(
     db: Db, case: Case, keys: Mapping[int, CaseKeys], request: Request, now: datetime
 ) -> None:
     """Write a request's brief: for all who could be asked, or for whoever has it already."""
-    values = read_request_values(db, request)
-    content = _content(db, case, keys, request, values)
+    content = _make_content(db, case, keys, request)
     assignment = find_assignment(db, request)
     if assignment is not None:
         store_brief(db, request, content, [assignment.member_id], now, pending=False)
@@ -96,28 +95,33 @@ def seal_brief(
     store_brief(db, request, content, _reached(db, request, now), now)
 
 
-def _content(
-    db: Db,
-    case: Case,
-    keys: Mapping[int, CaseKeys],
-    request: Request,
-    values: Mapping[str, Any],
-) -> dict[str, Any]:
+def _make_content(
+    db: Db, case: Case, keys: Mapping[int, CaseKeys], request: Request
+) -> BriefContent:
     """Return exactly what may be shown: times and languages to all, and to each kind its own."""
-    content: dict[str, Any] = {"kind": values["kind"], "languages": values["languages"]}
-    content |= {name: values.get(name) for name in ("starts_at", "ends_at", "needed_by")}
-    if values["kind"] == "interpreter":
+    values = db.keys.read_values(request)
+    content = BriefContent(
+        kind=values.kind,
+        languages=values.languages,
+        starts_at=values.starts_at,
+        ends_at=values.ends_at,
+        needed_by=values.needed_by,
+    )
+    if values.kind == "interpreter":
         return content
-    content["reference"] = read_case_values(db, case).get("reference")
-    if values["kind"] == "accompaniment":
-        content["meeting_place"] = _meeting_place(db, keys, case, request)
-        content["together"] = bool(values.get("companion"))
     sheet = read_sheet(db, case, keys, "fields", {})
-    content["fields"] = {name: sheet[name] for name in values["shares"] if sheet.get(name)}
-    return content
+    content = replace(
+        content,
+        reference=read_case_values(db, case).get("reference"),
+        fields={name: sheet[name] for name in values.shares if sheet.get(name)},
+    )
+    if values.kind != ACCOMPANIMENT:
+        return content
+    place = _find_meeting_place(db, keys, case, request)
+    return replace(content, meeting_place=place, together=values.companion is not None)
 
 
-def _meeting_place(
+def _find_meeting_place(
     db: Db, keys: Mapping[int, CaseKeys], case: Case, request: Request
 ) -> str | None:
     event = db.get(Event, request.event_id) if request.event_id else None

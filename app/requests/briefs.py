@@ -7,8 +7,8 @@ passphrase alone opens nothing. Accepting takes that layer off one wrap and dele
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -33,17 +33,35 @@ from app.crypto import (
     unpad,
 )
 from app.errors import Sealed
-from app.models import Brief, BriefWrap, Request
+from app.models import Brief, BriefWrap, Request, dump_values, load_values, operational
 from app.store import Db
 from app.vault import read_roster
 
 _EPOCH = 1  # a brief that is written again has new ids and a new seed, so there is one epoch
 
 
+@operational
+class BriefContent:
+    """What the holder of a request reads: times and languages, and what their kind may see more.
+
+    ``fields``: fields of the case, by name. ``together``: another member goes along, too.
+    """
+
+    kind: str
+    languages: tuple[str, ...] = ()
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    needed_by: datetime | None = None
+    reference: str | None = None
+    meeting_place: str | None = None
+    together: bool = False
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
 def store_brief(
     db: Db,
     request: Request,
-    content: Mapping[str, Any],
+    content: BriefContent,
     members: Iterable[UUID],
     now: datetime,
     *,
@@ -57,7 +75,7 @@ def store_brief(
     keys, brief_id = BriefKeys(new_seed()), uuid4()
     public = keys.pair.public
     context = db.keys.context("briefs", "fields", brief_id, 1, case=request.case_id, epoch=_EPOCH)
-    plaintext = pad_field(json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"))
+    plaintext = pad_field(dump_values(content))
     db.add(
         Brief(
             id=brief_id,
@@ -149,7 +167,7 @@ def _wrap_of(db: Db, request_id: UUID, member_id: UUID) -> BriefWrap | None:
     return db.scalar(query.with_for_update().execution_options(populate_existing=True))
 
 
-def open_brief(db: Db, principal: Principal, request_id: UUID) -> dict[str, Any] | None:
+def open_brief(db: Db, principal: Principal, request_id: UUID) -> BriefContent | None:
     """Open a brief with the keys of who accepted it; None where there is none for them.
 
     SealBroken unless the seed reproduces the vouched public key.
@@ -173,7 +191,7 @@ def open_brief(db: Db, principal: Principal, request_id: UUID) -> dict[str, Any]
     )
     key = keys.field_key("briefs.fields")
     content = unpad(unlock(key, Purpose.FIELD, brief.epoch, context, brief.fields))
-    return dict(json.loads(content))
+    return load_values(BriefContent, content)
 
 
 def delete_briefs(db: Db, request_ids: Collection[UUID]) -> None:

@@ -12,15 +12,13 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 
 from app.cases import is_within_hours
-from app.models import Assignment, Case, Conflict, Member, Offer, Request
+from app.models import Assignment, Case, Conflict, Member, Offer, Request, RequestValues
 from app.requests.routing.facts import Candidate, Need, Window, do_overlap
 from app.rota import find_duty, load_rota
 from app.store import Db
 from app.telephony import clean_number
 from app.vault import read_roster
 
-# A date that nobody gave an end is taken to last so long.
-USUAL_LENGTH = timedelta(hours=2)
 # What counts for a week's cap: whatever somebody took on, unless it came to nothing.
 _COUNTS = ("active", "attended", "no_show", "done")
 # A coordinator reads no case, so no request ends with them: they are told that it has nobody.
@@ -38,7 +36,7 @@ class AskablePerson:
 def make_need(
     db: Db,
     request: Request,
-    values: Mapping[str, Any],
+    values: RequestValues,
     conflicted: Collection[UUID] | None = None,
 ) -> Need:
     """Return a request as routing knows it. ``values``: its operational values.
@@ -49,56 +47,42 @@ def make_need(
         conflicted = find_conflicts(db, [request.case_id])[request.case_id]
     return Need(
         request_id=request.id,
-        kind=values["kind"],
+        kind=values.kind,
         tier=request.urgency,
-        languages=tuple(values["languages"]),
-        region=values["region"],
-        skills=frozenset(values["skills"]),
-        window=find_window(values),
-        wishes=frozenset(values["wishes"]),
+        languages=values.languages,
+        region=values.region,
+        skills=frozenset(values.skills),
+        window=values.window,
+        wishes=frozenset(values.wishes),
         conflicted=_companions(db, values).union(conflicted),
-        minor=bool(values.get("minor")),
+        minor=values.minor,
     )
 
 
-def find_window(values: Mapping[str, Any]) -> Window | None:
-    """Return the time that a request or assignment is about, if it is about one."""
-    if not values.get("starts_at"):
-        return None
-    starts_at = datetime.fromisoformat(values["starts_at"])
-    ends_at = values.get("ends_at")
-    return starts_at, datetime.fromisoformat(ends_at) if ends_at else starts_at + USUAL_LENGTH
+def find_needed_at(values: RequestValues) -> datetime | None:
+    """Return when a member has to be found: before the date, or by what the desk said."""
+    known = (values.starts_at, values.needed_by)
+    return min((at for at in known if at is not None), default=None)
 
 
-def find_needed_at(values: Mapping[str, Any]) -> datetime | None:
-    """Return by when somebody has to be found, if that is known: the date, or what was asked."""
-    at, by = find_window(values), values.get("needed_by")
-    known = [*([at[0]] if at else []), *([datetime.fromisoformat(by)] if by else [])]
-    return min(known, default=None)
+def is_too_late(values: RequestValues, now: datetime) -> bool:
+    """Return whether it is too late: after the date, or after ``needed_by``.
 
-
-def is_too_late(values: Mapping[str, Any], now: datetime) -> bool:
-    """Return whether it is too late: the date is over, or an interpreter was needed before.
-
-    A lawyer is looked for also after the time by which they were wanted.
+    A lawyer can still help after the time by which the desk wanted one.
     """
-    at, by = find_window(values), values.get("needed_by")
-    if at is not None:
-        return at[1] <= now
-    return by is not None and values["kind"] != "legal" and datetime.fromisoformat(by) <= now
+    if values.window is not None:
+        return values.window[1] <= now
+    by = values.needed_by
+    return by is not None and values.kind != "legal" and by <= now
 
 
-def is_elsewhere(db: Db, member_id: UUID, values: Mapping[str, Any]) -> bool:
-    """Return whether a member has taken on something else at the time that this is about."""
-    at = find_window(values)
-    if at is None:
+def is_elsewhere(db: Db, member_id: UUID, window: Window | None) -> bool:
+    """Return whether a member has taken on something else at this time."""
+    if window is None:
         return False
     active = (Assignment.member_id == member_id, Assignment.state == "active")
-    taken = (
-        find_window(db.keys.open_row("assignments", a))
-        for a in db.scalars(select(Assignment).where(*active))
-    )
-    return any(other is not None and do_overlap(at, other) for other in taken)
+    taken = (db.keys.read_values(a).window for a in db.scalars(select(Assignment).where(*active)))
+    return any(other is not None and do_overlap(window, other) for other in taken)
 
 
 def find_conflicts(db: Db, case_ids: Collection[UUID]) -> dict[UUID, frozenset[UUID]]:
@@ -117,15 +101,12 @@ def find_conflicts(db: Db, case_ids: Collection[UUID]) -> dict[UUID, frozenset[U
     return {case_id: frozenset(found[roots.get(case_id, case_id)]) for case_id in case_ids}
 
 
-def _companions(db: Db, values: Mapping[str, Any]) -> frozenset[UUID]:
+def _companions(db: Db, values: RequestValues) -> frozenset[UUID]:
     """Return who is asked, or goes, as the other of two: both must not be the same person."""
-    if not values.get("companion"):
+    if values.companion is None:
         return frozenset()
-    other = UUID(values["companion"])
-    taken = ("pending", "accepted")
-    return frozenset(
-        db.scalars(select(Offer.member_id).where(Offer.request_id == other, Offer.state.in_(taken)))
-    )
+    theirs = (Offer.request_id == values.companion, Offer.state.in_(("pending", "accepted")))
+    return frozenset(db.scalars(select(Offer.member_id).where(*theirs)))
 
 
 def find_people(db: Db, tier: int, now: datetime) -> dict[UUID, AskablePerson]:
@@ -186,7 +167,7 @@ def _this_week(db: Db, now: datetime) -> tuple[dict[UUID, int], dict[UUID, list[
         if assignment.accepted_at >= monday:
             load[assignment.member_id] += 1
         if assignment.state == "active":
-            at = find_window(db.keys.open_row("assignments", assignment))
+            at = db.keys.read_values(assignment).window
             if at is not None:
                 busy[assignment.member_id].append(at)
     return load, busy

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -22,14 +23,12 @@ from app.errors import BadRequest, NotFound
 from app.models import SEEKING, Case, Request
 from app.requests.brief_writer import seal_brief
 from app.requests.lifecycle import (
-    change_request_values,
     delete_requests,
     end_request,
     find_assignment,
     finish_brief_task,
     list_open_briefs,
     lock_request,
-    read_request_values,
     share_cases,
     take_brief_back,
 )
@@ -53,12 +52,12 @@ def write_brief(
     case, request = lock_request_with_case(db, principal, request_id)
     if request.state not in (*SEEKING, "assigned"):
         raise BadRequest("This request is over, so nobody would read its brief.")
-    values = read_request_values(db, request)
-    check_consent(db, case, values["kind"])
+    values = db.keys.read_values(request)
+    check_consent(db, case, values.kind)
     if share is not None:
-        asked = RequestFacts(values["kind"], share=share)
+        asked = RequestFacts(values.kind, share=share)
         check_request(db, asked, now)
-        change_request_values(db, request, {**values, "shares": list_shared_fields(db, asked)})
+        db.keys.write_values(request, replace(values, shares=list_shared_fields(db, asked)))
     seal_brief(db, case, open_case_keys(db, principal, case), request, now)
     finish_brief_task(db, request.id, principal.member_id)
     audit.record(db, "brief.written", principal.member_id, case.id, now)
@@ -108,7 +107,7 @@ def follow_consent(db: Db, case: Case, scope: str, now: datetime) -> None:
     tree = find_tree_ids(db, case.id)
     share_cases(db, tree)
     _take_briefs_back(db, tree, kinds)
-    theirs = [one for one in _running(db, tree) if read_request_values(db, one)["kind"] in kinds]
+    theirs = [one for one in _running(db, tree) if db.keys.read_values(one).kind in kinds]
     for request in theirs:
         _end(db, request, "revoked", now)
     for request in theirs:
@@ -129,7 +128,7 @@ def _take_briefs_back(db: Db, case_ids: Sequence[UUID], kinds: Collection[str]) 
     """End the access of those who went along and have reported already."""
     for assignment in list_open_briefs(db, case_ids):
         request = lock_request(db, assignment.request_id)
-        if request is not None and read_request_values(db, request)["kind"] in kinds:
+        if request is not None and db.keys.read_values(request).kind in kinds:
             take_brief_back(db, assignment)
 
 

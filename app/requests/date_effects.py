@@ -7,6 +7,7 @@ has not answered yet is asked anew, for the time that holds now.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -18,16 +19,15 @@ from app.models import SEEKING, Brief, Case, Event, Request
 from app.requests.brief_writer import seal_brief
 from app.requests.decisions import extend_assignment
 from app.requests.lifecycle import (
-    change_request_values,
     end_request,
     find_assignment,
     list_offers,
     lock_request,
-    read_request_values,
     start_seeking,
     withdraw_offers,
 )
 from app.requests.member_texts import OVER_TEXT, tell_members
+from app.requests.new_requests import read_event_times
 from app.store import Db
 
 DATE_CHANGED_TEXT = "Desk: something you took on has changed. Please sign in to read it."
@@ -103,6 +103,6 @@ def _renew(
 
 
 def _retime(db: Db, request: Request, event: Event) -> None:
-    times = db.keys.open_row("events", event)
-    known = {name: times.get(name) for name in ("starts_at", "ends_at")}
-    change_request_values(db, request, {**read_request_values(db, request), **known})
+    times, values = read_event_times(db, event), db.keys.read_values(request)
+    values = replace(values, starts_at=times.starts_at, ends_at=times.ends_at)
+    db.keys.write_values(request, values)

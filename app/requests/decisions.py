@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select
@@ -14,10 +12,21 @@ from app import audit
 from app.access import Permission, Principal
 from app.cases import find_tree_ids
 from app.errors import NotFound, OfferExpired, OfferTaken
-from app.models import SEEKING, Assignment, Case, Conflict, Member, Offer, Request, rounded
+from app.models import (
+    SEEKING,
+    Assignment,
+    AssignmentValues,
+    Case,
+    Conflict,
+    Member,
+    Offer,
+    Request,
+    RequestValues,
+    rounded,
+)
 from app.requests.accompaniments import give_lead
 from app.requests.briefs import delete_wraps, hand_brief_over
-from app.requests.candidates import find_window, is_elsewhere, is_too_late
+from app.requests.candidates import is_elsewhere, is_too_late
 from app.requests.lifecycle import (
     drop_timers,
     find_assignment,
@@ -25,7 +34,6 @@ from app.requests.lifecycle import (
     list_offers,
     lock_request,
     plan_timer,
-    read_request_values,
     share_cases,
     withdraw_offers,
 )
@@ -54,7 +62,7 @@ class OwnOffer:
 
     offer: Offer
     urgency: int
-    values: Mapping[str, Any]
+    values: RequestValues
 
 
 def list_own_offers(db: Db, principal: Principal, now: datetime) -> list[OwnOffer]:
@@ -67,7 +75,7 @@ def list_own_offers(db: Db, principal: Principal, now: datetime) -> list[OwnOffe
         .order_by(Offer.expires_at.desc(), Offer.id)
     )
     found = [
-        OwnOffer(offer, request.urgency, read_request_values(db, request))
+        OwnOffer(offer, request.urgency, db.keys.read_values(request))
         for offer, request in db.execute(query).all()
     ]
     return sorted(found, key=lambda one: find_offer_state(one.offer, now) != "pending")
@@ -96,10 +104,10 @@ def accept_offer(db: Db, member_id: UUID, offer_id: UUID, now: datetime) -> Assi
         raise OfferTaken
     if find_offer_state(offer, now) != "pending" or not _is_member(db, member_id):
         raise OfferExpired
-    values = read_request_values(db, request)
+    values = db.keys.read_values(request)
     if is_too_late(values, now):
         raise OfferExpired
-    if is_elsewhere(db, member_id, values):
+    if is_elsewhere(db, member_id, values.window):
         raise OfferExpired(ELSEWHERE_TEXT)
     offer.state = "accepted"
     others = list_offers(db, request)
@@ -108,7 +116,7 @@ def accept_offer(db: Db, member_id: UUID, offer_id: UUID, now: datetime) -> Assi
     hand_brief_over(db, request.id, member_id, now)
     assignment = _assign(db, request, member_id, now)
     tell_members(db, losers, TAKEN_TEXT, request, now)
-    if values.get("call"):
+    if values.call:
         add_jobs(db, [new_job(JOIN_CALL_JOB, assignment.id, now, priority=0)])
     # What else they were asked for may not be theirs any more: each ladder looks for itself.
     hurry_requests(db, _asked_for(db, member_id), now)
@@ -135,7 +143,7 @@ def _locked(db: Db, member_id: UUID, offer_id: UUID) -> tuple[Request, Offer]:
     theirs = (Offer.id == offer_id, Offer.member_id == member_id)
     request_id = db.scalar(select(Offer.request_id).where(*theirs))
     asked = db.get(Request, request_id) if request_id else None
-    if asked is not None and read_request_values(db, asked).get("call"):
+    if asked is not None and db.keys.read_values(asked).call:
         # Who accepts is rung into the call, whose case is changed: it is locked before the request.
         db.execute(select(Case.id).where(Case.id == asked.case_id).with_for_update())
     request = lock_request(db, request_id) if request_id else None
@@ -152,7 +160,7 @@ def _is_member(db: Db, member_id: UUID) -> bool:
 
 
 def _assign(db: Db, request: Request, member_id: UUID, now: datetime) -> Assignment:
-    assignment_id, kept = uuid4(), _kept(read_request_values(db, request), now)
+    assignment_id, kept = uuid4(), _make_values(db.keys.read_values(request), now)
     assignment = Assignment(
         id=assignment_id,
         request_id=request.id,
@@ -161,7 +169,7 @@ def _assign(db: Db, request: Request, member_id: UUID, now: datetime) -> Assignm
         state="active",
         version=1,
         accepted_at=rounded(now),
-        **db.keys.new_row("assignments", assignment_id, kept, now),
+        **db.keys.new_values(Assignment, assignment_id, kept, now),
     )
     db.add(assignment)
     request.state = "assigned"
@@ -174,23 +182,23 @@ def _assign(db: Db, request: Request, member_id: UUID, now: datetime) -> Assignm
 
 def extend_assignment(db: Db, request: Request, assignment: Assignment) -> None:
     """Let an assignment last for as long as its request's date does now."""
-    kept = _kept(read_request_values(db, request), assignment.accepted_at)
-    db.keys.replace_values("assignments", assignment, kept)
+    values = _make_values(db.keys.read_values(request), assignment.accepted_at)
+    db.keys.write_values(assignment, values)
 
 
-def _kept(values: Mapping[str, Any], since: datetime) -> dict[str, Any]:
-    """Return the operational values of an assignment that was accepted at ``since``."""
-    times = {name: values.get(name) for name in ("kind", "starts_at", "ends_at")}
-    return {**times, "until": _until(values, since).isoformat()}
+def _make_values(values: RequestValues, since: datetime) -> AssignmentValues:
+    """Return what the machine knows of an assignment that a member accepted at ``since``."""
+    until = find_access_end(values, since)
+    return AssignmentValues(starts_at=values.starts_at, ends_at=values.ends_at, until=until)
 
 
-def _until(values: Mapping[str, Any], now: datetime) -> datetime:
-    """Return when access ends at the latest."""
-    window, longest = find_window(values), now + LONGEST_ASSIGNMENT[values["kind"]]
-    if window is None:
+def find_access_end(values: RequestValues, since: datetime) -> datetime:
+    """Return until when at the latest a member who accepted at ``since`` may open the brief."""
+    longest = since + LONGEST_ASSIGNMENT[values.kind]
+    if values.window is None:
         return longest
-    after = window[1] + ACCESS_AFTER
-    return max(after, longest) if values["kind"] == "legal" else after
+    after = values.window[1] + ACCESS_AFTER
+    return max(after, longest) if values.kind == "legal" else after
 
 
 # -- no

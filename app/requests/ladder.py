@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select
 
 from app import audit
-from app.models import SEEKING, Case, Offer, Request
+from app.models import SEEKING, Case, Offer, OfferValues, Request, RequestValues
 from app.paging import tell_coordinators
 from app.requests.briefs import list_brief_holders
 from app.requests.candidates import (
@@ -22,12 +22,10 @@ from app.requests.candidates import (
     make_need,
 )
 from app.requests.lifecycle import (
-    change_request_values,
     end_request,
     list_offers,
     lock_request,
     plan_timer,
-    read_request_values,
     set_request_urgency,
     start_seeking,
 )
@@ -60,15 +58,14 @@ def climb_ladder(db: Db, claimed: ClaimedJob, now: datetime) -> None:
     # A text may have made the case more urgent since.
     tier = select(Case.urgency).where(Case.id == request.case_id)
     set_request_urgency(db, request, db.scalars(tier).one(), now)
-    values = read_request_values(db, request)
+    values = db.keys.read_values(request)
     if is_too_late(values, now):
         _lapse(db, request, now)
         return
     offers = _expire(list_offers(db, request), now)
-    retry_at = values.get("retry_at")
-    if retry_at and datetime.fromisoformat(retry_at) <= now:
-        start_seeking(db, request, now, values.get("rounds", 0))
-        values = read_request_values(db, request)
+    if values.retry_at and values.retry_at <= now:
+        start_seeking(db, request, now, values.rounds)
+        values = db.keys.read_values(request)
     offers += _ask(db, request, values, offers, now)
     pending = [offer.expires_at for offer in offers if offer.state == "pending"]
     if pending:
@@ -80,7 +77,7 @@ def climb_ladder(db: Db, claimed: ClaimedJob, now: datetime) -> None:
     plan_timer(db, request, now, at)
 
 
-def _timing(request: Request, values: Mapping[str, Any], now: datetime) -> Timing:
+def _timing(request: Request, values: RequestValues, now: datetime) -> Timing:
     needed_at = find_needed_at(values)
     return find_timing(request.urgency, needed_at - now if needed_at else None)
 
@@ -100,7 +97,7 @@ def _expire(offers: list[Offer], now: datetime) -> list[Offer]:
 
 
 def _ask(
-    db: Db, request: Request, values: Mapping[str, Any], offers: Sequence[Offer], now: datetime
+    db: Db, request: Request, values: RequestValues, offers: Sequence[Offer], now: datetime
 ) -> list[Offer]:
     """Offer to as many as the tier asks at once; return the new offers."""
     db.flush()
@@ -109,11 +106,11 @@ def _ask(
     ladder, holders = list_steps(wanted), list_brief_holders(db, request.id)
     pace = _timing(request, values, now)
     _release_taken(wanted, people, offers, len(ladder) - 1)
-    asked = _asked(offers, values)
+    asked = _asked(offers, values.since)
     pending = sum(offer.state == "pending" for offer in offers)
     made: list[Offer] = []
     while pending + len(made) < pace.parallel:
-        planned = _planned(wanted, values, people, ladder, asked, holders)
+        planned = _planned(wanted, values.planned, people, ladder, asked, holders)
         if planned is not None:
             made.append(_offer(db, request, planned, pace, now))
             asked.add(planned.candidate.member_id)
@@ -152,22 +149,24 @@ def _others_think(request: Request, offers: Iterable[Offer]) -> bool:
     return any(offer.state == "pending" and offer.step < request.step for offer in offers)
 
 
-def _asked(offers: Iterable[Offer], values: Mapping[str, Any]) -> set[UUID]:
+def _asked(offers: Iterable[Offer], since: datetime | None) -> set[UUID]:
     """Return who is not asked (again): who said no, and everybody asked since asking began."""
-    since = datetime.fromisoformat(values["since"])
-    return {o.member_id for o in offers if o.state == "declined" or o.made_at >= since}
+    return {
+        offer.member_id
+        for offer in offers
+        if offer.state == "declined" or since is None or offer.made_at >= since
+    }
 
 
 def _planned(
     wanted: Need,
-    values: Mapping[str, Any],
+    member_id: UUID | None,
     people: Mapping[UUID, AskablePerson],
     ladder: Sequence[LadderStep],
     asked: Collection[UUID],
     holders: Collection[UUID] | None,
 ) -> AskablePerson | None:
     """Return whom the plan for a surge would ask, if they can be asked now, on whatever step."""
-    member_id = UUID(values["planned"]) if values.get("planned") else None
     person = people.get(member_id) if member_id else None
     if person is None or member_id is None:
         return None
@@ -211,7 +210,7 @@ def _offer(db: Db, request: Request, person: AskablePerson, pace: Timing, now: d
         made_at=now,
         expires_at=now + pace.timeout,
         reply_lookup=lookup,
-        **db.keys.new_row("offers", offer_id, {"code": code, "guesses": 0}, now),
+        **db.keys.new_values(Offer, offer_id, OfferValues(code=code), now),
     )
     db.add(offer)
     db.flush()
@@ -239,7 +238,7 @@ def _may_be_texted(db: Db, member_id: UUID, tier: int, now: datetime) -> bool:
 def _new_code(db: Db, lookup: bytes | None) -> str:
     """Return four digits that no other offer to this number has."""
     others = db.scalars(select(Offer).where(Offer.reply_lookup == lookup)) if lookup else ()
-    taken = {db.keys.open_row("offers", offer)["code"] for offer in others}
+    taken = {db.keys.read_values(offer).code for offer in others}
     while (code := f"{secrets.randbelow(10_000):04d}") in taken:
         pass
     return code
@@ -247,17 +246,17 @@ def _new_code(db: Db, lookup: bytes | None) -> str:
 
 def _unfilled(db: Db, request: Request, now: datetime) -> datetime:
     """Note that nobody is left to ask; return when to look again. The coordinators are told."""
-    values = read_request_values(db, request)
-    if values.get("retry_at"):
-        return datetime.fromisoformat(values["retry_at"])
-    rounds, tier = values.get("rounds", 0), request.urgency
+    values = db.keys.read_values(request)
+    if values.retry_at:
+        return values.retry_at
+    rounds, tier = values.rounds, request.urgency
     pause: timedelta = min(LADDER_RETRY[tier] * 2 ** min(rounds, 8), LONGEST_RETRY[tier])
     again = now + pause
-    values |= {"retry_at": again.isoformat(), "rounds": rounds + 1}
+    values = replace(values, retry_at=again, rounds=rounds + 1)
     request.state = "unfilled"
     if _tell_of_unfilled(db, request, now):
-        values["told"] = [now.isoformat(), tier]
-    change_request_values(db, request, values)
+        values = replace(values, told_at=now, told_tier=tier)
+    db.keys.write_values(request, values)
     audit.record(db, "request.unfilled", None, request.case_id, now)
     return again
 
@@ -281,5 +280,7 @@ def _tell_of_unfilled(db: Db, request: Request, now: datetime) -> bool:
 
 
 def _told_lately(db: Db, request: Request, tier: int, now: datetime) -> bool:
-    at, about = read_request_values(db, request).get("told") or (None, tier)
-    return at is not None and about <= tier and now - datetime.fromisoformat(at) < LADDER_RETRY[0]
+    values = db.keys.read_values(request)
+    if values.told_at is None or values.told_tier is None:
+        return False
+    return values.told_tier <= tier and now - values.told_at < LADDER_RETRY[0]

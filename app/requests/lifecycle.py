@@ -9,6 +9,7 @@ changes. While a request's state is in ``SEEKING`` it has one job ``offers``: it
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,6 +20,7 @@ from app import audit
 from app.models import (
     SEEKING,
     Assignment,
+    AssignmentValues,
     BriefWrap,
     Case,
     Conflict,
@@ -26,6 +28,7 @@ from app.models import (
     Offer,
     Report,
     Request,
+    RequestValues,
     Task,
     rounded,
 )
@@ -34,8 +37,6 @@ from app.requests.briefs import delete_briefs, delete_wraps
 from app.store import FURTHEST, Db, add_jobs, new_job
 
 REQUEST_JOB = "offers"
-# What the machine still knows of a request that is over.
-_KEPT = ("kind", "languages", "region", "skills", "wishes", "minor", "shares")
 
 
 def lock_request(db: Db, request_id: UUID) -> Request | None:
@@ -56,16 +57,6 @@ def lock_requests(db: Db, case_ids: Collection[UUID]) -> None:
     """Lock every request of some cases, before anything is written into the audit log."""
     query = select(Request.id).where(Request.case_id.in_(case_ids)).order_by(Request.id)
     db.execute(query.with_for_update())
-
-
-def read_request_values(db: Db, request: Request) -> dict[str, Any]:
-    """Return a request's operational values; see the model."""
-    return db.keys.open_row("requests", request)
-
-
-def change_request_values(db: Db, request: Request, changed: dict[str, Any]) -> None:
-    """Replace a request's operational values."""
-    db.keys.replace_values("requests", request, changed)
 
 
 def list_offers(db: Db, request: Request) -> list[Offer]:
@@ -110,12 +101,9 @@ def start_seeking(db: Db, request: Request, now: datetime, rounds: int = 0) -> N
 
     ``rounds``: how often everybody was asked in vain already.
     """
-    known = {
-        k: v
-        for k, v in read_request_values(db, request).items()
-        if k not in ("retry_at", "planned")
-    }
-    change_request_values(db, request, {**known, "since": now.isoformat(), "rounds": rounds})
+    values = db.keys.read_values(request)
+    values = replace(values, since=now, rounds=rounds, retry_at=None, planned=None)
+    db.keys.write_values(request, values)
     request.state, request.step = "open", 0
     request.version += 1
     db.flush()
@@ -136,7 +124,7 @@ def set_request_urgency(db: Db, request: Request, urgency: int, now: datetime) -
     """Give a request its case's tier; what nobody took is asked anew at once where it rose."""
     rose, request.urgency = urgency < request.urgency, urgency
     db.flush()
-    if rose and read_request_values(db, request).get("retry_at"):
+    if rose and db.keys.read_values(request).retry_at:
         start_seeking(db, request, now)
 
 
@@ -182,10 +170,8 @@ def end_request(
     if assignment is not None:
         concerned.append(assignment.member_id)
         end_assignment(db, request, assignment, assignment_state, now, until)
-    # When something happens, or happened, is for the case alone to tell from now on.
-    change_request_values(
-        db, request, {k: v for k, v in read_request_values(db, request).items() if k in _KEPT}
-    )
+    # From now on only the case tells when something happens, or happened.
+    db.keys.write_values(request, _without_times(db.keys.read_values(request)))
     request.state = state
     request.version += 1
     drop_timers(db, [request.id])
@@ -194,6 +180,19 @@ def end_request(
     finish_brief_task(db, request.id, None)
     db.flush()
     return concerned
+
+
+def _without_times(values: RequestValues) -> RequestValues:
+    """Return what the machine still knows of a request that is over."""
+    return RequestValues(
+        kind=values.kind,
+        languages=values.languages,
+        region=values.region,
+        skills=values.skills,
+        wishes=values.wishes,
+        shares=values.shares,
+        minor=values.minor,
+    )
 
 
 def end_assignment(
@@ -212,7 +211,7 @@ def end_assignment(
     if until is None:
         take_brief_back(db, assignment)
     else:
-        db.keys.replace_values("assignments", assignment, {"until": until.isoformat()})
+        db.keys.write_values(assignment, AssignmentValues(until=until))
     db.flush()
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 from app import audit
@@ -13,17 +12,11 @@ from app.access import Permission, Principal
 from app.cases import check_consent, find_case, find_tree_ids, open_case_keys, read_case_values
 from app.crypto import CaseKeys
 from app.errors import BadRequest, ConsentMissing
-from app.models import Case, Event, Request, rounded
+from app.models import Case, Event, Request, RequestTimes, RequestValues, rounded
 from app.organisation import check_codes, read_settings
 from app.requests.accompaniments import ACCOMPANIMENT, check_room
 from app.requests.brief_writer import seal_brief
-from app.requests.candidates import find_window
-from app.requests.lifecycle import (
-    ask_for_brief,
-    change_request_values,
-    read_request_values,
-    start_seeking,
-)
+from app.requests.lifecycle import ask_for_brief, start_seeking
 from app.store import Db
 from app.vault import read_sheet
 
@@ -52,7 +45,10 @@ _FURTHEST = timedelta(days=3660)
 
 @dataclass(frozen=True)
 class RequestFacts:
-    """What the desk asks for. Without ``languages`` and ``region`` those of the case count."""
+    """What the desk asks for. Without ``languages`` and ``region`` those of the case count.
+
+    ``call_id``: the running call into which the interpreter is rung who accepts.
+    """
 
     kind: str
     event_id: UUID | None = None
@@ -63,6 +59,7 @@ class RequestFacts:
     needed_by: datetime | None = None
     share: Sequence[str] = ()
     minor: bool = False
+    call_id: UUID | None = None
 
 
 def raise_request(
@@ -79,9 +76,8 @@ def raise_request(
     check_consent(db, case, asked.kind)
     keys = open_case_keys(db, principal, case)
     values = _values(db, case, asked, now)
-    values["shares"] = list_shared_fields(db, asked)
-    values["minor"] = asked.minor or _is_minor(db, case, keys)
-    _check_room(db, asked, minor=values["minor"])
+    values = replace(values, minor=asked.minor or _is_minor(db, case, keys))
+    _check_room(db, asked, minor=values.minor)
     made = _put(db, case, values, asked.event_id, principal.member_id, now)
     for request in made:
         seal_brief(db, case, keys, request, now)
@@ -114,45 +110,57 @@ def check_request(db: Db, asked: RequestFacts, now: datetime) -> None:
         raise BadRequest(f"Fields are: {', '.join(settings['fields'])}.")
 
 
-def _values(db: Db, case: Case, asked: RequestFacts, now: datetime) -> dict[str, Any]:
+def _values(db: Db, case: Case, asked: RequestFacts, now: datetime) -> RequestValues:
     coarse = read_case_values(db, case)
-    languages = list(dict.fromkeys(asked.languages)) or [
-        code for code in (coarse.get("language"),) if code
-    ]
+    languages = tuple(dict.fromkeys(asked.languages or filter(None, (coarse.get("language"),))))
     if asked.kind == "interpreter" and not languages:
         raise BadRequest("An interpreter is asked for with a language, or a pair of them.")
-    return {
-        "kind": asked.kind,
-        "languages": languages,
-        "region": asked.region or coarse.get("region"),
-        "skills": sorted(set(asked.skills)),
-        "wishes": sorted(set(asked.wishes)),
-        "needed_by": asked.needed_by.isoformat() if asked.needed_by else None,
-        **_times(db, case, asked.event_id, now),
-    }
+    times = _find_times(db, case, asked.event_id, now)
+    return RequestValues(
+        kind=asked.kind,
+        languages=languages,
+        region=asked.region or coarse.get("region"),
+        skills=tuple(sorted(set(asked.skills))),
+        wishes=tuple(sorted(set(asked.wishes))),
+        shares=list_shared_fields(db, asked),
+        minor=asked.minor,
+        call=asked.call_id,
+        needed_by=asked.needed_by,
+        starts_at=times.starts_at,
+        ends_at=times.ends_at,
+    )
 
 
-def _times(db: Db, case: Case, event_id: UUID | None, now: datetime) -> dict[str, Any]:
+def _find_times(db: Db, case: Case, event_id: UUID | None, now: datetime) -> RequestTimes:
     """Return when it is, by the event. BadRequest for one that is over, or of another case."""
     if event_id is None:
-        return {}
+        return RequestTimes()
     event = db.get(Event, event_id)
     if event is None or event.case_id not in find_tree_ids(db, case.id):
         raise BadRequest("This case has no such date.")
     if event.state not in _STILL_TO_COME:
         raise BadRequest("This date is over, or does not hold any more.")
-    values = db.keys.open_row("events", event)
-    times = {name: values.get(name) for name in ("starts_at", "ends_at")}
-    at = find_window(times)
-    if at is None or at[1] <= now:
+    times = read_event_times(db, event)
+    if times.window is None or times.window[1] <= now:
         raise BadRequest("This date is in the past.")
     return times
 
 
-def list_shared_fields(db: Db, asked: RequestFacts) -> list[str]:
+def read_event_times(db: Db, event: Event) -> RequestTimes:
+    """Return when a date is."""
+    values = db.keys.open_row("events", event)
+    starts_at, ends_at = values.get("starts_at"), values.get("ends_at")
+    return RequestTimes(
+        starts_at=datetime.fromisoformat(starts_at) if starts_at else None,
+        ends_at=datetime.fromisoformat(ends_at) if ends_at else None,
+    )
+
+
+def list_shared_fields(db: Db, asked: RequestFacts) -> tuple[str, ...]:
     """Return which fields are shown: those asked for, as far as this kind may see them at all."""
     allowed, fields = ALLOWED_FIELDS[asked.kind], read_settings(db)[0]["fields"]
-    return [name for name in fields if name in asked.share and (allowed is None or name in allowed)]
+    shown = asked.share if allowed is None else allowed.intersection(asked.share)
+    return tuple(name for name in fields if name in shown)
 
 
 def _is_minor(db: Db, case: Case, keys: Mapping[int, CaseKeys]) -> bool:
@@ -163,26 +171,25 @@ def _is_minor(db: Db, case: Case, keys: Mapping[int, CaseKeys]) -> bool:
 def _put(
     db: Db,
     case: Case,
-    values: Mapping[str, Any],
+    values: RequestValues,
     event_id: UUID | None,
     raised_by: UUID | None,
     now: datetime,
 ) -> list[Request]:
     """Add a request; two where it is about a minor, so that nobody goes alone."""
     first = _put_one(db, case, values, event_id, raised_by, now)
-    if not values["minor"] or values["kind"] != "accompaniment":
+    if not values.minor or values.kind != ACCOMPANIMENT:
         return [first]
-    other = {**values, "companion": str(first.id)}
+    other = replace(values, companion=first.id)
     second = _put_one(db, case, other, event_id, raised_by, now)
-    known = read_request_values(db, first)
-    change_request_values(db, first, {**known, "companion": str(second.id)})
+    db.keys.write_values(first, replace(db.keys.read_values(first), companion=second.id))
     return [first, second]
 
 
 def _put_one(
     db: Db,
     case: Case,
-    values: Mapping[str, Any],
+    values: RequestValues,
     event_id: UUID | None,
     raised_by: UUID | None,
     now: datetime,
@@ -199,7 +206,7 @@ def _put_one(
         version=0,
         opened_at=rounded(now),
         opened_by=raised_by,
-        **db.keys.new_row("requests", request_id, values, now),
+        **db.keys.new_values(Request, request_id, values, now),
     )
     db.add(request)
     db.flush()
@@ -220,9 +227,7 @@ def raise_without_brief(
             check_consent(db, case, asked.kind)
         except ConsentMissing:
             return None
-    values = _values(db, case, asked, now)
-    values |= {"shares": list_shared_fields(db, asked), "minor": asked.minor}
-    made = _put(db, case, values, asked.event_id, None, now)
+    made = _put(db, case, _values(db, case, asked, now), asked.event_id, None, now)
     for request in made:
         ask_for_brief(db, request, now)
     for _ in made:

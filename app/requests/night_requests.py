@@ -16,7 +16,6 @@ from sqlalchemy import func, select
 
 from app.cases import find_tree_ids, has_refused
 from app.models import LIVE_STATES, Alert, Case, Request
-from app.requests.lifecycle import read_request_values
 from app.requests.new_requests import RequestFacts, raise_without_brief
 from app.store import Db
 
@@ -53,17 +52,13 @@ def _tried(db: Db, ids: Collection[UUID]) -> set[UUID]:
     rows = db.execute(
         select(main, Request).join(Case, Case.id == Request.case_id).where(main.in_(ids))
     )
-    return {
-        case_id
-        for case_id, request in rows
-        if read_request_values(db, request)["kind"] == NIGHT_KIND
-    }
+    return {case_id for case_id, request in rows if db.keys.read_values(request).kind == NIGHT_KIND}
 
 
 def _is_tried(db: Db, case: Case) -> bool:
     """Return whether a lawyer was looked for before, or the caller does not want one told."""
     tree = find_tree_ids(db, case.id)
     made = db.scalars(select(Request).where(Request.case_id.in_(tree)))
-    if any(read_request_values(db, request)["kind"] == NIGHT_KIND for request in made):
+    if any(db.keys.read_values(request).kind == NIGHT_KIND for request in made):
         return True
     return has_refused(db, case.id, NIGHT_KIND)

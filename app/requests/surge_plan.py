@@ -17,12 +17,7 @@ from sqlalchemy import func, select
 
 from app.models import SEEKING, Request
 from app.requests.candidates import find_conflicts, find_people, make_need
-from app.requests.lifecycle import (
-    change_request_values,
-    lock_request,
-    plan_timer,
-    read_request_values,
-)
+from app.requests.lifecycle import lock_request, plan_timer
 from app.requests.routing.facts import Need
 from app.requests.routing.surge import SurgePlan, assign_all
 from app.store import Database, Db
@@ -54,10 +49,8 @@ def _looking(db: Db) -> int:
 
 
 def _wanted(db: Db, request: Request, conflicted: Collection[UUID]) -> Need:
-    values = read_request_values(db, request)
-    wanted = make_need(db, request, values, conflicted)
-    companion = values.get("companion")
-    return replace(wanted, companion=UUID(companion)) if companion else wanted
+    values = db.keys.read_values(request)
+    return replace(make_need(db, request, values, conflicted), companion=values.companion)
 
 
 def _advise(db: Db, request_id: UUID, member_id: UUID, now: datetime) -> None:
@@ -65,9 +58,9 @@ def _advise(db: Db, request_id: UUID, member_id: UUID, now: datetime) -> None:
     request = lock_request(db, request_id)
     if request is None or request.state not in SEEKING:
         return
-    values = read_request_values(db, request)
-    if values.get("planned") == str(member_id):
+    values = db.keys.read_values(request)
+    if values.planned == member_id:
         return
-    change_request_values(db, request, {**values, "planned": str(member_id)})
+    db.keys.write_values(request, replace(values, planned=member_id))
     if request.state != "offered":
         plan_timer(db, request, now, now)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, tuple_
 
 from app.access import Permission, Principal
 from app.errors import BadRequest, NotFound
-from app.models import Assignment, Brief, Offer, Request
+from app.models import Assignment, Brief, Offer, Request, RequestValues
 from app.requests.candidates import AskablePerson, find_people, make_need
-from app.requests.lifecycle import read_request_values
 from app.requests.routing.exclusions import find_exclusion
 from app.requests.routing.facts import RankedPerson
 from app.requests.routing.ranking import rank_people
@@ -28,7 +26,7 @@ class FoundRequest:
     """A request with what the machine knows of it, for the desk: no brief, no name."""
 
     request: Request
-    values: Mapping[str, Any] = field(repr=False)
+    values: RequestValues = field(repr=False)
     offers: Sequence[Offer] = ()
     assignment: Assignment | None = None
     has_brief: bool = False
@@ -98,7 +96,7 @@ def _found(db: Db, requests: Sequence[Request]) -> list[FoundRequest]:
     return [
         FoundRequest(
             one,
-            read_request_values(db, one),
+            db.keys.read_values(one),
             tuple(by_request.get(one.id, ())),
             assigned.get(one.id),
             one.id in briefed,

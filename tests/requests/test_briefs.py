@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -19,7 +19,7 @@ from app.errors import ConsentMissing, NotFound
 from app.members.accounts import remove_member
 from app.models import Brief, BriefWrap, Event, Request
 from app.requests.assignments import ReportFacts, file_report, read_brief
-from app.requests.briefs import list_brief_holders, store_brief
+from app.requests.briefs import BriefContent, list_brief_holders, store_brief
 from app.requests.candidates import is_elsewhere
 from app.requests.changes import write_brief
 from app.requests.new_requests import RequestFacts, raise_without_brief
@@ -27,10 +27,9 @@ from tests.requests.hall import Hall
 from tests.requests.people import a_case, a_date, raised
 
 
-def brief_of(hall: Hall, handle: str, assignment_id: UUID) -> dict[str, Any] | None:
+def brief_of(hall: Hall, handle: str, assignment_id: UUID) -> BriefContent | None:
     with hall.database.transaction() as db:
-        opened = read_brief(db, hall.principal(handle), assignment_id, hall.clock())
-        return dict(opened.brief) if opened.brief else None
+        return read_brief(db, hall.principal(handle), assignment_id, hall.clock()).brief
 
 
 def opened(hall: Hall, *handles: str, operational: bool = False) -> set[str]:
@@ -52,17 +51,14 @@ def test_an_accompanier_is_shown_time_place_and_name_and_what_was_shared(hall: H
     request = raised(hall, case, event_id=UUID(a_date(hall, case)), share=share)
     brief = brief_of(hall, "finch", hall.accept("finch", request))
     assert brief is not None
-    assert brief.pop("reference")
-    assert brief == {
-        "kind": "accompaniment",
-        "languages": ["fr"],
-        "starts_at": (hall.clock() + timedelta(days=3)).isoformat(),
-        "ends_at": None,
-        "needed_by": None,
-        "meeting_place": "main door",
-        "together": False,
-        "fields": {"subject_name": "Amina", "hearing_office": "Guy-Favreau"},
-    }
+    assert brief.reference
+    assert replace(brief, reference=None) == BriefContent(
+        kind="accompaniment",
+        languages=("fr",),
+        starts_at=hall.clock() + timedelta(days=3),
+        meeting_place="main door",
+        fields={"subject_name": "Amina", "hearing_office": "Guy-Favreau"},
+    )
 
 
 def test_a_legal_contact_is_shown_the_fields_that_were_shared(hall: Hall) -> None:
@@ -70,8 +66,8 @@ def test_a_legal_contact_is_shown_the_fields_that_were_shared(hall: Hall) -> Non
     request = raised(hall, case, "legal", share=("client_id", "notes_legal"))
     brief = brief_of(hall, "owl", hall.accept("owl", request))
     assert brief is not None
-    assert brief["fields"] == {"client_id": "55-1234", "notes_legal": "appeal"}
-    assert "meeting_place" not in brief
+    assert brief.fields == {"client_id": "55-1234", "notes_legal": "appeal"}
+    assert brief.meeting_place is None
 
 
 def test_an_interpreter_is_shown_languages_and_time_alone(hall: Hall) -> None:
@@ -79,8 +75,8 @@ def test_an_interpreter_is_shown_languages_and_time_alone(hall: Hall) -> None:
     asked = {"languages": ("fr", "en"), "share": ("subject_name",)}
     request = raised(hall, case, "interpreter", event_id=UUID(a_date(hall, case)), **asked)
     brief = brief_of(hall, "starling", hall.accept("starling", request))
-    assert brief is not None
-    assert set(brief) == {"kind", "languages", "starts_at", "ends_at", "needed_by"}
+    starts_at = hall.clock() + timedelta(days=3)
+    assert brief == BriefContent(kind="interpreter", languages=("fr", "en"), starts_at=starts_at)
 
 
 @pytest.mark.parametrize(("kind", "other"), [("accompaniment", "legal"), ("legal", "accompanier")])
@@ -235,8 +231,7 @@ def test_a_date_that_lasts_longer_keeps_whoever_took_it_for_longer(hall: Hall) -
         change_date(db, desk, date, db.get_one(Event, date).version, {"ends_at": ends_at}, now)
     with hall.database.snapshot() as db:
         finch, hour = hall.residents["finch"].id, timedelta(hours=1)
-        asked = {"starts_at": (now + 4 * hour).isoformat(), "ends_at": None}
-        assert is_elsewhere(db, finch, asked)
+        assert is_elsewhere(db, finch, (now + 4 * hour, now + 6 * hour))
     hall.advance(hours=29)
     assert brief_of(hall, "finch", assignment_id) is not None
     hall.advance(hours=1)
@@ -267,7 +262,8 @@ def test_a_brief_under_a_key_that_nobody_vouched_for_does_not_open(
         theirs = db.scalars(select(Brief).where(Brief.request_id == request.id)).one()
         before, mac = theirs.public, theirs.mac
         finch = [hall.residents["finch"].id]
-        store_brief(db, request, {"meeting_place": "a trap"}, finch, hall.clock(), pending=False)
+        trap = BriefContent(kind="accompaniment", meeting_place="a trap")
+        store_brief(db, request, trap, finch, hall.clock(), pending=False)
         forged = db.scalars(select(Brief).where(Brief.request_id == request.id)).one()
         forged.mac = mac
         if not with_its_public_key:
@@ -299,7 +295,7 @@ def test_the_machines_request_shows_nothing_until_the_desk_reads_the_case(hall: 
         read_case(db, hall.principal("heron"), UUID(case), hall.clock())
     brief = brief_of(hall, "finch", assignment_id)
     assert brief is not None
-    assert brief["fields"] == {}
+    assert brief.fields == {}
     assert opened(hall, "owl", "starling") == set()
 
 
@@ -314,7 +310,7 @@ def test_a_brief_can_be_written_anew_with_other_fields(hall: Hall) -> None:
         write_brief(db, hall.principal("heron"), request.id, hall.clock(), ["hearing_office"])
     brief = brief_of(hall, "finch", assignment_id)
     assert brief is not None
-    assert brief["fields"] == {"hearing_office": "Guy-Favreau"}
+    assert brief.fields == {"hearing_office": "Guy-Favreau"}
 
 
 def test_nobody_reads_an_assignment_that_is_anothers(hall: Hall) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, select
 from app.crypto import KeyFiles
 from app.errors import NotFound, OfferExpired, OfferTaken, Sealed
 from app.members.accounts import change_member, find_member, remove_member
-from app.models import Assignment, BriefWrap, Offer, Request
+from app.models import Assignment, BriefWrap, Offer, OfferValues, Request
 from app.requests.decisions import accept_offer
 from app.store.db import Database
 from app.vault.operational_key import open_keyring
@@ -29,7 +29,7 @@ def offer_to(hall: Hall, request: Request, member_ids: list[UUID]) -> list[UUID]
     with hall.database.transaction() as db:
         for member_id in member_ids:
             ids.append(uuid4())
-            values = db.keys.new_row("offers", ids[-1], {"code": "0000", "guesses": 0}, now)
+            values = db.keys.new_values(Offer, ids[-1], OfferValues(code="0000"), now)
             whom = {"request_id": request.id, "member_id": member_id, "step": 0}
             until = now + timedelta(hours=1)
             db.add(

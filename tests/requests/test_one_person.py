@@ -116,7 +116,7 @@ def test_a_date_that_moves_takes_those_with_it_who_have_not_answered(hall: Hall)
     with hall.database.transaction() as db:
         brief = read_brief(db, hall.principal("finch"), assignment, hall.clock()).brief
     assert brief is not None
-    assert brief["starts_at"].startswith(f"{later:%Y-%m-%dT%H:%M}")
+    assert brief.starts_at == later
 
 
 def test_a_date_that_is_off_is_offered_to_nobody(hall: Hall) -> None:
@@ -137,7 +137,7 @@ def test_where_they_meet_reaches_who_goes(hall: Hall) -> None:
     with hall.database.transaction() as db:
         brief = read_brief(db, hall.principal("finch"), assignment, hall.clock()).brief
     assert brief is not None
-    assert brief["meeting_place"] == "the back door"
+    assert brief.meeting_place == "the back door"
     assert DATE_CHANGED_TEXT in hall.texts_to("+15145550151")
 
 

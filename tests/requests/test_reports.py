@@ -95,8 +95,8 @@ def test_what_is_reported_is_for_the_desk_to_read(hall: Hall) -> None:
     taken = hall.accept("finch", raised(hall, case))
     report(hall, "finch", taken, ReportFacts("attended", "she was calm"))
     [told] = read(hall, case).reports
-    assert (told["outcome"], told["notes"]) == ("attended", "she was calm")
-    assert told["author"] == hall.residents["finch"].id
+    assert (told.outcome, told.notes) == ("attended", "she was calm")
+    assert told.author_id == hall.residents["finch"].id
 
 
 def test_the_next_date_is_added_and_asked_for_in_one_step(hall: Hall) -> None:
@@ -226,7 +226,7 @@ def test_of_a_closed_case_the_machine_knows_no_times(busy: tuple[Hall, str]) -> 
     end(hall, case, "close_case", "supported")
     with hall.database.snapshot() as db:
         for request in db.scalars(select(Request)):
-            assert not {"starts_at", "ends_at"} & set(db.keys.open_row("requests", request))
+            assert db.keys.read_values(request).window is None
         assert set(db.scalars(select(Assignment.op_values))) == {None}
 
 
