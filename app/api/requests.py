@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 from app import requests
 from app.access import Permission
 from app.api.deps import Cursor, IdempotencyKey, Limit, VisitDep, etag, fingerprint, needs
-from app.models import SEEKING, Assignment, Offer, RequestValues
+from app.models import RUNNING, Assignment, Offer, RequestState, RequestValues
 from app.requests import (
     FoundRequest,
     OpenedReport,
@@ -28,8 +28,9 @@ from app.store import do_once
 router = APIRouter(prefix="/v1", tags=["requests"])
 Code = Annotated[str, StringConstraints(max_length=64)]
 Codes = Annotated[list[Code], Field(max_length=20)]
-State = Literal["open", "offered", "assigned", "unfilled", "done", "cancelled"]
-_RUNNING = (*SEEKING, "assigned")
+
+
+AskedState = Annotated[RequestState | None, Query(description="default: those that are not over")]
 
 
 class Window(BaseModel):
@@ -250,13 +251,15 @@ def raise_request(
 @router.get("/requests")
 def listed(
     visit: VisitDep,
-    state: Annotated[State | None, Query(description="default: those that are not over")] = None,
+    state: Annotated[
+        RequestState | None, Query(description="default: those that are not over")
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> RequestList:
     """List requests by tier."""
     with visit.snapshot() as db:
-        states = (state,) if state else _RUNNING
+        states = (state,) if state else RUNNING
         found, after = list_requests(db, visit.principal, states=states, cursor=cursor, limit=limit)
         return RequestList(items=[out(one) for one in found], next_cursor=after)
 

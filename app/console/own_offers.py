@@ -16,6 +16,7 @@ from app.console.forms import Form
 from app.console.health import warnings
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import NotFound, Refusal
+from app.models import AssignmentState, OfferState
 from app.requests import (
     ReportFacts,
     accept_offer,
@@ -45,15 +46,15 @@ def offers_page(screen: MemberScreen, refusal: Refusal | None = None) -> Respons
         asked = list_own_offers(db, visit.principal, visit.now)
         taken = list_own_assignments(db, visit.principal)
         needs = warnings(db, visit.principal)
-    states = {one.offer.id: find_offer_state(one.offer, visit.now) for one in asked}
+    states = [(one, find_offer_state(one.offer, visit.now)) for one in asked]
     return screen.page(
         "offers.html",
         STATUS[refusal.slug] if refusal else 200,
         here="/offers",
-        pending=[one for one in asked if states[one.offer.id] == "pending"],
-        over=[(o, states[o.offer.id]) for o in asked if states[o.offer.id] != "pending"],
-        active=[one for one in taken if one.assignment.state == "active"],
-        past=[one for one in taken if one.assignment.state != "active"],
+        pending=[one for one, state in states if state == OfferState.PENDING],
+        over=[(one, state) for one, state in states if state != OfferState.PENDING],
+        active=[one for one in taken if one.assignment.state == AssignmentState.ACTIVE],
+        past=[one for one in taken if one.assignment.state != AssignmentState.ACTIVE],
         warnings=needs,
         errors=[("asked", refusal.detail)] if refusal else (),
     )

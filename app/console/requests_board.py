@@ -31,7 +31,6 @@ from app.requests import (
 from app.store import do_once
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
-_RUNNING = (*SEEKING, "assigned")
 _AWAITED = ("tentative", "confirmed")
 
 
@@ -41,7 +40,7 @@ def board(screen: MemberScreenDep) -> Response:
     visit = screen.visit
     cursor = screen.request.query_params.get("cursor", "")[:200] or None
     with visit.snapshot() as db:
-        found, after = list_requests(db, visit.principal, states=_RUNNING, cursor=cursor)
+        found, after = list_requests(db, visit.principal, cursor=cursor)
         names = {
             one.request.case_id: read_case_values(db, db.get_one(Case, one.request.case_id)).get(
                 "reference"

@@ -32,16 +32,23 @@ from app.models.outbox import (
 )
 from app.models.people import Invitation, Member, RosterVersion, SessionRow
 from app.models.requests import (
+    ASSIGNMENT_TRANSITIONS,
+    OFFER_TRANSITIONS,
+    REQUEST_TRANSITIONS,
+    RUNNING,
     SEEKING,
     Assignment,
+    AssignmentState,
     AssignmentValues,
     Brief,
     BriefWrap,
     Conflict,
     Offer,
+    OfferState,
     OfferValues,
     Report,
     Request,
+    RequestState,
     RequestTimes,
     RequestValues,
 )
@@ -57,13 +64,18 @@ from app.models.teams import OperationalGrant, TeamEpoch, TeamWrap
 from app.models.values import ValuesBroken, dump_values, load_values, operational
 
 __all__ = [
+    "ASSIGNMENT_TRANSITIONS",
     "EVENT_KINDS",
     "EVENT_STATES",
     "LIVE_STATES",
+    "OFFER_TRANSITIONS",
+    "REQUEST_TRANSITIONS",
     "ROUNDING",
+    "RUNNING",
     "SEEKING",
     "Alert",
     "Assignment",
+    "AssignmentState",
     "AssignmentValues",
     "Attachment",
     "AttachmentPart",
@@ -102,6 +114,7 @@ __all__ = [
     "Message",
     "Note",
     "Offer",
+    "OfferState",
     "OfferValues",
     "OperationalGrant",
     "OperationalRow",
@@ -113,6 +126,7 @@ __all__ = [
     "ReplyCount",
     "Report",
     "Request",
+    "RequestState",
     "RequestTimes",
     "RequestValues",
     "RosterVersion",

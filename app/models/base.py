@@ -7,14 +7,17 @@ machine, under the operational key) or ``plain`` (whoever holds the database).
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any, ClassVar, Generic, TypeVar, cast, get_args
 from uuid import UUID
 
-from sqlalchemy import DateTime, LargeBinary, MetaData, Table, TypeDecorator, Uuid
+from sqlalchemy import DateTime, LargeBinary, MetaData, String, Table, TypeDecorator, Uuid
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, mapped_column
 
 ROUNDING = timedelta(minutes=5)
+V = TypeVar("V")
+S = TypeVar("S", bound=StrEnum)
 
 
 class Instant(TypeDecorator[datetime]):
@@ -37,6 +40,25 @@ class Instant(TypeDecorator[datetime]):
         if value is None or value.tzinfo is not None:
             return value
         return value.replace(tzinfo=UTC)
+
+
+class State(TypeDecorator[S]):
+    """A column that holds one of a ``StrEnum``'s members, as text of at most ``length``."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, states: type[S], length: int) -> None:
+        super().__init__(length)
+        self.states = states
+
+    def process_bind_param(self, value: S | str | None, dialect: Dialect) -> str | None:
+        """Store the text of a member; ValueError for anything else."""
+        return None if value is None else self.states(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> S | None:
+        """Return the member."""
+        return None if value is None else self.states(value)
 
 
 class Base(DeclarativeBase):
@@ -67,9 +89,6 @@ def sealed(*args: Any, **options: Any) -> MappedColumn[Any]:
 def forgotten(*args: Any, **options: Any) -> MappedColumn[Any]:
     """A sealed key under the forgetting layer: re-wrapped daily, worthless a week later."""
     return mapped_column(*args, info={"vault": "sealed", "forgetting": True}, **options)
-
-
-V = TypeVar("V")
 
 
 class OperationalRow(Generic[V]):

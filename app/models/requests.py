@@ -2,23 +2,106 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped
 
-from app.models.base import Base, OperationalRow, forgotten, plain, sealed
+from app.models.base import Base, OperationalRow, State, forgotten, plain, sealed
 from app.models.values import operational
 
 # A date without an end is taken to last so long.
 USUAL_LENGTH = timedelta(hours=2)
 
-REQUEST_STATES = ("open", "offered", "assigned", "unfilled", "done", "cancelled")
-# In these somebody is still being looked for.
-SEEKING = ("open", "offered", "unfilled")
-OFFER_STATES = ("pending", "accepted", "declined", "expired", "withdrawn")
-ASSIGNMENT_STATES = ("active", "attended", "no_show", "done", "cancelled", "revoked")
+
+class RequestState(StrEnum):
+    """How far a request has come."""
+
+    OPEN = "open"
+    """The ladder is about to ask members, from its first step on."""
+    OFFERED = "offered"
+    """At least one member is asked and has not answered yet."""
+    ASSIGNED = "assigned"
+    """A member has taken it."""
+    UNFILLED = "unfilled"
+    """Everybody was asked in vain. The ladder begins anew after a while."""
+    DONE = "done"
+    """The member who took it has reported, or its time is over."""
+    CANCELLED = "cancelled"
+    """Nobody is needed any more."""
+
+
+class OfferState(StrEnum):
+    """What a member answered."""
+
+    PENDING = "pending"
+    """They have not answered yet."""
+    ACCEPTED = "accepted"
+    """They said yes, and have the request."""
+    DECLINED = "declined"
+    """They said no, or gave the request back."""
+    EXPIRED = "expired"
+    """They did not answer in time."""
+    WITHDRAWN = "withdrawn"
+    """We took the offer back: another member has the request, or they may not have it."""
+
+
+class AssignmentState(StrEnum):
+    """How far the work of a member on a request has come."""
+
+    ACTIVE = "active"
+    """They have the request."""
+    ATTENDED = "attended"
+    """They report that they went along."""
+    NO_SHOW = "no_show"
+    """They report that they were there and the caller did not come."""
+    DONE = "done"
+    """It is over, and it is not known whether the caller came."""
+    CANCELLED = "cancelled"
+    """They gave the request back, or nobody was needed any more."""
+    REVOKED = "revoked"
+    """We took the request back: they left, or the caller took the consent back."""
+
+
+# In these the ladder still looks for a member.
+SEEKING = (RequestState.OPEN, RequestState.OFFERED, RequestState.UNFILLED)
+# In these a request is not over.
+RUNNING = (*SEEKING, RequestState.ASSIGNED)
+REQUEST_TRANSITIONS: Mapping[RequestState, frozenset[RequestState]] = {
+    # When asking begins anew, offers that members have not answered yet stand on.
+    RequestState.OPEN: frozenset((*RUNNING, RequestState.CANCELLED)),
+    RequestState.OFFERED: frozenset((*RUNNING, RequestState.CANCELLED)),
+    # Only an offer can be accepted, and of an unfilled request there is none.
+    RequestState.UNFILLED: frozenset((*SEEKING, RequestState.CANCELLED)),
+    RequestState.ASSIGNED: frozenset(
+        (RequestState.OPEN, RequestState.DONE, RequestState.CANCELLED)
+    ),
+    RequestState.DONE: frozenset(),
+    RequestState.CANCELLED: frozenset(),
+}
+OFFER_TRANSITIONS: Mapping[OfferState, frozenset[OfferState]] = {
+    OfferState.PENDING: frozenset(
+        (OfferState.ACCEPTED, OfferState.DECLINED, OfferState.EXPIRED, OfferState.WITHDRAWN)
+    ),
+    # They gave the request back, or we took it back.
+    OfferState.ACCEPTED: frozenset((OfferState.DECLINED, OfferState.WITHDRAWN)),
+    OfferState.DECLINED: frozenset(),
+    # A late no still keeps them from being asked again.
+    OfferState.EXPIRED: frozenset((OfferState.DECLINED,)),
+    OfferState.WITHDRAWN: frozenset(),
+}
+ASSIGNMENT_TRANSITIONS: Mapping[AssignmentState, frozenset[AssignmentState]] = {
+    AssignmentState.ACTIVE: frozenset(AssignmentState) - {AssignmentState.ACTIVE},
+    AssignmentState.ATTENDED: frozenset(),
+    AssignmentState.NO_SHOW: frozenset(),
+    # Their report came after it had ended by itself.
+    AssignmentState.DONE: frozenset((AssignmentState.ATTENDED, AssignmentState.NO_SHOW)),
+    AssignmentState.CANCELLED: frozenset(),
+    AssignmentState.REVOKED: frozenset(),
+}
 _PENDING = text("state = 'pending'")
 _ACCEPTED = text("state = 'accepted'")
 _ACTIVE = text("state = 'active'")
@@ -95,12 +178,12 @@ class Request(OperationalRow[RequestValues], Base):
     """
 
     __tablename__ = "requests"
-    __table_args__ = (CheckConstraint(f"state IN {REQUEST_STATES}", name="state"),)
+    __table_args__ = (CheckConstraint(f"state IN {tuple(map(str, RequestState))}", name="state"),)
 
     id: Mapped[UUID] = plain(primary_key=True)
     case_id: Mapped[UUID] = plain(ForeignKey("cases.id"), index=True)
     event_id: Mapped[UUID | None] = plain(ForeignKey("events.id"), index=True)
-    state: Mapped[str] = plain(String(12), index=True)
+    state: Mapped[RequestState] = plain(State(RequestState, 12), index=True)
     urgency: Mapped[int] = plain()
     step: Mapped[int] = plain(default=0)
     version: Mapped[int] = plain(default=1)
@@ -158,7 +241,7 @@ class Offer(OperationalRow[OfferValues], Base):
 
     __tablename__ = "offers"
     __table_args__ = (
-        CheckConstraint(f"state IN {OFFER_STATES}", name="state"),
+        CheckConstraint(f"state IN {tuple(map(str, OfferState))}", name="state"),
         Index(
             "uq_offers_accepted",
             "request_id",
@@ -180,7 +263,7 @@ class Offer(OperationalRow[OfferValues], Base):
     id: Mapped[UUID] = plain(primary_key=True)
     request_id: Mapped[UUID] = plain(ForeignKey("requests.id"))
     member_id: Mapped[UUID] = plain(ForeignKey("members.id"), index=True)
-    state: Mapped[str] = plain(String(12))
+    state: Mapped[OfferState] = plain(State(OfferState, 12))
     step: Mapped[int] = plain()
     made_at: Mapped[datetime] = plain()
     expires_at: Mapped[datetime] = plain()
@@ -196,7 +279,7 @@ class Assignment(OperationalRow[AssignmentValues], Base):
 
     __tablename__ = "assignments"
     __table_args__ = (
-        CheckConstraint(f"state IN {ASSIGNMENT_STATES}", name="state"),
+        CheckConstraint(f"state IN {tuple(map(str, AssignmentState))}", name="state"),
         Index(
             "uq_assignments_active",
             "request_id",
@@ -210,7 +293,7 @@ class Assignment(OperationalRow[AssignmentValues], Base):
     request_id: Mapped[UUID] = plain(ForeignKey("requests.id"), index=True)
     case_id: Mapped[UUID] = plain(ForeignKey("cases.id"), index=True)
     member_id: Mapped[UUID] = plain(ForeignKey("members.id"), index=True)
-    state: Mapped[str] = plain(String(12))
+    state: Mapped[AssignmentState] = plain(State(AssignmentState, 12))
     version: Mapped[int] = plain(default=1)
     accepted_at: Mapped[datetime] = plain()
     ended_at: Mapped[datetime | None] = plain()

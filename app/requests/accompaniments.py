@@ -15,13 +15,21 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from app.errors import BadRequest
-from app.models import Assignment, Event, Member, Request
+from app.models import Assignment, AssignmentState, Event, Member, Request, RequestState
 from app.store import Db
 
 ACCOMPANIMENT = "accompaniment"
 # What the states of requests and assignments are called of an accompaniment.
-_REQUESTS = {"open": "requested", "unfilled": "requested", "offered": "offered"}
-_ASSIGNMENTS = {"active": "confirmed", "attended": "attended", "no_show": "no_show"}
+_REQUESTS = {
+    RequestState.OPEN: "requested",
+    RequestState.UNFILLED: "requested",
+    RequestState.OFFERED: "offered",
+}
+_ASSIGNMENTS = {
+    AssignmentState.ACTIVE: "confirmed",
+    AssignmentState.ATTENDED: "attended",
+    AssignmentState.NO_SHOW: "no_show",
+}
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,7 @@ def list_accompaniments(db: Db, events: Collection[Event]) -> Mapping[UUID, list
 def _going(request: Request, assignment: Assignment | None, leader: UUID | None) -> Accompanying:
     if request.state in _REQUESTS:
         return Accompanying(request.id, _REQUESTS[request.state], None, False)
-    if assignment is None or request.state == "cancelled":
+    if assignment is None or request.state == RequestState.CANCELLED:
         return Accompanying(request.id, "cancelled", None, False)
     # Of one that ended without a report nobody knows more than that they meant to come.
     state = _ASSIGNMENTS.get(assignment.state, "confirmed")
@@ -104,7 +112,7 @@ def list_going(db: Db, event_id: UUID) -> list[UUID]:
     query = (
         select(Assignment, Request)
         .join(Request, Request.id == Assignment.request_id)
-        .where(Request.event_id == event_id, Assignment.state == "active")
+        .where(Request.event_id == event_id, Assignment.state == AssignmentState.ACTIVE)
         .order_by(Assignment.accepted_at, Assignment.id)
     )
     return [

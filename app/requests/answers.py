@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 
 from app.crypto import same
 from app.errors import NotFound, OfferExpired, OfferTaken
-from app.models import Offer
+from app.models import Offer, OfferState
 from app.requests.decisions import OFFER_MEMORY, accept_offer, decline_offer
 from app.requests.member_texts import (
     DECLINED_TEXT,
@@ -111,7 +111,7 @@ def forget_old_codes(db: Db, now: datetime) -> None:
     """Take the codes out of offers that ended a day ago."""
     old = (
         Offer.expires_at <= now - OFFER_MEMORY,
-        Offer.state != "pending",
+        Offer.state != OfferState.PENDING,
         Offer.op_key.is_not(None),
     )
     empty = {"op_key": None, "op_values": None, "shred_day": None, "reply_lookup": None}

@@ -22,7 +22,18 @@ from app.access import Permission, Principal
 from app.cases import DateFacts, add_task, mark_date_occurred, settle_tasks, write_date, write_note
 from app.crypto import CaseKeys, Purpose, open_sealed, pad_message, seal_to, unpad
 from app.errors import BadRequest, NotFound
-from app.models import LIVE_STATES, Assignment, Case, Event, Offer, Report, Request, RequestValues
+from app.models import (
+    LIVE_STATES,
+    Assignment,
+    AssignmentState,
+    Case,
+    Event,
+    Offer,
+    Report,
+    Request,
+    RequestState,
+    RequestValues,
+)
 from app.requests.accompaniments import ACCOMPANIMENT, NO_COMPANY, Company, find_company
 from app.requests.answers import forget_old_codes
 from app.requests.briefs import BriefContent, open_brief
@@ -37,12 +48,17 @@ from app.requests.lifecycle import (
 )
 from app.requests.member_texts import tell_members
 from app.requests.new_requests import RequestFacts, raise_without_brief
+from app.requests.states import mark_assignment_over
 from app.store import Database, Db, position_after
 from app.vault import find_public_key, read_roster
 
 LONGEST_NOTES = 20_000
 # Whoever cannot go after all gives the request back: others are asked.
-GIVEN_BACK, NO_SHOW, ATTENDED = "cancelled", "no_show", "attended"
+GIVEN_BACK, NO_SHOW, ATTENDED = (
+    AssignmentState.CANCELLED,
+    AssignmentState.NO_SHOW,
+    AssignmentState.ATTENDED,
+)
 # Who went along still opens the brief for so long after the report, but not past its usual end.
 _AFTER_REPORT = timedelta(hours=24)
 _OUTCOMES = {
@@ -102,7 +118,7 @@ def list_own_assignments(
         .order_by(Assignment.accepted_at.desc(), Assignment.id)
     )
     if active:
-        query = query.where(Assignment.state == "active")
+        query = query.where(Assignment.state == AssignmentState.ACTIVE)
     return [
         OpenedBrief(assignment, request, db.keys.read_values(request))
         for assignment, request in db.execute(query).all()
@@ -154,17 +170,17 @@ def file_report(
     if case is None:
         raise NotFound
     assignment, request = _mine(db, principal, assignment_id)
-    if assignment.state == "revoked":
+    if assignment.state == AssignmentState.REVOKED:
         raise NotFound
-    active, values = assignment.state == "active", db.keys.read_values(request)
+    active, values = assignment.state == AssignmentState.ACTIVE, db.keys.read_values(request)
     if told.next_event is not None and case.state not in LIVE_STATES:
         raise BadRequest("The desk has closed this. Please tell them the next date.")
     state = _state(told.outcome)
     _store(db, case, assignment, told, now)
     if active:
         _finish(db, request, assignment, values.kind, state, now)
-    elif assignment.state == "done" and values.kind == ACCOMPANIMENT:
-        assignment.state = state if state in (ATTENDED, NO_SHOW) else "done"  # told late
+    elif _is_told_late(assignment, values) and state in (ATTENDED, NO_SHOW):
+        mark_assignment_over(assignment, state)
     was_there = state == ATTENDED and assignment.state not in (GIVEN_BACK, NO_SHOW)
     if was_there and request.event_id is not None:
         mark_date_occurred(db, request.event_id, principal.member_id, now)
@@ -175,10 +191,15 @@ def file_report(
     return assignment
 
 
-def _state(outcome: str) -> str:
+def _is_told_late(assignment: Assignment, values: RequestValues) -> bool:
+    """Return whether somebody who went along had not reported before it ended by itself."""
+    return assignment.state == AssignmentState.DONE and values.kind == ACCOMPANIMENT
+
+
+def _state(outcome: str) -> AssignmentState:
     """Return what an outcome says; a word that is none of ours says nothing about attendance."""
     word = re.sub(r"[^a-z]+", "_", outcome.strip().casefold()).strip("_")
-    return _OUTCOMES.get(word, "done")
+    return _OUTCOMES.get(word, AssignmentState.DONE)
 
 
 def _store(db: Db, case: Case, assignment: Assignment, told: ReportFacts, now: datetime) -> None:
@@ -204,7 +225,12 @@ def _store(db: Db, case: Case, assignment: Assignment, told: ReportFacts, now: d
 
 
 def _finish(
-    db: Db, request: Request, assignment: Assignment, kind: str, state: str, now: datetime
+    db: Db,
+    request: Request,
+    assignment: Assignment,
+    kind: str,
+    state: AssignmentState,
+    now: datetime,
 ) -> None:
     """End an assignment; who gives it back makes room for somebody else."""
     if state == GIVEN_BACK:
@@ -212,10 +238,10 @@ def _finish(
         return
     until = None
     if kind != ACCOMPANIMENT:
-        state = "done" if state == ATTENDED else state
+        state = AssignmentState.DONE if state == ATTENDED else state
     elif state != NO_SHOW:
         until = min(db.keys.read_values(assignment).until, now + _AFTER_REPORT)
-    end_request(db, request, "done", now, assignment_state=state, until=until)
+    end_request(db, request, RequestState.DONE, now, assignment_state=state, until=until)
 
 
 def _next(
@@ -325,7 +351,7 @@ def _forget_strangers(db: Db, now: datetime) -> None:
 
 
 def _active(db: Db) -> Sequence[Assignment]:
-    return db.scalars(select(Assignment).where(Assignment.state == "active")).all()
+    return db.scalars(select(Assignment).where(Assignment.state == AssignmentState.ACTIVE)).all()
 
 
 def _end_if_due(db: Db, assignment_id: UUID, now: datetime) -> None:
@@ -338,10 +364,10 @@ def _end_if_due(db: Db, assignment_id: UUID, now: datetime) -> None:
         return
     if db.keys.read_values(assignment).until > now:
         return
-    if assignment.state != "active":
+    if assignment.state != AssignmentState.ACTIVE:
         take_brief_back(db, assignment)
         return
-    end_request(db, request, "done", now, assignment_state="done")
+    end_request(db, request, RequestState.DONE, now, assignment_state=AssignmentState.DONE)
     add_task(db, request.case_id, "report", assignment.id, now, now)
     tell_members(db, [assignment.member_id], LATE_REPORT, request, now)
     audit.record(db, "assignment.ended", None, request.case_id, now)

@@ -13,7 +13,7 @@ from app import audit
 from app.access import Principal
 from app.cases import SCOPE_OF_KIND, find_tree_ids, has_agreed, open_case_keys, read_case_values
 from app.crypto import CaseKeys
-from app.models import SEEKING, Brief, Case, Event, Request
+from app.models import RUNNING, Brief, Case, Event, Request, RequestState
 from app.requests.accompaniments import ACCOMPANIMENT
 from app.requests.briefs import BriefContent, list_brief_holders, store_brief
 from app.requests.candidates import find_people, make_need
@@ -40,7 +40,7 @@ def complete_briefs(db: Db, principal: Principal, case: Case, now: datetime) -> 
     written = []
     for request_id in lacking:
         request = lock_request(db, request_id)
-        if request is None or request.state not in (*SEEKING, "assigned"):
+        if request is None or request.state not in RUNNING:
             continue
         if not _lacks(db, request, now):
             continue
@@ -49,7 +49,7 @@ def complete_briefs(db: Db, principal: Principal, case: Case, now: datetime) -> 
         if scope is None or has_agreed(db, owner.id, scope):
             seal_brief(db, owner, open_case_keys(db, principal, owner), request, now)
             finish_brief_task(db, request.id, principal.member_id)
-            if request.state == "unfilled":
+            if request.state == RequestState.UNFILLED:
                 start_seeking(db, request, now)
             written.append(owner.id)
     for case_id in written:
@@ -61,9 +61,9 @@ def _lacking(db: Db, case: Case) -> list[UUID]:
     tree = find_tree_ids(db, case.id)
     query = select(Request.id).where(
         Request.case_id.in_(tree),
-        Request.state.in_((*SEEKING, "assigned")),
+        Request.state.in_(RUNNING),
         or_(
-            Request.state == "unfilled",
+            Request.state == RequestState.UNFILLED,
             Request.id.not_in(select(Brief.request_id).where(Brief.case_id.in_(tree))),
         ),
     )

@@ -12,7 +12,17 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 
 from app.cases import is_within_hours
-from app.models import Assignment, Case, Conflict, Member, Offer, Request, RequestValues
+from app.models import (
+    Assignment,
+    AssignmentState,
+    Case,
+    Conflict,
+    Member,
+    Offer,
+    OfferState,
+    Request,
+    RequestValues,
+)
 from app.requests.routing.facts import Candidate, Need, Window, do_overlap
 from app.rota import find_duty, load_rota
 from app.store import Db
@@ -20,7 +30,13 @@ from app.telephony import clean_number
 from app.vault import read_roster
 
 # What counts for a week's cap: whatever somebody took on, unless it came to nothing.
-_COUNTS = ("active", "attended", "no_show", "done")
+_COUNTS = (
+    AssignmentState.ACTIVE,
+    AssignmentState.ATTENDED,
+    AssignmentState.NO_SHOW,
+    AssignmentState.DONE,
+)
+_TAKEN = (OfferState.PENDING, OfferState.ACCEPTED)
 # A coordinator reads no case, so no request ends with them: they are told that it has nobody.
 _ASKED = frozenset(("accompanier", "dispatcher", "interpreter", "legal"))
 
@@ -80,7 +96,7 @@ def is_elsewhere(db: Db, member_id: UUID, window: Window | None) -> bool:
     """Return whether a member has taken on something else at this time."""
     if window is None:
         return False
-    active = (Assignment.member_id == member_id, Assignment.state == "active")
+    active = (Assignment.member_id == member_id, Assignment.state == AssignmentState.ACTIVE)
     taken = (db.keys.read_values(a).window for a in db.scalars(select(Assignment).where(*active)))
     return any(other is not None and do_overlap(window, other) for other in taken)
 
@@ -105,7 +121,7 @@ def _companions(db: Db, values: RequestValues) -> frozenset[UUID]:
     """Return who is asked, or goes, as the other of two: both must not be the same person."""
     if values.companion is None:
         return frozenset()
-    theirs = (Offer.request_id == values.companion, Offer.state.in_(("pending", "accepted")))
+    theirs = (Offer.request_id == values.companion, Offer.state.in_(_TAKEN))
     return frozenset(db.scalars(select(Offer.member_id).where(*theirs)))
 
 
@@ -158,7 +174,7 @@ def _this_week(db: Db, now: datetime) -> tuple[dict[UUID, int], dict[UUID, list[
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     monday = midnight - timedelta(days=local.weekday())
     query = select(Assignment).where(
-        or_(Assignment.state == "active", Assignment.accepted_at >= monday),
+        or_(Assignment.state == AssignmentState.ACTIVE, Assignment.accepted_at >= monday),
         Assignment.state.in_(_COUNTS),
     )
     load: dict[UUID, int] = defaultdict(int)
@@ -166,7 +182,7 @@ def _this_week(db: Db, now: datetime) -> tuple[dict[UUID, int], dict[UUID, list[
     for assignment in db.scalars(query):
         if assignment.accepted_at >= monday:
             load[assignment.member_id] += 1
-        if assignment.state == "active":
+        if assignment.state == AssignmentState.ACTIVE:
             at = db.keys.read_values(assignment).window
             if at is not None:
                 busy[assignment.member_id].append(at)

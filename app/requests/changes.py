@@ -20,7 +20,7 @@ from app.cases import (
     open_case_keys,
 )
 from app.errors import BadRequest, NotFound
-from app.models import SEEKING, Case, Request
+from app.models import RUNNING, AssignmentState, Case, Request, RequestState
 from app.requests.brief_writer import seal_brief
 from app.requests.lifecycle import (
     delete_requests,
@@ -50,7 +50,7 @@ def write_brief(
     """
     principal.require(Permission.CASES)
     case, request = lock_request_with_case(db, principal, request_id)
-    if request.state not in (*SEEKING, "assigned"):
+    if request.state not in RUNNING:
         raise BadRequest("This request is over, so nobody would read its brief.")
     values = db.keys.read_values(request)
     check_consent(db, case, values.kind)
@@ -68,10 +68,10 @@ def cancel_request(db: Db, principal: Principal, request_id: UUID, now: datetime
     """End a request: nobody is asked any more, and who had it is told. NotFound, BadRequest."""
     principal.require(Permission.CASES)
     _, request = lock_request_with_case(db, principal, request_id)
-    if request.state == "done":
+    if request.state == RequestState.DONE:
         raise BadRequest("This request is done.")
-    if request.state != "cancelled":
-        _end(db, request, "cancelled", now)
+    if request.state != RequestState.CANCELLED:
+        _cancel(db, request, now)
         audit.record(db, "request.cancelled", principal.member_id, request.case_id, now)
     return request
 
@@ -88,9 +88,14 @@ def lock_request_with_case(db: Db, principal: Principal, request_id: UUID) -> tu
     return case, request
 
 
-def _end(db: Db, request: Request, assignment_state: str, now: datetime) -> None:
-    going = find_assignment(db, request)
-    concerned = end_request(db, request, "cancelled", now, assignment_state=assignment_state)
+def _cancel(
+    db: Db,
+    request: Request,
+    now: datetime,
+    assignment_state: AssignmentState = AssignmentState.CANCELLED,
+) -> None:
+    going, state = find_assignment(db, request), RequestState.CANCELLED
+    concerned = end_request(db, request, state, now, assignment_state=assignment_state)
     had = {going.member_id} if going else set()
     tell_members(db, had, CALLED_OFF_TEXT, request, now)
     tell_members(db, {*concerned} - had, OVER_TEXT, request, now)
@@ -109,7 +114,7 @@ def follow_consent(db: Db, case: Case, scope: str, now: datetime) -> None:
     _take_briefs_back(db, tree, kinds)
     theirs = [one for one in _running(db, tree) if db.keys.read_values(one).kind in kinds]
     for request in theirs:
-        _end(db, request, "revoked", now)
+        _cancel(db, request, now, AssignmentState.REVOKED)
     for request in theirs:
         audit.record(db, "request.revoked", None, request.case_id, now)
 
@@ -119,7 +124,7 @@ def end_requests(db: Db, case: Case, now: datetime) -> None:
     _take_briefs_back(db, [case.id], SCOPE_OF_KIND)
     running = _running(db, [case.id])
     for request in running:
-        _end(db, request, "cancelled", now)
+        _cancel(db, request, now)
     for request in running:
         audit.record(db, "request.cancelled", None, request.case_id, now)
 
@@ -135,14 +140,12 @@ def _take_briefs_back(db: Db, case_ids: Sequence[UUID], kinds: Collection[str]) 
 def forget_requests(db: Db, case: Case, now: datetime) -> None:
     """Delete every row of a case's requests; whoever expects to go is told."""
     for request in _running(db, [case.id]) if db.keys.is_open else ():
-        _end(db, request, "cancelled", now)
+        _cancel(db, request, now)
     delete_requests(db, case.id)
 
 
 def _running(db: Db, case_ids: Sequence[UUID]) -> list[Request]:
     db.flush()
-    query = select(Request).where(
-        Request.case_id.in_(case_ids), Request.state.in_((*SEEKING, "assigned"))
-    )
+    query = select(Request).where(Request.case_id.in_(case_ids), Request.state.in_(RUNNING))
     locked = query.order_by(Request.id).with_for_update()
     return list(db.scalars(locked.execution_options(populate_existing=True)))

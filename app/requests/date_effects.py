@@ -15,7 +15,7 @@ from sqlalchemy import select
 from app import audit
 from app.access import Principal
 from app.crypto import CaseKeys
-from app.models import SEEKING, Brief, Case, Event, Request
+from app.models import RUNNING, SEEKING, Brief, Case, Event, Request, RequestState
 from app.requests.brief_writer import seal_brief
 from app.requests.decisions import extend_assignment
 from app.requests.lifecycle import (
@@ -53,14 +53,14 @@ def follow_date_change(
 
 def _of(db: Db, event: Event) -> list[Request]:
     """Lock the requests that look for somebody for a date, or have found them."""
-    running = Request.state.in_((*SEEKING, "assigned"))
+    running = Request.state.in_(RUNNING)
     query = select(Request.id).where(Request.event_id == event.id, running).order_by(Request.id)
     found = (lock_request(db, request_id) for request_id in db.scalars(query).all())
     return [request for request in found if request and request.case_id == event.case_id]
 
 
 def _end(db: Db, principal: Principal, request: Request, now: datetime) -> None:
-    tell_members(db, end_request(db, request, "cancelled", now), OVER_TEXT, request, now)
+    tell_members(db, end_request(db, request, RequestState.CANCELLED, now), OVER_TEXT, request, now)
     audit.record(db, "request.cancelled", principal.member_id, request.case_id, now)
 
 

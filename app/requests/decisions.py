@@ -15,12 +15,15 @@ from app.errors import NotFound, OfferExpired, OfferTaken
 from app.models import (
     SEEKING,
     Assignment,
+    AssignmentState,
     AssignmentValues,
     Case,
     Conflict,
     Member,
     Offer,
+    OfferState,
     Request,
+    RequestState,
     RequestValues,
     rounded,
 )
@@ -38,6 +41,11 @@ from app.requests.lifecycle import (
     withdraw_offers,
 )
 from app.requests.member_texts import TAKEN_TEXT, tell_members
+from app.requests.states import (
+    mark_offer_accepted,
+    mark_offer_declined,
+    mark_request_assigned,
+)
 from app.store import Db, add_jobs, new_job
 from app.vault import read_roster
 
@@ -78,13 +86,13 @@ def list_own_offers(db: Db, principal: Principal, now: datetime) -> list[OwnOffe
         OwnOffer(offer, request.urgency, db.keys.read_values(request))
         for offer, request in db.execute(query).all()
     ]
-    return sorted(found, key=lambda one: find_offer_state(one.offer, now) != "pending")
+    return sorted(found, key=lambda one: find_offer_state(one.offer, now) != OfferState.PENDING)
 
 
-def find_offer_state(offer: Offer, now: datetime) -> str:
+def find_offer_state(offer: Offer, now: datetime) -> OfferState:
     """Return an offer's state; one whose time is over has expired, whether noted yet or not."""
-    over = offer.state == "pending" and offer.expires_at <= now
-    return "expired" if over else offer.state
+    over = offer.state == OfferState.PENDING and offer.expires_at <= now
+    return OfferState.EXPIRED if over else offer.state
 
 
 # -- yes
@@ -100,18 +108,18 @@ def accept_offer(db: Db, member_id: UUID, offer_id: UUID, now: datetime) -> Assi
     assignment = find_assignment(db, request)
     if assignment is not None and assignment.member_id == member_id:
         return assignment
-    if assignment is not None or request.state == "done":
+    if assignment is not None or request.state == RequestState.DONE:
         raise OfferTaken
-    if find_offer_state(offer, now) != "pending" or not _is_member(db, member_id):
+    if find_offer_state(offer, now) != OfferState.PENDING or not _is_member(db, member_id):
         raise OfferExpired
     values = db.keys.read_values(request)
     if is_too_late(values, now):
         raise OfferExpired
     if is_elsewhere(db, member_id, values.window):
         raise OfferExpired(ELSEWHERE_TEXT)
-    offer.state = "accepted"
+    mark_offer_accepted(offer)
     others = list_offers(db, request)
-    losers = [o.member_id for o in others if o.state == "pending" and o.reply_lookup]
+    losers = [o.member_id for o in others if o.state == OfferState.PENDING and o.reply_lookup]
     withdraw_offers(db, others)
     hand_brief_over(db, request.id, member_id, now)
     assignment = _assign(db, request, member_id, now)
@@ -135,7 +143,7 @@ def lock_member(db: Db, member_id: UUID) -> None:
 
 
 def _asked_for(db: Db, member_id: UUID) -> list[UUID]:
-    theirs = (Offer.member_id == member_id, Offer.state == "pending")
+    theirs = (Offer.member_id == member_id, Offer.state == OfferState.PENDING)
     return list(db.scalars(select(Offer.request_id).where(*theirs).order_by(Offer.request_id)))
 
 
@@ -166,14 +174,13 @@ def _assign(db: Db, request: Request, member_id: UUID, now: datetime) -> Assignm
         request_id=request.id,
         case_id=request.case_id,
         member_id=member_id,
-        state="active",
+        state=AssignmentState.ACTIVE,
         version=1,
         accepted_at=rounded(now),
         **db.keys.new_values(Assignment, assignment_id, kept, now),
     )
     db.add(assignment)
-    request.state = "assigned"
-    request.version += 1
+    mark_request_assigned(request)
     drop_timers(db, [request.id])
     db.flush()
     give_lead(db, request, member_id)
@@ -214,11 +221,11 @@ def decline_offer(
     if conflict:
         _share_tree(db, offer_id)
     request, offer = _locked(db, member_id, offer_id)
-    if offer.state == "accepted":
+    if offer.state == OfferState.ACCEPTED:
         raise OfferTaken("You have accepted this. Report on it if you cannot go after all.")
-    declined = offer.state in ("pending", "expired")
+    declined = offer.state in (OfferState.PENDING, OfferState.EXPIRED)
     if declined:
-        offer.state = "declined"
+        mark_offer_declined(offer)
     others = _rule_out(db, request, member_id) if conflict else []
     db.flush()
     hurry_requests(db, others, now)
@@ -241,13 +248,11 @@ def _rule_out(db: Db, request: Request, member_id: UUID) -> list[UUID]:
     tree = find_tree_ids(db, request.case_id)
     for case_id in tree:
         db.merge(Conflict(case_id=case_id, member_id=member_id))
+    db.flush()
     delete_wraps(db, member_id, case_ids=tree)
-    elsewhere = (
-        select(Offer)
-        .join(Request, Request.id == Offer.request_id)
-        .where(Request.case_id.in_(tree), Offer.member_id == member_id, Offer.state == "pending")
-    )
-    offers = db.scalars(elsewhere).all()
+    pending = (Offer.member_id == member_id, Offer.state == OfferState.PENDING)
+    elsewhere = select(Offer).join(Request, Request.id == Offer.request_id)
+    offers = db.scalars(elsewhere.where(Request.case_id.in_(tree), *pending)).all()
     for offer in offers:
-        offer.state = "declined"
+        mark_offer_declined(offer)
     return [offer.request_id for offer in offers]

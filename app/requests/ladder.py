@@ -11,7 +11,16 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select
 
 from app import audit
-from app.models import SEEKING, Case, Offer, OfferValues, Request, RequestValues
+from app.models import (
+    SEEKING,
+    Case,
+    Offer,
+    OfferState,
+    OfferValues,
+    Request,
+    RequestState,
+    RequestValues,
+)
 from app.paging import tell_coordinators
 from app.requests.briefs import list_brief_holders
 from app.requests.candidates import (
@@ -34,6 +43,12 @@ from app.requests.routing.exclusions import is_unavailable
 from app.requests.routing.facts import Need
 from app.requests.routing.ranking import rank_people
 from app.requests.routing.steps import LadderStep, Timing, find_timing, list_steps
+from app.requests.states import (
+    mark_offer_expired,
+    mark_offer_withdrawn,
+    mark_request_offered,
+    mark_request_unfilled,
+)
 from app.requests.surge_plan import SURGE_SIZE
 from app.store import ClaimedJob, Db, finish_job
 
@@ -67,9 +82,9 @@ def climb_ladder(db: Db, claimed: ClaimedJob, now: datetime) -> None:
         start_seeking(db, request, now, values.rounds)
         values = db.keys.read_values(request)
     offers += _ask(db, request, values, offers, now)
-    pending = [offer.expires_at for offer in offers if offer.state == "pending"]
+    pending = [offer.expires_at for offer in offers if offer.state == OfferState.PENDING]
     if pending:
-        request.state = "offered"
+        mark_request_offered(request)
     at = min(pending) if pending else _unfilled(db, request, now)
     needed_at = find_needed_at(values)
     if needed_at is not None and now < needed_at < at:
@@ -84,15 +99,15 @@ def _timing(request: Request, values: RequestValues, now: datetime) -> Timing:
 
 def _lapse(db: Db, request: Request, now: datetime) -> None:
     """End a request whose date has passed without anybody."""
-    end_request(db, request, "cancelled", now)
+    end_request(db, request, RequestState.CANCELLED, now)
     tell_coordinators(db, PASSED_TEXT, now)
     audit.record(db, "request.lapsed", None, request.case_id, now)
 
 
 def _expire(offers: list[Offer], now: datetime) -> list[Offer]:
     for offer in offers:
-        if offer.state == "pending" and offer.expires_at <= now:
-            offer.state = "expired"
+        if offer.state == OfferState.PENDING and offer.expires_at <= now:
+            mark_offer_expired(offer)
     return offers
 
 
@@ -107,7 +122,7 @@ def _ask(
     pace = _timing(request, values, now)
     _release_taken(wanted, people, offers, len(ladder) - 1)
     asked = _asked(offers, values.since)
-    pending = sum(offer.state == "pending" for offer in offers)
+    pending = sum(offer.state == OfferState.PENDING for offer in offers)
     made: list[Offer] = []
     while pending + len(made) < pace.parallel:
         planned = _planned(wanted, values.planned, people, ladder, asked, holders)
@@ -138,15 +153,15 @@ def _release_taken(
     """Take back what was offered to who took on something else since; the desk finds a way."""
     for offer in offers:
         person = people.get(offer.member_id)
-        if person is None or offer.state != "pending" or offer.step >= last:
+        if person is None or offer.state != OfferState.PENDING or offer.step >= last:
             continue
         if is_unavailable(wanted, person.candidate):
-            offer.state = "withdrawn"
+            mark_offer_withdrawn(offer)
 
 
 def _others_think(request: Request, offers: Iterable[Offer]) -> bool:
     """Return whether somebody of an earlier step may still say yes: the desk is asked last."""
-    return any(offer.state == "pending" and offer.step < request.step for offer in offers)
+    return any(offer.state == OfferState.PENDING and offer.step < request.step for offer in offers)
 
 
 def _asked(offers: Iterable[Offer], since: datetime | None) -> set[UUID]:
@@ -154,7 +169,7 @@ def _asked(offers: Iterable[Offer], since: datetime | None) -> set[UUID]:
     return {
         offer.member_id
         for offer in offers
-        if offer.state == "declined" or since is None or offer.made_at >= since
+        if offer.state == OfferState.DECLINED or since is None or offer.made_at >= since
     }
 
 
@@ -205,7 +220,7 @@ def _offer(db: Db, request: Request, person: AskablePerson, pace: Timing, now: d
         id=offer_id,
         request_id=request.id,
         member_id=person.candidate.member_id,
-        state="pending",
+        state=OfferState.PENDING,
         step=request.step,
         made_at=now,
         expires_at=now + pace.timeout,
@@ -227,7 +242,7 @@ def _may_be_texted(db: Db, member_id: UUID, tier: int, now: datetime) -> bool:
     unanswered = (
         Offer.member_id == member_id,
         Offer.made_at > now - timedelta(hours=1),
-        Offer.state.in_(("pending", "expired")),
+        Offer.state.in_((OfferState.PENDING, OfferState.EXPIRED)),
         Offer.reply_lookup.is_not(None),
         Request.urgency <= tier,
     )
@@ -253,7 +268,7 @@ def _unfilled(db: Db, request: Request, now: datetime) -> datetime:
     pause: timedelta = min(LADDER_RETRY[tier] * 2 ** min(rounds, 8), LONGEST_RETRY[tier])
     again = now + pause
     values = replace(values, retry_at=again, rounds=rounds + 1)
-    request.state = "unfilled"
+    mark_request_unfilled(request)
     if _tell_of_unfilled(db, request, now):
         values = replace(values, told_at=now, told_tier=tier)
     db.keys.write_values(request, values)

@@ -8,7 +8,7 @@ changes. While a request's state is in ``SEEKING`` it has one job ``offers``: it
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,25 +18,38 @@ from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from app import audit
 from app.models import (
+    RUNNING,
     SEEKING,
     Assignment,
+    AssignmentState,
     AssignmentValues,
     BriefWrap,
     Case,
     Conflict,
     Job,
     Offer,
+    OfferState,
     Report,
     Request,
+    RequestState,
     RequestValues,
     Task,
     rounded,
 )
 from app.requests.accompaniments import pass_lead_on
 from app.requests.briefs import delete_briefs, delete_wraps
+from app.requests.states import (
+    mark_assignment_over,
+    mark_offer_declined,
+    mark_offer_withdrawn,
+    mark_request_cancelled,
+    mark_request_done,
+    mark_request_open,
+)
 from app.store import FURTHEST, Db, add_jobs, new_job
 
 REQUEST_JOB = "offers"
+_DID_NOT_GO = (AssignmentState.CANCELLED, AssignmentState.NO_SHOW, AssignmentState.REVOKED)
 
 
 def lock_request(db: Db, request_id: UUID) -> Request | None:
@@ -69,7 +82,7 @@ def list_offers(db: Db, request: Request) -> list[Offer]:
 def find_assignment(db: Db, request: Request) -> Assignment | None:
     """Return the assignment of whoever has the request now, if anybody has."""
     db.flush()
-    active = (Assignment.request_id == request.id, Assignment.state == "active")
+    active = (Assignment.request_id == request.id, Assignment.state == AssignmentState.ACTIVE)
     query = select(Assignment).where(*active).execution_options(populate_existing=True)
     return db.scalar(query)
 
@@ -104,8 +117,7 @@ def start_seeking(db: Db, request: Request, now: datetime, rounds: int = 0) -> N
     values = db.keys.read_values(request)
     values = replace(values, since=now, rounds=rounds, retry_at=None, planned=None)
     db.keys.write_values(request, values)
-    request.state, request.step = "open", 0
-    request.version += 1
+    mark_request_open(request)
     db.flush()
     plan_timer(db, request, now, now)
 
@@ -140,12 +152,12 @@ def follow_raised_cases(db: Db, now: datetime) -> int:
 # -- endings
 
 
-def withdraw_offers(db: Db, offers: Sequence[Offer], state: str = "withdrawn") -> list[UUID]:
-    """End the pending ones of these offers; return whom that concerns."""
+def withdraw_offers(db: Db, offers: Iterable[Offer]) -> list[UUID]:
+    """Take back the offers that are still pending; return the members who had them."""
     concerned = []
     for offer in offers:
-        if offer.state == "pending":
-            offer.state = state
+        if offer.state == OfferState.PENDING:
+            mark_offer_withdrawn(offer)
             concerned.append(offer.member_id)
     db.flush()
     return concerned
@@ -154,10 +166,10 @@ def withdraw_offers(db: Db, offers: Sequence[Offer], state: str = "withdrawn") -
 def end_request(
     db: Db,
     request: Request,
-    state: str,
+    state: RequestState,
     now: datetime,
     *,
-    assignment_state: str = "cancelled",
+    assignment_state: AssignmentState = AssignmentState.CANCELLED,
     until: datetime | None = None,
 ) -> list[UUID]:
     """End a request that is locked; return who had an offer or the assignment.
@@ -172,8 +184,10 @@ def end_request(
         end_assignment(db, request, assignment, assignment_state, now, until)
     # From now on only the case tells when something happens, or happened.
     db.keys.write_values(request, _without_times(db.keys.read_values(request)))
-    request.state = state
-    request.version += 1
+    if state == RequestState.DONE:
+        mark_request_done(request)
+    else:
+        mark_request_cancelled(request)
     drop_timers(db, [request.id])
     if until is None:
         delete_briefs(db, [request.id])
@@ -199,13 +213,14 @@ def end_assignment(
     db: Db,
     request: Request,
     assignment: Assignment,
-    state: str,
+    state: AssignmentState,
     now: datetime,
     until: datetime | None = None,
 ) -> None:
     """End an assignment; its brief goes, now or at ``until``, and the lead if they do not go."""
-    assignment.state, assignment.ended_at = state, rounded(now)
-    if state in ("cancelled", "no_show", "revoked"):
+    mark_assignment_over(assignment, state)
+    assignment.ended_at = rounded(now)
+    if state in _DID_NOT_GO:
         pass_lead_on(db, request, assignment.member_id)
     assignment.version += 1
     if until is None:
@@ -224,21 +239,29 @@ def take_brief_back(db: Db, assignment: Assignment) -> None:
 
 def list_open_briefs(db: Db, case_ids: Collection[UUID] | None = None) -> Sequence[Assignment]:
     """Return the assignments that have ended while their holders may still open the brief."""
-    query = select(Assignment).where(Assignment.state != "active", Assignment.op_key.is_not(None))
+    query = select(Assignment).where(
+        Assignment.state != AssignmentState.ACTIVE, Assignment.op_key.is_not(None)
+    )
     if case_ids is not None:
         query = query.where(Assignment.case_id.in_(case_ids))
     return db.scalars(query.order_by(Assignment.id)).all()
 
 
-def reopen_request(db: Db, request: Request, assignment_state: str, now: datetime) -> None:
+def reopen_request(
+    db: Db, request: Request, assignment_state: AssignmentState, now: datetime
+) -> None:
     """Take a request back from whoever has it and look for somebody else.
 
     Who gave it back is not asked again. The brief was only theirs any more: somebody of the desk
     has to write another.
     """
     for offer in list_offers(db, request):
-        if offer.state == "accepted":
-            offer.state = "declined" if assignment_state == "cancelled" else "withdrawn"
+        if offer.state != OfferState.ACCEPTED:
+            continue
+        if assignment_state == AssignmentState.CANCELLED:
+            mark_offer_declined(offer)
+        else:
+            mark_offer_withdrawn(offer)
     assignment = find_assignment(db, request)
     if assignment is not None:
         end_assignment(db, request, assignment, assignment_state, now)
@@ -297,9 +320,11 @@ def has_any_part(db: Db, member_id: UUID) -> bool:
 
 
 def _of_member(member_id: UUID) -> ColumnElement[bool]:
-    offered = select(Offer.request_id).where(Offer.member_id == member_id, Offer.state == "pending")
+    offered = select(Offer.request_id).where(
+        Offer.member_id == member_id, Offer.state == OfferState.PENDING
+    )
     assigned = select(Assignment.request_id).where(
-        Assignment.member_id == member_id, Assignment.state == "active"
+        Assignment.member_id == member_id, Assignment.state == AssignmentState.ACTIVE
     )
     sealed_to = select(BriefWrap.request_id).where(BriefWrap.member_id == member_id)
     return or_(Request.id.in_(offered), Request.id.in_(assigned), Request.id.in_(sealed_to))
@@ -326,17 +351,17 @@ def withdraw_member(db: Db, member_id: UUID, now: datetime) -> None:
 def remove_member_from_requests(db: Db, member_id: UUID, now: datetime) -> None:
     """Take everything back from a member: offers, assignments, wraps. Others are asked instead."""
     for request in lock_requests_of_member(db, member_id):
-        if request.state not in (*SEEKING, "assigned"):
+        if request.state not in RUNNING:
             continue
         theirs = [o for o in list_offers(db, request) if o.member_id == member_id]
         pending = withdraw_offers(db, theirs)
         assignment = find_assignment(db, request)
         if assignment is not None and assignment.member_id == member_id:
             audit.record(db, "assignment.revoked", None, request.case_id, now)
-            reopen_request(db, request, "revoked", now)
+            reopen_request(db, request, AssignmentState.REVOKED, now)
         elif pending:
             plan_timer(db, request, now, now)
     delete_wraps(db, member_id)
     db.execute(update(Offer).where(Offer.member_id == member_id).values(reply_lookup=None))
-    late = (Offer.member_id == member_id, Offer.state == "pending")
-    db.execute(update(Offer).where(*late).values(state="withdrawn"))
+    late = (Offer.member_id == member_id, Offer.state == OfferState.PENDING)
+    withdraw_offers(db, db.scalars(select(Offer).where(*late)).all())

@@ -12,7 +12,7 @@ from app.access import Permission, Principal
 from app.cases import check_consent, find_case, find_tree_ids, open_case_keys, read_case_values
 from app.crypto import CaseKeys
 from app.errors import BadRequest, ConsentMissing
-from app.models import Case, Event, Request, RequestTimes, RequestValues, rounded
+from app.models import Case, Event, Request, RequestState, RequestTimes, RequestValues, rounded
 from app.organisation import check_codes, read_settings
 from app.requests.accompaniments import ACCOMPANIMENT, check_room
 from app.requests.brief_writer import seal_brief
@@ -200,7 +200,7 @@ def _put_one(
         id=request_id,
         case_id=case.id,
         event_id=event_id,
-        state="open",
+        state=RequestState.OPEN,
         urgency=case.urgency,
         step=0,
         version=0,

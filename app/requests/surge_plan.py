@@ -15,7 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.models import SEEKING, Request
+from app.models import SEEKING, Request, RequestState
 from app.requests.candidates import find_conflicts, find_people, make_need
 from app.requests.lifecycle import lock_request, plan_timer
 from app.requests.routing.facts import Need
@@ -62,5 +62,5 @@ def _advise(db: Db, request_id: UUID, member_id: UUID, now: datetime) -> None:
     if values.planned == member_id:
         return
     db.keys.write_values(request, replace(values, planned=member_id))
-    if request.state != "offered":
+    if request.state != RequestState.OFFERED:
         plan_timer(db, request, now, now)

@@ -12,7 +12,16 @@ from sqlalchemy import select, tuple_
 
 from app.access import Permission, Principal
 from app.errors import BadRequest, NotFound
-from app.models import Assignment, Brief, Offer, Request, RequestValues
+from app.models import (
+    RUNNING,
+    Assignment,
+    AssignmentState,
+    Brief,
+    Offer,
+    Request,
+    RequestState,
+    RequestValues,
+)
 from app.requests.candidates import AskablePerson, find_people, make_need
 from app.requests.routing.exclusions import find_exclusion
 from app.requests.routing.facts import RankedPerson
@@ -45,7 +54,7 @@ def list_requests(
     db: Db,
     principal: Principal,
     *,
-    states: Sequence[str],
+    states: Sequence[RequestState] = RUNNING,
     cursor: str | None = None,
     limit: int = 50,
 ) -> tuple[list[FoundRequest], str | None]:
@@ -90,7 +99,7 @@ def _found(db: Db, requests: Sequence[Request]) -> list[FoundRequest]:
     assigned: dict[UUID, Assignment] = {}
     for one in db.scalars(newest.order_by(Assignment.accepted_at, Assignment.version)):
         known = assigned.get(one.request_id)
-        if known is None or known.state != "active":
+        if known is None or known.state != AssignmentState.ACTIVE:
             assigned[one.request_id] = one
     briefed = set(db.scalars(select(Brief.request_id).where(Brief.request_id.in_(ids))))
     return [
