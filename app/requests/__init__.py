@@ -2,46 +2,22 @@
 
 from app.requests.accompaniments import check_room, choose_leader, list_accompaniments
 from app.requests.answers import find_asked_numbers, read_answer, take_answer
-from app.requests.assignments import (
-    LONGEST_NOTES,
-    OpenedBrief,
-    OpenedReport,
-    ReportFacts,
-    explain_decline,
-    file_report,
-    list_own_assignments,
-    list_reports,
-    read_brief,
-    sweep_assignments,
-)
-from app.requests.brief_writer import complete_briefs
+from app.requests.assignments import OpenedBrief, list_own_assignments, read_brief
+from app.requests.brief_writer import complete_briefs, write_brief
 from app.requests.briefs import BriefContent
-from app.requests.changes import (
-    cancel_request,
-    end_requests,
-    follow_consent,
-    forget_requests,
-    write_brief,
-)
 from app.requests.date_effects import follow_date_change
-from app.requests.decisions import (
-    JOIN_CALL_JOB,
-    OwnOffer,
-    accept_offer,
-    decline_offer,
-    find_offer_state,
-    list_own_offers,
-)
+from app.requests.decisions import JOIN_CALL_JOB, accept_offer, decline_offer, explain_decline
+from app.requests.departures import remove_member_from_requests, withdraw_member
+from app.requests.endings import cancel_request, end_requests, follow_consent, forget_requests
 from app.requests.ladder import climb_ladder
-from app.requests.lifecycle import (
-    follow_raised_cases,
-    follow_urgency,
-    lock_requests,
-    remove_member_from_requests,
-    withdraw_member,
-)
-from app.requests.new_requests import ALLOWED_FIELDS, REQUEST_KINDS, RequestFacts, raise_request
+from app.requests.lifecycle import follow_raised_cases, follow_urgency
+from app.requests.locks import lock_requests
+from app.requests.new_requests import raise_request
 from app.requests.night_requests import ask_for_legal
+from app.requests.offers import OwnOffer, find_offer_state, list_own_offers
+from app.requests.overdue import sweep_assignments
+from app.requests.reports import LONGEST_NOTES, OpenedReport, ReportFacts, file_report, list_reports
+from app.requests.request_facts import ALLOWED_FIELDS, REQUEST_KINDS, RequestFacts
 from app.requests.routing.facts import Candidate, Need, Window
 from app.requests.routing.solver import Solver
 from app.requests.routing.surge import SurgePlan, assign_all, assign_one_by_one

@@ -9,12 +9,12 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from app.crypto import same
 from app.errors import NotFound, OfferExpired, OfferTaken
-from app.models import Offer, OfferState
-from app.requests.decisions import OFFER_MEMORY, accept_offer, decline_offer
+from app.models import Offer
+from app.requests.decisions import accept_offer, decline_offer
 from app.requests.member_texts import (
     DECLINED_TEXT,
     GUESSED_TEXT,
@@ -28,7 +28,6 @@ from app.requests.member_texts import (
 from app.store import Db
 
 log = structlog.get_logger()
-
 # An answer to an offer's text, in the languages that members write, in any order. Any other word
 # makes it a text for the desk: a member may be somebody who needs help, too.
 _CODE, _WORD = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])"), re.compile(r"[^\W\d_]+")
@@ -105,14 +104,3 @@ def _decline(db: Db, offer: Offer, now: datetime) -> str:
     except (OfferTaken, NotFound):
         return OVER_TEXT
     return DECLINED_TEXT
-
-
-def forget_old_codes(db: Db, now: datetime) -> None:
-    """Take the codes out of offers that ended a day ago."""
-    old = (
-        Offer.expires_at <= now - OFFER_MEMORY,
-        Offer.state != OfferState.PENDING,
-        Offer.op_key.is_not(None),
-    )
-    empty = {"op_key": None, "op_values": None, "shred_day": None, "reply_lookup": None}
-    db.execute(update(Offer).where(*old).values(**empty))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -10,23 +10,55 @@ from uuid import UUID
 from sqlalchemy import or_, select
 
 from app import audit
-from app.access import Principal
-from app.cases import SCOPE_OF_KIND, find_tree_ids, has_agreed, open_case_keys, read_case_values
+from app.access import Permission, Principal
+from app.cases import (
+    SCOPE_OF_KIND,
+    check_consent,
+    find_tree_ids,
+    has_agreed,
+    open_case_keys,
+    read_case_values,
+)
 from app.crypto import CaseKeys
+from app.errors import BadRequest
 from app.models import RUNNING, Brief, Case, Event, Request, RequestState
 from app.requests.accompaniments import ACCOMPANIMENT
-from app.requests.briefs import BriefContent, list_brief_holders, store_brief
+from app.requests.assignments import find_assignment
+from app.requests.briefs import BriefContent, finish_brief_task, list_brief_holders, store_brief
 from app.requests.candidates import find_people, make_need
-from app.requests.lifecycle import (
-    find_assignment,
-    finish_brief_task,
-    lock_request,
-    share_cases,
-    start_seeking,
-)
+from app.requests.lifecycle import start_seeking
+from app.requests.locks import lock_request, lock_request_with_case, share_cases
+from app.requests.request_facts import RequestFacts, check_request, list_shared_fields
 from app.requests.routing.ranking import find_reachable
 from app.store import Db
 from app.vault import read_sheet, read_value
+
+
+def write_brief(
+    db: Db,
+    principal: Principal,
+    request_id: UUID,
+    now: datetime,
+    share: Sequence[str] | None = None,
+) -> Request:
+    """Write a request's brief, or write it anew with other fields. NotFound, ConsentMissing.
+
+    Before somebody has accepted it is sealed to all who could; afterwards to them alone.
+    """
+    principal.require(Permission.CASES)
+    case, request = lock_request_with_case(db, principal, request_id)
+    if request.state not in RUNNING:
+        raise BadRequest("This request is over, so nobody would read its brief.")
+    values = db.keys.read_values(request)
+    check_consent(db, case, values.kind)
+    if share is not None:
+        asked = RequestFacts(values.kind, share=share)
+        check_request(db, asked, now)
+        db.keys.write_values(request, replace(values, shares=list_shared_fields(db, asked)))
+    seal_brief(db, case, open_case_keys(db, principal, case), request, now)
+    finish_brief_task(db, request.id, principal.member_id)
+    audit.record(db, "brief.written", principal.member_id, case.id, now)
+    return request
 
 
 def complete_briefs(db: Db, principal: Principal, case: Case, now: datetime) -> None:

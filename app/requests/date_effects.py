@@ -16,18 +16,13 @@ from app import audit
 from app.access import Principal
 from app.crypto import CaseKeys
 from app.models import RUNNING, SEEKING, Brief, Case, Event, Request, RequestState
+from app.requests.assignments import extend_assignment, find_assignment
 from app.requests.brief_writer import seal_brief
-from app.requests.decisions import extend_assignment
-from app.requests.lifecycle import (
-    end_request,
-    find_assignment,
-    list_offers,
-    lock_request,
-    start_seeking,
-    withdraw_offers,
-)
+from app.requests.lifecycle import end_request, start_seeking
+from app.requests.locks import lock_request
 from app.requests.member_texts import OVER_TEXT, tell_members
-from app.requests.new_requests import read_event_times
+from app.requests.offers import list_offers, withdraw_offers
+from app.requests.request_facts import read_event_times
 from app.store import Db
 
 DATE_CHANGED_TEXT = "Desk: something you took on has changed. Please sign in to read it."

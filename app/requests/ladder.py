@@ -1,27 +1,14 @@
-"""The ladder: who is asked next, until when, and what happens when nobody is left to ask."""
+"""The ladder: it asks members for a request, step by step, until one of them says yes."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from app import audit
-from app.models import (
-    SEEKING,
-    Case,
-    Offer,
-    OfferState,
-    OfferValues,
-    Request,
-    RequestState,
-    RequestValues,
-)
-from app.paging import tell_coordinators
+from app.models import SEEKING, Case, Offer, OfferState, Request, RequestValues
 from app.requests.briefs import list_brief_holders
 from app.requests.candidates import (
     AskablePerson,
@@ -30,52 +17,31 @@ from app.requests.candidates import (
     is_too_late,
     make_need,
 )
-from app.requests.lifecycle import (
-    end_request,
-    list_offers,
-    lock_request,
-    plan_timer,
-    set_request_urgency,
-    start_seeking,
-)
-from app.requests.member_texts import ASK_TEXT, text_numbers
+from app.requests.lifecycle import set_request_urgency, start_seeking
+from app.requests.locks import lock_request
+from app.requests.offers import list_offers, make_offer
 from app.requests.routing.exclusions import is_unavailable
 from app.requests.routing.facts import Need
 from app.requests.routing.ranking import rank_people
 from app.requests.routing.steps import LadderStep, Timing, find_timing, list_steps
-from app.requests.states import (
-    mark_offer_expired,
-    mark_offer_withdrawn,
-    mark_request_offered,
-    mark_request_unfilled,
-)
-from app.requests.surge_plan import SURGE_SIZE
+from app.requests.states import mark_offer_expired, mark_offer_withdrawn, mark_request_offered
+from app.requests.timers import plan_timer
+from app.requests.unfilled_requests import lapse_request, pause_search
 from app.store import ClaimedJob, Db, finish_job
-
-# Until everybody is asked again, by tier, where nobody took a request: each time twice as long, for
-# who was asked ten times in vain needs a coordinator more than an eleventh text.
-LADDER_RETRY = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=24), timedelta(hours=24))
-LONGEST_RETRY = (timedelta(hours=2), timedelta(hours=8), timedelta(hours=24), timedelta(hours=24))
-# So many texts an hour that somebody leaves unanswered; further offers wait in the console alone.
-TEXTS_AN_HOUR = 20
-_WHEN = ("now", "today", "this week", "when you can")
-PASSED_TEXT = "Desk: a date has passed and nobody was found for it."
-NOBODY_TEXT = "Desk: nobody was found for a request, {when}. Please look."
-NOBODY_FOR_MANY_TEXT = "Desk: nobody was found for {count} requests, {when}. Please look."
 
 
 def climb_ladder(db: Db, claimed: ClaimedJob, now: datetime) -> None:
-    """Let offers expire, ask who is next, and set the timer for the next look."""
+    """Let offers expire, ask the next members, and set the timer for the next look."""
     request = lock_request(db, claimed.ref) if claimed.ref else None
     finish_job(db, claimed)
     if request is None or request.state not in SEEKING:
         return
-    # A text may have made the case more urgent since.
+    # A text may have made the case more urgent meanwhile.
     tier = select(Case.urgency).where(Case.id == request.case_id)
     set_request_urgency(db, request, db.scalars(tier).one(), now)
     values = db.keys.read_values(request)
     if is_too_late(values, now):
-        _lapse(db, request, now)
+        lapse_request(db, request, now)
         return
     offers = _expire(list_offers(db, request), now)
     if values.retry_at and values.retry_at <= now:
@@ -85,7 +51,7 @@ def climb_ladder(db: Db, claimed: ClaimedJob, now: datetime) -> None:
     pending = [offer.expires_at for offer in offers if offer.state == OfferState.PENDING]
     if pending:
         mark_request_offered(request)
-    at = min(pending) if pending else _unfilled(db, request, now)
+    at = min(pending) if pending else pause_search(db, request, now)
     needed_at = find_needed_at(values)
     if needed_at is not None and now < needed_at < at:
         at = needed_at
@@ -95,13 +61,6 @@ def climb_ladder(db: Db, claimed: ClaimedJob, now: datetime) -> None:
 def _timing(request: Request, values: RequestValues, now: datetime) -> Timing:
     needed_at = find_needed_at(values)
     return find_timing(request.urgency, needed_at - now if needed_at else None)
-
-
-def _lapse(db: Db, request: Request, now: datetime) -> None:
-    """End a request whose date has passed without anybody."""
-    end_request(db, request, RequestState.CANCELLED, now)
-    tell_coordinators(db, PASSED_TEXT, now)
-    audit.record(db, "request.lapsed", None, request.case_id, now)
 
 
 def _expire(offers: list[Offer], now: datetime) -> list[Offer]:
@@ -114,7 +73,7 @@ def _expire(offers: list[Offer], now: datetime) -> list[Offer]:
 def _ask(
     db: Db, request: Request, values: RequestValues, offers: Sequence[Offer], now: datetime
 ) -> list[Offer]:
-    """Offer to as many as the tier asks at once; return the new offers."""
+    """Ask as many members as the tier allows at once; return the new offers."""
     db.flush()
     wanted = make_need(db, request, values)
     people = find_people(db, request.urgency, now)
@@ -127,7 +86,7 @@ def _ask(
     while pending + len(made) < pace.parallel:
         planned = _planned(wanted, values.planned, people, ladder, asked, holders)
         if planned is not None:
-            made.append(_offer(db, request, planned, pace, now))
+            made.append(make_offer(db, request, planned, pace, now))
             asked.add(planned.candidate.member_id)
             continue
         this = ladder[request.step]
@@ -135,7 +94,7 @@ def _ask(
             break
         person = _next(wanted, people, this, asked, holders)
         if person is not None:
-            made.append(_offer(db, request, person, pace, now))
+            made.append(make_offer(db, request, person, pace, now))
             asked.add(person.candidate.member_id)
         elif request.step < len(ladder) - 1:
             request.step += 1
@@ -150,7 +109,7 @@ def _release_taken(
     offers: Iterable[Offer],
     last: int,
 ) -> None:
-    """Take back what was offered to who took on something else since; the desk finds a way."""
+    """Withdraw offers of members who took on something else since; not of the desk, on ``last``."""
     for offer in offers:
         person = people.get(offer.member_id)
         if person is None or offer.state != OfferState.PENDING or offer.step >= last:
@@ -160,12 +119,12 @@ def _release_taken(
 
 
 def _others_think(request: Request, offers: Iterable[Offer]) -> bool:
-    """Return whether somebody of an earlier step may still say yes: the desk is asked last."""
+    """Return whether a member of an earlier step may still say yes: the desk is asked last."""
     return any(offer.state == OfferState.PENDING and offer.step < request.step for offer in offers)
 
 
 def _asked(offers: Iterable[Offer], since: datetime | None) -> set[UUID]:
-    """Return who is not asked (again): who said no, and everybody asked since asking began."""
+    """Return the members not to ask again: they said no, or were asked since asking began."""
     return {
         offer.member_id
         for offer in offers
@@ -181,7 +140,7 @@ def _planned(
     asked: Collection[UUID],
     holders: Collection[UUID] | None,
 ) -> AskablePerson | None:
-    """Return whom the plan for a surge would ask, if they can be asked now, on whatever step."""
+    """Return the member whom the plan for a surge asks, if they can be asked now."""
     person = people.get(member_id) if member_id else None
     if person is None or member_id is None:
         return None
@@ -196,7 +155,7 @@ def _next(
     asked: Collection[UUID],
     holders: Collection[UUID] | None,
 ) -> AskablePerson | None:
-    """Return the best person of a step: where there is a brief, somebody who will read it."""
+    """Return the best member of a step; below the desk's they must be able to read the brief."""
     left = [
         person.candidate
         for member_id, person in people.items()
@@ -205,97 +164,3 @@ def _next(
     ]
     ranked = rank_people(wanted, left, this)
     return people[ranked[0].member_id] if ranked else None
-
-
-def _offer(db: Db, request: Request, person: AskablePerson, pace: Timing, now: datetime) -> Offer:
-    offer_id = uuid4()
-    phone = (
-        person.phone
-        if _may_be_texted(db, person.candidate.member_id, request.urgency, now)
-        else None
-    )
-    lookup = db.keys.number_lookup(phone) if phone else None
-    code = _new_code(db, lookup)
-    offer = Offer(
-        id=offer_id,
-        request_id=request.id,
-        member_id=person.candidate.member_id,
-        state=OfferState.PENDING,
-        step=request.step,
-        made_at=now,
-        expires_at=now + pace.timeout,
-        reply_lookup=lookup,
-        **db.keys.new_values(Offer, offer_id, OfferValues(code=code), now),
-    )
-    db.add(offer)
-    db.flush()
-    if phone:
-        text_numbers(db, [phone], ASK_TEXT.format(code=code), request.urgency, now)
-    return offer
-
-
-def _may_be_texted(db: Db, member_id: UUID, tier: int, now: datetime) -> bool:
-    """Return whether one more text helps: on a raid day a phone that never rests is put away.
-
-    What is more urgent than what they left unanswered is texted all the same.
-    """
-    unanswered = (
-        Offer.member_id == member_id,
-        Offer.made_at > now - timedelta(hours=1),
-        Offer.state.in_((OfferState.PENDING, OfferState.EXPIRED)),
-        Offer.reply_lookup.is_not(None),
-        Request.urgency <= tier,
-    )
-    of_requests = select(func.count()).select_from(Offer).join(Request)
-    return db.scalars(of_requests.where(*unanswered)).one() < TEXTS_AN_HOUR
-
-
-def _new_code(db: Db, lookup: bytes | None) -> str:
-    """Return four digits that no other offer to this number has."""
-    others = db.scalars(select(Offer).where(Offer.reply_lookup == lookup)) if lookup else ()
-    taken = {db.keys.read_values(offer).code for offer in others}
-    while (code := f"{secrets.randbelow(10_000):04d}") in taken:
-        pass
-    return code
-
-
-def _unfilled(db: Db, request: Request, now: datetime) -> datetime:
-    """Note that nobody is left to ask; return when to look again. The coordinators are told."""
-    values = db.keys.read_values(request)
-    if values.retry_at:
-        return values.retry_at
-    rounds, tier = values.rounds, request.urgency
-    pause: timedelta = min(LADDER_RETRY[tier] * 2 ** min(rounds, 8), LONGEST_RETRY[tier])
-    again = now + pause
-    values = replace(values, retry_at=again, rounds=rounds + 1)
-    mark_request_unfilled(request)
-    if _tell_of_unfilled(db, request, now):
-        values = replace(values, told_at=now, told_tier=tier)
-    db.keys.write_values(request, values)
-    audit.record(db, "request.unfilled", None, request.case_id, now)
-    return again
-
-
-def _tell_of_unfilled(db: Db, request: Request, now: datetime) -> bool:
-    """Tell the coordinators of each request; where they are many, of all at once now and then.
-
-    Return whether they were texted for this one.
-    """
-    db.flush()
-    this_hour = audit.objects_since("request.unfilled", now - timedelta(hours=1))
-    without = (Request.state.in_(SEEKING), Request.case_id.in_(this_hour))
-    others = db.scalars(select(Request).where(*without, Request.id != request.id)).all()
-    tier, count = request.urgency, len(others) + 1
-    body = NOBODY_TEXT if count < SURGE_SIZE else NOBODY_FOR_MANY_TEXT
-    if count >= SURGE_SIZE and any(_told_lately(db, other, tier, now) for other in others):
-        return False
-    body = body.format(count=count, when=_WHEN[tier])
-    # Quiet hours hold back what can wait for the morning, and nothing that is wanted today.
-    return tell_coordinators(db, body, now, urgency=0 if tier <= 1 else tier) > 0
-
-
-def _told_lately(db: Db, request: Request, tier: int, now: datetime) -> bool:
-    values = db.keys.read_values(request)
-    if values.told_at is None or values.told_tier is None:
-        return False
-    return values.told_tier <= tier and now - values.told_at < LADDER_RETRY[0]

@@ -16,7 +16,8 @@ from sqlalchemy import func, select
 
 from app.cases import find_tree_ids, has_refused
 from app.models import LIVE_STATES, Alert, Case, Request
-from app.requests.new_requests import RequestFacts, raise_without_brief
+from app.requests.new_requests import raise_without_brief
+from app.requests.request_facts import RequestFacts
 from app.store import Db
 
 NIGHT_KIND = "legal"

@@ -17,9 +17,10 @@ from sqlalchemy import func, select
 
 from app.models import SEEKING, Request, RequestState
 from app.requests.candidates import find_conflicts, find_people, make_need
-from app.requests.lifecycle import lock_request, plan_timer
+from app.requests.locks import lock_request
 from app.requests.routing.facts import Need
 from app.requests.routing.surge import SurgePlan, assign_all
+from app.requests.timers import plan_timer
 from app.store import Database, Db
 
 SURGE_SIZE = 10

@@ -26,7 +26,7 @@ from app.models import EVENT_KINDS, EVENT_STATES
 from app.organisation.codes import SITUATIONS
 from app.organisation.settings import DEFAULT_FIELDS
 from app.outbox.blocks import BLOCK_REASONS
-from app.requests.new_requests import REQUEST_KINDS
+from app.requests.request_facts import REQUEST_KINDS
 from app.texts.catalogue import SHIPPED
 
 ZONE = ZoneInfo("America/Toronto")

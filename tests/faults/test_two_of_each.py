@@ -24,7 +24,8 @@ from app.members.accounts import admit_newcomers
 from app.members.enrolment import NewcomerSecrets
 from app.members.invitations import make_invitation, redeem_invitation
 from app.models import Assignment, Case, Message, Offer, OfferValues
-from app.requests.new_requests import RequestFacts, raise_request
+from app.requests.new_requests import raise_request
+from app.requests.request_facts import RequestFacts
 from app.simulator.webhooks import sign
 from app.store.db import Db
 from app.store.schema import upgrade_schema

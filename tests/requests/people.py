@@ -11,7 +11,8 @@ from app.cases.dates import DateFacts, add_date
 from app.desk.handling import CaseOpening, open_case_by_hand
 from app.desk.replying import StatedConsent, record_consent
 from app.models import Request
-from app.requests.new_requests import RequestFacts, raise_request
+from app.requests.new_requests import raise_request
+from app.requests.request_facts import RequestFacts
 from tests.requests.hall import Hall
 from tests.service import House
 

@@ -18,11 +18,13 @@ from app.desk.replying import StatedConsent, record_consent
 from app.errors import ConsentMissing, NotFound
 from app.members.accounts import remove_member
 from app.models import Brief, BriefWrap, Event, Request
-from app.requests.assignments import ReportFacts, file_report, read_brief
+from app.requests.assignments import read_brief
+from app.requests.brief_writer import write_brief
 from app.requests.briefs import BriefContent, list_brief_holders, store_brief
 from app.requests.candidates import is_elsewhere
-from app.requests.changes import write_brief
-from app.requests.new_requests import RequestFacts, raise_without_brief
+from app.requests.new_requests import raise_without_brief
+from app.requests.reports import ReportFacts, file_report
+from app.requests.request_facts import RequestFacts
 from tests.requests.hall import Hall
 from tests.requests.people import a_case, a_date, raised
 

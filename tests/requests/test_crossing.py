@@ -20,12 +20,14 @@ from app.errors import Refusal
 from app.members.accounts import remove_member
 from app.models import SEEKING, Assignment, Job, Offer, Request
 from app.requests.answers import take_answer
-from app.requests.assignments import ReportFacts, file_report
-from app.requests.changes import cancel_request
+from app.requests.assignments import find_assignment
 from app.requests.decisions import accept_offer, decline_offer
+from app.requests.endings import cancel_request
 from app.requests.ladder import climb_ladder
-from app.requests.lifecycle import REQUEST_JOB, find_assignment
-from app.requests.new_requests import RequestFacts, raise_request
+from app.requests.new_requests import raise_request
+from app.requests.reports import ReportFacts, file_report
+from app.requests.request_facts import RequestFacts
+from app.requests.timers import REQUEST_JOB
 from app.store.db import Database, Db
 from app.store.jobs import claim_jobs
 from app.vault.operational_key import open_keyring

@@ -12,8 +12,8 @@ from app.cases.case import find_case
 from app.desk.handling import change_case
 from app.desk.reading import read_case
 from app.models import Job, Offer
-from app.requests.ladder import LADDER_RETRY
 from app.requests.lifecycle import follow_raised_cases
+from app.requests.unfilled_requests import LADDER_RETRY
 from app.store.jobs import add_jobs, new_job
 from tests.requests.hall import Hall
 from tests.requests.people import a_case, a_date, ask, codes, raised, request_of, says, with_phones

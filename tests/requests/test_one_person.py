@@ -12,10 +12,12 @@ import pytest
 from app.desk.date_changes import change_date
 from app.errors import OfferExpired
 from app.models import Event
-from app.requests.assignments import ReportFacts, file_report, read_brief
+from app.requests.assignments import read_brief
 from app.requests.date_effects import DATE_CHANGED_TEXT
 from app.requests.decisions import accept_offer
-from app.requests.new_requests import RequestFacts, raise_request
+from app.requests.new_requests import raise_request
+from app.requests.reports import ReportFacts, file_report
+from app.requests.request_facts import RequestFacts
 from tests.requests.hall import Hall
 from tests.requests.people import a_case, a_date, raised
 

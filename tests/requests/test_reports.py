@@ -26,8 +26,8 @@ from app.models import (
     Request,
     Task,
 )
-from app.requests.assignments import ReportFacts, file_report
-from app.requests.changes import cancel_request
+from app.requests.endings import cancel_request
+from app.requests.reports import ReportFacts, file_report
 from app.texts.catalogue import load_texts
 from tests.requests.hall import Hall
 from tests.requests.people import PHONES, a_case, a_date, raised

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
-from app.requests.decisions import list_own_offers
-from app.requests.ladder import LADDER_RETRY, LONGEST_RETRY, TEXTS_AN_HOUR
-from app.requests.lifecycle import lock_request
+from app.requests.locks import lock_request
+from app.requests.offers import TEXTS_AN_HOUR, list_own_offers
 from app.requests.surge_plan import SURGE_SIZE, plan_surge
+from app.requests.unfilled_requests import LADDER_RETRY, LONGEST_RETRY
 from tests.requests.hall import Hall
 from tests.requests.people import PHONES, a_case, raised
 
