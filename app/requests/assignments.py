@@ -32,7 +32,7 @@ from app.requests.states import mark_assignment_over, mark_request_assigned
 from app.requests.timers import drop_timers
 from app.store import Db
 
-# So long after the date, and after the report, somebody who went along may still look something up.
+# A member who went along may look something up for so long after the date, and after the report.
 ACCESS_AFTER = timedelta(hours=24)
 # An assignment without a date ends by itself after so long.
 LONGEST_ASSIGNMENT = {

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -28,7 +28,7 @@ from app.models import (
     RequestValues,
 )
 from app.requests.accompaniments import ACCOMPANIMENT
-from app.requests.assignments import lock_own_assignment
+from app.requests.assignments import ACCESS_AFTER, lock_own_assignment
 from app.requests.lifecycle import end_request, reopen_request
 from app.requests.new_requests import raise_without_brief
 from app.requests.request_facts import RequestFacts
@@ -43,8 +43,6 @@ GIVEN_BACK, NO_SHOW, ATTENDED = (
     AssignmentState.NO_SHOW,
     AssignmentState.ATTENDED,
 )
-# Members who went along may open the brief for so long after the report.
-_AFTER_REPORT = timedelta(hours=24)
 _OUTCOMES = {
     **dict.fromkeys(("cancelled", "canceled", "cannot_go", "given_back"), GIVEN_BACK),
     **dict.fromkeys(("no_show", "noshow", "absent", "did_not_come"), NO_SHOW),
@@ -162,7 +160,7 @@ def _finish(
     if kind != ACCOMPANIMENT:
         state = AssignmentState.DONE if state == ATTENDED else state
     elif state != NO_SHOW:
-        until = min(db.keys.read_values(assignment).until, now + _AFTER_REPORT)
+        until = min(db.keys.read_values(assignment).until, now + ACCESS_AFTER)
     end_request(db, request, RequestState.DONE, now, assignment_state=state, until=until)
 
 
