@@ -34,19 +34,24 @@ def lapse_request(db: Db, request: Request, now: datetime) -> None:
 
 def pause_search(db: Db, request: Request, now: datetime) -> datetime:
     """Note that nobody is left to ask and tell the coordinators; return when to ask again."""
+    mark_request_unfilled(request)
     values = db.keys.read_values(request)
-    if values.retry_at:
+    if values.retry_at:  # members who came free meanwhile said no, too
         return values.retry_at
     rounds, tier = values.rounds, request.urgency
-    pause: timedelta = min(LADDER_RETRY[tier] * 2 ** min(rounds, 8), LONGEST_RETRY[tier])
-    again = now + pause
+    again = now + find_pause(tier, rounds)
     values = replace(values, retry_at=again, rounds=rounds + 1)
-    mark_request_unfilled(request)
     if _tell_of_unfilled(db, request, now):
         values = replace(values, told_at=now, told_tier=tier)
     db.keys.write_values(request, values)
     audit.record(db, "request.unfilled", None, request.case_id, now)
     return again
+
+
+def find_pause(tier: int, rounds: int) -> timedelta:
+    """Return how long to wait after ``rounds`` earlier rounds in vain."""
+    longer: timedelta = LADDER_RETRY[tier] * 2 ** min(rounds, 8)
+    return min(longer, LONGEST_RETRY[tier])
 
 
 def _tell_of_unfilled(db: Db, request: Request, now: datetime) -> bool:
