@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -22,8 +22,8 @@ from app.requests.locks import lock_request
 from app.requests.offers import list_offers, make_offer
 from app.requests.routing.exclusions import is_unavailable
 from app.requests.routing.facts import Need
-from app.requests.routing.ranking import rank_people
-from app.requests.routing.steps import LadderStep, Timing, find_timing, list_steps
+from app.requests.routing.search import LadderSearch
+from app.requests.routing.steps import Timing, find_timing, list_steps
 from app.requests.states import mark_offer_expired, mark_offer_withdrawn, mark_request_offered
 from app.requests.timers import plan_timer
 from app.requests.unfilled_requests import lapse_request, pause_search
@@ -58,7 +58,7 @@ def climb_ladder(db: Db, claimed: ClaimedJob, now: datetime) -> None:
     plan_timer(db, request, now, at)
 
 
-def _timing(request: Request, values: RequestValues, now: datetime) -> Timing:
+def _find_pace(request: Request, values: RequestValues, now: datetime) -> Timing:
     needed_at = find_needed_at(values)
     return find_timing(request.urgency, needed_at - now if needed_at else None)
 
@@ -77,29 +77,22 @@ def _ask(
     db.flush()
     wanted = make_need(db, request, values)
     people = find_people(db, request.urgency, now)
-    ladder, holders = list_steps(wanted), list_brief_holders(db, request.id)
-    pace = _timing(request, values, now)
-    _release_taken(wanted, people, offers, len(ladder) - 1)
-    asked = _asked(offers, values.since)
-    pending = sum(offer.state == OfferState.PENDING for offer in offers)
+    pace = _find_pace(request, values, now)
+    _release_taken(wanted, people, offers, len(list_steps(wanted)) - 1)
+    search = LadderSearch(
+        wanted,
+        {member_id: person.candidate for member_id, person in people.items()},
+        request.step,
+        _list_asked(offers, values.since),
+        [offer.step for offer in offers if offer.state == OfferState.PENDING],
+        list_brief_holders(db, request.id),
+        values.planned,
+    )
     made: list[Offer] = []
-    while pending + len(made) < pace.parallel:
-        planned = _planned(wanted, values.planned, people, ladder, asked, holders)
-        if planned is not None:
-            made.append(make_offer(db, request, planned, pace, now))
-            asked.add(planned.candidate.member_id)
-            continue
-        this = ladder[request.step]
-        if this is LadderStep.DESK and _others_think(request, [*offers, *made]):
-            break
-        person = _next(wanted, people, this, asked, holders)
-        if person is not None:
-            made.append(make_offer(db, request, person, pace, now))
-            asked.add(person.candidate.member_id)
-        elif request.step < len(ladder) - 1:
-            request.step += 1
-        else:
-            break
+    while len(search.pending) < pace.parallel and (member_id := search.choose_next()):
+        request.step = search.step
+        made.append(make_offer(db, request, people[member_id], pace, now))
+    request.step = search.step
     return made
 
 
@@ -118,49 +111,10 @@ def _release_taken(
             mark_offer_withdrawn(offer)
 
 
-def _others_think(request: Request, offers: Iterable[Offer]) -> bool:
-    """Return whether a member of an earlier step may still say yes: the desk is asked last."""
-    return any(offer.state == OfferState.PENDING and offer.step < request.step for offer in offers)
-
-
-def _asked(offers: Iterable[Offer], since: datetime | None) -> set[UUID]:
+def _list_asked(offers: Iterable[Offer], since: datetime | None) -> set[UUID]:
     """Return the members not to ask again: they said no, or were asked since asking began."""
     return {
         offer.member_id
         for offer in offers
         if offer.state == OfferState.DECLINED or since is None or offer.made_at >= since
     }
-
-
-def _planned(
-    wanted: Need,
-    member_id: UUID | None,
-    people: Mapping[UUID, AskablePerson],
-    ladder: Sequence[LadderStep],
-    asked: Collection[UUID],
-    holders: Collection[UUID] | None,
-) -> AskablePerson | None:
-    """Return the member whom the plan for a surge asks, if they can be asked now."""
-    person = people.get(member_id) if member_id else None
-    if person is None or member_id is None:
-        return None
-    only = {member_id: person}
-    return _next(wanted, only, ladder[-2], asked, holders)
-
-
-def _next(
-    wanted: Need,
-    people: Mapping[UUID, AskablePerson],
-    this: LadderStep,
-    asked: Collection[UUID],
-    holders: Collection[UUID] | None,
-) -> AskablePerson | None:
-    """Return the best member of a step; below the desk's they must be able to read the brief."""
-    left = [
-        person.candidate
-        for member_id, person in people.items()
-        if member_id not in asked
-        and (holders is None or this is LadderStep.DESK or member_id in holders)
-    ]
-    ranked = rank_people(wanted, left, this)
-    return people[ranked[0].member_id] if ranked else None
