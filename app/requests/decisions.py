@@ -93,10 +93,6 @@ def _asked_for(db: Db, member_id: UUID) -> list[UUID]:
 def _locked(db: Db, member_id: UUID, offer_id: UUID) -> tuple[Request, Offer]:
     theirs = (Offer.id == offer_id, Offer.member_id == member_id)
     request_id = db.scalar(select(Offer.request_id).where(*theirs))
-    asked = db.get(Request, request_id) if request_id else None
-    if asked is not None and db.keys.read_values(asked).call:
-        # Who accepts is rung into the call, whose case is changed: it is locked before the request.
-        db.execute(select(Case.id).where(Case.id == asked.case_id).with_for_update())
     request = lock_request(db, request_id) if request_id else None
     query = select(Offer).where(*theirs).execution_options(populate_existing=True)
     offer = db.scalar(query) if request else None

@@ -13,8 +13,8 @@ from sqlalchemy import delete, func, select
 from app.crypto import KeyFiles
 from app.errors import NotFound, OfferExpired, OfferTaken, Sealed
 from app.members.accounts import change_member, find_member, remove_member
-from app.models import Assignment, BriefWrap, Offer, OfferValues, Request
-from app.requests.decisions import accept_offer
+from app.models import Assignment, BriefWrap, Job, Offer, OfferValues, Request
+from app.requests.decisions import JOIN_CALL_JOB, accept_offer
 from app.store.db import Database
 from app.vault.operational_key import open_keyring
 from tests.requests.hall import Hall
@@ -75,6 +75,28 @@ def test_of_fifty_who_accept_at_once_one_wins(postgres_hall: Hall) -> None:
 def test_accepting_twice_is_accepting_once(hall: Hall) -> None:
     request = raised(hall)
     assert hall.accept("finch", request) == hall.accept("finch", request)
+
+
+def rings_of(hall: Hall) -> list[UUID | None]:
+    """The assignments for which the worker is to ring an interpreter into a call."""
+    with hall.database.snapshot() as db:
+        return list(db.scalars(select(Job.ref).where(Job.kind == JOIN_CALL_JOB)))
+
+
+def test_an_interpreter_who_accepts_for_a_running_call_is_rung_into_it_once(hall: Hall) -> None:
+    case = a_case(hall, urgency=0, scopes=())
+    asked = {"languages": ("fr", "en"), "call_id": uuid4()}
+    request = raised(hall, case, "interpreter", **asked)
+    assert rings_of(hall) == []
+    assignment_id = hall.accept("starling", request)
+    hall.accept("starling", request)
+    assert rings_of(hall) == [assignment_id]
+
+
+def test_without_a_call_accepting_rings_nobody(hall: Hall) -> None:
+    request = raised(hall, a_case(hall, scopes=()), "interpreter", languages=("fr", "en"))
+    hall.accept("starling", request)
+    assert rings_of(hall) == []
 
 
 def test_who_was_too_slow_is_told_kindly(hall: Hall) -> None:
