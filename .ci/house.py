@@ -22,6 +22,7 @@ LONGEST_FILE, LONGEST_FUNCTION = 250, 40
 EDGES = frozenset(("api", "cli", "console", "simulator"))
 # Modules that end in -ing, and why they may.
 GERUNDS = {
+    "cases.waiting": "waiting is what a caller does, and the field's word",
     "desk.announcing": "what the desk does with a case",
     "desk.closing": "what the desk does with a case",
     "desk.erasing": "what the desk does with a case",
@@ -40,6 +41,7 @@ GERUNDS = {
 TAKES_ONLY = {
     # Statistics open operational codes, never what is sealed.
     ("statistics", "vault"): {"read_roster"},
+    ("statistics", "cases"): {"find_words_of_trees"},
 }
 
 

@@ -184,8 +184,8 @@ def create_app(
 def _mount_simulator(app: FastAPI, settings: Settings, clock: Clock) -> None:
     """Give the demo its telephone network; production never imports it."""
     from app.simulator import (  # noqa: PLC0415  # production must never load it
-        Carrier,
         OneSimulator,
+        SimulatedCarrier,
         SimulatorConfig,
         create_router,
     )
@@ -205,7 +205,7 @@ def _mount_simulator(app: FastAPI, settings: Settings, clock: Clock) -> None:
         return await asyncio.to_thread(_advance, app.state.service, app.state.worker, seconds)
 
     app.include_router(
-        create_router(Carrier(config, clock=clock), clock=clock, advance_clock=advance),
+        create_router(SimulatedCarrier(config, clock=clock), clock=clock, advance_clock=advance),
         include_in_schema=False,
     )
 

@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 from app.crypto import MemberKeys, new_recovery_code, new_salt, new_seed, new_totp_secret
 from app.inbound import take_batch
 from app.members import (
+    MemorySessions,
     NewcomerSecrets,
     admit_newcomers,
     make_invitation,
@@ -103,7 +104,7 @@ def _second_member(service: Service) -> UUID:
 
 def _remove(service: Service, member: UUID) -> None:
     with service.database.transaction() as db:
-        remove_member(db, service.principal, member, None, service.clock())
+        remove_member(db, MemorySessions(), service.principal, member, None, service.clock())
     told = _Telling("new epochs")  # what the worker does at once
     renew_case_epochs(service.database, service.clock(), told)
 

@@ -19,7 +19,7 @@ from statistics import median
 from typing import Any
 from uuid import UUID
 
-from app.reports import MAKERS
+from app.reports import MAKERS, ReleaseRecord, write_record
 from app.statistics import (
     FAMILIES,
     MEDIA_TYPES,
@@ -37,7 +37,6 @@ from app.statistics import (
     make_plan,
     make_record,
     print_files,
-    write_record,
 )
 from app.statistics.noise_program import answer
 from bench import auditing
@@ -94,7 +93,7 @@ class Simulation:
             month: [self._case() for _ in range(CASES_A_MONTH)]
             for month in list_months("2026-01", "2026-12")
         }
-        done: dict[str, Any] = {}
+        done: dict[str, ReleaseRecord] = {}
         for family in FAMILIES:
             for period in list_periods(family, "2026-01", "2026-12"):
                 known = list_known([done[p.name] for p in period.parts if p.name in done])
@@ -116,21 +115,21 @@ class Simulation:
         period: Period,
         cases: Sequence[Case],
         known: dict[tuple[str, ...], KnownTable],
-    ) -> dict[str, Any]:
+    ) -> ReleaseRecord:
         drawn: Any = answer(dict(question(self.plan, family, period, cases, known)))
         day = date(2027, 1, 4)
         return make_record(UUID(int=1), family, period, self.plan, drawn, known, day)
 
-    def _compare(self, record: dict[str, Any], cases: Sequence[Case]) -> None:
-        for table in record["tables"]:
-            true = Counter(tuple(case[d] for d in table["dimensions"]) for case in cases)
-            error = self.errors.setdefault((record["kind"], table["name"]), Error())
-            for cell in table["cells"]:
-                count = true[tuple(cell["category"])]
-                error.distances.append(abs(cell["estimate"] - count))
+    def _compare(self, record: ReleaseRecord, cases: Sequence[Case]) -> None:
+        for table in record.tables:
+            true = Counter(tuple(case[d] for d in table.dimensions) for case in cases)
+            error = self.errors.setdefault((record.kind, table.name), Error())
+            for cell in table.cells:
+                count = true[cell.category]
+                error.distances.append(abs(cell.estimate - count))
                 error.true += count
                 error.cells += 1
-                error.held += cell["low95"] <= count <= cell["high95"]
+                error.held += cell.low95 <= count <= cell.high95
 
 
 def question(

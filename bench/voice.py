@@ -19,6 +19,7 @@ import tracemalloc
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from hmac import digest
 from html import unescape
@@ -35,9 +36,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # no types
 
-from app.calls import CallState, add_call, keep_recording
+from app.calls import CallCourse, add_call, keep_recording
 from app.clock import Clock
-from app.models import Call, Case, Member
+from app.models import Call, CallState, Case, Member
 from app.rota import ShiftFacts, add_shift, show_wall_time
 from app.store import upgrade_schema
 from app.telephony import Phones, Recording
@@ -80,9 +81,9 @@ def _house(folder: Path) -> Iterator[House]:
         with house.database.transaction() as db:
             for place, resident in enumerate(residents):
                 member = db.get_one(Member, resident.id)
-                profile = db.keys.open_row("members", member)
+                profile = db.keys.read_values(member)
                 phone = f"+15145550{150 + place}"
-                db.keys.replace_values("members", member, {**profile, "phone": phone})
+                db.keys.write_values(member, replace(profile, phone=phone))
             begins = show_wall_time(house.clock(), db.zone).replace(
                 hour=0, minute=0, second=0, microsecond=0
             )
@@ -246,15 +247,15 @@ def _voicemail(house: House) -> float:
         if case is None:
             raise RuntimeError("there is no case")
         until = now + timedelta(minutes=2)
-        state = CallState(uuid4(), "keeping", until, recording="RE1")
-        add_call(db, case, state, (), now, sid=f"CA{uuid4().hex}")
+        call = CallCourse(uuid4(), CallState.KEEPING, until, recording="RE1")
+        add_call(db, case, call, (), now, sid=f"CA{uuid4().hex}")
     tracemalloc.start()
     phones = cast("Phones", _ThreeMinutes())
-    kept = keep_recording(house.database, phones, house.service.line, house.clock, state.id)
+    kept = keep_recording(house.database, phones, house.service.line, house.clock, call.id)
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     with house.database.snapshot() as db:
-        if not kept or db.get_one(Call, state.id).disposition != "voicemail":
+        if not kept or db.get_one(Call, call.id).disposition != "voicemail":
             raise RuntimeError("the voicemail was not kept")
     weight = most / 1e6
     print(f"sealing a voicemail of three minutes holds {weight:.1f} MB (target {_TARGET_MB:.0f})")

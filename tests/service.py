@@ -36,9 +36,12 @@ from app.crypto import KeyFiles, MemberKeys, Secret, new_seed
 from app.crypto.passphrases import new_recovery_code, new_salt, passphrase_key
 from app.crypto.totp import make_totp_code, new_totp_secret
 from app.intake import Script, load_script
-from app.members.accounts import admit_newcomers
-from app.members.enrolment import NewcomerSecrets, open_member_seed, open_totp_secret
+from app.members import sessions
+from app.members.enrolment import NewcomerSecrets
 from app.members.invitations import make_invitation, redeem_invitation
+from app.members.member_keys import open_member_seed
+from app.members.newcomers import admit_newcomers
+from app.members.second_factor import open_totp_secret
 from app.members.sessions import start_session
 from app.models import Member
 from app.operations.founding import found_organisation
@@ -295,7 +298,7 @@ def _people(url: str, folder: Path) -> dict[str, Resident]:
         )
         with database.transaction() as db:
             salt = db.get_one(Member, founder.id).passphrase_salt
-        key = passphrase_key(PASSPHRASE, salt)
+        key = work_on_passphrase(PASSPHRASE, salt)
         for handle in list(PEOPLE)[1:]:
             roles = PEOPLE[handle]
             residents[handle] = _join(database, signer, handle, roles, (salt, key), now)
@@ -306,6 +309,10 @@ def _people(url: str, folder: Path) -> dict[str, Resident]:
         return residents
     finally:
         database.close()
+
+
+# Signing in works on it anew each time, which takes a core a third of a second.
+work_on_passphrase = cache(passphrase_key)
 
 
 def start_of_time() -> datetime:
@@ -320,7 +327,7 @@ def _found(database: Database, files: KeyFiles, now: datetime) -> Resident:
     )
     member = founded.enrolled.member
     with database.snapshot() as db:
-        key = passphrase_key(PASSPHRASE, member.passphrase_salt)
+        key = work_on_passphrase(PASSPHRASE, member.passphrase_salt)
         keys = open_member_seed(db, member, "seed_wrap", key)
         secret, _ = open_totp_secret(db, member, keys)
     code = founded.enrolled.recovery_code
@@ -438,6 +445,7 @@ def _served(
         settings = load_settings(**{**_settings(folder, database_url, port), **changes})
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(main, "load_script", _script)  # 30 ms, the same for all
+            patch.setattr(sessions, "passphrase_key", work_on_passphrase)
             app = main.create_app(settings, clock=clock)
             with _running(app, listening), _http(settings.url) as http:
                 network = Network(settings.url)

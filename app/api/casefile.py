@@ -17,8 +17,7 @@ from app.api.episodes import EpisodeOut, episode_out
 from app.api.events import EventOut, TaskOut, event_out, task_out
 from app.api.requests import RequestOut
 from app.api.requests import out as request_out
-from app.cases import read_case_values
-from app.desk import CaseFile, CaseLine, find_safe_contact
+from app.desk import CaseFile, CaseLine, RecordedConsent, find_safe_contact, read_line
 from app.models import Case
 from app.requests import FoundRequest
 from app.store import Db
@@ -129,18 +128,18 @@ class CaseOut(CaseItem):
 
 def item(line: CaseLine) -> CaseItem:
     """Return a case as the queue shows it."""
-    case, values = line.case, line.coarse
+    case, values = line.case, line.values
     return CaseItem(
         id=case.id,
-        reference=values.get("reference"),
+        reference=values.reference or None,
         state=case.state,
         urgency=case.urgency,
-        situation=values.get("situation"),
-        language=values.get("language"),
-        region=values.get("region"),
-        opened_at=values.get("opened_at") or case.opened_at,
-        last_message_at=values.get("last_message_at"),
-        waiting_since=values.get("waiting_since") if case.waiting else None,
+        situation=values.situation,
+        language=values.language,
+        region=values.region,
+        opened_at=values.opened_at,
+        last_message_at=values.last_message_at,
+        waiting_since=values.waiting_since if case.waiting else None,
         unread=case.unread,
         assigned_to=case.assigned_to,
     )
@@ -152,13 +151,28 @@ def _request(file: CaseFile, found: FoundRequest) -> RequestOut:
     return request_out(found, reports)
 
 
+def consent_out(recorded: RecordedConsent) -> ConsentOut:
+    """Return a consent as the API shows it."""
+    said = recorded.values
+    return ConsentOut(
+        id=recorded.id,
+        scope=said.scope,
+        granted=said.granted,
+        methods=list(said.methods),
+        hours=list(said.hours or ()),
+        at=said.at,
+        recorded_by=recorded.recorded_by,
+        override_reason=recorded.override_reason,
+    )
+
+
 def case_out(db: Db, file: CaseFile) -> CaseOut:
     """Return a case whole, with what the reader holds a key for."""
     case = file.line.case
     return CaseOut(
         **item(file.line).model_dump(),
         opened=file.opened,
-        outcome=file.line.coarse.get("outcome"),
+        outcome=file.line.values.outcome,
         held=case.held,
         hold_reason=file.hold_reason,
         follows=case.follows,
@@ -167,7 +181,7 @@ def case_out(db: Db, file: CaseFile) -> CaseOut:
         messages=[MessageOut(**message) for message in file.messages],
         fields={name: value for name, value in file.fields.items() if value is not None},
         notes=[NoteOut(**note) for note in file.notes],
-        consents=[ConsentOut(**consent) for consent in file.consents],
+        consents=[consent_out(one) for one in file.consents],
         requests=[_request(file, found) for found in file.requests],
         events=[event_out(event) for event in file.events],
         tasks=[task_out(due) for due in file.tasks],
@@ -182,4 +196,4 @@ def case_out(db: Db, file: CaseFile) -> CaseOut:
 def changed(db: Db, case: Case, response: Response) -> CaseItem:
     """Return a case after a change; its version goes into the answer."""
     etag(response, case.version)
-    return item(CaseLine(case, read_case_values(db, case)))
+    return item(read_line(db, case))

@@ -10,8 +10,13 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from app.api.casefile import CaseItem, item
 from app.api.deps import VisitDep, etag
-from app.cases import read_case_values
-from app.desk import CaseLine, SafeContact, mark_phone_safe, mark_phone_unsafe, replace_contact
+from app.desk import (
+    SafeContact,
+    mark_phone_safe,
+    mark_phone_unsafe,
+    read_line,
+    replace_contact,
+)
 from app.models import Case
 from app.store import Db
 
@@ -58,4 +63,4 @@ def trust(case_id: UUID, visit: VisitDep, response: Response) -> CaseItem:
 
 def _changed(db: Db, case: Case, response: Response) -> CaseItem:
     etag(response, case.version)
-    return item(CaseLine(case, read_case_values(db, case)))
+    return item(read_line(db, case))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
@@ -13,25 +14,26 @@ from app import members
 from app.access import Permission
 from app.api.deps import ServiceDep, VersionDep, VisitDep, etag, needs
 from app.members import (
+    MemberChanges,
     change_own_profile,
     find_member,
     join_with_invitation,
     list_members,
     make_invitation,
 )
-from app.models import Member
+from app.models import Member, MemberProfile
 from app.store import Db
 
 router = APIRouter(prefix="/v1", tags=["members"])
-Codes = list[Annotated[str, Field(max_length=64)]]
+Codes = tuple[Annotated[str, Field(max_length=64)], ...]
 
 
 class Invite(BaseModel):
     """What the newcomer will be."""
 
     roles: Codes = Field(min_length=1, max_length=6)
-    languages: Codes = Field(default_factory=list, max_length=32)
-    regions: Codes = Field(default_factory=list, max_length=64)
+    languages: Codes = Field(default=(), max_length=32)
+    regions: Codes = Field(default=(), max_length=64)
 
 
 class Invited(BaseModel):
@@ -61,12 +63,12 @@ class MemberOut(BaseModel):
     archive: bool
     name: str | None
     phone: str | None
-    languages: list[str]
-    regions: list[str]
-    skills: list[str]
+    languages: tuple[str, ...]
+    regions: tuple[str, ...]
+    skills: tuple[str, ...]
     weekly_cap: int | None
-    quiet_hours: list[str]
-    vetted_on: str | None
+    quiet_hours: tuple[str, ...]
+    vetted_on: date | None
     second_factor: bool
     version: int
 
@@ -104,6 +106,10 @@ class ChangeMe(BaseModel):
         default=None, max_length=8, description="22:00-07:00; no pages then but for tier 0"
     )
 
+    def profile(self, before: MemberProfile) -> MemberProfile:
+        """Return a profile with the given parts replaced."""
+        return replace(before, **self.model_dump(exclude_unset=True))
+
 
 class ChangeMember(BaseModel):
     """What coordinators change."""
@@ -119,26 +125,26 @@ class ChangeMember(BaseModel):
         default=None, max_length=64, description="the handle, typed, to lose the last key holder"
     )
 
+    def changes(self) -> MemberChanges:
+        """Return what to change, as the domain takes it."""
+        return MemberChanges(self._profile, self.roles, self.archive, self.acknowledge)
+
+    def _profile(self, before: MemberProfile) -> MemberProfile:
+        others = {"roles", "archive", "acknowledge"}
+        return replace(before, **self.model_dump(exclude_unset=True, exclude=others))
+
 
 def member_out(db: Db, member: Member) -> MemberOut:
     """Return a member with their operational profile."""
-    profile = db.keys.open_row("members", member)
     return MemberOut(
         id=member.id,
         handle=member.handle,
         roles=sorted(member.roles),
         state=member.state,
         archive=member.archive,
-        name=profile.get("name"),
-        phone=profile.get("phone"),
-        languages=profile.get("languages") or [],
-        regions=profile.get("regions") or [],
-        skills=profile.get("skills") or [],
-        weekly_cap=profile.get("weekly_cap"),
-        quiet_hours=profile.get("quiet_hours") or [],
-        vetted_on=profile.get("vetted_on"),
         second_factor=member.totp_confirmed,
         version=member.version,
+        **vars(db.keys.read_values(member)),
     )
 
 
@@ -193,8 +199,7 @@ def change_me(
 ) -> MemberOut:
     """Change your own name, phone, languages, regions or weekly cap."""
     with visit.transaction() as db:
-        changes = body.model_dump(exclude_unset=True, mode="json")
-        member = change_own_profile(db, visit.principal, version, changes, visit.now)
+        member = change_own_profile(db, visit.principal, version, body.profile, visit.now)
         etag(response, member.version)
         return member_out(db, member)
 
@@ -226,11 +231,9 @@ def change_member(
     response: Response,
 ) -> MemberOut:
     """Change roles and profile. Who leaves a team loses its key: it gets a new one."""
-    changes: dict[str, Any] = body.model_dump(exclude_unset=True, mode="json")
-    acknowledge = changes.pop("acknowledge", None)
     with visit.transaction() as db:
         changed = members.change_member(
-            db, visit.principal, member_id, version, changes, acknowledge, visit.now
+            db, visit.principal, member_id, version, body.changes(), visit.now
         )
         etag(response, changed.version)
         return member_out(db, changed)
@@ -246,6 +249,6 @@ def remove_member(
 ) -> Response:
     """Take somebody out at once: sessions, keys, and new keys for what they shared."""
     with visit.transaction() as db:
-        members.remove_member(db, visit.principal, member_id, acknowledge, visit.now)
-        visit.service.sessions.drop(db, member_id=member_id)
+        sessions = visit.service.sessions
+        members.remove_member(db, sessions, visit.principal, member_id, acknowledge, visit.now)
     return Response(status_code=204)

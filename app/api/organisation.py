@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -14,7 +16,7 @@ from app import audit, organisation
 from app.access import Permission
 from app.api.deps import Cursor, Limit, VisitDep, decode_cursor, encode_cursor, etag, needs
 from app.errors import BadRequest
-from app.organisation import read_settings
+from app.organisation import read_settings, read_settings_version
 
 router = APIRouter(prefix="/v1", tags=["organisation"])
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,40}$")]
@@ -34,17 +36,17 @@ def _known_zone(name: str) -> str:
 Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
 
 
-class Settings(BaseModel):
+class SettingsOut(BaseModel):
     """What the organisation chooses."""
 
     name: str = Field(default="", max_length=200, description="never shown to callers")
-    regions: list[Code] = Field(min_length=1, max_length=64)
-    fields: list[Code] = Field(max_length=64, description="what a case's sheet may hold")
-    languages: list[str] = Field(max_length=32)
+    regions: tuple[Code, ...] = Field(min_length=1, max_length=64)
+    fields: tuple[Code, ...] = Field(max_length=64, description="what a case's sheet may hold")
+    languages: tuple[str, ...] = Field(max_length=32)
     zones: dict[Code, Zone] = Field(
         max_length=64, description="regions whose clocks differ from the organisation's"
     )
-    detention_places: list[Place] = Field(
+    detention_places: tuple[Place, ...] = Field(
         max_length=64, description="offered where one is asked for"
     )
     price_per_segment: Money = Field(description="in the currency of the carrier's account")
@@ -62,7 +64,7 @@ class Settings(BaseModel):
     )
     callbacks_per_case: Calls = Field(description="calls that the desk makes, in a day")
     callbacks_per_day: Calls = Field(description="the same to all callers together")
-    callback_countries: list[Country] = Field(
+    callback_countries: tuple[Country, ...] = Field(
         max_length=32, description="where the desk may call; numbers that cost extra never"
     )
 
@@ -71,10 +73,10 @@ class ChangeSettings(BaseModel):
     """The settings to replace."""
 
     name: str | None = Field(default=None, max_length=200)
-    regions: list[Code] | None = Field(default=None, min_length=1, max_length=64)
-    fields: list[Code] | None = Field(default=None, max_length=64)
+    regions: tuple[Code, ...] | None = Field(default=None, min_length=1, max_length=64)
+    fields: tuple[Code, ...] | None = Field(default=None, max_length=64)
     zones: dict[Code, Zone] | None = Field(default=None, max_length=64)
-    detention_places: list[Place] | None = Field(default=None, max_length=64)
+    detention_places: tuple[Place, ...] | None = Field(default=None, max_length=64)
     price_per_segment: Money | None = None
     monthly_cap: Money | None = None
     automatic_per_hour: int | None = Field(default=None, ge=0, le=1_000_000)
@@ -82,7 +84,7 @@ class ChangeSettings(BaseModel):
     calls_per_hour: Calls | None = None
     callbacks_per_case: Calls | None = None
     callbacks_per_day: Calls | None = None
-    callback_countries: list[Country] | None = Field(default=None, max_length=32)
+    callback_countries: tuple[Country, ...] | None = Field(default=None, max_length=32)
 
 
 class TextOut(BaseModel):
@@ -120,13 +122,13 @@ class AuditList(BaseModel):
 
 
 @router.get("/settings")
-def settings_now(visit: VisitDep, response: Response) -> Settings:
+def settings_now(visit: VisitDep, response: Response) -> SettingsOut:
     """Return the organisation's settings."""
     visit.principal.require(Permission.SETTINGS)
     with visit.snapshot() as db:
-        values, version = read_settings(db)
+        settings, version = read_settings(db), read_settings_version(db)
     etag(response, version)
-    return Settings(**values)
+    return SettingsOut(**vars(settings))
 
 
 @router.put("/settings", dependencies=[needs(Permission.SETTINGS)])
@@ -135,21 +137,16 @@ def change_settings(
     visit: VisitDep,
     response: Response,
     if_match: Annotated[str | None, Header()] = None,
-) -> Settings:
+) -> SettingsOut:
     """Replace the given settings; with If-Match only if nobody changed them in between."""
-    changes: dict[str, Any] = body.model_dump(exclude_none=True, mode="json")
-    if "regions" in changes and "other" not in changes["regions"]:
-        raise BadRequest("The regions need the entry `other`.")
+    change = partial(replace, **body.model_dump(exclude_none=True))
+    given = (if_match or "").strip().removeprefix("W/").strip('"')
     with visit.transaction() as db:
-        visit.principal.require(Permission.SETTINGS)
-        _, current = read_settings(db)
-        given = (if_match or "").strip().removeprefix("W/").strip('"')
+        current = read_settings_version(db)
         version = int(given) if given.isascii() and given.isdigit() else current
-        values, version = organisation.change_settings(
-            db, visit.principal, version, changes, visit.now
-        )
-    etag(response, version)
-    return Settings(**values)
+        settings = organisation.change_settings(db, visit.principal, version, change, visit.now)
+    etag(response, version + 1)
+    return SettingsOut(**vars(settings))
 
 
 @router.get("/texts")

@@ -11,7 +11,8 @@ from pydantic import BaseModel, Field
 
 from app.access import Permission
 from app.api.deps import VisitDep, needs
-from app.api.shifts import OCCURRENCE, WALL, Duration, Members, TurnOut, instant_of, turn_out
+from app.api.shifts import Duration, Members
+from app.api.turns import OCCURRENCE, WALL, TurnOut, instant_of, turn_out
 from app.rota import ChangedTurn, join_shift, override_turn, restore_turn
 
 router = APIRouter(prefix="/v1/shifts", tags=["shifts"])

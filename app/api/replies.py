@@ -8,10 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from app.api.casefile import Code, ConsentOut, NoteOut
+from app.api.casefile import Code, ConsentOut, NoteOut, consent_out
 from app.api.deps import IdempotencyKey, VisitDep, fingerprint
 from app.cases import add_note, find_case
-from app.desk import StatedConsent, record_consent, send_reply
+from app.desk import RecordedConsent, StatedConsent, record_consent, send_reply
 from app.models import Consent, Message, Note
 from app.store import do_once
 
@@ -110,9 +110,5 @@ def consent(
         row = db.get_one(
             Consent, do_once(db, visit.principal, idempotency_key, key, visit.now, make)
         )
-        return ConsentOut(
-            id=row.id,
-            recorded_by=row.recorded_by,
-            override_reason=body.override_reason,
-            **db.keys.open_row("consents", row),
-        )
+        values = db.keys.read_values(row)
+        return consent_out(RecordedConsent(row.id, row.recorded_by, values, body.override_reason))

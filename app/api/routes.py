@@ -34,6 +34,7 @@ from app.api import (
     shifts,
     statistics,
     swaps,
+    turns,
     twilio,
 )
 from app.api.headers import CarefulAnswers
@@ -47,7 +48,7 @@ def _routes() -> list[BaseRoute]:
     for module in (events, episodes, raids, directory, deadlines, cards, statistics):
         router.include_router(module.router, responses={"default": errors.PROBLEM})
     # Paths with names come before the same paths with ids.
-    rota = (swaps, calendars, handovers, overrides, shifts)
+    rota = (turns, swaps, calendars, handovers, overrides, shifts)
     desk = (health, sessions, members, cases, replies, endings, contacts, organisation, blocks)
     files = (calls, attachments, exports)
     for module in (*desk, *files, *rota, reference):

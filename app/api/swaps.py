@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from app import rota
 from app.access import Permission
 from app.api.deps import IdempotencyKey, VisitDep, fingerprint, needs
-from app.api.shifts import OCCURRENCE, instant_of
+from app.api.turns import OCCURRENCE, instant_of
 from app.rota import Swap, find_instant, find_swap, list_swaps
 from app.store import Db, do_once
 

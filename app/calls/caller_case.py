@@ -6,12 +6,20 @@ their number gets a case of their own each time, and shares nothing with anybody
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.cases import BatchRows, ChangingCase, find_known_cases, open_new_case, write_cases
+from app.cases import (
+    BatchRows,
+    ChangingCase,
+    find_known_cases,
+    open_new_case,
+    read_case_values,
+    write_cases,
+)
 from app.crypto import keyed_hash
 from app.models import ROUNDING, Call, Case
 from app.organisation import read_settings
@@ -51,7 +59,8 @@ def _as_text(call: InboundCall) -> InboundText:
 def _begin(db: Db, thread: ChangingCase, now: datetime) -> None:
     """A case begins at the end of its queue until the call says more; nothing has been read."""
     thread.queue_order = db.order.next(now)
-    thread.coarse["last_message_at"] = now.isoformat()
+    if thread.values is not None:
+        thread.values = replace(thread.values, last_message_at=now)
 
 
 def may_ring_phones(db: Db, case: Case, call: InboundCall, now: datetime) -> bool:
@@ -63,7 +72,7 @@ def may_ring_phones(db: Db, case: Case, call: InboundCall, now: datetime) -> boo
         lookup = db.keys.number_lookup(call.caller)
         if find_suppressions(db, [lookup], now).get(lookup, set()) & SILENCED:
             return False
-    most = int(read_settings(db)[0]["calls_per_hour"])
+    most = read_settings(db).calls_per_hour
     return not most or _recent(db, case.id, now) < most
 
 
@@ -74,9 +83,9 @@ def _recent(db: Db, case_id: UUID, now: datetime) -> int:
 
 def is_challenged(db: Db) -> bool:
     """Whether callers have to press a digit first, during a flood of machines."""
-    return bool(read_settings(db)[0]["voice_challenge"])
+    return read_settings(db).voice_challenge
 
 
 def is_custody_line(db: Db, case: Case) -> bool:
     """Whether somebody of the desk said that this phone is a place of detention's."""
-    return CUSTODY_FLAG in db.keys.open_row("cases", case).get("flags", ())
+    return CUSTODY_FLAG in read_case_values(db, case).flags

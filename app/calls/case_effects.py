@@ -2,87 +2,87 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from app import audit
+from app.calls.courses import CallCourse
 from app.calls.machine import find_tier
-from app.calls.states import CallState
-from app.cases import add_task, settle_tasks_of_kind
-from app.models import LIVE_STATES, Call, Case, rounded
+from app.cases import (
+    add_task,
+    give_case,
+    read_case_values,
+    settle_tasks_of_kind,
+    start_waiting,
+    stop_waiting,
+    write_case_values,
+)
+from app.models import LIVE_STATES, Call, CallState, Case, CaseValues, rounded
 from app.paging import ALERTED_AT_ONCE, acknowledge_alert, make_alert_job
 from app.store import Db, add_jobs
 
 CALL_BACK_TASK = "call_back"
-_UNANSWERED = ("voicemail", "keeping", "ended")
+_UNANSWERED = (CallState.VOICEMAIL, CallState.KEEPING, CallState.ENDED)
 
 
 def follow_call(
-    db: Db, case: Case, row: Call, before: CallState, after: CallState, now: datetime
+    db: Db, case: Case, row: Call, before: CallCourse, after: CallCourse, now: datetime
 ) -> None:
     """Bring the case up to date with what became of a call."""
     if case.state not in LIVE_STATES:
         return
-    if after.name == "bridged" and before.name != "bridged":
+    if after.state == CallState.BRIDGED and before.state != CallState.BRIDGED:
         _talked(db, case, after, now)
     elif after.winner != before.winner and after.winner and not after.ended:
         _handed_over(db, case, after.winner, now)
-    unanswered = after.name in _UNANSWERED and before.name not in _UNANSWERED
+    unanswered = after.state in _UNANSWERED and before.state not in _UNANSWERED
     # A caller who is still there when whoever helped is gone waits as much as one nobody took.
-    left_alone = before.name == "bridged" and not after.ended
+    left_alone = before.state == CallState.BRIDGED and not after.ended
     if unanswered and (after.winner is None or left_alone) and not after.outgoing:
         make_caller_wait(db, case, after, now)
         if after.known:
             add_task(db, case.id, CALL_BACK_TASK, row.id, now, now)
 
 
-def _talked(db: Db, case: Case, state: CallState, now: datetime) -> None:
+def _talked(db: Db, case: Case, call: CallCourse, now: datetime) -> None:
     """Note that a person speaks with the caller: the case is theirs, and nobody waits."""
-    if state.winner is None:
+    if call.winner is None:
         return
-    values = db.keys.open_row("cases", case)
-    values.update(human=True, last_message_at=now.isoformat())
-    values.pop("waiting_since", None)
-    _note_said(values, state)
-    if not state.outgoing:
-        values["last_call_at"] = now.isoformat()
-    db.keys.replace_values("cases", case, values)
-    case.waiting, case.unread, case.last_message_at = False, 0, rounded(now)
-    case.urgency = case.urgency if state.outgoing else min(case.urgency, find_tier(state.situation))
-    case.assigned_to = case.assigned_to or state.winner
-    case.state = "open" if case.state == "new" else case.state
-    acknowledge_alert(db, case.id, state.winner)
-    settle_tasks_of_kind(db, case.id, CALL_BACK_TASK, state.winner)
-    audit.record(db, "call.answered", state.winner, case.id, now)
+    values = stop_waiting(case, read_case_values(db, case), now)
+    values = _note_said(values, call)
+    if not call.outgoing:
+        values = replace(values, last_call_at=now)
+    write_case_values(db, case, values)
+    case.urgency = case.urgency if call.outgoing else min(case.urgency, find_tier(call.situation))
+    give_case(case, case.assigned_to or call.winner)
+    acknowledge_alert(db, case.id, call.winner)
+    settle_tasks_of_kind(db, case.id, CALL_BACK_TASK, call.winner)
+    audit.record(db, "call.answered", call.winner, case.id, now)
 
 
 def _handed_over(db: Db, case: Case, member: UUID, now: datetime) -> None:
-    case.assigned_to = member
+    give_case(case, member)
     audit.record(db, "call.handed_over", member, case.id, now)
 
 
-def make_caller_wait(db: Db, case: Case, state: CallState, now: datetime) -> None:
+def make_caller_wait(db: Db, case: Case, call: CallCourse, now: datetime) -> None:
     """Note that the caller waits for a person; page the desk where it is urgent."""
-    values = db.keys.open_row("cases", case)
-    before, stamp = case.urgency, now.isoformat()
-    values["last_message_at"] = values["last_call_at"] = stamp
-    _note_said(values, state)
-    case.urgency = min(before, find_tier(state.situation))
+    values = replace(read_case_values(db, case), last_message_at=now, last_call_at=now)
+    values = _note_said(values, call)
+    before, newly = case.urgency, not case.waiting
+    case.urgency = min(before, find_tier(call.situation))
     case.unread += 1
     case.last_message_at = rounded(now)
-    if case.state == "waiting":
-        case.state = "open"
-    newly = not case.waiting
-    if newly:
-        case.waiting, case.queue_order = True, db.order.next(now)
-        values["waiting_since"] = stamp
-    db.keys.replace_values("cases", case, values)
+    write_case_values(db, case, start_waiting(db, case, values, now))
     if case.urgency <= ALERTED_AT_ONCE and (newly or case.urgency < before):
         add_jobs(db, [make_alert_job(case.id, now)])
 
 
-def _note_said(values: dict[str, object], state: CallState) -> None:
-    """Keep what the caller chose, where nobody knew it yet."""
-    for name, said in (("language", state.language), ("situation", state.situation)):
-        if said is not None and not values.get(name):
-            values[name] = said
+def _note_said(values: CaseValues, call: CallCourse) -> CaseValues:
+    """Keep what the caller chose, where it was not known yet."""
+    return replace(
+        values,
+        language=values.language or call.language,
+        situation=values.situation or call.situation,
+    )

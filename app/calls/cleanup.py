@@ -7,9 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import delete, or_, select, update
 
-from app.calls.carrier_ids import read_leg_sid
-from app.models import Call, CallLeg, Job
-from app.outbox import note_call_copy
+from app.calls.carrier_ids import forget_erased_call
+from app.models import Call, CallLeg, CallState, Job
 from app.store import Db
 
 
@@ -22,22 +21,16 @@ def forget_calls(db: Db, case_id: UUID, now: datetime) -> None:
     legs = select(CallLeg.id).where(CallLeg.call_id.in_(mine))
     for row in db.scalars(select(Call).where(Call.case_id == case_id, Call.op_key.is_not(None))):
         if db.keys.is_open:
-            _forget_at_carrier(db, row, now)
+            theirs = db.scalars(select(CallLeg).where(CallLeg.call_id == row.id))
+            forget_erased_call(db, row, theirs, now)
     db.execute(delete(Job).where(or_(Job.ref.in_(mine), Job.ref.in_(legs))))
     db.execute(delete(CallLeg).where(CallLeg.call_id.in_(mine)))
     db.execute(delete(Call).where(Call.case_id == case_id))
 
 
-def _forget_at_carrier(db: Db, row: Call, now: datetime) -> None:
-    sid = db.keys.open_row("calls", row).get("sid")
-    legs = db.scalars(select(CallLeg).where(CallLeg.call_id == row.id))
-    known = [leg_sid for leg in legs if (leg_sid := read_leg_sid(db, leg))]
-    note_call_copy(db, sid, known, None, row.id, now, running=row.state != "ended")
-
-
 def forget_ended_calls(db: Db) -> None:
     """Drop what the phones of calls that are over were known by at the carrier."""
-    ended = select(Call.id).where(Call.state == "ended")
+    ended = select(Call.id).where(Call.state == CallState.ENDED)
     db.execute(
         update(CallLeg)
         .where(CallLeg.call_id.in_(ended), CallLeg.op_key.is_not(None))

@@ -13,14 +13,15 @@ from sqlalchemy import func, select
 
 from app import audit
 from app.access import DESK, Permission, Principal
-from app.calls.call_rows import HeldCall, add_call, advance_call, lock_call
+from app.calls.call_rows import add_call, advance_call
 from app.calls.caller_case import CUSTODY_FLAG
+from app.calls.events import Summon
+from app.calls.held_calls import HeldCall, lock_call
 from app.calls.machine import begin_outgoing_call
 from app.calls.staff import find_busy_members, find_phone
-from app.calls.states import Summon
 from app.cases import find_case, read_case_values, write_case_values
 from app.errors import BadRequest, Forbidden, NotFound, Throttled, UnsafeMethod
-from app.models import Call, Case, Request
+from app.models import Call, CallState, Case, Request
 from app.organisation import read_settings
 from app.outbox import check_call
 from app.paging import acknowledge_alert
@@ -51,14 +52,14 @@ def start_call_back(db: Db, principal: Principal, case_id: UUID, now: datetime) 
     case = find_case(db, principal, case_id, live=True)
     values = read_case_values(db, case)
     check_call(db, case, values, now)
-    _check_cost(db, case, str(values["number"]), now)
+    _check_cost(db, case, values.number or "", now)
     me = principal.member_id
     if find_phone(db, me) is None:
         raise BadRequest("Your own phone number is missing: add it to your profile first.")
     if find_busy_members(db, [me]):
         raise BadRequest("Your phone is in a call already.")
-    state, actions = begin_outgoing_call(uuid4(), me, now)
-    held = add_call(db, case, state, actions, now)
+    call, actions = begin_outgoing_call(uuid4(), me, now)
+    held = add_call(db, case, call, actions, now)
     acknowledge_alert(db, case.id, me)
     audit.record(db, "call.made", me, case.id, now)
     return held.row
@@ -66,14 +67,14 @@ def start_call_back(db: Db, principal: Principal, case_id: UUID, now: datetime) 
 
 def _check_cost(db: Db, case: Case, number: str, now: datetime) -> None:
     """Raise for a number that could cost extra, and for more calls than a day may have."""
-    settings, _ = read_settings(db)
-    if not is_ordinary_number(number, settings["callback_countries"]):
+    settings = read_settings(db)
+    if not is_ordinary_number(number, settings.callback_countries):
         raise UnsafeMethod("This number is abroad, or costs extra: it is not called from here.")
     made = (Call.direction == "outbound", Call.at > now - _DAY)
     count = select(func.count()).select_from(Call).where(*made)
     of_case = db.scalar(count.where(Call.case_id == case.id)) or 0
-    most, all_of_us = int(settings["callbacks_per_case"]), int(settings["callbacks_per_day"])
-    if of_case >= most or (db.scalar(count) or 0) >= all_of_us:
+    of_all = db.scalar(count) or 0
+    if of_case >= settings.callbacks_per_case or of_all >= settings.callbacks_per_day:
         raise Throttled(int(_DAY.total_seconds()))
 
 
@@ -137,8 +138,8 @@ def mark_custody(
         raise NotFound
     held.row.custody = custody
     values = read_case_values(db, case)
-    kept = [flag for flag in values["flags"] if flag != CUSTODY_FLAG]
-    write_case_values(db, case, {**values, "flags": [*kept, CUSTODY_FLAG] if custody else kept})
+    flagged = values.with_flag(CUSTODY_FLAG) if custody else values.without_flag(CUSTODY_FLAG)
+    write_case_values(db, case, flagged)
     audit.record(db, "call.custody", principal.member_id, case.id, now)
     return held.row
 
@@ -149,7 +150,7 @@ def _running(db: Db, principal: Principal, case_id: UUID, call_id: UUID) -> Held
     held = lock_call(db, call_id)
     if held is None or held.case.id != case.id:
         raise NotFound
-    if held.state.name != "bridged":
+    if held.course.state != CallState.BRIDGED:
         raise BadRequest("Nobody is talking in this call now.")
     return held
 

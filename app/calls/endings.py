@@ -1,129 +1,129 @@
-"""How calls go on to a message and to their end, pure: deadlines, voicemails, who hangs up."""
+"""How calls go on to a message and to their end, pure: deadlines, voicemails, hanging up."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from app.calls.states import (
-    LASTS,
-    CallAction,
+from app.calls.actions import CallAction, Cancel, Check, Keep, Listen, Move
+from app.calls.courses import LASTS, CallCourse
+from app.calls.events import (
     CallerLeft,
     CallEvent,
-    CallState,
-    CallStateName,
-    Cancel,
-    Check,
     DeadlinePassed,
-    Keep,
     Kept,
-    Listen,
-    Move,
+    MessageSpoken,
     NoRecording,
     Recorded,
     RoomLeft,
-    Spoken,
     StillOn,
 )
+from app.models import CallState, LegState
 
-# A recording that the carrier told of nowhere is looked for this often.
+# So often we look for a recording that the carrier tells of nowhere.
 _LOOKS = 60
+# No pause between two looks is longer than this.
+_LONGEST_PAUSE = timedelta(minutes=50)
 
-StepResult = tuple[CallState, list[CallAction]]
+StepResult = tuple[CallCourse, list[CallAction]]
 
 
-def take_ending(state: CallState, event: CallEvent, now: datetime) -> StepResult:
+def take_ending(call: CallCourse, event: CallEvent, now: datetime) -> StepResult:
     """Take what may end a call, or shows that it goes on."""
     match event:
         case CallerLeft():
-            return _caller_left(state, now)
+            return _caller_left(call, now)
         case DeadlinePassed():
-            return _deadline(state, now)
-        case StillOn() if state.name == "bridged":
-            return move_to(state, "bridged", now), []
-        case RoomLeft() if state.name == "bridged" and not state.outgoing:
-            return go_to_voicemail(state, now)
+            return _deadline(call, now)
+        case StillOn() if call.state == CallState.BRIDGED:
+            return call.entering(CallState.BRIDGED, now), []
+        case RoomLeft() if call.state == CallState.BRIDGED and not call.outgoing:
+            return go_to_voicemail(call, now)
         case _:
-            return state, []
+            return call, []
 
 
-def go_to_voicemail(state: CallState, now: datetime, *, move: bool = True) -> StepResult:
+def go_to_voicemail(call: CallCourse, now: datetime, *, move: bool = True) -> StepResult:
     """Let the caller leave a message; no phone rings any more."""
-    if state.outgoing:
-        return end_call(state, "unanswered")
-    state, actions = silence_legs(state)
-    state = replace(move_to(state, "voicemail", now), tries=0)
-    return state, [*actions, Move()] if move else actions
+    if call.outgoing:
+        return end_call(call, "unanswered", now)
+    call, actions = silence_legs(call)
+    call = replace(call.entering(CallState.VOICEMAIL, now), tries=0)
+    return call, [*actions, Move()] if move else actions
 
 
 def take_recording(
-    state: CallState, event: Spoken | Recorded | NoRecording | Kept, now: datetime
+    call: CallCourse, event: MessageSpoken | Recorded | NoRecording | Kept, now: datetime
 ) -> StepResult:
     """Take what the carrier, or we, know of a message."""
     match event:
-        case Kept() if state.recording is not None:
-            return end_call(state, "answered" if state.winner else "voicemail")
-        case NoRecording() if state.name == "keeping" and state.recording is None:
-            return end_call(state, _without_message(state))
-        case Recorded(sid=sid) if not state.outgoing and state.recording in (None, sid):
-            known, (state, actions) = state.recording, silence_legs(state)
-            state = replace(move_to(state, "keeping", now), recording=sid)
-            return state, actions if known else [*actions, Keep(sid)]
-        case Spoken() if state.name == "voicemail":
-            return replace(move_to(state, "keeping", now), tries=0), []
+        case Kept() if call.recording is not None:
+            return end_call(call, "answered" if call.winner else "voicemail", now)
+        case NoRecording() if call.state == CallState.KEEPING and call.recording is None:
+            return end_call(call, "answered" if call.winner else "missed", now)
+        case Recorded(sid=sid) if not call.outgoing and call.recording in (None, sid):
+            known, (call, actions) = call.recording, silence_legs(call)
+            call = replace(call.entering(CallState.KEEPING, now), recording=sid)
+            return call, actions if known else [*actions, Keep(sid)]
+        case MessageSpoken() if call.state == CallState.VOICEMAIL:
+            return _keep_message(call, now), []
         case _:
-            return state, []
+            return call, []
 
 
-def _without_message(state: CallState) -> str:
-    return "answered" if state.winner else "missed"
+def _keep_message(call: CallCourse, now: datetime) -> CallCourse:
+    """Wait for the recording of what was said so far."""
+    return replace(call.entering(CallState.KEEPING, now), tries=0)
 
 
-def _caller_left(state: CallState, now: datetime) -> StepResult:
-    match state.name:
-        case "keeping" | "calling" | "dialing":
-            return state, []
-        case "voicemail":  # what was said so far is a message, too
-            return replace(move_to(state, "keeping", now), tries=0), []
-        case "bridged":
-            return end_call(state, "answered")
+def _caller_left(call: CallCourse, now: datetime) -> StepResult:
+    match call.state:
+        case CallState.KEEPING | CallState.CALLING | CallState.DIALING:
+            return call, []
+        case CallState.VOICEMAIL:
+            return _keep_message(call, now), []
+        case CallState.BRIDGED:
+            return end_call(call, "answered", now)
         case _:
-            return end_call(state, "missed")
+            return end_call(call, "missed", now)
 
 
-def _deadline(state: CallState, now: datetime) -> StepResult:
-    match state.name:
-        case "calling" | "dialing":
-            return end_call(state, "no_answer" if state.name == "dialing" else "unanswered")
-        case "bridged":
-            return move_to(state, "bridged", now), [Check()]
-        case "voicemail":
-            return replace(move_to(state, "keeping", now), tries=0), [Listen()]
-        case "keeping" if state.tries < _LOOKS:
-            tries = state.tries + 1
-            again = now + min(LASTS["keeping"] * 2 ** min(tries, 6), timedelta(minutes=50))
-            look: CallAction = Keep(state.recording) if state.recording else Listen()
-            return replace(state, tries=tries, deadline=again), [look]
-        case "keeping":
-            return end_call(state, "lost")
+def _deadline(call: CallCourse, now: datetime) -> StepResult:
+    match call.state:
+        case CallState.CALLING:
+            return end_call(call, "unanswered", now)
+        case CallState.DIALING:
+            return end_call(call, "no_answer", now)
+        case CallState.BRIDGED:
+            return call.entering(CallState.BRIDGED, now), [Check()]
+        case CallState.VOICEMAIL:
+            return _keep_message(call, now), [Listen()]
+        case CallState.KEEPING if call.tries < _LOOKS:
+            return _look_again(call, now)
+        case CallState.KEEPING:
+            return end_call(call, "lost", now)
         case _:
-            return go_to_voicemail(state, now)
+            return go_to_voicemail(call, now)
 
 
-def end_call(state: CallState, disposition: str) -> StepResult:
+def _look_again(call: CallCourse, now: datetime) -> StepResult:
+    """Look for the recording once more, or fetch it again, and then after a longer pause."""
+    tries = call.tries + 1
+    pause = min(LASTS[CallState.KEEPING] * 2 ** min(tries, 6), _LONGEST_PAUSE)
+    look: CallAction = Keep(call.recording) if call.recording else Listen()
+    return replace(call, tries=tries, deadline=now + pause), [look]
+
+
+def end_call(call: CallCourse, disposition: str, now: datetime) -> StepResult:
     """End a call, and with it every phone that rings or is on the line."""
-    state, actions = silence_legs(state)
-    return replace(state, name="ended", deadline=None, disposition=disposition), actions
+    call, actions = silence_legs(call)
+    return replace(call.entering(CallState.ENDED, now), disposition=disposition), actions
 
 
-def silence_legs(state: CallState) -> tuple[CallState, list[CallAction]]:
+def silence_legs(call: CallCourse) -> StepResult:
     """End every phone that rings or is on the line, but for the caller's own."""
-    actions: list[CallAction] = [Cancel(leg.id) for leg in state.running()]
-    for leg in state.running():
-        state = state.with_leg(leg, "over")
-    return state, actions
-
-
-def move_to(state: CallState, name: CallStateName, now: datetime) -> CallState:
-    """Return the call in another state, with that state's deadline."""
-    return replace(state, name=name, deadline=now + LASTS[name])
+    actions: list[CallAction] = []
+    for leg in call.running():
+        actions.append(Cancel(leg.id))
+        call = call.with_leg(leg, LegState.OVER)
+    return call, actions

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from app.calls.call_rows import advance_call, lock_call
+from app.calls.call_rows import advance_call
+from app.calls.events import Summon
+from app.calls.held_calls import lock_call
 from app.calls.staff import find_busy_members
-from app.calls.states import Summon
 from app.models import Assignment, Request
 from app.store import ClaimedJob, Db, finish_job
 

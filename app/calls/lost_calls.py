@@ -13,12 +13,13 @@ from uuid import uuid4
 import structlog
 from sqlalchemy import select
 
+from app.calls.actions import Listen
 from app.calls.call_rows import add_call
 from app.calls.caller_case import find_caller_case
 from app.calls.case_effects import CALL_BACK_TASK, make_caller_wait
-from app.calls.states import LASTS, CallState, Listen
+from app.calls.courses import LASTS, CallCourse
 from app.cases import add_task
-from app.models import CarrierLook, Deployment, rounded
+from app.models import CallState, CarrierLook, Deployment, rounded
 from app.outbox import note_running_call
 from app.store import Database, Db
 from app.telephony import CALL_OVER, CarrierCall, InboundCall, Phones
@@ -60,10 +61,10 @@ def _take_in(db: Db, found: CarrierCall, now: datetime) -> bool:
     if not note_running_call(db, call.sid, now):
         return False
     case = find_caller_case(db, call, now)
-    until = now + LASTS["keeping"]
-    state = CallState(uuid4(), "keeping", until, known=not call.withheld, tries=1)
-    add_call(db, case, state, [Listen()], now, sid=call.sid)
-    make_caller_wait(db, case, state, now)
+    until = now + LASTS[CallState.KEEPING]
+    lost = CallCourse(uuid4(), CallState.KEEPING, until, known=not call.withheld, tries=1)
+    add_call(db, case, lost, [Listen()], now, sid=call.sid)
+    make_caller_wait(db, case, lost, now)
     if not call.withheld:
-        add_task(db, case.id, CALL_BACK_TASK, state.id, now, now)
+        add_task(db, case.id, CALL_BACK_TASK, lost.id, now, now)
     return True

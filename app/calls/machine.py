@@ -1,9 +1,9 @@
-"""A call's life, pure: ``step(state, event, rota, now)`` gives the next state and what to do.
+"""A call's life, pure: ``step_call`` takes one event and returns the call and what is to be done.
 
-Whatever comes, in whichever order and however often: a call that has not ended has an owner and a
-deadline, and what its deadline leads to needs nobody's help. Waiting callers ask for themselves
-every few seconds what is next (``Polled``), so that neither a dead worker nor a carrier that
-refuses a request keeps anybody waiting past the deadline.
+Events may come in any order and any number of times: a call that has not ended has an owner and a
+deadline, and its deadline brings it on without help. The phone of a waiting caller asks every few
+seconds what is next (``Polled``). So neither a dead worker nor a carrier that refuses a request
+keeps a caller waiting past the deadline.
 """
 
 from __future__ import annotations
@@ -12,26 +12,24 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from app.calls.endings import StepResult, go_to_voicemail, move_to, take_ending, take_recording
-from app.calls.rings import connect_caller, summon_person, take_leg_event, take_poll
-from app.calls.states import (
-    LASTS,
+from app.calls.actions import Ring
+from app.calls.courses import LASTS, CallCourse, PhonesOnDuty
+from app.calls.endings import StepResult, go_to_voicemail, take_ending, take_recording
+from app.calls.events import (
+    CallerDigits,
     CallEvent,
-    CallState,
-    CallStateName,
-    Digits,
     Kept,
     LegDigits,
     LegDown,
     LegUp,
+    MessageSpoken,
     NoRecording,
-    PhonesOnDuty,
     Polled,
     Recorded,
-    Ring,
-    Spoken,
     Summon,
 )
+from app.calls.rings import connect_caller, summon_person, take_leg_event, take_poll
+from app.models import CallState
 
 CALL_LANGUAGES = {"1": "en", "2": "fr", "3": "es", "4": "ht", "5": None}
 CALL_SITUATIONS = {
@@ -42,7 +40,7 @@ CALL_SITUATIONS = {
     "5": "service_denied",
     "6": "other",
 }
-# The tier that follows from the situation alone; who says nothing may be unable to.
+# The tier that follows from the situation alone. A caller who says nothing may be unable to.
 CALL_TIERS = {
     "happening_now": 0,
     "detained": 0,
@@ -63,70 +61,70 @@ def find_tier(situation: str | None) -> int:
 
 def begin_call(
     call_id: UUID, now: datetime, *, challenged: bool, rings: bool, known: bool
-) -> CallState:
-    """Return the first state of a call that comes in."""
-    first: CallStateName = "challenge" if challenged and rings else "menu"
-    return CallState(call_id, first, now + LASTS[first], rings=rings, known=known)
+) -> CallCourse:
+    """Return a call that comes in."""
+    first = CallState.CHALLENGE if challenged and rings else CallState.MENU
+    return CallCourse(call_id, first, now + LASTS[first], rings=rings, known=known)
 
 
 def begin_outgoing_call(call_id: UUID, member: UUID, now: datetime) -> StepResult:
-    """Return the first state of a call that a member of the desk makes: their own phone rings."""
-    until = now + LASTS["calling"]
-    state = CallState(call_id, "calling", until, outgoing=True, winner=member)
-    state, leg = state.adding("desk", member)
-    return state, [Ring(leg.id)]
+    """Return a call that a member of the desk makes: their own phone rings first."""
+    first = CallState.CALLING
+    call = CallCourse(call_id, first, now + LASTS[first], outgoing=True, winner=member)
+    call, leg = call.adding("desk", member)
+    return call, [Ring(leg.id)]
 
 
-def step_call(state: CallState, event: CallEvent, rota: PhonesOnDuty, now: datetime) -> StepResult:
-    """Return the state after an event, and what is to be done."""
-    if state.ended:
-        return state, []
+def step_call(call: CallCourse, event: CallEvent, rota: PhonesOnDuty, now: datetime) -> StepResult:
+    """Return the call after an event, and what is to be done."""
+    if call.ended:
+        return call, []
     match event:
-        case Digits():
-            return _digits(state, event, rota, now)
+        case CallerDigits():
+            return _digits(call, event, rota, now)
         case LegUp() | LegDigits() | LegDown():
-            leg = state.leg(event.leg)
-            return (state, []) if leg is None else take_leg_event(state, leg, event, rota, now)
-        case Spoken() | Recorded() | NoRecording() | Kept():
-            return take_recording(state, event, now)
+            leg = call.leg(event.leg)
+            return (call, []) if leg is None else take_leg_event(call, leg, event, rota, now)
+        case MessageSpoken() | Recorded() | NoRecording() | Kept():
+            return take_recording(call, event, now)
         case Summon():
-            return summon_person(state, event)
-        case Polled() if state.name == "ringing":
-            return take_poll(state, rota, now)
+            return summon_person(call, event)
+        case Polled() if call.state == CallState.RINGING:
+            return take_poll(call, rota, now)
         case _:
-            return take_ending(state, event, now)
+            return take_ending(call, event, now)
 
 
-def _digits(state: CallState, event: Digits, rota: PhonesOnDuty, now: datetime) -> StepResult:
-    if event.turn != state.turn:  # a repeated or late webhook: the question stands as it is
-        return state, []
-    match state.name:
-        case "challenge" if event.digits == CHALLENGE:
-            return _ask(state, "menu", now), []
-        case "menu" if event.digits in CALL_LANGUAGES:
-            return _ask(replace(state, language=CALL_LANGUAGES[event.digits]), "situation", now), []
-        case "situation" if event.digits in CALL_SITUATIONS:
-            return connect_caller(
-                replace(state, situation=CALL_SITUATIONS[event.digits]), rota, now
-            )
-        case "challenge" | "menu" | "situation":
-            return _again(state, rota, now)
+def _digits(call: CallCourse, event: CallerDigits, rota: PhonesOnDuty, now: datetime) -> StepResult:
+    if event.turn != call.turn:  # a repeated or late webhook: the question stands as it is
+        return call, []
+    match call.state:
+        case CallState.CHALLENGE if event.digits == CHALLENGE:
+            return _ask(call, CallState.MENU, now), []
+        case CallState.MENU if event.digits in CALL_LANGUAGES:
+            chosen = replace(call, language=CALL_LANGUAGES[event.digits])
+            return _ask(chosen, CallState.SITUATION, now), []
+        case CallState.SITUATION if event.digits in CALL_SITUATIONS:
+            chosen = replace(call, situation=CALL_SITUATIONS[event.digits])
+            return connect_caller(chosen, rota, now)
+        case CallState.CHALLENGE | CallState.MENU | CallState.SITUATION:
+            return _again(call, rota, now)
         case _:
-            return state, []
+            return call, []
 
 
-def _ask(state: CallState, name: CallStateName, now: datetime) -> CallState:
-    return replace(move_to(state, name, now), turn=state.turn + 1, tries=0)
+def _ask(call: CallCourse, state: CallState, now: datetime) -> CallCourse:
+    return replace(call.entering(state, now), turn=call.turn + 1, tries=0)
 
 
-def _again(state: CallState, rota: PhonesOnDuty, now: datetime) -> StepResult:
-    """Ask once more; who presses nothing twice goes on without an answer."""
-    if state.tries + 1 < _TRIES:
-        return replace(state, turn=state.turn + 1, tries=state.tries + 1), []
-    match state.name:
-        case "menu":
-            return _ask(state, "situation", now), []
-        case "situation":
-            return connect_caller(state, rota, now)
+def _again(call: CallCourse, rota: PhonesOnDuty, now: datetime) -> StepResult:
+    """Ask once more; a caller who presses nothing twice goes on without an answer."""
+    if call.tries + 1 < _TRIES:
+        return replace(call, turn=call.turn + 1, tries=call.tries + 1), []
+    match call.state:
+        case CallState.MENU:
+            return _ask(call, CallState.SITUATION, now), []
+        case CallState.SITUATION:
+            return connect_caller(call, rota, now)
         case _:  # a machine, probably; a person can still leave a message
-            return go_to_voicemail(replace(state, rings=False), now, move=False)
+            return go_to_voicemail(replace(call, rings=False), now, move=False)

@@ -12,9 +12,10 @@ from uuid import UUID, uuid5
 import structlog
 
 from app import audit
-from app.calls.call_rows import advance_call, lock_call
+from app.calls.call_rows import advance_call
+from app.calls.events import Kept
+from app.calls.held_calls import lock_call
 from app.calls.line import CallSettings
-from app.calls.states import Kept
 from app.cases import VOICEMAIL_TYPE, AttachmentSealer, store_attachment
 from app.clock import Clock
 from app.crypto import SealBroken, open_recording
@@ -35,11 +36,11 @@ def keep_recording(
     """
     with database.transaction() as db:
         held = lock_call(db, call_id)
-        if held is None or held.state.ended or held.state.recording is None:
+        if held is None or held.course.ended or held.course.recording is None:
             return False
         case = db.get_one(Case, held.row.case_id)
-        sid, call_sid = held.state.recording, held.values["sid"]
-    if database.keys is None:
+        sid, call_sid = held.course.recording, held.sid
+    if database.keys is None or call_sid is None:
         return False
     sealer = AttachmentSealer(database.keys, case, uuid5(call_id, sid))
     try:

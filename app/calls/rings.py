@@ -1,4 +1,4 @@
-"""Whose phone rings and who wins, pure: people on duty, colleagues, interpreters, a caller."""
+"""Whose phone rings and who gets the call, pure: the desk, colleagues, interpreters, a caller."""
 
 from __future__ import annotations
 
@@ -7,53 +7,43 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from app.calls.endings import StepResult, end_call, go_to_voicemail, move_to
-from app.calls.states import (
-    MOST_LEGS,
-    CallAction,
-    CallState,
-    Cancel,
-    Leg,
-    LegDigits,
-    LegDown,
-    LegUp,
-    Move,
-    PhonesOnDuty,
-    Ring,
-    Summon,
-)
+from app.calls.actions import CallAction, Cancel, Move, Ring
+from app.calls.courses import MOST_LEGS, CallCourse, Leg, PhonesOnDuty
+from app.calls.endings import StepResult, end_call, go_to_voicemail
+from app.calls.events import LegDigits, LegDown, LegUp, Summon
+from app.models import CallState, LegState
 
 
-def connect_caller(state: CallState, rota: PhonesOnDuty, now: datetime) -> StepResult:
-    """Look for a person, where somebody is there and phones may ring."""
-    if not state.rings or not (rota.duty or rota.fallback):
-        return go_to_voicemail(state, now, move=False)
-    return _ring_more(move_to(state, "ringing", now), rota, now, move=False)
+def connect_caller(call: CallCourse, rota: PhonesOnDuty, now: datetime) -> StepResult:
+    """Ring the desk, if phones may ring and anybody is on duty; else take a message."""
+    if not call.rings or not (rota.duty or rota.fallback):
+        return go_to_voicemail(call, now, move=False)
+    return _ring_more(call.entering(CallState.RINGING, now), rota, now, move=False)
 
 
-def take_poll(state: CallState, rota: PhonesOnDuty, now: datetime) -> StepResult:
-    """Look again for a person; the deadline holds here, too."""
-    if state.deadline is not None and now >= state.deadline:  # whoever else should have noticed
-        return go_to_voicemail(state, now, move=False)
-    return _ring_more(state, rota, now, move=False)
+def take_poll(call: CallCourse, rota: PhonesOnDuty, now: datetime) -> StepResult:
+    """Ring whoever is free by now; the deadline holds here, too."""
+    if call.deadline is not None and now >= call.deadline:  # a job should have done this
+        return go_to_voicemail(call, now, move=False)
+    return _ring_more(call, rota, now, move=False)
 
 
-def _ring_more(state: CallState, rota: PhonesOnDuty, now: datetime, *, move: bool) -> StepResult:
-    """Ring who is on duty and free, those standing by once nobody on duty is left to be rung."""
-    asked = {leg.member for leg in state.legs}
-    room = MOST_LEGS - len(state.running())
+def _ring_more(call: CallCourse, rota: PhonesOnDuty, now: datetime, *, move: bool) -> StepResult:
+    """Ring the members on duty who are free, then those who stand by."""
+    asked = {leg.member for leg in call.legs}
+    room = MOST_LEGS - len(call.running())
     group = rota.duty
     chosen = _free(group, asked, rota)[:room]
-    if not chosen and not state.running() and not _to_come(group, asked):
+    if not chosen and not call.running() and not _to_come(group, asked):
         group = (*rota.duty, *rota.fallback)
         chosen = _free(group, asked, rota)[:room]
-    if not chosen and not state.running() and not _to_come(group, asked):
-        return go_to_voicemail(state, now, move=move)
+    if not chosen and not call.running() and not _to_come(group, asked):
+        return go_to_voicemail(call, now, move=move)
     actions: list[CallAction] = []
     for member in chosen:
-        state, leg = state.adding("desk", member)
+        call, leg = call.adding("desk", member)
         actions.append(Ring(leg.id))
-    return state, actions
+    return call, actions
 
 
 def _free(group: Iterable[UUID], asked: set[UUID | None], rota: PhonesOnDuty) -> list[UUID]:
@@ -61,12 +51,12 @@ def _free(group: Iterable[UUID], asked: set[UUID | None], rota: PhonesOnDuty) ->
 
 
 def _to_come(group: Iterable[UUID], asked: set[UUID | None]) -> bool:
-    """Whether somebody of a group was not rung yet: they are on another call."""
+    """Whether a member of a group is still to be rung: they are on another call."""
     return any(one not in asked for one in group)
 
 
 def take_leg_event(
-    state: CallState,
+    call: CallCourse,
     leg: Leg,
     event: LegUp | LegDigits | LegDown,
     rota: PhonesOnDuty,
@@ -74,86 +64,87 @@ def take_leg_event(
 ) -> StepResult:
     """Take what happened to a phone that rings."""
     if not leg.running:
-        return state, []
+        return call, []
     match event:
+        case LegUp() | LegDigits() if leg.state == LegState.JOINED:  # told twice
+            return call, []
         case LegUp() if leg.kind == "caller":
-            return _joined(state, leg, now)
+            return _joined(call, leg, now)
         case LegUp():
-            return (state.with_leg(leg, "answered") if leg.state == "asked" else state), []
-        case LegDigits(digits="1") if leg.state != "joined" and leg.kind != "caller":
-            return _joined(state, leg, now)
-        case LegDigits() if leg.state == "joined" or leg.kind == "caller":
-            return state, []
+            return call.with_leg(leg, LegState.ANSWERED), []
+        case LegDigits() if leg.kind == "caller":
+            return call, []
+        case LegDigits(digits="1"):
+            return _joined(call, leg, now)
         case _:
-            return _leg_over(state, leg, rota, now)
+            return _leg_over(call, leg, rota, now)
 
 
-def _joined(state: CallState, leg: Leg, now: datetime) -> StepResult:
-    match state.name, leg.kind:
-        case "ringing", "desk":
-            return _won(state, leg, now)
-        case "calling", "desk":
-            dialing, caller = move_to(state.with_leg(leg, "joined"), "dialing", now).adding(
-                "caller", None
-            )
-            return dialing, [Ring(caller.id)]
-        case "dialing", "caller":
-            return move_to(state.with_leg(leg, "joined"), "bridged", now), []
-        case "bridged", "colleague":
-            return replace(state.with_leg(leg, "joined"), winner=leg.member), []
-        case "bridged", "interpreter":
-            return state.with_leg(leg, "joined"), []
+def _joined(call: CallCourse, leg: Leg, now: datetime) -> StepResult:
+    joined = call.with_leg(leg, LegState.JOINED)
+    match call.state, leg.kind:
+        case CallState.RINGING, "desk":
+            return _won(call, leg, now)
+        case CallState.CALLING, "desk":
+            call, caller = joined.entering(CallState.DIALING, now).adding("caller", None)
+            return call, [Ring(caller.id)]
+        case CallState.DIALING, "caller":
+            return joined.entering(CallState.BRIDGED, now), []
+        case CallState.BRIDGED, "colleague":
+            return replace(joined, winner=leg.member), []
+        case CallState.BRIDGED, "interpreter":
+            return joined, []
         case _:
-            return state.with_leg(leg, "over"), []
+            return call.with_leg(leg, LegState.OVER), []
 
 
-def _won(state: CallState, leg: Leg, now: datetime) -> StepResult:
-    """Give the call to who pressed 1 first; the others hear that it is taken."""
+def _won(call: CallCourse, leg: Leg, now: datetime) -> StepResult:
+    """Give the call to the first who pressed 1; the others hear that it is taken."""
     actions: list[CallAction] = [Move()]
-    for other in state.running():
+    for other in call.running():
         if other.id != leg.id:
-            actions.append(Move(other.id) if other.state == "answered" else Cancel(other.id))
-            state = state.with_leg(other, "over")
-    state = replace(state.with_leg(leg, "joined"), winner=leg.member)
-    return move_to(state, "bridged", now), actions
+            actions.append(Move(other.id) if other.state == LegState.ANSWERED else Cancel(other.id))
+            call = call.with_leg(other, LegState.OVER)
+    call = replace(call.with_leg(leg, LegState.JOINED), winner=leg.member)
+    return call.entering(CallState.BRIDGED, now), actions
 
 
-def _leg_over(state: CallState, leg: Leg, rota: PhonesOnDuty, now: datetime) -> StepResult:
-    before, state = leg.state, state.with_leg(leg, "over")
-    match state.name, leg.kind:
-        case "ringing", _:
-            return _ring_more(state, rota, now, move=True)
-        case ("calling", "desk") | ("dialing", _):
-            return end_call(state, "no_answer" if leg.kind == "caller" else "unanswered")
-        case "bridged", "caller":
-            return end_call(state, "answered")
-        case "bridged", "desk" | "colleague" if before == "joined":
-            return _helper_left(state, now)
-        case "bridged", "colleague" if not _helpers(state):
-            return _helper_left(state, now)
+def _leg_over(call: CallCourse, leg: Leg, rota: PhonesOnDuty, now: datetime) -> StepResult:
+    before, call = leg.state, call.with_leg(leg, LegState.OVER)
+    match call.state, leg.kind:
+        case CallState.RINGING, _:
+            return _ring_more(call, rota, now, move=True)
+        case (CallState.CALLING, "desk") | (CallState.DIALING, _):
+            return end_call(call, "no_answer" if leg.kind == "caller" else "unanswered", now)
+        case CallState.BRIDGED, "caller":
+            return end_call(call, "answered", now)
+        case CallState.BRIDGED, "desk" | "colleague" if before == LegState.JOINED:
+            return _helper_left(call, now)
+        case CallState.BRIDGED, "colleague" if not _helpers(call):
+            return _helper_left(call, now)
         case _:
-            return state, []
+            return call, []
 
 
-def _helper_left(state: CallState, now: datetime) -> StepResult:
-    """Look after a caller whose helper is gone: a colleague who comes, else a message."""
-    if _helpers(state) or state.running("colleague"):
-        return state, []
-    if state.outgoing:
-        return end_call(state, "answered")
-    return go_to_voicemail(state, now)
+def _helper_left(call: CallCourse, now: datetime) -> StepResult:
+    """Leave a caller whose helper is gone to a colleague who comes, else take a message."""
+    if _helpers(call) or call.running("colleague"):
+        return call, []
+    if call.outgoing:
+        return end_call(call, "answered", now)
+    return go_to_voicemail(call, now)
 
 
-def _helpers(state: CallState) -> list[Leg]:
-    return [leg for leg in state.running("desk", "colleague") if leg.state == "joined"]
+def _helpers(call: CallCourse) -> list[Leg]:
+    return [leg for leg in call.running("desk", "colleague") if leg.state == LegState.JOINED]
 
 
-def summon_person(state: CallState, event: Summon) -> StepResult:
-    """Ring somebody into the conversation; nobody on a line of detention's."""
-    if state.name != "bridged" or state.custody:
-        return state, []
-    present = {leg.member for leg in state.running()}
-    if event.member in present or len(state.running()) >= MOST_LEGS:
-        return state, []
-    state, leg = state.adding(event.kind, event.member)
-    return state, [Ring(leg.id)]
+def summon_person(call: CallCourse, event: Summon) -> StepResult:
+    """Ring a member into the conversation, but never on a line of a place of detention."""
+    if call.state != CallState.BRIDGED or call.custody:
+        return call, []
+    present = {leg.member for leg in call.running()}
+    if event.member in present or len(call.running()) >= MOST_LEGS:
+        return call, []
+    call, leg = call.adding(event.kind, event.member)
+    return call, [Ring(leg.id)]

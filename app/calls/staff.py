@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
 from app import access
-from app.calls.states import PhonesOnDuty
+from app.calls.courses import PhonesOnDuty
 from app.calls.twiml import NextHours
-from app.models import CallLeg, Member
+from app.models import CallLeg, LegState, Member, MemberProfile, MemberState
 from app.rota import find_duty, list_turns, load_rota
 from app.store import Db
 from app.telephony import clean_number
@@ -40,24 +39,26 @@ def find_phones_on_duty(db: Db, now: datetime) -> PhonesOnDuty:
 
 def find_busy_members(db: Db, members: Sequence[UUID]) -> set[UUID]:
     """Return those whose phone rings, or who talk, already."""
-    running = (CallLeg.member_id.in_(members), CallLeg.state != "over")
+    running = (CallLeg.member_id.in_(members), CallLeg.state != LegState.OVER)
     return {one for one in db.scalars(select(CallLeg.member_id).where(*running)) if one}
 
 
 def find_phone(db: Db, member_id: UUID) -> str | None:
     """Return an active member's number in E.164; None where they have none, or left."""
-    return clean_number(str(_profile(db, member_id).get("phone") or ""))
+    profile = _find_profile(db, member_id)
+    return clean_number(profile.phone or "") if profile else None
 
 
 def find_call_language(db: Db, member_id: UUID | None) -> str:
     """Return the language in which a member is spoken to."""
-    languages = _profile(db, member_id).get("languages") if member_id else None
-    return str(languages[0]) if languages else "en"
+    profile = _find_profile(db, member_id) if member_id else None
+    return profile.languages[0] if profile and profile.languages else "en"
 
 
-def _profile(db: Db, member_id: UUID) -> dict[str, Any]:
+def _find_profile(db: Db, member_id: UUID) -> MemberProfile | None:
     member = db.get(Member, member_id)
-    return db.keys.open_row("members", member) if member and member.state == "active" else {}
+    active = member is not None and member.state == MemberState.ACTIVE
+    return db.keys.read_values(member) if member and active else None
 
 
 def find_next_hours(db: Db, now: datetime) -> NextHours:

@@ -7,42 +7,36 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from app.calls.call_rows import (
-    HeldCall,
-    add_call,
-    advance_call,
-    find_call_by_sid,
-    lock_call,
-    note_heard,
-)
+from app.calls.call_rows import add_call, advance_call
 from app.calls.caller_case import find_caller_case, is_challenged, is_custody_line, may_ring_phones
 from app.calls.case_effects import CALL_BACK_TASK
-from app.calls.line import CallSettings
-from app.calls.machine import begin_call
-from app.calls.staff import find_call_language, find_next_hours
-from app.calls.states import (
+from app.calls.courses import CallCourse
+from app.calls.events import (
+    CallerDigits,
     CallerLeft,
     CallEvent,
-    CallState,
-    Digits,
     LegDigits,
     LegDown,
     LegUp,
+    MessageSpoken,
     NoRecording,
     Polled,
     Recorded,
     RoomLeft,
-    Spoken,
 )
+from app.calls.held_calls import HeldCall, find_call_by_sid, lock_call, note_heard
+from app.calls.line import CallSettings
+from app.calls.machine import begin_call
+from app.calls.staff import find_call_language, find_next_hours
 from app.calls.twiml import (
-    NOTHING,
     write_caller_twiml,
     write_goodbye,
     write_leg_twiml,
     write_message_only,
 )
-from app.cases import add_task
-from app.models import Case
+from app.calls.verbs import NOTHING
+from app.cases import add_task, join_queue
+from app.models import CallState, Case
 from app.outbox import note_running_call
 from app.store import Db
 from app.telephony import CALL_OVER, InboundCall, Recording
@@ -107,27 +101,27 @@ def _incoming(db: Db, line: CallSettings, call: InboundCall, now: datetime) -> s
     case = find_caller_case(db, call, now)
     if not db.keys.is_open:
         return _sealed(db, line, case, call, now)
-    state = begin_call(
+    begun = begin_call(
         uuid4(),
         now,
         challenged=is_challenged(db),
         rings=may_ring_phones(db, case, call, now),
         known=not call.withheld,
     )
-    state = replace(state, custody=is_custody_line(db, case))
-    held = add_call(db, case, state, (), now, sid=call.sid)
+    begun = replace(begun, custody=is_custody_line(db, case))
+    held = add_call(db, case, begun, (), now, sid=call.sid)
     return _answer(db, line, held, now)
 
 
 def _sealed(db: Db, line: CallSettings, case: Case, call: InboundCall, now: datetime) -> str:
     """Let the caller leave a message; the carrier's list tells of it once the server is open."""
-    state = CallState(uuid4(), "voicemail", now + _SEALED_LASTS, known=not call.withheld)
-    add_call(db, case, state, (), now, sid=call.sid)
+    until = now + _SEALED_LASTS
+    begun = CallCourse(uuid4(), CallState.VOICEMAIL, until, known=not call.withheld)
+    add_call(db, case, begun, (), now, sid=call.sid)
     case.unread += 1
-    if not case.waiting:
-        case.waiting, case.queue_order = True, db.order.next(now)
+    join_queue(db, case, now)
     if not call.withheld:
-        add_task(db, case.id, CALL_BACK_TASK, state.id, now, now)
+        add_task(db, case.id, CALL_BACK_TASK, begun.id, now, now)
     return write_message_only(line.url, line.spoken)
 
 
@@ -158,29 +152,29 @@ def _event(item: CallStep) -> CallEvent | None:
         return CallerLeft()
     match item.name:
         case "digits":
-            return Digits(item.turn, item.digits)
+            return CallerDigits(item.turn, item.digits)
         case "wait":
             return Polled()
         case "left":
             return RoomLeft()
         case "spoken":
-            return Spoken()
+            return MessageSpoken()
         case _:
             return None
 
 
 def _leg_step(db: Db, line: CallSettings, held: HeldCall, item: CallStep, now: datetime) -> str:
     leg_id = item.leg
-    if leg_id is None or held.state.leg(leg_id) is None:
+    if leg_id is None or held.course.leg(leg_id) is None:
         return write_goodbye()
     event = _leg_event(item, leg_id)
     if event is not None:
         advance_call(db, held, event, now)
-    leg = held.state.leg(leg_id)
+    leg = held.course.leg(leg_id)
     if leg is None or item.name in ("status", "left"):
         return write_goodbye()
     place = held.place(line.url)
-    return write_leg_twiml(held.state, leg, place, line.spoken, find_call_language(db, leg.member))
+    return write_leg_twiml(held.course, leg, place, line.spoken, find_call_language(db, leg.member))
 
 
 def _leg_event(item: CallStep, leg: UUID) -> CallEvent | None:
@@ -199,9 +193,9 @@ def _answer(
     db: Db, line: CallSettings, held: HeldCall, now: datetime, *, again: bool = False
 ) -> str:
     note_heard(db, held)
-    hours = find_next_hours(db, now) if held.state.name == "voicemail" else None
+    hours = find_next_hours(db, now) if held.course.state == CallState.VOICEMAIL else None
     place = held.place(line.url)
-    return write_caller_twiml(held.state, place, line.spoken, hours, now, again=again)
+    return write_caller_twiml(held.course, place, line.spoken, hours, now, again=again)
 
 
 # -- what the carrier tells of it

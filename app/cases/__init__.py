@@ -29,11 +29,10 @@ from app.cases.case import (
 )
 from app.cases.codenames import make_code_name
 from app.cases.consents import (
-    METHODS,
     SCOPE_OF_KIND,
-    SCOPES,
     check_consent,
-    find_contact_consent,
+    find_contact_terms,
+    find_words_of_trees,
     has_agreed,
     has_refused,
 )
@@ -71,6 +70,7 @@ from app.cases.detentions import (
 )
 from app.cases.notes import add_note, seal_text, write_note
 from app.cases.safe_hours import is_within_hours, parse_safe_hours
+from app.cases.states import is_live, mark_closed, mark_erased, mark_open
 from app.cases.tasks import (
     DueTask,
     add_task,
@@ -83,15 +83,22 @@ from app.cases.tasks import (
     settle_tasks_of_kind,
 )
 from app.cases.tree import find_tree_ids, lock_cases_of_number, lock_tree
+from app.cases.waiting import (
+    answer_caller,
+    give_case,
+    inherit_waiting,
+    join_queue,
+    start_waiting,
+    stop_waiting,
+    take_case,
+)
 
 __all__ = [
     "AWAITED",
     "FIRST_URGENCY",
     "LARGEST_CAP",
     "LONGEST_PLACE",
-    "METHODS",
     "REMINDER_DAYS",
-    "SCOPES",
     "SCOPE_OF_KIND",
     "USUAL_CAP",
     "VOICEMAIL_TYPE",
@@ -110,6 +117,7 @@ __all__ = [
     "add_note",
     "add_task",
     "add_task_again",
+    "answer_caller",
     "archive_dates",
     "archive_detentions",
     "change_detention",
@@ -119,16 +127,21 @@ __all__ = [
     "check_date_step",
     "delete_tasks",
     "find_case",
-    "find_contact_consent",
+    "find_contact_terms",
     "find_known_cases",
     "find_live_reference",
     "find_row_with_case",
     "find_tree_ids",
+    "find_words_of_trees",
     "finish_task",
     "forget_past_dates",
+    "give_case",
     "has_agreed",
     "has_refused",
+    "inherit_waiting",
+    "is_live",
     "is_within_hours",
+    "join_queue",
     "list_attachments",
     "list_calendar",
     "list_detentions",
@@ -138,7 +151,10 @@ __all__ = [
     "lock_tree",
     "make_code_name",
     "make_date_values",
+    "mark_closed",
     "mark_date_occurred",
+    "mark_erased",
+    "mark_open",
     "open_attachment",
     "open_case_keys",
     "open_date",
@@ -154,7 +170,10 @@ __all__ = [
     "seal_text",
     "settle_tasks",
     "settle_tasks_of_kind",
+    "start_waiting",
+    "stop_waiting",
     "store_attachment",
+    "take_case",
     "write_case_values",
     "write_cases",
     "write_date",

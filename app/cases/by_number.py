@@ -12,7 +12,18 @@ from sqlalchemy import and_, select
 from app import access
 from app.cases.codenames import make_code_name
 from app.crypto import CaseKeys, SealBroken, Secret
-from app.models import LIVE_STATES, Case, CaseEpoch, CaseGrant, Message, rounded, table
+from app.errors import Sealed
+from app.models import (
+    LIVE_STATES,
+    Case,
+    CaseEpoch,
+    CaseGrant,
+    CaseState,
+    CaseValues,
+    Message,
+    rounded,
+    table,
+)
 from app.store import Db, Lookup, insert_rows, update_rows
 from app.telephony import InboundText
 from app.vault import make_case_keys
@@ -45,9 +56,10 @@ class ChangingCase:
 
     id: UUID
     row: Any
-    coarse: dict[str, Any]
+    # None for a stored case while the server is sealed.
+    values: CaseValues | None
     urgency: int
-    state: str
+    state: CaseState
     version: int
     last_position: int
     unread: int
@@ -62,6 +74,13 @@ class ChangingCase:
     public: bytes = b""
     # Opens the stored row's operational values, and will lock those that replace them.
     row_key: Secret | None = None
+
+    @property
+    def known_values(self) -> CaseValues:
+        """What the machine knows of the case; only a sealed server does not know it."""
+        if self.values is None:
+            raise Sealed
+        return self.values
 
 
 @dataclass
@@ -114,14 +133,14 @@ def _is_live(row: Any) -> bool:
 
 
 def _thread(db: Db, row: Any) -> ChangingCase:
-    coarse, row_key = db.keys.open_row_and_key("cases", row) if db.keys.is_open else ({}, None)
+    values, row_key = db.keys.open_values(Case, row) if db.keys.is_open else (None, None)
     if row.public is None:
         raise SealBroken
     db.keys.check_public_key("case_epochs", row.id, row.epoch, row.public, row.mac)
     return ChangingCase(
         row.id,
         row,
-        coarse,
+        values,
         row.urgency,
         row.state,
         row.version,
@@ -151,18 +170,14 @@ def open_new_case(
     thread = ChangingCase(
         case_id,
         None,
-        {
-            "number": None if text.withheld else text.sender,
-            "channel": text.channel,
-            "reference": make_code_name(),
-            "language": None,
-            "region": None,
-            "situation": None,
-            "opened_at": now.isoformat(),
-            "flags": [],
-        },
+        CaseValues(
+            number=None if text.withheld else text.sender,
+            channel=text.channel,
+            reference=make_code_name(),
+            opened_at=now,
+        ),
         FIRST_URGENCY,
-        "new",
+        CaseState.NEW,
         1,
         0,
         0,
@@ -191,7 +206,7 @@ def write_cases(db: Db, rows: BatchRows, now: datetime) -> None:
 
 
 def _new_case(db: Db, thread: ChangingCase, now: datetime, at: datetime) -> dict[str, Any]:
-    reference = thread.coarse["reference"]
+    values = thread.known_values
     return {
         "id": thread.id,
         "state": thread.state,
@@ -199,20 +214,21 @@ def _new_case(db: Db, thread: ChangingCase, now: datetime, at: datetime) -> dict
         "epoch": 1,
         "opened_at": at,
         "number_lookup": thread.lookup,
-        "reference_lookup": db.keys.reference_lookup(reference) if db.keys.is_open else None,
+        "reference_lookup": db.keys.reference_lookup(values.reference) if db.keys.is_open else None,
         "provisional": thread.provisional,
         "follows": thread.follows,
         "held": False,
         **_plain(thread, at),
-        **db.keys.new_row("cases", thread.id, thread.coarse, now),
+        **db.keys.new_values(Case, thread.id, values, now),
     }
 
 
 def _changed_case(db: Db, thread: ChangingCase, at: datetime) -> dict[str, Any]:
-    values = {"state": thread.state, "version": thread.version, **_plain(thread, at)}
+    columns = {"state": thread.state, "version": thread.version, **_plain(thread, at)}
     if db.keys.is_open:
-        values |= db.keys.rewrite_row("cases", thread.row, thread.coarse, thread.row_key)
-    return {**values, "id": thread.id}
+        values = thread.known_values
+        columns |= db.keys.rewrite_values(Case, thread.row, values, thread.row_key)
+    return {**columns, "id": thread.id}
 
 
 def _plain(thread: ChangingCase, at: datetime) -> dict[str, Any]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,7 +10,7 @@ from sqlalchemy import select
 from app.access import ARCHIVE, DESK, Principal, readable_cases
 from app.crypto import CaseKeys
 from app.errors import CaseClosed, CaseErased, NotFound
-from app.models import LIVE_STATES, Case, DetentionEpisode, Event, Task
+from app.models import LIVE_STATES, Case, CaseValues, DetentionEpisode, Event, Task
 from app.store import Db
 from app.vault import open_case_grants
 
@@ -53,18 +52,14 @@ def find_row_with_case(
     return row, case
 
 
-def read_case_values(db: Db, case: Case) -> dict[str, Any]:
-    """Return a case's operational values.
-
-    ``number channel reference language region situation opened_at last_message_at
-    last_inbound_at last_outbound_at waiting_since script flags reach human human_at outcome``
-    """
-    return db.keys.open_row("cases", case)
+def read_case_values(db: Db, case: Case) -> CaseValues:
+    """Return what the machine knows of a case that is not erased. Sealed."""
+    return db.keys.read_values(case)
 
 
-def write_case_values(db: Db, case: Case, values: Mapping[str, Any]) -> None:
-    """Replace a case's operational values."""
-    db.keys.replace_values("cases", case, values)
+def write_case_values(db: Db, case: Case, values: CaseValues) -> None:
+    """Replace what the machine knows of a case. Sealed."""
+    db.keys.write_values(case, values)
 
 
 def open_case_keys(db: Db, principal: Principal, case: Case) -> dict[int, CaseKeys]:
@@ -82,4 +77,4 @@ def find_live_reference(db: Db, lookup: bytes) -> str | None:
             Case.merged_into.is_(None),
         )
     )
-    return read_case_values(db, case)["reference"] if case else None
+    return read_case_values(db, case).reference if case else None

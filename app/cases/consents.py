@@ -1,40 +1,78 @@
-"""What a caller has to have agreed to before somebody beyond the desk is told anything."""
+"""What a caller agreed to: the newest word on each scope counts, and only here is it read."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
 from app.cases.tree import find_tree_ids
 from app.errors import ConsentMissing
-from app.models import Case, Consent
+from app.models import Case, CaseValues, Consent, ConsentValues, Reach
 from app.store import Db
 
-SCOPES = ("contact", "legal", "accompanier", "family", "statistics")
-METHODS = ("text", "call", "voicemail", "whatsapp")
-
-
-# -- consents
-
-
-def find_contact_consent(db: Db, case_id: UUID, coarse: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return what counts for texting: the newest recorded consent, else the caller's own answer."""
-    rows = db.scalars(
-        select(Consent).where(Consent.case_id == case_id).order_by(Consent.position.desc())
-    )
-    for row in rows:
-        values = db.keys.open_row("consents", row)
-        if values["scope"] == "contact":
-            return values
-    answered = coarse.get("reach")
-    return dict(answered) if answered else None
-
-
-# An interpreter is shown nothing of the case.
+# What somebody beyond the desk is told needs this scope. An interpreter is shown nothing.
 SCOPE_OF_KIND: Mapping[str, str] = {"accompaniment": "accompanier", "legal": "legal"}
+
+
+@dataclass(frozen=True)
+class NewestWord:
+    """The newest thing that was recorded about one scope."""
+
+    values: ConsentValues
+    overridden: bool
+
+    @property
+    def allows(self) -> bool:
+        """Whether it is a yes, or a no that the desk overrode with a reason."""
+        return self.values.granted or self.overridden
+
+
+def find_newest_words(db: Db, case_ids: Collection[UUID], scope: str) -> dict[UUID, NewestWord]:
+    """Return the newest word on a scope in each of these cases that has one."""
+    rows = db.scalars(
+        select(Consent).where(Consent.case_id.in_(case_ids)).order_by(Consent.position)
+    )
+    newest: dict[UUID, NewestWord] = {}
+    for row in rows:
+        values = db.keys.read_values(row)
+        before = newest.get(row.case_id)
+        if values.scope == scope and (before is None or values.at >= before.values.at):
+            newest[row.case_id] = NewestWord(values, row.override_reason is not None)
+    return newest
+
+
+def find_newest_word(db: Db, case_ids: Collection[UUID], scope: str) -> NewestWord | None:
+    """Return the newest word on a scope in any of these cases, None where there is none."""
+    words = find_newest_words(db, case_ids, scope).values()
+    return max(words, key=lambda word: word.values.at, default=None)
+
+
+def find_words_of_trees(db: Db, main_ids: Collection[UUID], scope: str) -> dict[UUID, NewestWord]:
+    """Return the newest word on a scope in each tree of these main cases that has one."""
+    main = func.coalesce(Case.merged_into, Case.id).label("main")
+    parts = select(Case.id, main).where(or_(Case.id.in_(main_ids), Case.merged_into.in_(main_ids)))
+    main_of = {row.id: row.main for row in db.execute(parts)}
+    newest: dict[UUID, NewestWord] = {}
+    for case_id, word in find_newest_words(db, main_of, scope).items():
+        known = newest.get(main_of[case_id])
+        if known is None or word.values.at >= known.values.at:
+            newest[main_of[case_id]] = word
+    return newest
+
+
+def find_contact_terms(db: Db, case_id: UUID, values: CaseValues) -> Reach | None:
+    """Return how the caller may be reached: as last recorded, else as they told the script.
+
+    What was recorded in a case that is merged with this one concerns another phone.
+    """
+    word = find_newest_word(db, [case_id], "contact")
+    if word is None:
+        return values.reach
+    said = word.values
+    return Reach(granted=said.granted, methods=said.methods, hours=said.hours)
 
 
 def check_consent(db: Db, case: Case, kind: str) -> None:
@@ -45,22 +83,12 @@ def check_consent(db: Db, case: Case, kind: str) -> None:
 
 
 def has_agreed(db: Db, case_id: UUID, scope: str) -> bool:
-    """Return whether the newest word on a scope is yes, or an override with its reason."""
-    return _newest(db, case_id, scope) is True
+    """Return whether the newest word on a scope, in the whole tree of a case, allows it."""
+    word = find_newest_word(db, find_tree_ids(db, case_id), scope)
+    return word is not None and word.allows
 
 
 def has_refused(db: Db, case_id: UUID, scope: str) -> bool:
-    """Return whether the newest word on a scope is no."""
-    return _newest(db, case_id, scope) is False
-
-
-def _newest(db: Db, case_id: UUID, scope: str) -> bool | None:
-    """Return the newest word, None for none; what any case of a tree says counts for all of it."""
-    said = select(Consent).where(Consent.case_id.in_(find_tree_ids(db, case_id)))
-    newest, agreed = "", None
-    for row in db.scalars(said.order_by(Consent.position)):
-        values = db.keys.open_row("consents", row)
-        if values["scope"] == scope and values["at"] >= newest:
-            newest = values["at"]
-            agreed = bool(values["granted"]) or row.override_reason is not None
-    return agreed
+    """Return whether the newest word on a scope, in the whole tree of a case, is no."""
+    word = find_newest_word(db, find_tree_ids(db, case_id), scope)
+    return word is not None and not word.allows

@@ -17,7 +17,8 @@ from app.cases.case import find_case, read_case_values
 from app.cases.tasks import settle_tasks
 from app.crypto import CaseKeys
 from app.errors import BadRequest
-from app.models import EVENT_KINDS, EVENT_STATES, LIVE_STATES, Case, Event
+from app.models import EVENT_STATES, LIVE_STATES, Case, Event
+from app.organisation import EVENT_KINDS
 from app.store import Db, position_after
 from app.vault import read_value, seal_value
 
@@ -129,7 +130,7 @@ def list_calendar(
         values = db.keys.open_row("events", event)
         starts_at = datetime.fromisoformat(values["starts_at"])
         if start <= starts_at < end:
-            reference = read_case_values(db, case).get("reference")
+            reference = read_case_values(db, case).reference
             found.append(CalendarEntry(event, values["kind"], starts_at, reference))
     return sorted(found, key=lambda entry: (entry.starts_at, entry.event.id))
 

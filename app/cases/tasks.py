@@ -72,7 +72,7 @@ def list_tasks(db: Db, principal: Principal) -> list[DueTask]:
         .where(Task.state == "open", Case.state.in_(LIVE_STATES))
     ).all()
     found = [
-        DueTask(task, _due_at(db, task), read_case_values(db, case).get("reference"))
+        DueTask(task, _due_at(db, task), read_case_values(db, case).reference)
         for task, case in rows
     ]
     return sorted(found, key=lambda one: (one.due_at, one.task.id))

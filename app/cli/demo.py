@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import select
 
@@ -35,7 +34,7 @@ from app.members import (
     sign_in,
     suggest_passphrase,
 )
-from app.models import Deployment, Member
+from app.models import Deployment, Member, MemberProfile
 from app.operations import found_organisation
 from app.rota import ShiftFacts, add_shift, load_rota, show_wall_time
 from app.settings import DEMO_ACCOUNT_PREFIX, Settings, load_settings
@@ -315,7 +314,7 @@ def _completed(
     keys = founder.keys if login.handle == founder.handle else _sign_in(database, login, now).keys
     with database.transaction() as db:
         member = db.scalars(select(Member).where(Member.handle == login.handle)).one()
-        change_profile(db, member, _profile(login.handle, now))
+        change_profile(db, member, lambda _: _profile(login.handle, now))
         return replace(login, totp_secret=encode_base32(open_totp_secret(db, member, keys)[0]))
 
 
@@ -331,21 +330,21 @@ def _join(
         newcomer,
         code=code,
         handle=handle,
-        name=str(profile["name"]),
-        phone=str(profile["phone"]),
+        name=profile.name,
+        phone=profile.phone,
         now=now,
     )
-    change_profile(db, enrolled.member, profile)
+    change_profile(db, enrolled.member, lambda _: profile)
     admit_newcomers(db, founder, now)
 
 
-def _profile(handle: str, now: datetime) -> dict[str, Any]:
+def _profile(handle: str, now: datetime) -> MemberProfile:
     place, person = next((i, one) for i, one in enumerate(DEMO_PEOPLE) if one.handle == handle)
-    return {
-        "name": handle.capitalize(),
-        "phone": f"+15145550{110 + place}",
-        "languages": list(person.languages),
-        "regions": list(person.regions),
-        "weekly_cap": 3,
-        "vetted_on": now.date().isoformat(),
-    }
+    return MemberProfile(
+        name=handle.capitalize(),
+        phone=f"+15145550{110 + place}",
+        languages=person.languages,
+        regions=person.regions,
+        weekly_cap=3,
+        vetted_on=now.date(),
+    )

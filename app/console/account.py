@@ -30,7 +30,7 @@ def _page(screen: MemberScreen, refusal: Refusal | None = None, field: str = "")
     with visit.snapshot() as db:
         member = member_out(db, db.get_one(Member, visit.principal.member_id))
         stored = list_own_sessions(db, screen.service.sessions, visit.principal, visit.now)
-        settings, _ = read_settings(db)
+        settings = read_settings(db)
     return screen.page(
         "me.html",
         STATUS[refusal.slug] if refusal else 200,
@@ -38,7 +38,7 @@ def _page(screen: MemberScreen, refusal: Refusal | None = None, field: str = "")
         member=member,
         sessions=stored,
         current=visit.principal.session_id,
-        regions=settings["regions"],
+        regions=settings.regions,
         errors=[(field, refusal.detail)] if refusal else (),
     )
 
@@ -62,9 +62,8 @@ def change(screen: MemberScreenDep) -> Response:
                 "quiet_hours": [h.strip() for h in form.get("quiet_hours").split(",") if h.strip()],
             },
         )
-        changes = wanted.model_dump(exclude_unset=True, mode="json")
         with visit.transaction() as db:
-            change_own_profile(db, visit.principal, version, changes, visit.now)
+            change_own_profile(db, visit.principal, version, wanted.profile, visit.now)
     except Refusal as refusal:
         return _page(screen, refusal, "name")
     return screen.go("/me?done=changed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -31,7 +32,7 @@ def _page(screen: MemberScreen, refusal: Refusal | None = None, field: str = "to
     visit = screen.visit
     with visit.snapshot() as db:
         found = list_cards(db, visit.principal)
-        settings, _ = read_settings(db)
+        settings = read_settings(db)
         today = visit.now.astimezone(db.zone).date()
     return screen.page(
         "cards.html",
@@ -39,15 +40,15 @@ def _page(screen: MemberScreen, refusal: Refusal | None = None, field: str = "to
         here="/cards",
         cards=[(card, is_card_usable(card, today)) for card in found],
         may_change=visit.principal.may(Permission.RULES),
-        regions=settings["regions"],
-        languages=settings["languages"],
+        regions=settings.regions,
+        languages=settings.languages,
         today=today,
         typed=screen.form,
         errors=[(field, refusal.detail)] if refusal else (),
     )
 
 
-def _values(form: Form, languages: list[str]) -> dict[str, Any]:
+def _values(form: Form, languages: Sequence[str]) -> dict[str, Any]:
     values: dict[str, Any] = {
         name: form.get(name) or None
         for name in ("topic", "region", "source_url", "verified_by", "verified_on", "review_by")
@@ -65,7 +66,7 @@ def add(screen: MemberScreenDep) -> Response:
     visit.principal.require(Permission.RULES)
     try:
         with visit.transaction() as db:
-            values = _values(form, read_settings(db)[0]["languages"])
+            values = _values(form, read_settings(db).languages)
 
             def make() -> UUID:
                 return add_card(db, visit.principal, values, visit.now).id
@@ -86,7 +87,7 @@ def change(card_id: UUID, screen: MemberScreenDep) -> Response:
             if form.get("action") == "remove":
                 remove_card(db, visit.principal, card_id, visit.now)
             else:
-                values = _values(form, read_settings(db)[0]["languages"])
+                values = _values(form, read_settings(db).languages)
                 version = form.number("version") or 0
                 change_card(db, visit.principal, card_id, version, values, visit.now)
     except NotFound:

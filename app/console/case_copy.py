@@ -46,7 +46,7 @@ def _page(screen: MemberScreen, case_id: UUID, refusal: Refusal | None = None) -
         case = find_case(db, visit.principal, case_id, lock_row=False)
         if case.state not in LIVE_STATES and not visit.principal.may(Permission.ARCHIVE):
             raise CaseClosed
-        reference = read_case_values(db, case).get("reference")
+        reference = read_case_values(db, case).reference
     return screen.page(
         "export.html",
         STATUS[refusal.slug] if refusal else 200,

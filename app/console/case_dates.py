@@ -49,7 +49,7 @@ def local(form: Form, name: str, zone: str) -> datetime | None:
 def zone_of_case(db: Db, screen: MemberScreenDep, case_id: UUID) -> str:
     """Return the name of the time zone in which a case's dates are told. NotFound."""
     case = find_case(db, screen.visit.principal, case_id, lock_row=False)
-    return find_zone(db, read_case_values(db, case).get("region")).key
+    return find_zone(db, read_case_values(db, case).region).key
 
 
 @router.post("/{case_id}/events")

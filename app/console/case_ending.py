@@ -93,7 +93,7 @@ def erase(case_id: UUID, screen: MemberScreenDep) -> Response:
         with visit.transaction() as db:
             visit.principal.require(Permission.CASES)
             case = find_case(db, visit.principal, case_id)
-            reference = read_case_values(db, case)["reference"]
+            reference = read_case_values(db, case).reference
             confirm(screen.form.get("confirmation"), reference)
             erase_case(db, visit.principal, case_id, visit.now)
     except (NotConfirmed, CaseHeld) as refusal:
@@ -132,7 +132,7 @@ def _glass_page(screen: MemberScreen, case_id: UUID, refusal: Refusal | None = N
     visit = screen.visit
     with visit.snapshot() as db:
         case = find_case(db, visit.principal, case_id, lock_row=False)
-        reference = read_case_values(db, case).get("reference")
+        reference = read_case_values(db, case).reference
     return screen.page(
         "break_glass.html",
         STATUS[refusal.slug] if refusal else 200,
@@ -149,7 +149,7 @@ def _erase_page(screen: MemberScreen, case_id: UUID, refusal: Refusal | None = N
     with visit.snapshot() as db:
         visit.principal.require(Permission.CASES)
         case = find_case(db, visit.principal, case_id, lock_row=False)
-        reference = read_case_values(db, case)["reference"]
+        reference = read_case_values(db, case).reference
     return screen.page(
         "erase.html",
         STATUS[refusal.slug] if refusal else 200,

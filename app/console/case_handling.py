@@ -163,11 +163,11 @@ def _conflict(screen: MemberScreen, case_id: UUID, refusal: StaleVersion) -> Res
     visit, form = screen.visit, screen.form
     with visit.transaction() as db:
         file = read_case(db, visit.principal, case_id, visit.now)
-        settings, _ = read_settings(db)
-    case, coarse = file.line.case, file.line.coarse
+        settings = read_settings(db)
+    case, values = file.line.case, file.line.values
     now: dict[str, str] = {"urgency": str(case.urgency)}
-    now |= {name: coarse.get(name) or "" for name in ("situation", "language", "region")}
-    now |= {_FIELD + name: file.fields.get(name) or "" for name in settings["fields"]}
+    now |= {name: getattr(values, name) or "" for name in ("situation", "language", "region")}
+    now |= {_FIELD + name: file.fields.get(name) or "" for name in settings.fields}
     mine = {name: form.get(name) for name in now if name in form.values}
     return screen.page(
         "conflict.html",

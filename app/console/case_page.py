@@ -56,13 +56,13 @@ def case_page(
 
 
 def _shown(db: Db, screen: MemberScreen, file: CaseFile) -> dict[str, Any]:
-    settings, _ = read_settings(db)
+    settings = read_settings(db)
     handles = list_handles(db)
     who, case = screen.visit.principal, file.line.case
     return {
         "file": file,
         "case": case,
-        "coarse": file.line.coarse,
+        "values": file.line.values,
         "contact": find_safe_contact(db, file),
         "wait": wait(file.line, screen.visit.now),
         "live": case.state in LIVE_STATES,
@@ -77,12 +77,12 @@ def _shown(db: Db, screen: MemberScreen, file: CaseFile) -> dict[str, Any]:
             for name, value in file.fields.items()
             if name in ANSWERS and value is not None and not name.endswith("_text")
         },
-        "field_names": settings["fields"],
-        "regions": settings["regions"],
-        "detention_places": settings["detention_places"],
+        "field_names": settings.fields,
+        "regions": settings.regions,
+        "detention_places": settings.detention_places,
         # Dates are told, and typed, as the clock shows them where the caller is.
-        "case_zone": find_zone(db, file.line.coarse.get("region")),
-        "quick_replies": quick_replies(file.line.coarse.get("language")),
+        "case_zone": find_zone(db, file.line.values.region),
+        "quick_replies": quick_replies(file.line.values.language),
         "alphabet": alphabet(),
     }
 
@@ -117,7 +117,7 @@ def _quick_reply(screen: MemberScreen, case_id: UUID, body: str) -> Response:
     visit = screen.visit
     with visit.transaction() as db:
         file = read_case(db, visit.principal, case_id, visit.now)
-    draft = with_quick_reply(body, screen.form.get("quick"), file.line.coarse.get("language"))
+    draft = with_quick_reply(body, screen.form.get("quick"), file.line.values.language)
     return case_page(screen, case_id, typed={"body": draft}, previewed=preview(draft))
 
 

@@ -14,8 +14,8 @@ from app.console.errors import PageRoute
 from app.console.forms import Form, once_key
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import NotFound, Refusal
-from app.knowledge import DIRECTORY_KINDS, add_entry, change_entry, list_entries, remove_entry
-from app.organisation import read_settings
+from app.knowledge import add_entry, change_entry, list_entries, remove_entry
+from app.organisation import DIRECTORY_KINDS, read_settings
 from app.store import do_once
 
 router = APIRouter(prefix="/directory", include_in_schema=False, route_class=PageRoute)
@@ -34,14 +34,14 @@ def _page(screen: MemberScreen, refusal: Refusal | None = None, field: str = "na
     kind = kind if kind in DIRECTORY_KINDS else ""
     with visit.snapshot() as db:
         found = list_entries(db, visit.principal, kind or None)
-        settings, _ = read_settings(db)
+        settings = read_settings(db)
     return screen.page(
         "directory.html",
         STATUS[refusal.slug] if refusal else 200,
         here="/directory",
         entries=found,
         kind=kind,
-        regions=settings["regions"],
+        regions=settings.regions,
         typed=screen.form,
         errors=[(field, refusal.detail)] if refusal else (),
     )

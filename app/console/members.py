@@ -32,14 +32,14 @@ def _list(screen: MemberScreen, refusal: Refusal | None = None) -> Response:
     visit.principal.require(Permission.MEMBERS)
     with visit.snapshot() as db:
         listed = [member_out(db, member) for member in list_members(db)]
-        settings, _ = read_settings(db)
+        settings = read_settings(db)
         return screen.page(
             "members.html",
             STATUS[refusal.slug] if refusal else 200,
             here="/members",
             members=listed,
             roles=ROLES,
-            regions=settings["regions"],
+            regions=settings.regions,
             typed=screen.form,
             warnings=warnings(db, visit.principal),
             errors=[("role_dispatcher", refusal.detail)] if refusal else (),
@@ -92,14 +92,14 @@ def _member(
         if found is None:
             raise NotFound
         shown = member_out(db, found)
-        settings, _ = read_settings(db)
+        settings = read_settings(db)
     return screen.page(
         "member.html",
         STATUS[refusal.slug] if refusal else 200,
         here="/members",
         member=shown,
         roles=ROLES,
-        regions=settings["regions"],
+        regions=settings.regions,
         last_holder=isinstance(refusal, LastKeyHolder),
         field=field,
         errors=[(field, refusal.detail)] if refusal else (),
@@ -116,10 +116,8 @@ def change(member_id: UUID, screen: MemberScreenDep) -> Response:
         if version is None:
             raise VersionRequired
         wanted = checked(ChangeMember, _changes(form))
-        changes = wanted.model_dump(exclude_unset=True, mode="json")
-        acknowledge = changes.pop("acknowledge", None)
         with visit.transaction() as db:
-            change_member(db, visit.principal, member_id, version, changes, acknowledge, visit.now)
+            change_member(db, visit.principal, member_id, version, wanted.changes(), visit.now)
     except NotFound:
         raise
     except Refusal as refusal:
@@ -150,8 +148,8 @@ def remove(member_id: UUID, screen: MemberScreenDep) -> Response:
         with visit.transaction() as db:
             leaving = find_member(db, member_id)
             confirm(form.get("acknowledge"), leaving.handle)
-            remove_member(db, visit.principal, member_id, leaving.handle, visit.now)
-            screen.service.sessions.drop(db, member_id=member_id)
+            sessions, handle = screen.service.sessions, leaving.handle
+            remove_member(db, sessions, visit.principal, member_id, handle, visit.now)
     except (NotConfirmed, LastKeyHolder) as refusal:
         return _member(screen, member_id, refusal, "remove_acknowledge")
     return screen.go("/members?done=removed")

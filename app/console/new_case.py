@@ -86,13 +86,13 @@ def _values(form: Form) -> dict[str, Any]:
 
 def _form(screen: MemberScreen, refusal: Refusal | None = None) -> Response:
     with screen.visit.snapshot() as db:
-        settings, _ = read_settings(db)
+        settings = read_settings(db)
     field = "contact" if isinstance(refusal, NumberNotUnderstood) else "urgency"
     return screen.page(
         "new_case.html",
         STATUS[refusal.slug] if refusal else 200,
         typed={name: screen.form.raw(name) for name in screen.form.values},
-        field_names=settings["fields"],
-        regions=settings["regions"],
+        field_names=settings.fields,
+        regions=settings.regions,
         errors=[(field, refusal.detail)] if refusal else (),
     )

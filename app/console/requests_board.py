@@ -9,19 +9,17 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.api import STATUS
-from app.cases import read_case_values
 from app.console.case_dates import local, zone_of_case
 from app.console.errors import PageRoute
 from app.console.forms import Form, once_key
 from app.console.screens import MemberScreen, MemberScreenDep
-from app.desk import read_case
+from app.desk import read_case, read_line
 from app.errors import BadRequest, NotFound, Refusal
 from app.members import list_handles
 from app.models import LIVE_STATES, SEEKING, Case
-from app.organisation import read_settings
+from app.organisation import REQUEST_KINDS, read_settings
 from app.requests import (
     ALLOWED_FIELDS,
-    REQUEST_KINDS,
     RequestFacts,
     cancel_request,
     list_requests,
@@ -42,9 +40,9 @@ def board(screen: MemberScreenDep) -> Response:
     with visit.snapshot() as db:
         found, after = list_requests(db, visit.principal, cursor=cursor)
         names = {
-            one.request.case_id: read_case_values(db, db.get_one(Case, one.request.case_id)).get(
-                "reference"
-            )
+            one.request.case_id: read_line(
+                db, db.get_one(Case, one.request.case_id)
+            ).values.reference
             for one in found
         }
         handles = list_handles(db)
@@ -70,7 +68,7 @@ def _route(
     visit = screen.visit
     with visit.transaction() as db:
         file = read_case(db, visit.principal, case_id, visit.now)
-        settings, _ = read_settings(db)
+        settings = read_settings(db)
         rankings = {
             one.request.id: rank_candidates(db, visit.principal, one.request.id, visit.now)
             for one in file.requests
@@ -83,7 +81,7 @@ def _route(
         STATUS[refusal.slug] if refusal else 200,
         here=f"/cases/{case_id}/route",
         case=case,
-        coarse=file.line.coarse,
+        values=file.line.values,
         live=case.state in LIVE_STATES,
         rows=file.requests,
         rankings=rankings,
@@ -92,10 +90,10 @@ def _route(
         kinds=REQUEST_KINDS,
         shareable=[
             name
-            for name in settings["fields"]
+            for name in settings.fields
             if any(allowed is None or name in allowed for allowed in ALLOWED_FIELDS.values())
         ],
-        regions=settings["regions"],
+        regions=settings.regions,
         handles=handles,
         typed=screen.form,
         errors=[(field, refusal.detail)] if refusal else (),

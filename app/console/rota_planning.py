@@ -13,15 +13,15 @@ from app.api import STATUS
 from app.console.errors import PageRoute
 from app.console.forms import Form, once_key
 from app.console.recurrence import recurrence
-from app.console.rota import done, named, occurrence
+from app.console.rota_page import done, list_active, named, occurrence
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.console.words import DAYS
 from app.errors import BadRequest, NotFound, Refusal
-from app.members import list_handles, list_members
+from app.members import list_handles
 from app.rota import (
     ChangedTurn,
     ShiftFacts,
-    Turn,
+    ShiftTurn,
     add_shift,
     list_turns,
     load_rota,
@@ -115,7 +115,7 @@ def _shift(screen: MemberScreen, shift_id: UUID, refusal: Refusal | None = None)
         coming = list_turns(known, visit.now, visit.now + timedelta(days=62), cancelled=True)
         turns = [turn for turn in coming if turn.slot.id == shift_id][:_SHOWN]
         handles = list_handles(db)
-        able = [m for m in list_members(db) if m.state == "active" and slot.role in m.roles]
+        able = [member for member in list_active(db) if slot.role in member.roles]
         return screen.page(
             "shift.html",
             STATUS[refusal.slug] if refusal else 200,
@@ -130,7 +130,7 @@ def _shift(screen: MemberScreen, shift_id: UUID, refusal: Refusal | None = None)
         )
 
 
-def _chosen(screen: MemberScreen, turns: list[Turn]) -> str:
+def _chosen(screen: MemberScreen, turns: list[ShiftTurn]) -> str:
     """Return the occurrence that somebody came to change, where it is among these."""
     given = screen.form.get("occurrence") or screen.request.query_params.get("occurrence", "")
     known = [occurrence(screen, turn) for turn in turns]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
@@ -13,7 +15,7 @@ from app.console.errors import PageRoute
 from app.console.forms import Form, checked
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import BadRequest, Refusal, VersionRequired
-from app.organisation import change_settings, read_settings
+from app.organisation import change_settings, read_settings, read_settings_version
 
 router = APIRouter(prefix="/settings", include_in_schema=False, route_class=PageRoute)
 
@@ -31,14 +33,14 @@ def _page(screen: MemberScreen, refusal: Refusal | None = None) -> Response:
     visit = screen.visit
     visit.principal.require(Permission.SETTINGS)
     with visit.snapshot() as db:
-        values, version = read_settings(db)
+        settings, version = read_settings(db), read_settings_version(db)
     return screen.page(
         "settings.html",
         STATUS[refusal.slug] if refusal else 200,
         here="/settings",
-        settings=values,
+        settings=settings,
         version=version,
-        zones="\n".join(f"{region} {zone}" for region, zone in values["zones"].items()),
+        zones="\n".join(f"{region} {zone}" for region, zone in settings.zones.items()),
         errors=[("settings", refusal.detail)] if refusal else (),
     )
 
@@ -54,7 +56,7 @@ def change(screen: MemberScreenDep) -> Response:
             raise VersionRequired
         changes = _chosen(form)
         with visit.transaction() as db:
-            change_settings(db, visit.principal, version, changes, visit.now)
+            change_settings(db, visit.principal, version, partial(replace, **changes), visit.now)
     except Refusal as refusal:
         return _page(screen, refusal)
     return screen.go("/settings?done=changed")
@@ -72,9 +74,7 @@ def _chosen(form: Form) -> dict[str, Any]:
         "voice_challenge": form.get("voice_challenge") == "on",
         **{name: form.get(name) or "0" for name in _LIMITS},
     }
-    if "other" not in chosen["regions"]:
-        raise BadRequest("The regions need the entry other.")
-    return checked(ChangeSettings, chosen).model_dump(exclude_unset=True, mode="json")
+    return checked(ChangeSettings, chosen).model_dump(exclude_unset=True)
 
 
 def _words(text: str) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.console.rendering import instant
 from app.desk import CaseLine
 from app.paging import REPLY_TARGETS
 
@@ -25,7 +24,7 @@ class Wait:
 
 def wait(line: CaseLine, now: datetime) -> Wait | None:
     """Return how long this case's caller has waited; None where nobody waits."""
-    since = line.coarse.get("waiting_since")
+    since = line.values.waiting_since
     if not line.case.waiting or not since:
         return None
-    return Wait(now - instant(since), REPLY_TARGETS[line.case.urgency])
+    return Wait(now - since, REPLY_TARGETS[line.case.urgency])

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from app import organisation
+
+SITUATIONS, OUTCOMES = organisation.SITUATIONS, organisation.OUTCOMES
+LANGUAGES, SCOPES = organisation.LANGUAGES, organisation.CONSENT_SCOPES
+METHODS = organisation.CONTACT_METHODS
 TIERS: Mapping[int, str] = {0: "Now", 1: "Today", 2: "This week", 3: "Information"}
 STATES = {
     "new": "new",
@@ -11,42 +16,6 @@ STATES = {
     "waiting": "answered, waiting for the caller",
     "closed": "closed",
     "erased": "erased",
-}
-SITUATIONS = {
-    "happening_now": "happening now",
-    "detained": "somebody was taken",
-    "date_or_letter": "a date or letter",
-    "witnessed": "saw something",
-    "service_denied": "was refused help",
-    "other": "something else",
-}
-OUTCOMES = {
-    "supported": "supported",
-    "referred": "referred to somebody else",
-    "released": "released",
-    "removed": "removed",
-    "unreachable": "could not be reached",
-    "duplicate": "is in another case",
-    "not_for_us": "not for us",
-    "other": "something else",
-}
-LANGUAGES = {
-    "en": "English",
-    "fr": "French",
-    "es": "Spanish",
-    "ht": "Haitian Creole",
-    "pa": "Punjabi",
-    "hi": "Hindi",
-    "pt-BR": "Portuguese (Brazil)",
-    "tl": "Tagalog",
-    "zh-Hans": "Chinese",
-    "ar": "Arabic",
-    "fa": "Farsi",
-    "ur": "Urdu",
-    "ta": "Tamil",
-    "bn": "Bengali",
-    "so": "Somali",
-    "tr": "Turkish",
 }
 # What the desk needs to know of a text: has it arrived, and if not, what to do.
 MESSAGE_STATUSES = {
@@ -60,14 +29,6 @@ MESSAGE_STATUSES = {
     "uncertain": "may or may not have arrived; it is not sent again by itself",
     "refused": "not sent: the caller asked for no texts, or this was not a safe time",
 }
-SCOPES = {
-    "contact": "we may contact them",
-    "legal": "a legal contact may be told",
-    "accompanier": "an accompanier may be told",
-    "family": "the family may be told",
-    "statistics": "may be counted in the numbers",
-}
-METHODS = {"text": "text", "call": "call", "voicemail": "voicemail", "whatsapp": "WhatsApp"}
 FLAGS = {
     "erase_requested": "The caller asked for this case to be erased.",
     "phone_compromised": "The caller's phone may be in other hands: nothing is sent to it.",

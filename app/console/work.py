@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
+from app import organisation
 from app.console.words import of
 
-EVENT_KINDS = {
-    "hearing": "hearing",
-    "check_in": "check-in",
-    "detention_review": "detention review",
-    "removal": "removal",
-    "appointment": "appointment",
-    "other": "something else",
-}
+EVENT_KINDS, REQUEST_KINDS = organisation.EVENT_KINDS, organisation.REQUEST_KINDS
+DIRECTORY_KINDS = organisation.DIRECTORY_KINDS
 EVENT_STATES = {
     "tentative": "not certain",
     "confirmed": "certain",
@@ -48,13 +43,6 @@ RAID_FIELDS = {
     "present": "Still there?",
     "notes": "What else",
 }
-DIRECTORY_KINDS = {
-    "lawyer": "Lawyers",
-    "clinic": "Clinics",
-    "detention": "Places of detention",
-    "office": "Offices",
-    "other": "Others",
-}
 TRIGGERS = {
     "detained": "being detained",
     "check_in": "the check-in",
@@ -66,11 +54,6 @@ TRIGGERS = {
     "decision_abroad": "receiving a decision, abroad",
     "rpd_decision": "receiving a refugee board decision",
     "judge_decision": "an immigration judge’s decision",
-}
-REQUEST_KINDS = {
-    "accompaniment": "Going along",
-    "legal": "Legal help",
-    "interpreter": "Interpreting",
 }
 REQUEST_STATES = {
     "open": "looking",

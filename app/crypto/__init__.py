@@ -11,6 +11,7 @@ from app.crypto.formats import (
     epoch_of,
     pad_field,
     pad_message,
+    purpose_of,
     suite_of,
     unpad,
 )
@@ -108,6 +109,7 @@ __all__ = [
     "pad_field",
     "pad_message",
     "passphrase_key",
+    "purpose_of",
     "recovery_key",
     "remember",
     "replace_file",

@@ -112,7 +112,7 @@ def body_of(blob: bytes, expected: bytes) -> memoryview:
 
 def epoch_of(blob: bytes) -> int:
     """Return the epoch a blob's header names; SealBroken where the header is not one of ours."""
-    return _parse(blob)[1]
+    return _parse(blob)[2]
 
 
 def suite_of(blob: bytes) -> Suite:
@@ -120,15 +120,20 @@ def suite_of(blob: bytes) -> Suite:
     return _parse(blob)[0]
 
 
-def _parse(blob: bytes) -> tuple[Suite, int]:
+def purpose_of(blob: bytes) -> Purpose:
+    """Return the purpose a blob's header names; SealBroken where the header is not one of ours."""
+    return _parse(blob)[1]
+
+
+def _parse(blob: bytes) -> tuple[Suite, Purpose, int]:
     try:
         magic, form, suite, purpose, epoch = HEADER.unpack_from(blob)
-        suite, _ = Suite(suite), Purpose(purpose)
+        suite, purpose = Suite(suite), Purpose(purpose)
     except (struct.error, ValueError) as error:
         raise SealBroken from error
     if (magic, form) != (MAGIC, FORMAT):
         raise SealBroken
-    return suite, epoch
+    return suite, purpose, epoch
 
 
 def pad_message(data: bytes) -> bytes:

@@ -19,10 +19,12 @@ from app.desk.overview import read_overview
 from app.desk.reading import (
     CaseFile,
     CaseLine,
+    RecordedConsent,
     find_safe_contact,
     list_cases,
     mask_number,
     read_case,
+    read_line,
 )
 from app.desk.reminders import sweep_reminders
 from app.desk.replying import StatedConsent, make_cases_wait, record_consent, send_reply
@@ -33,6 +35,7 @@ __all__ = [
     "CaseLine",
     "CaseOpening",
     "CopyReader",
+    "RecordedConsent",
     "SafeContact",
     "StatedConsent",
     "announce_card",
@@ -58,6 +61,7 @@ __all__ = [
     "open_copy",
     "read_case",
     "read_date",
+    "read_line",
     "read_overview",
     "record_consent",
     "release_case",

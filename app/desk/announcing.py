@@ -32,7 +32,7 @@ def announce_card(
     if not is_card_usable(card, find_today(db, now)):
         raise CardOverdue
     case = find_case(db, principal, case_id, live=True)
-    language = read_case_values(db, case).get("language")
+    language = read_case_values(db, case).language
     spoken = language if texts.speaks(language) else None
     message = send_reply(db, principal, case_id, texts.get(spoken, "answer_by_voice"), now)
     audit.record(db, "card.announced", principal.member_id, card.id, now)

@@ -6,6 +6,7 @@ Each acts on the whole tree of a case: on everything that was merged with it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,10 @@ from app.cases import (
     delete_tasks,
     find_case,
     find_live_reference,
+    inherit_waiting,
     lock_tree,
+    mark_closed,
+    mark_open,
     read_case_values,
     restore_dates,
     restore_detentions,
@@ -28,23 +32,14 @@ from app.crypto import CaseKeys
 from app.desk.erasing import erase_tree
 from app.errors import BadRequest, CaseErased, NotFound
 from app.models import LIVE_STATES, Case, rounded
+from app.organisation import OUTCOMES
 from app.paging import acknowledge_alert
 from app.requests import end_requests, lock_requests
 from app.store import NOT_WAITING, Db
 from app.vault import open_case_grants, read_sheet, regrant_case, write_sheet
 
-OUTCOMES = (
-    "supported",
-    "referred",
-    "released",
-    "removed",
-    "unreachable",
-    "duplicate",
-    "not_for_us",
-    "other",
-)
 # What the machine needs only while a case lives.
-_GONE_WHEN_CLOSED = ("number", "reach", "waiting_since", "script")
+_GONE_WHEN_CLOSED: Mapping[str, Any] = dict.fromkeys(("number", "reach", "waiting_since", "script"))
 
 
 def close_case(db: Db, principal: Principal, case_id: UUID, outcome: str, now: datetime) -> Case:
@@ -65,16 +60,17 @@ def close_case(db: Db, principal: Principal, case_id: UUID, outcome: str, now: d
 def _close_one(db: Db, principal: Principal, case: Case, outcome: str, now: datetime) -> None:
     keys = open_case_grants(db, principal, case.id, DESK)
     values = read_case_values(db, case)
-    if values.get("number"):
-        write_sheet(db, case, "contact", {"number": values["number"]})
+    if values.number:
+        write_sheet(db, case, "contact", {"number": values.number})
     regrant_case(db, case.id, keys, ARCHIVE, now)
     end_requests(db, case, now)
     archive_dates(db, case)
     archive_detentions(db, case)
     delete_tasks(db, case.id)
-    kept = {name: value for name, value in values.items() if name not in _GONE_WHEN_CLOSED}
-    write_case_values(db, case, {**kept, "outcome": outcome, "flags": []})
-    case.state, case.closed_at = "closed", rounded(now)
+    kept = replace(values, **_GONE_WHEN_CLOSED)
+    write_case_values(db, case, replace(kept, outcome=outcome, flags=()))
+    mark_closed(case)
+    case.closed_at = rounded(now)
     case.assigned_to, case.waiting, case.unread = None, False, 0
     case.queue_order = NOT_WAITING + db.order.next(now)
     case.version += 1
@@ -108,12 +104,13 @@ def _reopen_one(
     restore_dates(db, case, keys, now)
     restore_detentions(db, case, keys, now)
     values = read_case_values(db, case)
-    values.pop("outcome", None)
-    write_case_values(db, case, {**values, **contact, "human": True})
-    case.state, case.closed_at = "open", None
+    number = contact.get("number")
+    write_case_values(db, case, replace(values, outcome=None, number=number, human=True))
+    mark_open(case)
+    case.closed_at = None
     if contact:
         case.number_lookup = db.keys.number_lookup(contact["number"])
-    case.reference_lookup = db.keys.reference_lookup(values["reference"])
+    case.reference_lookup = db.keys.reference_lookup(values.reference)
     case.version += 1
 
 
@@ -170,18 +167,8 @@ def merge_cases(db: Db, principal: Principal, case_id: UUID, into_id: UUID, now:
         one.merged_into = into.id if one.id != into.id else None
         one.held = any(other.held for other in together)
     case.assigned_to = None
-    into.urgency = min(into.urgency, case.urgency)
-    into.unread += case.unread
-    if case.waiting and not into.waiting:
-        into.waiting, into.queue_order = True, case.queue_order
-        write_case_values(
-            db,
-            into,
-            {
-                **read_case_values(db, into),
-                "waiting_since": read_case_values(db, case)["waiting_since"],
-            },
-        )
+    values, gone = read_case_values(db, into), read_case_values(db, case)
+    write_case_values(db, into, inherit_waiting(into, values, case, gone))
     into.version += 1
     audit.record(db, "case.merged", principal.member_id, case.id, now)
     audit.record(db, "case.merged", principal.member_id, into.id, now)

@@ -7,9 +7,10 @@ recorded, or once somebody says that the phone is back.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -26,7 +27,7 @@ from app.telephony import clean_number
 
 UNSAFE_FLAG = "phone_compromised"
 # What was known of the old phone, and says nothing about the new one.
-_OF_THE_PHONE = ("last_inbound_at", "reach")
+_OF_THE_PHONE: Mapping[str, Any] = dict.fromkeys(("last_inbound_at", "reach"))
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,10 @@ def mark_phone_unsafe(db: Db, principal: Principal, case_id: UUID, now: datetime
     principal.require(Permission.CASES)
     case = find_case(db, principal, case_id, live=True)
     values = read_case_values(db, case)
-    number = values.get("number")
+    number = values.number
     if not number:
         raise UnsafeMethod("There is no phone in this case.")
-    values["flags"] = [*(flag for flag in values["flags"] if flag != UNSAFE_FLAG), UNSAFE_FLAG]
-    write_case_values(db, case, values)
+    write_case_values(db, case, values.with_flag(UNSAFE_FLAG))
     suppress_number(db, number, "compromised", now)
     cancel_texts(db, number, [one.id for one in lock_tree(db, case)])
     lookup = db.keys.number_lookup(number)
@@ -61,10 +61,9 @@ def mark_phone_safe(db: Db, principal: Principal, case_id: UUID, now: datetime) 
     principal.require(Permission.CASES)
     case = find_case(db, principal, case_id, live=True)
     values = read_case_values(db, case)
-    values["flags"] = [flag for flag in values["flags"] if flag != UNSAFE_FLAG]
-    write_case_values(db, case, values)
-    if values.get("number"):
-        lift_suppressions(db, values["number"], ("compromised",))
+    write_case_values(db, case, values.without_flag(UNSAFE_FLAG))
+    if values.number:
+        lift_suppressions(db, values.number, ("compromised",))
     audit.record(db, "contact.trusted", principal.member_id, case.id, now)
     return case
 
@@ -87,11 +86,10 @@ def replace_contact(
     if _live_case(db, lookup) not in (None, case.id):
         raise BadRequest("This phone has an open case of its own: merge the two first.")
     values = read_case_values(db, case)
-    if values.get("number"):
-        cancel_texts(db, values["number"])
-    kept = {name: value for name, value in values.items() if name not in _OF_THE_PHONE}
-    flags = [flag for flag in values["flags"] if flag != UNSAFE_FLAG]
-    write_case_values(db, case, {**kept, "number": number, "flags": flags, "human": True})
+    if values.number:
+        cancel_texts(db, values.number)
+    kept = replace(values.without_flag(UNSAFE_FLAG), **_OF_THE_PHONE)
+    write_case_values(db, case, replace(kept, number=number, human=True))
     case.number_lookup = lookup
     db.flush()
     audit.record(db, "contact.replaced", principal.member_id, case.id, now)

@@ -15,7 +15,7 @@ from sqlalchemy import delete, select, update
 
 from app import audit
 from app.calls import forget_calls
-from app.cases import lock_tree
+from app.cases import lock_tree, mark_erased
 from app.errors import CaseHeld
 from app.models import (
     Alert,
@@ -95,7 +95,8 @@ def _erase_one(db: Db, case: Case, now: datetime) -> None:
     forget_requests(db, case, now)
     for table in _OF_A_CASE:
         db.execute(delete(table).where(table.case_id == case.id))
-    case.state, case.closed_at = "erased", rounded(now)
+    mark_erased(case)
+    case.closed_at = rounded(now)
     case.op_key = case.op_values = case.number_lookup = case.reference_lookup = None
     case.assigned_to = case.last_message_at = None
     case.waiting, case.unread = False, 0

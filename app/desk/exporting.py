@@ -22,6 +22,7 @@ from app.cases import AttachmentContent, check_consent, open_attachment, read_at
 from app.crypto import is_code, lock_file
 from app.desk.reading import CaseFile, read_case
 from app.errors import BadRequest, CaseClosed, PayloadTooLarge
+from app.models import ConsentValues
 from app.store import Db
 
 LARGEST_COPY = 32 << 20
@@ -37,7 +38,6 @@ _SUFFIXES: Mapping[str, str] = {
     "application/pdf": "pdf",
 }
 _DATE = ("kind", "state", "starts_at", "ends_at", "place", "meeting_place")
-_CONSENT = ("scope", "granted", "methods", "hours", "at")
 _MESSAGE = ("at", "direction", "channel", "body", "status")
 
 
@@ -94,14 +94,14 @@ def _file_name(place: int, attachment: Mapping[str, Any]) -> str:
 
 
 def _told(file: CaseFile, files: Mapping[UUID, str], now: datetime) -> dict[str, Any]:
-    coarse = file.line.coarse
+    values = file.line.values
     return {
-        "reference": coarse.get("reference"),
+        "reference": values.reference,
         "made_at": _text(now),
-        "situation": coarse.get("situation"),
-        "language": coarse.get("language"),
-        "region": coarse.get("region"),
-        "outcome": coarse.get("outcome"),
+        "situation": values.situation,
+        "language": values.language,
+        "region": values.region,
+        "outcome": values.outcome,
         "fields": {name: value for name, value in file.fields.items() if value is not None},
         "messages": [_chosen(message, _MESSAGE) for message in file.messages],
         "dates": [_chosen(event, _DATE) for event in file.events],
@@ -116,11 +116,21 @@ def _told(file: CaseFile, files: Mapping[UUID, str], now: datetime) -> dict[str,
             for _, stay in file.episodes
         ],
         "calls": [{"at": _text(call.at), "direction": call.direction} for call in file.calls],
-        "consents": [_chosen(consent, _CONSENT) for consent in file.consents],
+        "consents": [_consent(consent.values) for consent in file.consents],
         "attachments": [
             {"file": files[one["id"]], "at": _text(one["at"]), "size": one["size"]}
             for one in file.attachments
         ],
+    }
+
+
+def _consent(said: ConsentValues) -> dict[str, Any]:
+    return {
+        "scope": said.scope,
+        "granted": said.granted,
+        "methods": list(said.methods),
+        "hours": list(said.hours or ()),
+        "at": _text(said.at),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,13 +15,15 @@ from app.access import DESK, Permission, Principal
 from app.cases import (
     find_case,
     find_live_reference,
+    give_case,
     make_code_name,
     open_case_keys,
     read_case_values,
+    take_case,
     write_case_values,
 )
 from app.errors import BadRequest, Forbidden, OfferTaken, StaleVersion
-from app.models import Case, CaseEpoch, CaseGrant, rounded
+from app.models import Case, CaseEpoch, CaseGrant, CaseState, CaseValues, rounded
 from app.organisation import check_codes, check_fields, read_settings
 from app.paging import acknowledge_alert
 from app.requests import follow_urgency
@@ -52,7 +54,7 @@ class CaseOpening:
 def open_case_by_hand(db: Db, principal: Principal, opening: CaseOpening, now: datetime) -> Case:
     """Open a case for a walk-in or a call taken elsewhere. BadRequest."""
     principal.require(Permission.CASES)
-    settings, _ = read_settings(db)
+    settings = read_settings(db)
     check_codes(
         settings,
         situation=opening.situation,
@@ -66,21 +68,20 @@ def open_case_by_hand(db: Db, principal: Principal, opening: CaseOpening, now: d
         raise BadRequest(f"There is an open case for this phone already: {reference}.")
     case_id, reference = uuid4(), make_code_name()
     _, epoch_row, grant = make_case_keys(db, case_id, 1, DESK, now)
-    values: dict[str, Any] = {
-        "number": opening.number,
-        "channel": "manual",
-        "reference": reference,
-        "language": opening.language,
-        "region": opening.region,
-        "situation": opening.situation,
-        "opened_at": now.isoformat(),
-        "flags": [],
-        "human": True,
-        "human_at": now.isoformat(),
-    }
+    values = CaseValues(
+        number=opening.number,
+        channel="manual",
+        reference=reference,
+        language=opening.language,
+        region=opening.region,
+        situation=opening.situation,
+        opened_at=now,
+        human=True,
+        human_at=now,
+    )
     case = Case(
         id=case_id,
-        state="open",
+        state=CaseState.OPEN,
         urgency=opening.urgency,
         version=1,
         epoch=1,
@@ -93,7 +94,7 @@ def open_case_by_hand(db: Db, principal: Principal, opening: CaseOpening, now: d
         number_lookup=lookup,
         reference_lookup=db.keys.reference_lookup(reference),
         held=False,
-        **db.keys.new_row("cases", case_id, values, now),
+        **db.keys.new_values(Case, case_id, values, now),
     )
     db.add(case)
     db.flush()
@@ -124,7 +125,7 @@ def change_case(
     case = find_case(db, principal, case_id, live=True)
     if case.version != version:
         raise StaleVersion(case.version)
-    settings, _ = read_settings(db)
+    settings = read_settings(db)
     check_codes(
         settings,
         situation=changes.get("situation"),
@@ -140,7 +141,7 @@ def change_case(
         case.urgency, changed = changes["urgency"], True
         follow_urgency(db, case, now)
     before = read_case_values(db, case)
-    after = {**before, **{k: changes[k] for k in _COARSE if k in changes}}
+    after = replace(before, **{name: changes[name] for name in _COARSE if name in changes})
     if after != before:
         write_case_values(db, case, after)
         changed = True
@@ -183,21 +184,13 @@ def assign_case(
 def _give(
     db: Db, principal: Principal, case: Case, member_id: UUID, kind: str, now: datetime
 ) -> Case:
-    case.assigned_to = member_id
     if member_id == principal.member_id:
-        _reached_somebody(db, case, now)
+        take_case(db, case, member_id, now)
+    else:
+        give_case(case, member_id)
     acknowledge_alert(db, case.id, principal.member_id)
-    if case.state == "new":
-        case.state = "open"
     audit.record(db, kind, principal.member_id, case.id, now)
     return case
-
-
-def _reached_somebody(db: Db, case: Case, now: datetime) -> None:
-    """Note when a person first had the case, once: how long that took is counted."""
-    values = read_case_values(db, case)
-    if "human_at" not in values:
-        write_case_values(db, case, {**values, "human_at": now.isoformat()})
 
 
 def release_case(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Case:

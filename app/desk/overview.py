@@ -85,9 +85,9 @@ def _tiers(db: Db, now: datetime) -> list[TierLoad]:
     waiting: Counter[int] = Counter()
     overdue: Counter[int] = Counter()
     for case in db.scalars(select(Case).where(*live, Case.waiting)):
-        since = db.keys.open_row("cases", case).get("waiting_since")
+        since = db.keys.read_values(case).waiting_since
         waiting[case.urgency] += 1
-        if since and now - datetime.fromisoformat(since) > REPLY_TARGETS[case.urgency]:
+        if since and now - since > REPLY_TARGETS[case.urgency]:
             overdue[case.urgency] += 1
     reached = _reached(db, now)
     return [
@@ -111,8 +111,7 @@ def _reached(db: Db, now: datetime) -> list[list[timedelta]]:
     )
     found: list[list[timedelta]] = [[] for _ in REPLY_TARGETS]
     for case in db.scalars(newest.order_by(Case.opened_at.desc()).limit(_MOST)):
-        values = db.keys.open_row("cases", case)
-        if values.get("human_at") and values.get("opened_at"):
-            human, opened = (datetime.fromisoformat(values[n]) for n in ("human_at", "opened_at"))
-            found[case.urgency].append(human - opened)
+        waited = db.keys.read_values(case).time_to_human
+        if waited is not None:
+            found[case.urgency].append(waited)
     return found

@@ -19,12 +19,11 @@ from app.cases import (
     DueTask,
     Stay,
     find_case,
-    find_contact_consent,
+    find_contact_terms,
     list_attachments,
     list_detentions,
     list_tasks_of_cases,
     lock_tree,
-    read_case_values,
 )
 from app.crypto import CaseKeys, Purpose, Suite, open_sealed, suite_of, unlock, unpad
 from app.desk.date_changes import list_dates
@@ -35,7 +34,18 @@ from app.knowledge import (
     find_possible_deadlines,
     list_enabled_rules,
 )
-from app.models import LIVE_STATES, AuditEntry, Call, Case, Consent, DetentionEpisode, Message, Note
+from app.models import (
+    LIVE_STATES,
+    AuditEntry,
+    Call,
+    Case,
+    CaseValues,
+    Consent,
+    ConsentValues,
+    DetentionEpisode,
+    Message,
+    Note,
+)
 from app.organisation import find_zone
 from app.outbox import find_phone_flags
 from app.paging import acknowledge_alert
@@ -58,7 +68,17 @@ class CaseLine:
     """A case as the queue shows it."""
 
     case: Case
-    coarse: Mapping[str, Any] = field(repr=False)
+    values: CaseValues = field(repr=False)
+
+
+@dataclass(frozen=True)
+class RecordedConsent:
+    """What a caller allowed or took back, and who wrote that down."""
+
+    id: UUID
+    recorded_by: UUID
+    values: ConsentValues
+    override_reason: str | None = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -69,7 +89,7 @@ class CaseFile:
     messages: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
     fields: Mapping[str, Any] = field(default_factory=dict, repr=False)
     notes: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
-    consents: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+    consents: Sequence[RecordedConsent] = field(default=(), repr=False)
     events: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
     episodes: Sequence[tuple[DetentionEpisode, Stay]] = field(default=(), repr=False)
     tasks: Sequence[DueTask] = ()
@@ -84,6 +104,12 @@ class CaseFile:
     number: str | None = field(default=None, repr=False)
     history: Sequence[AuditEntry] = ()
     opened: bool = True
+
+
+def read_line(db: Db, case: Case) -> CaseLine:
+    """Return a case as the queue shows it; of an erased one nothing is known but bare facts."""
+    nothing = CaseValues(reference="", channel="", opened_at=case.opened_at)
+    return CaseLine(case, db.keys.find_values(case) or nothing)
 
 
 # -- the queue
@@ -119,7 +145,7 @@ def list_cases(
         where.append(tuple_(*order) > tuple_(*_after(cursor)))
     query = readable_cases(principal).where(*where).order_by(*order).limit(limit + 1)
     found = db.scalars(query).all()
-    lines = [CaseLine(case, read_case_values(db, case)) for case in found[:limit]]
+    lines = [read_line(db, case) for case in found[:limit]]
     return lines, _cursor(found[limit - 1]) if len(found) > limit else None
 
 
@@ -151,7 +177,7 @@ def read_case(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Cas
     case = find_case(db, principal, case_id)
     if case.state in LIVE_STATES:
         complete_briefs(db, principal, case, now)
-    line = CaseLine(case, read_case_values(db, case))
+    line = read_line(db, case)
     audit.record(db, "case.read", principal.member_id, case.id, now)
     history = audit.history(db, case.id)
     closed = case.state not in LIVE_STATES
@@ -164,7 +190,7 @@ def read_case(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Cas
     if not closed:
         case.unread = 0
         acknowledge_alert(db, case.id, principal.member_id)
-    contact = read_sheet(db, case, keys[case.id], "contact", {}) if closed else line.coarse
+    contact = read_sheet(db, case, keys[case.id], "contact", {}) if closed else {}
     fields = {**answers, **read_sheet(db, case, keys[case.id], "fields", {})}
     dates, stays = list_dates(db, keys), list_detentions(db, keys)
     return CaseFile(
@@ -182,21 +208,21 @@ def read_case(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Cas
         calls=calls_of(db, keys),
         attachments=list_attachments(db, keys),
         hold_reason=read_sheet(db, case, keys[case.id], "hold_reason", None) if case.held else None,
-        flags=_flags(db, [line, *(CaseLine(o, read_case_values(db, o)) for o in members)], now),
-        number=contact.get("number"),
+        flags=_flags(db, [line, *(read_line(db, one) for one in members)], now),
+        number=contact.get("number") if closed else line.values.number,
         history=history,
     )
 
 
 def _flags(db: Db, tree: Sequence[CaseLine], now: datetime) -> list[str]:
     """Return what to beware of: noted in a case, or true of its phone or one merged with it."""
-    case, values = tree[0].case, tree[0].coarse
+    case, values = tree[0].case, tree[0].values
     of_phones = (
         flag
-        for number in dict.fromkeys(line.coarse.get("number") for line in tree)
+        for number in dict.fromkeys(line.values.number for line in tree)
         for flag in find_phone_flags(db, number, now)
     )
-    flags = [*values.get("flags", ()), *of_phones, *(["held"] if case.held else [])]
+    flags = [*values.flags, *of_phones, *(["held"] if case.held else [])]
     return list(dict.fromkeys(flags))
 
 
@@ -211,7 +237,7 @@ def _deadlines(
     if not rules:
         return []
     held = [stay.since for episode, stay in stays if not episode.ended]
-    zone = find_zone(db, line.coarse.get("region"))
+    zone = find_zone(db, line.values.region)
     return find_possible_deadlines(rules, find_deadline_facts(dates, held, fields), zone)
 
 
@@ -280,15 +306,12 @@ def _open_note(db: Db, row: Note, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -
     return {"id": row.id, "kind": row.kind, "author": row.author_id, **content}
 
 
-def _consents(db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -> list[dict[str, Any]]:
+def _consents(db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -> list[RecordedConsent]:
     rows = db.scalars(select(Consent).where(Consent.case_id.in_(keys)).order_by(Consent.position))
     return [
-        {
-            "id": row.id,
-            "recorded_by": row.recorded_by,
-            "override_reason": _open_reason(db, row, keys),
-            **db.keys.open_row("consents", row),
-        }
+        RecordedConsent(
+            row.id, row.recorded_by, db.keys.read_values(row), _open_reason(db, row, keys)
+        )
         for row in rows
     ]
 
@@ -306,12 +329,11 @@ def _open_reason(db: Db, row: Consent, keys: Mapping[UUID, Mapping[int, CaseKeys
 
 def find_safe_contact(db: Db, file: CaseFile) -> dict[str, Any]:
     """Return how the caller may be reached: masked number, methods, hours, flags."""
-    case, values = file.line.case, file.line.coarse
-    agreed = find_contact_consent(db, case.id, values) or {}
+    terms = find_contact_terms(db, file.line.case.id, file.line.values)
     return {
         "number_masked": mask_number(file.number),
-        "safe_methods": agreed.get("methods", []) if agreed.get("granted") else [],
-        "hours": agreed.get("hours") or [],
+        "safe_methods": list(terms.methods) if terms and terms.granted else [],
+        "hours": list(terms.hours or ()) if terms else [],
         "flags": list(file.flags),
     }
 

@@ -127,8 +127,8 @@ def _may_remind(db: Db, done: Mapping[str, Any], case: Case, days: int, now: dat
         if last is None or last.status != "refused" or len(written) >= _TRIES:
             return False
     try:
-        coarse = db.keys.open_row("cases", case)
-        check_text(db, case, coarse, now, written_at=now, answers=False)
+        values = db.keys.read_values(case)
+        check_text(db, case, values, now, written_at=now, answers=False)
     except Refusal:
         return False  # consent or a safe hour may still come; the next sweep asks again
     return True
@@ -179,9 +179,9 @@ def _carry_out(db: Db, texts: Texts, event_id: UUID, now: datetime) -> None:
         add_task(db, event.case_id, "occurred", event.id, starts_at, now)
         done["passed"] = True
     if plan.remind is not None:
-        coarse = db.keys.open_row("cases", main or case)
-        body = texts.get(coarse.get("language"), "reminder")
-        message = send_reminder(db, main or case, coarse, body, now)
+        known = db.keys.read_values(main or case)
+        body = texts.get(known.language, "reminder")
+        message = send_reminder(db, main or case, known, body, now)
         done.setdefault("caller", {}).setdefault(str(plan.remind), []).append(str(message.id))
     if plan.members:
         drafts = [

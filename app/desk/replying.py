@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select
@@ -13,21 +12,33 @@ from sqlalchemy import func, select
 from app import audit
 from app.access import Permission, Principal
 from app.cases import (
-    METHODS,
-    SCOPES,
+    answer_caller,
     find_case,
+    is_live,
     parse_safe_hours,
     read_case_values,
     seal_text,
+    start_waiting,
     write_case_values,
 )
 from app.crypto import Purpose, pad_field, seal_to
 from app.errors import BadRequest
-from app.models import LIVE_STATES, ROUNDING, Case, Consent, Message, Outgoing, rounded
-from app.outbox import NOT_HEARD, TextDraft, check_text, queue_texts
+from app.models import (
+    NOT_HEARD,
+    ROUNDING,
+    Case,
+    CaseValues,
+    Consent,
+    ConsentValues,
+    Message,
+    Outgoing,
+    rounded,
+)
+from app.organisation import CONSENT_SCOPES, CONTACT_METHODS
+from app.outbox import TextDraft, check_text, queue_texts
 from app.paging import ALERTED_AT_ONCE, acknowledge_alert, make_alert_job
 from app.requests import follow_consent
-from app.store import NOT_WAITING, ClaimedJob, Db, add_jobs, finish_job, position_after
+from app.store import ClaimedJob, Db, add_jobs, finish_job, position_after
 from app.vault import find_public_key
 
 LONGEST_TEXT = 1600
@@ -43,16 +54,14 @@ def send_reply(db: Db, principal: Principal, case_id: UUID, body: str, now: date
         raise BadRequest("A text cannot hold the character NUL.")
     values = read_case_values(db, case)
     check_text(db, case, values, now, written_at=now)
-    _answered(db, case, values, now)
+    write_case_values(db, case, answer_caller(db, case, values, now))
     message = _put_message(db, case, values, principal.member_id, body, now)
     acknowledge_alert(db, case.id, principal.member_id)
     audit.record(db, "case.replied", principal.member_id, case.id, now)
     return message
 
 
-def send_reminder(
-    db: Db, case: Case, values: Mapping[str, Any], body: str, now: datetime
-) -> Message:
+def send_reminder(db: Db, case: Case, values: CaseValues, body: str, now: datetime) -> Message:
     """Queue a text that the machine writes to a caller; the refusals of ``check_text``.
 
     It answers nobody: who waits for the desk goes on waiting.
@@ -62,7 +71,7 @@ def send_reminder(
 
 
 def _put_message(
-    db: Db, case: Case, values: Mapping[str, Any], author: UUID | None, body: str, now: datetime
+    db: Db, case: Case, values: CaseValues, author: UUID | None, body: str, now: datetime
 ) -> Message:
     message_id = uuid4()
     case.last_position = position_after(case.last_position, now)
@@ -71,7 +80,7 @@ def _put_message(
         case_id=case.id,
         epoch=case.epoch,
         direction="outbound",
-        channel="sms" if values["channel"] == "manual" else values["channel"],
+        channel="sms" if values.channel == "manual" else values.channel,
         status="queued",
         at=rounded(now),
         position=case.last_position,
@@ -81,21 +90,9 @@ def _put_message(
     db.add(message)
     db.flush()
     purpose = "reply" if author else "reminder"  # which answers nobody, at the last gate too
-    draft = TextDraft(values["number"], body, case.id, message_id, purpose, case.urgency)
+    draft = TextDraft(values.number or "", body, case.id, message_id, purpose, case.urgency)
     queue_texts(db, [draft], now)
     return message
-
-
-def _answered(db: Db, case: Case, values: dict[str, Any], now: datetime) -> None:
-    """Note that a person has answered: nobody waits, and the script goes quiet."""
-    stamp = now.isoformat()
-    values.update(last_outbound_at=stamp, last_message_at=stamp, human=True)
-    values.setdefault("human_at", stamp)
-    values.pop("waiting_since", None)
-    write_case_values(db, case, values)
-    case.state, case.waiting, case.unread = "waiting", False, 0
-    case.queue_order = NOT_WAITING + db.order.next(now)
-    case.last_message_at = rounded(now)
 
 
 def make_cases_wait(db: Db, claimed: Sequence[ClaimedJob], now: datetime) -> None:
@@ -113,15 +110,12 @@ def make_cases_wait(db: Db, claimed: Sequence[ClaimedJob], now: datetime) -> Non
     for one in found.all():
         # It may have been merged while its row was waited for.
         case = db.get_one(Case, one.merged_into, with_for_update=True) if one.merged_into else one
-        if case.state not in LIVE_STATES or case.waiting:
+        if not is_live(case) or case.waiting:
             continue
-        case.state, case.waiting = "open", True
-        case.queue_order = db.order.next(now)
+        values = start_waiting(db, case, read_case_values(db, case), now)
+        write_case_values(db, case, values)
         # Rounded up: a page of these minutes, which was answered, must not count for this wait.
         case.last_message_at = rounded(now) + ROUNDING
-        write_case_values(
-            db, case, {**read_case_values(db, case), "waiting_since": now.isoformat()}
-        )
         if case.urgency <= ALERTED_AT_ONCE:
             add_jobs(db, [make_alert_job(case.id, now)])
     for job in claimed:
@@ -145,19 +139,19 @@ def record_consent(
     """Record what the caller allowed or withdrew, or an override with its reason. BadRequest."""
     principal.require(Permission.CASES)
     case = find_case(db, principal, case_id, live=True)
-    if said.scope not in SCOPES:
-        raise BadRequest(f"A scope is one of: {', '.join(SCOPES)}.")
-    if set(said.methods) - set(METHODS):
-        raise BadRequest(f"Methods are: {', '.join(METHODS)}.")
+    if said.scope not in CONSENT_SCOPES:
+        raise BadRequest(f"A scope is one of: {', '.join(CONSENT_SCOPES)}.")
+    if set(said.methods) - set(CONTACT_METHODS):
+        raise BadRequest(f"Methods are: {', '.join(CONTACT_METHODS)}.")
     row_id = uuid4()
     case.last_position = position_after(case.last_position, now)
-    values = {
-        "scope": said.scope,
-        "granted": said.granted,
-        "methods": list(said.methods),
-        "hours": parse_safe_hours(said.hours),
-        "at": now.isoformat(),
-    }
+    values = ConsentValues(
+        scope=said.scope,
+        granted=said.granted,
+        methods=tuple(said.methods),
+        hours=tuple(parse_safe_hours(said.hours)),
+        at=now,
+    )
     row = Consent(
         id=row_id,
         case_id=case.id,
@@ -165,7 +159,7 @@ def record_consent(
         position=case.last_position,
         recorded_by=principal.member_id,
         override_reason=_seal_reason(db, case, row_id, said.override_reason),
-        **db.keys.new_row("consents", row_id, values, now),
+        **db.keys.new_values(Consent, row_id, values, now),
     )
     db.add(row)
     db.flush()

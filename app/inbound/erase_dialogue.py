@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import delete, select
 
-from app.cases import lock_cases_of_number
+from app.cases import lock_cases_of_number, read_case_values, write_case_values
 from app.crypto import same
 from app.desk import erase_tree
 from app.intake import EraseAnswer, erase_reply
-from app.models import LIVE_STATES, ROUNDING, Case, Erasure, rounded
+from app.models import LIVE_STATES, ROUNDING, Case, Erasure, ErasureValues, rounded
 from app.store import Db
 from app.texts import Texts, fold
 
@@ -51,18 +51,18 @@ def begin_erase_dialogue(
 ) -> str:
     """Start a dialogue, or start it again with a new code; return what to say."""
     code = f"{secrets.randbelow(10_000):04d}"
-    values = {
-        "number": number,
-        "code": code,
-        "tries": ERASE_TRIES,
-        "language": language,
-        "expires_at": (now + ERASE_CODE_LIFE).isoformat(),
-    }
+    values = ErasureValues(
+        number=number,
+        code=code,
+        tries=ERASE_TRIES,
+        language=language,
+        expires_at=now + ERASE_CODE_LIFE,
+    )
     query = select(Erasure).where(Erasure.number_lookup == lookup).with_for_update()
     row = db.scalar(query)
     if row is not None:  # a wish that waits for its day goes on waiting
-        values = {**db.keys.open_row("erasures", row), **values}
-        db.keys.replace_values("erasures", row, values)
+        due_at = db.keys.read_values(row).due_at
+        db.keys.write_values(row, replace(values, due_at=due_at))
     else:
         row = _new_dialogue(db, lookup, values, now)
     row.expires_at = rounded(now + ERASE_CODE_LIFE) + ROUNDING
@@ -71,13 +71,13 @@ def begin_erase_dialogue(
     return erase_reply(texts, language, "erase_code", code=code).text
 
 
-def _new_dialogue(db: Db, lookup: bytes, values: dict[str, Any], now: datetime) -> Erasure:
+def _new_dialogue(db: Db, lookup: bytes, values: ErasureValues, now: datetime) -> Erasure:
     row_id = uuid4()
     row = Erasure(
         id=row_id,
         number_lookup=lookup,
         state="asked",
-        **db.keys.new_row("erasures", row_id, values, now),
+        **db.keys.new_values(Erasure, row_id, values, now),
     )
     db.add(row)
     return row
@@ -95,27 +95,24 @@ def answer_erase_dialogue(
     row, given = open_dialogues[lookup], "".join(fold(body))
     if not (given.isdigit() and len(given) == 4):
         return None
-    values = db.keys.open_row("erasures", row)
-    if datetime.fromisoformat(values["expires_at"]) <= now:
+    values = db.keys.read_values(row)
+    if values.expires_at <= now:
         return None
     key: EraseAnswer
-    if not values["tries"]:  # over, until ERASE begins it anew; no number answers a question
+    if not values.tries:  # over, until ERASE begins it anew; no number answers a question
         key = "erase_stopped"
-    elif same(given.encode(), values["code"].encode()):
+    elif same(given.encode(), values.code.encode()):
         del open_dialogues[lookup]
         key = _confirmed(db, row, values, lookup, now)
-    elif values["tries"] > 1:
-        db.keys.replace_values("erasures", row, {**values, "tries": values["tries"] - 1})
-        key = "erase_wrong"
     else:
-        db.keys.replace_values("erasures", row, {**values, "tries": 0})
-        key = "erase_stopped"
+        db.keys.write_values(row, replace(values, tries=values.tries - 1))
+        key = "erase_wrong" if values.tries > 1 else "erase_stopped"
     db.flush()
-    return erase_reply(texts, values["language"], key).text
+    return erase_reply(texts, values.language, key).text
 
 
 def _confirmed(
-    db: Db, row: Erasure, values: dict[str, Any], lookup: bytes, now: datetime
+    db: Db, row: Erasure, values: ErasureValues, lookup: bytes, now: datetime
 ) -> EraseAnswer:
     """Erase at once, or leave an urgent open case to the sweep a day later."""
     row.expires_at = rounded(now)
@@ -127,18 +124,16 @@ def _confirmed(
         db.delete(row)
         return "erase_done"
     row.state = "waiting"  # visible to the desk, as the hold is
-    due = values.get("due_at") or (now + URGENT_WAIT).isoformat()
-    db.keys.replace_values("erasures", row, {**values, "due_at": due})
+    db.keys.write_values(row, replace(values, due_at=values.due_at or now + URGENT_WAIT))
     for case in cases:
         _flag(db, case, "erase_requested")
     return "erase_waiting"
 
 
 def _flag(db: Db, case: Case, flag: str) -> None:
-    coarse = db.keys.open_row("cases", case)
-    if flag not in coarse.setdefault("flags", []):
-        coarse["flags"].append(flag)
-        db.keys.replace_values("cases", case, coarse)
+    values = read_case_values(db, case)
+    if flag not in values.flags:
+        write_case_values(db, case, values.with_flag(flag))
 
 
 def _erase_all(db: Db, cases: Iterable[Case], now: datetime) -> None:
@@ -151,9 +146,9 @@ def erase_due_cases(db: Db, now: datetime) -> int:
     """Carry out the wishes whose day is over; return how many. Held cases go on waiting."""
     done = 0
     for row in db.scalars(select(Erasure).where(Erasure.state == "waiting")):
-        values = db.keys.open_row("erasures", row)
+        due_at = db.keys.read_values(row).due_at
         cases = lock_cases_of_number(db, row.number_lookup)
-        if datetime.fromisoformat(values["due_at"]) > now or any(c.held for c in cases):
+        if due_at is None or due_at > now or any(c.held for c in cases):
             continue
         _erase_all(db, cases, now)
         db.delete(row)

@@ -9,6 +9,7 @@ those of their numbers; nothing is encrypted again but row keys.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,7 +17,16 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.cases import FIRST_URGENCY, ChangingCase, find_known_cases, open_new_case, write_cases
+from app.cases import (
+    FIRST_URGENCY,
+    ChangingCase,
+    find_known_cases,
+    inherit_waiting,
+    open_new_case,
+    read_case_values,
+    write_case_values,
+    write_cases,
+)
 from app.crypto import SealBroken, keyed_hash
 from app.inbound.erase_dialogue import begin_erase_dialogue
 from app.inbound.turns import (
@@ -29,7 +39,7 @@ from app.inbound.turns import (
     note_waiting,
 )
 from app.intake import Keyword, step
-from app.models import Case, PendingKeyword, table
+from app.models import Case, CaseValues, PendingKeyword, table
 from app.outbox import TextDraft, keep_pictures, lift_suppressions, queue_texts, suppress_number
 from app.store import Database, Db
 from app.telephony import InboundText
@@ -80,7 +90,8 @@ def _take_turn(batch: Batch, text: InboundText, lookup: bytes | None) -> bool:
     add_inbound_message(batch, thread, text, uuid4(), content)
     thread.urgency = min(thread.urgency, result.urgency)
     came_at = batch.came_at(text)
-    thread.coarse["last_message_at"] = thread.coarse["last_inbound_at"] = came_at.isoformat()
+    if thread.values is not None:
+        thread.values = replace(thread.values, last_message_at=came_at, last_inbound_at=came_at)
     note_waiting(batch, thread, came_at)
     if result.keyword in WITHOUT_CASE and is_answerable(batch.desk, text):
         _keep_keyword(batch, thread, text, result.keyword, result.reply_language)
@@ -166,40 +177,35 @@ def _bind(db: Db, desk: IntakeSettings, values: dict[str, Any], now: datetime) -
 
 def _settle(db: Db, case: Case, now: datetime) -> None:
     """Give a provisional case its number's index, or put it under that number's live case."""
-    coarse = db.keys.open_row("cases", case)
-    for column, value in db.keys.new_row("cases", case.id, coarse, now).items():
+    values = db.keys.read_values(case)
+    for column, value in db.keys.new_values(Case, case.id, values, now).items():
         setattr(case, column, value)
     case.provisional, case.number_lookup = False, None
-    case.reference_lookup = db.keys.reference_lookup(coarse["reference"])
+    case.reference_lookup = db.keys.reference_lookup(values.reference)
     db.flush()
-    if not coarse.get("number"):
+    if values.number is None:
         return
-    lookup = db.keys.number_lookup(coarse["number"])
+    lookup = db.keys.number_lookup(values.number)
     known = find_known_cases(db, {lookup})
     live = known.live.get(lookup)
     if live is not None:
         case.merged_into = live.id
-        _pass_waiting_on(db, case, coarse, db.get_one(Case, live.id))
+        _pass_on(db, case, values, db.get_one(Case, live.id))
     else:
         case.follows = known.closed.get(lookup)
     case.number_lookup = lookup
     db.flush()
 
 
-def _pass_waiting_on(db: Db, case: Case, coarse: dict[str, Any], live: Case) -> None:
-    values = db.keys.open_row("cases", live)
-    live.urgency = min(live.urgency, case.urgency)
-    live.unread += case.unread
+def _pass_on(db: Db, case: Case, gone: CaseValues, live: Case) -> None:
+    """Let a live case know what came into a provisional one, which is put under it."""
     known = [at for at in (live.last_message_at, case.last_message_at) if at is not None]
     live.last_message_at = max(known, default=None)
     live.last_position = max(live.last_position, case.last_position)
-    for name in ("last_message_at", "last_inbound_at"):  # a call has not written anything
-        stamps = [stamp for stamp in (values.get(name), coarse.get(name)) if stamp]
-        if stamps:
-            values[name] = max(stamps, key=datetime.fromisoformat)
-    if live.state == "waiting":
-        live.state = "open"
-    if case.waiting and not live.waiting:
-        live.waiting, live.queue_order = True, case.queue_order
-        values["waiting_since"] = coarse.get("waiting_since") or coarse["opened_at"]
-    db.keys.replace_values("cases", live, values)
+    values = inherit_waiting(live, read_case_values(db, live), case, gone)
+    newest = {  # a call has not written anything
+        name: max(stamps)
+        for name in ("last_message_at", "last_inbound_at")
+        if (stamps := [at for at in (getattr(values, name), getattr(gone, name)) if at])
+    }
+    write_case_values(db, live, replace(values, **newest))

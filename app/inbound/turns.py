@@ -5,17 +5,25 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
 
-from app.cases import FIRST_URGENCY, BatchRows, ChangingCase, KnownCases, open_new_case
+from app.cases import FIRST_URGENCY, BatchRows, ChangingCase, KnownCases, mark_open, open_new_case
 from app.crypto import Purpose, lock, pad_message, seal_to
 from app.inbound.erase_dialogue import answer_erase_dialogue, begin_erase_dialogue
-from app.intake import Keyword, Script, State, Step, is_builtin_start, is_builtin_stop, step
-from app.models import Erasure, Page, rounded
+from app.intake import (
+    ContactHint,
+    Keyword,
+    Script,
+    Step,
+    is_builtin_start,
+    is_builtin_stop,
+    step,
+)
+from app.models import CaseState, CaseValues, Erasure, Page, Reach, rounded
 from app.outbox import SILENCED, ReplyAllowance, TextDraft, lift_suppressions, suppress_number
 from app.paging import ALERTED_AT_ONCE, MINE_ANSWER, make_alert_job, take_paged_case
 from app.requests import read_answer, take_answer
@@ -122,19 +130,19 @@ def _to_member(batch: Batch, text: InboundText, lookup: bytes) -> list[TextDraft
 def _ask_script(
     batch: Batch, thread: ChangingCase | None, text: InboundText, lookup: bytes | None
 ) -> Step:
-    coarse = thread.coarse if thread else {}
+    values = thread.known_values if thread else None
     stopped = "stop" in batch.suppressions.get(lookup or b"", set())
     restarts = stopped and is_builtin_start(text.body)  # the carrier has just heard it so, too
-    stamps = (coarse.get("last_inbound_at"), coarse.get("last_outbound_at"))
+    stamps = (values.last_inbound_at, values.last_outbound_at) if values else ()
     last = max((stamp for stamp in stamps if stamp), default=None)
     return step(
         batch.desk.script,
-        State.from_json(coarse["script"]) if coarse.get("script") else None,
+        values.script if values else None,
         "START" if restarts else text.body,
-        silent_for=batch.came_at(text) - datetime.fromisoformat(last) if last else None,
+        silent_for=batch.came_at(text) - last if last else None,
         urgency=thread.urgency if thread else FIRST_URGENCY,
         regions=batch.regions,
-        human=bool(coarse.get("human")),
+        human=values is not None and values.human,
     )
 
 
@@ -186,7 +194,7 @@ def make_payload(
 ) -> dict[str, Any]:
     """Return what is sealed: text, exact time, answers, and the script's replies, in one go."""
     content: dict[str, Any] = {"body": text.body, "at": batch.stamp(text)}
-    if text.sender != thread.coarse.get("number"):
+    if thread.values is None or text.sender != thread.values.number:
         content["from"] = text.sender
     if result.answers:
         content["answers"] = dict(result.answers)
@@ -263,28 +271,24 @@ def _seal(
 
 def _note_changes(batch: Batch, thread: ChangingCase, text: InboundText, result: Step) -> None:
     """Bring a case's plain and operational values up to date with one text."""
-    coarse = thread.coarse
-    changed = result.urgency != thread.urgency
-    for name, value in (
-        ("language", result.language),
-        ("region", result.region),
-        ("situation", result.situation),
-    ):
-        if value is not None and coarse.get(name) != value:
-            coarse[name], changed = value, True
-    coarse["script"] = result.state.to_json()
-    _note_time(coarse, batch.stamp(text))
+    values, at = thread.known_values, batch.came_at(text)
+    known: dict[str, Any] = {
+        name: value
+        for name, value in (
+            ("language", result.language),
+            ("region", result.region),
+            ("situation", result.situation),
+        )
+        if value is not None and value != getattr(values, name)
+    }
+    changed = bool(known) or result.urgency != thread.urgency
+    values = _note_time(replace(values, **known, script=result.state), at)
     if result.contact is not None:
-        coarse["reach"] = {
-            "granted": bool(result.contact.methods),
-            "methods": list(result.contact.methods),
-            # Free text is for the desk to read; a machine takes no hours from it.
-            "hours": [] if result.contact.hours is None else None,
-        }
+        values = replace(values, reach=_reach(result.contact))
     if result.callback:
-        coarse["flags"] = [*(flag for flag in coarse["flags"] if flag != "callback"), "callback"]
-        coarse["call_wanted_at"] = batch.stamp(text)
-        batch.rows.call_backs[thread.id] = batch.came_at(text)
+        values = replace(values.with_flag("callback"), call_wanted_at=at)
+        batch.rows.call_backs[thread.id] = at
+    thread.values = values
     thread.version += changed and thread.row is not None
     before, thread.urgency = thread.urgency, result.urgency
     newly_waiting = not thread.waiting
@@ -299,20 +303,30 @@ def is_going_silent(result: Step) -> bool:
     return result.keyword in (Keyword.STOP, Keyword.WRONG_NUMBER)
 
 
-def _note_time(coarse: dict[str, Any], stamp: str) -> None:
+def _reach(said: ContactHint) -> Reach:
+    """Free text about hours is for the desk to read; a machine takes no hours from it."""
+    hours = () if said.hours is None else None
+    return Reach(granted=bool(said.methods), methods=said.methods, hours=hours)
+
+
+def _note_time(values: CaseValues, at: datetime) -> CaseValues:
     """Note when the phone was last heard of; a text that comes late takes nothing back."""
-    for name in ("last_message_at", "last_inbound_at"):
-        coarse[name] = max(coarse.get(name) or stamp, stamp)
+    return replace(
+        values,
+        last_message_at=max(values.last_message_at or at, at),
+        last_inbound_at=max(values.last_inbound_at or at, at),
+    )
 
 
 def note_waiting(batch: Batch, thread: ChangingCase, since: datetime) -> None:
     """Note that somebody waits for a person."""
     thread.unread += 1
-    if thread.state == "waiting":
-        thread.state = "open"
+    if thread.state == CaseState.WAITING:
+        mark_open(thread)
     if not thread.waiting:
         thread.waiting = True
-        thread.coarse["waiting_since"] = since.isoformat()
+        if thread.values is not None:
+            thread.values = replace(thread.values, waiting_since=since)
         late = since < batch.now
         order = batch.db.order
         thread.queue_order = position_after(0, since) if late else order.next(batch.now)

@@ -7,11 +7,12 @@ understood and how urgent the case is now. See ``app.intake.dialogue`` for the r
 from app.intake.dialogue import SILENCE, step
 from app.intake.keywords import BUILTIN_STOP, Keyword, is_builtin_start, is_builtin_stop
 from app.intake.script import Script, ScriptRefused, load_script, read_script
-from app.intake.state import EraseAnswer, State, Step, erase_reply
+from app.intake.state import ContactHint, EraseAnswer, State, Step, erase_reply
 
 __all__ = [
     "BUILTIN_STOP",
     "SILENCE",
+    "ContactHint",
     "EraseAnswer",
     "Keyword",
     "Script",

@@ -12,7 +12,6 @@ from app.knowledge.deadline_rules import (
     write_deadline_rules,
 )
 from app.knowledge.directory import (
-    DIRECTORY_KINDS,
     LONGEST_ENTRY,
     DirectoryItem,
     add_entry,
@@ -46,7 +45,6 @@ from app.knowledge.sightings import (
 
 __all__ = [
     "ASK",
-    "DIRECTORY_KINDS",
     "LONGEST_CARD",
     "LONGEST_ENTRY",
     "LONGEST_FACT",

@@ -14,10 +14,9 @@ from app import audit
 from app.access import Permission, Principal
 from app.errors import BadRequest, NotFound, StaleVersion
 from app.models import DirectoryEntry
-from app.organisation import check_codes, read_settings
+from app.organisation import DIRECTORY_KINDS, check_codes, read_settings
 from app.store import Db
 
-DIRECTORY_KINDS = ("lawyer", "clinic", "detention", "office", "other")
 _TEXTS = ("name", "phone", "address", "hours", "notes")
 LONGEST_ENTRY = 2000
 
@@ -104,7 +103,7 @@ def _found(db: Db, principal: Principal, entry_id: UUID) -> DirectoryEntry:
 
 
 def _checked(db: Db, values: Mapping[str, Any]) -> dict[str, Any]:
-    settings, _ = read_settings(db)
+    settings = read_settings(db)
     if values.get("kind") not in DIRECTORY_KINDS:
         raise BadRequest(f"An entry is one of: {', '.join(DIRECTORY_KINDS)}.")
     check_codes(settings, region=values.get("region"))

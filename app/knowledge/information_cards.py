@@ -130,7 +130,7 @@ def find_today(db: Db, now: datetime) -> date:
 
 
 def _check(db: Db, values: Mapping[str, Any], now: datetime) -> None:
-    settings, _ = read_settings(db)
+    settings = read_settings(db)
     check_codes(settings, region=values.get("region"))
     for name in ("covers", "excludes"):
         for language, text in (values.get(name) or {}).items():

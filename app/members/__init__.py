@@ -1,12 +1,10 @@
 """Who works here: accounts, invitations, profiles, sessions."""
 
 from app.members.accounts import (
-    admit_newcomers,
+    MemberChanges,
     change_member,
     change_own_profile,
-    change_profile,
     find_member,
-    is_anyone_waiting,
     list_handles,
     list_members,
     remove_member,
@@ -20,15 +18,15 @@ from app.members.enrolment import (
     PassphraseTooShort,
     check_passphrase,
     clean_handle,
-    confirm_totp,
     enrol_member,
     make_secrets,
-    open_member_seed,
-    open_totp_secret,
-    spend_totp_code,
 )
 from app.members.invitations import InvitationRefused, make_invitation, redeem_invitation
+from app.members.member_keys import open_member_seed
+from app.members.newcomers import admit_newcomers, is_anyone_waiting
 from app.members.passphrase_words import suggest_passphrase
+from app.members.profiles import change_profile
+from app.members.second_factor import confirm_totp, open_totp_secret, spend_totp_code
 from app.members.session_stores import IDLE_LIFE, MemorySessions, SessionStore, TableSessions
 from app.members.sessions import (
     SignedIn,
@@ -47,6 +45,7 @@ __all__ = [
     "HandleRefused",
     "HandleTaken",
     "InvitationRefused",
+    "MemberChanges",
     "MemorySessions",
     "NewcomerSecrets",
     "PassphraseTooShort",

@@ -1,25 +1,28 @@
-"""Joining with an invitation, and coming back with a recovery code: the slow part, then the fast.
+"""Joining with an invitation, and coming back with a recovery code.
 
-The passphrase is worked on in the doorkeeper's queue and outside any transaction.
+The slow work on a passphrase happens in the queue of the sign-in and outside any transaction.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from app.crypto import new_salt, passphrase_key
+from app import audit
+from app.crypto import SealBroken, new_recovery_code, new_salt, passphrase_key, recovery_key
 from app.errors import Unauthenticated
 from app.members.enrolment import (
     EnrolledMember,
     check_passphrase,
     clean_handle,
+    find_present_member,
     make_secrets,
-    recover_member,
 )
 from app.members.invitations import redeem_invitation
+from app.members.member_keys import open_member_seed, wrap_member_seed
 from app.members.session_stores import SessionStore
 from app.members.sign_in_throttle import SignInThrottle, SignInVisitor
-from app.store import Database
+from app.models import Member
+from app.store import Database, Db
 
 
 def join_with_invitation(
@@ -68,11 +71,33 @@ def recover_with_code(
         key = passphrase_key(passphrase, salt)
     try:
         with database.transaction() as db:
-            member, _, next_code = recover_member(
-                db, handle=who.name, recovery_code=recovery_code, salt=salt, key=key, now=now
-            )
+            member = _find_for_recovery(db, who.name)
+            next_code = _spend_recovery_code(db, member, recovery_code, key, now)
+            member.passphrase_salt = salt
             store.drop(db, member_id=member.id)
     except Unauthenticated:
         door.failed(who, now)
         raise
+    return next_code
+
+
+def _find_for_recovery(db: Db, handle: str) -> Member:
+    member = find_present_member(db, handle, lock_row=True)
+    if member is None:
+        raise Unauthenticated
+    return member
+
+
+def _spend_recovery_code(
+    db: Db, member: Member, recovery_code: str, key: bytes, now: datetime
+) -> str:
+    """Wrap a member's seed under a new passphrase's ``key``; return the next recovery code."""
+    try:
+        keys = open_member_seed(db, member, "recovery_wrap", recovery_key(recovery_code))
+    except SealBroken as error:
+        raise Unauthenticated from error
+    next_code = new_recovery_code()
+    wrap_member_seed(db, member, "seed_wrap", key, keys, now)
+    wrap_member_seed(db, member, "recovery_wrap", recovery_key(next_code), keys, now)
+    audit.record(db, "member.recovered", member.id, member.id, now)
     return next_code

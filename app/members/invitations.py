@@ -1,8 +1,9 @@
-"""Invitations: one code for one newcomer, and what it turns into."""
+"""Invitations: one code for one newcomer, and the member it turns into."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -12,10 +13,10 @@ from app import audit
 from app.access import Permission, Principal
 from app.crypto import invitation_lookup, new_invitation_code
 from app.errors import BadRequest
-from app.members.accounts import check_roles
 from app.members.enrolment import EnrolledMember, NewcomerSecrets, enrol_member
-from app.members.profiles import check_profile
-from app.models import ROUNDING, Invitation, rounded
+from app.members.profiles import clean_profile
+from app.members.roles import check_roles
+from app.models import ROUNDING, Invitation, InvitationValues, MemberProfile, MemberState, rounded
 from app.store import Db
 
 INVITATION_LIFE = timedelta(hours=72)
@@ -36,23 +37,22 @@ def make_invitation(
     """Make a one-time code; return it with its last instant. BadRequest."""
     principal.require(Permission.INVITATIONS)
     check_roles(roles)
-    wanted = check_profile(db, {"languages": languages, "regions": regions})
+    profile = MemberProfile(languages=tuple(languages), regions=tuple(regions))
     code, invitation_id, expires_at = new_invitation_code(), uuid4(), now + INVITATION_LIFE
     lookup = invitation_lookup(code)
-    # Code and end stand in the sealed values too: plain columns are not to be trusted with them.
-    values = {
-        "code": lookup.hex(),
-        "expires_at": expires_at.isoformat(),
-        "roles": sorted(set(roles)),
-        **wanted,
-    }
+    offered = InvitationValues(
+        code=lookup.hex(),
+        expires_at=expires_at,
+        roles=tuple(sorted(set(roles))),
+        profile=clean_profile(db, profile),
+    )
     db.add(
         Invitation(
             id=invitation_id,
             code_lookup=lookup,
             invited_by=principal.member_id,
             expires_at=rounded(expires_at) + ROUNDING,
-            **db.keys.new_row("invitations", invitation_id, values, now),
+            **db.keys.new_values(Invitation, invitation_id, offered, now),
         )
     )
     audit.record(db, "invitation.made", principal.member_id, invitation_id, now)
@@ -76,16 +76,17 @@ def redeem_invitation(
     )
     if invitation is None or invitation.redeemed_by:
         raise InvitationRefused
-    offered = db.keys.open_row("invitations", invitation)
-    if offered.get("code") != lookup.hex() or datetime.fromisoformat(offered["expires_at"]) <= now:
+    offered = db.keys.read_values(invitation)
+    if offered.code != lookup.hex() or offered.expires_at <= now:
         raise InvitationRefused
+    profile = replace(offered.profile, name=name, phone=phone)
     enrolled = enrol_member(
         db,
         secrets,
         handle=handle,
-        roles=offered["roles"],
-        state="waiting",
-        profile={**offered, **check_profile(db, {"name": name, "phone": phone})},
+        roles=offered.roles,
+        state=MemberState.WAITING,
+        profile=clean_profile(db, profile, offered.profile),
         now=now,
     )
     invitation.redeemed_by = enrolled.member.id

@@ -26,15 +26,12 @@ from app.crypto import (
     unlock,
 )
 from app.errors import NotFound, Unauthenticated
-from app.members.enrolment import (
-    check_member_row,
-    find_present_member,
-    open_member_seed,
-    spend_totp_code,
-)
+from app.members.enrolment import find_present_member
+from app.members.member_keys import check_member_row, open_member_seed
+from app.members.second_factor import spend_totp_code
 from app.members.session_stores import SessionStore, StoredSession
 from app.members.sign_in_throttle import SignInThrottle, identify_visitor
-from app.models import Member
+from app.models import Member, MemberState
 from app.store import Database, Db
 from app.vault import read_roster, unseal_server
 
@@ -154,7 +151,7 @@ def resume_session(database: Database, store: SessionStore, token: str, now: dat
         if session is None or not session.alive(now):
             raise Unauthenticated
         member = db.get(Member, session.member_id)
-        if member is None or member.state == "removed":
+        if member is None or member.state == MemberState.REMOVED:
             raise Unauthenticated
         context = db.keys.context("sessions", "seed", session.id)
         try:

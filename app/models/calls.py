@@ -2,42 +2,127 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from enum import StrEnum
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped
 
-from app.models.base import Base, OperationalRow, plain, sealed
+from app.models.base import Base, OperationalRow, State, plain, sealed
+from app.models.values import operational
 
-CALL_STATES = (
-    "challenge",
-    "menu",
-    "situation",
-    "ringing",
-    "calling",
-    "dialing",
-    "bridged",
-    "voicemail",
-    "keeping",
-    "ended",
-)
+
+class CallState(StrEnum):
+    """Where a call stands."""
+
+    CHALLENGE = "challenge"
+    """The caller has to press a digit first, which keeps machines out."""
+    MENU = "menu"
+    """The caller chooses a language."""
+    SITUATION = "situation"
+    """The caller chooses what the call is about."""
+    RINGING = "ringing"
+    """The caller waits while phones of the desk ring."""
+    CALLING = "calling"
+    """We call: the phone of the member who calls rings."""
+    DIALING = "dialing"
+    """We call: that member is there, and the caller's phone rings."""
+    BRIDGED = "bridged"
+    """A person and the caller talk."""
+    VOICEMAIL = "voicemail"
+    """The caller leaves a message."""
+    KEEPING = "keeping"
+    """The caller may be gone; their message is on its way into the case."""
+    ENDED = "ended"
+    """Over. Nothing can happen to it any more."""
+
+
+# Whose phone it is.
+LegKind = Literal["desk", "colleague", "interpreter", "caller"]
+
+
+class LegState(StrEnum):
+    """Where a phone stands that rings for a call."""
+
+    ASKED = "asked"
+    """It rings, or is about to."""
+    ANSWERED = "answered"
+    """Somebody or something has answered, and hears whom the call is for."""
+    JOINED = "joined"
+    """It is in the conversation."""
+    OVER = "over"
+    """It rings no more, and nobody is on it."""
+
+
+_LEAVING = frozenset((CallState.VOICEMAIL, CallState.KEEPING, CallState.ENDED))
+# The carrier may tell of a recording, and a caller may hang up, at any time of a call to us.
+CALL_TRANSITIONS: Mapping[CallState, frozenset[CallState]] = {
+    CallState.CHALLENGE: _LEAVING | {CallState.MENU},
+    CallState.MENU: _LEAVING | {CallState.SITUATION},
+    CallState.SITUATION: _LEAVING | {CallState.RINGING},
+    CallState.RINGING: _LEAVING | {CallState.BRIDGED},
+    CallState.CALLING: frozenset((CallState.DIALING, CallState.ENDED)),
+    CallState.DIALING: frozenset((CallState.BRIDGED, CallState.ENDED)),
+    CallState.BRIDGED: _LEAVING,
+    CallState.VOICEMAIL: frozenset((CallState.KEEPING,)),
+    CallState.KEEPING: frozenset((CallState.ENDED,)),
+    CallState.ENDED: frozenset(),
+}
+LEG_TRANSITIONS: Mapping[LegState, frozenset[LegState]] = {
+    LegState.ASKED: frozenset((LegState.ANSWERED, LegState.JOINED, LegState.OVER)),
+    LegState.ANSWERED: frozenset((LegState.JOINED, LegState.OVER)),
+    LegState.JOINED: frozenset((LegState.OVER,)),
+    LegState.OVER: frozenset(),
+}
 _GOING_ON = text("state != 'ended'")
 _RUNNING = text("state != 'over'")
 
 
-class Call(OperationalRow[Any], Base):
+@operational
+class CallValues:
+    """What the machine knows of a call until it has ended.
+
+    ``room`` is the random name of its conference. ``sid`` and ``recording`` are the carrier's
+    names for the call and for what was recorded in it. At ``deadline`` the call goes on by itself.
+    ``language`` and ``situation`` are codes that the caller chose. ``rings``: whether phones ring
+    for it. ``known``: whether its number is known, so that it can be called back. ``turn`` counts
+    the questions, ``tries`` how often the present one was asked. ``heard`` is what the caller's
+    phone was last told.
+    """
+
+    room: str
+    sid: str | None = None
+    deadline: datetime | None = None
+    language: str | None = None
+    situation: str | None = None
+    rings: bool = True
+    known: bool = True
+    turn: int = 0
+    tries: int = 0
+    recording: str | None = None
+    heard: str | None = None
+
+
+@operational
+class CallLegValues:
+    """What the machine knows of a phone that rings: the carrier's name for its call."""
+
+    sid: str | None = None
+
+
+class Call(OperationalRow[CallValues], Base):
     """A call between a caller and the hotline, in either direction.
 
-    Operational values until it has ended: ``sid room language situation tier deadline turn tries
-    rings known recording after``. ``winner`` is the member who took it: set once, by whoever
-    pressed 1 first. ``disposition``: answered, voicemail, missed, no_answer, unanswered, lost.
+    ``winner`` is the member who took it: the first who pressed 1, once and for all.
+    ``disposition``: answered, voicemail, missed, no_answer, unanswered, lost.
     """
 
     __tablename__ = "calls"
     __table_args__ = (
-        CheckConstraint(f"state IN {CALL_STATES}", name="state"),
+        CheckConstraint(f"state IN {tuple(map(str, CallState))}", name="state"),
         Index(
             "ix_calls_going_on",
             "state",
@@ -49,7 +134,7 @@ class Call(OperationalRow[Any], Base):
     id: Mapped[UUID] = plain(primary_key=True)
     case_id: Mapped[UUID] = plain(ForeignKey("cases.id"), index=True)
     direction: Mapped[str] = plain(String(8))  # inbound, outbound
-    state: Mapped[str] = plain(String(12))
+    state: Mapped[CallState] = plain(State(CallState, 12))
     at: Mapped[datetime] = plain()
     position: Mapped[int] = plain(BigInteger)
     sid_lookup: Mapped[bytes | None] = plain(unique=True)
@@ -59,8 +144,8 @@ class Call(OperationalRow[Any], Base):
     custody: Mapped[bool] = plain(default=False)
 
 
-class CallLeg(OperationalRow[Any], Base):
-    """A phone that rings, or rang, for a call. Operational values until it is over: ``sid``."""
+class CallLeg(OperationalRow[CallLegValues], Base):
+    """A phone that rings, or rang, for a call."""
 
     __tablename__ = "call_legs"
     __table_args__ = (
@@ -75,9 +160,9 @@ class CallLeg(OperationalRow[Any], Base):
     id: Mapped[UUID] = plain(primary_key=True)
     call_id: Mapped[UUID] = plain(ForeignKey("calls.id", ondelete="CASCADE"), index=True)
     number: Mapped[int] = plain()
-    kind: Mapped[str] = plain(String(12))  # desk, colleague, interpreter, caller
+    kind: Mapped[LegKind] = plain(String(12))
     member_id: Mapped[UUID | None] = plain(ForeignKey("members.id"))
-    state: Mapped[str] = plain(String(12))  # asked, answered, joined, over
+    state: Mapped[LegState] = plain(State(LegState, 12))
 
 
 class Attachment(Base):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import (
@@ -16,12 +19,36 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped
 
-from app.intake import State
-from app.models.base import Base, OperationalRow, forgotten, plain, sealed
+from app.intake import State as ScriptState
+from app.models.base import Base, OperationalRow, State, forgotten, plain, sealed
 from app.models.values import operational
 
-LIVE_STATES = ("new", "open", "waiting")
-STATES = (*LIVE_STATES, "closed", "erased")
+
+class CaseState(StrEnum):
+    """Where a case stands."""
+
+    NEW = "new"
+    """No person has taken it yet."""
+    OPEN = "open"
+    """A person has taken it, or the caller has written since the desk answered."""
+    WAITING = "waiting"
+    """The desk has answered and waits for the caller."""
+    CLOSED = "closed"
+    """Over. Only the archive can read it."""
+    ERASED = "erased"
+    """Gone. Nothing but plain facts are left."""
+
+
+LIVE_STATES = (CaseState.NEW, CaseState.OPEN, CaseState.WAITING)
+CASE_TRANSITIONS: Mapping[CaseState, frozenset[CaseState]] = {
+    CaseState.NEW: frozenset(
+        (CaseState.OPEN, CaseState.WAITING, CaseState.CLOSED, CaseState.ERASED)
+    ),
+    CaseState.OPEN: frozenset((CaseState.WAITING, CaseState.CLOSED, CaseState.ERASED)),
+    CaseState.WAITING: frozenset((CaseState.OPEN, CaseState.CLOSED, CaseState.ERASED)),
+    CaseState.CLOSED: frozenset((CaseState.OPEN, CaseState.ERASED)),
+    CaseState.ERASED: frozenset(),
+}
 _LIVE = text("state IN ('new', 'open', 'waiting') AND merged_into IS NULL")
 _MERGED = text("merged_into IS NOT NULL")
 
@@ -62,11 +89,24 @@ class CaseValues:
     last_call_at: datetime | None = None
     call_wanted_at: datetime | None = None
     waiting_since: datetime | None = None
-    script: State | None = None
+    script: ScriptState | None = None
     reach: Reach | None = None
     human: bool = False
     human_at: datetime | None = None
     outcome: str | None = None
+
+    @property
+    def time_to_human(self) -> timedelta | None:
+        """How long the case waited until a person first had it; None while none has."""
+        return self.human_at - self.opened_at if self.human_at else None
+
+    def with_flag(self, flag: str) -> CaseValues:
+        """Return the same values with a flag, as the newest one."""
+        return replace(self.without_flag(flag), flags=(*self.without_flag(flag).flags, flag))
+
+    def without_flag(self, flag: str) -> CaseValues:
+        """Return the same values without a flag."""
+        return replace(self, flags=tuple(one for one in self.flags if one != flag))
 
 
 @operational
@@ -85,7 +125,7 @@ class Case(OperationalRow[CaseValues], Base):
 
     __tablename__ = "cases"
     __table_args__ = (
-        CheckConstraint(f"state IN {STATES}", name="state"),
+        CheckConstraint(f"state IN {tuple(map(str, CaseState))}", name="state"),
         CheckConstraint("urgency BETWEEN 0 AND 3", name="urgency"),
         # One live case per number, whichever process the text arrived at.
         Index(
@@ -102,7 +142,7 @@ class Case(OperationalRow[CaseValues], Base):
     )
 
     id: Mapped[UUID] = plain(primary_key=True)
-    state: Mapped[str] = plain(String(8))
+    state: Mapped[CaseState] = plain(State(CaseState, 8))
     urgency: Mapped[int] = plain()
     version: Mapped[int] = plain(default=1)
     epoch: Mapped[int] = plain(default=1)

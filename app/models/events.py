@@ -11,7 +11,6 @@ from sqlalchemy.orm import Mapped
 from app.models.base import Base, OperationalRow, plain, sealed
 
 EVENT_STATES = ("tentative", "confirmed", "rescheduled", "occurred", "cancelled")
-EVENT_KINDS = ("hearing", "check_in", "detention_review", "removal", "appointment", "other")
 _OPEN = text("state = 'open'")
 
 

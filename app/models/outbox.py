@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped
 
-from app.models.base import Base, OperationalRow, plain
+from app.models.base import Base, OperationalRow, State, plain
+from app.models.values import operational
 
 
 class Job(Base):
@@ -38,18 +40,74 @@ class Job(Base):
     position: Mapped[int] = plain(BigInteger, default=0)
 
 
-class Outgoing(OperationalRow[Any], Base):
-    """A text on its way. Operational values until the carrier has it: ``to body written_at``.
+class OutgoingState(StrEnum):
+    """Where a text of ours stands."""
 
-    ``written_at`` (rounded: ``queued_at``) is when what it answers arrived, if that was earlier.
+    QUEUED = "queued"
+    """It waits in the outbox."""
+    SENDING = "sending"
+    """It is handed to the carrier, or the carrier has it and has told no more."""
+    SENT = "sent"
+    """The carrier has passed it on."""
+    DELIVERED = "delivered"
+    """The handset has it."""
+    UNDELIVERED = "undelivered"
+    """It did not reach the handset."""
+    FAILED = "failed"
+    """The carrier could not send it."""
+    REFUSED = "refused"
+    """We did not send it, or the carrier would not: it must not go to this phone now."""
+    UNCERTAIN = "uncertain"
+    """Nobody can say whether it was sent. It is never sent again by itself."""
+
+
+# The caller has not got the words, or nobody knows.
+NOT_HEARD = frozenset(
+    (
+        OutgoingState.FAILED,
+        OutgoingState.REFUSED,
+        OutgoingState.UNCERTAIN,
+        OutgoingState.UNDELIVERED,
+    )
+)
+TEXTS_ON_THEIR_WAY = frozenset((OutgoingState.QUEUED, OutgoingState.SENDING))
+# We expect no more news of these.
+SETTLED_TEXTS = NOT_HEARD | {OutgoingState.DELIVERED}
+# Any word of the carrier settles doubt, and the receipt of a handset outweighs every earlier word.
+OUTGOING_TRANSITIONS: Mapping[OutgoingState, frozenset[OutgoingState]] = {
+    OutgoingState.QUEUED: frozenset(OutgoingState),
+    OutgoingState.SENDING: frozenset(OutgoingState),
+    OutgoingState.SENT: SETTLED_TEXTS - {OutgoingState.UNCERTAIN, OutgoingState.REFUSED},
+    OutgoingState.DELIVERED: frozenset(),
+    OutgoingState.UNDELIVERED: frozenset((OutgoingState.DELIVERED,)),
+    OutgoingState.FAILED: frozenset((OutgoingState.DELIVERED,)),
+    OutgoingState.REFUSED: frozenset((OutgoingState.DELIVERED,)),
+    OutgoingState.UNCERTAIN: frozenset(OutgoingState) - {OutgoingState.QUEUED},
+}
+
+
+@operational
+class OutgoingValues:
+    """What the machine knows of a text until the carrier has it.
+
+    ``to`` is an E.164 number. ``written_at`` is when the text was written, or when what it answers
+    arrived, if that was earlier: it decides whether the text still answers anything.
     """
+
+    to: str
+    body: str
+    written_at: datetime
+
+
+class Outgoing(OperationalRow[OutgoingValues], Base):
+    """A text on its way. ``queued_at`` is ``written_at``, rounded."""
 
     __tablename__ = "outgoing"
 
     id: Mapped[UUID] = plain(primary_key=True)
     case_id: Mapped[UUID | None] = plain(ForeignKey("cases.id"), index=True)
     message_id: Mapped[UUID | None] = plain(ForeignKey("messages.id"), index=True)
-    state: Mapped[str] = plain(String(12))
+    state: Mapped[OutgoingState] = plain(State(OutgoingState, 12))
     purpose: Mapped[str] = plain(String(8))  # script, reply, reminder, notice, alert, offer, test
     segments: Mapped[int] = plain(default=1)
     queued_at: Mapped[datetime] = plain()
@@ -57,8 +115,34 @@ class Outgoing(OperationalRow[Any], Base):
     error_code: Mapped[int | None] = plain()
 
 
-class CarrierTrace(OperationalRow[Any], Base):
-    """A message that lies, or lay, at the carrier. Operational values: ``sid pictures``.
+@operational
+class CallCopy:
+    """What lies at the carrier of a call, by its names for them.
+
+    ``legs`` are the phones that rang. ``recordings`` are to be deleted with the call; None for all
+    that it has. A ``running`` call is ended first.
+    """
+
+    legs: tuple[str, ...] = ()
+    recordings: tuple[str, ...] | None = None
+    running: bool = False
+
+
+@operational
+class CarrierTraceValues:
+    """What the machine knows of a copy at the carrier until it is gone.
+
+    ``sid`` is empty for a call that the carrier took under no name. ``pictures``: the message has
+    some. ``call`` is there for calls only.
+    """
+
+    sid: str
+    pictures: bool = False
+    call: CallCopy | None = None
+
+
+class CarrierTrace(OperationalRow[CarrierTraceValues], Base):
+    """A message or call that lies, or lay, at the carrier.
 
     ``id`` is made of the SID's keyed hash and outlives the SID: a known text is never taken in
     again, whatever happened to its case. ``next_try_at`` is empty once the copy is gone.
@@ -122,8 +206,16 @@ class ReplyCount(Base):
     count: Mapped[int] = plain()
 
 
-class Suppression(OperationalRow[Any], Base):
-    """A number we must not text, whatever happens to its cases. Operational values: ``number``."""
+@operational
+class SuppressionValues:
+    """What the machine knows of a suppression: whose it is, and for a block the code of why."""
+
+    number: str
+    reason: str | None = None
+
+
+class Suppression(OperationalRow[SuppressionValues], Base):
+    """A number that we must not text, whatever happens to its cases."""
 
     __tablename__ = "suppressions"
     __table_args__ = (Index("uq_suppressions_number_kind", "number_lookup", "kind", unique=True),)
@@ -134,8 +226,24 @@ class Suppression(OperationalRow[Any], Base):
     until: Mapped[datetime] = plain()
 
 
-class Erasure(OperationalRow[Any], Base):
-    """A caller's ERASE dialogue. Operational values: ``number code tries due_at``."""
+@operational
+class ErasureValues:
+    """What the machine knows of an ERASE dialogue.
+
+    The phone may send back ``code`` until ``expires_at``, and may be wrong ``tries`` times more.
+    ``due_at`` is when a confirmed wish that waits is carried out.
+    """
+
+    number: str
+    code: str
+    tries: int
+    expires_at: datetime
+    language: str | None = None
+    due_at: datetime | None = None
+
+
+class Erasure(OperationalRow[ErasureValues], Base):
+    """A caller's ERASE dialogue."""
 
     __tablename__ = "erasures"
 

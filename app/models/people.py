@@ -2,21 +2,78 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, String
 from sqlalchemy.orm import Mapped
 
 from app.models.base import Base, OperationalRow, forgotten, plain, sealed
+from app.models.values import operational
 
 
-class Member(OperationalRow[Any], Base):
+class MemberState(StrEnum):
+    """How far a member has come."""
+
+    WAITING = "waiting"
+    """They redeemed an invitation; no coordinator has signed them into the roster yet."""
+    JOINING = "joining"
+    """The roster names them; a colleague has still to pass on the keys of their teams."""
+    ACTIVE = "active"
+    """They hold every key that their roles need."""
+    REMOVED = "removed"
+    """They left, and hold no key any more."""
+
+
+MEMBER_TRANSITIONS: Mapping[MemberState, frozenset[MemberState]] = {
+    MemberState.WAITING: frozenset({MemberState.JOINING, MemberState.REMOVED}),
+    # New roles may need new keys: then a member joins again.
+    MemberState.JOINING: frozenset({MemberState.JOINING, MemberState.ACTIVE, MemberState.REMOVED}),
+    MemberState.ACTIVE: frozenset({MemberState.JOINING, MemberState.REMOVED}),
+    MemberState.REMOVED: frozenset(),
+}
+
+
+@operational
+class MemberProfile:
+    """What the machine knows of a member, to find the right person and to reach them.
+
+    ``phone`` is E.164. ``languages`` (the first is how they are spoken to), ``regions`` and
+    ``skills`` are codes. They take on at most ``weekly_cap`` requests a week; None is no limit. A
+    coordinator vetted them on ``vetted_on``. During ``quiet_hours`` (``HH:MM-HH:MM`` in the
+    organisation's time zone) only what is happening now wakes them.
+    """
+
+    name: str | None = None
+    phone: str | None = None
+    languages: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    skills: tuple[str, ...] = ()
+    weekly_cap: int | None = None
+    vetted_on: date | None = None
+    quiet_hours: tuple[str, ...] = ()
+
+
+@operational
+class InvitationValues:
+    """What an invitation offers.
+
+    ``code`` is the hash of the code in hexadecimal digits. It and ``expires_at`` stand here
+    too, because whoever can write to the database could change the plain columns.
+    """
+
+    code: str
+    expires_at: datetime
+    roles: tuple[str, ...]
+    profile: MemberProfile
+
+
+class Member(OperationalRow[MemberProfile], Base):
     """A volunteer or coordinator.
 
-    Operational values: ``name phone languages regions skills weekly_cap vetted_on``. The roles
-    that count are the roster's; ``roles`` here is what was asked for.
+    The roles that count are the roster's; ``roles`` are those that a coordinator gave them last.
     """
 
     __tablename__ = "members"
@@ -24,7 +81,7 @@ class Member(OperationalRow[Any], Base):
     id: Mapped[UUID] = plain(primary_key=True)
     handle: Mapped[str] = plain(String(64), unique=True)
     roles: Mapped[list[str]] = plain(JSON)
-    state: Mapped[str] = plain(String(16))  # waiting, active, removed
+    state: Mapped[str] = plain(String(16))  # a MemberState
     archive: Mapped[bool] = plain(default=False)
     joined_at: Mapped[datetime] = plain()
     version: Mapped[int] = plain(default=1)
@@ -39,11 +96,8 @@ class Member(OperationalRow[Any], Base):
     totp_confirmed: Mapped[bool] = plain(default=False)
 
 
-class Invitation(OperationalRow[Any], Base):
-    """A one-time code; it carries no seed.
-
-    Operational values until it is redeemed: ``code expires_at roles languages regions``.
-    """
+class Invitation(OperationalRow[InvitationValues], Base):
+    """A one-time code; it carries no seed. Its values go when a newcomer redeems it."""
 
     __tablename__ = "invitations"
 

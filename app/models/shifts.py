@@ -6,25 +6,95 @@ plain columns say only that there is a shift, an exception, a swap.
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped
 
 from app.models.base import Base, OperationalRow, forgotten, plain, sealed
+from app.models.values import operational
 
-SWAP_STATES = ("open", "taken", "expired")
+
+class SwapState(StrEnum):
+    """What became of a swap. One that the member takes back is deleted."""
+
+    OPEN = "open"
+    """Colleagues can take the shift over; until one does, it is still the member's."""
+    TAKEN = "taken"
+    """A colleague does the shift."""
+    EXPIRED = "expired"
+    """The shift began, or was changed, before a colleague took it."""
+
+
+SWAP_TRANSITIONS: Mapping[SwapState, frozenset[SwapState]] = {
+    SwapState.OPEN: frozenset({SwapState.TAKEN, SwapState.EXPIRED}),
+    SwapState.TAKEN: frozenset(),
+    SwapState.EXPIRED: frozenset(),
+}
 _OPEN = text("state = 'open'")
 
 
-class Shift(OperationalRow[Any], Base):
-    """A slot that recurs.
+@operational
+class Recurrence:
+    """When a shift recurs: a clean RFC 5545 rule, and the wall-clock time it counts from."""
 
-    Operational values: ``name rule starts_at duration_s people fallback role members
-    warned_until``; times are wall-clock times of the organisation's zone.
+    text: str
+    first: datetime
+
+
+@operational
+class ShiftValues:
+    """A shift that recurs, in wall-clock time of the organisation's zone.
+
+    ``name`` is a code name, for calendars. It needs ``people`` with the ``role``; ``members`` do it
+    always. A ``fallback`` shift is called where no member on duty answers. ``warned_until`` is the
+    last occurrence whose missing people the coordinators know of.
     """
+
+    name: str
+    rule: Recurrence
+    duration: timedelta
+    people: int
+    fallback: bool
+    role: str
+    members: tuple[UUID, ...] = ()
+    warned_until: datetime | None = None
+
+
+@operational
+class ShiftOverrideValues:
+    """What differs about one occurrence; ``on`` is its wall-clock start by the rule.
+
+    ``starts_at`` (wall-clock time) and ``duration`` are None where they are as the shift has them.
+    ``away`` do not come this once, ``extra`` come this once.
+    """
+
+    on: datetime
+    cancelled: bool = False
+    starts_at: datetime | None = None
+    duration: timedelta | None = None
+    away: tuple[UUID, ...] = ()
+    extra: tuple[UUID, ...] = ()
+
+
+@operational
+class ShiftSwapValues:
+    """Which occurrence (``on``, as in overrides) ``member`` asks to be replaced in.
+
+    ``to`` is the one colleague whom they ask; None asks everybody. ``taken_by`` does it instead.
+    """
+
+    on: datetime
+    member: UUID
+    to: UUID | None = None
+    taken_by: UUID | None = None
+
+
+class Shift(OperationalRow[ShiftValues], Base):
+    """A shift that recurs."""
 
     __tablename__ = "shifts"
 
@@ -32,11 +102,10 @@ class Shift(OperationalRow[Any], Base):
     version: Mapped[int] = plain(default=1)
 
 
-class ShiftOverride(OperationalRow[Any], Base):
-    """What is different about one occurrence: cancelled, moved, or done by others.
+class ShiftOverride(OperationalRow[ShiftOverrideValues], Base):
+    """One occurrence that is cancelled, moved, or done by others.
 
     ``lookup`` is a keyed hash of shift and occurrence, so that there is only one of each.
-    Operational values: ``on cancelled starts_at duration_s away extra``.
     """
 
     __tablename__ = "shift_overrides"
@@ -46,15 +115,15 @@ class ShiftOverride(OperationalRow[Any], Base):
     lookup: Mapped[bytes] = plain(unique=True)
 
 
-class ShiftSwap(OperationalRow[Any], Base):
-    """Somebody asks to be replaced once. Operational values: ``on member taken_by``.
+class ShiftSwap(OperationalRow[ShiftSwapValues], Base):
+    """A member asks to be replaced once.
 
-    ``lookup`` is a keyed hash of shift, occurrence and member: asked for once at a time.
+    ``lookup`` is a keyed hash of shift, occurrence and member: they ask once at a time.
     """
 
     __tablename__ = "shift_swaps"
     __table_args__ = (
-        CheckConstraint(f"state IN {SWAP_STATES}", name="state"),
+        CheckConstraint(f"state IN {tuple(map(str, SwapState))}", name="state"),
         Index(
             "uq_shift_swaps_open",
             "lookup",
@@ -66,7 +135,7 @@ class ShiftSwap(OperationalRow[Any], Base):
 
     id: Mapped[UUID] = plain(primary_key=True)
     shift_id: Mapped[UUID] = plain(ForeignKey("shifts.id", ondelete="CASCADE"), index=True)
-    state: Mapped[str] = plain(String(8))
+    state: Mapped[str] = plain(String(8))  # a SwapState
     lookup: Mapped[bytes] = plain()
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -10,15 +12,43 @@ from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, Index, String, T
 from sqlalchemy.orm import Mapped
 
 from app.models.base import Base, OperationalRow, plain
+from app.models.values import operational
 
 _RELEASED = text("state = 'released'")
 
 
-class StatisticsMonth(OperationalRow[Any], Base):
-    """A frozen month. Operational values: ``opened closed``, counts of a fixed size.
+class ReleaseState(StrEnum):
+    """Where a release of statistics stands."""
 
-    Written once, by the freeze, and emptied when all that can be drawn from it was released; see
-    ``app.statistics.accumulator``.
+    AWAITING_CONFIRMATION = "awaiting_confirmation"
+    """A coordinator asked for it. Nothing is drawn yet, and nothing spent."""
+    RELEASED = "released"
+    """It was drawn, once for good."""
+
+
+RELEASE_TRANSITIONS: Mapping[ReleaseState, frozenset[ReleaseState]] = {
+    ReleaseState.AWAITING_CONFIRMATION: frozenset((ReleaseState.RELEASED,)),
+    ReleaseState.RELEASED: frozenset(),
+}
+
+
+@operational
+class StatisticsMonthValues:
+    """How many cases opened and closed in a month, by cell of the joint tables.
+
+    Each is a list of 32-bit numbers in base64, so that its length depends on the public lists
+    alone and never on the cases.
+    """
+
+    opened: str
+    closed: str
+
+
+class StatisticsMonth(OperationalRow[StatisticsMonthValues], Base):
+    """A month whose cases were counted.
+
+    The freeze writes the counts once. They are taken away when all that can be drawn from them was
+    released: see ``app.statistics.months``.
     """
 
     __tablename__ = "statistics_months"
@@ -28,10 +58,10 @@ class StatisticsMonth(OperationalRow[Any], Base):
 
 
 class StatisticsHead(Base):
-    """One row: the end of the chain of releases, and what is published how.
+    """One row: the end of the chain of releases, and the plan of what is published.
 
-    Locked by whoever requests, releases or plans. ``plan`` is set when it is first changed or
-    the first month freezes: see ``app.statistics.plans``.
+    A request, a release and a change of the plan lock it. ``plan`` is set when it is first changed
+    or when the first month freezes: see ``app.statistics.plans``.
     """
 
     __tablename__ = "statistics_head"
@@ -47,7 +77,7 @@ class StatisticsRelease(Base):
 
     __tablename__ = "statistics_releases"
     __table_args__ = (
-        CheckConstraint("state IN ('awaiting_confirmation', 'released')", name="state"),
+        CheckConstraint(f"state IN {tuple(map(str, ReleaseState))}", name="state"),
         CheckConstraint(
             "state <> 'released' OR (record IS NOT NULL AND seq IS NOT NULL)", name="whole"
         ),

@@ -13,7 +13,7 @@ from app.operations.door import (
     store_operational_seed,
 )
 from app.operations.drill.inspection import DrillScene, inspect_installation
-from app.operations.drill.wording import write_report_json, write_report_text
+from app.operations.drill.report import write_report_json, write_report_text
 from app.operations.founding import AlreadyMade, found_organisation
 from app.operations.metrics.measures import measure_process, measure_service
 from app.operations.metrics.registry import CONTENT_TYPE, Metrics, may_read_metrics

@@ -16,7 +16,14 @@ from app.errors import OperatorError
 from app.keyring import Keyring
 from app.knowledge import plant_deadline_rules
 from app.members import EnrolledMember, NewcomerSecrets, clean_handle, enrol_member, make_secrets
-from app.models import Deployment, IndexKey, rounded
+from app.models import (
+    Deployment,
+    IndexKey,
+    MemberProfile,
+    MemberState,
+    OrganisationSettings,
+    rounded,
+)
 from app.statistics import begin_chain
 from app.store import Database, Db
 from app.vault import (
@@ -75,8 +82,8 @@ def found_organisation(
             secrets,
             handle=handle,
             roles=("coordinator", "dispatcher"),
-            state="active",
-            profile={},
+            state=MemberState.ACTIVE,
+            profile=MemberProfile(),
             now=now,
         )
         first = _first_roster(db, enrolled, secrets, now)
@@ -101,7 +108,7 @@ def _add_deployment(
             operational_public=operational.pair.public,
             version=1,
             clock_offset_s=0.0,
-            **db.keys.new_row("deployment", deployment_id, {"settings": {}}, now),
+            **db.keys.new_values(Deployment, deployment_id, OrganisationSettings(), now),
         )
     )
     index_id, index_key = uuid4(), new_seed()

@@ -17,7 +17,7 @@ from app.models import Deployment, Idempotency, Job, table
 from app.store import Database, Db
 
 # What every worker does each minute, sealed or open: the heartbeat of one in another process.
-_HEARTBEATS = ("carrier-copies", "overdue", "wake")
+HEARTBEATS = ("carrier-copies", "overdue", "wake")
 _LATE = timedelta(minutes=3)
 # How long a successful try to write is believed. A failure never is.
 _BELIEVED = timedelta(seconds=5)
@@ -63,8 +63,8 @@ def is_worker_alive(db: Db, now: datetime) -> bool:
         and_(Job.state == "queued", Job.run_at < now - _LATE),
         and_(Job.state == "running", Job.lease_until < now - _LATE),
     )
-    query = select(Job.id).where(Job.kind.in_(_HEARTBEATS), late)
-    planted = select(Job.id).where(Job.kind.in_(_HEARTBEATS))
+    query = select(Job.id).where(Job.kind.in_(HEARTBEATS), late)
+    planted = select(Job.id).where(Job.kind.in_(HEARTBEATS))
     return db.scalar(planted.limit(1)) is not None and db.scalar(query.limit(1)) is None
 
 

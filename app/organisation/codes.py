@@ -1,4 +1,8 @@
-"""What a case's coarse facts and the fields of its sheet may be."""
+"""The lists of codes: each code once, in its order, with its label for members of the desk.
+
+A case, a consent, a date and a request hold codes of these lists. Regions and fields are not here:
+each organisation chooses its own, in its settings.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,86 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.errors import BadRequest
+from app.models import OrganisationSettings
 
-SITUATIONS = (
-    "happening_now",
-    "detained",
-    "date_or_letter",
-    "witnessed",
-    "service_denied",
-    "other",
-)
-# What the script may have learnt; the desk can correct it like any field.
+# What a case is about, in the order in which the script offers it.
+SITUATIONS: Mapping[str, str] = {
+    "happening_now": "happening now",
+    "detained": "somebody was taken",
+    "date_or_letter": "a date or letter",
+    "witnessed": "saw something",
+    "service_denied": "was refused help",
+    "other": "something else",
+}
+# How a case ended.
+OUTCOMES: Mapping[str, str] = {
+    "supported": "supported",
+    "referred": "referred to somebody else",
+    "released": "released",
+    "removed": "removed",
+    "unreachable": "could not be reached",
+    "duplicate": "is in another case",
+    "not_for_us": "not for us",
+    "other": "something else",
+}
+# Languages that cases and members may have (BCP 47).
+LANGUAGES: Mapping[str, str] = {
+    "en": "English",
+    "fr": "French",
+    "es": "Spanish",
+    "ht": "Haitian Creole",
+    "pa": "Punjabi",
+    "hi": "Hindi",
+    "pt-BR": "Portuguese (Brazil)",
+    "tl": "Tagalog",
+    "zh-Hans": "Chinese",
+    "ar": "Arabic",
+    "fa": "Farsi",
+    "ur": "Urdu",
+    "ta": "Tamil",
+    "bn": "Bengali",
+    "so": "Somali",
+    "tr": "Turkish",
+}
+# What a caller agrees to, each by itself.
+CONSENT_SCOPES: Mapping[str, str] = {
+    "contact": "we may contact them",
+    "legal": "a legal contact may be told",
+    "accompanier": "an accompanier may be told",
+    "family": "the family may be told",
+    "statistics": "may be counted in the numbers",
+}
+# How a caller may be reached.
+CONTACT_METHODS: Mapping[str, str] = {
+    "text": "text",
+    "call": "call",
+    "voicemail": "voicemail",
+    "whatsapp": "WhatsApp",
+}
+# What a date of a case is.
+EVENT_KINDS: Mapping[str, str] = {
+    "hearing": "hearing",
+    "check_in": "check-in",
+    "detention_review": "detention review",
+    "removal": "removal",
+    "appointment": "appointment",
+    "other": "something else",
+}
+# What a member is asked for.
+REQUEST_KINDS: Mapping[str, str] = {
+    "accompaniment": "Going along",
+    "legal": "Legal help",
+    "interpreter": "Interpreting",
+}
+# Who and what the directory lists.
+DIRECTORY_KINDS: Mapping[str, str] = {
+    "lawyer": "Lawyers",
+    "clinic": "Clinics",
+    "detention": "Places of detention",
+    "office": "Offices",
+    "other": "Others",
+}
+# Fields of a case's sheet that the script fills in; the desk corrects them like any field.
 ANSWERS = (
     "safe_now",
     "safe_now_text",
@@ -29,10 +103,11 @@ ANSWERS = (
     "reach_text",
     "reach_hours",
 )
+LONGEST_FIELD = 4000
 
 
 def check_codes(
-    settings: Mapping[str, Any],
+    settings: OrganisationSettings,
     *,
     situation: str | None = None,
     urgency: int | None = None,
@@ -46,34 +121,13 @@ def check_codes(
         raise BadRequest(f"A situation is one of: {', '.join(SITUATIONS)}.")
     if urgency is not None and urgency not in range(4):
         raise BadRequest("Urgency is 0 (now), 1 (today), 2 (this week) or 3 (information).")
-    if region is not None and region not in settings["regions"]:
-        raise BadRequest(f"A region is one of: {', '.join(settings['regions'])}.")
+    if region is not None and region not in settings.regions:
+        raise BadRequest(f"A region is one of: {', '.join(settings.regions)}.")
 
 
-def check_fields(settings: Mapping[str, Any], fields: Mapping[str, Any]) -> None:
-    """Raise BadRequest for a field that the organisation does not keep, or that is no text."""
-    if set(fields) - set(settings["fields"]) - set(ANSWERS):
-        raise BadRequest(f"Fields are: {', '.join(settings['fields'])}.")
-    if any(value is not None and len(str(value)) > 4000 for value in fields.values()):
-        raise BadRequest("A field has at most 4000 characters.")
-
-
-# BCP 47 codes that cases and members may have.
-LANGUAGES = (
-    "en",
-    "fr",
-    "es",
-    "ht",
-    "pa",
-    "hi",
-    "pt-BR",
-    "tl",
-    "zh-Hans",
-    "ar",
-    "fa",
-    "ur",
-    "ta",
-    "bn",
-    "so",
-    "tr",
-)
+def check_fields(settings: OrganisationSettings, fields: Mapping[str, Any]) -> None:
+    """Raise BadRequest for a field that the organisation does not keep, or that is too long."""
+    if set(fields) - set(settings.fields) - set(ANSWERS):
+        raise BadRequest(f"Fields are: {', '.join(settings.fields)}.")
+    if any(value is not None and len(str(value)) > LONGEST_FIELD for value in fields.values()):
+        raise BadRequest(f"A field has at most {LONGEST_FIELD} characters.")

@@ -30,7 +30,7 @@ from app.outbox.flood import HOUR, ReplyAllowance, forget_old_counts
 from app.outbox.gate import check_call, check_text
 from app.outbox.queue import TextDraft, cancel_texts, queue_test_text, queue_texts
 from app.outbox.sender import Pacer, send_texts
-from app.outbox.states import NOT_HEARD, UNHEARD_JOB
+from app.outbox.states import UNHEARD_JOB
 from app.outbox.suppressions import (
     SILENCED,
     find_phone_flags,
@@ -43,7 +43,6 @@ __all__ = [
     "COPY_PATIENCE",
     "HOUR",
     "NEAR",
-    "NOT_HEARD",
     "PICTURES_KEPT",
     "SILENCED",
     "UNHEARD_JOB",

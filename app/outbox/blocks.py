@@ -63,7 +63,7 @@ def block_caller(
     """Block whoever texts in a case, whose number the coordinator need not know. NotFound."""
     principal.require(Permission.BLOCKS)
     case = db.get(Case, case_id)
-    number = db.keys.open_row("cases", case).get("number") if _is_live(case) and case else None
+    number = db.keys.read_values(case).number if _is_live(case) and case else None
     if number is None:
         raise NotFound
     return _add(db, principal, number, reason, now)
@@ -76,12 +76,9 @@ def _is_live(case: Case | None) -> bool:
 def _add(db: Db, principal: Principal, number: str, reason: str, now: datetime) -> Block:
     if reason not in BLOCK_REASONS:
         raise BadRequest(f"Say why: one of {', '.join(BLOCK_REASONS)}.")
-    row_id = suppress_number(db, number, BLOCKED, now)
-    row = db.get_one(Suppression, row_id)
-    db.keys.replace_values("suppressions", row, {"number": number, "reason": reason})
+    row = suppress_number(db, number, BLOCKED, now, reason=reason)
     cancel_texts(db, number)
-    db.flush()
-    audit.record(db, "number.blocked", principal.member_id, row_id, now)
+    audit.record(db, "number.blocked", principal.member_id, row.id, now)
     return _block(db, row)
 
 
@@ -96,5 +93,5 @@ def lift_block(db: Db, principal: Principal, block_id: UUID, now: datetime) -> N
 
 
 def _block(db: Db, row: Suppression) -> Block:
-    values = db.keys.open_row("suppressions", row)
-    return Block(row.id, values["number"], row.until, values.get("reason") or "other")
+    values = db.keys.read_values(row)
+    return Block(row.id, values.number, row.until, values.reason or "other")

@@ -49,12 +49,12 @@ class MonthSpending:
 
 def read_month(db: Db, now: datetime) -> MonthSpending:
     """Return what was spent in the month that it is for the organisation. Sealed."""
-    settings, _ = read_settings(db)
+    settings = read_settings(db)
     month = _month(db, now)
     row = db.get(Sent, month, populate_existing=True)
     segments = row.segments if row else 0
-    cost = round(segments * float(settings["price_per_segment"]), 4)
-    return MonthSpending(month, row.texts if row else 0, segments, cost, settings["monthly_cap"])
+    cost = round(segments * settings.price_per_segment, 4)
+    return MonthSpending(month, row.texts if row else 0, segments, cost, settings.monthly_cap)
 
 
 def count_texts(db: Db, texts: list[Outgoing], now: datetime) -> None:
@@ -84,9 +84,8 @@ def is_held_back(db: Db, row: Outgoing, now: datetime) -> bool:
         return False
     if read_month(db, now).percent >= REACHED:
         return True
-    settings, _ = read_settings(db)
     sent = db.scalar(select(Sent.automatic).where(Sent.period == _hour(now))) or 0
-    return sent >= int(settings["automatic_per_hour"])
+    return sent >= read_settings(db).automatic_per_hour
 
 
 def find_new_warning(db: Db, now: datetime) -> int | None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, select
 
-from app.models import Message, Outgoing, table
+from app.models import NOT_HEARD, Message, Outgoing, OutgoingState, table
 from app.outbox.budget import count_texts
 from app.outbox.carrier_copies import note_copies
-from app.outbox.states import NOT_HEARD, fail_text, tell_desk_unheard
+from app.outbox.states import apply_news, fail_text, tell_desk_unheard
 from app.store import Database, Db, Lookup, update_rows
-from app.telephony import Carrier, DeliveryStatus, MessageStatus, from_carrier, later
+from app.telephony import Carrier, DeliveryStatus, from_carrier
 
 # Callbacks get lost. A text the carrier took over and fell silent about is asked for after this
 # long; what it cannot tell within a day is for a person to know.
@@ -50,19 +50,19 @@ class _Text:
     """A text as the callbacks of a batch change it; ``row`` is what is stored."""
 
     row: Any
-    state: MessageStatus
+    state: OutgoingState
     sid_lookup: bytes | None
     error_code: int | None
 
 
 def follow_statuses(db: Db, updates: Sequence[StatusUpdate], now: datetime) -> None:
     """Apply callbacks, which come late, twice and in any order: a status never goes back."""
-    told = [item for item in updates if item.status.status is not None]
+    told = [(item, word) for item in updates if (word := item.status.status) is not None]
     if not told:
         return
-    by_id, by_sid = _called_back(db, told)
+    by_id, by_sid = _called_back(db, [item for item, _ in told])
     new: dict[str, Any] = {}
-    for item in told:
+    for item, word in told:
         lookup = db.keys.sid_lookup(item.status.sid)
         text = by_sid.get(lookup) if item.outgoing_id is None else by_id.get(item.outgoing_id)
         if text is None or text.sid_lookup not in (None, lookup):
@@ -71,7 +71,7 @@ def follow_statuses(db: Db, updates: Sequence[StatusUpdate], now: datetime) -> N
             text.sid_lookup, by_sid[lookup] = lookup, text
             new[item.status.sid] = text.row
         text.error_code = item.status.error_code or text.error_code
-        text.state = later(text.state, cast("MessageStatus", item.status.status))
+        text.state = apply_news(text.state, word)
     changed = _write(
         db, {text.row.id: text for text in (*by_id.values(), *by_sid.values())}.values()
     )
@@ -94,10 +94,7 @@ def _called_back(
     ids = {item.outgoing_id for item in updates if item.outgoing_id is not None}
     sids = {db.keys.sid_lookup(i.status.sid) for i in updates if i.outgoing_id is None}
     rows = {row.id: row for row in (*_BY_ID.rows(db, ids), *_BY_SID.rows(db, sids))}
-    texts = {
-        row.id: _Text(row, cast("MessageStatus", row.state), row.sid_lookup, row.error_code)
-        for row in rows.values()
-    }
+    texts = {row.id: _Text(row, row.state, row.sid_lookup, row.error_code) for row in rows.values()}
     by_sid = {text.sid_lookup: text for text in texts.values() if text.sid_lookup is not None}
     return texts, by_sid
 
@@ -130,7 +127,7 @@ def _write(db: Db, texts: Iterable[_Text]) -> list[_Text]:
         db,
         _MESSAGES,
         [
-            {"status": text.state, "id": text.row.message_id}
+            {"status": text.state.value, "id": text.row.message_id}
             for text in changed
             if text.row.message_id is not None
         ],
@@ -159,12 +156,12 @@ def catch_up_with_carrier(database: Database, carrier: Carrier, now: datetime) -
     with database.transaction() as db:
         follow_statuses(db, updates, now)
         for row in db.scalars(select(Outgoing).where(_silent(now - _PATIENCE)).with_for_update()):
-            fail_text(db, row, "uncertain", now)
+            fail_text(db, row, OutgoingState.UNCERTAIN, now)
 
 
 def _silent(since: datetime) -> ColumnElement[bool]:
     return and_(
-        Outgoing.state == "sending",
+        Outgoing.state == OutgoingState.SENDING,
         Outgoing.sid_lookup.is_not(None),
         Outgoing.queued_at <= since,
     )

@@ -12,8 +12,8 @@ fetch pictures and deleting them would lose them unseen; erasing its case ends t
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,16 @@ import structlog
 from sqlalchemy import delete, func, select, update
 
 from app.keyring import Keyring
-from app.models import ROUNDING, CarrierTrace, Outgoing, rounded, table
+from app.models import (
+    ROUNDING,
+    CallCopy,
+    CarrierTrace,
+    CarrierTraceValues,
+    Outgoing,
+    OutgoingState,
+    rounded,
+    table,
+)
 from app.store import Database, Db, insert_new_rows
 from app.telephony import Carrier, CarrierUnreachable, NotFinal, Refused
 
@@ -51,80 +60,56 @@ _NO_VALUES: Mapping[str, Any] = {"op_key": None, "op_values": None, "shred_day":
 def note_copies(
     db: Db, sids: Iterable[str], now: datetime, *, pictures: Collection[str] = ()
 ) -> set[str]:
-    """Note what the carrier holds, in one statement; return those SIDs that were not known.
+    """Note messages that the carrier holds, in one statement; return the SIDs that are new.
 
-    ``pictures`` are those of them whose messages have some.
+    ``pictures`` are the SIDs of messages with pictures.
     """
     by_id = {make_trace_id(db.keys, sid): sid for sid in sids}
-    seen_at, kept_until = rounded(now), rounded(now + PICTURES_KEPT)
     rows = []
     for trace in sorted(by_id):
-        has_some = by_id[trace] in pictures
-        since = kept_until if has_some else seen_at
-        rows.append(
-            {
-                "id": trace,
-                "state": "pictures" if has_some else "held",
-                "seen_at": seen_at,
-                "since": since,
-                "next_try_at": since,
-                "case_id": None,
-                **db.keys.new_row(
-                    "carrier_traces", trace, {"sid": by_id[trace], "pictures": has_some}, now
-                ),
-            }
-        )
-    fresh = insert_new_rows(db, _TRACES, rows, _TRACES.c.id)
-    return {by_id[trace] for trace in fresh}
+        values = CarrierTraceValues(sid=by_id[trace], pictures=by_id[trace] in pictures)
+        wait = PICTURES_KEPT if values.pictures else timedelta(0)
+        rows.append(_new_trace(db, trace, values, now, wait))
+    return {by_id[trace] for trace in insert_new_rows(db, _TRACES, rows, _TRACES.c.id)}
 
 
-def note_call_copy(
-    db: Db,
-    sid: str | None,
-    legs: Sequence[str],
-    recordings: Sequence[str] | None,
-    call_id: UUID,
-    now: datetime,
-    *,
-    running: bool = False,
-) -> None:
-    """Note a call that is over, in one trace: the order in which its parts go matters.
+def note_call_copy(db: Db, sid: str | None, call: CallCopy, call_id: UUID, now: datetime) -> None:
+    """Note a call that is over, in one trace: its parts have to go in their order.
 
-    ``recordings``: those to be deleted; None for all that it has. One that is ``running`` is
-    ended first.
+    ``sid`` may be missing; then ``call_id`` names the trace.
     """
     trace = make_trace_id(db.keys, sid) if sid else call_id
-    values = {
-        "sid": sid or "",
-        "pictures": False,
-        "legs": list(legs),
-        "recordings": None if recordings is None else list(recordings),
-        "running": running,
-    }
-    fresh = db.keys.new_row("carrier_traces", trace, values, now)
-    held = {"state": "held", "since": rounded(now), "next_try_at": rounded(now), **fresh}
-    new = {"id": trace, "seen_at": rounded(now), "case_id": None, **held}
-    if not insert_new_rows(db, _TRACES, [new], _TRACES.c.id):
-        db.execute(update(CarrierTrace).where(CarrierTrace.id == trace).values(**held))
+    row = _new_trace(db, trace, CarrierTraceValues(sid=sid or "", call=call), now)
+    if not insert_new_rows(db, _TRACES, [row], _TRACES.c.id):
+        known = ("id", "seen_at", "case_id")
+        changed = {name: value for name, value in row.items() if name not in known}
+        db.execute(update(CarrierTrace).where(CarrierTrace.id == trace).values(**changed))
 
 
 def note_running_call(db: Db, sid: str, now: datetime) -> bool:
-    """Note a call that has begun; return whether it was not known. Its end brings its copy up.
+    """Note a call that has begun; return whether it is new. Its end makes its copy due.
 
-    Should nobody tell of the end, the carrier is asked a day later to forget what it has.
+    If we never hear of its end, the carrier is asked a day later to delete what it has.
     """
-    trace, later = make_trace_id(db.keys, sid), rounded(now + _SILENCE)
-    values = {"sid": sid, "pictures": False, "legs": [], "recordings": []}
-    row = {
-        "id": trace,
-        "state": "held",
-        "seen_at": rounded(now),
-        "since": later,
-        "next_try_at": later,
-        "case_id": None,
-        **db.keys.new_row("carrier_traces", trace, values, now),
-    }
+    values = CarrierTraceValues(sid=sid, call=CallCopy(recordings=()))
+    row = _new_trace(db, make_trace_id(db.keys, sid), values, now, _SILENCE)
     return bool(insert_new_rows(db, _TRACES, [row], _TRACES.c.id))
+
+
+def _new_trace(
+    db: Db, trace: UUID, values: CarrierTraceValues, now: datetime, wait: timedelta = timedelta(0)
+) -> dict[str, Any]:
+    """Return the row of a copy that is due after ``wait``."""
+    due = rounded(now + wait)
+    return {
+        "id": trace,
+        "state": "pictures" if values.pictures else "held",
+        "seen_at": rounded(now),
+        "since": due,
+        "next_try_at": due,
+        "case_id": None,
+        **db.keys.new_values(CarrierTrace, trace, values, now),
+    }
 
 
 def make_trace_id(keys: Keyring, sid: str) -> UUID:
@@ -161,21 +146,10 @@ def release_pictures(db: Db, case_id: UUID, now: datetime) -> None:
 
 
 @dataclass(frozen=True)
-class _Call:
-    """What goes with a call, by SID; before it."""
-
-    legs: Sequence[str] = field(repr=False)
-    recordings: Sequence[str] | None = field(repr=False)
-    running: bool = False
-
-
-@dataclass(frozen=True)
 class _Copy:
     id: UUID
-    sid: str = field(repr=False)
-    pictures: bool
+    values: CarrierTraceValues
     ready: bool
-    call: _Call | None = None
 
 
 def delete_copies(database: Database, carrier: Carrier, now: datetime) -> None:
@@ -208,19 +182,9 @@ def _due(database: Database, now: datetime) -> list[_Copy]:
             .order_by(CarrierTrace.next_try_at)
             .limit(_BATCH)
         ).all()
-        values = {row.id: db.keys.open_row("carrier_traces", row) for row in rows}
-        waiting = _still_waited_for(db, {v["sid"] for v in values.values()}, now)
-        return [
-            _Copy(
-                trace,
-                v["sid"],
-                v["pictures"],
-                v["sid"] not in waiting,
-                # Only calls say which phones rang for them.
-                _Call(v["legs"], v["recordings"], v.get("running", False)) if "legs" in v else None,
-            )
-            for trace, v in values.items()
-        ]
+        found = {row.id: db.keys.read_values(row) for row in rows}
+        waiting = _still_waited_for(db, {values.sid for values in found.values()}, now)
+        return [_Copy(trace, values, values.sid not in waiting) for trace, values in found.items()]
 
 
 def _still_waited_for(db: Db, sids: Collection[str], now: datetime) -> set[str]:
@@ -228,43 +192,46 @@ def _still_waited_for(db: Db, sids: Collection[str], now: datetime) -> set[str]:
     by_lookup = {db.keys.sid_lookup(sid): sid for sid in sids}
     rows = db.execute(
         select(Outgoing.sid_lookup, Outgoing.state, Outgoing.queued_at).where(
-            Outgoing.sid_lookup.in_(by_lookup), Outgoing.state.in_(("sending", "sent"))
+            Outgoing.sid_lookup.in_(by_lookup),
+            Outgoing.state.in_((OutgoingState.SENDING, OutgoingState.SENT)),
         )
     )
     return {
         by_lookup[lookup]
         for lookup, state, queued_at in rows
-        if lookup and now - queued_at < (_RECEIPT if state == "sent" else _SILENCE)
+        if lookup and now - queued_at < (_RECEIPT if state == OutgoingState.SENT else _SILENCE)
     }
 
 
 def _delete(carrier: Carrier, copy: _Copy) -> bool:
     """Delete one copy; return whether the carrier has it no longer."""
+    sid = copy.values.sid
     try:
-        if copy.call is not None:
-            return _delete_call(carrier, copy.sid, copy.call)
-        if copy.pictures:
-            carrier.delete_media(copy.sid)
-        carrier.delete_message(copy.sid)
-        return not carrier.exists(copy.sid)
+        if copy.values.call is not None:
+            return _delete_call(carrier, sid, copy.values.call)
+        if copy.values.pictures:
+            carrier.delete_media(sid)
+        carrier.delete_message(sid)
+        return not carrier.exists(sid)
     except (NotFinal, Refused) as error:
         log.info("carrier_copy.kept", error=type(error).__name__, code=error.code)
         return False
 
 
-def _delete_call(carrier: Carrier, sid: str, call: _Call) -> bool:
+def _delete_call(carrier: Carrier, sid: str, call: CallCopy) -> bool:
     """Delete recordings, then the phones that rang, then the call itself."""
-    for one in [*call.legs, *([sid] if sid else [])] if call.running else ():
+    calls = (*call.legs, sid) if sid else call.legs
+    for one in calls if call.running else ():
         carrier.hang_up(one)
     recordings = call.recordings
     if recordings is None:
-        recordings = [found.sid for found in carrier.recordings(sid)] if sid else []
+        recordings = tuple(found.sid for found in carrier.recordings(sid)) if sid else ()
     for recording in recordings:
         carrier.delete_recording(recording)
-    for one in [*call.legs, *([sid] if sid else [])]:
+    for one in calls:
         carrier.delete_call(one)
     left = any(carrier.recording_exists(recording) for recording in recordings)
-    return not left and not any(carrier.call_exists(one) for one in (*call.legs, sid) if one)
+    return not left and not any(carrier.call_exists(one) for one in calls)
 
 
 def _write_down(database: Database, gone: Mapping[UUID, bool], now: datetime) -> None:

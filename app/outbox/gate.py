@@ -6,14 +6,12 @@ at the last gate before the carrier (since much can change in between).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from app.cases import find_contact_consent, is_within_hours
+from app.cases import find_contact_terms, is_within_hours
 from app.errors import (
     CaseClosed,
     CaseErased,
@@ -23,7 +21,7 @@ from app.errors import (
     Refusal,
     UnsafeMethod,
 )
-from app.models import LIVE_STATES, Case, Outgoing
+from app.models import LIVE_STATES, Case, CaseValues, Outgoing, Reach
 from app.organisation import find_zone
 from app.outbox.suppressions import SILENCED, find_suppressions
 from app.store import Db
@@ -39,7 +37,7 @@ _TO_OURS = ("alert", "offer", "test")
 def check_text(
     db: Db,
     case: Case,
-    coarse: Mapping[str, Any],
+    values: CaseValues,
     now: datetime,
     *,
     written_at: datetime,
@@ -56,26 +54,26 @@ def check_text(
         raise CaseErased
     if case.state not in LIVE_STATES:
         raise CaseClosed
-    _check_phone(db, coarse, now)
-    if not (answers and is_answer(coarse.get("last_inbound_at"), written_at, now)):
-        agreed = find_contact_consent(db, case.id, coarse)
-        check_agreement(agreed, now, find_zone(db, coarse.get("region")))
+    _check_phone(db, values, now)
+    if not (answers and is_answer(values.last_inbound_at, written_at, now)):
+        terms = find_contact_terms(db, case.id, values)
+        check_agreement(terms, now, find_zone(db, values.region))
 
 
-def _check_phone(db: Db, coarse: Mapping[str, Any], now: datetime) -> None:
+def _check_phone(db: Db, values: CaseValues, now: datetime) -> None:
     """Raise if nothing at all may go to this phone. UnsafeMethod, NumberSuppressed."""
-    if "phone_compromised" in coarse.get("flags", ()):
+    if "phone_compromised" in values.flags:
         raise UnsafeMethod(
             "This phone may be in the wrong hands. Record another safe contact before writing."
         )
-    number = coarse.get("number")
+    number = values.number
     if not number:
         raise UnsafeMethod("There is no number in this case that could be texted or called.")
     if find_suppressions(db, [db.keys.number_lookup(number)], now):
         raise NumberSuppressed
 
 
-def check_call(db: Db, case: Case, coarse: Mapping[str, Any], now: datetime) -> None:
+def check_call(db: Db, case: Case, values: CaseValues, now: datetime) -> None:
     """Raise the named refusal if the caller may not be called now.
 
     Who called, or asked for a call (``9``), within the last half hour may be: that is an answer.
@@ -86,35 +84,34 @@ def check_call(db: Db, case: Case, coarse: Mapping[str, Any], now: datetime) -> 
         raise CaseErased
     if case.state not in LIVE_STATES:
         raise CaseClosed
-    _check_phone(db, coarse, now)
-    stamps = [at for name in ("last_call_at", "call_wanted_at") if (at := coarse.get(name))]
+    _check_phone(db, values, now)
+    stamps = (values.last_call_at, values.call_wanted_at)
     if not any(is_answer(at, now, now) for at in stamps):
-        agreed = find_contact_consent(db, case.id, coarse)
-        check_agreement(agreed, now, find_zone(db, coarse.get("region")), method="call")
+        terms = find_contact_terms(db, case.id, values)
+        check_agreement(terms, now, find_zone(db, values.region), method="call")
 
 
-def is_answer(last_inbound_at: str | None, written_at: datetime, now: datetime) -> bool:
+def is_answer(last_inbound_at: datetime | None, written_at: datetime, now: datetime) -> bool:
     """Return whether a text answers one from the phone, and is still fresh enough to."""
     if last_inbound_at is None or now - written_at > ANSWER_PATIENCE:
         return False
-    return written_at - datetime.fromisoformat(last_inbound_at) <= ANSWER_WINDOW
+    return written_at - last_inbound_at <= ANSWER_WINDOW
 
 
 def check_agreement(
-    consent: Mapping[str, Any] | None, now: datetime, zone: ZoneInfo, *, method: str = "text"
+    terms: Reach | None, now: datetime, zone: ZoneInfo, *, method: str = "text"
 ) -> None:
     """Raise unless the caller agreed to texts (or calls) at this time of their day.
 
     ConsentMissing, UnsafeMethod, OutsideSafeHours.
     """
-    if consent is None or not consent.get("granted"):
+    if terms is None or not terms.granted:
         raise ConsentMissing
-    if method not in (consent.get("methods") or ()):
+    if method not in terms.methods:
         raise UnsafeMethod
-    hours = consent.get("hours")
-    if hours is None:
+    if terms.hours is None:
         raise ConsentMissing("Safe hours are not clear yet. Record them before writing.")
-    if not is_within_hours(hours, now, zone):
+    if not is_within_hours(terms.hours, now, zone):
         raise OutsideSafeHours
 
 
@@ -153,10 +150,10 @@ def _check_outgoing(
     if row.case_id is None:
         raise CaseErased
     case = db.get_one(Case, row.case_id)
-    coarse = db.keys.open_row("cases", case)
+    values = db.keys.read_values(case)
     answers = row.purpose != "reminder"
-    check_text(db, case, coarse, now, written_at=written_at, answers=answers)
-    if number != coarse.get("number") and not _merged_in(db, case, lookup):
+    check_text(db, case, values, now, written_at=written_at, answers=answers)
+    if number != values.number and not _merged_in(db, case, lookup):
         raise UnsafeMethod
 
 

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import delete, or_, select
 
-from app.models import Job, Outgoing, rounded, table
+from app.models import Job, Outgoing, OutgoingState, OutgoingValues, rounded, table
 from app.outbox.states import settle_text
 from app.store import Db, add_jobs, hurry_lanes, insert_rows, new_job
 from app.telephony import measure
@@ -83,10 +83,10 @@ def cancel_texts(db: Db, number: str, case_ids: Sequence[UUID] = ()) -> int:
     """Drop every text that waits for this phone or in these cases; return how many there were."""
     waiting = select(Job.ref).where(Job.kind == "send", Job.lane == db.keys.number_lookup(number))
     theirs = or_(Outgoing.id.in_(waiting), Outgoing.case_id.in_(case_ids))
-    query = select(Outgoing).where(theirs, Outgoing.state == "queued")
+    query = select(Outgoing).where(theirs, Outgoing.state == OutgoingState.QUEUED)
     rows = db.scalars(query.order_by(Outgoing.id).with_for_update()).all()
     for row in rows:
-        settle_text(db, row, "refused")
+        settle_text(db, row, OutgoingState.REFUSED)
     db.execute(delete(Job).where(Job.ref.in_([row.id for row in rows])))
     return len(rows)
 
@@ -94,14 +94,14 @@ def cancel_texts(db: Db, number: str, case_ids: Sequence[UUID] = ()) -> int:
 def _row(db: Db, draft: TextDraft, now: datetime) -> dict[str, Any]:
     row_id, written_at = uuid4(), draft.answers or now
     # The exact time decides whether it is still an answer; a plain column would tell too much.
-    values = {"to": draft.to, "body": draft.body, "written_at": written_at.isoformat()}
+    values = OutgoingValues(to=draft.to, body=draft.body, written_at=written_at)
     return {
         "id": row_id,
         "case_id": draft.case_id,
         "message_id": draft.message_id,
-        "state": "queued",
+        "state": OutgoingState.QUEUED,
         "purpose": draft.purpose,
         "segments": measure(draft.body).segments,
         "queued_at": rounded(written_at),
-        **db.keys.new_row("outgoing", row_id, values, now),
+        **db.keys.new_values(Outgoing, row_id, values, now),
     }

@@ -19,12 +19,12 @@ import structlog
 from sqlalchemy import func, select
 
 from app.clock import Clock
-from app.models import Outgoing
+from app.models import NOT_HEARD, TEXTS_ON_THEIR_WAY, Outgoing, OutgoingState
 from app.outbox.budget import count_texts, is_held_back
 from app.outbox.carrier_copies import note_copies
 from app.outbox.flood import REPLY_LOOP, silence_number
 from app.outbox.gate import find_gate_refusal
-from app.outbox.states import NOT_HEARD, fail_text, mark_text, settle_text
+from app.outbox.states import apply_news, fail_text, mark_queued, mark_sending, settle_text
 from app.outbox.suppressions import suppress_number
 from app.store import FURTHEST, ClaimedJob, Database, Db, find_retry_pause, finish_job, postpone_job
 from app.telephony import (
@@ -38,7 +38,6 @@ from app.telephony import (
     OutgoingText,
     Refused,
     from_carrier,
-    later,
 )
 
 log = structlog.get_logger()
@@ -135,8 +134,9 @@ def send_texts(
 def _wait_for_turn(database: Database, pacer: Pacer, claimed: Sequence[ClaimedJob]) -> None:
     """Wait before texts are marked, so that a crash while waiting leaves no doubt about them."""
     with database.snapshot() as db:
-        waiting = (Outgoing.id.in_([job.ref for job in claimed]), Outgoing.state == "queued")
-        segments = db.scalar(select(func.sum(Outgoing.segments)).where(*waiting))
+        theirs = Outgoing.id.in_([job.ref for job in claimed])
+        waiting = Outgoing.state == OutgoingState.QUEUED
+        segments = db.scalar(select(func.sum(Outgoing.segments)).where(theirs, waiting))
     if segments:
         pacer.wait(int(segments))
 
@@ -144,23 +144,22 @@ def _wait_for_turn(database: Database, pacer: Pacer, claimed: Sequence[ClaimedJo
 def _take(db: Db, job: ClaimedJob, now: datetime) -> _Text | None:
     """Mark a text as *sending*, or drop the job where there is nothing left to send."""
     row = db.get(Outgoing, job.ref, with_for_update=True)
-    if row is None or row.sid_lookup is not None or row.state not in ("queued", "sending"):
+    if row is None or row.sid_lookup is not None or row.state not in TEXTS_ON_THEIR_WAY:
         finish_job(db, job)
         return None
-    values = db.keys.open_row("outgoing", row)
-    doubtful = row.state == "sending"
+    values = db.keys.read_values(row)
+    doubtful = row.state == OutgoingState.SENDING
     if not doubtful:
-        written_at = datetime.fromisoformat(values["written_at"])
-        refusal = find_gate_refusal(db, row, values["to"], written_at, now)
+        refusal = find_gate_refusal(db, row, values.to, values.written_at, now)
         if refusal is None and is_held_back(db, row, now):
             refusal = "over-budget"
         if refusal is not None:
             log.info("text.refused", reason=refusal)
-            fail_text(db, row, "refused", now)
+            fail_text(db, row, OutgoingState.REFUSED, now)
             finish_job(db, job)
             return None
-        mark_text(db, row, "sending")
-    return _Text(job, row.id, values["to"], values["body"], row.purpose, row.queued_at, doubtful)
+        mark_sending(db, row)
+    return _Text(job, row.id, values.to, values.body, row.purpose, row.queued_at, doubtful)
 
 
 def _hand_over(carrier: Carrier, status_url: str, text: _Text) -> SendOutcome:
@@ -184,7 +183,7 @@ def _accepted(text: _Text, accepted: Accepted, db: Db, now: datetime) -> None:
     row = db.get_one(Outgoing, text.id, with_for_update=True)
     if row.sid_lookup is None:  # else a callback was faster
         row.sid_lookup = db.keys.sid_lookup(accepted.sid)
-        state = later("sending", accepted.status)
+        state = apply_news(row.state, accepted.status)
         if state in NOT_HEARD:  # found in the carrier's list: whoever would have told us is lost
             fail_text(db, row, state, now)
         else:
@@ -211,7 +210,7 @@ def _try_later(text: _Text, error: CarrierBusy | CredentialsRefused, db: Db, now
     _requeue(db, text.id)
     if error.code == REPLY_LOOP and text.purpose == "script":
         silence_number(db, text.to, now)
-        settle_text(db, db.get_one(Outgoing, text.id), "refused")
+        settle_text(db, db.get_one(Outgoing, text.id), OutgoingState.REFUSED)
         finish_job(db, text.job)
     else:
         postpone_job(db, text.job, now + pause)
@@ -219,17 +218,19 @@ def _try_later(text: _Text, error: CarrierBusy | CredentialsRefused, db: Db, now
 
 def _requeue(db: Db, text_id: UUID) -> None:
     row = db.get_one(Outgoing, text_id, with_for_update=True)
-    if row.sid_lookup is None and row.state == "sending":
-        mark_text(db, row, "queued")
+    if row.sid_lookup is None and row.state == OutgoingState.SENDING:
+        mark_queued(db, row)
 
 
 def _refused(text: _Text, error: OptedOut | BadNumber | Refused, db: Db, now: datetime) -> None:
     log.warning("text.refused", error=type(error).__name__, code=error.code)
     row = db.get_one(Outgoing, text.id, with_for_update=True)
-    row.error_code = error.code
+    row.error_code, state = error.code, OutgoingState.FAILED
     if isinstance(error, OptedOut):
         suppress_number(db, text.to, "stop", now)
-    fail_text(db, row, "refused" if isinstance(error, OptedOut) else "failed", now)
+        state = OutgoingState.REFUSED
+    if row.sid_lookup is None:  # else it was sent, by another process that took this one for dead
+        fail_text(db, row, state, now)
     finish_job(db, text.job)
 
 
@@ -253,7 +254,7 @@ def _not_found(text: _Text, db: Db, now: datetime) -> None:
         return
     row = db.get_one(Outgoing, text.id, with_for_update=True)
     if row.sid_lookup is None:
-        fail_text(db, row, "uncertain", now)
+        fail_text(db, row, OutgoingState.UNCERTAIN, now)
     finish_job(db, text.job)
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from sqlalchemy import delete, select
 
-from app.models import Suppression, rounded
+from app.models import Suppression, SuppressionValues, rounded
 from app.store import Db
 
 SUPPRESSED_FOR = timedelta(days=365)
@@ -32,27 +32,24 @@ _FLAGS = {
 # -- suppressions: rows and life of their own
 
 
-def suppress_number(db: Db, number: str, kind: str, now: datetime) -> UUID:
-    """Stop texting a number for twelve months, or until it is lifted; return the row's id."""
-    lookup = db.keys.number_lookup(number)
-    present = db.scalar(
+def suppress_number(
+    db: Db, number: str, kind: str, now: datetime, *, reason: str | None = None
+) -> Suppression:
+    """Stop texting a number for twelve months, or until it is lifted; return the row."""
+    lookup, values = db.keys.number_lookup(number), SuppressionValues(number=number, reason=reason)
+    row = db.scalar(
         select(Suppression).where(Suppression.number_lookup == lookup, Suppression.kind == kind)
     )
-    if present is not None:
-        present.until = rounded(now) + SUPPRESSED_FOR
-        return present.id
-    row_id = uuid4()
-    db.add(
-        Suppression(
-            id=row_id,
-            number_lookup=lookup,
-            kind=kind,
-            until=rounded(now) + SUPPRESSED_FOR,
-            **db.keys.new_row("suppressions", row_id, {"number": number}, now),
-        )
-    )
+    if row is None:
+        row_id = uuid4()
+        keys = db.keys.new_values(Suppression, row_id, values, now)
+        row = Suppression(id=row_id, number_lookup=lookup, kind=kind, **keys)
+        db.add(row)
+    elif reason is not None:
+        db.keys.write_values(row, values)
+    row.until = rounded(now) + SUPPRESSED_FOR
     db.flush()
-    return row_id
+    return row
 
 
 def lift_suppressions(db: Db, number: str, kinds: Iterable[str]) -> None:

@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import Select, and_, delete, func, or_, select, update
 
 from app import access, audit
-from app.cases import is_within_hours
+from app.cases import is_within_hours, take_case
 from app.models import LIVE_STATES, Alert, Case, Job, Member, Page, rounded, table
 from app.outbox import TextDraft, queue_texts
 from app.rota import find_duty, load_rota
@@ -140,8 +140,8 @@ def raise_overdue_alerts(db: Db, now: datetime) -> int:
     )
     found = 0
     for case in db.scalars(waiting):
-        since = db.keys.open_row("cases", case).get("waiting_since")
-        if since and now - datetime.fromisoformat(since) >= REPLY_TARGETS[case.urgency] * _NEARLY:
+        since = db.keys.read_values(case).waiting_since
+        if since and now - since >= REPLY_TARGETS[case.urgency] * _NEARLY:
             _raise(db, case, "overdue", now)
             add_jobs(db, [make_alert_job(case.id, now)])
             found += 1
@@ -233,9 +233,8 @@ def find_recipients(db: Db, step_number: int, now: datetime) -> list[Member]:
 
 def find_reachable_number(db: Db, member: Member, urgency: int, now: datetime) -> str | None:
     """Return the member's number, if they may be texted now; quiet hours never hold back tier 0."""
-    profile = db.keys.open_row("members", member)
-    number = clean_number(profile.get("phone") or "")
-    quiet = profile.get("quiet_hours") or []
+    profile = db.keys.read_values(member)
+    number, quiet = clean_number(profile.phone or ""), profile.quiet_hours
     if number is None or (urgency > 0 and quiet and is_within_hours(quiet, now, db.zone)):
         return None
     return number
@@ -311,9 +310,7 @@ def take_paged_case(db: Db, page: Page, now: datetime) -> str:
     )
     if case is None:
         return "Desk: thank you, a colleague has it."
-    case.assigned_to = page.member_id
-    if case.state == "new":
-        case.state = "open"
+    take_case(db, case, page.member_id, now)
     acknowledge_alert(db, case.id, page.member_id)
     audit.record(db, "case.claimed", page.member_id, case.id, now)
     return "Desk: it is yours. Please open it now."

@@ -1,6 +1,7 @@
 """A release as files: sentences, lines, charts, pages. Pure: a record goes in, bytes come out."""
 
 from app.reports.lines import MAKERS
+from app.reports.records import ReleaseCell, ReleaseRecord, ReleaseTable, load_record, write_record
 from app.reports.sentences import (
     FAMILY_NAMES,
     HOW_TO_READ,
@@ -16,8 +17,13 @@ __all__ = [
     "HOW_TO_READ",
     "MAKERS",
     "TITLES",
+    "ReleaseCell",
+    "ReleaseRecord",
+    "ReleaseTable",
+    "load_record",
     "name_category",
     "show_figure",
     "write_grant_sentence",
     "write_promise",
+    "write_record",
 ]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 from fpdf import FPDF
@@ -13,6 +11,7 @@ from fpdf.enums import XPos, YPos
 from fpdf.fonts import FontFace
 
 from app.reports.charts import Panel, list_panels, write_heading
+from app.reports.records import ReleaseCell, ReleaseRecord, ReleaseTable
 from app.reports.sentences import (
     FAMILY_NAMES,
     HOW_TO_READ,
@@ -31,7 +30,7 @@ _FONT = "DejaVu"
 _LINE, _BAR, _NAMES, _FIGURES = 5.2, 4.6, 46, 30
 
 
-def write_pdf(record: Mapping[str, Any]) -> bytes:
+def write_pdf(record: ReleaseRecord) -> bytes:
     """Return the report."""
     paper = _paper(record)
     _text(paper, record)
@@ -39,14 +38,14 @@ def write_pdf(record: Mapping[str, Any]) -> bytes:
     _line(paper, write_heading(record), size=8)
     for panel in list_panels(record):
         _chart(paper, panel)
-    for table in record["tables"]:
+    for table in record.tables:
         _table(paper, table)
     return bytes(paper.output())
 
 
-def _paper(record: Mapping[str, Any]) -> FPDF:
+def _paper(record: ReleaseRecord) -> FPDF:
     paper = FPDF(format="A4")
-    paper.set_creation_date(datetime.fromisoformat(record["released_on"]).replace(tzinfo=UTC))
+    paper.set_creation_date(datetime.combine(record.released_on, time(), UTC))
     paper.set_title(_title(record))
     paper.set_lang("en")
     for style, name in (("", "DejaVuSans.ttf"), ("B", "DejaVuSans-Bold.ttf")):
@@ -56,14 +55,14 @@ def _paper(record: Mapping[str, Any]) -> FPDF:
     return paper
 
 
-def _title(record: Mapping[str, Any]) -> str:
-    return f"{FAMILY_NAMES[record['family']]}: {record['period']}"
+def _title(record: ReleaseRecord) -> str:
+    return f"{FAMILY_NAMES[record.family]}: {record.period}"
 
 
-def _text(paper: FPDF, record: Mapping[str, Any]) -> None:
+def _text(paper: FPDF, record: ReleaseRecord) -> None:
     paper.add_page()
     _line(paper, _title(record), size=16, bold=True)
-    _line(paper, f"Released on {record['released_on']}. Release {record['release_id']}.", size=8)
+    _line(paper, f"Released on {record.released_on}. Release {record.release_id}.", size=8)
     _line(paper, "To be quoted", size=12, bold=True)
     for language, sentence in write_grant_sentence(record).items():
         _line(paper, f"{LANGUAGES[language]}: {sentence}")
@@ -84,18 +83,18 @@ def _chart(paper: FPDF, panel: Panel) -> None:
         paper.add_page()
     _line(paper, panel.title, size=9, bold=True)
     room = paper.epw - _NAMES - _FIGURES
-    unit = room / max(cell["high95"] for _, cell in panel.bars)
+    unit = room / max(cell.high95 for _, cell in panel.bars)
     paper.set_font(_FONT, "", 7)
     for name, cell in panel.bars:
         _bar(paper, name, cell, unit)
     paper.ln(4)
 
 
-def _bar(paper: FPDF, name: str, cell: Mapping[str, Any], unit: float) -> None:
+def _bar(paper: FPDF, name: str, cell: ReleaseCell, unit: float) -> None:
     left, middle = paper.l_margin + _NAMES, paper.get_y() + _BAR / 2
-    low, high = left + cell["low95"] * unit, left + cell["high95"] * unit
+    low, high = left + cell.low95 * unit, left + cell.high95 * unit
     paper.set_fill_color(107, 143, 181)
-    paper.rect(left, middle - 1.4, cell["estimate"] * unit, 2.8, style="F")
+    paper.rect(left, middle - 1.4, cell.estimate * unit, 2.8, style="F")
     paper.line(low, middle, high, middle)
     for end in (low, high):
         paper.line(end, middle - 1, end, middle + 1)
@@ -104,13 +103,13 @@ def _bar(paper: FPDF, name: str, cell: Mapping[str, Any], unit: float) -> None:
     paper.cell(_FIGURES - 2, _BAR, show_figure(cell), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
 
-def _table(paper: FPDF, table: Mapping[str, Any]) -> None:
+def _table(paper: FPDF, table: ReleaseTable) -> None:
     paper.add_page()
-    _line(paper, TITLES[table["name"]], size=12, bold=True)
+    _line(paper, TITLES[table.name], size=12, bold=True)
     paper.set_font(_FONT, "", 8)
     with paper.table(
         col_widths=(60, 40), line_height=_LINE, headings_style=FontFace(emphasis="BOLD")
     ) as drawn:
         drawn.row(("Category", "Estimate (95 % range)"))
-        for cell in table["cells"]:
-            drawn.row((name_category(cell["category"]), show_figure(cell)))
+        for cell in table.cells:
+            drawn.row((name_category(cell.category), show_figure(cell)))

@@ -1,34 +1,35 @@
-"""What the process for files does: a record in, files out."""
+"""The program that makes files from a record, in a process of its own."""
 
 from __future__ import annotations
 
 import base64
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from importlib import import_module
-from typing import Any
 
-# In which module each format is made: a workbook does not need the charts' library.
-_MADE_IN = {
-    "pdf": "app.reports.pdf",
-    "png": "app.reports.charts",
-    "svg": "app.reports.charts",
-    "xlsx": "app.reports.sheets",
+from app.reports.records import ReleaseRecord, load_record
+
+# Which function of which module makes each format. Only that module is loaded: a workbook does not
+# need the charts' library.
+_MAKERS = {
+    "pdf": ("app.reports.pdf", "write_pdf"),
+    "png": ("app.reports.charts", "draw_png"),
+    "svg": ("app.reports.charts", "draw_svg"),
+    "xlsx": ("app.reports.sheets", "write_xlsx"),
 }
 
 
-def make_file(name: str, record: Mapping[str, Any]) -> bytes:
+def make_file(name: str, record: ReleaseRecord) -> bytes:
     """Return a release in one format."""
-    maker: Callable[[Mapping[str, Any]], bytes] = getattr(
-        import_module(_MADE_IN[name]), f"as_{name}"
-    )
+    module, function = _MAKERS[name]
+    maker: Callable[[ReleaseRecord], bytes] = getattr(import_module(module), function)
     return maker(record)
 
 
 def main() -> None:
-    """Read ``[formats, record]`` from standard input; write a line for each file, as it is made."""
-    wanted, record = json.load(sys.stdin)
+    """Read a line of formats and a record from standard input; write a line for each file."""
+    wanted, record = json.loads(sys.stdin.readline()), load_record(sys.stdin.read())
     for name in wanted:
         print(json.dumps([name, base64.b64encode(make_file(name, record)).decode()]), flush=True)  # noqa: T201  # the answer
 

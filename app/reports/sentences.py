@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+
+from app.reports.records import ReleaseCell, ReleaseRecord
 
 LABELS: Mapping[str, str] = {
     # situations
@@ -139,11 +140,11 @@ def name_category(category: Sequence[str]) -> str:
     return " · ".join(map(label_code, category)) or "all"
 
 
-def show_figure(figure: Mapping[str, Any]) -> str:
+def show_figure(cell: ReleaseCell) -> str:
     """Return a figure as it may be quoted: the range alone where it reaches to zero."""
-    if figure["low95"] == 0:
-        return f"0–{figure['high95']}"
-    return f"{figure['estimate']} ({figure['low95']}–{figure['high95']})"
+    if cell.low95 == 0:
+        return f"0–{cell.high95}"
+    return f"{cell.estimate} ({cell.low95}–{cell.high95})"
 
 
 def name_period(period: str, kind: str, language: str = "en") -> str:
@@ -158,23 +159,23 @@ def name_period(period: str, kind: str, language: str = "en") -> str:
     return _WHEN[language][place].format(name=name, year=year)
 
 
-def write_grant_sentence(record: Mapping[str, Any]) -> dict[str, str]:
+def write_grant_sentence(record: ReleaseRecord) -> dict[str, str]:
     """Return the sentence that can be quoted as it is, by language."""
-    total = next(table for table in record["tables"] if table["name"] == "total")["cells"][0]
-    return {language: _sentence(record, total, language) for language in LANGUAGES}
+    return {language: _sentence(record, language) for language in LANGUAGES}
 
 
-def _sentence(record: Mapping[str, Any], total: Mapping[str, Any], language: str) -> str:
-    about = _ABOUT[language][0 if total["low95"] else 1].format(
-        estimate=total["estimate"], low=total["low95"], high=total["high95"]
+def _sentence(record: ReleaseRecord, language: str) -> str:
+    total = record.total
+    about = _ABOUT[language][0 if total.low95 else 1].format(
+        estimate=total.estimate, low=total.low95, high=total.high95
     )
-    begin = name_period(record["period"], record["kind"], language)
-    return f"{begin}, {_DID[language, record['family']]} {about}{_NOISE[language]}"
+    begin = name_period(record.period, record.kind, language)
+    return f"{begin}, {_DID[language, record.family]} {about}{_NOISE[language]}"
 
 
-def write_promise(record: Mapping[str, Any]) -> str:
+def write_promise(record: ReleaseRecord) -> str:
     """Return what a release and its family cost a case, in words."""
-    milli, cap = record["milli_epsilon"], record["milli_epsilon_cap"]
+    milli, cap = record.milli_epsilon, record.milli_epsilon_cap
     return (
         f"This release spends ε = {milli / 1000:g} of each case's privacy; all releases of this "
         f"kind together at most {cap / 1000:g}. At ε = 1, whoever thought it as likely as not that "

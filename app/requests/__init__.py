@@ -17,7 +17,7 @@ from app.requests.night_requests import ask_for_legal
 from app.requests.offers import OwnOffer, find_offer_state, list_own_offers
 from app.requests.overdue import sweep_assignments
 from app.requests.reports import LONGEST_NOTES, OpenedReport, ReportFacts, file_report, list_reports
-from app.requests.request_facts import ALLOWED_FIELDS, REQUEST_KINDS, RequestFacts
+from app.requests.request_facts import ALLOWED_FIELDS, RequestFacts
 from app.requests.routing.facts import Candidate, Need, Window
 from app.requests.routing.solver import Solver
 from app.requests.routing.surge import SurgePlan, assign_all, assign_one_by_one
@@ -34,7 +34,6 @@ __all__ = [
     "ALLOWED_FIELDS",
     "JOIN_CALL_JOB",
     "LONGEST_NOTES",
-    "REQUEST_KINDS",
     "BriefContent",
     "Candidate",
     "FoundRequest",

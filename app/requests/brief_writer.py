@@ -144,7 +144,7 @@ def _make_content(
     sheet = read_sheet(db, case, keys, "fields", {})
     content = replace(
         content,
-        reference=read_case_values(db, case).get("reference"),
+        reference=read_case_values(db, case).reference,
         fields={name: sheet[name] for name in values.shares if sheet.get(name)},
     )
     if values.kind != ACCOMPANIMENT:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, or_, select
@@ -18,6 +17,7 @@ from app.models import (
     Case,
     Conflict,
     Member,
+    MemberProfile,
     Offer,
     OfferState,
     Request,
@@ -135,30 +135,30 @@ def find_people(db: Db, tier: int, now: datetime) -> dict[UUID, AskablePerson]:
     for member in members:
         roles = _ASKED.intersection(listed[member.id].roles) if member.id in listed else frozenset()
         if roles:
-            profile = db.keys.open_row("members", member)
+            profile = db.keys.read_values(member)
             found[member.id] = AskablePerson(
                 Candidate(
                     member_id=member.id,
                     handle=member.handle,
                     roles=roles,
-                    languages=frozenset(profile.get("languages") or ()),
-                    regions=frozenset(profile.get("regions") or ()),
-                    skills=frozenset(profile.get("skills") or ()),
-                    weekly_cap=profile.get("weekly_cap"),
+                    languages=frozenset(profile.languages),
+                    regions=frozenset(profile.regions),
+                    skills=frozenset(profile.skills),
+                    weekly_cap=profile.weekly_cap,
                     load=load.get(member.id, 0),
                     on_duty=on_duty is None or member.id in on_duty,
                     busy=tuple(busy.get(member.id, ())),
                     # What is happening now wakes people, as alerts do.
                     away=tier > 0 and _is_resting(db, profile, now),
-                    vetted=bool(profile.get("vetted_on")),
+                    vetted=profile.vetted_on is not None,
                 ),
-                clean_number(profile.get("phone") or ""),
+                clean_number(profile.phone or ""),
             )
     return found
 
 
-def _is_resting(db: Db, profile: Mapping[str, Any], now: datetime) -> bool:
-    quiet = profile.get("quiet_hours") or []
+def _is_resting(db: Db, profile: MemberProfile, now: datetime) -> bool:
+    quiet = profile.quiet_hours
     return bool(quiet) and is_within_hours(quiet, now, db.zone)
 
 

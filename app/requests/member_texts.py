@@ -43,5 +43,5 @@ def tell_members(
 def find_member_number(db: Db, member_id: UUID) -> str | None:
     """Return a member's own number; None where they have none, or left."""
     member = db.scalar(select(Member).where(Member.id == member_id))
-    profile = db.keys.open_row("members", member) if member else {}
-    return clean_number(profile.get("phone") or "")
+    profile = db.keys.find_values(member) if member else None
+    return clean_number(profile.phone or "") if profile else None

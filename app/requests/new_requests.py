@@ -78,7 +78,7 @@ def _check_room(db: Db, asked: RequestFacts, *, minor: bool) -> None:
 
 
 def _is_minor(db: Db, case: Case, keys: Mapping[int, CaseKeys]) -> bool:
-    flagged = _MINOR in read_case_values(db, case).get("flags", ())
+    flagged = _MINOR in read_case_values(db, case).flags
     return flagged or bool(read_sheet(db, case, keys, "fields", {}).get(_MINOR))
 
 

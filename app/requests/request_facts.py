@@ -10,10 +10,9 @@ from uuid import UUID
 from app.cases import find_tree_ids, read_case_values
 from app.errors import BadRequest
 from app.models import Case, Event, RequestTimes, RequestValues
-from app.organisation import check_codes, read_settings
+from app.organisation import REQUEST_KINDS, check_codes, read_settings
 from app.store import Db
 
-REQUEST_KINDS = ("accompaniment", "legal", "interpreter")
 # The organisation's fields that each kind may see at all; None: all of them.
 ALLOWED_FIELDS: Mapping[str, frozenset[str] | None] = {
     "accompaniment": frozenset(
@@ -57,7 +56,7 @@ def check_request(db: Db, asked: RequestFacts, now: datetime) -> None:
     """Raise BadRequest for what cannot be asked for."""
     if asked.kind not in REQUEST_KINDS:
         raise BadRequest(f"A request is for one of: {', '.join(REQUEST_KINDS)}.")
-    settings, _ = read_settings(db)
+    settings = read_settings(db)
     check_codes(settings, region=asked.region)
     for language in asked.languages:
         check_codes(settings, language=language)
@@ -65,29 +64,29 @@ def check_request(db: Db, asked: RequestFacts, now: datetime) -> None:
         raise BadRequest(f"At most {_MOST} languages, skills and wishes each.")
     if asked.needed_by is not None and not now < asked.needed_by < now + _FURTHEST:
         raise BadRequest("By when it is needed is in the past, or more than ten years away.")
-    unknown = set(asked.share) - set(settings["fields"])
+    unknown = set(asked.share) - set(settings.fields)
     if unknown:
-        raise BadRequest(f"Fields are: {', '.join(settings['fields'])}.")
+        raise BadRequest(f"Fields are: {', '.join(settings.fields)}.")
 
 
 def list_shared_fields(db: Db, asked: RequestFacts) -> tuple[str, ...]:
     """Return the names of the fields to show: those asked for that this kind may see."""
-    allowed, fields = ALLOWED_FIELDS[asked.kind], read_settings(db)[0]["fields"]
+    allowed, fields = ALLOWED_FIELDS[asked.kind], read_settings(db).fields
     shown = asked.share if allowed is None else allowed.intersection(asked.share)
     return tuple(name for name in fields if name in shown)
 
 
 def make_request_values(db: Db, case: Case, asked: RequestFacts, now: datetime) -> RequestValues:
     """Return the values of a new request. BadRequest for a wrong date or a missing language."""
-    coarse = read_case_values(db, case)
-    languages = tuple(dict.fromkeys(asked.languages or filter(None, (coarse.get("language"),))))
+    known = read_case_values(db, case)
+    languages = tuple(dict.fromkeys(asked.languages or filter(None, (known.language,))))
     if asked.kind == "interpreter" and not languages:
         raise BadRequest("An interpreter is asked for with a language, or a pair of them.")
     times = _find_times(db, case, asked.event_id, now)
     return RequestValues(
         kind=asked.kind,
         languages=languages,
-        region=asked.region or coarse.get("region"),
+        region=asked.region or known.region,
         skills=tuple(sorted(set(asked.skills))),
         wishes=tuple(sorted(set(asked.wishes))),
         shares=list_shared_fields(db, asked),

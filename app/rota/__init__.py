@@ -1,20 +1,20 @@
-"""Shifts: the rota, what differs once, swaps, hand-over notes, and members' own calendars.
+"""Shifts: the rota, overrides, swaps, hand-over notes, and members' own calendars.
 
-``on_duty(load(db), at)`` says who is on duty. The rest of the package keeps the rota.
+``find_duty(load_rota(db), at)`` tells who is on duty.
 """
 
-from app.rota.exceptions import ChangedTurn, join_shift, override_turn, restore_turn
 from app.rota.feed import close_feed, has_feed, open_feed, read_feed
 from app.rota.handover import read_handovers, write_handover
-from app.rota.rota import Duty, Slot, Turn, find_duty, list_turns
-from app.rota.rules import MOST_TIMES, find_instant, show_wall_time
+from app.rota.overrides import ChangedTurn, join_shift, override_turn, restore_turn
+from app.rota.rota import Duty, ShiftTurn, Slot, find_duty, list_turns
+from app.rota.rules import MOST_TIMES
+from app.rota.shift_rows import load_rota, read_shift_versions
 from app.rota.shifts import (
     SHIFT_ROLES,
+    ShiftChanges,
     ShiftFacts,
     add_shift,
     change_shift,
-    load_rota,
-    read_shift_versions,
     remove_shift,
 )
 from app.rota.swaps import Swap, find_swap, list_swaps, offer_swap, take_swap, withdraw_swap
@@ -26,16 +26,18 @@ from app.rota.unfilled import (
     put_away_old,
 )
 from app.rota.visibility import find_shift, show_slot, show_turn
+from app.rota.wall_time import find_instant, show_wall_time
 
 __all__ = [
     "MOST_TIMES",
     "SHIFT_ROLES",
     "ChangedTurn",
     "Duty",
+    "ShiftChanges",
     "ShiftFacts",
+    "ShiftTurn",
     "Slot",
     "Swap",
-    "Turn",
     "add_shift",
     "change_shift",
     "close_feed",

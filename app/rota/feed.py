@@ -16,9 +16,9 @@ from app import audit
 from app.access import Permission, Principal
 from app.crypto import keyed_hash, new_token
 from app.errors import NotFound
-from app.models import CalendarFeed, Member, rounded
-from app.rota.rota import Turn, list_turns
-from app.rota.shifts import load_rota
+from app.models import CalendarFeed, Member, MemberState, rounded
+from app.rota.rota import ShiftTurn, list_turns
+from app.rota.shift_rows import load_rota
 from app.store import Db
 
 _BEFORE, _AFTER = timedelta(days=7), timedelta(days=62)
@@ -70,7 +70,7 @@ def read_feed(db: Db, token: str, now: datetime) -> str:
     owner = db.scalar(
         select(CalendarFeed.member_id)
         .join(Member, Member.id == CalendarFeed.member_id)
-        .where(CalendarFeed.lookup == _lookup(db, token), Member.state != "removed")
+        .where(CalendarFeed.lookup == _lookup(db, token), Member.state != MemberState.REMOVED)
     )
     if owner is None:
         raise NotFound
@@ -78,7 +78,7 @@ def read_feed(db: Db, token: str, now: datetime) -> str:
     return make_calendar((turn for turn in near if owner in turn.members), now)
 
 
-def make_calendar(mine: Iterable[Turn], now: datetime) -> str:
+def make_calendar(mine: Iterable[ShiftTurn], now: datetime) -> str:
     """Return turns as an iCalendar object.
 
     Each stands there by itself and in UTC, so that no program has to know what clocks do at night.
@@ -99,7 +99,7 @@ def make_calendar(mine: Iterable[Turn], now: datetime) -> str:
     return "".join(_folded(line) + "\r\n" for line in [*lines, "END:VCALENDAR"])
 
 
-def _uid(turn: Turn) -> UUID:
+def _uid(turn: ShiftTurn) -> UUID:
     return uuid5(turn.slot.id, turn.on.isoformat())
 
 

@@ -1,4 +1,4 @@
-"""Hand-over notes: what one shift tells the next, for the desk alone.
+"""Hand-over notes: one shift leaves them for the next, and the desk alone reads them.
 
 They may be about cases, so they are sealed as notes of cases are, to people: each has a random key
 of its own, and that key is sealed to the desk team's current key, under the forgetting layer. The
@@ -38,7 +38,7 @@ _NEWEST = 20
 
 
 @dataclass(frozen=True)
-class Handover:
+class ShiftNote:
     """One note, opened."""
 
     id: UUID
@@ -78,7 +78,7 @@ def write_handover(db: Db, principal: Principal, shift_id: UUID, body: str, now:
     return note_id
 
 
-def read_handovers(db: Db, principal: Principal, shift_id: UUID, now: datetime) -> list[Handover]:
+def read_handovers(db: Db, principal: Principal, shift_id: UUID, now: datetime) -> list[ShiftNote]:
     """Open the newest notes of a shift, newest first; this is recorded. NotFound, Forbidden."""
     principal.require(Permission.CASES)
     if db.get(Shift, shift_id) is None:
@@ -91,14 +91,14 @@ def read_handovers(db: Db, principal: Principal, shift_id: UUID, now: datetime) 
     return sorted(opened, key=lambda note: note.at, reverse=True)
 
 
-def _open(db: Db, principal: Principal, row: HandoverNote) -> Handover:
+def _open(db: Db, principal: Principal, row: HandoverNote) -> ShiftNote:
     team = open_team_keys(db, principal, DESK, row.team_epoch)
     inner = db.keys.remember("handover_notes", "wrap", row.id, row.wrap)
     where = db.keys.context("handover_notes", "wrap", row.id, epoch=row.team_epoch)
     key = open_sealed(team.pair, Purpose.GRANT, row.team_epoch, where, inner)
     place = db.keys.context("handover_notes", "body", row.id, epoch=row.team_epoch)
     content = json.loads(unpad(unlock(key, Purpose.NOTE, 0, place, row.body)))
-    return Handover(row.id, row.author_id, datetime.fromisoformat(content["at"]), content["body"])
+    return ShiftNote(row.id, row.author_id, datetime.fromisoformat(content["at"]), content["body"])
 
 
 def forget_old_handovers(db: Db, now: datetime) -> None:

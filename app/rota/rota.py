@@ -1,55 +1,39 @@
-"""The rota, pure: when shifts come about, who is on duty at an instant, what is not filled."""
+"""The rota, pure: when shifts come about, who is on duty, which turns lack people."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from itertools import chain
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.rota.rules import Recurrence, find_instant, list_starts, show_wall_time
+from app.models import ShiftOverrideValues, ShiftValues, operational
+from app.rota.rules import list_starts
+from app.rota.wall_time import find_instant, show_wall_time
 
 # Clocks go back by less: what began before that is found on the second round too.
 _SLACK = timedelta(hours=3)
 
 
-@dataclass(frozen=True)
-class Slot:
-    """A recurring shift. ``duration`` is by the clock on the wall, like everything that recurs.
-
-    ``people`` is how many it needs; ``role`` what they have to be; in a ``fallback`` slot they are
-    called when nobody on duty answers. ``name`` is a code name, for calendars.
-    """
+@operational
+class Slot(ShiftValues):
+    """A recurring shift with its id."""
 
     id: UUID
-    name: str
-    rule: Recurrence
-    duration: timedelta
-    people: int
-    fallback: bool
-    role: str
-    members: tuple[UUID, ...] = ()
+
+    @property
+    def values(self) -> ShiftValues:
+        """The same without the id, as it is stored."""
+        return ShiftValues(**{one.name: getattr(self, one.name) for one in fields(ShiftValues)})
 
 
 @dataclass(frozen=True)
-class SlotChange:
-    """What is different about one occurrence; ``on`` is its wall-clock start by the rule."""
-
-    on: datetime
-    cancelled: bool = False
-    starts_at: datetime | None = None
-    duration: timedelta | None = None
-    away: tuple[UUID, ...] = ()
-    extra: tuple[UUID, ...] = ()
-
-
-@dataclass(frozen=True)
-class Turn:
+class ShiftTurn:
     """One occurrence of a slot: from ``start`` until before ``end``, two instants in UTC.
 
-    ``on`` is its wall-clock start by the rule, which names it, whatever was changed about it.
+    ``on`` is its wall-clock start by the rule. It names the turn, also where that was moved.
     """
 
     slot: Slot
@@ -64,18 +48,18 @@ class Turn:
         """How many people it still needs."""
         return 0 if self.cancelled else max(self.slot.people - len(self.members), 0)
 
-    def overlaps(self, other: Turn) -> bool:
+    def overlaps(self, other: ShiftTurn) -> bool:
         """Whether both last at some instant."""
         return self.start < other.end and other.start < self.end
 
 
 @dataclass(frozen=True)
 class Rota:
-    """All slots, what differs once by slot and occurrence, and the organisation's zone."""
+    """All slots, the overrides by slot and occurrence, and the organisation's zone."""
 
     zone: ZoneInfo
     slots: tuple[Slot, ...] = ()
-    changes: Mapping[UUID, Mapping[datetime, SlotChange]] = field(default_factory=dict)
+    changes: Mapping[UUID, Mapping[datetime, ShiftOverrideValues]] = field(default_factory=dict)
 
     def slot(self, slot_id: UUID) -> Slot | None:
         """Return a slot by its id."""
@@ -89,14 +73,14 @@ class Rota:
 
 @dataclass(frozen=True)
 class Duty:
-    """What goes on at one instant."""
+    """The turns that go on at one instant."""
 
-    turns: tuple[Turn, ...]
+    turns: tuple[ShiftTurn, ...]
 
     def members(
         self, roles: Collection[str] | None = None, *, fallback: bool = False
     ) -> list[UUID]:
-        """Return who is on duty (or in the fallback group), in slots of these roles or any."""
+        """Return the members on duty (or in the fallback group), in slots of these roles or any."""
         return list(
             dict.fromkeys(
                 member
@@ -114,7 +98,7 @@ def find_duty(rota: Rota, at: datetime) -> Duty:
 
 def list_turns(
     rota: Rota, since: datetime, until: datetime, *, cancelled: bool = False
-) -> list[Turn]:
+) -> list[ShiftTurn]:
     """Return the turns that last at some instant from ``since`` until before ``until``, by start.
 
     Cancelled ones only if asked for.
@@ -126,14 +110,14 @@ def list_turns(
     )
 
 
-def _turns_of(rota: Rota, slot: Slot, since: datetime, until: datetime) -> Iterator[Turn]:
+def _turns_of(rota: Rota, slot: Slot, since: datetime, until: datetime) -> Iterator[ShiftTurn]:
     changes = rota.changes.get(slot.id, {})
     earliest = show_wall_time(since, rota.zone) - slot.duration - _SLACK
     by_rule = list_starts(slot.rule, earliest, show_wall_time(until, rota.zone) + _SLACK)
-    # What was moved may lie in another week than the rule has it.
+    # A moved occurrence may lie in another week than the rule has it.
     moved = [on for on, change in changes.items() if change.starts_at or change.duration]
     for on in chain((on for on in by_rule if on not in moved), moved):
-        turn = _turn(rota.zone, slot, changes.get(on, SlotChange(on)))
+        turn = _turn(rota.zone, slot, changes.get(on, ShiftOverrideValues(on=on)))
         lasts = turn.start < until and turn.end > since and turn.start < turn.end
         if lasts and (on not in moved or is_occurrence(slot, on)):
             yield turn
@@ -144,11 +128,11 @@ def is_occurrence(slot: Slot, on: datetime) -> bool:
     return next(list_starts(slot.rule, on, on + timedelta(seconds=1)), None) is not None
 
 
-def _turn(zone: ZoneInfo, slot: Slot, change: SlotChange) -> Turn:
+def _turn(zone: ZoneInfo, slot: Slot, change: ShiftOverrideValues) -> ShiftTurn:
     start = change.starts_at or change.on
     end = start + (change.duration or slot.duration)
     members = dict.fromkeys((*slot.members, *change.extra))
-    return Turn(
+    return ShiftTurn(
         slot,
         change.on,
         find_instant(start, zone),
@@ -158,20 +142,20 @@ def _turn(zone: ZoneInfo, slot: Slot, change: SlotChange) -> Turn:
     )
 
 
-def find_turn_named(rota: Rota, slot: Slot, on: datetime) -> Turn | None:
+def find_turn_named(rota: Rota, slot: Slot, on: datetime) -> ShiftTurn | None:
     """Return the turn of a slot that its rule has at a wall-clock time, as it was changed."""
-    change = rota.changes.get(slot.id, {}).get(on, SlotChange(on))
+    change = rota.changes.get(slot.id, {}).get(on, ShiftOverrideValues(on=on))
     return _turn(rota.zone, slot, change) if is_occurrence(slot, on) else None
 
 
-def find_turn_at(rota: Rota, slot: Slot, at: datetime) -> Turn | None:
+def find_turn_at(rota: Rota, slot: Slot, at: datetime) -> ShiftTurn | None:
     """Return the turn of a slot that begins at an instant, by its rule or as it was changed."""
     day = timedelta(days=1)
     changes = rota.changes.get(slot.id, {})
     wall = show_wall_time(at, rota.zone)
     by_rule = list_starts(slot.rule, wall - day, wall + day)
     for on in dict.fromkeys((*by_rule, *(on for on in changes if is_occurrence(slot, on)))):
-        turn = _turn(rota.zone, slot, changes.get(on, SlotChange(on)))
+        turn = _turn(rota.zone, slot, changes.get(on, ShiftOverrideValues(on=on)))
         if at in (turn.start, find_instant(on, rota.zone)):
             return turn
     return None
@@ -179,10 +163,10 @@ def find_turn_at(rota: Rota, slot: Slot, at: datetime) -> Turn | None:
 
 def find_clash(
     rota: Rota, slot: Slot, since: datetime, until: datetime
-) -> tuple[Turn, Turn] | None:
-    """Return two turns that somebody would do at once, one of them of ``slot``, or None.
+) -> tuple[ShiftTurn, ShiftTurn] | None:
+    """Return two turns that a member would do at once, one of them of ``slot``, or None.
 
-    Being in the fallback group during one's own shift is no clash.
+    To be in the fallback group during a shift of one's own is no clash.
     """
     mine = _people_of(rota, slot)
     near = tuple(
@@ -192,7 +176,7 @@ def find_clash(
     )
     known = list_turns(replace(rota, slots=near), since, until)
     for member in mine:
-        latest: Turn | None = None
+        latest: ShiftTurn | None = None
         for turn in (turn for turn in known if member in turn.members):
             if latest and latest.overlaps(turn) and slot.id in (latest.slot.id, turn.slot.id):
                 return latest, turn
@@ -201,11 +185,11 @@ def find_clash(
 
 
 def _people_of(rota: Rota, slot: Slot) -> set[UUID]:
-    changes: Iterable[SlotChange] = rota.changes.get(slot.id, {}).values()
+    changes: Iterable[ShiftOverrideValues] = rota.changes.get(slot.id, {}).values()
     return {*slot.members, *chain.from_iterable(change.extra for change in changes)}
 
 
-def is_doing_other(rota: Rota, member: UUID, turn: Turn) -> bool:
+def is_doing_other(rota: Rota, member: UUID, turn: ShiftTurn) -> bool:
     """Whether a member already does something else, of the same kind, during a turn."""
     return any(
         member in other.members
@@ -215,6 +199,6 @@ def is_doing_other(rota: Rota, member: UUID, turn: Turn) -> bool:
     )
 
 
-def find_unfilled(rota: Rota, since: datetime, until: datetime) -> list[Turn]:
+def find_unfilled(rota: Rota, since: datetime, until: datetime) -> list[ShiftTurn]:
     """Return the turns that last in this time and have fewer people than they need."""
     return [turn for turn in list_turns(rota, since, until) if turn.missing]

@@ -1,21 +1,10 @@
-"""Recurrence: RFC 5545 rules over wall-clock times, and which instant a wall-clock time is.
-
-Everything recurs in wall-clock time of the organisation's zone, so that nine o'clock stays nine
-o'clock. Twice a year that needs a decision:
-
-* A time that comes twice (clocks go back) is the first of the two, as RFC 5545, 3.3.5 says.
-* A time that the clocks skip is the moment at which they skip it. RFC 5545 would have it up to an
-  hour later (3.3.5) or drop the occurrence (3.3.10): the one lets a shift end before it begins,
-  the other leaves the desk empty. Like this, shifts that follow each other on the wall follow each
-  other in fact, on every night of the year.
-"""
+"""Recurrence: RFC 5545 rules over wall-clock times, checked before they are kept."""
 
 from __future__ import annotations
 
 import calendar
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import cast
@@ -24,6 +13,8 @@ from zoneinfo import ZoneInfo
 from dateutil.rrule import rrule, rrulestr
 
 from app.errors import BadRequest
+from app.models import Recurrence
+from app.rota.wall_time import show_wall_time
 
 LONGEST_RULE = 400
 MOST_TIMES = 1000
@@ -60,14 +51,6 @@ class RuleRefused(BadRequest):
     """This rule is not understood. It is written like FREQ=WEEKLY;BYDAY=MO,TH (RFC 5545)."""
 
 
-@dataclass(frozen=True)
-class Recurrence:
-    """When something recurs: a clean RFC 5545 rule, and the wall-clock time it counts from."""
-
-    text: str
-    first: datetime
-
-
 def clean_rule(text: str, first: datetime, zone: ZoneInfo) -> Recurrence:
     """Return a rule as it is kept: its parts checked, ``UNTIL`` as wall-clock time. RuleRefused.
 
@@ -77,7 +60,8 @@ def clean_rule(text: str, first: datetime, zone: ZoneInfo) -> Recurrence:
     parts = _checked(text)
     if "UNTIL" in parts:
         parts["UNTIL"] = f"{_until(parts['UNTIL'], zone):%Y%m%dT%H%M%S}"
-    rule = Recurrence(";".join(f"{name}={value}" for name, value in parts.items()), first)
+    text = ";".join(f"{name}={value}" for name, value in parts.items())
+    rule = Recurrence(text=text, first=first)
     try:
         occurs = _may_occur(parts, first) and any(list_starts(rule, first, first + _NEVER))
     except ValueError as error:  # hours that an interval never meets
@@ -113,31 +97,6 @@ def _near(parts: Mapping[str, str], first: datetime, since: datetime) -> datetim
         return first
     period = step * int(parts.get("INTERVAL", 1))
     return first + max((since - first) // period - 1, 0) * period
-
-
-def find_instant(wall: datetime, zone: ZoneInfo) -> datetime:
-    """Return the instant in UTC of a wall-clock time: the first of two, or when it is skipped."""
-    before, after = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-    if show_wall_time(before, zone) == wall:
-        return before
-    return _change_between(after, before, zone)
-
-
-def _change_between(early: datetime, late: datetime, zone: ZoneInfo) -> datetime:
-    """Return when the zone's clocks change between two instants, to the second."""
-    offset = early.astimezone(zone).utcoffset()
-    while late - early > timedelta(seconds=1):
-        middle = early + timedelta(seconds=(late - early).total_seconds() // 2)
-        if middle.astimezone(zone).utcoffset() == offset:
-            early = middle
-        else:
-            late = middle
-    return late
-
-
-def show_wall_time(at: datetime, zone: ZoneInfo) -> datetime:
-    """Return what a clock on the wall shows at an instant; without its zone."""
-    return at.astimezone(zone).replace(tzinfo=None, fold=0)
 
 
 # -- checking

@@ -1,4 +1,4 @@
-"""Who sees what of the rota: coordinators all, the desk the desk's, everybody their own part."""
+"""How much of the rota a member sees: coordinators all, the desk its own, others their part."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from uuid import UUID
 from app.access import Permission, Principal
 from app.errors import NotFound
 from app.models import Shift
-from app.rota.rota import Slot, Turn
-from app.rota.shifts import load_rota
+from app.rota.rota import ShiftTurn, Slot
+from app.rota.shift_rows import load_rota
 from app.store import Db
 
 
@@ -20,8 +20,11 @@ def can_see(principal: Principal, slot: Slot) -> bool:
     return principal.may(Permission.CASES) and slot.role == "dispatcher"
 
 
-def show_turn(principal: Principal, turn: Turn) -> Turn | None:
-    """Return a turn as a member may see it: one's own and open ones, without the others in it."""
+def show_turn(principal: Principal, turn: ShiftTurn) -> ShiftTurn | None:
+    """Return a turn as a member may see it, None for one that is neither theirs nor open to them.
+
+    Outside their own part they see no other member in it.
+    """
     if can_see(principal, turn.slot):
         return turn
     mine = principal.member_id in turn.members
@@ -34,7 +37,7 @@ def show_turn(principal: Principal, turn: Turn) -> Turn | None:
 
 
 def show_slot(principal: Principal, slot: Slot) -> Slot | None:
-    """Return a shift as a member may see it, by the rule of ``shown``."""
+    """Return a shift as a member may see it, by the rule of ``show_turn``."""
     if can_see(principal, slot):
         return slot
     mine = principal.member_id in slot.members

@@ -4,9 +4,9 @@ It speaks the carrier's HTTP in both directions, so the real service and the rea
 talk to it unchanged. Everything it knows is in memory and gone with its process.
 """
 
-from app.simulator.carrier import Carrier
-from app.simulator.config import SimulatorConfig
+from app.simulator.network.carrier import SimulatedCarrier
 from app.simulator.phones import Network
 from app.simulator.router import OneSimulator, create_router
+from app.simulator.values.config import SimulatorConfig
 
-__all__ = ["Carrier", "Network", "OneSimulator", "SimulatorConfig", "create_router"]
+__all__ = ["Network", "OneSimulator", "SimulatedCarrier", "SimulatorConfig", "create_router"]

@@ -17,9 +17,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.clock import Clock
-from app.simulator.carrier import Carrier
-from app.simulator.config import API_PREFIX, SimulatorConfig
+from app.simulator.network.carrier import SimulatedCarrier
 from app.simulator.router import create_router
+from app.simulator.values.config import API_PREFIX, SimulatorConfig
 
 
 def create_app(config: SimulatorConfig, clock: Clock) -> FastAPI:
@@ -29,7 +29,7 @@ def create_app(config: SimulatorConfig, clock: Clock) -> FastAPI:
         return clock.advance(timedelta(seconds=seconds))
 
     app = FastAPI(title="Simulated telephone network", openapi_url=None)
-    carrier = Carrier(config, clock=clock)
+    carrier = SimulatedCarrier(config, clock=clock)
     app.include_router(create_router(carrier, clock=clock, advance_clock=advance_clock))
     return app
 

@@ -9,13 +9,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from app.simulator.addresses import caller
-from app.simulator.carrier import Carrier
-from app.simulator.orders import Problem, refuse_other_sites
-from app.simulator.resources import Json
-from app.simulator.voice.happenings import PickedUp
-from app.simulator.voice.lines import Line
-from app.simulator.voice.network import WITHHELD_CALLER, describe
+from app.simulator.calls.incoming import WITHHELD_CALLER, describe
+from app.simulator.network.carrier import SimulatedCarrier
+from app.simulator.network.lines import Line
+from app.simulator.orders.order import Problem, refuse_other_sites
+from app.simulator.resources.messages import Json
+from app.simulator.values.addresses import caller
+from app.simulator.values.events import PickedUp
 
 _FOLDER = Path(__file__).parent / "pages"
 _PAGES = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined)
@@ -32,7 +32,7 @@ _KEYS = set("0123456789*#")
 _LONGEST_SPEECH_S, _READING_S = 3600, 60
 
 
-def create_page(carrier: Carrier) -> APIRouter:
+def create_page(carrier: SimulatedCarrier) -> APIRouter:
     """``GET`` and ``POST /simulator``, ``POST /simulator/call`` and the page's style sheet."""
     router = APIRouter(include_in_schema=False)
     template, css = _PAGES.get_template("phone.html"), (_FOLDER / "phone.css").read_text("utf-8")
@@ -102,7 +102,7 @@ def _back_to(phone: str, **more: str) -> Response:
     return RedirectResponse(target, 303, headers=_HEADERS)
 
 
-def _shown_calls(carrier: Carrier, phone: str) -> list[Json]:
+def _shown_calls(carrier: SimulatedCarrier, phone: str) -> list[Json]:
     """The calls of a phone that go on; without any, the one that was over last."""
     lines = carrier.voice.lines_of(phone)
     return [describe(line) for line in lines if not line.call.final] or [

@@ -142,7 +142,7 @@ class Phone:
         return [PhoneCall(self._network, seen) for seen in items]
 
     def answering(self, behaviour: str, *, after_s: float = 0.0, presses: str = "") -> None:
-        """Say how this phone takes calls; see ``voice.answering.BEHAVIOURS``."""
+        """Say how this phone takes calls; see ``values.answering.BEHAVIOURS``."""
         order = {"behaviour": behaviour, "after_s": after_s, "presses": presses}
         self._network.ask("POST", self._path + "/answering", order)
 

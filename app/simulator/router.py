@@ -9,13 +9,15 @@ from fastapi import APIRouter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.clock import Clock
-from app.simulator.carrier import Carrier
+from app.simulator.network.carrier import SimulatedCarrier
+from app.simulator.orders.network import AdvanceClock, create_scripting
 from app.simulator.page import create_page
-from app.simulator.rest import create_api
-from app.simulator.scripting import AdvanceClock, create_scripting
+from app.simulator.rest.api import create_api
 
 
-def create_router(carrier: Carrier, *, clock: Clock, advance_clock: AdvanceClock) -> APIRouter:
+def create_router(
+    carrier: SimulatedCarrier, *, clock: Clock, advance_clock: AdvanceClock
+) -> APIRouter:
     """Serve ``carrier``: its API below ``/simulator/twilio``, scripting and the phone page.
 
     ``advance_clock(seconds)`` steps the whole application's time and returns the new instant when

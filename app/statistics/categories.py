@@ -1,29 +1,19 @@
-"""The public lists of what is counted. Fixed: a new list is a new version.
+"""The public lists of categories. They are fixed: a new list is a new version.
 
-A code that is in no list, or that is not known, counts as the last of its list.
+A code that is not in its list, or that is not known, counts as the last of the list.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 
-from app.organisation import LANGUAGES, SITUATIONS
+from app.models import CaseValues
+from app.organisation import LANGUAGES, OUTCOMES, SITUATIONS
 
 VERSION = 1
 OTHER = "other"
-OUTCOMES = (
-    "supported",
-    "referred",
-    "released",
-    "removed",
-    "unreachable",
-    "duplicate",
-    "not_for_us",
-    OTHER,
-)
-# Until somebody of the desk had taken or answered a case; the targets of the tiers and two more.
+# Until a member of the desk had taken or answered a case: the targets of the tiers, and two more.
 _LATEST = (
     ("within_5_min", timedelta(minutes=5)),
     ("within_30_min", timedelta(minutes=30)),
@@ -41,12 +31,12 @@ def list_keys(regions: Sequence[str]) -> dict[str, list[str]]:
         "region": _with_other(regions),
         "situation": _with_other(SITUATIONS),
         "language": _with_other(LANGUAGES),
-        "outcome": list(OUTCOMES),
+        "outcome": _with_other(OUTCOMES),
         "time_to_human": list(TIMES),
     }
 
 
-def _with_other(codes: Sequence[str]) -> list[str]:
+def _with_other(codes: Iterable[str]) -> list[str]:
     return [*(code for code in codes if code != OTHER), OTHER]
 
 
@@ -55,9 +45,19 @@ def place_code(listed: Sequence[str], code: str | None) -> int:
     return listed.index(code) if code in listed else len(listed) - 1
 
 
-def measure_time_to_human(values: Mapping[str, Any]) -> str:
-    """Return how long a case waited until a person had it, from its operational values."""
-    if not values.get("human_at") or not values.get("opened_at"):
+def list_case_codes(values: CaseValues) -> Mapping[str, str | None]:
+    """Return the code of a case in each dimension; None where it has none."""
+    return {
+        "region": values.region,
+        "situation": values.situation,
+        "language": values.language,
+        "outcome": values.outcome,
+        "time_to_human": _place_time_to_human(values.time_to_human),
+    }
+
+
+def _place_time_to_human(waited: timedelta | None) -> str:
+    """Return the category of how long a case waited until a person had it."""
+    if waited is None:
         return _NOBODY
-    opened, human = (datetime.fromisoformat(values[name]) for name in ("opened_at", "human_at"))
-    return next((name for name, latest in _LATEST if human - opened <= latest), _LATER)
+    return next((name for name, latest in _LATEST if waited <= latest), _LATER)

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from app.crypto import KeyFiles, keyed_hash, same
 from app.errors import NotReleasable
-from app.models import StatisticsDebit, StatisticsHead, StatisticsRelease
+from app.models import ReleaseState, StatisticsDebit, StatisticsHead, StatisticsRelease
 from app.store import Db
 
 log = structlog.get_logger()
@@ -101,7 +101,7 @@ def _catch_up(files: KeyFiles, ends: Sequence[bytes], anchored: tuple[int, bytes
 
 
 def _released(db: Db) -> Sequence[StatisticsRelease]:
-    query = select(StatisticsRelease).where(StatisticsRelease.state == "released")
+    query = select(StatisticsRelease).where(StatisticsRelease.state == ReleaseState.RELEASED)
     return db.scalars(
         query.order_by(StatisticsRelease.seq).execution_options(populate_existing=True)
     ).all()

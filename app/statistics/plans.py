@@ -1,7 +1,7 @@
-"""What the organisation chose to publish, before the first release of a family.
+"""The plan: which categories and how much noise the organisation publishes with.
 
-Categories can be merged and ε lowered; the budget is never raised, and once a family has a release
-its plan stands.
+Before the first release of a family, coordinators can merge its categories and lower its ε. The
+budget is never raised, and once a family has a release its plan stands.
 """
 
 from __future__ import annotations
@@ -14,18 +14,17 @@ from sqlalchemy import select
 from app import audit
 from app.access import Permission, Principal
 from app.errors import BadRequest, NotReleasable
-from app.models import StatisticsHead, StatisticsRelease
+from app.models import ReleaseState, StatisticsHead, StatisticsRelease
 from app.organisation import read_regions
 from app.statistics.categories import OTHER
-from app.statistics.tables import Plan, list_default_milli, load_plan, make_plan
+from app.statistics.tables import MEASURES, Plan, list_default_milli, load_plan, make_plan
 from app.store import Db
 
 _FAMILY_OF = {
-    "region": "opened",
-    "situation": "opened",
-    "language": "opened",
-    "outcome": "closed",
-    "time_to_human": "closed",
+    dimension: family
+    for (family, _), measures in MEASURES.items()
+    for measure in measures
+    for dimension in measure.dimensions
 }
 # A thousandth of the budget would be noise alone.
 _LEAST_MILLI = 10
@@ -84,7 +83,9 @@ def change_plan(
 def _refuse_settled(db: Db, families: set[str]) -> None:
     begun = db.scalars(
         select(StatisticsRelease.family)
-        .where(StatisticsRelease.family.in_(families), StatisticsRelease.state == "released")
+        .where(
+            StatisticsRelease.family.in_(families), StatisticsRelease.state == ReleaseState.RELEASED
+        )
         .limit(1)
     ).first()
     if begun is not None:

@@ -9,16 +9,16 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, select
 
 from app.access import Principal
 from app.errors import BadRequest, NotReleasable, Refusal
-from app.models import StatisticsFile, StatisticsRelease, table
+from app.models import ReleaseState, StatisticsFile, StatisticsRelease, table
+from app.reports import ReleaseRecord, load_record
 from app.statistics.chain import vouch_for_release
-from app.statistics.releases import RELEASED, find_release
+from app.statistics.releases import find_release
 from app.store import Database, Db, insert_new_rows
 
 MEDIA_TYPES: Mapping[str, str] = {
@@ -55,15 +55,14 @@ def read_file(database: Database, principal: Principal, release_id: UUID, name: 
     return _keep(database, release_id, name, made)
 
 
-def read_record(db: Db, principal: Principal, release_id: UUID) -> dict[str, Any]:
+def read_record(db: Db, principal: Principal, release_id: UUID) -> ReleaseRecord:
     """Return everything that was released. NotFound, NotReleasable."""
-    record: dict[str, Any] = json.loads(_vouched(db, principal, release_id))
-    return record
+    return load_record(_vouched(db, principal, release_id))
 
 
 def _vouched(db: Db, principal: Principal, release_id: UUID) -> str:
     release = find_release(db, principal, release_id)
-    if release.state != RELEASED:
+    if release.state != ReleaseState.RELEASED:
         raise NotReleasable("This was not released yet: another coordinator has to confirm it.")
     vouch_for_release(db, release)
     return release.record or ""
@@ -107,7 +106,7 @@ def print_files(record: str, names: Sequence[str]) -> Iterator[tuple[str, bytes]
         patience = threading.Timer(_PATIENCE_S, press.kill)
         patience.start()
         try:
-            yield from _files_from(press, f"[{json.dumps(list(names))}, {record}]".encode(), names)
+            yield from _files_from(press, f"{json.dumps(list(names))}\n{record}".encode(), names)
         finally:
             patience.cancel()
             press.kill()

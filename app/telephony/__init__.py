@@ -40,7 +40,7 @@ from app.telephony.messages import (
 from app.telephony.numbers import clean_number
 from app.telephony.segments import Segments, measure
 from app.telephony.signatures import is_signed, origins
-from app.telephony.statuses import MessageStatus, from_carrier, later
+from app.telephony.statuses import MessageStatus, from_carrier
 
 __all__ = [
     "CALL_OVER",
@@ -77,7 +77,6 @@ __all__ = [
     "encrypted_with",
     "from_carrier",
     "is_signed",
-    "later",
     "measure",
     "number",
     "origins",

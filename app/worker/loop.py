@@ -21,7 +21,10 @@ from app.store import (
     postpone_job,
     release_all_jobs,
 )
-from app.worker.duties import ALWAYS, HANDLERS, RECURRING, WorkerCrew, WorkerTools, make_crews
+from app.worker.crews import ALWAYS, WorkerCrew, make_crews
+from app.worker.duties import RECURRING
+from app.worker.handlers import HANDLERS
+from app.worker.tools import WorkerTools
 
 log = structlog.get_logger()
 

@@ -6,7 +6,7 @@ A new endpoint fails the first test until it has a line below, with an example t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -19,12 +19,13 @@ from sqlalchemy import delete, select, update
 
 from app.access import PERMISSIONS, Permission
 from app.calls.call_rows import add_call
-from app.calls.states import CallState
+from app.calls.courses import CallCourse
 from app.cases.tasks import add_task
-from app.models import CallLeg, Case, Member, Offer, OfferValues, StatisticsRelease, Task
+from app.models import CallLeg, CallState, Case, Member, Offer, OfferValues, StatisticsRelease, Task
 from app.requests.decisions import accept_offer
-from app.statistics import accumulator
-from app.statistics.releases import confirm_release, request_release
+from app.statistics.confirmation import confirm_release
+from app.statistics.months import freeze_month
+from app.statistics.releases import request_release
 from tests.service import PASSPHRASE, PEOPLE, Client, House, fictional, refusal
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -175,8 +176,8 @@ def calling_back(scene: Scene) -> Example:
 def give_phone(scene: Scene, handle: str, number: str) -> None:
     with scene.house.database.transaction() as db:
         member = db.get_one(Member, scene.house.residents[handle].id)
-        profile = db.keys.open_row("members", member)
-        db.keys.replace_values("members", member, {**profile, "phone": number})
+        profile = db.keys.read_values(member)
+        db.keys.write_values(member, replace(profile, phone=number))
 
 
 def talking(body: Any) -> Make:
@@ -187,9 +188,9 @@ def talking(body: Any) -> Make:
         case_id, now = scene.case(), house.clock()
         with house.database.transaction() as db:
             heron = house.residents["heron"].id
-            state = CallState(call_id, "bridged", now + STEP, winner=heron)
+            call = CallCourse(call_id, CallState.BRIDGED, now + STEP, winner=heron)
             case = db.get_one(Case, UUID(case_id))
-            add_call(db, case, state, (), now, sid=f"CA{call_id.hex}")
+            add_call(db, case, call, (), now, sid=f"CA{call_id.hex}")
         given = body
         if body == "colleague":
             give_phone(scene, "plover", fictional(next(_NUMBERS)))
@@ -263,7 +264,7 @@ def a_month(scene: Scene) -> str:
     year, number = divmod(next(_MONTHS), 12)
     month = f"{2030 + year}-{number + 1:02}"
     with scene.house.database.transaction() as db:
-        accumulator._freeze(db, month, scene.house.clock())
+        freeze_month(db, month, scene.house.clock())
     return month
 
 

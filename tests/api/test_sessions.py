@@ -10,11 +10,16 @@ from typing import Any
 import pytest
 
 from app.crypto.passphrases import new_token
-from app.members.sign_in_throttle import SignInVisitor
 from tests.service import PASSPHRASE, House, refusal
 
 REFUSED = (401, "unauthenticated")
 Open = Callable[..., House]
+BOTH = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"])
+
+
+@pytest.fixture
+def database_kind() -> str:
+    return "sqlite"
 
 
 def sign_in(house: House, handle: str = "heron", **changes: Any) -> Any:
@@ -27,6 +32,7 @@ def whoever_holds(house: House, token: str) -> Any:
 
 
 class TestSigningIn:
+    @BOTH
     def test_it_tells_the_token_its_end_and_who_one_is(self, house: House) -> None:
         answer = sign_in(house)
         assert answer.status_code == 201
@@ -40,9 +46,6 @@ class TestSigningIn:
         assert signed_in["member"] == {"id": heron, "handle": "heron", "roles": ["dispatcher"]}
         assert whoever_holds(house, signed_in["token"]).status_code == 200
 
-    def test_the_name_may_be_typed_carelessly(self, shared_house: House) -> None:
-        assert sign_in(shared_house, " Heron ").status_code == 201
-
     def test_there_is_one_refusal_for_every_cause(self, shared_house: House) -> None:
         answers = [
             sign_in(shared_house, passphrase="not the right one"),
@@ -55,11 +58,6 @@ class TestSigningIn:
         assert {refusal(answer) for answer in answers} == {REFUSED}
         assert len({answer.text for answer in answers}) == 1
         assert {answer.headers["www-authenticate"] for answer in answers} == {"Bearer"}
-
-    def test_a_name_with_a_null_is_nobody(self, house: House) -> None:
-        assert refusal(sign_in(house, "her\x00on")) == REFUSED
-        recovery = {"handle": "her\x00on", "recovery_code": "x", "new_passphrase": PASSPHRASE}
-        assert refusal(house.nobody.post("/v1/sessions/recover", recovery)) == REFUSED
 
     @pytest.mark.parametrize(
         "body",
@@ -108,21 +106,7 @@ class TestTokens:
         foreign = sign_in(shared_house).json()["token"]
         assert refusal(whoever_holds(house, foreign)) == REFUSED
 
-    def test_it_ends_after_half_an_hour_of_rest(self, house: House) -> None:
-        token = house.as_("heron").token or ""
-        house.clock.advance(timedelta(minutes=29, seconds=59))
-        assert whoever_holds(house, token).status_code == 200
-        house.clock.advance(timedelta(minutes=30))
-        assert refusal(whoever_holds(house, token)) == REFUSED
-
-    def test_it_ends_after_twelve_hours_however_busy(self, house: House) -> None:
-        token = house.as_("heron").token or ""
-        for _ in range(35):
-            house.clock.advance(timedelta(minutes=20))
-            assert whoever_holds(house, token).status_code == 200
-        house.clock.advance(timedelta(minutes=20))
-        assert refusal(whoever_holds(house, token)) == REFUSED
-
+    @BOTH
     def test_it_ends_with_signing_out(self, house: House) -> None:
         heron, other = house.as_("heron"), house.as_("heron")
         assert heron.delete("/v1/sessions/current").status_code == 204
@@ -142,21 +126,21 @@ class TestOwnSessions:
         names = {"id", "created_at", "last_used_at", "expires_at", "current"}
         assert set(answer["items"][0]) == names
 
+    @BOTH
     def test_one_ends_another_of_ones_own(self, house: House) -> None:
         lost, here = house.as_("heron"), house.as_("heron")
         [session] = [s for s in here.get("/v1/sessions").json()["items"] if not s["current"]]
         assert here.delete(f"/v1/sessions/{session['id']}").status_code == 204
         assert refusal(lost.get("/v1/sessions")) == REFUSED
 
-    def test_nobody_elses_can_be_ended(self, house: House) -> None:
-        plover = house.as_("plover")
+    def test_nobody_elses_can_be_ended(self, shared_house: House) -> None:
+        plover = shared_house.as_("plover")
         [theirs] = plover.get("/v1/sessions").json()["items"]
-        answer = house.as_("heron").delete(f"/v1/sessions/{theirs['id']}")
+        answer = shared_house.as_("heron").delete(f"/v1/sessions/{theirs['id']}")
         assert refusal(answer) == (404, "not-found")
         assert plover.get("/v1/sessions").status_code == 200
 
 
-@pytest.mark.parametrize("database_kind", ["sqlite"])
 class TestGuessing:
     def test_a_name_has_to_wait_after_five_wrong_tries(self, house: House) -> None:
         for _ in range(5):
@@ -164,27 +148,6 @@ class TestGuessing:
         answer = sign_in(house)
         assert refusal(answer) == (429, "throttled")
         assert int(answer.headers["retry-after"]) >= 1
-
-    def test_the_name_is_delayed_but_never_locked(self, house: House) -> None:
-        for _ in range(5):
-            sign_in(house, passphrase="wrong " * 3)
-        house.clock.advance(timedelta(seconds=int(sign_in(house).headers["retry-after"])))
-        assert sign_in(house).status_code == 201
-
-    def test_the_pause_grows_and_unknown_names_get_the_same(self, house: House) -> None:
-        now, door = house.clock(), house.service.door
-        for _ in range(11):
-            for name in ("heron", "nobody-at-all"):
-                door.failed(SignInVisitor(name), now)
-        pauses = {
-            sign_in(house, name).headers["retry-after"] for name in ("heron", "nobody-at-all")
-        }
-        assert pauses == {"61"}
-
-    def test_others_are_not_delayed(self, house: House) -> None:
-        for _ in range(6):
-            house.service.door.failed(SignInVisitor("heron"), house.clock())
-        assert sign_in(house, "plover").status_code == 201
 
     def test_a_full_queue_says_come_back(self, house: House) -> None:
         places = house.service.door._strangers._queue
@@ -197,33 +160,12 @@ class TestGuessing:
         assert sign_in(house).status_code == 201
 
 
-@pytest.mark.parametrize("database_kind", ["sqlite"])
 class TestSecondFactor:
     def test_where_it_is_required_nobody_gets_in_without(self, open_house: Open) -> None:
         house = open_house(require_mfa=True)
         assert refusal(sign_in(house)) == REFUSED
         code = house.residents["heron"].totp_code(house.clock())
         assert sign_in(house, code=code).status_code == 201
-
-    def test_a_code_works_once(self, open_house: Open) -> None:
-        house = open_house(require_mfa=True)
-        code = house.residents["heron"].totp_code(house.clock())
-        assert sign_in(house, code=code).status_code == 201
-        assert refusal(sign_in(house, code=code)) == REFUSED
-        house.clock.advance(timedelta(seconds=30))
-        next_code = house.residents["heron"].totp_code(house.clock())
-        assert sign_in(house, code=next_code).status_code == 201
-
-    def test_an_old_code_is_refused(self, open_house: Open) -> None:
-        house = open_house(require_mfa=True)
-        code = house.residents["heron"].totp_code(house.clock())
-        house.clock.advance(timedelta(seconds=90))
-        assert refusal(sign_in(house, code=code)) == REFUSED
-
-    def test_another_members_code_is_refused(self, open_house: Open) -> None:
-        house = open_house(require_mfa=True)
-        code = house.residents["plover"].totp_code(house.clock())
-        assert refusal(sign_in(house, code=code)) == REFUSED
 
     def test_once_confirmed_it_is_asked_for_even_where_not_required(self, house: House) -> None:
         heron = house.residents["heron"]
@@ -252,16 +194,7 @@ class TestRecovery:
         assert refusal(sign_in(house)) == REFUSED
         assert sign_in(house, passphrase=self.NEW).status_code == 201
 
-    def test_it_works_once_and_gives_the_next(self, house: House) -> None:
-        next_code = self.recover(house).json()["recovery_code"]
-        assert refusal(self.recover(house)) == REFUSED
-        assert self.recover(house, recovery_code=next_code).status_code == 200
-
-    def test_it_ends_all_sessions(self, house: House) -> None:
-        before = house.as_("heron")
-        self.recover(house)
-        assert refusal(before.get("/v1/sessions")) == REFUSED
-
+    @BOTH
     def test_who_recovered_reads_what_they_read_before(self, house: House) -> None:
         case = house.case_of("hello")
         self.recover(house)
@@ -269,18 +202,3 @@ class TestRecovery:
         headers = {"Authorization": f"Bearer {token}"}
         answer = house.nobody.get(f"/v1/cases/{case['id']}", headers=headers)
         assert answer.json()["messages"][0]["body"] == "hello"
-
-    def test_it_may_be_typed_without_dashes_and_in_small_letters(self, house: House) -> None:
-        code = house.residents["heron"].recovery_code.replace("-", " ").lower()
-        assert self.recover(house, recovery_code=code).status_code == 200
-
-    @pytest.mark.parametrize("database_kind", ["sqlite"])
-    def test_a_wrong_one_counts_as_a_guess(self, house: House) -> None:
-        for _ in range(5):
-            assert refusal(self.recover(house, recovery_code="AAAA-BBBB")) == REFUSED
-        assert refusal(self.recover(house)) == (429, "throttled")
-
-    @pytest.mark.parametrize("database_kind", ["sqlite"])
-    def test_a_short_passphrase_is_refused_before_anything_else(self, house: House) -> None:
-        assert refusal(self.recover(house, new_passphrase="short")) == (400, "bad-request")
-        assert self.recover(house).status_code == 200

@@ -25,11 +25,12 @@ from app.clock import Clock
 from app.crypto import KeyFiles
 from app.crypto.totp import encode_base32
 from app.main import open_database
-from app.members.enrolment import EnrolledMember, open_totp_secret
+from app.members.enrolment import EnrolledMember
 from app.members.invitations import redeem_invitation
+from app.members.second_factor import open_totp_secret
 from app.models import Member
 from app.rota.rota import find_duty
-from app.rota.shifts import load_rota
+from app.rota.shift_rows import load_rota
 from app.settings import DEMO_ACCOUNT_PREFIX, Settings
 from app.store.schema import downgrade_schema
 from app.vault.backup_keys import make_backup_pair, read_backup_key, read_backup_public
@@ -78,15 +79,16 @@ def assert_everybody_is_there(shown: demo.ShownDemo) -> None:
     database = open_database(settings(), Clock())
     with database.snapshot() as db:
         members = {member.handle: member for member in db.scalars(select(Member))}
-        profiles = [db.keys.open_row("members", member) for member in members.values()]
+        profiles = [db.keys.read_values(member) for member in members.values()]
     database.close()
     assert {member.state for member in members.values()} == {"active"}
     assert set(members) == {login.handle for login in shown.members}
     assert all(
-        profile["phone"].startswith("+1514555011") or profile["phone"] == "+15145550120"
+        profile.phone
+        and (profile.phone.startswith("+1514555011") or profile.phone == "+15145550120")
         for profile in profiles
     )
-    assert all(profile["languages"] and profile["regions"] for profile in profiles)
+    assert all(profile.languages and profile.regions for profile in profiles)
 
 
 def test_somebody_is_always_on_duty(demonstrated: demo.ShownDemo) -> None:

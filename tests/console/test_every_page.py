@@ -147,7 +147,7 @@ def test_every_route_of_the_console_is_in_these_tables() -> None:
         "/leave",
         "/sign-out",
         "/me",
-        "/cases/{}/attachments/{}",  # needs a voicemail: tests/voice/test_desk.py
+        "/cases/{}/attachments/{}",  # needs a voicemail: tests/calls/test_desk_calls.py
         "/statistics/{}",  # needs a release: tests/console/test_statistics.py
         "/statistics/{}/files/{}",
         "/offers/taken/{}",  # needs an assignment: tests/console/test_offers.py

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 
 from app.console.recurrence import recurrence
+from app.models import Recurrence
 from app.rota.rota import Slot
-from app.rota.rules import Recurrence
 from tests.console.visitor import Page, Visitor
 from tests.service import House
 
@@ -148,6 +148,14 @@ def test_a_week_that_is_none_is_this_week(desk: Visitor, week: str) -> None:
     ],
 )
 def test_a_rule_is_told_in_words(rule: str, words: str) -> None:
-    kept = Recurrence(rule, datetime.fromisoformat("2026-01-12T09:00"))
-    slot = Slot(uuid4(), "n", kept, timedelta(hours=1.5), 1, fallback=False, role="dispatcher")
+    kept = Recurrence(text=rule, first=datetime.fromisoformat("2026-01-12T09:00"))
+    slot = Slot(
+        id=uuid4(),
+        name="n",
+        rule=kept,
+        duration=timedelta(hours=1.5),
+        people=1,
+        fallback=False,
+        role="dispatcher",
+    )
     assert recurrence(slot) == words

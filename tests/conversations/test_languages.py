@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from app.intake import Step, load_script, step
-from app.organisation.settings import DEFAULT_REGIONS
+from app.models import OrganisationSettings
 from tests.service import House, fictional
 
 SCRIPT = load_script()
@@ -70,7 +70,7 @@ def scripted(says: list[str]) -> list[Step]:
             text,
             silent_for=timedelta(0) if before else None,
             urgency=before.urgency if before else 3,
-            regions=DEFAULT_REGIONS,
+            regions=OrganisationSettings().regions,
             human=False,
         )
         steps.append(taken)

@@ -17,6 +17,7 @@ from app.crypto import (
     epoch_of,
     pad_field,
     pad_message,
+    purpose_of,
     suite_of,
     unpad,
 )
@@ -63,11 +64,12 @@ def test_purposes_and_suites_never_change_their_numbers() -> None:
 
 
 @given(st.sampled_from(Suite), st.sampled_from(Purpose), u32, st.binary())
-def test_a_header_tells_suite_and_epoch(
+def test_a_header_tells_suite_purpose_and_epoch(
     suite: Suite, purpose: Purpose, epoch: int, body: bytes
 ) -> None:
     blob = header(suite, purpose, epoch) + body
     assert suite_of(blob) is suite
+    assert purpose_of(blob) is purpose
     assert epoch_of(blob) == epoch
     assert body_of(blob, header(suite, purpose, epoch)) == body
 
@@ -77,20 +79,20 @@ def test_an_unknown_header_is_an_error(head: bytes, position: int, change: int) 
     damaged = bytearray(head)
     damaged[position] ^= change
     assume(not _is_known(bytes(damaged)))
-    for read in (epoch_of, suite_of):
+    for read in (epoch_of, purpose_of, suite_of):
         with pytest.raises(SealBroken):
             read(bytes(damaged))
 
 
 def _is_known(head: bytes) -> bool:
-    suites, purposes = {b"\0\2", b"\1\1"}, range(1, 16)
+    suites, purposes = {b"\0\2", b"\1\1"}, range(1, 19)
     return head[:2] == b"\x4b\1" and head[2:4] in suites and head[4] in purposes
 
 
 @pytest.mark.parametrize("length", range(HEADER.size))
 def test_a_short_header_is_an_error(length: int) -> None:
     head = header(Suite.HPKE, Purpose.MESSAGE, 1)
-    for read in (epoch_of, suite_of, lambda blob: body_of(blob, head)):
+    for read in (epoch_of, purpose_of, suite_of, lambda blob: body_of(blob, head)):
         with pytest.raises(SealBroken):
             read(head[:length])
 

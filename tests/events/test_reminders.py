@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -208,8 +209,8 @@ def test_no_job_tells_when_the_date_is(house: House) -> None:
 def volunteer(house: House, handle: str, number: str) -> None:
     with house.database.transaction() as db:
         member = db.get_one(Member, house.residents[handle].id)
-        profile = db.keys.open_row("members", member)
-        db.keys.replace_values("members", member, {**profile, "phone": number})
+        profile = db.keys.read_values(member)
+        db.keys.write_values(member, replace(profile, phone=number))
 
 
 def expect(house: House, case_id: str, handle: str) -> None:

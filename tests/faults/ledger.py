@@ -130,7 +130,7 @@ def check(kith: Installation, book: Book) -> Findings:
     """Open everything as a member would and compare; the service must have ended."""
     with kith.records() as (db, member):
         told = _open_all(db, member)
-        ends = Counter(db.scalars(select(Outgoing.state)))
+        ends = Counter(state.value for state in db.scalars(select(Outgoing.state)))
         statuses = db.scalars(select(Message.status).where(Message.direction == "outbound"))
         unsettled = [status for status in statuses if status not in _ENDS]
         verdict = audit.verify(db)

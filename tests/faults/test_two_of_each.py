@@ -20,13 +20,13 @@ from app.crypto import MemberKeys, new_seed
 from app.crypto.passphrases import new_recovery_code, new_salt
 from app.crypto.totp import new_totp_secret
 from app.desk.handling import CaseOpening, open_case_by_hand
-from app.members.accounts import admit_newcomers
 from app.members.enrolment import NewcomerSecrets
 from app.members.invitations import make_invitation, redeem_invitation
+from app.members.newcomers import admit_newcomers
 from app.models import Assignment, Case, Message, Offer, OfferValues
 from app.requests.new_requests import raise_request
 from app.requests.request_facts import RequestFacts
-from app.simulator.webhooks import sign
+from app.simulator.network.webhooks import sign
 from app.store.db import Db
 from app.store.schema import upgrade_schema
 from tests import postgres

@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,7 +19,8 @@ from app.clock import FixedClock
 from app.crypto import KeyFiles
 from app.crypto.keys import new_seed
 from app.crypto.passphrases import new_salt
-from app.members.accounts import admit_newcomers, change_profile
+from app.members.newcomers import admit_newcomers
+from app.members.profiles import change_profile
 from app.models import Deployment, Job, Member, Offer, Outgoing, Request
 from app.operations.drill.attempts import DrillOutcome, open_everything
 from app.operations.drill.keys import FoundKey
@@ -68,7 +70,9 @@ class Hall:
         """Change what members say of themselves."""
         with self.database.transaction() as db:
             for handle, values in changes.items():
-                change_profile(db, db.get_one(Member, self.residents[handle].id), values)
+                change_profile(
+                    db, db.get_one(Member, self.residents[handle].id), partial(replace, **values)
+                )
 
     def work(self) -> None:
         """Do the jobs about requests that are due."""
@@ -129,8 +133,8 @@ class Hall:
         """The texts that wait to go to a number."""
         with self.database.snapshot() as db:
             waiting = db.scalars(select(Outgoing).order_by(Outgoing.queued_at))
-            values = [db.keys.open_row("outgoing", row) for row in waiting]
-            return [one["body"] for one in values if one.get("to") == number]
+            values = [db.keys.find_values(row) for row in waiting]
+            return [one.body for one in values if one is not None and one.to == number]
 
     def plunder(self, *handles: str, operational: bool = False) -> DrillOutcome:
         """Open all that opens with the shred keys and what these members' passphrases open."""

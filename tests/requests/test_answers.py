@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from app.members.accounts import change_profile
+from app.members.profiles import change_profile
 from app.models import Member
 from app.requests.answers import find_asked_numbers, read_answer, take_answer
 from app.vault.index_key import ratchet_index_key
@@ -106,7 +108,7 @@ def test_a_phone_that_changed_hands_does_not_answer_any_more(line: Hall) -> None
     [handle] = line.asked(request)
     with line.database.transaction() as db:
         member = db.get_one(Member, line.residents[handle].id)
-        change_profile(db, member, {"phone": "+15145550199"})
+        change_profile(db, member, lambda known: replace(known, phone="+15145550199"))
     assert answer(line, handle, f"{code_of(line, handle)} yes") == WRONG
     assert line.now(request).state == "offered"
 

@@ -29,6 +29,7 @@ from app.crypto import BriefKeys, Purpose, SealBroken, open_sealed
 from app.desk.closing import close_case
 from app.desk.replying import StatedConsent, record_consent
 from app.errors import ConsentMissing, OfferExpired, OfferTaken
+from app.members import MemorySessions
 from app.members.accounts import remove_member
 from app.models import SEEKING, Assignment, Brief, BriefWrap, Conflict, Job, Member, Offer, Request
 from app.requests.assignments import find_assignment
@@ -111,7 +112,7 @@ class Course(RuleBasedStateMachine):
             return
         with self.hall.database.transaction() as db:
             crane, member_id = self.hall.principal("crane"), self.hall.residents[who].id
-            remove_member(db, crane, member_id, who, self.hall.clock())
+            remove_member(db, MemorySessions(), crane, member_id, who, self.hall.clock())
         self.here.discard(who)
         self.hall.work()
 

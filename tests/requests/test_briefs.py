@@ -16,6 +16,7 @@ from app.desk.date_changes import change_date
 from app.desk.reading import read_case
 from app.desk.replying import StatedConsent, record_consent
 from app.errors import ConsentMissing, NotFound
+from app.members import MemorySessions
 from app.members.accounts import remove_member
 from app.models import Brief, BriefWrap, Event, Request
 from app.requests.assignments import read_brief
@@ -196,7 +197,7 @@ def test_a_reporters_day_ends_with_the_callers_agreement(hall: Hall, end: str) -
             close_case(db, desk, UUID(case), "supported", now)
         if end == "removed":
             finch = hall.residents["finch"].id
-            remove_member(db, hall.principal("crane"), finch, "finch", now)
+            remove_member(db, MemorySessions(), hall.principal("crane"), finch, "finch", now)
     assert opened(hall, "finch", operational=True) == set()
 
 

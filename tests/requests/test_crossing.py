@@ -17,6 +17,7 @@ from app.desk.handling import change_case
 from app.desk.reading import read_case
 from app.desk.replying import StatedConsent, record_consent
 from app.errors import Refusal
+from app.members import MemorySessions
 from app.members.accounts import remove_member
 from app.models import SEEKING, Assignment, Job, Offer, Request
 from app.requests.answers import take_answer
@@ -119,7 +120,7 @@ class Deeds:
 
     def remove(self, db: Db) -> None:
         member = self.hall.residents[f"crow-{self.chance.randrange(CROWD)}"]
-        remove_member(db, self.hall.principal("crane"), member.id, None, self.now)
+        remove_member(db, MemorySessions(), self.hall.principal("crane"), member.id, None, self.now)
 
 
 def test_no_two_deeds_cross_each_other(postgres_hall: Hall) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 from threading import Barrier
 from uuid import UUID, uuid4
 
@@ -12,7 +12,8 @@ from sqlalchemy import delete, func, select
 
 from app.crypto import KeyFiles
 from app.errors import NotFound, OfferExpired, OfferTaken, Sealed
-from app.members.accounts import change_member, find_member, remove_member
+from app.members import MemorySessions
+from app.members.accounts import MemberChanges, change_member, find_member, remove_member
 from app.models import Assignment, BriefWrap, Job, Offer, OfferValues, Request
 from app.requests.decisions import JOIN_CALL_JOB, accept_offer
 from app.store.db import Database
@@ -134,7 +135,7 @@ def test_somebody_who_was_just_removed_has_no_offer_any_more(hall: Hall) -> None
     [handle] = hall.asked(request)
     with hall.database.transaction() as db:
         crane, member_id = hall.principal("crane"), hall.residents[handle].id
-        remove_member(db, crane, member_id, None, hall.clock())
+        remove_member(db, MemorySessions(), crane, member_id, None, hall.clock())
     with pytest.raises(OfferExpired):
         hall.accept(handle, request)
     hall.work()
@@ -149,7 +150,7 @@ def test_when_somebody_leaves_what_they_took_is_offered_to_others(hall: Hall) ->
     hall.accept(handle, request)
     with hall.database.transaction() as db:
         crane, member_id = hall.principal("crane"), hall.residents[handle].id
-        remove_member(db, crane, member_id, None, hall.clock())
+        remove_member(db, MemorySessions(), crane, member_id, None, hall.clock())
     hall.work()
     assert hall.asked(request) == {"finch", "siskin"} - {handle}
     with hall.database.snapshot() as db:
@@ -160,8 +161,8 @@ def test_who_is_no_accompanier_any_more_is_not_asked_any_more(hall: Hall) -> Non
     request = raised(hall)
     with hall.database.transaction() as db:
         member = find_member(db, hall.residents["finch"].id)
-        crane, changes = hall.principal("crane"), {"roles": ["interpreter"]}
-        change_member(db, crane, member.id, member.version, changes, None, hall.clock())
+        crane, changes = hall.principal("crane"), MemberChanges(lambda same: same, ["interpreter"])
+        change_member(db, crane, member.id, member.version, changes, hall.clock())
     hall.work()
     assert hall.asked(request, "withdrawn") == {"finch"}
     assert "finch" not in hall.asked(request)
@@ -182,7 +183,7 @@ def test_a_conflict_of_interest_hides_the_case_for_good(hall: Hall) -> None:
 
 def test_both_who_go_with_a_minor_are_found_and_are_two_people(hall: Hall) -> None:
     hall.newcomers({"siskin": None, "linnet": None}, "accompanier")
-    hall.profiles({name: {"vetted_on": "2025-12-01"} for name in ("finch", "siskin")})
+    hall.profiles({name: {"vetted_on": date(2025, 12, 1)} for name in ("finch", "siskin")})
     first = raised(hall, minor=True)
     with hall.database.snapshot() as db:
         [second] = db.scalars(select(Request).where(Request.id != first.id))
@@ -197,7 +198,7 @@ def test_what_was_offered_at_the_moment_of_leaving_is_taken_back(hall: Hall) -> 
     siskin = hall.newcomer("siskin", "accompanier")
     request = raised(hall)
     with hall.database.transaction() as db:
-        remove_member(db, hall.principal("crane"), siskin.id, None, hall.clock())
+        remove_member(db, MemorySessions(), hall.principal("crane"), siskin.id, None, hall.clock())
     hall.work()
     with hall.database.transaction() as db:
         db.execute(delete(Offer).where(Offer.member_id == siskin.id))

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from app.clock import FixedClock
-from app.simulator.carrier import Carrier
+from app.simulator.network.carrier import SimulatedCarrier
 from tests.simulator.hotline import Hotline, ServedNetwork, config_for, serve_network
 
 
@@ -21,8 +21,8 @@ async def hotline(anyio_backend: str) -> AsyncIterator[Hotline]:
 
 
 @pytest.fixture
-async def carrier(hotline: Hotline, clock: FixedClock) -> AsyncIterator[Carrier]:
-    async with Carrier(config_for(hotline.url), clock=clock) as carrier:
+async def carrier(hotline: Hotline, clock: FixedClock) -> AsyncIterator[SimulatedCarrier]:
+    async with SimulatedCarrier(config_for(hotline.url), clock=clock) as carrier:
         yield carrier
 
 

@@ -20,10 +20,10 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 from twilio.rest import Client  # type: ignore[import-untyped]
 
 from app.clock import FixedClock
-from app.simulator.carrier import Carrier
-from app.simulator.config import SimulatorConfig
+from app.simulator.network.carrier import SimulatedCarrier
 from app.simulator.phones import Network
 from app.simulator.router import create_router
+from app.simulator.values.config import SimulatorConfig
 
 ACCOUNT = "AC" + 32 * "0"
 TOKEN = "simulated-token"
@@ -131,7 +131,7 @@ class Service:
 @dataclass
 class ServedNetwork:
     url: str
-    carrier: Carrier
+    carrier: SimulatedCarrier
     clock: FixedClock
     network: Network
     service: Service
@@ -160,7 +160,9 @@ def serve_network() -> Iterator[ServedNetwork]:
         listening.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         clock = FixedClock(datetime(2026, 3, 4, 12, 0, tzinfo=UTC))
-        carrier = Carrier(config_for(url, api_key="SK" + 32 * "1", api_secret="s"), clock=clock)
+        carrier = SimulatedCarrier(
+            config_for(url, api_key="SK" + 32 * "1", api_secret="s"), clock=clock
+        )
         service = Service()
         config = uvicorn.Config(_app(carrier, clock, service), log_config=None, access_log=False)
         server = uvicorn.Server(config)
@@ -180,7 +182,7 @@ def _run(server: uvicorn.Server, listening: socket.socket, ready: threading.Even
     server.run(sockets=[listening])
 
 
-def _app(carrier: Carrier, clock: FixedClock, service: Service) -> FastAPI:
+def _app(carrier: SimulatedCarrier, clock: FixedClock, service: Service) -> FastAPI:
     async def advance_clock(seconds: float) -> datetime:
         return clock.advance(timedelta(seconds=seconds))
 

@@ -17,12 +17,13 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
+from app.reports import ReleaseRecord
 from app.reports.lines import escape_cell, write_csv
 from app.statistics.calendar import Period, find_period
 from app.statistics.consistency import KnownTable, list_sums
 from app.statistics.mechanism import Drawn
 from app.statistics.noise_program import answer, laplace, noisy
-from app.statistics.records import list_known, make_record
+from app.statistics.release_records import list_known, make_record
 from app.statistics.tables import CAPS, HARD_CAP, MEASURES, Plan, list_cells, make_plan
 from bench import auditing
 
@@ -47,7 +48,7 @@ def released(
     when: Period,
     counts: Sequence[Sequence[int]],
     known: dict[tuple[str, ...], KnownTable] | None = None,
-) -> dict[str, Any]:
+) -> ReleaseRecord:
     """What the product publishes of these counts: the real mechanism, the real record."""
     measures = PLAN.measures("opened", when.kind)
     measured = [
@@ -59,14 +60,13 @@ def released(
     return make_record(UUID(int=1), "opened", when, PLAN, drawn, known or {}, date(2026, 4, 2))
 
 
-def without_noise(when: Period, counts: Sequence[Sequence[int]]) -> dict[str, Any]:
+def without_noise(when: Period, counts: Sequence[Sequence[int]]) -> ReleaseRecord:
     drawn: Drawn = {"noisy": [list(t) for t in counts], "estimates": [list(t) for t in counts]}
     return make_record(UUID(int=1), "opened", when, PLAN, drawn, {}, date(2026, 4, 2))
 
 
-def estimates(record: dict[str, Any], name: str) -> list[int]:
-    [table] = [table for table in record["tables"] if table["name"] == name]
-    return [cell["estimate"] for cell in table["cells"]]
+def estimates(record: ReleaseRecord, name: str) -> list[int]:
+    return [cell.estimate for cell in record.table(name).cells]
 
 
 # -- the membership audit
@@ -111,7 +111,7 @@ def test_two_releases_one_case_apart_do_not_show_the_case() -> None:
     assert np.mean([guess == 1 for guess in guesses]) < 0.5
 
 
-def reconstruct(published: dict[str, Any]) -> list[int]:
+def reconstruct(published: ReleaseRecord) -> list[int]:
     """Feed every published figure into one linear program; return the likeliest joint counts.
 
     The joint table of region by situation is what nobody publishes of a quarter.
@@ -169,8 +169,8 @@ def test_adding_up_after_clamping_would_count_people_who_are_not_there() -> None
     for _ in range(8):
         months = [released(period(f"2026-0{n}"), [[100]]) for n in (1, 2, 3)]
         record = released(when, counts, list_known(months))
-        [language] = [table for table in record["tables"] if table["name"] == "language"]
-        clamped.append(sum(max(0, cell["noisy"]) for cell in language["cells"]) - 300)
+        language = record.table("language").cells
+        clamped.append(sum(max(0, cell.noisy or 0) for cell in language) - 300)
         ours.append(estimates(record, "total")[0] - 300)
     assert np.mean(clamped) > 25
     assert abs(np.mean(ours)) < np.mean(clamped) / 2
@@ -187,7 +187,7 @@ def test_rows_their_order_and_their_number_tell_nothing() -> None:
     assert len(names[0]) == 1 + 3 + 6 + 17 + 3 * 6 + 3 * 17
 
 
-def _rows(record: dict[str, Any]) -> list[tuple[str, str]]:
+def _rows(record: ReleaseRecord) -> list[tuple[str, str]]:
     rows = csv.DictReader(io.StringIO(write_csv(record).decode()))
     return [(row["dimension"], row["category"]) for row in rows]
 

@@ -20,11 +20,12 @@ from sqlalchemy import delete, func, select, update
 from app.errors import BudgetSpent, Forbidden, NotReleasable
 from app.models import Case, StatisticsDebit, StatisticsFile, StatisticsHead, StatisticsRelease
 from app.statistics import chain
-from app.statistics.accumulator import sum_months
+from app.statistics.confirmation import confirm_release
+from app.statistics.joint_counts import sum_months
 from app.statistics.ledger import check_budget
 from app.statistics.mechanism import Drawn, Question
 from app.statistics.plans import read_plan
-from app.statistics.releases import confirm_release, request_release
+from app.statistics.releases import request_release
 from tests.service import House, refusal
 
 ON_SQLITE = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
@@ -35,14 +36,12 @@ import os, sys
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
-from app import organisation
 from app.access import Principal
 from app.crypto import KeyFiles, MemberKeys, new_seed
-from app.store.db import Database
-from app.statistics import releasing
-from app.statistics.mechanism import Mechanism
+from app.statistics import Mechanism, confirm_release
+from app.store import Database
+from app.vault import open_keyring
 
 url, folder, release, member, now = sys.argv[1:]
 database = Database(url)
@@ -287,7 +286,7 @@ def test_a_case_that_comes_in_while_its_month_is_frozen_is_counted_with_the_next
             committed.append(late)
         return mark(model)
 
-    monkeypatch.setattr("app.statistics.accumulator.update", when_marking)
+    monkeypatch.setattr("app.statistics.months.update", when_marking)
     house.advance(days=20)
     with house.database.snapshot() as db:
         assert committed

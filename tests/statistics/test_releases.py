@@ -7,19 +7,28 @@ import io
 import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from typing import Any
+from itertools import product
 
 import pytest
 from sqlalchemy import func, select
 
-from app.models import Case, StatisticsDebit, StatisticsMonth
-from app.statistics import releases
-from app.statistics.accumulator import sum_months
+from app.models import (
+    RELEASE_TRANSITIONS,
+    Case,
+    ReleaseState,
+    StatisticsDebit,
+    StatisticsMonth,
+    StatisticsRelease,
+)
+from app.reports import ReleaseRecord, load_record
+from app.statistics import confirmation, release_rules
+from app.statistics.confirmation import confirm_release
+from app.statistics.joint_counts import sum_months
 from app.statistics.mechanism import Mechanism
 from app.statistics.plans import read_plan
 from app.statistics.release_files import MEDIA_TYPES
-from app.statistics.releases import confirm_release, request_release
-from app.worker import duties
+from app.statistics.releases import change_release_state, request_release
+from app.worker import handlers
 from tests.service import Client, House, refusal
 
 RELEASES = "/v1/statistics/releases"
@@ -161,7 +170,7 @@ def counted(house: House, month: str) -> int:
 def test_a_year_adds_up_with_its_quarters_and_costs_no_more_than_was_promised(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(duties, "print_due_files", lambda *_: None)  # another test's matter
+    monkeypatch.setattr(handlers, "print_due_files", lambda *_: None)  # another test's matter
     open_cases(house, 12, region="montreal", situation="detained")
     open_cases(house, 6, region="laval", language="en")
     [case] = open_cases(house, 1)
@@ -185,7 +194,7 @@ def test_a_year_adds_up_with_its_quarters_and_costs_no_more_than_was_promised(
     for dimension in ("total", "region", "language", "situation"):
         for cell, figure in year[dimension].items():
             assert figure == sum(part[dimension][cell] for part in parts)
-    months = [figures(one) for one in records.values() if one["kind"] == "month"]
+    months = [figures(one) for one in records.values() if one.kind == "month"]
     assert year["total"][()] == sum(month["total"][()] for month in months)
     for table in ("region_situation", "region_language"):
         for region, figure in year["region"].items():
@@ -201,8 +210,9 @@ def test_the_first_quarter_of_an_organisation_adds_up_with_the_months_that_it_ha
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever begins in February has no January to release, now or ever."""
-    monkeypatch.setattr(duties, "print_due_files", lambda *_: None)  # another test's matter
-    monkeypatch.setattr(releases, "find_first_month", lambda _db: "2026-02")
+    monkeypatch.setattr(handlers, "print_due_files", lambda *_: None)  # another test's matter
+    for module in (confirmation, release_rules):
+        monkeypatch.setattr(module, "find_first_month", lambda _db: "2026-02")
     open_cases(house, 2)
     house.advance(days=77)  # until 2 April
     with Mechanism() as draw:
@@ -212,20 +222,37 @@ def test_the_first_quarter_of_an_organisation_adds_up_with_the_months_that_it_ha
     assert told == sum(figures(month)["total"][()] for month in months)
 
 
-def drawn(house: House, draw: Mechanism, family: str, period: str) -> dict[str, Any]:
+def drawn(house: House, draw: Mechanism, family: str, period: str) -> ReleaseRecord:
     """Release a period with a process that has loaded already; return its record."""
     now = house.clock()
     with house.database.transaction() as db:
         asked = request_release(db, house.principal("wren"), family, period, now)
     crane = house.principal("crane")
     done = confirm_release(house.database, crane, asked.id, now, lambda: nullcontext(draw))
-    record: dict[str, Any] = json.loads(done.record or "")
-    return record
+    return load_record(done.record or "")
 
 
-def figures(record: dict[str, Any]) -> dict[str, dict[tuple[str, ...], int]]:
+def figures(record: ReleaseRecord) -> dict[str, dict[tuple[str, ...], int]]:
     """The estimates of a release, by table and cell."""
     return {
-        table["name"]: {tuple(cell["category"]): cell["estimate"] for cell in table["cells"]}
-        for table in record["tables"]
+        table.name: {cell.category: cell.estimate for cell in table.cells}
+        for table in record.tables
     }
+
+
+def test_every_state_of_a_release_has_its_transitions() -> None:
+    assert set(RELEASE_TRANSITIONS) == set(ReleaseState)
+
+
+@pytest.mark.parametrize(("before", "after"), list(product(ReleaseState, repeat=2)))
+def test_a_release_goes_only_from_asked_for_to_released(
+    before: ReleaseState, after: ReleaseState
+) -> None:
+    release = StatisticsRelease(state=before)
+    if (before, after) == (ReleaseState.AWAITING_CONFIRMATION, ReleaseState.RELEASED):
+        change_release_state(release, after)
+        assert release.state == after
+    else:
+        with pytest.raises(ValueError, match="no release goes"):
+            change_release_state(release, after)
+        assert release.state == before

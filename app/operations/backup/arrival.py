@@ -79,12 +79,10 @@ class ArrivingRows:
     def _give_up(self, row: Row) -> None:
         """Leave what becomes of a text to a person; its words and number are not needed for that.
 
-        A SID is: what lies at the carrier has yet to be deleted there.
+        What lies at the carrier of it is deleted by its trace.
         """
-        row["state"] = "uncertain"
+        row.update(state="uncertain", op_key=None, op_values=None, shred_day=None)
         self.uncertain += 1
-        if row["sid_lookup"] is None:
-            row.update(self._keys.new_row("outgoing", row["id"], {}, self._now))
 
 
 @cache

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from app.models import Instant
+from app.models import Instant, State
 
 # What a column of an archive may hold, and the type it is stored with.
 TYPES: Mapping[str, TypeEngine[Any]] = {
@@ -47,6 +47,7 @@ _KINDS: tuple[tuple[str, type[TypeEngine[Any]]], ...] = (
     ("instant", Instant),
     ("integer", Integer),
     ("json", JSON),
+    ("text", State),
     ("text", String),
     ("uuid", Uuid),
 )

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, inspect, select
+from sqlalchemy import Connection
 
 from app.crypto import (
     BriefKeys,
@@ -33,46 +33,10 @@ from app.crypto import (
     suite_of,
     unlock,
 )
-from app.models import Base
+from app.operations.drill.cells import Cell, find_purpose, read_cells
 from app.operations.drill.keys import FoundKey
 
 _SEED_BYTES = 32
-_PURPOSE_AT = 4  # magic, format, two bytes of suite, then the purpose
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One sealed or operational value as it lies in the database."""
-
-    table: str
-    column: str
-    word: str
-    forgetting: bool
-    row: dict[str, Any] = field(repr=False)
-    blob: bytes = field(repr=False)
-
-    @property
-    def id(self) -> UUID:
-        """The id its context names."""
-        found: UUID = self.row["id"] if "id" in self.row else self.row["case_id"]
-        return found
-
-    @property
-    def scope(self) -> object:
-        """What a seed in this cell opens beyond itself: one row, one request, one case, or all."""
-        if self.column == "op_key":
-            return (self.table, self.id)
-        return self.row.get("request_id") or self.row.get("case_id")
-
-    @property
-    def has_layer(self) -> bool:
-        """Whether the outermost layer is the forgetting one."""
-        return _purpose(self.blob) is Purpose.FORGETTING
-
-    @property
-    def day(self) -> int | None:
-        """The day of its forgetting layer."""
-        return epoch_of(self.blob) if self.has_layer else None
 
 
 @dataclass(frozen=True)
@@ -112,36 +76,6 @@ class _Key:
         yield MemberKeys(self.secret).totp_key
         for keys in (CaseKeys(self.secret), BriefKeys(self.secret)):
             yield keys.field_key(f"{cell.table}.{cell.column}")
-
-
-def read_cells(connection: Connection, *, forgetting: bool) -> Iterator[Cell]:
-    """Yield the cells under the forgetting layer (those that hold keys), or the others."""
-    present = set(inspect(connection).get_table_names())
-    for table in Base.metadata.sorted_tables:
-        if table.name in present:
-            yield from _cells_of(connection, table, forgetting=forgetting)
-
-
-def _cells_of(connection: Connection, table: Table, *, forgetting: bool) -> Iterator[Cell]:
-    wanted = [
-        column
-        for column in table.columns
-        if column.info["vault"] != "plain" and bool(column.info.get("forgetting")) is forgetting
-    ]
-    if not wanted:
-        return
-    rows = connection.execute(select(table).execution_options(yield_per=500)).mappings()
-    for row in rows:
-        for column in wanted:
-            if row[column.name] is not None:
-                yield Cell(
-                    table.name,
-                    column.name,
-                    column.info["vault"],
-                    forgetting,
-                    {name: value for name, value in row.items() if not isinstance(value, bytes)},
-                    row[column.name],
-                )
 
 
 def open_everything(
@@ -185,7 +119,7 @@ class _Attempt:
         self._tried += 1
         self._progress(self._tried)
         content, by = cell.blob, []
-        while (purpose := _purpose(content)) is not None:
+        while (purpose := find_purpose(content)) is not None:
             layer = self._open_layer(cell, content, purpose)
             if layer is None:
                 return False
@@ -239,12 +173,3 @@ def _context(deployment: UUID, cell: Cell, purpose: Purpose) -> Context:
     sealed_to_case = case is not None and not cell.forgetting
     version = row.get(f"{column}_version", 1 if sealed_to_case else 0)
     return Context(deployment, cell.table, column, cell.id, version, case, epoch)
-
-
-def _purpose(blob: bytes) -> Purpose | None:
-    """Return what a blob is for, by its header; None where it is no blob of ours."""
-    try:
-        suite_of(blob)
-    except SealBroken:
-        return None
-    return Purpose(blob[_PURPOSE_AT])

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from app.crypto import KeyFiles, day_number
-from app.operations.drill.attempts import Cell, OpenedCell
+from app.operations.drill.attempts import OpenedCell
+from app.operations.drill.cells import Cell
 from app.settings import Settings
 from app.vault import SHRED_KEY_DAYS
 

@@ -1,4 +1,4 @@
-"""Which word each column carries: generated from the models, so that it is never out of date."""
+"""What is stored, column by column: generated from the models, so that it is never out of date."""
 
 from __future__ import annotations
 
@@ -7,27 +7,36 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, inspect
 
-from app.models import Base
+from app.models import Base, list_operational_values
 
-# Kept by the migrations: one row that names the schema's revision.
+# The migrations keep it: one row that names the schema's revision.
 _NOT_OURS = {"alembic_version"}
 
 
 @dataclass(frozen=True)
 class VaultColumn:
-    """One column: its word (sealed, operational, plain), and whether it lies under a shred key."""
+    """One column: its word (sealed, operational, plain), and whether it lies under a shred key.
+
+    ``values`` names what the machine reads in it.
+    """
 
     table: str
     column: str
     word: str
     forgetting: bool
+    values: tuple[str, ...] = ()
 
 
 def list_columns() -> list[VaultColumn]:
     """Return every column of every table, in the models' order."""
+    values = list_operational_values()
     return [
         VaultColumn(
-            table.name, column.name, column.info["vault"], bool(column.info.get("forgetting"))
+            table.name,
+            column.name,
+            column.info["vault"],
+            bool(column.info.get("forgetting")),
+            values.get(table.name, ()) if column.name == "op_values" else (),
         )
         for table in sorted(Base.metadata.tables.values(), key=lambda table: table.name)
         for column in table.columns

@@ -161,10 +161,10 @@ def _waiting_since(db: Db, case: Case) -> datetime:
     if not db.keys.is_open:
         return rounded
     try:
-        since = db.keys.open_row("cases", case).get("waiting_since")
+        since = db.keys.read_values(case).waiting_since
     except (Refusal, KeyMissing, SealBroken):  # sealed just now, or a shred key that is not here
         return rounded
-    return datetime.fromisoformat(since) if since else rounded
+    return since or rounded
 
 
 def _counted(db: Db, model: Any, states: tuple[str, ...]) -> dict[str, float]:

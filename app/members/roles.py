@@ -1,0 +1,99 @@
+"""Roles and the keys that go with them: who holds a team's key, and when it is replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import delete
+
+from app.access import ARCHIVE, DESK, ROLES, Principal
+from app.errors import BadRequest, LastKeyHolder
+from app.members.member_keys import vouch_for_member
+from app.members.newcomers import pass_keys_on
+from app.members.states import move_member
+from app.models import Member, MemberState, TeamWrap
+from app.requests import withdraw_member
+from app.store import Db
+from app.vault import RosterMember, hold_roster, publish_members, read_roster
+
+
+def check_roles(roles: Collection[str]) -> None:
+    """Raise BadRequest for an unknown role or none."""
+    if not roles or set(roles) - set(ROLES):
+        raise BadRequest(f"Roles are: {', '.join(ROLES)}.")
+
+
+def find_roles_after(
+    member: Member, roles: Iterable[str] | None, archive: bool | None
+) -> tuple[list[str], bool]:
+    """Return a member's roles, and whether they hold the archive, after a change; None is as it is.
+
+    Only coordinators hold the archive; who becomes one holds it unless it is denied. BadRequest.
+    """
+    if roles is None and archive is None:
+        return sorted(member.roles), member.archive
+    after = sorted(set(member.roles if roles is None else roles))
+    check_roles(after)
+    if archive is None:
+        archive = member.archive or "coordinator" not in member.roles
+    return after, archive and "coordinator" in after
+
+
+def change_roles(
+    db: Db,
+    principal: Principal,
+    member: Member,
+    after: tuple[list[str], bool],
+    acknowledge: str | None,
+    now: datetime,
+) -> None:
+    """Give a member other roles (and the archive or not), and the keys that go with them.
+
+    Raises LastKeyHolder, as ``sign_roster`` does.
+    """
+    before = hold_roster(db)
+    roles, archive = after
+    loses = set(member.roles) - set(roles)
+    member.roles, member.archive = roles, archive
+    vouch_for_member(db, member)
+    if member.id not in before.by_id:
+        return
+    line = replace(before.by_id[member.id], roles=tuple(roles), archive=archive)
+    sign_roster(db, principal, member, line, acknowledge, now)
+    if loses:
+        withdraw_member(db, member.id, now)
+    move_member(member, MemberState.JOINING)
+    pass_keys_on(db, principal, member, now)
+
+
+def sign_roster(
+    db: Db,
+    principal: Principal,
+    member: Member,
+    line: RosterMember | None,
+    acknowledge: str | None,
+    now: datetime,
+) -> None:
+    """Sign the roster with a member's line replaced, or without it; re-key the teams they leave.
+
+    Raises LastKeyHolder where no coordinator would remain; also where nobody else holds the key of
+    a team that they leave, unless ``acknowledge`` is their handle.
+    """
+    before = read_roster(db)
+    others = [other for other in before.members if other.id != member.id]
+    members = [*others, line] if line else others
+    if not any("coordinator" in other.roles for other in members):
+        raise LastKeyHolder("Somebody has to remain a coordinator.")
+    left = [
+        team
+        for team in (DESK, ARCHIVE)
+        if before.by_id[member.id].in_team(team) and not (line and line.in_team(team))
+    ]
+    for team in left:
+        if not any(other.in_team(team) for other in others) and acknowledge != member.handle:
+            raise LastKeyHolder
+    for team in left:
+        db.execute(delete(TeamWrap).where(TeamWrap.member_id == member.id, TeamWrap.team == team))
+    publish_members(db, principal, members, left, now)

@@ -1,0 +1,1 @@
+"""The state of the simulated network, and the equipment it runs on."""

@@ -1,0 +1,1 @@
+"""The carrier's API, as its client library calls it."""

@@ -1,0 +1,1 @@
+"""The service's answers to texts and calls, parsed."""

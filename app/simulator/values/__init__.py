@@ -1,0 +1,1 @@
+"""Plain values: settings, addresses, events, errors. They know no state."""

@@ -1,1 +1,0 @@
-"""Calls: what the simulated network does with them, in the carrier's words."""

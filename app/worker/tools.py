@@ -1,0 +1,27 @@
+"""What the worker works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.calls import CallSettings
+from app.clock import Clock
+from app.inbound import IntakeSettings
+from app.outbox import Pacer
+from app.paging import Waker
+from app.store import Database
+from app.telephony import Carrier
+
+
+@dataclass(frozen=True)
+class WorkerTools:
+    """What handlers and duties work with. ``status_url``: where the carrier reports on texts."""
+
+    database: Database
+    carrier: Carrier
+    clock: Clock
+    pacer: Pacer
+    status_url: str
+    desk: IntakeSettings
+    waker: Waker
+    line: CallSettings

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from app.members.session_stores import (
+    IDLE_LIFE,
+    MemorySessions,
+    SessionStore,
+    StoredSession,
+    TableSessions,
+)
+from app.store import Database
+
+NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
+HERON, PLOVER = uuid4(), uuid4()
+
+
+def session(member: UUID = HERON, created_at: datetime = NOW, hours: float = 12) -> StoredSession:
+    ends = created_at + timedelta(hours=hours)
+    return StoredSession(uuid4(), uuid4().bytes, member, b"seed", created_at, created_at, ends)
+
+
+def test_a_session_ends_after_half_an_hour_of_rest() -> None:
+    one = session()
+    assert one.alive(NOW + IDLE_LIFE - timedelta(seconds=1))
+    assert not one.alive(NOW + IDLE_LIFE)
+    assert timedelta(minutes=30) == IDLE_LIFE
+
+
+def test_a_session_ends_after_its_time_however_busy() -> None:
+    last = NOW + timedelta(hours=12)
+    busy = replace(session(), used_at=last - timedelta(seconds=1))
+    assert busy.alive(last - timedelta(seconds=1))
+    assert not busy.alive(last)
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A store with the database that it belongs to."""
+
+    store: SessionStore
+    database: Database
+
+    def put(self, one: StoredSession) -> StoredSession:
+        with self.database.transaction() as db:
+            self.store.put(db, one)
+        return one
+
+    def get(self, one: StoredSession) -> StoredSession | None:
+        with self.database.snapshot() as db:
+            return self.store.get(db, one.lookup)
+
+    def drop(self, *, session_id: UUID | None = None, member_id: UUID | None = None) -> None:
+        with self.database.transaction() as db:
+            self.store.drop(db, session_id=session_id, member_id=member_id)
+
+
+@pytest.fixture(params=[("sqlite_url", MemorySessions), ("postgresql_url", TableSessions)])
+def shelf(request: pytest.FixtureRequest) -> Iterator[Shelf]:
+    url, store = request.param
+    database = Database(request.getfixturevalue(url))
+    yield Shelf(store(), database)
+    database.close()
+
+
+def test_a_session_is_found_by_its_token_and_by_its_member(shelf: Shelf) -> None:
+    one, other = shelf.put(session()), shelf.put(session(PLOVER))
+    assert (shelf.get(one), shelf.get(other)) == (one, other)
+    assert shelf.get(session()) is None
+    with shelf.database.snapshot() as db:
+        assert shelf.store.of_member(db, HERON) == [one]
+
+
+def test_its_last_use_is_written_down(shelf: Shelf) -> None:
+    one, later = shelf.put(session()), NOW + timedelta(minutes=5)
+    shelf.store.touch(shelf.database, one, later)
+    assert shelf.get(one) == replace(one, used_at=later)
+
+
+def test_one_is_dropped_or_those_of_one_member_or_all(shelf: Shelf) -> None:
+    one, two, other, others = [shelf.put(session(who)) for who in (HERON, HERON, PLOVER, PLOVER)]
+    shelf.drop(session_id=one.id)
+    assert [shelf.get(s) is None for s in (one, two, other)] == [True, False, False]
+    shelf.drop(member_id=HERON)
+    assert [shelf.get(s) is None for s in (two, other, others)] == [True, False, False]
+    shelf.drop()
+    assert shelf.get(other) is None
+
+
+def test_dead_sessions_go_when_another_begins(shelf: Shelf) -> None:
+    dead = shelf.put(session(hours=1))
+    shelf.put(session(created_at=NOW + timedelta(hours=2)))
+    assert shelf.get(dead) is None
