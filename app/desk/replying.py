@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app import audit
 from app.access import Permission, Principal
 from app.cases import (
+    TREE_ROOT,
     answer_caller,
     find_case,
     is_live,
@@ -105,7 +106,7 @@ def make_cases_wait(db: Db, claimed: Sequence[ClaimedJob], now: datetime) -> Non
         Outgoing.purpose == "reply",
         Outgoing.state.in_(NOT_HEARD),
     )
-    roots = select(func.coalesce(Case.merged_into, Case.id)).where(Case.id.in_(of_texts))
+    roots = select(TREE_ROOT).where(Case.id.in_(of_texts))
     found = db.scalars(select(Case).where(Case.id.in_(roots)).order_by(Case.id).with_for_update())
     for one in found.all():
         # It may have been merged while its row was waited for.

@@ -1,4 +1,4 @@
-"""Who could be asked: members as ``app.requests.routing`` knows them, from the rows that say it."""
+"""Candidates: requests and members as ``app.requests.routing`` knows them, read from their rows."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 
-from app.cases import is_within_hours
+from app.cases import TREE_ROOT, is_within_hours
 from app.models import (
     Assignment,
     AssignmentState,
@@ -29,7 +29,7 @@ from app.store import Db
 from app.telephony import clean_number
 from app.vault import read_roster
 
-# What counts for a week's cap: whatever somebody took on, unless it came to nothing.
+# These assignments count for a week's cap.
 _COUNTS = (
     AssignmentState.ACTIVE,
     AssignmentState.ATTENDED,
@@ -37,13 +37,13 @@ _COUNTS = (
     AssignmentState.DONE,
 )
 _TAKEN = (OfferState.PENDING, OfferState.ACCEPTED)
-# A coordinator reads no case, so no request ends with them: they are told that it has nobody.
+# Coordinators read no case, so we do not ask them: we tell them that nobody was found.
 _ASKED = frozenset(("accompanier", "dispatcher", "interpreter", "legal"))
 
 
 @dataclass(frozen=True)
 class AskablePerson:
-    """A member who could be asked, with the number that offers are texted to."""
+    """A member whom the ladder can ask, with the number for texts."""
 
     candidate: Candidate
     phone: str | None = field(repr=False)
@@ -55,9 +55,9 @@ def make_need(
     values: RequestValues,
     conflicted: Collection[UUID] | None = None,
 ) -> Need:
-    """Return a request as routing knows it. ``values``: its operational values.
+    """Return a request as routing knows it.
 
-    ``conflicted``: who has a conflict of interest in its case, where that is known already.
+    ``conflicted``: the members with a conflict of interest in its case, if the caller has them.
     """
     if conflicted is None:
         conflicted = find_conflicts(db, [request.case_id])[request.case_id]
@@ -102,23 +102,18 @@ def is_elsewhere(db: Db, member_id: UUID, window: Window | None) -> bool:
 
 
 def find_conflicts(db: Db, case_ids: Collection[UUID]) -> dict[UUID, frozenset[UUID]]:
-    """Return who has a conflict of interest in each of these cases, or in one merged with it."""
-    roots = {
-        case_id: merged_into or case_id
-        for case_id, merged_into in db.execute(
-            select(Case.id, Case.merged_into).where(Case.id.in_(case_ids))
-        )
-    }
-    root = func.coalesce(Case.merged_into, Case.id)
-    said = select(root, Conflict.member_id).join(Case, Case.id == Conflict.case_id)
+    """Return the members with a conflict of interest in the tree of each of these cases."""
+    trees = select(Case.id, TREE_ROOT).where(Case.id.in_(case_ids))
+    roots = dict(db.execute(trees).all())
+    said = select(TREE_ROOT, Conflict.member_id).join(Case, Case.id == Conflict.case_id)
     found: dict[UUID, set[UUID]] = defaultdict(set)
-    for case_id, member_id in db.execute(said.where(root.in_(set(roots.values())))):
-        found[case_id].add(member_id)
-    return {case_id: frozenset(found[roots.get(case_id, case_id)]) for case_id in case_ids}
+    for root, member_id in db.execute(said.where(TREE_ROOT.in_(set(roots.values())))):
+        found[root].add(member_id)
+    return {case_id: frozenset(found[root]) for case_id, root in roots.items()}
 
 
 def _companions(db: Db, values: RequestValues) -> frozenset[UUID]:
-    """Return who is asked, or goes, as the other of two: both must not be the same person."""
+    """Return the members who are asked for, or have, the other of two requests for one date."""
     if values.companion is None:
         return frozenset()
     theirs = (Offer.request_id == values.companion, Offer.state.in_(_TAKEN))
@@ -126,7 +121,7 @@ def _companions(db: Db, values: RequestValues) -> frozenset[UUID]:
 
 
 def find_people(db: Db, tier: int, now: datetime) -> dict[UUID, AskablePerson]:
-    """Return everybody who could be asked now, by id."""
+    """Return all members whom the ladder can ask now, by id."""
     members = db.scalars(select(Member).where(Member.state == "active").order_by(Member.id)).all()
     listed = read_roster(db).by_id
     load, busy = _this_week(db, now)
@@ -148,7 +143,7 @@ def find_people(db: Db, tier: int, now: datetime) -> dict[UUID, AskablePerson]:
                     load=load.get(member.id, 0),
                     on_duty=on_duty is None or member.id in on_duty,
                     busy=tuple(busy.get(member.id, ())),
-                    # What is happening now wakes people, as alerts do.
+                    # Requests of tier 0 wake members, as alerts do.
                     away=tier > 0 and _is_resting(db, profile, now),
                     vetted=profile.vetted_on is not None,
                 ),
@@ -163,13 +158,13 @@ def _is_resting(db: Db, profile: MemberProfile, now: datetime) -> bool:
 
 
 def _on_duty(db: Db, now: datetime) -> frozenset[UUID] | None:
-    """Return who is on duty; None where there is no rota, so that nobody is preferred."""
+    """Return the members on duty; None without a rota, so that we prefer none."""
     rota = load_rota(db)
     return frozenset(find_duty(rota, now).members()) if rota.slots else None
 
 
 def _this_week(db: Db, now: datetime) -> tuple[dict[UUID, int], dict[UUID, list[Window]]]:
-    """Return how much everybody took on since Monday, and when who is somewhere already."""
+    """Return how many requests each member took on since Monday, and when they are busy."""
     local = now.astimezone(db.zone)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     monday = midnight - timedelta(days=local.weekday())
