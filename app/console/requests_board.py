@@ -22,9 +22,11 @@ from app.requests import (
     ALLOWED_FIELDS,
     RequestFacts,
     cancel_request,
+    find_request,
     list_requests,
     raise_request,
     rank_candidates,
+    write_brief,
 )
 from app.store import do_once
 
@@ -140,6 +142,22 @@ def _values(form: Form) -> dict[str, Any]:
 
 def _words(text: str) -> list[str]:
     return [word.strip()[:64] for word in text.split(",") if word.strip()][:20]
+
+
+@router.post("/requests/{request_id}/brief")
+def write(request_id: UUID, screen: MemberScreenDep) -> Response:
+    """Write the brief of a request that has none yet."""
+    visit = screen.visit
+    with visit.snapshot() as db:
+        case_id = find_request(db, visit.principal, request_id).request.case_id
+    try:
+        with visit.transaction() as db:
+            write_brief(db, visit.principal, request_id, visit.now)
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        return _route(screen, case_id, refusal, f"request-{request_id}")
+    return screen.go(f"/cases/{case_id}/route?done=briefed")
 
 
 @router.post("/requests/{request_id}/cancel")

@@ -52,7 +52,6 @@ from app.paging import acknowledge_alert
 from app.requests import (
     FoundRequest,
     OpenedReport,
-    complete_briefs,
     list_reports,
     list_requests_of_cases,
 )
@@ -175,8 +174,6 @@ def read_case(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Cas
     shows its bare facts to the desk and opens for the archive.
     """
     case = find_case(db, principal, case_id)
-    if case.state in LIVE_STATES:
-        complete_briefs(db, principal, case, now)
     line = read_line(db, case)
     audit.record(db, "case.read", principal.member_id, case.id, now)
     history = audit.history(db, case.id)

@@ -15,6 +15,7 @@ from app.cases import (
     TREE_ROOT,
     answer_caller,
     find_case,
+    has_agreed,
     is_live,
     parse_safe_hours,
     read_case_values,
@@ -38,7 +39,7 @@ from app.models import (
 from app.organisation import CONSENT_SCOPES, CONTACT_METHODS
 from app.outbox import TextDraft, check_text, queue_texts
 from app.paging import ALERTED_AT_ONCE, acknowledge_alert, make_alert_job
-from app.requests import follow_consent
+from app.requests import complete_briefs, follow_consent
 from app.store import ClaimedJob, Db, add_jobs, finish_job, position_after
 from app.vault import find_public_key
 
@@ -55,6 +56,7 @@ def send_reply(db: Db, principal: Principal, case_id: UUID, body: str, now: date
         raise BadRequest("A text cannot hold the character NUL.")
     values = read_case_values(db, case)
     check_text(db, case, values, now, written_at=now)
+    complete_briefs(db, principal, case, now)
     write_case_values(db, case, answer_caller(db, case, values, now))
     message = _put_message(db, case, values, principal.member_id, body, now)
     acknowledge_alert(db, case.id, principal.member_id)
@@ -165,6 +167,8 @@ def record_consent(
     db.add(row)
     db.flush()
     follow_consent(db, case, said.scope, now)
+    if has_agreed(db, case.id, said.scope):
+        complete_briefs(db, principal, case, now)
     audit.record(db, "consent.recorded", principal.member_id, case.id, now)
     return row
 

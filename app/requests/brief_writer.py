@@ -1,4 +1,4 @@
-"""Briefs: which fields are copied for whom, and who writes one that is missing."""
+"""Writing briefs: what each kind may read, and when the desk writes a brief that is missing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from app.cases import (
     read_case_values,
 )
 from app.crypto import CaseKeys
-from app.errors import BadRequest
+from app.errors import BadRequest, Forbidden
 from app.models import RUNNING, Brief, Case, Event, Request, RequestState
 from app.requests.accompaniments import ACCOMPANIMENT
 from app.requests.assignments import find_assignment
@@ -43,7 +43,8 @@ def write_brief(
 ) -> Request:
     """Write a request's brief, or write it anew with other fields. NotFound, ConsentMissing.
 
-    Before somebody has accepted it is sealed to all who could; afterwards to them alone.
+    Once a member has accepted, it is sealed to them alone; before, to all whom the ladder could
+    ask. BadRequest for a request that is over.
     """
     principal.require(Permission.CASES)
     case, request = lock_request_with_case(db, principal, request_id)
@@ -55,41 +56,41 @@ def write_brief(
         asked = RequestFacts(values.kind, share=share)
         check_request(db, asked, now)
         db.keys.write_values(request, replace(values, shares=list_shared_fields(db, asked)))
-    seal_brief(db, case, open_case_keys(db, principal, case), request, now)
-    finish_brief_task(db, request.id, principal.member_id)
+    _write(db, principal, case, open_case_keys(db, principal, case), request, now)
     audit.record(db, "brief.written", principal.member_id, case.id, now)
     return request
 
 
 def complete_briefs(db: Db, principal: Principal, case: Case, now: datetime) -> None:
-    """Write the briefs that a case's requests lack, since whoever reads the case can.
+    """Write the briefs that the requests of a case lack, as far as consents allow.
 
-    Where nobody was found, those who joined since are asked too.
+    For requests of the desk that change the locked case; call it before rows other than the case
+    are locked. Does nothing for a member who has no key of the case yet.
     """
-    lacking = _lacking(db, case)
+    lacking = _list_lacking(db, case)
     if len(lacking) > 1:
         share_cases(db, find_tree_ids(db, case.id))
     written = []
     for request_id in lacking:
         request = lock_request(db, request_id)
-        if request is None or request.state not in RUNNING:
-            continue
-        if not _lacks(db, request, now):
+        if request is None or request.state not in RUNNING or not _lacks_readers(db, request, now):
             continue
         owner = db.get_one(Case, request.case_id)
         scope = SCOPE_OF_KIND.get(db.keys.read_values(request).kind)
-        if scope is None or has_agreed(db, owner.id, scope):
-            seal_brief(db, owner, open_case_keys(db, principal, owner), request, now)
-            finish_brief_task(db, request.id, principal.member_id)
-            if request.state == RequestState.UNFILLED:
-                start_seeking(db, request, now)
-            written.append(owner.id)
+        if scope is not None and not has_agreed(db, owner.id, scope):
+            continue
+        try:
+            keys = open_case_keys(db, principal, owner)
+        except Forbidden:
+            break
+        _write(db, principal, owner, keys, request, now)
+        written.append(owner.id)
     for case_id in written:
         audit.record(db, "brief.written", principal.member_id, case_id, now)
 
 
-def _lacking(db: Db, case: Case) -> list[UUID]:
-    """Return the requests of a case's tree that have no brief, or have found nobody by it."""
+def _list_lacking(db: Db, case: Case) -> list[UUID]:
+    """Return the requests of a case's tree that have no brief, or nobody to read it."""
     tree = find_tree_ids(db, case.id)
     query = select(Request.id).where(
         Request.case_id.in_(tree),
@@ -102,35 +103,51 @@ def _lacking(db: Db, case: Case) -> list[UUID]:
     return list(db.scalars(query.order_by(Request.id)))
 
 
-def _lacks(db: Db, request: Request, now: datetime) -> bool:
-    """Return whether a request has no brief, or not for everybody who could be asked."""
+def _lacks_readers(db: Db, request: Request, now: datetime) -> bool:
+    """Return whether a request has no brief, or none for some member whom the ladder could ask."""
     holders = list_brief_holders(db, request.id)
-    return holders is None or bool(_reached(db, request, now) - holders)
+    return holders is None or bool(_find_readers(db, request, now) - holders)
 
 
-def _reached(db: Db, request: Request, now: datetime) -> set[UUID]:
+def _find_readers(db: Db, request: Request, now: datetime) -> set[UUID]:
     wanted = make_need(db, request, db.keys.read_values(request))
     people = find_people(db, request.urgency, now)
     reached = find_reachable(wanted, [person.candidate for person in people.values()])
     return {one.member_id for one in reached}
 
 
+def _write(
+    db: Db,
+    principal: Principal,
+    case: Case,
+    keys: Mapping[int, CaseKeys],
+    request: Request,
+    now: datetime,
+) -> None:
+    """Seal a brief; where nobody was found, ask again, since members may have joined."""
+    asks_again = request.state == RequestState.UNFILLED and _lacks_readers(db, request, now)
+    seal_brief(db, case, keys, request, now)
+    finish_brief_task(db, request.id, principal.member_id)
+    if asks_again:
+        start_seeking(db, request, now)
+
+
 def seal_brief(
     db: Db, case: Case, keys: Mapping[int, CaseKeys], request: Request, now: datetime
 ) -> None:
-    """Write a request's brief: for all who could be asked, or for whoever has it already."""
+    """Seal a request's brief to its holder, or else to all whom the ladder could ask."""
     content = _make_content(db, case, keys, request)
     assignment = find_assignment(db, request)
     if assignment is not None:
         store_brief(db, request, content, [assignment.member_id], now, pending=False)
         return
-    store_brief(db, request, content, _reached(db, request, now), now)
+    store_brief(db, request, content, _find_readers(db, request, now), now)
 
 
 def _make_content(
     db: Db, case: Case, keys: Mapping[int, CaseKeys], request: Request
 ) -> BriefContent:
-    """Return exactly what may be shown: times and languages to all, and to each kind its own."""
+    """Return exactly what the kind may read: times and languages, and what each needs beside."""
     values = db.keys.read_values(request)
     content = BriefContent(
         kind=values.kind,
@@ -157,7 +174,7 @@ def _find_meeting_place(
     db: Db, keys: Mapping[int, CaseKeys], case: Case, request: Request
 ) -> str | None:
     event = db.get(Event, request.event_id) if request.event_id else None
-    if event is None or event.case_id != case.id:  # of a merged case: the desk tells it
+    if event is None or event.case_id != case.id:  # these keys do not open a merged case's date
         return None
     place = read_value(db, keys, "events", "place", event) or {}
     return place.get("meeting_place") or place.get("place")

@@ -91,7 +91,7 @@ def _renew(
     if assignment is not None:
         extend_assignment(db, request, assignment)
     if db.scalar(select(Brief.id).where(Brief.request_id == request.id)) is None:
-        return  # whoever opens the case next writes it as things are then
+        return  # the desk has still to write it, and will write it as things are then
     seal_brief(db, case, keys, request, now)
     if assignment is not None:
         tell_members(db, [assignment.member_id], DATE_CHANGED_TEXT, request, now)

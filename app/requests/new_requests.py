@@ -14,7 +14,7 @@ from app.crypto import CaseKeys
 from app.errors import ConsentMissing
 from app.models import Case, Event, Request, RequestState, RequestValues, rounded
 from app.requests.accompaniments import ACCOMPANIMENT, check_room
-from app.requests.brief_writer import seal_brief
+from app.requests.brief_writer import complete_briefs, seal_brief
 from app.requests.briefs import ask_for_brief
 from app.requests.lifecycle import start_seeking
 from app.requests.request_facts import RequestFacts, check_request, make_request_values
@@ -44,6 +44,7 @@ def raise_request(
     made = _put(db, case, values, asked.event_id, principal.member_id, now)
     for request in made:
         seal_brief(db, case, keys, request, now)
+    complete_briefs(db, principal, case, now)
     for _ in made:
         audit.record(db, "request.raised", principal.member_id, case.id, now)
     return made[0]
@@ -55,7 +56,7 @@ def raise_without_brief(
     """Ask for a person where nobody holds the case's keys; None where consent is missing.
 
     The holder sees coarse facts until the desk writes the brief. With ``consented`` False the
-    consent may still be missing, and the brief waits for it.
+    consent may still be missing, and the brief waits for it, too.
     """
     if consented:
         try:
