@@ -7,23 +7,24 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.cases.case import find_case
 from app.crypto import SealBroken
 from app.desk.closing import close_case
 from app.desk.date_changes import change_date
+from app.desk.handling import claim_case
 from app.desk.reading import read_case
-from app.desk.replying import StatedConsent, record_consent
+from app.desk.replying import StatedConsent, record_consent, send_reply
 from app.errors import ConsentMissing, NotFound
 from app.members import MemorySessions
 from app.members.accounts import remove_member
-from app.models import Brief, BriefWrap, Event, Request
+from app.models import Brief, BriefWrap, Event, Request, Task, TeamWrap
 from app.requests.assignments import read_brief
 from app.requests.brief_writer import write_brief
 from app.requests.briefs import BriefContent, list_brief_holders, store_brief
 from app.requests.candidates import is_elsewhere
-from app.requests.new_requests import raise_without_brief
+from app.requests.new_requests import raise_request, raise_without_brief
 from app.requests.reports import ReportFacts, file_report
 from app.requests.request_facts import RequestFacts
 from tests.requests.hall import Hall
@@ -287,7 +288,7 @@ def bare(hall: Hall, case_id: str, kind: str = "accompaniment") -> Request | Non
     return request
 
 
-def test_the_machines_request_shows_nothing_until_the_desk_reads_the_case(hall: Hall) -> None:
+def test_the_machines_request_shows_nothing_until_the_desk_works_on_the_case(hall: Hall) -> None:
     case = a_case(hall)
     request = bare(hall, case)
     assert request is not None
@@ -295,11 +296,56 @@ def test_the_machines_request_shows_nothing_until_the_desk_reads_the_case(hall: 
     assert brief_of(hall, "finch", assignment_id) is None
     assert opened(hall, "finch", operational=True) == set()
     with hall.database.transaction() as db:
-        read_case(db, hall.principal("heron"), UUID(case), hall.clock())
+        claim_case(db, hall.principal("heron"), UUID(case), hall.clock())
     brief = brief_of(hall, "finch", assignment_id)
     assert brief is not None
     assert brief.fields == {}
     assert opened(hall, "owl", "starling") == set()
+
+
+def test_reading_a_case_writes_no_brief(hall: Hall) -> None:
+    case = a_case(hall)
+    bare(hall, case)
+    with hall.database.transaction() as db:
+        file = read_case(db, hall.principal("heron"), UUID(case), hall.clock())
+        assert [due.task.kind for due in file.tasks] == ["brief"]
+    with hall.database.snapshot() as db:
+        assert db.scalars(select(Brief.id)).all() == []
+
+
+@pytest.mark.parametrize("act", ["claim", "reply", "ask", "consent", "brief"])
+def test_whatever_the_desk_does_in_a_case_writes_the_briefs_it_lacks(hall: Hall, act: str) -> None:
+    case, desk, now = a_case(hall, number="+15145550190"), hall.principal("heron"), hall.clock()
+    with hall.database.transaction() as db:
+        record_consent(db, desk, UUID(case), StatedConsent("contact", True, ("text",)), now)
+    request = bare(hall, case)
+    assert request is not None
+    with hall.database.transaction() as db:
+        if act == "claim":
+            claim_case(db, desk, UUID(case), now)
+        if act == "reply":
+            send_reply(db, desk, UUID(case), "Somebody will come.", now)
+        if act == "ask":
+            raise_request(db, desk, UUID(case), RequestFacts("interpreter"), now)
+        if act == "consent":
+            record_consent(db, desk, UUID(case), StatedConsent("legal", True), now)
+        if act == "brief":
+            write_brief(db, desk, request.id, now)
+    with hall.database.snapshot() as db:
+        assert list_brief_holders(db, request.id)
+        assert db.scalars(select(Task.id).where(Task.state == "open")).all() == []
+
+
+def test_a_colleague_who_waits_for_the_teams_key_takes_a_case_all_the_same(hall: Hall) -> None:
+    case = a_case(hall)
+    request = bare(hall, case)
+    assert request is not None
+    heron = hall.principal("heron")
+    with hall.database.transaction() as db:
+        db.execute(delete(TeamWrap).where(TeamWrap.member_id == heron.member_id))
+        assert claim_case(db, heron, UUID(case), hall.clock()).assigned_to == heron.member_id
+    with hall.database.snapshot() as db:
+        assert list_brief_holders(db, request.id) is None
 
 
 def test_the_machine_asks_nobody_without_consent(hall: Hall) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from app.cases.case import find_case
 from app.crypto import KeyFiles
-from app.desk.handling import change_case
+from app.desk.handling import assign_case, change_case
 from app.desk.reading import read_case
 from app.desk.replying import StatedConsent, record_consent
 from app.errors import Refusal
@@ -49,8 +49,16 @@ class Deeds:
     def run(self) -> Counter[str]:
         """Do what comes up, refused or not; return how often what was done."""
         done: Counter[str] = Counter()
-        usual = (self.ask, self.accept, self.accept, self.decline, self.look, self.read)
-        rare = (self.cancel, self.consent, self.report, self.change, self.remove)
+        usual = (
+            self.ask,
+            self.accept,
+            self.accept,
+            self.decline,
+            self.look,
+            self.read,
+            self.assign,
+        )
+        rare = (self.read, self.cancel, self.consent, self.report, self.change, self.remove)
         for _ in range(DEEDS):
             deed: Callable[[Db], object] = self.chance.choice((*usual, *usual, *rare))
             try:
@@ -95,6 +103,9 @@ class Deeds:
 
     def read(self, db: Db) -> None:
         read_case(db, self.desk, self.case(), self.now)
+
+    def assign(self, db: Db) -> None:
+        assign_case(db, self.desk, self.case(), self.desk.member_id, self.now)
 
     def cancel(self, db: Db) -> None:
         running = select(Request.id).where(Request.state.in_((*SEEKING, "assigned")))

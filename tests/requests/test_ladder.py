@@ -9,8 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from app.cases.case import find_case
-from app.desk.handling import change_case
-from app.desk.reading import read_case
+from app.desk.handling import change_case, claim_case
 from app.models import Job, Offer
 from app.requests.lifecycle import follow_raised_cases
 from app.requests.unfilled_requests import LADDER_RETRY
@@ -141,7 +140,7 @@ def test_a_case_that_becomes_urgent_asks_more_people_at_once(hall: Hall) -> None
     assert hall.asked(request) == {"finch", "siskin", "linnet"}
 
 
-def test_who_joins_later_is_asked_once_the_desk_has_looked(hall: Hall) -> None:
+def test_who_joins_later_is_asked_once_the_desk_works_on_the_case(hall: Hall) -> None:
     case = a_case(hall, urgency=0)
     request = raised(hall, case)
     for _ in range(3):
@@ -149,7 +148,7 @@ def test_who_joins_later_is_asked_once_the_desk_has_looked(hall: Hall) -> None:
     assert hall.now(request).state == "unfilled"
     hall.newcomer("siskin", "accompanier")
     with hall.database.transaction() as db:
-        read_case(db, hall.principal("wren"), UUID(case), hall.clock())
+        claim_case(db, hall.principal("heron"), UUID(case), hall.clock())
     hall.work()
     assert "siskin" in hall.asked(request)
 

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from app.cases.dates import DateFacts
 from app.desk import closing
+from app.desk.handling import claim_case
 from app.desk.reading import CaseFile, read_case
 from app.desk.reminders import sweep_reminders
 from app.errors import BadRequest, CaseClosed, CaseErased, NotFound
@@ -112,8 +113,10 @@ def test_the_next_date_is_added_and_asked_for_in_one_step(hall: Hall) -> None:
         request = db.scalars(select(Request).where(Request.event_id == event.id)).one()
     assert hall.now(request).state == "offered"
     assert hall.asked(request) == {"finch"}
-    tasks = [due.task.kind for due in read(hall, case).tasks]
-    assert tasks == []  # reading the case has just written its brief
+    assert [due.task.kind for due in read(hall, case).tasks] == ["brief"]
+    with hall.database.transaction() as db:
+        claim_case(db, hall.principal("heron"), UUID(case), hall.clock())
+    assert read(hall, case).tasks == []
 
 
 def test_a_next_date_that_is_learnt_after_the_report_is_still_told(hall: Hall) -> None:
