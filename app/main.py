@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,22 +12,22 @@ from fastapi import FastAPI
 from sqlalchemy import select, update
 
 from app import __version__
-from app.api import Service, Webhook, install_api
-from app.calls import CallSettings, take_call_events
+from app.api import Service, install_api, make_takers, take_webhooks
+from app.calls import CallSettings
 from app.clock import Clock
 from app.console import install_console
 from app.crypto import KeyFiles, Secret
-from app.inbound import IntakeSettings, take_batch
+from app.inbound import IntakeSettings
 from app.intake import load_script
 from app.members import MemorySessions, SignInThrottle, TableSessions
 from app.models import Deployment
-from app.operations import Door, Handover, Metrics
+from app.operations import Door, Metrics, SharedSeed
 from app.organisation import read_regions
-from app.outbox import Pacer, StatusUpdate
+from app.outbox import Pacer
 from app.paging import Waker, read_wake_numbers
 from app.settings import Settings
-from app.store import Database, Db, GroupWriter
-from app.telephony import CarrierError, InboundText
+from app.store import Database, GroupWriter
+from app.telephony import CarrierError
 from app.texts import load_spoken
 from app.twilio_gateway import SignatureVerifier, TwilioCarrier
 from app.vault import open_keyring
@@ -109,24 +109,10 @@ def make_service(
         desk=desk,
         line=line,
         verifier=SignatureVerifier(settings.twilio_auth_token.get_secret_value(), settings.url),
-        writer=GroupWriter(database, partial(_take, desk=desk, line=line), clock),
+        writer=GroupWriter(database, partial(take_webhooks, make_takers(desk, line)), clock),
         worker_alive=(lambda: worker.alive) if worker else None,
         metrics=metrics,
     )
-
-
-def _take(
-    db: Db, items: Sequence[Webhook], now: datetime, *, desk: IntakeSettings, line: CallSettings
-) -> list[str | None]:
-    """Write a batch of webhooks, texts together; return what each is answered with."""
-    texts = [item for item in items if isinstance(item, InboundText | StatusUpdate)]
-    answers = iter(take_batch(db, desk, texts, now) if texts else ())
-    return [
-        next(answers)
-        if isinstance(item, InboundText | StatusUpdate)
-        else take_call_events(db, line, [item], now)[0]
-        for item in items
-    ]
 
 
 def create_app(
@@ -134,36 +120,18 @@ def create_app(
     *,
     with_worker: bool = True,
     clock: Clock | None = None,
-    handover: Handover | None = None,
+    shared: SharedSeed | None = None,
 ) -> FastAPI:
     """Return the application; its lifespan opens the database and runs writer and worker.
 
-    ``handover`` is what the children of one service share.
+    ``shared`` is the operational seed that the children of one service share.
     """
     clock = clock or Clock()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        database = open_database(settings, clock)
-        metrics = Metrics()
-        worker = make_worker(settings, database, clock, metrics) if with_worker else None
-        service = make_service(settings, database, clock, worker, metrics)
-        app.state.service, app.state.worker = service, worker
-        service.writer.start()
-        run = settings.data_dir / "run"
-        door = Door(run, database, clock, service.sessions.drop, handover)
-        if worker:
-            worker.start()
-        try:
+        async with _run(app, settings, clock, shared, with_worker=with_worker):
             yield
-        finally:
-            if worker:
-                await asyncio.to_thread(worker.stop)
-            await asyncio.to_thread(service.writer.stop)
-            door.close()
-            if handover:
-                handover.close()
-            database.close()
 
     app = FastAPI(
         title="Kith",
@@ -179,6 +147,32 @@ def create_app(
     if settings.environment == "demo":
         _mount_simulator(app, settings, clock)
     return app
+
+
+@asynccontextmanager
+async def _run(
+    app: FastAPI, settings: Settings, clock: Clock, shared: SharedSeed | None, *, with_worker: bool
+) -> AsyncIterator[None]:
+    """Run writer, door and worker while the application serves."""
+    database = open_database(settings, clock)
+    metrics = Metrics()
+    worker = make_worker(settings, database, clock, metrics) if with_worker else None
+    service = make_service(settings, database, clock, worker, metrics)
+    app.state.service, app.state.worker = service, worker
+    service.writer.start()
+    door = Door(settings.data_dir / "run", database, clock, service.sessions.drop, shared)
+    if worker:
+        worker.start()
+    try:
+        yield
+    finally:
+        if worker:
+            await asyncio.to_thread(worker.stop)
+        await asyncio.to_thread(service.writer.stop)
+        door.close()
+        if shared:
+            shared.close()
+        database.close()
 
 
 def _mount_simulator(app: FastAPI, settings: Settings, clock: Clock) -> None:

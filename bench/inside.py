@@ -28,7 +28,7 @@ from app.access import Principal
 from app.clock import Clock
 from app.crypto import KeyFiles
 from app.desk import list_cases, read_case
-from app.inbound import IntakeSettings, take_batch
+from app.inbound import IntakeSettings, take_texts
 from app.intake import load_script
 from app.members import MemorySessions, SignInThrottle, sign_in
 from app.models import Case
@@ -77,7 +77,7 @@ class Service:
         for start in range(0, count, batch):
             texts = [self._text(new=new) for _ in range(min(batch, count - start))]
             with self.database.transaction() as db:
-                take_batch(db, self.desk, texts, self.clock())
+                take_texts(db, self.desk, texts, self.clock())
 
     def _text(self, *, new: bool) -> InboundText:
         self.texts += 1

@@ -15,7 +15,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from app.crypto import MemberKeys, new_recovery_code, new_salt, new_seed, new_totp_secret
-from app.inbound import take_batch
+from app.inbound import take_texts
 from app.members import (
     MemorySessions,
     NewcomerSecrets,
@@ -67,7 +67,7 @@ def _measured(service: Service, what: str, action: Callable[[], object]) -> floa
             start = time.monotonic()
             text = service._text(new=False)  # noqa: SLF001  # the same texts as its own
             with service.database.transaction() as db:
-                take_batch(db, service.desk, [text], service.clock())
+                take_texts(db, service.desk, [text], service.clock())
             waits.append(time.monotonic() - start)
             over.wait(_PAUSE_S)
 

@@ -44,7 +44,7 @@ from app.members.newcomers import admit_newcomers
 from app.members.second_factor import open_totp_secret
 from app.members.sessions import start_session
 from app.models import Member
-from app.operations.founding import found_organisation
+from app.operations.foundation import found_organisation
 from app.settings import Settings, load_settings
 from app.simulator.phones import Network, SentText
 from app.store.db import Database

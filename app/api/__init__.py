@@ -9,11 +9,13 @@ from app.api.entrance import enter, remember_device, sign_in
 from app.api.errors import AWAY, DAMAGED, STATUS
 from app.api.exports import sealed_copy
 from app.api.health import examine
-from app.api.members import ChangeMe, ChangeMember, Code, Invite, member_out
+from app.api.invitations import Invite
+from app.api.members import ChangeMe, ChangeMember, Code, member_out
 from app.api.organisation import ChangeSettings
 from app.api.replies import GiveConsent
 from app.api.routes import install_api
-from app.api.state import Service, Visit, Webhook
+from app.api.state import Service, Visit
+from app.api.webhook_table import make_takers, take_webhooks
 
 __all__ = [
     "AWAY",
@@ -32,13 +34,14 @@ __all__ = [
     "NewContact",
     "Service",
     "Visit",
-    "Webhook",
     "enter",
     "examine",
     "install_api",
+    "make_takers",
     "member_out",
     "ranged",
     "remember_device",
     "sealed_copy",
     "sign_in",
+    "take_webhooks",
 ]

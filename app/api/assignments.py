@@ -13,9 +13,9 @@ from app.access import Permission
 from app.api.deps import IdempotencyKey, VisitDep, etag, fingerprint, needs
 from app.api.requests import Window, window_out
 from app.cases import LONGEST_PLACE, DateFacts, read_instant
+from app.models import BriefContent
 from app.requests import (
     LONGEST_NOTES,
-    BriefContent,
     OpenedBrief,
     ReportFacts,
     file_report,
@@ -105,31 +105,24 @@ def out(opened: OpenedBrief) -> AssignmentOut:
     company = opened.company
     return AssignmentOut(
         **item(opened).model_dump(),
-        brief=_brief_out(opened.brief) if opened.brief else None,
+        brief=show_brief(opened.brief) if opened.brief else None,
         leads=company.leads,
         leader=company.leader,
         others=list(company.others),
     )
 
 
-def _brief_out(brief: BriefContent) -> dict[str, Any]:
-    """Return what this kind may see, by name."""
-    shown: dict[str, Any] = {
-        "kind": brief.kind,
-        "languages": brief.languages,
-        "starts_at": _iso(brief.starts_at),
-        "ends_at": _iso(brief.ends_at),
-        "needed_by": _iso(brief.needed_by),
-    }
+def show_brief(brief: BriefContent) -> dict[str, Any]:
+    """Return a brief with the names that its kind may see."""
+    content: dict[str, Any] = {"kind": brief.kind, "languages": list(brief.languages)}
+    for name in ("starts_at", "ends_at", "needed_by"):
+        at = getattr(brief, name)
+        content[name] = at.isoformat() if at else None
     if brief.kind != "interpreter":
-        shown |= {"reference": brief.reference, "fields": brief.fields}
+        content |= {"reference": brief.reference, "fields": dict(brief.fields)}
     if brief.kind == "accompaniment":
-        shown |= {"meeting_place": brief.meeting_place, "together": brief.together}
-    return shown
-
-
-def _iso(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
+        content |= {"meeting_place": brief.meeting_place, "together": brief.together}
+    return content
 
 
 @router.get("")

@@ -13,14 +13,14 @@ router = APIRouter(tags=["shifts"])
 
 
 class Feed(BaseModel):
-    """Shown once. Whoever has the address sees code names and times of your shifts."""
+    """Shown once. Everybody who has it sees code names and times of your shifts."""
 
     url: str
 
 
 @router.post("/v1/shifts/feed", status_code=201)
 def open_feed(visit: VisitDep) -> Feed:
-    """Make an address for your calendar; the one before stops working."""
+    """Make an address for your calendar; an earlier one stops working."""
     with visit.transaction() as db:
         token = rota.open_feed(db, visit.principal, visit.now)
     return Feed(url=f"{visit.service.settings.url}/calendar/{token}.ics")
@@ -34,7 +34,7 @@ def close_feed(visit: VisitDep) -> Response:
     return Response(status_code=204)
 
 
-# What subscribes cannot sign in: the token is all it has.
+# A program that subscribes cannot sign in: the token is all it has.
 @router.get("/calendar/{token}.ics", include_in_schema=False)
 def calendar(token: str, service: ServiceDep) -> Response:
     """Return the calendar whose address this is."""

@@ -17,7 +17,7 @@ from app.api.state import Service
 from app.api.twilio import refuse, signed, store
 from app.calls import (
     NOTHING,
-    CallEnded,
+    CallOver,
     CallStep,
     VoiceItem,
     write_goodbye,
@@ -105,7 +105,7 @@ async def status(_request: Request, service: Service, form: Form) -> Response:
         return refuse(service, "voice-status", 400)
     if _field(form, "CallStatus") not in CALL_OVER:
         return _xml(NOTHING)
-    return await _take(service, "voice-status", CallEnded(call.sid), "")
+    return await _take(service, "voice-status", CallOver(call.sid), "")
 
 
 @signed("recordings")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -16,6 +18,7 @@ from app.api.state import Visit
 from app.desk import announce_card
 from app.knowledge import (
     LONGEST_CARD,
+    CardFacts,
     add_card,
     change_card,
     is_card_usable,
@@ -49,7 +52,7 @@ class NewCard(BaseModel):
 
 
 class ChangeCard(BaseModel):
-    """What a PATCH can change. Who changes what it says has to verify it anew."""
+    """What a PATCH can change. A card that says something else has to be verified anew."""
 
     topic: Topic | None = None
     region: Code | None = None
@@ -77,7 +80,7 @@ class CardList(BaseModel):
 
 
 class Announce(BaseModel):
-    """Whom to text that there is an answer to hear."""
+    """The case whose caller is to hear the answer."""
 
     case_id: UUID
 
@@ -103,10 +106,11 @@ def add(
     idempotency_key: IdempotencyKey = None,
 ) -> CardOut:
     """Add a card."""
+    facts = CardFacts(**body.model_dump())
     with visit.transaction() as db:
 
         def make() -> UUID:
-            return add_card(db, visit.principal, body.model_dump(), visit.now).id
+            return add_card(db, visit.principal, facts, visit.now).id
 
         card_id = do_once(
             db, visit.principal, idempotency_key, fingerprint(request, body), visit.now, make
@@ -130,8 +134,11 @@ def change(
     for name in ("topic", "covers", "excludes", "source_url"):
         if name in changes and changes[name] is None:
             del changes[name]
+    change, verified = partial(replace, **changes), "verified_on" in changes
     with visit.transaction() as db:
-        card = change_card(db, visit.principal, card_id, version, changes, visit.now)
+        card = change_card(
+            db, visit.principal, card_id, version, change, visit.now, verified=verified
+        )
         return _answer(visit, card, response)
 
 

@@ -35,7 +35,7 @@ from app.errors import BadRequest
 from app.models import LIVE_STATES
 from app.store import do_once
 from app.telephony import clean_number
-from app.vault import read_sheet
+from app.vault import CASE_FIELDS, read_sheet
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
 LanguageCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
@@ -164,7 +164,7 @@ def change(
         answer = ChangedCase(**changed(db, case, response).model_dump())
         if changes.get("fields"):
             keys = open_case_keys(db, visit.principal, case)
-            written = read_sheet(db, case, keys, "fields", {})
+            written = read_sheet(db, CASE_FIELDS, case, keys) or {}
             answer.fields = {name: value for name, value in written.items() if value is not None}
         return answer
 

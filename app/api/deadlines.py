@@ -1,4 +1,4 @@
-"""Rules about deadlines. What they lead to is shown in a case, to the desk, and nowhere else."""
+"""Rules about deadlines. Only the desk sees the days that follow, in the case."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from app.access import Permission
 from app.api.deps import VisitDep, needs
-from app.knowledge import ASK, TRIGGERS, PossibleDeadline, list_deadline_rules, write_deadline_rules
+from app.knowledge import (
+    ASK,
+    TRIGGERS,
+    PossibleDeadline,
+    RuleFacts,
+    list_deadline_rules,
+    write_deadline_rules,
+)
 from app.models import DeadlineRule
 
 router = APIRouter(prefix="/v1/deadline-rules", tags=["organisation"])
@@ -92,7 +99,7 @@ def listed(visit: VisitDep) -> RuleList:
 @router.put("", dependencies=[needs(Permission.RULES)])
 def write(body: Rules, visit: VisitDep) -> RuleList:
     """Replace the given rules, by code, or add them."""
-    rules = [rule.model_dump() for rule in body.items]
+    rules = [RuleFacts(**rule.model_dump()) for rule in body.items]
     with visit.transaction() as db:
         return _list(write_deadline_rules(db, visit.principal, rules, visit.now))
 

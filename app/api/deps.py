@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request, Response, Security
@@ -15,8 +14,9 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel
 from app.access import Permission, readable_cases
 from app.api.entrance import enter
 from app.api.state import Service, Visit
-from app.errors import BadRequest, NotFound, VersionRequired
+from app.errors import NotFound, VersionRequired
 from app.models import Case
+from app.store import AnyVersion, OneOfVersions, ReadVersion
 
 _bearer = HTTPBearer(auto_error=False, description="The token of POST /v1/sessions")
 
@@ -67,41 +67,23 @@ def needs(permission: Permission) -> Any:
     return Depends(check)
 
 
-class _Tags(int):
-    """An ``If-Match`` as a version to compare with: as good as any of its tags (RFC 9110, 13.1.1).
-
-    ``*`` (None here) is as good as whatever is there; a tag that is none of ours as nothing, so
-    that the answer is 412 with the current version.
-    """
-
-    versions: frozenset[int] | None
-
-    def __new__(cls, versions: frozenset[int] | None) -> Self:
-        one = super().__new__(cls, -1)
-        one.versions = versions
-        return one
-
-    def __eq__(self, other: object) -> bool:
-        return self.versions is None or other in self.versions
-
-    def __ne__(self, other: object) -> bool:
-        return not self == other
-
-    __hash__ = int.__hash__
-
-
 def _version(
     if_match: Annotated[str | None, Header(description="the ETag you read")] = None,
-) -> int:
+) -> ReadVersion:
+    """Return what an ``If-Match`` names (RFC 9110, 13.1.1): any of its tags will do.
+
+    A tag that is none of ours fits nothing, so that the answer is 412 with the current version.
+    """
     if if_match is None:
         raise VersionRequired
     if if_match.strip() == "*":
-        return _Tags(None)
+        return AnyVersion()
     tags = (tag.strip().removeprefix("W/").strip('"') for tag in if_match.split(","))
-    return _Tags(frozenset(int(t) for t in tags if t.isascii() and t.isdigit() and len(t) < 10))
+    ours = (int(tag) for tag in tags if tag.isascii() and tag.isdigit() and len(tag) < 10)
+    return OneOfVersions(frozenset(ours))
 
 
-VersionDep = Annotated[int, Depends(_version)]
+VersionDep = Annotated[ReadVersion, Depends(_version)]
 IdempotencyKey = Annotated[
     str | None,
     Header(max_length=200, description="repeat a request safely: the same key does it once"),
@@ -129,18 +111,3 @@ def fingerprint(request: Request, body: BaseModel | None) -> bytes:
     """Return what makes two requests the same: method, path and body."""
     content: Any = body.model_dump(mode="json") if body else None
     return f"{request.method} {request.url.path} {json.dumps(content, sort_keys=True)}".encode()
-
-
-def encode_cursor(value: str) -> str:
-    """Return an opaque cursor."""
-    return base64.urlsafe_b64encode(value.encode()).decode()
-
-
-def decode_cursor(cursor: str | None) -> str | None:
-    """Return what ``encode_cursor`` was given; BadRequest."""
-    if cursor is None:
-        return None
-    try:
-        return base64.urlsafe_b64decode(cursor.encode()).decode()
-    except ValueError as error:
-        raise BadRequest("This cursor does not come from here.") from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -19,6 +21,7 @@ from app.knowledge import (
     read_entry,
     remove_entry,
 )
+from app.models import DirectoryValues
 from app.store import do_once
 
 router = APIRouter(prefix="/v1/directory", tags=["directory"])
@@ -53,17 +56,17 @@ class ChangeEntry(BaseModel):
     notes: Words | None = None
 
 
-class EntryOut(NewEntry):
+class DirectoryEntryOut(NewEntry):
     """An entry as it is kept."""
 
     id: UUID
     version: int
 
 
-class EntryList(BaseModel):
+class DirectoryList(BaseModel):
     """The entries by kind and name."""
 
-    items: list[EntryOut]
+    items: list[DirectoryEntryOut]
     next_cursor: str | None = None
 
 
@@ -72,11 +75,11 @@ def listed(
     visit: VisitDep,
     kind: Kind | None = None,
     region: Annotated[str | None, Query(max_length=64)] = None,
-) -> EntryList:
+) -> DirectoryList:
     """List the directory, or one kind or region of it."""
     with visit.snapshot() as db:
         found = list_entries(db, visit.principal, kind, region)
-    return EntryList(items=[_out(entry) for entry in found])
+    return DirectoryList(items=[_out(entry) for entry in found])
 
 
 @router.post("", status_code=201, dependencies=[needs(Permission.DIRECTORY)])
@@ -86,12 +89,13 @@ def add(
     request: Request,
     response: Response,
     idempotency_key: IdempotencyKey = None,
-) -> EntryOut:
+) -> DirectoryEntryOut:
     """Add an entry."""
+    values = DirectoryValues(**body.model_dump())
     with visit.transaction() as db:
 
         def make() -> UUID:
-            return add_entry(db, visit.principal, body.model_dump(), visit.now).id
+            return add_entry(db, visit.principal, values, visit.now).id
 
         key = fingerprint(request, body)
         entry_id = do_once(db, visit.principal, idempotency_key, key, visit.now, make)
@@ -99,7 +103,7 @@ def add(
 
 
 @router.get("/{entry_id}")
-def read(entry_id: UUID, visit: VisitDep, response: Response) -> EntryOut:
+def read(entry_id: UUID, visit: VisitDep, response: Response) -> DirectoryEntryOut:
     """Return one entry."""
     with visit.snapshot() as db:
         return _answer(read_entry(db, visit.principal, entry_id), response)
@@ -108,11 +112,11 @@ def read(entry_id: UUID, visit: VisitDep, response: Response) -> EntryOut:
 @router.patch("/{entry_id}", dependencies=[needs(Permission.DIRECTORY)])
 def change(
     entry_id: UUID, body: ChangeEntry, version: VersionDep, visit: VisitDep, response: Response
-) -> EntryOut:
+) -> DirectoryEntryOut:
     """Change an entry."""
-    changes = body.model_dump(exclude_unset=True)
+    change = partial(replace, **body.model_dump(exclude_unset=True))
     with visit.transaction() as db:
-        entry = change_entry(db, visit.principal, entry_id, version, changes, visit.now)
+        entry = change_entry(db, visit.principal, entry_id, version, change, visit.now)
         return _answer(entry, response)
 
 
@@ -124,10 +128,10 @@ def remove(entry_id: UUID, visit: VisitDep) -> Response:
     return Response(status_code=204)
 
 
-def _out(entry: DirectoryItem) -> EntryOut:
-    return EntryOut(id=entry.id, version=entry.version, **entry.values)
+def _out(entry: DirectoryItem) -> DirectoryEntryOut:
+    return DirectoryEntryOut(id=entry.id, version=entry.version, **vars(entry.values))
 
 
-def _answer(entry: DirectoryItem, response: Response) -> EntryOut:
+def _answer(entry: DirectoryItem, response: Response) -> DirectoryEntryOut:
     etag(response, entry.version)
     return _out(entry)

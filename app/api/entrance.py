@@ -1,4 +1,4 @@
-"""Coming in: from a passphrase to a session, and from its token to a visit. The console's too."""
+"""The entrance of API and console: from a passphrase to a session, from its token to a visit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.members import (
     resume_session,
 )
 
-# What a device keeps after a sign-in, for its own place in the queue at the door. It opens nothing.
+# The cookie that gives a known device its own place in the queue. It opens nothing.
 _DEVICE = "kith-device"
 _DEVICE_DAYS = 30
 
@@ -44,7 +44,7 @@ def sign_in(
 
 
 def remember_device(service: Service, response: Response, signed_in: SignedIn) -> None:
-    """Let the device of a sign-in be known at the door next time."""
+    """Give the device of a sign-in the cookie by which the throttle knows it next time."""
     with service.database.snapshot() as db:
         value = make_device_cookie(db.keys, signed_in.principal.handle)
     response.set_cookie(
@@ -67,7 +67,7 @@ def _over_tls(service: Service) -> bool:
 
 
 def enter(service: Service, token: str | None) -> Visit:
-    """Return the visit of whom a token belongs to; let newcomers in on the way. Unauthenticated."""
+    """Return the visit of a token's member, and let newcomers in on the way. Unauthenticated."""
     if not token:
         raise Unauthenticated
     now = service.clock()

@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.access import Permission
 from app.api.deps import IdempotencyKey, Instant, VersionDep, VisitDep, etag, fingerprint, needs
-from app.cases import Stay, add_detention, change_detention, open_detention
+from app.cases import add_detention, change_detention, open_detention
 from app.desk import read_case
 from app.errors import NotFound
-from app.models import DetentionEpisode
+from app.models import DetentionDetails, DetentionEpisode, DetentionReview
 from app.store import Db, do_once
 
 router = APIRouter(prefix="/v1", tags=["events"])
@@ -79,7 +79,7 @@ class EpisodeList(BaseModel):
     next_cursor: str | None = None
 
 
-def episode_out(episode: DetentionEpisode, stay: Stay) -> EpisodeOut:
+def episode_out(episode: DetentionEpisode, stay: DetentionDetails) -> EpisodeOut:
     """Return a detention as the interface shows it."""
     return EpisodeOut(
         id=episode.id,
@@ -87,7 +87,7 @@ def episode_out(episode: DetentionEpisode, stay: Stay) -> EpisodeOut:
         place=stay.place,
         since=stay.since,
         until=stay.until,
-        reviews=[Review.model_validate(review) for review in stay.reviews],
+        reviews=[Review(at=one.at, outcome=one.outcome) for one in stay.reviews],
         next_review=stay.next_review,
         notes=stay.notes,
         version=episode.version,
@@ -112,7 +112,7 @@ def add(
     idempotency_key: IdempotencyKey = None,
 ) -> EpisodeOut:
     """Record where somebody is held."""
-    stay = Stay(**_values(body))
+    stay = DetentionDetails(**_values(body))
     with visit.transaction() as db:
 
         def make() -> UUID:
@@ -139,13 +139,13 @@ def change(
 
 
 def _values(body: NewEpisode | ChangeEpisode) -> dict[str, Any]:
-    """Return what was given, by the names of ``Stay``; only an end can be given as nothing."""
+    """Return what was given, by the sealed names; only an end can be given as nothing."""
     given = {name: getattr(body, name) for name in body.model_fields_set}
     if given.get("reviews") is not None:
-        given["reviews"] = [
-            {"at": review.at.astimezone(UTC).isoformat(), "outcome": review.outcome}
+        given["reviews"] = tuple(
+            DetentionReview(at=review.at.astimezone(UTC), outcome=review.outcome)
             for review in given["reviews"]
-        ]
+        )
     empty = ("until", "next_review")
     return {name: value for name, value in given.items() if value is not None or name in empty}
 

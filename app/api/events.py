@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -18,8 +17,6 @@ from app.api.deps import (
     Limit,
     VersionDep,
     VisitDep,
-    decode_cursor,
-    encode_cursor,
     etag,
     fingerprint,
     needs,
@@ -38,9 +35,8 @@ from app.cases import (
     read_instant,
 )
 from app.desk import change_date, read_date
-from app.errors import BadRequest
 from app.models import Event
-from app.store import Db, do_once
+from app.store import Db, decode_cursor, do_once, encode_cursor
 
 router = APIRouter(prefix="/v1", tags=["events"])
 Code = Annotated[str, StringConstraints(max_length=64)]
@@ -238,32 +234,18 @@ def calendar(
     end = end or start + timedelta(days=_DAYS_SHOWN)
     with visit.snapshot() as db:
         found = list_calendar(db, visit.principal, start, end)
-    after = _position(decode_cursor(cursor))
+    after = decode_cursor(cursor, datetime, UUID) if cursor is not None else None
     rest = [entry for entry in found if after is None or _key(entry) > after]
     more = len(rest) > limit
     last = _key(rest[limit - 1]) if more else None
     return Calendar(
         items=[_entry(entry) for entry in rest[:limit]],
-        next_cursor=encode_cursor(f"{last[0].isoformat()}/{last[1]}") if last else None,
+        next_cursor=encode_cursor(*last) if last else None,
     )
 
 
 def _key(entry: CalendarEntry) -> tuple[datetime, UUID]:
     return entry.starts_at, entry.event.id
-
-
-def _position(cursor: str | None) -> tuple[datetime, UUID] | None:
-    if cursor is None:
-        return None
-    at, _, event_id = cursor.partition("/")
-    parse: Callable[[str], datetime] = datetime.fromisoformat
-    try:
-        position = parse(at), UUID(event_id)
-    except ValueError as error:
-        raise BadRequest("This cursor does not come from here.") from error
-    if position[0].tzinfo is not UTC:
-        raise BadRequest("This cursor does not come from here.")
-    return position
 
 
 def _entry(entry: CalendarEntry) -> EntryOut:

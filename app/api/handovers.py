@@ -16,13 +16,13 @@ from app.store import do_once
 router = APIRouter(prefix="/v1/shifts", tags=["shifts"])
 
 
-class NewNote(BaseModel):
+class NewHandover(BaseModel):
     """A hand-over note."""
 
     body: str = Field(min_length=1, max_length=20_000)
 
 
-class NoteOut(BaseModel):
+class HandoverOut(BaseModel):
     """A hand-over note; it is deleted after a fortnight."""
 
     id: UUID
@@ -31,29 +31,31 @@ class NoteOut(BaseModel):
     body: str
 
 
-class NoteList(BaseModel):
+class HandoverList(BaseModel):
     """The newest hand-over notes of a shift, newest first."""
 
-    items: list[NoteOut]
+    items: list[HandoverOut]
     next_cursor: str | None = None
 
 
 @router.get("/{shift_id}/hand-over")
-def notes(shift_id: UUID, visit: VisitDep) -> NoteList:
+def notes(shift_id: UUID, visit: VisitDep) -> HandoverList:
     """Open the hand-over notes of a shift. This is written into the audit log."""
     with visit.transaction() as db:
         found = read_handovers(db, visit.principal, shift_id, visit.now)
-    return NoteList(items=[NoteOut(id=n.id, author=n.author, at=n.at, body=n.body) for n in found])
+    return HandoverList(
+        items=[HandoverOut(id=n.id, author=n.author, at=n.at, body=n.body) for n in found]
+    )
 
 
 @router.post("/{shift_id}/hand-over", status_code=201, dependencies=[needs(Permission.CASES)])
 def hand_over(
     shift_id: UUID,
-    body: NewNote,
+    body: NewHandover,
     visit: VisitDep,
     request: Request,
     idempotency_key: IdempotencyKey = None,
-) -> NoteOut:
+) -> HandoverOut:
     """Leave a note for the desk's next shift, sealed as notes of cases are."""
     with visit.transaction() as db:
 
@@ -62,4 +64,4 @@ def hand_over(
 
         key = fingerprint(request, body)
         note_id = do_once(db, visit.principal, idempotency_key, key, visit.now, make)
-    return NoteOut(id=note_id, author=visit.principal.member_id, at=visit.now, body=body.body)
+    return HandoverOut(id=note_id, author=visit.principal.member_id, at=visit.now, body=body.body)

@@ -1,25 +1,23 @@
-"""Invitations and members."""
+"""Members: their profiles, their roles, their second factor, their leaving."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field
 
 from app import members
 from app.access import Permission
-from app.api.deps import ServiceDep, VersionDep, VisitDep, etag, needs
+from app.api.deps import VersionDep, VisitDep, etag, needs
 from app.members import (
     MemberChanges,
     change_own_profile,
     find_member,
-    join_with_invitation,
     list_members,
-    make_invitation,
 )
 from app.models import Member, MemberProfile
 from app.store import Db
@@ -28,33 +26,8 @@ router = APIRouter(prefix="/v1", tags=["members"])
 Codes = tuple[Annotated[str, Field(max_length=64)], ...]
 
 
-class Invite(BaseModel):
-    """What the newcomer will be."""
-
-    roles: Codes = Field(min_length=1, max_length=6)
-    languages: Codes = Field(default=(), max_length=32)
-    regions: Codes = Field(default=(), max_length=64)
-
-
-class Invited(BaseModel):
-    """A one-time code; pass it on by a safe way."""
-
-    code: str
-    expires_at: datetime
-
-
-class Redeem(BaseModel):
-    """The code, and what the newcomer chooses."""
-
-    code: str = Field(min_length=1, max_length=100)
-    handle: str = Field(min_length=1, max_length=64)
-    passphrase: SecretStr = Field(min_length=1, max_length=1024)
-    name: str | None = Field(default=None, max_length=200)
-    phone: str | None = Field(default=None, max_length=32)
-
-
 class MemberOut(BaseModel):
-    """A member as coordinators see them, and everybody sees themselves."""
+    """A member, as coordinators and the member see them."""
 
     id: UUID
     handle: str
@@ -71,14 +44,6 @@ class MemberOut(BaseModel):
     vetted_on: date | None
     second_factor: bool
     version: int
-
-
-class Redeemed(BaseModel):
-    """Shown once."""
-
-    member: MemberOut
-    recovery_code: str
-    totp_uri: str
 
 
 class MemberList(BaseModel):
@@ -148,34 +113,6 @@ def member_out(db: Db, member: Member) -> MemberOut:
     )
 
 
-@router.post("/invitations", status_code=201, dependencies=[needs(Permission.INVITATIONS)])
-def invite(body: Invite, visit: VisitDep) -> Invited:
-    """Make a one-time code for a newcomer, good for 72 hours."""
-    with visit.transaction() as db:
-        code, expires_at = make_invitation(
-            db, visit.principal, body.roles, body.languages, body.regions, visit.now
-        )
-    return Invited(code=code, expires_at=expires_at)
-
-
-@router.post("/invitations/redeem", status_code=201)
-def redeem(body: Redeem, service: ServiceDep) -> Redeemed:
-    """Join with a code. The recovery code is shown now and never again."""
-    enrolled = join_with_invitation(
-        service.database,
-        service.door,
-        code=body.code,
-        handle=body.handle,
-        passphrase=body.passphrase.get_secret_value(),
-        name=body.name,
-        phone=body.phone,
-        now=service.clock(),
-    )
-    with service.database.snapshot() as db:
-        member = member_out(db, enrolled.member)
-    return Redeemed(member=member, recovery_code=enrolled.recovery_code, totp_uri=enrolled.totp_uri)
-
-
 @router.post("/members/me/totp", status_code=204)
 def confirm_totp(body: Code, visit: VisitDep) -> Response:
     """Confirm the authenticator app; from now on every sign-in needs a code."""
@@ -230,7 +167,7 @@ def change_member(
     visit: VisitDep,
     response: Response,
 ) -> MemberOut:
-    """Change roles and profile. Who leaves a team loses its key: it gets a new one."""
+    """Change roles and profile. A team that the member leaves gets a new key."""
     with visit.transaction() as db:
         changed = members.change_member(
             db, visit.principal, member_id, version, body.changes(), visit.now
@@ -247,7 +184,7 @@ def remove_member(
         str | None, Query(max_length=64, description="the handle, typed, for the last key holder")
     ] = None,
 ) -> Response:
-    """Take somebody out at once: sessions, keys, and new keys for what they shared."""
+    """Take a member out at once: sessions and keys end, their teams get new keys."""
     with visit.transaction() as db:
         sessions = visit.service.sessions
         members.remove_member(db, sessions, visit.principal, member_id, acknowledge, visit.now)

@@ -14,9 +14,9 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from app import audit, organisation
 from app.access import Permission
-from app.api.deps import Cursor, Limit, VisitDep, decode_cursor, encode_cursor, etag, needs
-from app.errors import BadRequest
+from app.api.deps import Cursor, Limit, VisitDep, etag, needs
 from app.organisation import read_settings, read_settings_version
+from app.store import BIG, decode_cursor, encode_cursor
 
 router = APIRouter(prefix="/v1", tags=["organisation"])
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,40}$")]
@@ -104,7 +104,7 @@ class TextList(BaseModel):
     next_cursor: str | None = None
 
 
-class EntryOut(BaseModel):
+class AuditEntryOut(BaseModel):
     """One line of the audit log; times are rounded to five minutes."""
 
     seq: int
@@ -117,7 +117,7 @@ class EntryOut(BaseModel):
 class AuditList(BaseModel):
     """A page of the audit log, newest first."""
 
-    items: list[EntryOut]
+    items: list[AuditEntryOut]
     next_cursor: str | None
 
 
@@ -138,7 +138,7 @@ def change_settings(
     response: Response,
     if_match: Annotated[str | None, Header()] = None,
 ) -> SettingsOut:
-    """Replace the given settings; with If-Match only if nobody changed them in between."""
+    """Replace the given settings; with If-Match only if they are as you read them."""
     change = partial(replace, **body.model_dump(exclude_none=True))
     given = (if_match or "").strip().removeprefix("W/").strip('"')
     with visit.transaction() as db:
@@ -151,7 +151,7 @@ def change_settings(
 
 @router.get("/texts")
 def texts(visit: VisitDep) -> TextList:
-    """List what callers are told, by language."""
+    """List the texts for callers, by language."""
     visit.principal.require(Permission.TEXTS)
     known = visit.service.desk.script.texts
     return TextList(
@@ -170,16 +170,14 @@ def texts(visit: VisitDep) -> TextList:
 
 @router.get("/audit")
 def audit_log(visit: VisitDep, cursor: Cursor = None, limit: Limit = 50) -> AuditList:
-    """Return who did what, newest first: ids and kinds only."""
+    """Return the audit log, newest first: ids and kinds only."""
     visit.principal.require(Permission.AUDIT)
-    before = decode_cursor(cursor)
-    if before is not None and not (before.isascii() and before.isdigit() and len(before) < 19):
-        raise BadRequest("This cursor does not come from here.")
+    before = decode_cursor(cursor, BIG)[0] if cursor is not None else None
     with visit.snapshot() as db:
-        entries = audit.newest(db, int(before) if before else None, limit + 1)
+        entries = audit.newest(db, before, limit + 1)
     more = len(entries) > limit
     items = [
-        EntryOut(seq=e.seq, at=e.at, kind=e.kind, actor=e.actor, object=e.object)
+        AuditEntryOut(seq=e.seq, at=e.at, kind=e.kind, actor=e.actor, object=e.object)
         for e in entries[:limit]
     ]
-    return AuditList(items=items, next_cursor=encode_cursor(str(items[-1].seq)) if more else None)
+    return AuditList(items=items, next_cursor=encode_cursor(items[-1].seq) if more else None)

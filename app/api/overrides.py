@@ -1,4 +1,4 @@
-"""What differs once in the rota, and signing oneself up."""
+"""Overrides of single occurrences, and signing oneself up."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class SignUp(BaseModel):
 
 
 class Override(BaseModel):
-    """What differs once; what is left out stays as the shift has it."""
+    """What differs once; a field that you leave out is as the shift has it."""
 
     occurrence: Annotated[datetime, Field(description=OCCURRENCE)]
     cancelled: bool = False
@@ -37,7 +37,7 @@ class Override(BaseModel):
 
 @router.put("/{shift_id}/overrides", dependencies=[needs(Permission.ROTA_OF_ALL)])
 def override(shift_id: UUID, body: Override, visit: VisitDep) -> TurnOut:
-    """Cancel, move or cover one occurrence; replaces what differed about it before."""
+    """Cancel, move or cover one occurrence; this replaces an earlier override of it."""
     different = ChangedTurn(body.cancelled, body.starts_at, body.duration, body.away, body.extra)
     with visit.transaction() as db:
         at = instant_of(db, body.occurrence, visit.now)
@@ -49,7 +49,7 @@ def override(shift_id: UUID, body: Override, visit: VisitDep) -> TurnOut:
 def restore(
     shift_id: UUID, visit: VisitDep, occurrence: Annotated[datetime, Query(description=OCCURRENCE)]
 ) -> Response:
-    """Let an occurrence be again what the rule says."""
+    """Let an occurrence be again as the rule has it."""
     with visit.transaction() as db:
         at = instant_of(db, occurrence, visit.now)
         restore_turn(db, visit.principal, shift_id, at, visit.now)

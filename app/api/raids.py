@@ -1,4 +1,4 @@
-"""What somebody saw, apart from people and cases."""
+"""Sightings of raids, apart from people and cases."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from app.api.deps import IdempotencyKey, VersionDep, VisitDep, etag, fingerprint
 from app.knowledge import (
     LONGEST_FACT,
     Sighting,
+    SightingChanges,
     add_sighting,
     change_sighting,
     list_sightings,
     read_sighting,
 )
+from app.models import SightingState
 from app.store import do_once
 
 router = APIRouter(prefix="/v1/raid-reports", tags=["raid reports"])
@@ -26,7 +28,7 @@ Words = Annotated[str, Field(max_length=LONGEST_FACT)]
 
 
 class Facts(BaseModel):
-    """What was seen; nothing about who told it."""
+    """What a person saw; nothing about the person."""
 
     size: Words | None = None
     activity: Words | None = None
@@ -38,11 +40,11 @@ class Facts(BaseModel):
     notes: Words | None = None
 
 
-class ReportOut(BaseModel):
-    """A report. `facts` is null for who does not hold the key of its day yet."""
+class SightingOut(BaseModel):
+    """A report. `facts` is null while you do not hold the key of its day."""
 
     id: UUID
-    state: Literal["unverified", "corroborated", "false"]
+    state: SightingState
     event: UUID = Field(description="the same for all reports of one event")
     reported_at: datetime
     recorded_by: UUID
@@ -50,10 +52,10 @@ class ReportOut(BaseModel):
     version: int
 
 
-class ReportList(BaseModel):
+class SightingList(BaseModel):
     """All reports of the last 90 days, the newest first."""
 
-    items: list[ReportOut]
+    items: list[SightingOut]
     next_cursor: str | None = None
 
 
@@ -69,11 +71,11 @@ class ChangeReport(BaseModel):
 
 
 @router.get("")
-def listed(visit: VisitDep) -> ReportList:
+def listed(visit: VisitDep) -> SightingList:
     """List the reports. This is written into the audit log."""
     with visit.transaction() as db:
         found = list_sightings(db, visit.principal, visit.now)
-        return ReportList(items=[_out(seen) for seen in found])
+        return SightingList(items=[_out(seen) for seen in found])
 
 
 @router.post("", status_code=201, dependencies=[needs(Permission.RAIDS)])
@@ -83,8 +85,8 @@ def add(
     request: Request,
     response: Response,
     idempotency_key: IdempotencyKey = None,
-) -> ReportOut:
-    """Record what somebody saw: unverified, until a second report or a person confirms it."""
+) -> SightingOut:
+    """Record a sighting: unverified, until a second report or a person confirms it."""
     facts = body.model_dump(exclude_none=True)
     with visit.transaction() as db:
 
@@ -101,18 +103,23 @@ def add(
 @router.patch("/{report_id}", dependencies=[needs(Permission.RAIDS)])
 def change(
     report_id: UUID, body: ChangeReport, version: VersionDep, visit: VisitDep, response: Response
-) -> ReportOut:
+) -> SightingOut:
     """Change facts, put two reports of one event together, or say what it proved to be."""
-    changes = body.model_dump(exclude_unset=True)
+    changes = SightingChanges(
+        body.facts.model_dump(exclude_unset=True) if body.facts else None,
+        body.same_as,
+        SightingState(body.state) if body.state else None,
+        body.confirmed_by,
+    )
     with visit.transaction() as db:
         seen = change_sighting(db, visit.principal, report_id, version, changes, visit.now)
         etag(response, seen.report.version)
         return _out(seen)
 
 
-def _out(seen: Sighting) -> ReportOut:
+def _out(seen: Sighting) -> SightingOut:
     report = seen.report
-    return ReportOut(
+    return SightingOut(
         id=report.id,
         state=report.state,
         event=report.group_id or report.id,

@@ -217,10 +217,10 @@ def _report_out(report: OpenedReport) -> AssignmentReportOut:
     return AssignmentReportOut(
         id=report.id,
         author=report.author_id,
-        outcome=report.outcome,
-        notes=report.notes,
-        next=report.next_at,
-        at=report.at,
+        outcome=report.body.outcome,
+        notes=report.body.notes,
+        next=report.body.next,
+        at=report.body.at,
     )
 
 

@@ -22,6 +22,7 @@ from app.api import (
     exports,
     handovers,
     health,
+    invitations,
     members,
     offers,
     organisation,
@@ -49,7 +50,18 @@ def _routes() -> list[BaseRoute]:
         router.include_router(module.router, responses={"default": errors.PROBLEM})
     # Paths with names come before the same paths with ids.
     rota = (turns, swaps, calendars, handovers, overrides, shifts)
-    desk = (health, sessions, members, cases, replies, endings, contacts, organisation, blocks)
+    desk = (
+        health,
+        sessions,
+        invitations,
+        members,
+        cases,
+        replies,
+        endings,
+        contacts,
+        organisation,
+        blocks,
+    )
     files = (calls, attachments, exports)
     for module in (*desk, *files, *rota, reference):
         router.include_router(module.router, responses={"default": errors.PROBLEM})

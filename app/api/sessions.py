@@ -17,14 +17,14 @@ router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
 
 
 class SignIn(BaseModel):
-    """Who, with what."""
+    """A name, a passphrase, and the code of the second factor."""
 
     handle: str = Field(min_length=1, max_length=64)
     passphrase: SecretStr = Field(min_length=1, max_length=1024)
     code: str | None = Field(default=None, max_length=16, description="from the authenticator app")
 
 
-class MemberOut(BaseModel):
+class SignedInMemberOut(BaseModel):
     """The member that signed in."""
 
     id: UUID
@@ -32,12 +32,12 @@ class MemberOut(BaseModel):
     roles: list[str]
 
 
-class SignedIn(BaseModel):
-    """A session; the token is shown here and nowhere else."""
+class SignedInOut(BaseModel):
+    """A session; you see the token here and nowhere else."""
 
     token: str
     expires_at: datetime
-    member: MemberOut
+    member: SignedInMemberOut
 
 
 class SessionOut(BaseModel):
@@ -72,7 +72,7 @@ class Recovered(BaseModel):
 
 
 @router.post("", status_code=201)
-def sign_in(body: SignIn, service: ServiceDep, request: Request, response: Response) -> SignedIn:
+def sign_in(body: SignIn, service: ServiceDep, request: Request, response: Response) -> SignedInOut:
     """Sign in. One answer for every cause of failure.
 
     The cookie that comes along opens nothing: a device that sends it back has its own place in
@@ -82,8 +82,8 @@ def sign_in(body: SignIn, service: ServiceDep, request: Request, response: Respo
     signed_in = entrance.sign_in(service, request, body.handle, passphrase, body.code)
     entrance.remember_device(service, response, signed_in)
     who = signed_in.principal
-    member = MemberOut(id=who.member_id, handle=who.handle, roles=sorted(who.roles))
-    return SignedIn(token=signed_in.token, expires_at=signed_in.expires_at, member=member)
+    member = SignedInMemberOut(id=who.member_id, handle=who.handle, roles=sorted(who.roles))
+    return SignedInOut(token=signed_in.token, expires_at=signed_in.expires_at, member=member)
 
 
 @router.get("")

@@ -155,7 +155,7 @@ def add(
     response: Response,
     idempotency_key: IdempotencyKey = None,
 ) -> ShiftOut:
-    """Put a recurring shift into the rota; nobody may be in two places at once."""
+    """Put a recurring shift into the rota; no member may be in two places at once."""
     wanted = ShiftFacts(
         body.rrule,
         body.starts_at,
@@ -180,7 +180,7 @@ def add(
 def change(
     shift_id: UUID, body: ChangeShift, version: VersionDep, visit: VisitDep, response: Response
 ) -> ShiftOut:
-    """Change a shift. Exceptions stay where the new rule still has their occurrence."""
+    """Change a shift. Overrides stay where the new rule still has their occurrence."""
     changes = ShiftChanges(
         body.rrule,
         body.starts_at,

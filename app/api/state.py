@@ -8,18 +8,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.access import Principal
-from app.calls import CallSettings, VoiceItem
+from app.api.webhook_table import Webhook
+from app.calls import CallSettings
 from app.clock import Clock
 from app.inbound import IntakeSettings
 from app.members import SessionStore, SignInThrottle
 from app.operations import Metrics, ReadinessProbe
-from app.outbox import StatusUpdate
 from app.settings import Settings
 from app.store import Database, Db, GroupWriter
-from app.telephony import InboundText
 from app.twilio_gateway import SignatureVerifier
-
-Webhook = InboundText | StatusUpdate | VoiceItem
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Swaps of shifts: asking to be replaced once, and taking somebody's place."""
+"""Swaps of shifts: asking to be replaced once, and taking a colleague's place."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class OfferSwap(BaseModel):
 
 
 class SwapOut(BaseModel):
-    """A swap. Who asks is shown to those who see the shift."""
+    """A swap. Only those who see the shift see the member who asks."""
 
     id: UUID
     shift: UUID
@@ -79,7 +79,7 @@ def offer_swap(
     body: OfferSwap | None = None,
     idempotency_key: IdempotencyKey = None,
 ) -> SwapOut:
-    """Ask to be replaced once. Until somebody takes it, the shift is still yours."""
+    """Ask to be replaced once. Until a colleague takes it, the shift is still yours."""
     with visit.transaction() as db:
         at = instant_of(db, body.occurrence, visit.now) if body and body.occurrence else None
 
@@ -94,7 +94,7 @@ def offer_swap(
 
 @router.post("/swaps/{swap_id}/take")
 def take_swap(swap_id: UUID, visit: VisitDep) -> SwapOut:
-    """Do a shift in somebody's place; the first one gets it."""
+    """Do a shift in a colleague's place; the first one gets it."""
     with visit.transaction() as db:
         rota.take_swap(db, visit.principal, swap_id, visit.now)
         return _swap_out(db, find_swap(db, visit.principal, swap_id))
@@ -102,7 +102,7 @@ def take_swap(swap_id: UUID, visit: VisitDep) -> SwapOut:
 
 @router.delete("/swaps/{swap_id}", status_code=204)
 def withdraw_swap(swap_id: UUID, visit: VisitDep) -> Response:
-    """Take a swap back that nobody has taken."""
+    """Take back a swap that no colleague has taken."""
     with visit.transaction() as db:
         rota.withdraw_swap(db, visit.principal, swap_id, visit.now)
     return Response(status_code=204)

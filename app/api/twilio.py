@@ -16,7 +16,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api.state import Service, Webhook
+from app.api.state import Service
+from app.api.webhook_table import Webhook
 from app.crypto import KeyMissing, SealBroken
 from app.errors import Refusal
 from app.outbox import StatusUpdate

@@ -24,14 +24,22 @@ from app.calls.lost_calls import take_in_lost_calls
 from app.calls.recordings import keep_recording
 from app.calls.twiml import write_goodbye, write_hold, write_message_only
 from app.calls.verbs import NOTHING
-from app.calls.webhooks import CallEnded, CallStep, VoiceItem, take_call_events
+from app.calls.webhooks import (
+    CallOver,
+    CallStep,
+    VoiceItem,
+    take_call,
+    take_call_end,
+    take_call_step,
+    take_recording_news,
+)
 
 __all__ = [
     "CALL_JOBS",
     "NOTHING",
     "CallCourse",
     "CallCrew",
-    "CallEnded",
+    "CallOver",
     "CallSettings",
     "CallStep",
     "VoiceItem",
@@ -46,8 +54,11 @@ __all__ = [
     "mark_custody",
     "ring_interpreters",
     "start_call_back",
-    "take_call_events",
+    "take_call",
+    "take_call_end",
+    "take_call_step",
     "take_in_lost_calls",
+    "take_recording_news",
     "write_goodbye",
     "write_hold",
     "write_message_only",

@@ -1,7 +1,7 @@
-"""The case of somebody who calls: found by the number, or opened; also while the server is sealed.
+"""The case of a caller: found by the number, or opened; also while the server is sealed.
 
-The same look-up as for texts, so that a phone has one case however it reaches us. Who withholds
-their number gets a case of their own each time, and shares nothing with anybody.
+A phone has one case, whether it texts or calls. Callers who withhold their number get a case of
+their own each time, which shares nothing with any other.
 """
 
 from __future__ import annotations
@@ -15,45 +15,35 @@ from sqlalchemy import func, select
 from app.cases import (
     BatchRows,
     ChangingCase,
+    NewCaller,
     find_known_cases,
+    make_caller_lookup,
     open_new_case,
     read_case_values,
     write_cases,
 )
-from app.crypto import keyed_hash
 from app.models import ROUNDING, Call, Case
 from app.organisation import read_settings
 from app.outbox import SILENCED, find_suppressions
 from app.store import Db
-from app.telephony import InboundCall, InboundText
+from app.telephony import InboundCall
 
 CUSTODY_FLAG = "custody_line"
 _HOUR = 12 * ROUNDING
+# How somebody who called is texted, if at all.
+_TEXTED_BY = "sms"
 
 
 def find_caller_case(db: Db, call: InboundCall, now: datetime) -> Case:
     """Return the live case of a caller, locked; a new one where they have none."""
-    rows, lookup = BatchRows(), _lookup(db, call)
+    rows, lookup = BatchRows(), make_caller_lookup(db, call.number) if call.number else None
     known = find_known_cases(db, {lookup} if lookup else set())
     thread = known.live.get(lookup) if lookup else None
     if thread is None:
-        thread = open_new_case(db, rows, known, _as_text(call), lookup, now)
+        thread = open_new_case(db, rows, known, NewCaller(_TEXTED_BY, call.number), now)
         _begin(db, thread, now)
         write_cases(db, rows, now)
     return db.get_one(Case, thread.id, with_for_update=True, populate_existing=True)
-
-
-def _lookup(db: Db, call: InboundCall) -> bytes | None:
-    if call.withheld:
-        return None
-    if db.keys.is_open:
-        return db.keys.number_lookup(call.caller)
-    return keyed_hash(db.keys.provisional_key, "provisional", call.caller.encode())
-
-
-def _as_text(call: InboundCall) -> InboundText:
-    """Return what opens a case: who, and nothing said yet. They are texted as SMS, if at all."""
-    return InboundText(call.sid, call.caller, "", "", (), None, "sms", call.withheld)
 
 
 def _begin(db: Db, thread: ChangingCase, now: datetime) -> None:
@@ -68,8 +58,8 @@ def may_ring_phones(db: Db, case: Case, call: InboundCall, now: datetime) -> boo
 
     Whatever it is, the call is recorded and can leave a message.
     """
-    if not call.withheld:
-        lookup = db.keys.number_lookup(call.caller)
+    if call.number:
+        lookup = db.keys.number_lookup(call.number)
         if find_suppressions(db, [lookup], now).get(lookup, set()) & SILENCED:
             return False
     most = read_settings(db).calls_per_hour

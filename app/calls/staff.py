@@ -12,23 +12,20 @@ from app import access
 from app.calls.courses import PhonesOnDuty
 from app.calls.twiml import NextHours
 from app.models import CallLeg, LegState, Member, MemberProfile, MemberState
-from app.rota import find_duty, list_turns, load_rota
+from app.paging import DESK_ROLES, find_desk_on_duty
+from app.rota import list_turns, load_rota
 from app.store import Db
 from app.telephony import clean_number
 from app.vault import read_roster
 
-_ROLES = ("dispatcher", "coordinator")
 _AHEAD = timedelta(days=8)
 
 
 def find_phones_on_duty(db: Db, now: datetime) -> PhonesOnDuty:
     """Return who of the desk is on duty or stands by, has a phone, and is on no call."""
     able = {member.id for member in read_roster(db).team(access.DESK)}
-    duty = find_duty(load_rota(db), now)
-    first, fallback = (
-        [one for one in duty.members(_ROLES, fallback=standing_by) if one in able]
-        for standing_by in (False, True)
-    )
+    on_duty = find_desk_on_duty(db, able, now)
+    first, fallback = on_duty.first, on_duty.fallback
     reachable = [one for one in dict.fromkeys((*first, *fallback)) if find_phone(db, one)]
     return PhonesOnDuty(
         tuple(one for one in first if one in reachable),
@@ -67,7 +64,7 @@ def find_next_hours(db: Db, now: datetime) -> NextHours:
     None while one goes on: somebody may answer the next call.
     """
     for turn in list_turns(load_rota(db), now, now + _AHEAD):
-        ours = turn.slot.role in _ROLES and not turn.slot.fallback
+        ours = turn.slot.role in DESK_ROLES and not turn.slot.fallback
         if ours and turn.members:
             local = turn.start.astimezone(db.zone)
             return None if turn.start <= now else (local.weekday(), f"{local:%H:%M}")

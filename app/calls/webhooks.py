@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -58,40 +57,20 @@ class CallStep:
 
 
 @dataclass(frozen=True)
-class CallEnded:
+class CallOver:
     """The carrier says that a call is over, by its own identifier."""
 
     sid: str
 
 
-VoiceItem = InboundCall | CallStep | CallEnded | Recording
-
-
-def take_call_events(
-    db: Db, line: CallSettings, items: Sequence[VoiceItem], now: datetime
-) -> list[str]:
-    """Bring calls on; return the TwiML for each item."""
-    return [_take(db, line, item, now) for item in items]
-
-
-def _take(db: Db, line: CallSettings, item: VoiceItem, now: datetime) -> str:
-    match item:
-        case InboundCall():
-            return _incoming(db, line, item, now)
-        case CallStep() if not db.keys.is_open:
-            return _sealed_step(line, item)
-        case CallStep():
-            return _step(db, line, item, now)
-        case CallEnded():
-            return _told(db, find_call_by_sid(db, item.sid), CallerLeft(), now)
-        case Recording():
-            return _recording(db, item, now)
+VoiceItem = InboundCall | CallStep | CallOver | Recording
 
 
 # -- a call comes in
 
 
-def _incoming(db: Db, line: CallSettings, call: InboundCall, now: datetime) -> str:
+def take_call(db: Db, line: CallSettings, call: InboundCall, now: datetime) -> str:
+    """Take a call in; return the TwiML for the caller's phone."""
     call_id = find_call_by_sid(db, call.sid)
     if call_id is not None:
         held = lock_call(db, call_id) if db.keys.is_open else None
@@ -135,7 +114,10 @@ def _sealed_step(line: CallSettings, item: CallStep) -> str:
 # -- a call goes on
 
 
-def _step(db: Db, line: CallSettings, item: CallStep, now: datetime) -> str:
+def take_call_step(db: Db, line: CallSettings, item: CallStep, now: datetime) -> str:
+    """Bring a call one step on; return the TwiML for the phone that asked."""
+    if not db.keys.is_open:
+        return _sealed_step(line, item)
     held = lock_call(db, item.call)
     if held is None:
         return write_goodbye()
@@ -209,7 +191,13 @@ def _told(db: Db, call_id: UUID | None, event: CallEvent, now: datetime) -> str:
     return NOTHING
 
 
-def _recording(db: Db, told: Recording, now: datetime) -> str:
+def take_call_end(db: Db, ended: CallOver, now: datetime) -> str:
+    """Take in that a caller's call is over."""
+    return _told(db, find_call_by_sid(db, ended.sid), CallerLeft(), now)
+
+
+def take_recording_news(db: Db, told: Recording, now: datetime) -> str:
+    """Take in what became of a recording."""
     if not told.over:
         return NOTHING
     call_id = find_call_by_sid(db, told.call_sid)

@@ -15,7 +15,9 @@ from app.cases.by_number import (
     BatchRows,
     ChangingCase,
     KnownCases,
+    NewCaller,
     find_known_cases,
+    make_caller_lookup,
     open_new_case,
     write_cases,
 )
@@ -51,16 +53,15 @@ from app.cases.dates import (
     check_date_step,
     forget_past_dates,
     list_calendar,
+    make_date_place,
     make_date_values,
     mark_date_occurred,
     open_date,
-    parse_time,
     read_instant,
     restore_dates,
     write_date,
 )
 from app.cases.detentions import (
-    Stay,
     add_detention,
     archive_detentions,
     change_detention,
@@ -68,7 +69,7 @@ from app.cases.detentions import (
     open_detention,
     restore_detentions,
 )
-from app.cases.notes import add_note, seal_text, write_note
+from app.cases.notes import add_note, write_note
 from app.cases.safe_hours import is_within_hours, parse_safe_hours
 from app.cases.states import is_live, mark_closed, mark_erased, mark_open
 from app.cases.tasks import (
@@ -111,7 +112,7 @@ __all__ = [
     "DateFacts",
     "DueTask",
     "KnownCases",
-    "Stay",
+    "NewCaller",
     "add_attachment",
     "add_date",
     "add_detention",
@@ -150,7 +151,9 @@ __all__ = [
     "list_tasks_of_cases",
     "lock_cases_of_number",
     "lock_tree",
+    "make_caller_lookup",
     "make_code_name",
+    "make_date_place",
     "make_date_values",
     "mark_closed",
     "mark_date_occurred",
@@ -162,13 +165,11 @@ __all__ = [
     "open_detention",
     "open_new_case",
     "parse_safe_hours",
-    "parse_time",
     "read_attachment",
     "read_case_values",
     "read_instant",
     "restore_dates",
     "restore_detentions",
-    "seal_text",
     "settle_tasks",
     "settle_tasks_of_kind",
     "start_waiting",

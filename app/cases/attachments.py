@@ -19,24 +19,23 @@ from sqlalchemy import delete, func, insert, select
 from app import audit
 from app.access import Permission, Principal
 from app.cases.case import find_case, open_case_keys
-from app.crypto import (
-    CaseKeys,
-    Purpose,
-    SealBroken,
-    Secret,
-    lock,
-    new_seed,
-    open_sealed,
-    pad_message,
-    seal_to,
-    unpad,
-)
-from app.crypto import unlock as unlock_part
+from app.crypto import CaseKeys, SealBroken, Secret, new_seed
 from app.errors import BadRequest, NotFound, PayloadTooLarge
 from app.keyring import Keyring
-from app.models import Attachment, AttachmentPart, Case
+from app.models import Attachment, AttachmentDetails, AttachmentPart, Case
 from app.store import Db, position_after
-from app.vault import find_public_key, read_value, seal_value
+from app.vault import (
+    ATTACHMENT_DETAILS,
+    ATTACHMENT_KEY,
+    ATTACHMENT_PART,
+    SealedPlace,
+    find_public_key,
+    lock_field,
+    open_field,
+    read_field,
+    seal_columns,
+    seal_field,
+)
 
 # With its length before it, a whole part fills pages of 4 kB, to which the last one is padded.
 PART_SIZE = (1 << 18) - 4
@@ -81,26 +80,24 @@ class AttachmentSealer:
         self._rest.clear()
 
     def _seal(self, piece: bytes) -> None:
-        context = _context(self._keys, self.id, len(self.parts), self.case_id, self.epoch)
-        self.parts.append(
-            lock(self.key, Purpose.ATTACHMENT, self.epoch, context, pad_message(piece))
-        )
+        place = _part(self.id, len(self.parts), self.case_id, self.epoch)
+        self.parts.append(lock_field(self._keys, ATTACHMENT_PART, place, piece, self.key))
 
     def is_stored(self, db: Db) -> bool:
         """Whether what lies in the database opens, whole, to what was added."""
         again, count = hashlib.sha256(), 0
         try:
             for body in _bodies(db, self.id):
-                again.update(_open(db, self.key, self.id, count, self.case_id, self.epoch, body))
+                place = _part(self.id, count, self.case_id, self.epoch)
+                again.update(open_field(db.keys, ATTACHMENT_PART, place, body, self.key))
                 count += 1
         except SealBroken:
             return False
         return count == len(self.parts) and again.digest() == self._digest.digest()
 
 
-def _context(keys: Keyring, attachment_id: UUID, number: int, case_id: UUID, epoch: int) -> Any:
-    part = make_part_id(attachment_id, number)
-    return keys.context("attachment_parts", "body", part, 1, case=case_id, epoch=epoch)
+def _part(attachment_id: UUID, number: int, case_id: UUID, epoch: int) -> SealedPlace:
+    return SealedPlace(make_part_id(attachment_id, number), epoch, case_id)
 
 
 def make_part_id(attachment_id: UUID, number: int) -> UUID:
@@ -122,14 +119,11 @@ def store_attachment(
     db.execute(delete(AttachmentPart).where(AttachmentPart.attachment_id == sealer.id))
     db.execute(delete(Attachment).where(Attachment.id == sealer.id))
     case.last_position = position_after(case.last_position, now)
-    details = {
-        "content_type": content_type,
-        "size": sealer.size,
-        "parts": len(sealer.parts),
-        "at": now.isoformat(),
-    }
+    details = AttachmentDetails(
+        content_type=content_type, size=sealer.size, parts=len(sealer.parts), at=now
+    )
     public = find_public_key(db, case.id, sealer.epoch)
-    context = db.keys.context("attachments", "key", sealer.id, 1, case=case.id, epoch=sealer.epoch)
+    place = SealedPlace(sealer.id, sealer.epoch, case.id)
     db.add(
         Attachment(
             id=sealer.id,
@@ -138,8 +132,8 @@ def store_attachment(
             author_id=author,
             epoch=sealer.epoch,
             position=case.last_position,
-            key=seal_to(public, Purpose.ATTACHMENT, sealer.epoch, context, sealer.key),
-            **seal_value(db, case, "attachments", "details", sealer.id, 1, details),
+            key=seal_field(db.keys, ATTACHMENT_KEY, place, sealer.key, public),
+            **seal_columns(db, ATTACHMENT_DETAILS, case, sealer.id, details),
         )
     )
     db.flush()
@@ -178,14 +172,21 @@ def list_attachments(db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -> lis
     """Return what is attached to some cases, without the content."""
     query = select(Attachment).where(Attachment.case_id.in_(keys)).order_by(Attachment.position)
     return [
-        {
-            "id": row.id,
-            "author": row.author_id,
-            "call": row.call_id,
-            **read_value(db, keys[row.case_id], "attachments", "details", row),
-        }
+        _describe(row, read_field(db, ATTACHMENT_DETAILS, row, keys[row.case_id]))
         for row in db.scalars(query)
     ]
+
+
+def _describe(row: Attachment, details: AttachmentDetails) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "author": row.author_id,
+        "call": row.call_id,
+        "content_type": details.content_type,
+        "size": details.size,
+        "parts": details.parts,
+        "at": details.at,
+    }
 
 
 @dataclass(frozen=True)
@@ -209,16 +210,14 @@ def open_attachment(
         raise NotFound
     owner = db.get_one(Case, row.case_id)
     keys = open_case_keys(db, principal, owner)
-    details = read_value(db, keys, "attachments", "details", row)
-    context = db.keys.context("attachments", "key", row.id, 1, case=row.case_id, epoch=row.epoch)
-    pair = keys[row.epoch].pair
-    key = open_sealed(pair, Purpose.ATTACHMENT, row.epoch, context, row.key)
+    details = read_field(db, ATTACHMENT_DETAILS, row, keys)
+    key = read_field(db, ATTACHMENT_KEY, row, keys)
     of = AttachmentPart.attachment_id == row.id
     stored = db.scalar(select(func.count()).select_from(AttachmentPart).where(of))
-    if stored != details["parts"]:
+    if stored != details.parts:
         raise SealBroken
     audit.record(db, "attachment.read", principal.member_id, case.id, now)
-    return AttachmentContent(row, key, details["content_type"], details["size"], details["parts"])
+    return AttachmentContent(row, key, details.content_type, details.size, details.parts)
 
 
 def _tree(db: Db, case: Case) -> set[UUID]:
@@ -233,7 +232,8 @@ def read_attachment(db: Db, content: AttachmentContent, start: int, end: int) ->
     """
     row, at, found = content.row, 0, bytearray()
     for number, body in enumerate(_bodies(db, row.id)):
-        piece = _open(db, content.key, row.id, number, row.case_id, row.epoch, body)
+        place = _part(row.id, number, row.case_id, row.epoch)
+        piece = open_field(db.keys, ATTACHMENT_PART, place, body, content.key)
         found += piece[max(0, start - at) : max(0, end - at)]
         at += len(piece)
     if at != content.size:
@@ -249,10 +249,3 @@ def _bodies(db: Db, attachment_id: UUID) -> Iterator[bytes]:
         body: bytes = part.body
         db.expunge(part)  # one part at a time is enough to hold
         yield body
-
-
-def _open(
-    db: Db, key: bytes, attachment_id: UUID, number: int, case_id: UUID, epoch: int, body: bytes
-) -> Secret:
-    context = _context(db.keys, attachment_id, number, case_id, epoch)
-    return unpad(unlock_part(key, Purpose.ATTACHMENT, epoch, context, body))

@@ -11,7 +11,7 @@ from sqlalchemy import and_, select
 
 from app import access
 from app.cases.codenames import make_code_name
-from app.crypto import CaseKeys, SealBroken, Secret
+from app.crypto import CaseKeys, SealBroken, Secret, keyed_hash
 from app.errors import Sealed
 from app.models import (
     LIVE_STATES,
@@ -25,7 +25,6 @@ from app.models import (
     table,
 )
 from app.store import Db, Lookup, insert_rows, update_rows
-from app.telephony import InboundText
 from app.vault import make_case_keys
 
 # Before anything is known; the first text decides.
@@ -154,16 +153,30 @@ def _thread(db: Db, row: Any) -> ChangingCase:
     )
 
 
+@dataclass(frozen=True)
+class NewCaller:
+    """A caller without a live case: how they reach us, and their number unless it is withheld."""
+
+    channel: str
+    number: str | None = field(repr=False)
+
+
+def make_caller_lookup(db: Db, number: str) -> bytes:
+    """Return what the cases of one phone are found by, whichever way it reaches us.
+
+    While the server is sealed that is a hash which only this process can make.
+    """
+    if db.keys.is_open:
+        return db.keys.number_lookup(number)
+    return keyed_hash(db.keys.provisional_key, "provisional", number.encode())
+
+
 def open_new_case(
-    db: Db,
-    rows: BatchRows,
-    known: KnownCases,
-    text: InboundText,
-    lookup: bytes | None,
-    now: datetime,
+    db: Db, rows: BatchRows, known: KnownCases, caller: NewCaller, now: datetime
 ) -> ChangingCase:
-    """Open a case; withheld numbers get one each and share nothing."""
+    """Open a case; callers who withhold their number get one each and share nothing."""
     case_id = uuid4()
+    lookup = make_caller_lookup(db, caller.number) if caller.number else None
     keys, epoch_row, grant = make_case_keys(db, case_id, 1, access.DESK, now)
     rows.epochs.append(epoch_row)
     rows.grants.append(grant)
@@ -171,8 +184,8 @@ def open_new_case(
         case_id,
         None,
         CaseValues(
-            number=None if text.withheld else text.sender,
-            channel=text.channel,
+            number=caller.number,
+            channel=caller.channel,
             reference=make_code_name(),
             opened_at=now,
         ),
@@ -184,7 +197,7 @@ def open_new_case(
         waiting=False,
         queue_order=0,
         follows=known.closed.get(lookup or b""),
-        lookup=None if text.withheld else lookup,
+        lookup=lookup,
         provisional=not db.keys.is_open,
         keys=keys,
     )

@@ -17,10 +17,10 @@ from app.cases.case import find_case, read_case_values
 from app.cases.tasks import settle_tasks
 from app.crypto import CaseKeys
 from app.errors import BadRequest
-from app.models import EVENT_STATES, LIVE_STATES, Case, Event
+from app.models import EVENT_STATES, LIVE_STATES, Case, DatePlace, Event
 from app.organisation import EVENT_KINDS
 from app.store import Db, position_after
-from app.vault import read_value, seal_value
+from app.vault import EVENT_PLACE, read_field, seal_columns
 
 
 def add_date(
@@ -46,7 +46,6 @@ def write_date(
     case.last_position = position_after(case.last_position, now)
     coarse = make_date_values(wanted)
     values = {**coarse, "reminded": {"skipped": find_passed_distances(wanted.starts_at, now)}}
-    sealed = {**coarse, "place": wanted.place, "meeting_place": wanted.meeting_place}
     event = Event(
         id=row_id,
         case_id=case.id,
@@ -55,7 +54,7 @@ def write_date(
         version=1,
         position=case.last_position,
         cap=wanted.cap,
-        **seal_value(db, case, "events", "place", row_id, 1, sealed),
+        **seal_columns(db, EVENT_PLACE, case, row_id, make_date_place(wanted)),
         **db.keys.new_row("events", row_id, values, now),
     )
     db.add(event)
@@ -84,7 +83,7 @@ def open_date(db: Db, keys: Mapping[int, CaseKeys], row: Event) -> dict[str, Any
 
     Also ``cap`` and ``leader``.
     """
-    value = read_value(db, keys, "events", "place", row)
+    value = read_field(db, EVENT_PLACE, row, keys)
     return {
         "id": row.id,
         "case_id": row.case_id,
@@ -93,11 +92,11 @@ def open_date(db: Db, keys: Mapping[int, CaseKeys], row: Event) -> dict[str, Any
         "version": row.version,
         "cap": row.cap,
         "leader": row.leader_id,
-        "kind": value["kind"],
-        "starts_at": datetime.fromisoformat(value["starts_at"]),
-        "ends_at": parse_time(value.get("ends_at")),
-        "place": value["place"],
-        "meeting_place": value["meeting_place"],
+        "kind": value.kind,
+        "starts_at": value.starts_at,
+        "ends_at": value.ends_at,
+        "place": value.place,
+        "meeting_place": value.meeting_place,
     }
 
 
@@ -155,9 +154,15 @@ def make_date_values(wanted: DateFacts) -> dict[str, Any]:
     }
 
 
-def parse_time(value: str | None) -> datetime | None:
-    """Return a time as it is kept, or None."""
-    return datetime.fromisoformat(value) if value else None
+def make_date_place(wanted: DateFacts) -> DatePlace:
+    """Return what is sealed of a date."""
+    return DatePlace(
+        kind=wanted.kind,
+        starts_at=wanted.starts_at.astimezone(UTC),
+        ends_at=wanted.ends_at.astimezone(UTC) if wanted.ends_at else None,
+        place=wanted.place,
+        meeting_place=wanted.meeting_place,
+    )
 
 
 def archive_dates(db: Db, case: Case) -> None:
@@ -178,10 +183,9 @@ def forget_past_dates(db: Db, now: datetime) -> None:
 def restore_dates(db: Db, case: Case, keys: Mapping[int, CaseKeys], now: datetime) -> None:
     """Let the machine know the times of a reopened case again."""
     for event in db.scalars(select(Event).where(Event.case_id == case.id)):
-        sealed = read_value(db, keys, "events", "place", event)
-        starts_at = datetime.fromisoformat(sealed["starts_at"])
-        values = {name: sealed.get(name) for name in ("kind", "starts_at", "ends_at")}
-        values["reminded"] = {"skipped": find_passed_distances(starts_at, now)}
+        known = read_field(db, EVENT_PLACE, event, keys)
+        values = make_date_values(DateFacts(known.kind, known.starts_at, ends_at=known.ends_at))
+        values["reminded"] = {"skipped": find_passed_distances(known.starts_at, now)}
         for column, value in db.keys.new_row("events", event.id, values, now).items():
             setattr(event, column, value)
 

@@ -6,9 +6,9 @@ desk a day before, and whether it is over.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,28 +19,21 @@ from app.access import Permission, Principal
 from app.cases.case import find_case, find_row_with_case, open_case_keys
 from app.cases.tasks import settle_tasks
 from app.crypto import CaseKeys
-from app.errors import BadRequest, StaleVersion
-from app.models import Case, DetentionEpisode
-from app.store import Db, position_after
-from app.vault import read_value, rewrite_value, seal_value
+from app.errors import BadRequest
+from app.models import Case, DetentionDetails, DetentionEpisode
+from app.store import Db, ReadVersion, check_version, position_after
+from app.vault import (
+    DETENTION_DETAILS,
+    read_field,
+    rewrite_field,
+    seal_columns,
+)
 
 _TABLE = "detention_episodes"
 _MOST_REVIEWS = 100
 
 
-@dataclass(frozen=True)
-class Stay:
-    """What is known of one detention. ``reviews`` are ``{"at": …, "outcome": …}``, in order."""
-
-    place: str = field(repr=False)
-    since: date
-    until: date | None = None
-    reviews: Sequence[Mapping[str, str]] = field(default=(), repr=False)
-    next_review: datetime | None = None
-    notes: str = field(default="", repr=False)
-
-
-def check_stay(stay: Stay, now: datetime) -> None:
+def check_stay(stay: DetentionDetails, now: datetime) -> None:
     """Raise BadRequest for what cannot be."""
     if not stay.place.strip():
         raise BadRequest("Say where: a place, or `not known`.")
@@ -58,7 +51,7 @@ def check_stay(stay: Stay, now: datetime) -> None:
 
 
 def add_detention(
-    db: Db, principal: Principal, case_id: UUID, stay: Stay, now: datetime
+    db: Db, principal: Principal, case_id: UUID, stay: DetentionDetails, now: datetime
 ) -> DetentionEpisode:
     """Record a detention. BadRequest, CaseClosed, CaseErased."""
     principal.require(Permission.CASES)
@@ -73,7 +66,7 @@ def add_detention(
         version=1,
         position=case.last_position,
         ended=stay.until is not None,
-        **seal_value(db, case, _TABLE, "details", row_id, 1, _details(stay)),
+        **seal_columns(db, DETENTION_DETAILS, case, row_id, _tidy(stay)),
         **db.keys.new_row(_TABLE, row_id, _coarse(stay, 1), now),
     )
     db.add(episode)
@@ -82,59 +75,41 @@ def add_detention(
     return episode
 
 
-def _check_review_to_come(stay: Stay, now: datetime) -> None:
+def _check_review_to_come(stay: DetentionDetails, now: datetime) -> None:
     if stay.next_review is not None and stay.next_review <= now:
         raise BadRequest("The next review is in the past. Record it among the reviews.")
 
 
-def _details(stay: Stay) -> dict[str, Any]:
-    return {
-        "place": stay.place.strip(),
-        "since": stay.since.isoformat(),
-        "until": stay.until.isoformat() if stay.until else None,
-        "reviews": [dict(review) for review in stay.reviews],
-        "next_review": _text(stay.next_review),
-        "notes": stay.notes,
-    }
+def _tidy(stay: DetentionDetails) -> DetentionDetails:
+    at = stay.next_review.astimezone(UTC) if stay.next_review else None
+    return replace(stay, place=stay.place.strip(), next_review=at)
 
 
 def _text(at: datetime | None) -> str | None:
     return at.astimezone(UTC).isoformat() if at else None
 
 
-def _coarse(stay: Stay, review: int) -> dict[str, Any]:
+def _coarse(stay: DetentionDetails, review: int) -> dict[str, Any]:
     """Return the operational values; ``review`` counts the next reviews there have been."""
     ended = stay.until is not None
     return {"next_review": None if ended else _text(stay.next_review), "review": review}
-
-
-def _stay(details: Mapping[str, Any]) -> Stay:
-    return Stay(
-        place=details["place"],
-        since=date.fromisoformat(details["since"]),
-        until=date.fromisoformat(details["until"]) if details["until"] else None,
-        reviews=details["reviews"],
-        next_review=datetime.fromisoformat(at) if (at := details["next_review"]) else None,
-        notes=details["notes"],
-    )
 
 
 def change_detention(
     db: Db,
     principal: Principal,
     episode_id: UUID,
-    version: int,
+    version: ReadVersion,
     changes: Mapping[str, Any],
     now: datetime,
 ) -> DetentionEpisode:
-    """Change some of a stay, by the names of ``Stay``. StaleVersion, BadRequest."""
+    """Change some of a stay, by the names of ``DetentionDetails``. StaleVersion, BadRequest."""
     principal.require(Permission.CASES)
     episode, case = find_row_with_case(db, principal, DetentionEpisode, episode_id)
-    if episode.version != version:
-        raise StaleVersion(episode.version)
+    check_version(episode.version, version)
     keys = open_case_keys(db, principal, case)
-    before = _stay(read_value(db, keys, _TABLE, "details", episode))
-    after = Stay(**{**{name: getattr(before, name) for name in _NAMES}, **changes})
+    before = read_field(db, DETENTION_DETAILS, episode, keys)
+    after = replace(before, **changes)
     check_stay(after, now)
     values = db.keys.open_row(_TABLE, episode)
     if after.next_review != before.next_review:
@@ -144,7 +119,7 @@ def change_detention(
     elif after.until is not None:
         settle_tasks(db, episode.id, ("review",), principal.member_id)
         values = _coarse(after, values["review"])
-    rewrite_value(db, case, _TABLE, "details", episode, _details(after))
+    rewrite_field(db, DETENTION_DETAILS, case, episode, _tidy(after))
     db.keys.replace_values(_TABLE, episode, values)
     episode.ended = after.until is not None
     episode.version += 1
@@ -153,25 +128,20 @@ def change_detention(
     return episode
 
 
-_NAMES = ("place", "since", "until", "reviews", "next_review", "notes")
-
-
 def list_detentions(
     db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]
-) -> list[tuple[DetentionEpisode, Stay]]:
+) -> list[tuple[DetentionEpisode, DetentionDetails]]:
     """Return the detentions of cases whose keys are in hand, the oldest first."""
     rows = db.scalars(select(DetentionEpisode).where(DetentionEpisode.case_id.in_(keys))).all()
-    found = [
-        (row, _stay(read_value(db, keys[row.case_id], _TABLE, "details", row))) for row in rows
-    ]
+    found = [(row, read_field(db, DETENTION_DETAILS, row, keys[row.case_id])) for row in rows]
     return sorted(found, key=lambda one: (one[1].since, one[0].position))
 
 
-def open_detention(db: Db, principal: Principal, episode: DetentionEpisode) -> Stay:
+def open_detention(db: Db, principal: Principal, episode: DetentionEpisode) -> DetentionDetails:
     """Return what is known of one detention of a live case. Forbidden without its key."""
     case = find_case(db, principal, episode.case_id, live=True)
     keys = open_case_keys(db, principal, case)
-    return _stay(read_value(db, keys, _TABLE, "details", episode))
+    return read_field(db, DETENTION_DETAILS, episode, keys)
 
 
 def archive_detentions(db: Db, case: Case) -> None:
@@ -183,7 +153,7 @@ def archive_detentions(db: Db, case: Case) -> None:
 def restore_detentions(db: Db, case: Case, keys: Mapping[int, CaseKeys], now: datetime) -> None:
     """Let the machine know the next reviews of a reopened case again."""
     for row in db.scalars(select(DetentionEpisode).where(DetentionEpisode.case_id == case.id)):
-        stay = _stay(read_value(db, keys, _TABLE, "details", row))
+        stay = read_field(db, DETENTION_DETAILS, row, keys)
         values = _coarse(stay, row.version + 1)  # higher than any that a task was made for
         for column, value in db.keys.new_row(_TABLE, row.id, values, now).items():
             setattr(row, column, value)

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from app import audit
 from app.access import Permission, Principal
 from app.cases.case import find_case
-from app.crypto import Purpose, pad_message, seal_to
 from app.errors import BadRequest
-from app.models import Case, Note
+from app.models import Case, Note, NoteBody
 from app.store import Db, position_after
-from app.vault import find_public_key
+from app.vault import NOTE_BODY, seal_for_case
 
 LONGEST_NOTE = 20_000
-
-
-def seal_text(db: Db, case: Case, table: str, row_id: UUID, body: str, now: datetime) -> bytes:
-    """Return the ``body`` of a row of ``messages`` or ``notes``, sealed to the case."""
-    purpose = Purpose.MESSAGE if table == "messages" else Purpose.NOTE
-    context = db.keys.context(table, "body", row_id, 1, case=case.id, epoch=case.epoch)
-    payload = {"body": body, "at": now.isoformat()}
-    plaintext = pad_message(json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace"))
-    return seal_to(
-        find_public_key(db, case.id, case.epoch), purpose, case.epoch, context, plaintext
-    )
 
 
 def add_note(
@@ -53,7 +40,7 @@ def write_note(db: Db, case: Case, author: UUID, kind: str, body: str, now: date
         position=case.last_position,
         author_id=author,
         kind=kind,
-        body=seal_text(db, case, "notes", note_id, body, now),
+        body=seal_for_case(db, NOTE_BODY, case, note_id, NoteBody(body=body, at=now)),
     )
     db.add(row)
     return row

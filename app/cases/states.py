@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from app.models import CASE_TRANSITIONS, LIVE_STATES, CaseState
+from app.models import CASE_TRANSITIONS, LIVE_STATES, CaseState, check_step
 
 
 class HasState(Protocol):
     """A case: its row, or the case that a batch of texts is changing."""
 
     state: CaseState
-
-
-class WrongStep(ValueError):
-    """A case cannot go from one state to another: a fault of the program, not of a person."""
 
 
 def is_live(case: HasState) -> bool:
@@ -43,6 +39,5 @@ def mark_erased(case: HasState) -> None:
 
 
 def _move(case: HasState, to: CaseState) -> None:
-    if to != case.state and to not in CASE_TRANSITIONS[case.state]:
-        raise WrongStep(f"a case that is {case.state} does not become {to}")
+    check_step(CASE_TRANSITIONS, case.state, to)
     case.state = to

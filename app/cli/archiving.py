@@ -5,19 +5,16 @@ from __future__ import annotations
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from sqlalchemy import select
 
 from app.cli.terminal import Progress, answer, ask, say, settings
-from app.clock import Clock
-from app.crypto import KeyFiles, Secret
-from app.models import Deployment
-from app.operations import NeedsAcknowledgement, make_archive, restore_archive
-from app.settings import Settings
-from app.store import Database, read_revision
-from app.vault import NotMade, read_backup_key
+
+if TYPE_CHECKING:
+    from app.crypto import Secret
+    from app.settings import Settings
+    from app.store import Database
 
 _NEXT = """\
 Start the service now. The archive holds no operational key: texts are taken in while sealed, and
@@ -36,6 +33,11 @@ def backup(
     A copy kept elsewhere stays openable, for ever, to whoever has the backup key and a member's
     passphrase: delete it there too.
     """
+    from app.crypto import KeyFiles
+    from app.operations import make_archive
+    from app.store import Database, read_revision
+    from app.vault import NotMade
+
     chosen = settings()
     if read_revision(chosen.sqlalchemy_url) is None:
         raise NotMade
@@ -60,6 +62,8 @@ def restore(
     ] = None,
 ) -> None:
     """Bring an archive back into an empty data directory or database, of either kind."""
+    from app.operations import NeedsAcknowledgement
+
     chosen, seed = settings(), _backup_seed(key_file)
     try:
         _restore(chosen, archive, seed, acknowledge)
@@ -71,6 +75,10 @@ def restore(
 
 
 def _restore(chosen: Settings, archive: Path, seed: Secret, acknowledged: str | None) -> None:
+    from app.clock import Clock
+    from app.crypto import KeyFiles
+    from app.operations import restore_archive
+
     restored = restore_archive(
         chosen.sqlalchemy_url,
         KeyFiles(chosen.keys_path),
@@ -94,6 +102,8 @@ def _restore(chosen: Settings, archive: Path, seed: Secret, acknowledged: str | 
 
 
 def _backup_seed(path: Path) -> Secret:
+    from app.vault import read_backup_key
+
     text = (
         sys.stdin.readline()
         if str(path) == "-"
@@ -104,6 +114,11 @@ def _backup_seed(path: Path) -> Secret:
 
 def _now(chosen: Settings, database: Database) -> datetime:
     """Return the instant; in the demo, where the simulated network moves the clock, that one."""
+    from sqlalchemy import select
+
+    from app.clock import Clock
+    from app.models import Deployment
+
     if chosen.environment != "demo":
         return Clock()()
     with database.snapshot() as db:

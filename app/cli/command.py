@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import typer
 
@@ -28,6 +28,15 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+
+@cli.callback()
+def begin(context: typer.Context) -> None:
+    """Do what the caller of ``run`` wants done before a command; help needs nothing."""
+    if context.obj is not None:
+        context.obj()
+
+
 cli.command("init")(setting_up.init)
 cli.command("migrate")(setting_up.migrate)
 cli.command("serve")(running.serve)
@@ -51,10 +60,15 @@ def version() -> None:
     print(__version__)
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run one command; return its exit code: 1 where it refused or failed, 2 for wrong usage."""
+def run(arguments: Sequence[str], before: Callable[[], None] | None = None) -> int:
+    """Run one command; return its exit code: 1 where it refused or failed, 2 for wrong usage.
+
+    ``before`` is called before the command, and not where only help is asked for.
+    """
     try:
-        code = cli(list(arguments) or ["--help"], prog_name="kith", standalone_mode=False)
+        code = cli(
+            list(arguments) or ["--help"], prog_name="kith", standalone_mode=False, obj=before
+        )
     except typer.TyperException as error:
         say(f"kith: {error.format_message()}")
         return error.exit_code
@@ -71,5 +85,4 @@ def run(arguments: Sequence[str]) -> int:
 
 def main() -> None:
     """Start here: ``kith …``."""
-    prepare()
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(run(sys.argv[1:], prepare))

@@ -5,26 +5,23 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from sqlalchemy import select
 
-from app import audit
 from app.cli.terminal import Progress, answer, say, settings
-from app.clock import Clock
-from app.crypto import KeyFiles
-from app.keyring import Keyring
-from app.models import Deployment
-from app.settings import Settings
-from app.store import Database, Db, read_revision
-from app.vault import NotMade
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+    from app.store import Db
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print nothing but JSON.")]
 
 
 def verify_audit(*, as_json: AsJson = False) -> int:
     """Recompute the audit chain; exit 1 where it was changed, shortened or has a gap."""
+    from app import audit
+
     with _still(_inspected()) as db:
         verdict = audit.verify(db)
     if as_json:
@@ -58,6 +55,14 @@ def _inspected() -> Settings:
 @contextmanager
 def _still(chosen: Settings) -> Iterator[Db]:
     """Yield the database as it is at one instant, while the service goes on."""
+    from sqlalchemy import select
+
+    from app.crypto import KeyFiles
+    from app.keyring import Keyring
+    from app.models import Deployment
+    from app.store import Database, read_revision
+    from app.vault import NotMade
+
     if read_revision(chosen.sqlalchemy_url) is None:
         raise NotMade
     database = Database(chosen.sqlalchemy_url)
@@ -78,6 +83,7 @@ def _still(chosen: Settings) -> Iterator[Db]:
 
 def drill(*, as_json: AsJson = False) -> int:
     """Play a seizure of this installation's own data; exit 1 where it is worse than promised."""
+    from app.clock import Clock
     from app.operations import (
         DrillScene,
         inspect_installation,

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import io
 import os
-import zipfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from app.cli.terminal import answer, ask_secret
-from app.crypto import SealBroken, unlock_file
 from app.errors import OperatorError
 
 
@@ -29,6 +27,10 @@ def open_file(
     It needs no hotline and no network. What is in the file lies readable in the folder afterwards:
     delete it when it is no longer needed.
     """
+    import zipfile
+
+    from app.crypto import SealBroken, unlock_file
+
     sealed = file.read_bytes()
     folder = to or file.with_suffix(".opened")
     if folder.exists():

@@ -8,9 +8,6 @@ from typing import Annotated
 import typer
 
 from app.cli.terminal import say, settings
-from app.crypto import KeyFiles
-from app.store import read_revision
-from app.vault import NotMade, ask_for_ratchet
 
 
 class What(StrEnum):
@@ -23,6 +20,10 @@ def rotate(
     what: Annotated[What, typer.Argument(help="index: the key under which numbers are found.")],
 ) -> None:
     """Have the running server replace a key now, rather than when its thirty days are over."""
+    from app.crypto import KeyFiles
+    from app.store import read_revision
+    from app.vault import NotMade, ask_for_ratchet
+
     chosen = settings()
     if read_revision(chosen.sqlalchemy_url) is None:
         raise NotMade

@@ -11,14 +11,10 @@ import threading
 from contextlib import ExitStack
 from typing import Annotated
 
-import structlog
 import typer
 
 from app.cli.terminal import say, settings
-from app.clock import Clock
 from app.errors import OperatorError
-
-log = structlog.get_logger()
 
 
 class NeedsPostgresql(OperatorError):
@@ -50,7 +46,7 @@ def serve(
         serving.listen_with_children(chosen, workers, with_worker=not no_worker)
     else:
         app = main.create_app(chosen, with_worker=not no_worker)
-        serving.listen(app, chosen, lambda: log.info("service.ready", port=chosen.port))
+        serving.listen(app, chosen, lambda: serving.log.info("service.ready", port=chosen.port))
 
 
 def worker(
@@ -65,6 +61,7 @@ def worker(
         raise NeedsPostgresql
     from app import main
     from app.cli import serving
+    from app.clock import Clock
     from app.members import TableSessions
     from app.operations import Door, Metrics
 
@@ -81,7 +78,7 @@ def worker(
         if port is not None:
             listening = serving.worker_listening(chosen, port, running, metrics, database)
             stack.enter_context(listening)
-        log.info("worker.ready")
+        serving.log.info("worker.ready")
         told_to_stop.wait()
     running.stop()
     door.close()

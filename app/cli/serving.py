@@ -10,6 +10,7 @@ from contextlib import closing
 from functools import partial
 from typing import Any
 
+import structlog
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
@@ -18,11 +19,13 @@ from app.clock import Clock
 from app.crypto import KeyFiles, UnsafeKeyFile
 from app.errors import OperatorError
 from app.main import create_app, open_database
-from app.operations import Handover, Metrics, WorkerServer, may_read_metrics, measure_process
+from app.operations import Metrics, SharedSeed, WorkerServer, may_read_metrics, measure_process
 from app.settings import Settings
 from app.store import Database, SchemaBehind, is_schema_current, read_revision
 from app.vault import NotMade
 from app.worker import Worker
+
+log = structlog.get_logger()
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]  # what ASGI servers call
 # Requests that are still running when told to stop get this long.
@@ -110,11 +113,11 @@ def _cannot_listen(host: str, port: int, error: OSError) -> OperatorError:
 def listen_with_children(chosen: Settings, processes: int, *, with_worker: bool) -> None:
     """Serve from several processes until told to stop; each makes its own application.
 
-    They inherit the port and what hands the operational key over. OperatorError.
+    They inherit the port and the pair of sockets that holds the operational seed. OperatorError.
     """
     bound = _bound(chosen, listening=False)  # by each child, once it can answer
-    with closing(bound), closing(Handover()) as handover:
-        factory = partial(_child, handover, with_worker=with_worker)
+    with closing(bound), closing(SharedSeed()) as shared:
+        factory = partial(_child, shared, with_worker=with_worker)
         options = {**_options(chosen), "lifespan": "on", "factory": True, "workers": processes}
         # On a busy machine a child takes longer than the usual 5 s to load; killed for that and
         # begun anew, none would ever listen.
@@ -142,10 +145,10 @@ def worker_listening(
         raise _cannot_listen(chosen.host, port, error) from error
 
 
-def _child(handover: Handover, *, with_worker: bool) -> Application:
+def _child(shared: SharedSeed, *, with_worker: bool) -> Application:
     """Make the application in a child process."""
     prepare()
-    return create_app(settings(), with_worker=with_worker, handover=handover)
+    return create_app(settings(), with_worker=with_worker, shared=shared)
 
 
 def _noting_failures(app: Application) -> tuple[Application, list[Exception]]:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from sqlalchemy import select
 
 from app.cli.terminal import answer, ask, ask_passphrase, say, settings
-from app.clock import Clock
-from app.crypto import KeyFiles
-from app.members import check_passphrase, clean_handle, suggest_passphrase
-from app.models import Deployment
-from app.operations import AlreadyMade, found_organisation
-from app.settings import Settings
-from app.store import Database, find_newest_revision, read_revision, upgrade_schema
-from app.vault import keep_backup_public, make_backup_pair, new_backup_key, print_backup_key
+
+if TYPE_CHECKING:
+    from app.settings import Settings
 
 _ONCE = """\
 This is shown once. Keep the recovery code and the backup key on paper, away from this machine:
@@ -31,6 +25,8 @@ def init(
     as_json: Annotated[bool, typer.Option("--json", help="Print nothing but JSON.")] = False,
 ) -> None:
     """Make schema, keys, organisation and first coordinator. Refuses to run twice."""
+    from app.members import check_passphrase, clean_handle, suggest_passphrase
+
     chosen = settings()
     _refuse_a_second_time(chosen)
     handle = clean_handle(handle or ask("Your name here, a pseudonym"))
@@ -46,12 +42,20 @@ def init(
 
 def migrate() -> None:
     """Bring the schema to what this release needs; the running release goes on working."""
+    from app.store import find_newest_revision, upgrade_schema
+
     upgrade_schema(settings().sqlalchemy_url)
     say(f"The schema is at {find_newest_revision()}.")
 
 
 def found(chosen: Settings, handle: str, passphrase: str) -> dict[str, Any]:
     """Lay the schema, make everything, and return what is printed once."""
+    from app.clock import Clock
+    from app.crypto import KeyFiles
+    from app.operations import found_organisation
+    from app.store import Database, upgrade_schema
+    from app.vault import keep_backup_public, make_backup_pair, new_backup_key, print_backup_key
+
     upgrade_schema(chosen.sqlalchemy_url)
     database, files = Database(chosen.sqlalchemy_url), KeyFiles(chosen.keys_path)
     try:
@@ -79,6 +83,12 @@ def found(chosen: Settings, handle: str, passphrase: str) -> dict[str, Any]:
 
 def _refuse_a_second_time(chosen: Settings) -> None:
     """Raise AlreadyMade before anything is asked."""
+    from sqlalchemy import select
+
+    from app.models import Deployment
+    from app.operations import AlreadyMade
+    from app.store import Database, read_revision
+
     if read_revision(chosen.sqlalchemy_url) is None:
         return
     database = Database(chosen.sqlalchemy_url)

@@ -9,19 +9,20 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-from sqlalchemy.exc import SQLAlchemyError
-
-from app.crypto import KeyMissing, SealBroken, UnsafeKeyFile
 from app.errors import OperatorError, Refusal
-from app.process import configure_logs, find_places, harden_process, hide_uncaught_errors
-from app.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from app.settings import Settings
 
 
 def prepare() -> None:
     """Make this process safe to hold secrets, and its logs free of them."""
+    from app.process import configure_logs, harden_process, hide_uncaught_errors
+
     harden_process()
     level = os.environ.get("KITH_LOG_LEVEL", "INFO").upper()
     # A level that does not exist is refused in a sentence, as soon as the settings are read.
@@ -31,6 +32,9 @@ def prepare() -> None:
 
 def settings() -> Settings:
     """Read the configuration, and have its level of logging from now on."""
+    from app.process import configure_logs
+    from app.settings import load_settings
+
     read = load_settings()
     configure_logs(read.log_level)
     return read
@@ -95,11 +99,20 @@ class Progress:
 
 def in_one_line(error: Exception) -> str:
     """Return a sentence for the operator; never what an unknown exception says."""
+    if isinstance(error, OperatorError):
+        return str(error.args[0]) if error.args else _docstring(error)
+    return error.detail if isinstance(error, Refusal) else _foreign(error)
+
+
+def _foreign(error: Exception) -> str:
+    """Return the same of an exception that is no sentence of ours."""
+    from pydantic import ValidationError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from app.crypto import KeyMissing, SealBroken, UnsafeKeyFile
+    from app.process import find_places
+
     match error:
-        case OperatorError():
-            return str(error.args[0]) if error.args else _docstring(error)
-        case Refusal():
-            return error.detail
         case ValidationError():
             return "; ".join(_wrong_setting(dict(each)) for each in error.errors())
         case KeyMissing():

@@ -90,5 +90,5 @@ def end_session(session_id: UUID, screen: MemberScreenDep) -> Response:
         with visit.transaction() as db:
             end_own_session(db, screen.service.sessions, visit.principal, session_id, visit.now)
     except NotFound:
-        return screen.go("/me")  # it has ended already, which is what was wanted
+        return screen.go("/me")  # it has ended already, as they wanted
     return screen.go("/me?done=ended")

@@ -15,7 +15,14 @@ from app.console.errors import PageRoute
 from app.console.forms import Form, checked, once_key
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import NotFound, Refusal
-from app.knowledge import add_card, change_card, is_card_usable, list_cards, remove_card
+from app.knowledge import (
+    CardFacts,
+    add_card,
+    change_card,
+    is_card_usable,
+    list_cards,
+    remove_card,
+)
 from app.organisation import read_settings
 from app.store import do_once
 
@@ -48,7 +55,7 @@ def _page(screen: MemberScreen, refusal: Refusal | None = None, field: str = "to
     )
 
 
-def _values(form: Form, languages: Sequence[str]) -> dict[str, Any]:
+def _values(form: Form, languages: Sequence[str]) -> CardFacts:
     values: dict[str, Any] = {
         name: form.get(name) or None
         for name in ("topic", "region", "source_url", "verified_by", "verified_on", "review_by")
@@ -56,7 +63,7 @@ def _values(form: Form, languages: Sequence[str]) -> dict[str, Any]:
     for name in ("covers", "excludes"):
         said = {code: form.raw(f"{name}_{code}").strip() for code in languages}
         values[name] = {code: text for code, text in said.items() if text}
-    return checked(NewCard, values).model_dump()
+    return CardFacts(**checked(NewCard, values).model_dump())
 
 
 @router.post("")
@@ -88,10 +95,17 @@ def change(card_id: UUID, screen: MemberScreenDep) -> Response:
                 remove_card(db, visit.principal, card_id, visit.now)
             else:
                 values = _values(form, read_settings(db).languages)
-                version = form.number("version") or 0
-                change_card(db, visit.principal, card_id, version, values, visit.now)
+                change_card(
+                    db,
+                    visit.principal,
+                    card_id,
+                    form.number("version") or 0,
+                    lambda _: values,
+                    visit.now,
+                    verified=True,
+                )
     except NotFound:
-        return screen.go("/cards")  # somebody has deleted it
+        return screen.go("/cards")  # a colleague has deleted it
     except Refusal as refusal:
         return _page(screen, refusal, f"card-{card_id}")
     return screen.go("/cards?done=changed")

@@ -11,7 +11,6 @@ from fastapi.responses import Response
 
 from app.cases import (
     DateFacts,
-    Stay,
     add_date,
     add_detention,
     change_detention,
@@ -25,6 +24,7 @@ from app.console.forms import Form, once_key
 from app.console.screens import MemberScreenDep
 from app.desk import change_date
 from app.errors import BadRequest
+from app.models import DetentionDetails
 from app.organisation import find_zone
 from app.store import Db, do_once
 
@@ -115,9 +115,9 @@ def add_episode(case_id: UUID, screen: MemberScreenDep) -> Response:
         since = _day(form, "since")
         if since is None:
             raise BadRequest("Say since which day.")
-        stay = Stay(
-            form.get("held_place")[:200],
-            since,
+        stay = DetentionDetails(
+            place=form.get("held_place")[:200],
+            since=since,
             next_review=local(form, "next_review", zone_of_case(db, screen, case_id)),
             notes=form.raw("stay_notes")[:_LONGEST],
         )

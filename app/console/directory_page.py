@@ -1,8 +1,7 @@
-"""The directory: who helps and is not a member."""
+"""The directory: helpers and places that are not members."""
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -15,6 +14,7 @@ from app.console.forms import Form, once_key
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import NotFound, Refusal
 from app.knowledge import add_entry, change_entry, list_entries, remove_entry
+from app.models import DirectoryValues
 from app.organisation import DIRECTORY_KINDS, read_settings
 from app.store import do_once
 
@@ -47,9 +47,10 @@ def _page(screen: MemberScreen, refusal: Refusal | None = None, field: str = "na
     )
 
 
-def _values(form: Form) -> dict[str, Any]:
-    values: dict[str, Any] = {name: form.get(name) for name in _TEXTS}
-    return {**values, "region": form.get("region") or None, "languages": form.all("languages")}
+def _values(form: Form) -> DirectoryValues:
+    texts = {name: form.get(name) for name in _TEXTS}
+    region, languages = form.get("region") or None, tuple(form.all("languages"))
+    return DirectoryValues(region=region, languages=languages, **texts)
 
 
 @router.post("")
@@ -79,10 +80,10 @@ def change(entry_id: UUID, screen: MemberScreenDep) -> Response:
             if form.get("action") == "remove":
                 remove_entry(db, visit.principal, entry_id, visit.now)
             else:
-                version = form.number("version") or 0
-                change_entry(db, visit.principal, entry_id, version, _values(form), visit.now)
+                version, values = form.number("version") or 0, _values(form)
+                change_entry(db, visit.principal, entry_id, version, lambda _: values, visit.now)
     except NotFound:
-        return screen.go("/directory")  # somebody has deleted it
+        return screen.go("/directory")  # a colleague has deleted it
     except Refusal as refusal:
         return _page(screen, refusal, f"entry-{entry_id}")
     return screen.go("/directory?done=changed")

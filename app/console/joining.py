@@ -1,4 +1,4 @@
-"""A newcomer's page, and that of somebody who lost their passphrase."""
+"""The pages of a newcomer, and of a member who lost the passphrase."""
 
 from __future__ import annotations
 

@@ -72,13 +72,13 @@ def invite(screen: MemberScreenDep) -> Response:
 
 
 def _listed(form: Form, name: str) -> list[str]:
-    """Return what somebody wrote with commas between."""
+    """Return the codes of a field, written with commas or spaces between."""
     return [part for part in form.get(name).replace(",", " ").split() if part]
 
 
 @router.get("/members/{member_id}")
 def member(member_id: UUID, screen: MemberScreenDep) -> Response:
-    """Show one member, to change or to take out."""
+    """Show one member, with the forms to change and to remove them."""
     return _member(screen, member_id)
 
 
@@ -108,7 +108,7 @@ def _member(
 
 @router.post("/members/{member_id}/change")
 def change(member_id: UUID, screen: MemberScreenDep) -> Response:
-    """Change roles and profile. Who leaves a team loses its key: it gets a new one."""
+    """Change roles and profile. A team that the member leaves gets a new key."""
     visit, form = screen.visit, screen.form
     visit.principal.require(Permission.MEMBERS)
     try:
@@ -141,7 +141,7 @@ def _changes(form: Form) -> dict[str, Any]:
 
 @router.post("/members/{member_id}/remove")
 def remove(member_id: UUID, screen: MemberScreenDep) -> Response:
-    """Take somebody out at once, once their name is typed."""
+    """Remove a member at once, if their name is typed."""
     visit, form = screen.visit, screen.form
     visit.principal.require(Permission.MEMBERS)
     try:

@@ -1,8 +1,7 @@
-"""What was seen: reports by event, what confirms them, and what proved false."""
+"""Sightings: reports by event, what confirms them, and what proved false."""
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -16,12 +15,14 @@ from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import BadRequest, NotFound, Refusal
 from app.knowledge import (
     SIGHTING_FIELDS,
+    SightingChanges,
     add_sighting,
     change_sighting,
     group_sightings,
     list_sightings,
 )
 from app.members import list_handles
+from app.models import SightingState
 from app.store import do_once
 
 router = APIRouter(prefix="/raids", include_in_schema=False, route_class=PageRoute)
@@ -54,7 +55,7 @@ def _page(screen: MemberScreen, refusal: Refusal | None = None, field: str = "si
 
 @router.post("")
 def add(screen: MemberScreenDep) -> Response:
-    """Record what somebody saw."""
+    """Record a sighting."""
     visit, form = screen.visit, screen.form
     visit.principal.require(Permission.RAIDS)
     facts = {name: form.get(name) for name in SIGHTING_FIELDS}
@@ -86,13 +87,13 @@ def change(report_id: UUID, screen: MemberScreenDep) -> Response:
     return screen.go("/raids?done=changed")
 
 
-def _changes(screen: MemberScreen) -> dict[str, Any]:
+def _changes(screen: MemberScreen) -> SightingChanges:
     form, proved = screen.form, screen.form.get("proved")
     if proved in ("report", "person"):
-        return {"state": "corroborated", "confirmed_by": proved}
+        return SightingChanges(state=SightingState.CORROBORATED, confirmed_by=proved)
     if proved == "false":
-        return {"state": "false"}
+        return SightingChanges(state=SightingState.FALSE)
     try:
-        return {"same_as": UUID(form.get("same_as"))}
+        return SightingChanges(same_as=UUID(form.get("same_as")))
     except ValueError as error:
         raise BadRequest("Choose the other report of the same event.") from error

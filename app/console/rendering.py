@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.console import words, work
+from app.console.deeds import DEEDS
 
 FOLDER = Path(__file__).parent
 
@@ -32,7 +33,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.globals.update(words=words, work=work)
+    templates.globals.update(words=words, work=work, deeds=DEEDS)
     templates.globals["asset"] = asset_path
     templates.globals["fresh"] = lambda: uuid4().hex
     templates.filters.update(moment=moment, span=span, iso=iso, clock=clock, day=day)

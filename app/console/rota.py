@@ -26,7 +26,7 @@ def show_rota(screen: MemberScreenDep) -> Response:
 
 
 def _asked(form: Form) -> UUID | None:
-    """Return the colleague whom a form asks; None for everybody. BadRequest."""
+    """Return the one colleague whom a form asks; None asks all of them. BadRequest."""
     try:
         return UUID(form.get("to")) if form.get("to") else None
     except ValueError as error:
@@ -60,7 +60,7 @@ def offer_swap(screen: MemberScreenDep) -> Response:
 
 @router.post("/swaps/{swap_id}/take")
 def take_swap(swap_id: UUID, screen: MemberScreenDep) -> Response:
-    """Come in somebody's place."""
+    """Come in a colleague's place."""
     visit = screen.visit
     return done(
         screen, "swap_taken", lambda db: rota.take_swap(db, visit.principal, swap_id, visit.now)
@@ -89,6 +89,6 @@ def open_calendar(screen: MemberScreenDep) -> Response:
 
 @router.post("/calendar/stop")
 def close_calendar(screen: MemberScreenDep) -> Response:
-    """Let the address show nothing any more."""
+    """End one's calendar: its address shows nothing any more."""
     visit = screen.visit
     return done(screen, "calendar_stopped", lambda db: close_feed(db, visit.principal, visit.now))

@@ -51,7 +51,7 @@ class Row:
 def page(
     screen: MemberScreen, refusal: Refusal | None = None, field: str = "rota", url: str = ""
 ) -> Response:
-    """Return the page of a week; with what was refused, or a calendar's new address."""
+    """Return the page of a week; with a refusal, or with a calendar's new address."""
     visit, who = screen.visit, screen.visit.principal
     who.require(Permission.ROTA)
     zone = screen.service.settings.zone
@@ -87,14 +87,14 @@ def page(
 
 
 def _lacking(screen: MemberScreen, db: Db) -> list[tuple[ShiftTurn, str]]:
-    """Return the places of the next two days that nobody fills, for whoever plans the rota."""
+    """Return the turns of the next two days that lack people, for members who plan the rota."""
     if not screen.visit.principal.may(Permission.ROTA_OF_ALL):
         return []
     return [(turn, _when(screen, turn)) for turn in find_lacking_turns(db, screen.visit.now)]
 
 
 def _monday(screen: MemberScreen) -> date:
-    """Return the first day of the week that is asked for; of this one where that makes no sense."""
+    """Return the Monday of the week that the visitor asks for; of this week where they do not."""
     today = _today(screen)
     given = screen.form.get("week") or screen.request.query_params.get("week", "")
     try:
@@ -129,7 +129,7 @@ def _row(screen: MemberScreen, turn: ShiftTurn, asked: list[Swap]) -> Row:
 
 
 def occurrence(screen: MemberScreen, turn: ShiftTurn) -> str:
-    """Return what names an occurrence in a form: when it begins by its rule."""
+    """Return the name of an occurrence in forms: the instant at which its rule begins it."""
     return find_instant(turn.on, screen.service.settings.zone).isoformat()
 
 
@@ -161,7 +161,7 @@ def named(form: Form) -> tuple[UUID, datetime]:
 def done(
     screen: MemberScreen, said: str, do: Callable[[Db], object], field: str = "rota"
 ) -> Response:
-    """Do something to the rota in one transaction and go back to it; tell a refusal there."""
+    """Change the rota in one transaction and go back to its page, which tells a refusal."""
     screen.visit.principal.require(Permission.ROTA)
     try:
         with screen.visit.transaction() as db:

@@ -131,7 +131,7 @@ def _shift(screen: MemberScreen, shift_id: UUID, refusal: Refusal | None = None)
 
 
 def _chosen(screen: MemberScreen, turns: list[ShiftTurn]) -> str:
-    """Return the occurrence that somebody came to change, where it is among these."""
+    """Return the occurrence that the visitor came to change, if it is among these."""
     given = screen.form.get("occurrence") or screen.request.query_params.get("occurrence", "")
     known = [occurrence(screen, turn) for turn in turns]
     return given.replace(" ", "+") if given.replace(" ", "+") in known else ""
@@ -139,7 +139,7 @@ def _chosen(screen: MemberScreen, turns: list[ShiftTurn]) -> str:
 
 @router.post("/{shift_id}/override")
 def override(shift_id: UUID, screen: MemberScreenDep) -> Response:
-    """Cancel one occurrence, say who does it, or let it be as the rule says."""
+    """Cancel one occurrence, choose its members, or let it be as the rule has it."""
     visit, form = screen.visit, screen.form
     visit.principal.require(Permission.ROTA_OF_ALL)
     try:
@@ -171,7 +171,7 @@ def _different(db: Db, shift_id: UUID, form: Form) -> ChangedTurn:
 
 @router.get("/{shift_id}/hand-over")
 def notes(shift_id: UUID, screen: MemberScreenDep) -> Response:
-    """Open what the shifts before have left."""
+    """Open the notes that earlier shifts have left."""
     return _notes(screen, shift_id)
 
 

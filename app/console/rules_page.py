@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -14,11 +13,21 @@ from app.console.errors import PageRoute
 from app.console.forms import Form
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import BadRequest, NotFound, Refusal
-from app.knowledge import list_deadline_rules, write_deadline_rules
+from app.knowledge import RuleFacts, list_deadline_rules, write_deadline_rules
+from app.models import DeadlineRule
 from app.store import Db
 
 router = APIRouter(prefix="/rules", include_in_schema=False, route_class=PageRoute)
-_KEPT = ("jurisdiction", "trigger", "offset", "unit", "received_by", "warn_at", "source_url")
+_KEPT = (
+    "code",
+    "jurisdiction",
+    "trigger",
+    "offset",
+    "unit",
+    "received_by",
+    "warn_at",
+    "source_url",
+)
 
 
 @router.get("")
@@ -47,8 +56,7 @@ def verify(code: str, screen: MemberScreenDep) -> Response:
     visit.principal.require(Permission.RULES)
     try:
         with visit.transaction() as db:
-            kept = _known(db, visit.principal, code)
-            rule = {"code": code, **kept, **_verified(form)}
+            rule = _verified(_find_rule(db, visit.principal, code), form)
             write_deadline_rules(db, visit.principal, [rule], visit.now)
     except NotFound:
         raise
@@ -57,22 +65,23 @@ def verify(code: str, screen: MemberScreenDep) -> Response:
     return screen.go("/rules?done=changed")
 
 
-def _known(db: Db, principal: Principal, code: str) -> dict[str, Any]:
-    """Return what a rule says, which this page does not change. NotFound."""
+def _find_rule(db: Db, principal: Principal, code: str) -> DeadlineRule:
     for rule in list_deadline_rules(db, principal):
         if rule.code == code:
-            return {name: getattr(rule, name) for name in _KEPT}
+            return rule
     raise NotFound
 
 
-def _verified(form: Form) -> dict[str, Any]:
-    return {
-        "verified_by": form.get("verified_by")[:200] or None,
-        "verified_on": _day(form, "verified_on"),
-        "review_by": _day(form, "review_by"),
-        "enabled": form.get("enabled") == "yes",
-        "version": form.number("version"),
-    }
+def _verified(rule: DeadlineRule, form: Form) -> RuleFacts:
+    """Return a rule as it is, with what the form says of its verification."""
+    return RuleFacts(
+        **{name: getattr(rule, name) for name in _KEPT},
+        verified_by=form.get("verified_by")[:200] or None,
+        verified_on=_day(form, "verified_on"),
+        review_by=_day(form, "review_by"),
+        enabled=form.get("enabled") == "yes",
+        version=form.number("version"),
+    )
 
 
 def _day(form: Form, name: str) -> date | None:

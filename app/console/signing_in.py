@@ -27,7 +27,7 @@ _LONGEST = 1024
 
 @router.get("/sign-in")
 def ask(screen: GuestScreenDep) -> Response:
-    """Show the form, or go on for somebody who is signed in already."""
+    """Show the form; a visitor who is signed in already goes on."""
     onward = _onward(screen.request.query_params.get("next", ""))
     token = cookies.read(screen.request, screen.service.settings, cookies.SESSION)
     try:
@@ -108,7 +108,7 @@ def sign_out(screen: MemberScreenDep) -> Response:
 
 @router.post("/leave")
 def leave(screen: AnyScreenDep) -> Response:
-    """Sign out and show something harmless. This never refuses: somebody may be at the door.
+    """Sign out and show something harmless. This never refuses: a stranger may be at the door.
 
     Without the form's token the session stays, as another site could have sent the form.
     """

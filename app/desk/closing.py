@@ -31,12 +31,19 @@ from app.cases import (
 from app.crypto import CaseKeys
 from app.desk.erasing import erase_tree
 from app.errors import BadRequest, CaseErased, NotFound
-from app.models import LIVE_STATES, Case, rounded
+from app.models import LIVE_STATES, ArchivedContact, Case, rounded
 from app.organisation import OUTCOMES
 from app.paging import acknowledge_alert
 from app.requests import end_requests, lock_requests
 from app.store import NOT_WAITING, Db
-from app.vault import open_case_grants, read_sheet, regrant_case, write_sheet
+from app.vault import (
+    CASE_CONTACT,
+    HOLD_REASON,
+    open_case_grants,
+    read_sheet,
+    regrant_case,
+    write_sheet,
+)
 
 # What the machine needs only while a case lives.
 _GONE_WHEN_CLOSED: Mapping[str, Any] = dict.fromkeys(("number", "reach", "waiting_since", "script"))
@@ -61,7 +68,7 @@ def _close_one(db: Db, principal: Principal, case: Case, outcome: str, now: date
     keys = open_case_grants(db, principal, case.id, DESK)
     values = read_case_values(db, case)
     if values.number:
-        write_sheet(db, case, "contact", {"number": values.number})
+        write_sheet(db, CASE_CONTACT, case, ArchivedContact(number=values.number))
     regrant_case(db, case.id, keys, ARCHIVE, now)
     end_requests(db, case, now)
     archive_dates(db, case)
@@ -84,9 +91,9 @@ def reopen_case(db: Db, principal: Principal, case_id: UUID, now: datetime) -> C
         raise BadRequest("This case is open.")
     closed = lock_tree(db, case)
     opened = {one.id: open_case_grants(db, principal, one.id, ARCHIVE) for one in closed}
-    contacts = {one.id: read_sheet(db, one, opened[one.id], "contact", {}) for one in closed}
+    contacts = {one.id: read_sheet(db, CASE_CONTACT, one, opened[one.id]) for one in closed}
     # The index forgets the numbers of closed cases, so what was sealed when closing counts.
-    for number in {contact["number"] for contact in contacts.values() if contact}:
+    for number in {contact.number for contact in contacts.values() if contact}:
         if reference := find_live_reference(db, db.keys.number_lookup(number)):
             raise BadRequest(
                 f"This phone has a newer open case, {reference}; close that one first."
@@ -98,18 +105,22 @@ def reopen_case(db: Db, principal: Principal, case_id: UUID, now: datetime) -> C
 
 
 def _reopen_one(
-    db: Db, case: Case, keys: Mapping[int, CaseKeys], contact: Mapping[str, Any], now: datetime
+    db: Db,
+    case: Case,
+    keys: Mapping[int, CaseKeys],
+    contact: ArchivedContact | None,
+    now: datetime,
 ) -> None:
     regrant_case(db, case.id, keys, DESK, now)
     restore_dates(db, case, keys, now)
     restore_detentions(db, case, keys, now)
     values = read_case_values(db, case)
-    number = contact.get("number")
+    number = contact.number if contact else None
     write_case_values(db, case, replace(values, outcome=None, number=number, human=True))
     mark_open(case)
     case.closed_at = None
     if contact:
-        case.number_lookup = db.keys.number_lookup(contact["number"])
+        case.number_lookup = db.keys.number_lookup(contact.number)
     case.reference_lookup = db.keys.reference_lookup(values.reference)
     case.version += 1
 
@@ -126,7 +137,7 @@ def hold_case(db: Db, principal: Principal, case_id: UUID, reason: str, now: dat
     principal.require(Permission.HOLD)
     case = _holdable(db, principal, case_id)
     for one in lock_tree(db, case):
-        write_sheet(db, one, "hold_reason", reason)
+        write_sheet(db, HOLD_REASON, one, reason)
         one.held = True
         audit.record(db, "case.held", principal.member_id, one.id, now)
     return case

@@ -20,7 +20,7 @@ from app.access import Permission, Principal
 from app.cases import find_case, lock_tree, read_case_values, write_case_values
 from app.desk.replying import StatedConsent, record_consent
 from app.errors import BadRequest, NumberSuppressed, UnsafeMethod
-from app.models import LIVE_STATES, Case, Erasure
+from app.models import LIVE_STATES, Case, Erasure, ErasureState
 from app.outbox import cancel_texts, find_suppressions, lift_suppressions, suppress_number
 from app.store import Db
 from app.telephony import clean_number
@@ -51,7 +51,9 @@ def mark_phone_unsafe(db: Db, principal: Principal, case_id: UUID, now: datetime
     suppress_number(db, number, "compromised", now)
     cancel_texts(db, number, [one.id for one in lock_tree(db, case)])
     lookup = db.keys.number_lookup(number)
-    db.execute(delete(Erasure).where(Erasure.number_lookup == lookup, Erasure.state == "asked"))
+    db.execute(
+        delete(Erasure).where(Erasure.number_lookup == lookup, Erasure.state == ErasureState.ASKED)
+    )
     audit.record(db, "contact.compromised", principal.member_id, case.id, now)
     return case
 

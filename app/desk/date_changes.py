@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,21 +20,21 @@ from app.cases import (
     check_date,
     check_date_step,
     find_row_with_case,
+    make_date_place,
     make_date_values,
     open_case_keys,
     open_date,
-    parse_time,
     settle_tasks,
     write_date,
 )
 from app.crypto import CaseKeys
-from app.errors import BadRequest, StaleVersion
-from app.models import Assignment, Case, Event, Member, Request
+from app.errors import BadRequest
+from app.models import Assignment, Case, DatePlace, Event, Member, Request
 from app.outbox import TextDraft, queue_texts
 from app.paging import find_reachable_number
 from app.requests import check_room, choose_leader, follow_date_change, list_accompaniments
-from app.store import Db
-from app.vault import read_value, rewrite_value
+from app.store import Db, ReadVersion, check_version
+from app.vault import EVENT_PLACE, read_field, rewrite_field
 
 # Requests whose people have to know when their date moves.
 _ASKED = ("open", "offered", "unfilled", "assigned")
@@ -46,7 +47,7 @@ def change_date(
     db: Db,
     principal: Principal,
     event_id: UUID,
-    version: int,
+    version: ReadVersion,
     changes: Mapping[str, Any],
     now: datetime,
 ) -> Event:
@@ -56,25 +57,25 @@ def change_date(
     """
     principal.require(Permission.CASES)
     event, case = find_row_with_case(db, principal, Event, event_id)
-    if event.version != version:
-        raise StaleVersion(event.version)
+    check_version(event.version, version)
     if event.state not in AWAITED:
         raise BadRequest("This date is over and done with. Add a new one.")
     _change_company(db, event, changes)
     keys = open_case_keys(db, principal, case)
-    before = read_value(db, keys, "events", "place", event)
-    after = {**before, **{name: changes[name] for name in _SEALED if changes.get(name) is not None}}
+    before = read_field(db, EVENT_PLACE, event, keys)
+    given = {name: changes[name] for name in _SEALED if changes.get(name) is not None}
+    after = replace(before, **given)
     state = changes.get("state") or event.state
     starts_at = changes.get("starts_at")
-    if starts_at is not None and starts_at != datetime.fromisoformat(before["starts_at"]):
-        _move(db, principal, event, case, {**after, "starts_at": starts_at, "state": state}, now)
+    if starts_at is not None and starts_at != before.starts_at:
+        _move(db, principal, event, case, replace(after, starts_at=starts_at), state, now)
     else:
-        check_date_step(event.state, state, datetime.fromisoformat(before["starts_at"]), now)
+        check_date_step(event.state, state, before.starts_at, now)
         ends_at = changes.get("ends_at")
         _rewrite(db, event, case, after, ends_at, now)
         event.state = state
     event.version += 1
-    told = {name: after[name] for name in _SEALED} != {name: before[name] for name in _SEALED}
+    told = after != before
     if event.state not in AWAITED:
         settle_tasks(db, event.id, ("recheck", "occurred"), principal.member_id)
         _tell_who_was_asked(db, event, now)
@@ -104,16 +105,16 @@ def _move(
     principal: Principal,
     event: Event,
     case: Case,
-    after: Mapping[str, Any],
+    after: DatePlace,
+    state: str,
     now: datetime,
 ) -> None:
-    state = after["state"] if after["state"] in AWAITED else "tentative"
     wanted = DateFacts(
-        after["kind"],
-        after["starts_at"],
-        after["place"],
-        after["meeting_place"],
-        state,
+        after.kind,
+        after.starts_at,
+        after.place,
+        after.meeting_place,
+        state if state in AWAITED else "tentative",
         cap=event.cap,
     )
     write_date(db, case, wanted, principal.member_id, now, follows=event.id)
@@ -124,21 +125,22 @@ def _rewrite(
     db: Db,
     event: Event,
     case: Case,
-    after: Mapping[str, Any],
+    after: DatePlace,
     ends_at: datetime | None,
     now: datetime,
 ) -> None:
-    starts_at = datetime.fromisoformat(after["starts_at"])
-    ends_at = ends_at or parse_time(after.get("ends_at"))
     wanted = DateFacts(
-        after["kind"], starts_at, after["place"], after["meeting_place"], ends_at=ends_at
+        after.kind,
+        after.starts_at,
+        after.place,
+        after.meeting_place,
+        ends_at=ends_at or after.ends_at,
     )
     # When it starts is not changed here, and may have passed.
-    check_date(wanted, min(now, starts_at - timedelta(seconds=1)))
-    coarse = make_date_values(wanted)
-    rewrite_value(db, case, "events", "place", event, {**after, **coarse})
+    check_date(wanted, min(now, after.starts_at - timedelta(seconds=1)))
+    rewrite_field(db, EVENT_PLACE, case, event, make_date_place(wanted))
     values = db.keys.open_row("events", event)
-    db.keys.replace_values("events", event, {**values, **coarse})
+    db.keys.replace_values("events", event, {**values, **make_date_values(wanted)})
 
 
 def _tell_who_was_asked(db: Db, event: Event, now: datetime) -> None:

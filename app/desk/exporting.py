@@ -110,7 +110,7 @@ def _told(file: CaseFile, files: Mapping[UUID, str], now: datetime) -> dict[str,
                 "place": stay.place,
                 "from": _text(stay.since),
                 "to": _text(stay.until),
-                "reviews": [dict(review) for review in stay.reviews],
+                "reviews": [{"at": _text(one.at), "outcome": one.outcome} for one in stay.reviews],
                 "next_review": _text(stay.next_review),
             }
             for _, stay in file.episodes

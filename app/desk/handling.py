@@ -22,13 +22,13 @@ from app.cases import (
     take_case,
     write_case_values,
 )
-from app.errors import BadRequest, Forbidden, OfferTaken, StaleVersion
+from app.errors import BadRequest, Forbidden, OfferTaken
 from app.models import Case, CaseEpoch, CaseGrant, CaseState, CaseValues, rounded
 from app.organisation import check_codes, check_fields, read_settings
 from app.paging import acknowledge_alert
 from app.requests import complete_briefs, follow_urgency
-from app.store import NOT_WAITING, Db
-from app.vault import make_case_keys, read_roster, read_sheet, write_sheet
+from app.store import NOT_WAITING, Db, ReadVersion, check_version
+from app.vault import CASE_FIELDS, make_case_keys, read_roster, read_sheet, write_sheet
 
 _COARSE = ("situation", "language", "region")
 
@@ -101,7 +101,7 @@ def open_case_by_hand(db: Db, principal: Principal, opening: CaseOpening, now: d
     db.execute(insert(CaseEpoch), [epoch_row])
     db.execute(insert(CaseGrant), [grant])
     if opening.fields:
-        write_sheet(db, case, "fields", dict(opening.fields))
+        write_sheet(db, CASE_FIELDS, case, dict(opening.fields))
     audit.record(db, "case.opened", principal.member_id, case.id, now)
     return case
 
@@ -113,7 +113,7 @@ def change_case(
     db: Db,
     principal: Principal,
     case_id: UUID,
-    version: int,
+    version: ReadVersion,
     changes: Mapping[str, Any],
     now: datetime,
 ) -> Case:
@@ -123,8 +123,7 @@ def change_case(
     """
     principal.require(Permission.CASES)
     case = find_case(db, principal, case_id, live=True)
-    if case.version != version:
-        raise StaleVersion(case.version)
+    check_version(case.version, version)
     settings = read_settings(db)
     check_codes(
         settings,
@@ -152,11 +151,11 @@ def change_case(
 
 
 def _change_fields(db: Db, principal: Principal, case: Case, fields: Mapping[str, Any]) -> bool:
-    before = read_sheet(db, case, open_case_keys(db, principal, case), "fields", {})
+    before = read_sheet(db, CASE_FIELDS, case, open_case_keys(db, principal, case)) or {}
     after = {**before, **fields}
     if after == before:
         return False
-    write_sheet(db, case, "fields", after)
+    write_sheet(db, CASE_FIELDS, case, after)
     return True
 
 

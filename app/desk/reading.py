@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,8 +14,8 @@ from app import audit
 from app.access import ARCHIVE, DESK, Permission, Principal, readable_cases
 from app.calls import list_calls as calls_of
 from app.cases import (
+    AWAITED,
     DueTask,
-    Stay,
     find_case,
     find_contact_terms,
     list_attachments,
@@ -25,9 +23,8 @@ from app.cases import (
     list_tasks_of_cases,
     lock_tree,
 )
-from app.crypto import CaseKeys, Purpose, Suite, open_sealed, suite_of, unlock, unpad
+from app.crypto import CaseKeys
 from app.desk.date_changes import list_dates
-from app.errors import BadRequest
 from app.knowledge import (
     PossibleDeadline,
     find_deadline_facts,
@@ -42,8 +39,10 @@ from app.models import (
     CaseValues,
     Consent,
     ConsentValues,
+    DetentionDetails,
     DetentionEpisode,
     Message,
+    MessageBody,
     Note,
 )
 from app.organisation import find_zone
@@ -55,8 +54,19 @@ from app.requests import (
     list_reports,
     list_requests_of_cases,
 )
-from app.store import Db
-from app.vault import open_case_grants, read_sheet
+from app.store import BIG, Db, decode_cursor, encode_cursor
+from app.vault import (
+    CASE_CONTACT,
+    CASE_FIELDS,
+    HOLD_REASON,
+    MESSAGE_BODY,
+    NOTE_BODY,
+    OVERRIDE_REASON,
+    find_field,
+    open_case_grants,
+    read_field,
+    read_sheet,
+)
 
 LONGEST_PAGE = 200
 _LONG_NUMBER = 8
@@ -90,7 +100,7 @@ class CaseFile:
     notes: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
     consents: Sequence[RecordedConsent] = field(default=(), repr=False)
     events: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
-    episodes: Sequence[tuple[DetentionEpisode, Stay]] = field(default=(), repr=False)
+    episodes: Sequence[tuple[DetentionEpisode, DetentionDetails]] = field(default=(), repr=False)
     tasks: Sequence[DueTask] = ()
     # Hints for the desk, from rules that somebody verified; never to be texted.
     possible_deadlines: Sequence[PossibleDeadline] = field(default=(), repr=False)
@@ -141,27 +151,15 @@ def list_cases(
         where.append(Case.reference_lookup == db.keys.reference_lookup(reference))
     order = (Case.urgency, Case.queue_order, Case.id)
     if cursor:
-        where.append(tuple_(*order) > tuple_(*_after(cursor)))
+        after = decode_cursor(cursor, range(4), BIG, UUID)
+        where.append(tuple_(*order) > tuple_(*after))
     query = readable_cases(principal).where(*where).order_by(*order).limit(limit + 1)
     found = db.scalars(query).all()
     lines = [read_line(db, case) for case in found[:limit]]
-    return lines, _cursor(found[limit - 1]) if len(found) > limit else None
-
-
-def _cursor(case: Case) -> str:
-    text = f"{case.urgency}/{case.queue_order}/{case.id}"
-    return base64.urlsafe_b64encode(text.encode()).decode()
-
-
-def _after(cursor: str) -> tuple[int, int, UUID]:
-    try:
-        urgency, order, case_id = base64.urlsafe_b64decode(cursor.encode()).decode().split("/")
-        after = int(urgency), int(order), UUID(case_id)
-    except ValueError as error:
-        raise BadRequest("This cursor does not come from here.") from error
-    if not (after[0] in range(4) and after[1] in range(1 << 63)):
-        raise BadRequest("This cursor does not come from here.")
-    return after
+    if len(found) <= limit:
+        return lines, None
+    last = found[limit - 1]
+    return lines, encode_cursor(last.urgency, last.queue_order, last.id)
 
 
 # -- one case
@@ -187,8 +185,12 @@ def read_case(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Cas
     if not closed:
         case.unread = 0
         acknowledge_alert(db, case.id, principal.member_id)
-    contact = read_sheet(db, case, keys[case.id], "contact", {}) if closed else {}
-    fields = {**answers, **read_sheet(db, case, keys[case.id], "fields", {})}
+    number = line.values.number
+    if closed:
+        contact = read_sheet(db, CASE_CONTACT, case, keys[case.id])
+        number = contact.number if contact else None
+    written = read_sheet(db, CASE_FIELDS, case, keys[case.id]) or {}
+    fields = {**answers, **written}
     dates, stays = list_dates(db, keys), list_detentions(db, keys)
     return CaseFile(
         line,
@@ -204,9 +206,9 @@ def read_case(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Cas
         reports=list_reports(db, keys),
         calls=calls_of(db, keys),
         attachments=list_attachments(db, keys),
-        hold_reason=read_sheet(db, case, keys[case.id], "hold_reason", None) if case.held else None,
+        hold_reason=read_sheet(db, HOLD_REASON, case, keys[case.id]) if case.held else None,
         flags=_flags(db, [line, *(read_line(db, one) for one in members)], now),
-        number=contact.get("number") if closed else line.values.number,
+        number=number,
         history=history,
     )
 
@@ -227,7 +229,7 @@ def _deadlines(
     db: Db,
     line: CaseLine,
     dates: Sequence[Mapping[str, Any]],
-    stays: Sequence[tuple[DetentionEpisode, Stay]],
+    stays: Sequence[tuple[DetentionEpisode, DetentionDetails]],
     fields: Mapping[str, Any],
 ) -> list[PossibleDeadline]:
     rules = list_enabled_rules(db)
@@ -235,7 +237,8 @@ def _deadlines(
         return []
     held = [stay.since for episode, stay in stays if not episode.ended]
     zone = find_zone(db, line.values.region)
-    return find_possible_deadlines(rules, find_deadline_facts(dates, held, fields), zone)
+    awaited = [(one["kind"], one["starts_at"]) for one in dates if one["state"] in AWAITED]
+    return find_possible_deadlines(rules, find_deadline_facts(awaited, held, fields), zone)
 
 
 def _belongs(one: Case, case: Case) -> bool:
@@ -249,46 +252,40 @@ def _messages(
     rows = db.scalars(
         select(Message).where(Message.case_id.in_(keys)).order_by(Message.position)
     ).all()
-    opened = {row.id: _open_message(db, row, keys) for row in rows if row.body}
+    opened = {
+        row.id: read_field(db, MESSAGE_BODY, row, keys[row.case_id]) for row in rows if row.body
+    }
     answers: dict[str, str] = {}
-    conversation = []
+    conversation: list[dict[str, Any]] = []
     for row in rows:
-        source = opened.get(row.source_id or row.id, {})
-        body = source.get("body")
-        if row.source_id is not None:
-            body = source.get("replies", {}).get(str(row.id))
-        else:
-            answers.update(source.get("answers", {}))
+        source = opened.get(row.source_id or row.id)
+        of_script = row.source_id is not None
+        if source and not of_script:
+            answers.update(source.answers)
         conversation.append(
             {
                 "id": row.id,
                 "direction": row.direction,
                 "channel": row.channel,
-                "body": body,
-                "at": source.get("at") or row.at.isoformat(),
+                "body": _words(row, source),
+                "at": source.at if source else row.at,
                 "status": row.status,
                 "author": row.author_id,
-                "media": [m["content_type"] for m in source.get("media", ())]
-                if row.source_id is None
+                "media": [one.content_type for one in source.media]
+                if source and not of_script
                 else [],
             }
         )
     # Positions compare within one case; between merged ones the exact, sealed time decides.
-    conversation.sort(key=lambda message: str(message["at"]))
+    conversation.sort(key=lambda message: message["at"])
     return conversation, answers
 
 
-def _open_message(
-    db: Db, row: Message, keys: Mapping[UUID, Mapping[int, CaseKeys]]
-) -> dict[str, Any]:
-    context = db.keys.context("messages", "body", row.id, 1, case=row.case_id, epoch=row.epoch)
-    case_keys, body = keys[row.case_id][row.epoch], row.body or b""
-    if suite_of(body) is Suite.COBBLESTONE:
-        key = case_keys.field_key("messages.body")
-        plaintext = unlock(key, Purpose.MESSAGE, row.epoch, context, body)
-    else:
-        plaintext = open_sealed(case_keys.pair, Purpose.MESSAGE, row.epoch, context, body)
-    return dict(json.loads(unpad(plaintext)))
+def _words(row: Message, source: MessageBody | None) -> str | None:
+    """Return what a message says; the words of the script's replies lie in the text they answer."""
+    if source is None:
+        return None
+    return source.body if row.source_id is None else source.replies.get(row.id)
 
 
 def _notes(db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -> list[dict[str, Any]]:
@@ -297,31 +294,27 @@ def _notes(db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -> list[dict[str
 
 
 def _open_note(db: Db, row: Note, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -> dict[str, Any]:
-    context = db.keys.context("notes", "body", row.id, 1, case=row.case_id, epoch=row.epoch)
-    pair = keys[row.case_id][row.epoch].pair
-    content = json.loads(unpad(open_sealed(pair, Purpose.NOTE, row.epoch, context, row.body)))
-    return {"id": row.id, "kind": row.kind, "author": row.author_id, **content}
+    content = read_field(db, NOTE_BODY, row, keys[row.case_id])
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "author": row.author_id,
+        "body": content.body,
+        "at": content.at,
+    }
 
 
 def _consents(db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -> list[RecordedConsent]:
     rows = db.scalars(select(Consent).where(Consent.case_id.in_(keys)).order_by(Consent.position))
     return [
         RecordedConsent(
-            row.id, row.recorded_by, db.keys.read_values(row), _open_reason(db, row, keys)
+            row.id,
+            row.recorded_by,
+            db.keys.read_values(row),
+            find_field(db, OVERRIDE_REASON, row, keys[row.case_id]),
         )
         for row in rows
     ]
-
-
-def _open_reason(db: Db, row: Consent, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -> str | None:
-    if row.override_reason is None:
-        return None
-    context = db.keys.context(
-        "consents", "override_reason", row.id, 1, case=row.case_id, epoch=row.epoch
-    )
-    pair = keys[row.case_id][row.epoch].pair
-    blob = row.override_reason
-    return unpad(open_sealed(pair, Purpose.FIELD, row.epoch, context, blob)).decode()
 
 
 def find_safe_contact(db: Db, file: CaseFile) -> dict[str, Any]:

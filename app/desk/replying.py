@@ -19,11 +19,9 @@ from app.cases import (
     is_live,
     parse_safe_hours,
     read_case_values,
-    seal_text,
     start_waiting,
     write_case_values,
 )
-from app.crypto import Purpose, pad_field, seal_to
 from app.errors import BadRequest
 from app.models import (
     NOT_HEARD,
@@ -33,6 +31,7 @@ from app.models import (
     Consent,
     ConsentValues,
     Message,
+    MessageBody,
     Outgoing,
     rounded,
 )
@@ -41,7 +40,7 @@ from app.outbox import TextDraft, check_text, queue_texts
 from app.paging import ALERTED_AT_ONCE, acknowledge_alert, make_alert_job
 from app.requests import complete_briefs, follow_consent
 from app.store import ClaimedJob, Db, add_jobs, finish_job, position_after
-from app.vault import find_public_key
+from app.vault import MESSAGE_BODY, OVERRIDE_REASON, seal_for_case
 
 LONGEST_TEXT = 1600
 
@@ -88,7 +87,7 @@ def _put_message(
         at=rounded(now),
         position=case.last_position,
         author_id=author,
-        body=seal_text(db, case, "messages", message_id, body, now),
+        body=seal_for_case(db, MESSAGE_BODY, case, message_id, MessageBody(body=body, at=now)),
     )
     db.add(message)
     db.flush()
@@ -176,8 +175,4 @@ def record_consent(
 def _seal_reason(db: Db, case: Case, row_id: UUID, reason: str | None) -> bytes | None:
     if not reason:
         return None
-    context = db.keys.context(
-        "consents", "override_reason", row_id, 1, case=case.id, epoch=case.epoch
-    )
-    public = find_public_key(db, case.id, case.epoch)
-    return seal_to(public, Purpose.FIELD, case.epoch, context, pad_field(reason.encode()))
+    return seal_for_case(db, OVERRIDE_REASON, case, row_id, reason)

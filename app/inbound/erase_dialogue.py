@@ -19,7 +19,7 @@ from app.cases import lock_cases_of_number, read_case_values, write_case_values
 from app.crypto import same
 from app.desk import erase_tree
 from app.intake import EraseAnswer, erase_reply
-from app.models import LIVE_STATES, ROUNDING, Case, Erasure, ErasureValues, rounded
+from app.models import LIVE_STATES, ROUNDING, Case, Erasure, ErasureState, ErasureValues, rounded
 from app.store import Db
 from app.texts import Texts, fold
 
@@ -76,7 +76,7 @@ def _new_dialogue(db: Db, lookup: bytes, values: ErasureValues, now: datetime) -
     row = Erasure(
         id=row_id,
         number_lookup=lookup,
-        state="asked",
+        state=ErasureState.ASKED,
         **db.keys.new_values(Erasure, row_id, values, now),
     )
     db.add(row)
@@ -123,7 +123,7 @@ def _confirmed(
         _erase_all(db, cases, now)
         db.delete(row)
         return "erase_done"
-    row.state = "waiting"  # visible to the desk, as the hold is
+    row.state = ErasureState.WAITING  # visible to the desk, as the hold is
     db.keys.write_values(row, replace(values, due_at=values.due_at or now + URGENT_WAIT))
     for case in cases:
         _flag(db, case, "erase_requested")
@@ -145,7 +145,7 @@ def _erase_all(db: Db, cases: Iterable[Case], now: datetime) -> None:
 def erase_due_cases(db: Db, now: datetime) -> int:
     """Carry out the wishes whose day is over; return how many. Held cases go on waiting."""
     done = 0
-    for row in db.scalars(select(Erasure).where(Erasure.state == "waiting")):
+    for row in db.scalars(select(Erasure).where(Erasure.state == ErasureState.WAITING)):
         due_at = db.keys.read_values(row).due_at
         cases = lock_cases_of_number(db, row.number_lookup)
         if due_at is None or due_at > now or any(c.held for c in cases):
@@ -153,5 +153,7 @@ def erase_due_cases(db: Db, now: datetime) -> int:
         _erase_all(db, cases, now)
         db.delete(row)
         done += 1
-    db.execute(delete(Erasure).where(Erasure.state == "asked", Erasure.expires_at <= now))
+    db.execute(
+        delete(Erasure).where(Erasure.state == ErasureState.ASKED, Erasure.expires_at <= now)
+    )
     return done

@@ -16,7 +16,7 @@ from itertools import islice
 import structlog
 from sqlalchemy import select
 
-from app.inbound.receiving import take_batch
+from app.inbound.receiving import take_texts
 from app.inbound.turns import IntakeSettings
 from app.models import CarrierLook, Deployment, Outgoing, rounded
 from app.outbox import find_known_sids, note_copies
@@ -55,7 +55,7 @@ def _take_in(database: Database, carrier: Carrier, desk: IntakeSettings, now: da
         try:
             text = _as_text(carrier, message, now)
             with database.transaction() as db:
-                take_batch(db, desk, [text], now)
+                take_texts(db, desk, [text], now)
         except Exception as error:  # noqa: BLE001  # whatever it was, the others must not suffer
             failed += 1
             log.error("text.not_taken_in", error=type(error).__name__)

@@ -22,12 +22,12 @@ from app.cases import (
     ChangingCase,
     find_known_cases,
     inherit_waiting,
-    open_new_case,
+    make_caller_lookup,
     read_case_values,
     write_case_values,
     write_cases,
 )
-from app.crypto import SealBroken, keyed_hash
+from app.crypto import SealBroken
 from app.inbound.erase_dialogue import begin_erase_dialogue
 from app.inbound.turns import (
     WITHOUT_CASE,
@@ -52,12 +52,7 @@ def receive_sealed_texts(
     db: Db, desk: IntakeSettings, texts: Sequence[InboundText], now: datetime
 ) -> dict[str, str]:
     """Take in texts while sealed; return the greeting for those that get it, by SID."""
-    key = db.keys.provisional_key
-    lookups = {
-        text.sid: keyed_hash(key, "provisional", text.sender.encode())
-        for text in texts
-        if not text.withheld
-    }
+    lookups = {text.sid: make_caller_lookup(db, text.number) for text in texts if text.number}
     known = find_known_cases(db, set(lookups.values()))
     batch = Batch(db, desk, now, regions=(), known=known)
     said: dict[str, str] = {}
@@ -84,7 +79,7 @@ def _take_turn(batch: Batch, text: InboundText, lookup: bytes | None) -> bool:
     )
     first = thread is None
     if thread is None:
-        thread = open_new_case(batch.db, batch.rows, batch.known, text, lookup, batch.now)
+        thread = batch.open_case(text)
     batch.rows.threads[thread.id] = thread
     content = make_payload(batch, thread, text, result, {})
     add_inbound_message(batch, thread, text, uuid4(), content)

@@ -1,4 +1,4 @@
-"""A batch of webhooks, set-based: one look-up and one statement per table and batch."""
+"""A batch of texts, set-based: one look-up and one statement per table and batch."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from app.models import Page
 from app.organisation import look_up_versions
 from app.outbox import (
     ReplyAllowance,
-    StatusUpdate,
-    follow_statuses,
     keep_pictures,
     note_copies,
     queue_texts,
@@ -30,22 +28,19 @@ class AloneOnly(Exception):
     """This batch may erase or give away a case that others of its texts are about: write singly."""
 
 
-def take_batch(
-    db: Db, desk: IntakeSettings, items: Sequence[InboundText | StatusUpdate], now: datetime
+def take_texts(
+    db: Db, desk: IntakeSettings, texts: Sequence[InboundText], now: datetime
 ) -> list[str | None]:
-    """Write a batch of texts and status callbacks.
+    """Write a batch of texts.
 
-    Return, for each item, what to answer at once: nothing, but for the greeting while sealed.
+    Return, for each, what to answer at once: nothing, but for the greeting while sealed.
     """
-    texts = [item for item in items if isinstance(item, InboundText)]
-    said: dict[str, str] = {}
-    if texts and db.keys.is_open:
+    if db.keys.is_open:
         receive_texts(db, desk, texts, now)
-    elif texts:
-        said = receive_sealed_texts(db, desk, find_unseen_texts(db, texts, now), now)
-    follow_statuses(db, [item for item in items if isinstance(item, StatusUpdate)], now)
+        return [None] * len(texts)
+    said = receive_sealed_texts(db, desk, find_unseen_texts(db, texts, now), now)
     # Of a webhook that came twice only one is answered.
-    return [said.pop(item.sid, None) if isinstance(item, InboundText) else None for item in items]
+    return [said.pop(text.sid, None) for text in texts]
 
 
 def receive_texts(
@@ -56,8 +51,7 @@ def receive_texts(
     if not texts:
         return
     look_up_versions(db)
-    senders = {text.sender for text in texts if not text.withheld}
-    lookups = {sender: db.keys.number_lookup(sender) for sender in senders}
+    lookups = {text.number: db.keys.number_lookup(text.number) for text in texts if text.number}
     hashes = set(lookups.values())
     about = look_up_numbers(db, hashes, now)
     allowance = ReplyAllowance(db, about.answered, now)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,8 +10,15 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
 
-from app.cases import FIRST_URGENCY, BatchRows, ChangingCase, KnownCases, mark_open, open_new_case
-from app.crypto import Purpose, lock, pad_message, seal_to
+from app.cases import (
+    FIRST_URGENCY,
+    BatchRows,
+    ChangingCase,
+    KnownCases,
+    NewCaller,
+    mark_open,
+    open_new_case,
+)
 from app.inbound.erase_dialogue import answer_erase_dialogue, begin_erase_dialogue
 from app.intake import (
     ContactHint,
@@ -23,15 +29,23 @@ from app.intake import (
     is_builtin_stop,
     step,
 )
-from app.models import CaseState, CaseValues, Erasure, Page, Reach, rounded
+from app.models import (
+    CaseState,
+    CaseValues,
+    Erasure,
+    MediaLink,
+    MessageBody,
+    Page,
+    Reach,
+    rounded,
+)
 from app.outbox import SILENCED, ReplyAllowance, TextDraft, lift_suppressions, suppress_number
 from app.paging import ALERTED_AT_ONCE, MINE_ANSWER, make_alert_job, take_paged_case
 from app.requests import read_answer, take_answer
 from app.store import Db, position_after
 from app.telephony import InboundText
+from app.vault import MESSAGE_BODY, SealedPlace, lock_field, seal_field
 
-# One for all texts: making an encoder costs as much as encoding.
-_ENCODER = json.JSONEncoder(ensure_ascii=False)
 # Only such senders can be answered; short codes and names belong to machines.
 _ANSWERABLE = re.compile(r"\+[1-9][0-9]{6,14}")
 # Asked by a phone we know nothing of, these need no case.
@@ -69,6 +83,11 @@ class Batch:
     def came_at(self, text: InboundText) -> datetime:
         """Return when a text reached the carrier: now, unless its webhook got lost."""
         return text.at or self.now
+
+    def open_case(self, text: InboundText) -> ChangingCase:
+        """Open a case for a text from a phone that has none."""
+        caller = NewCaller(text.channel, text.number)
+        return open_new_case(self.db, self.rows, self.known, caller, self.now)
 
     def about(self, text: InboundText) -> datetime:
         """Return the same as a plain column may tell it."""
@@ -117,7 +136,7 @@ def take_text(batch: Batch, text: InboundText, lookup: bytes | None) -> None:
         batch.drafts.extend(_notice(text, body) for body in _allowed(batch, text, notices))
         return
     if thread is None:
-        thread = open_new_case(batch.db, batch.rows, batch.known, text, lookup, batch.now)
+        thread = batch.open_case(text)
     _append(batch, thread, text, result, can_answer=can_answer)
 
 
@@ -191,18 +210,17 @@ def _append(
 
 def make_payload(
     batch: Batch, thread: ChangingCase, text: InboundText, result: Step, replies: Mapping[UUID, str]
-) -> dict[str, Any]:
+) -> MessageBody:
     """Return what is sealed: text, exact time, answers, and the script's replies, in one go."""
-    content: dict[str, Any] = {"body": text.body, "at": batch.stamp(text)}
-    if thread.values is None or text.sender != thread.values.number:
-        content["from"] = text.sender
-    if result.answers:
-        content["answers"] = dict(result.answers)
-    if text.media:
-        content["media"] = [{"url": url, "content_type": kind} for url, kind in text.media]
-    if replies:
-        content["replies"] = {str(reply_id): body for reply_id, body in replies.items()}
-    return content
+    known = thread.values.number if thread.values else None
+    return MessageBody(
+        body=text.body,
+        at=batch.came_at(text),
+        sender=text.sender if text.sender != known else None,
+        answers=result.answers,
+        media=tuple(MediaLink(url=url, content_type=kind) for url, kind in text.media),
+        replies=replies,
+    )
 
 
 def add_inbound_message(
@@ -210,7 +228,7 @@ def add_inbound_message(
     thread: ChangingCase,
     text: InboundText,
     message_id: UUID,
-    content: Mapping[str, Any],
+    content: MessageBody,
 ) -> None:
     """Append an incoming message, sealed to the case."""
     if text.media:
@@ -256,17 +274,12 @@ def _message(
     }
 
 
-def _seal(
-    batch: Batch, thread: ChangingCase, message_id: UUID, content: Mapping[str, Any]
-) -> bytes:
-    plaintext = pad_message(_ENCODER.encode(content).encode("utf-8", "replace"))
-    context = batch.db.keys.context(
-        "messages", "body", message_id, 1, case=thread.id, epoch=thread.epoch
-    )
+def _seal(batch: Batch, thread: ChangingCase, message_id: UUID, content: MessageBody) -> bytes:
+    place = SealedPlace(message_id, thread.epoch, thread.id)
     if thread.keys is not None:
-        key = thread.keys.field_key("messages.body")
-        return lock(key, Purpose.MESSAGE, thread.epoch, context, plaintext)
-    return seal_to(thread.public, Purpose.MESSAGE, thread.epoch, context, plaintext)
+        key = thread.keys.field_key(MESSAGE_BODY.name)
+        return lock_field(batch.db.keys, MESSAGE_BODY, place, content, key)
+    return seal_field(batch.db.keys, MESSAGE_BODY, place, content, thread.public)
 
 
 def _note_changes(batch: Batch, thread: ChangingCase, text: InboundText, result: Step) -> None:

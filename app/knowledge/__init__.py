@@ -1,15 +1,18 @@
 """What the desk knows beside its cases: addresses, information cards, deadlines, sightings."""
 
 from app.knowledge.deadline_rules import (
+    RuleFacts,
+    list_deadline_rules,
+    list_enabled_rules,
+    plant_deadline_rules,
+    write_deadline_rules,
+)
+from app.knowledge.deadlines import (
     ASK,
     TRIGGERS,
     PossibleDeadline,
     find_deadline_facts,
     find_possible_deadlines,
-    list_deadline_rules,
-    list_enabled_rules,
-    plant_deadline_rules,
-    write_deadline_rules,
 )
 from app.knowledge.directory import (
     LONGEST_ENTRY,
@@ -22,6 +25,7 @@ from app.knowledge.directory import (
 )
 from app.knowledge.information_cards import (
     LONGEST_CARD,
+    CardFacts,
     CardOverdue,
     add_card,
     change_card,
@@ -31,14 +35,15 @@ from app.knowledge.information_cards import (
     read_card,
     remove_card,
 )
+from app.knowledge.sighting_events import group_sightings
 from app.knowledge.sightings import (
     LONGEST_FACT,
     SIGHTING_FIELDS,
     Sighting,
+    SightingChanges,
     add_sighting,
     change_sighting,
     forget_old_sightings,
-    group_sightings,
     list_sightings,
     read_sighting,
 )
@@ -50,10 +55,13 @@ __all__ = [
     "LONGEST_FACT",
     "SIGHTING_FIELDS",
     "TRIGGERS",
+    "CardFacts",
     "CardOverdue",
     "DirectoryItem",
     "PossibleDeadline",
+    "RuleFacts",
     "Sighting",
+    "SightingChanges",
     "add_card",
     "add_entry",
     "add_sighting",

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
 from app import audit
 from app.access import Permission, Principal
-from app.errors import BadRequest, NotFound, StaleVersion
-from app.models import DirectoryEntry
+from app.errors import BadRequest, NotFound
+from app.models import DirectoryEntry, DirectoryValues
 from app.organisation import DIRECTORY_KINDS, check_codes, read_settings
-from app.store import Db
+from app.store import Db, ReadVersion, check_version
 
 _TEXTS = ("name", "phone", "address", "hours", "notes")
 LONGEST_ENTRY = 2000
@@ -23,11 +22,11 @@ LONGEST_ENTRY = 2000
 
 @dataclass(frozen=True)
 class DirectoryItem:
-    """One line: ``kind name phone address languages region hours notes``."""
+    """One line of the directory."""
 
     id: UUID
     version: int
-    values: Mapping[str, Any]
+    values: DirectoryValues
 
 
 def list_entries(
@@ -39,9 +38,9 @@ def list_entries(
     found = [
         entry
         for entry in entries
-        if kind in (None, entry.values["kind"]) and region in (None, entry.values.get("region"))
+        if kind in (None, entry.values.kind) and region in (None, entry.values.region)
     ]
-    return sorted(found, key=lambda e: (e.values["kind"], e.values["name"].casefold(), e.id))
+    return sorted(found, key=lambda e: (e.values.kind, e.values.name.casefold(), e.id))
 
 
 def read_entry(db: Db, principal: Principal, entry_id: UUID) -> DirectoryItem:
@@ -54,13 +53,13 @@ def read_entry(db: Db, principal: Principal, entry_id: UUID) -> DirectoryItem:
 
 
 def add_entry(
-    db: Db, principal: Principal, values: Mapping[str, Any], now: datetime
+    db: Db, principal: Principal, values: DirectoryValues, now: datetime
 ) -> DirectoryItem:
     """Add an entry. BadRequest."""
     principal.require(Permission.DIRECTORY)
     row_id = uuid4()
-    checked = _checked(db, values)
-    row = DirectoryEntry(id=row_id, version=1, **db.keys.new_row("directory", row_id, checked, now))
+    blob = db.keys.new_values(DirectoryEntry, row_id, clean_entry(db, values), now)
+    row = DirectoryEntry(id=row_id, version=1, **blob)
     db.add(row)
     db.flush()
     audit.record(db, "directory.added", principal.member_id, row_id, now)
@@ -71,16 +70,14 @@ def change_entry(
     db: Db,
     principal: Principal,
     entry_id: UUID,
-    version: int,
-    changes: Mapping[str, Any],
+    version: ReadVersion,
+    change: Callable[[DirectoryValues], DirectoryValues],
     now: datetime,
 ) -> DirectoryItem:
-    """Replace the given values. NotFound, StaleVersion, BadRequest."""
-    row = _found(db, principal, entry_id)
-    if row.version != version:
-        raise StaleVersion(row.version)
-    values = _checked(db, {**db.keys.open_row("directory", row), **changes})
-    db.keys.replace_values("directory", row, values)
+    """Replace an entry by what ``change`` makes of it. NotFound, StaleVersion, BadRequest."""
+    row = _lock_entry(db, principal, entry_id)
+    check_version(row.version, version)
+    db.keys.write_values(row, clean_entry(db, change(db.keys.read_values(row))))
     row.version += 1
     db.flush()
     audit.record(db, "directory.changed", principal.member_id, entry_id, now)
@@ -89,12 +86,11 @@ def change_entry(
 
 def remove_entry(db: Db, principal: Principal, entry_id: UUID, now: datetime) -> None:
     """Delete an entry. NotFound."""
-    row = _found(db, principal, entry_id)
-    db.delete(row)
+    db.delete(_lock_entry(db, principal, entry_id))
     audit.record(db, "directory.removed", principal.member_id, entry_id, now)
 
 
-def _found(db: Db, principal: Principal, entry_id: UUID) -> DirectoryEntry:
+def _lock_entry(db: Db, principal: Principal, entry_id: UUID) -> DirectoryEntry:
     principal.require(Permission.DIRECTORY)
     row = db.get(DirectoryEntry, entry_id, with_for_update=True)
     if row is None:
@@ -102,26 +98,25 @@ def _found(db: Db, principal: Principal, entry_id: UUID) -> DirectoryEntry:
     return row
 
 
-def _checked(db: Db, values: Mapping[str, Any]) -> dict[str, Any]:
+def clean_entry(db: Db, values: DirectoryValues) -> DirectoryValues:
+    """Return an entry as it is stored: texts without white space around, each code once.
+
+    BadRequest.
+    """
     settings = read_settings(db)
-    if values.get("kind") not in DIRECTORY_KINDS:
+    if values.kind not in DIRECTORY_KINDS:
         raise BadRequest(f"An entry is one of: {', '.join(DIRECTORY_KINDS)}.")
-    check_codes(settings, region=values.get("region"))
-    languages = list(values.get("languages") or ())
+    check_codes(settings, region=values.region)
+    languages = tuple(sorted(set(values.languages or ())))
     for language in languages:
         check_codes(settings, language=language)
-    texts = {name: str(values.get(name) or "").strip() for name in _TEXTS}
+    texts = {name: (getattr(values, name) or "").strip() for name in _TEXTS}
     if not texts["name"]:
         raise BadRequest("An entry needs a name.")
     if any(len(text) > LONGEST_ENTRY for text in texts.values()):
         raise BadRequest(f"A field has at most {LONGEST_ENTRY} characters.")
-    return {
-        "kind": values["kind"],
-        "languages": sorted(set(languages)),
-        "region": values.get("region"),
-        **texts,
-    }
+    return replace(values, languages=languages, **texts)
 
 
 def _entry(db: Db, row: DirectoryEntry) -> DirectoryItem:
-    return DirectoryItem(row.id, row.version, db.keys.open_row("directory", row))
+    return DirectoryItem(row.id, row.version, db.keys.read_values(row))

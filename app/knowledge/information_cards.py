@@ -1,37 +1,49 @@
-"""Information cards: what a policy covers and what it does not, from a source somebody checked.
+"""Information cards: what a policy covers and what not, from a source that a named person checked.
 
-People ask "does this mean I can …?" and are hurt by a wrong answer. So a card names its source, who
-verified it and when it must be looked at again; one that nobody verified, or that is overdue, is
-not given to anybody. It is read aloud: the text that announces it says nothing of its content.
+Callers ask "does this mean I can …?" and are hurt by a wrong answer. So a card names its source,
+who verified it and when it must be looked at again. A card that is not verified, or overdue, is
+told to no caller. The desk reads it aloud: the text that announces it says nothing of its content.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
 from app import audit
 from app.access import Permission, Principal
-from app.errors import BadRequest, NotFound, StaleVersion
+from app.errors import BadRequest, NotFound
 from app.models import InformationCard
 from app.organisation import check_codes, read_settings
-from app.store import Db
+from app.store import Db, ReadVersion, check_version
 
 LONGEST_CARD = 2000
-_SUBSTANCE = (
-    "topic",
-    "region",
-    "covers",
-    "excludes",
-    "source_url",
-    "verified_by",
-    "verified_on",
-    "review_by",
-)
+
+
+@dataclass(frozen=True)
+class CardFacts:
+    """What a card says: ``covers`` and ``excludes`` hold a text for each language.
+
+    ``region`` None is everywhere. It is used from the day a person verified it to ``review_by``.
+    """
+
+    topic: str
+    source_url: str
+    region: str | None = None
+    covers: Mapping[str, str] = field(default_factory=dict)
+    excludes: Mapping[str, str] = field(default_factory=dict)
+    verified_by: str | None = None
+    verified_on: date | None = None
+    review_by: date | None = None
+
+
+_FACTS = tuple(one.name for one in fields(CardFacts))
+# Whoever changes one of these changes what the card says.
+_SAID = ("covers", "excludes", "source_url")
 
 
 class CardOverdue(BadRequest):
@@ -47,7 +59,7 @@ def is_card_usable(card: InformationCard, today: date) -> bool:
 def list_cards(
     db: Db, principal: Principal, region: str | None = None, topic: str | None = None
 ) -> list[InformationCard]:
-    """Return the cards by topic and region; those of a region are for everywhere, too."""
+    """Return the cards by topic; for one region also those for everywhere."""
     principal.require(Permission.DIRECTORY)
     cards = db.scalars(select(InformationCard).order_by(InformationCard.topic, InformationCard.id))
     return [
@@ -66,13 +78,11 @@ def read_card(db: Db, principal: Principal, card_id: UUID) -> InformationCard:
     return card
 
 
-def add_card(
-    db: Db, principal: Principal, values: Mapping[str, Any], now: datetime
-) -> InformationCard:
+def add_card(db: Db, principal: Principal, facts: CardFacts, now: datetime) -> InformationCard:
     """Add a card. BadRequest."""
     principal.require(Permission.RULES)
-    _check(db, values, now)
-    card = InformationCard(id=uuid4(), version=1, **{n: values.get(n) for n in _SUBSTANCE})
+    _check(db, facts, now)
+    card = InformationCard(id=uuid4(), version=1, **vars(facts))
     db.add(card)
     db.flush()
     audit.record(db, "card.changed", principal.member_id, card.id, now)
@@ -83,27 +93,26 @@ def change_card(
     db: Db,
     principal: Principal,
     card_id: UUID,
-    version: int,
-    changes: Mapping[str, Any],
+    version: ReadVersion,
+    change: Callable[[CardFacts], CardFacts],
     now: datetime,
+    *,
+    verified: bool,
 ) -> InformationCard:
-    """Replace the given values. Whoever changes what it says has to verify it anew.
+    """Replace a card by what ``change`` makes of it. NotFound, StaleVersion, BadRequest.
 
-    NotFound, StaleVersion, BadRequest.
+    A card that says something else has to be verified anew; ``verified`` tells that it was.
     """
-    card = _locked(db, principal, card_id)
-    if card.version != version:
-        raise StaleVersion(card.version)
-    values = {**{name: getattr(card, name) for name in _SUBSTANCE}, **changes}
-    said_otherwise = any(
-        name in changes and changes[name] != getattr(card, name)
-        for name in ("covers", "excludes", "source_url")
-    )
-    if said_otherwise and "verified_on" not in changes:
-        values |= {"verified_by": None, "verified_on": None}
-    _check(db, values, now)
-    for name in _SUBSTANCE:
-        setattr(card, name, values[name])
+    card = _lock_card(db, principal, card_id)
+    check_version(card.version, version)
+    before = CardFacts(**{name: getattr(card, name) for name in _FACTS})
+    after = change(before)
+    says_otherwise = any(getattr(after, name) != getattr(before, name) for name in _SAID)
+    if says_otherwise and not verified:
+        after = replace(after, verified_by=None, verified_on=None)
+    _check(db, after, now)
+    for name, value in vars(after).items():
+        setattr(card, name, value)
     card.version += 1
     db.flush()
     audit.record(db, "card.changed", principal.member_id, card.id, now)
@@ -112,11 +121,11 @@ def change_card(
 
 def remove_card(db: Db, principal: Principal, card_id: UUID, now: datetime) -> None:
     """Delete a card. NotFound."""
-    db.delete(_locked(db, principal, card_id))
+    db.delete(_lock_card(db, principal, card_id))
     audit.record(db, "card.removed", principal.member_id, card_id, now)
 
 
-def _locked(db: Db, principal: Principal, card_id: UUID) -> InformationCard:
+def _lock_card(db: Db, principal: Principal, card_id: UUID) -> InformationCard:
     principal.require(Permission.RULES)
     card = db.get(InformationCard, card_id, with_for_update=True)
     if card is None:
@@ -129,20 +138,21 @@ def find_today(db: Db, now: datetime) -> date:
     return now.astimezone(db.zone).date()
 
 
-def _check(db: Db, values: Mapping[str, Any], now: datetime) -> None:
+def _check(db: Db, facts: CardFacts, now: datetime) -> None:
     settings = read_settings(db)
-    check_codes(settings, region=values.get("region"))
-    for name in ("covers", "excludes"):
-        for language, text in (values.get(name) or {}).items():
+    check_codes(settings, region=facts.region)
+    for texts in (facts.covers, facts.excludes):
+        for language, text in (texts or {}).items():
             check_codes(settings, language=language)
             if len(text) > LONGEST_CARD:
                 raise BadRequest(f"A card has at most {LONGEST_CARD} characters in a language.")
-    if not any(text.strip() for text in values["covers"].values()):
+    if not any(text.strip() for text in facts.covers.values()):
         raise BadRequest("A card says, in one language at least, what is covered.")
-    verified_on = values.get("verified_on")
-    if bool(values.get("verified_by")) != (verified_on is not None):
+    if bool(facts.verified_by) != (facts.verified_on is not None):
         raise BadRequest("Say who verified it, and when.")
-    if verified_on is not None and values.get("review_by") is None:
+    if facts.verified_on is None:
+        return
+    if facts.review_by is None:
         raise BadRequest("Say by when it has to be verified again.")
-    if verified_on is not None and verified_on > find_today(db, now):
+    if facts.verified_on > find_today(db, now):
         raise BadRequest("A card was not verified in the future.")

@@ -1,30 +1,36 @@
-"""What somebody saw: kept apart from people, unverified until a second pair of eyes confirms it.
+"""Sightings of raids: kept apart from people, unverified until a second pair of eyes confirms them.
 
-A report is sealed to the desk's key of its day; whoever holds that key reads it, and who joins
-later gets the old keys from a colleague. Nothing leads from a report to a caller or a case.
+A report is sealed to the desk's key of its day. Members who hold that key read it; those who join
+later get the old keys from a colleague. Nothing leads from a report to a caller or a case.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, select
 
 from app import audit
 from app.access import DESK, Permission, Principal
-from app.crypto import Context, Purpose, open_sealed, pad_field, seal_to, unpad
-from app.errors import BadRequest, Forbidden, NotFound, StaleVersion
-from app.models import RaidReport, rounded
-from app.store import Db
-from app.vault import WAITING_FOR_KEY, open_team_keys, read_roster
+from app.errors import BadRequest, Forbidden, NotFound
+from app.knowledge.sighting_events import join_events, judge_event
+from app.models import RaidReport, SightingState, rounded
+from app.store import Db, ReadVersion, check_version
+from app.vault import (
+    SIGHTING_BODY,
+    WAITING_FOR_KEY,
+    SealedPlace,
+    open_team_keys,
+    read_field,
+    read_roster,
+    seal_field,
+)
 
-SIGHTING_STATES = ("unverified", "corroborated", "false")
-# What is asked about a raid; nothing about who told it.
+# What a report tells of a raid; nothing about the person who told it.
 SIGHTING_FIELDS = (
     "size",
     "activity",
@@ -37,22 +43,36 @@ SIGHTING_FIELDS = (
 )
 LONGEST_FACT = 4000
 SIGHTING_LIFE = timedelta(days=90)
-_NEXT = {"unverified": ("corroborated", "false"), "corroborated": ("false",), "false": ()}
 
 
 @dataclass(frozen=True)
 class Sighting:
-    """A report with what it says; ``facts`` is None for who does not hold the key of its day."""
+    """A report with its facts, which are None for members who lack the key of its day."""
 
     report: RaidReport
     facts: Mapping[str, str] | None = field(repr=False)
 
 
-def check_facts(facts: Mapping[str, Any]) -> dict[str, str]:
-    """Return what a report holds, without what is empty. BadRequest."""
+@dataclass(frozen=True)
+class SightingChanges:
+    """What to change about a report; None stays as it is.
+
+    ``facts`` replaces the facts that it names; ``same_as`` is another report of the same event. A
+    step to *corroborated* names what confirms it: ``report`` is a second report of the event,
+    ``person`` somebody who went there.
+    """
+
+    facts: Mapping[str, str | None] | None = field(default=None, repr=False)
+    same_as: UUID | None = None
+    state: SightingState | None = None
+    confirmed_by: str | None = None
+
+
+def clean_facts(facts: Mapping[str, str | None]) -> dict[str, str]:
+    """Return the facts of a report as they are stored, without empty ones. BadRequest."""
     if set(facts) - set(SIGHTING_FIELDS):
         raise BadRequest(f"A report holds: {', '.join(SIGHTING_FIELDS)}.")
-    kept = {name: str(value).strip() for name, value in facts.items() if value is not None}
+    kept = {name: value.strip() for name, value in facts.items() if value is not None}
     if any(len(value) > LONGEST_FACT for value in kept.values()):
         raise BadRequest(f"A field has at most {LONGEST_FACT} characters.")
     kept = {name: value for name, value in kept.items() if value}
@@ -62,18 +82,18 @@ def check_facts(facts: Mapping[str, Any]) -> dict[str, str]:
 
 
 def add_sighting(
-    db: Db, principal: Principal, facts: Mapping[str, Any], now: datetime
+    db: Db, principal: Principal, facts: Mapping[str, str | None], now: datetime
 ) -> RaidReport:
     """Record a report, unverified. BadRequest."""
     principal.require(Permission.RAIDS)
     row_id = uuid4()
     report = RaidReport(
         id=row_id,
-        state="unverified",
+        state=SightingState.UNVERIFIED,
         reported_at=rounded(now),
         recorded_by=principal.member_id,
         version=1,
-        **_sealed(db, row_id, 1, check_facts(facts)),
+        **_sealed(db, row_id, 1, clean_facts(facts)),
     )
     db.add(report)
     db.flush()
@@ -83,14 +103,9 @@ def add_sighting(
 
 def _sealed(db: Db, row_id: UUID, version: int, facts: Mapping[str, str]) -> dict[str, Any]:
     team = read_roster(db).teams[DESK]
-    context = _context(db, row_id, version, team.epoch)
-    plaintext = pad_field(json.dumps(facts, ensure_ascii=False).encode("utf-8", "replace"))
-    body = seal_to(team.public, Purpose.FIELD, team.epoch, context, plaintext)
+    place = SealedPlace(row_id, team.epoch, version=version)
+    body = seal_field(db.keys, SIGHTING_BODY, place, dict(facts), team.public)
     return {"epoch": team.epoch, "body": body, "body_version": version}
-
-
-def _context(db: Db, row_id: UUID, version: int, epoch: int) -> Context:
-    return db.keys.context("raid_reports", "body", row_id, version, epoch=epoch)
 
 
 def list_sightings(db: Db, principal: Principal, now: datetime) -> list[Sighting]:
@@ -113,50 +128,43 @@ def read_sighting(db: Db, principal: Principal, report_id: UUID) -> Sighting:
 def _opened(db: Db, principal: Principal, report: RaidReport) -> dict[str, str] | None:
     try:
         team = open_team_keys(db, principal, DESK, report.epoch)
-    except Forbidden:  # joined after that key was replaced, and no colleague has passed it on yet
+    except Forbidden:  # they joined later, and no colleague has passed the old key on yet
         return None
-    context = _context(db, report.id, report.body_version, report.epoch)
-    plaintext = open_sealed(team.pair, Purpose.FIELD, report.epoch, context, report.body)
-    return dict(json.loads(unpad(plaintext)))
+    return read_field(db, SIGHTING_BODY, report, {report.epoch: team})
 
 
 def change_sighting(
     db: Db,
     principal: Principal,
     report_id: UUID,
-    version: int,
-    changes: Mapping[str, Any],
+    version: ReadVersion,
+    changes: SightingChanges,
     now: datetime,
 ) -> Sighting:
     """Change facts, put a report beside another of the same event, or say what it proved to be.
 
-    ``facts`` replaces the given ones; ``same_as`` is another report; ``state`` goes to
-    *corroborated* with ``confirmed_by`` (``report``: a second one of the same event; ``person``:
-    somebody went there), or to *false*. State and group belong to the event: all its reports
-    follow. NotFound, StaleVersion, BadRequest.
+    State and group belong to the event: all its reports follow. NotFound, StaleVersion, BadRequest.
     """
     principal.require(Permission.RAIDS)
-    report = _found(db, report_id)
-    if report.version != version:
-        raise StaleVersion(report.version)
-    if changes.get("facts"):
-        _change_facts(db, principal, report, changes["facts"])
-    if changes.get("same_as") is not None:
-        _group(db, report, changes["same_as"])
-    state = changes.get("state")
-    if state is not None and state != report.state:
-        _judge(db, report, state, changes.get("confirmed_by"))
+    report = _lock_report(db, report_id)
+    check_version(report.version, version)
+    if changes.facts:
+        _change_facts(db, principal, report, changes.facts)
+    if changes.same_as is not None:
+        join_events(db, report, _lock_report(db, changes.same_as))
+    if changes.state is not None and changes.state != report.state:
+        judge_event(db, report, changes.state, changes.confirmed_by)
     report.version += 1
     db.flush()
-    audit.record(db, f"raid.{_deed(state)}", principal.member_id, report.id, now)
+    audit.record(db, f"raid.{_deed(changes.state)}", principal.member_id, report.id, now)
     return Sighting(report, _opened(db, principal, report))
 
 
-def _deed(state: str | None) -> str:
-    return {"corroborated": "corroborated", "false": "refuted"}.get(state or "", "changed")
+def _deed(state: SightingState | None) -> str:
+    return "refuted" if state == SightingState.FALSE else state or "changed"
 
 
-def _found(db: Db, report_id: UUID) -> RaidReport:
+def _lock_report(db: Db, report_id: UUID) -> RaidReport:
     report = db.get(RaidReport, report_id, with_for_update=True)
     if report is None:
         raise NotFound
@@ -164,67 +172,19 @@ def _found(db: Db, report_id: UUID) -> RaidReport:
 
 
 def _change_facts(
-    db: Db, principal: Principal, report: RaidReport, facts: Mapping[str, Any]
+    db: Db, principal: Principal, report: RaidReport, facts: Mapping[str, str | None]
 ) -> None:
     before = _opened(db, principal, report)
     if before is None:
         raise Forbidden(WAITING_FOR_KEY)
     kept = {name: value for name, value in before.items() if name not in facts}
-    after = check_facts({**kept, **facts})
+    after = clean_facts({**kept, **facts})
     for column, value in _sealed(db, report.id, report.body_version + 1, after).items():
         setattr(report, column, value)
 
 
-def group_sightings(reports: Iterable[RaidReport]) -> dict[UUID, list[RaidReport]]:
-    """Return reports by event: each under the id of the first that was put together."""
-    events: dict[UUID, list[RaidReport]] = {}
-    for report in reports:
-        events.setdefault(report.group_id or report.id, []).append(report)
-    return events
-
-
-def _together(db: Db, report: RaidReport) -> Sequence[RaidReport]:
-    first = report.group_id or report.id
-    same = or_(RaidReport.id == first, RaidReport.group_id == first)
-    return db.scalars(select(RaidReport).where(same).order_by(RaidReport.id)).all()
-
-
-def _group(db: Db, report: RaidReport, other_id: UUID) -> None:
-    other = _found(db, other_id)
-    first = other.group_id or other.id
-    if first == (report.group_id or report.id):
-        raise BadRequest("These two are reports of one event already, or the same report.")
-    # What one of them proved to be holds for the event.
-    state = max((report.state, other.state), key=SIGHTING_STATES.index)
-    moved = [one.id for one in _together(db, report)]
-    db.execute(update(RaidReport).where(RaidReport.id.in_(moved)).values(group_id=first))
-    db.execute(
-        update(RaidReport)
-        .where(or_(RaidReport.id == first, RaidReport.group_id == first))
-        .values(state=state)
-    )
-    db.refresh(report)
-
-
-def _judge(db: Db, report: RaidReport, state: str, confirmed_by: str | None) -> None:
-    if state not in _NEXT[report.state]:
-        raise BadRequest(f"What is {report.state} does not become {state}.")
-    together = _together(db, report)
-    if state == "corroborated":
-        if confirmed_by not in ("report", "person"):
-            raise BadRequest(
-                "Say what confirms it: another `report`, or a `person` who went there."
-            )
-        if confirmed_by == "report" and len(together) < 2:
-            raise BadRequest(
-                "One report alone confirms nothing: put a second, independent one to it."
-            )
-    for one in together:
-        one.state = state
-
-
 def forget_old_sightings(db: Db, now: datetime) -> None:
-    """Delete what was reported long ago, an event with its newest report."""
+    """Delete reports after 90 days; an event goes with its newest report."""
     old = now - SIGHTING_LIFE
     recent = select(RaidReport.group_id).where(
         RaidReport.reported_at >= old, RaidReport.group_id.is_not(None)

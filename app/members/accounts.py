@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app import audit
 from app.access import Permission, Principal
-from app.errors import NotFound, StaleVersion
+from app.errors import NotFound
 from app.members.member_keys import check_member_row
 from app.members.profiles import ProfileChange, change_profile
 from app.members.roles import change_roles, find_roles_after, sign_roster
@@ -19,7 +19,7 @@ from app.members.session_stores import SessionStore
 from app.members.states import move_member
 from app.models import Member, MemberState
 from app.requests import remove_member_from_requests
-from app.store import Db
+from app.store import Db, ReadVersion, check_version
 from app.vault import hold_roster, publish_roster
 
 
@@ -57,7 +57,7 @@ def list_handles(db: Db) -> dict[UUID, str]:
 
 
 def change_own_profile(
-    db: Db, principal: Principal, version: int, change: ProfileChange, now: datetime
+    db: Db, principal: Principal, version: ReadVersion, change: ProfileChange, now: datetime
 ) -> Member:
     """Change one's own profile. StaleVersion, BadRequest."""
     member = _find_version(db, principal.member_id, version)
@@ -70,7 +70,7 @@ def change_member(
     db: Db,
     principal: Principal,
     member_id: UUID,
-    version: int,
+    version: ReadVersion,
     changes: MemberChanges,
     now: datetime,
 ) -> Member:
@@ -91,10 +91,9 @@ def change_member(
     return member
 
 
-def _find_version(db: Db, member_id: UUID, version: int) -> Member:
+def _find_version(db: Db, member_id: UUID, version: ReadVersion) -> Member:
     member = find_member(db, member_id)
-    if member.version != version:
-        raise StaleVersion(member.version)
+    check_version(member.version, version)
     return member
 
 

@@ -29,7 +29,7 @@ class StoredSession:
     expires_at: datetime
 
     def alive(self, now: datetime) -> bool:
-        """Return whether the session neither expired nor idled out."""
+        """Return whether it is used often enough and its time is not over."""
         return now < self.expires_at and now < self.used_at + IDLE_LIFE
 
 
@@ -40,10 +40,10 @@ class SessionStore(Protocol):
         """Keep a session."""
 
     def get(self, db: Db, lookup: bytes) -> StoredSession | None:
-        """Find a session."""
+        """Return the session of a token's hash, None for none."""
 
     def touch(self, database: Database, session: StoredSession, now: datetime) -> None:
-        """Write down that it was used."""
+        """Note when its member last used it."""
 
     def of_member(self, db: Db, member_id: UUID) -> list[StoredSession]:
         """Return a member's sessions."""
@@ -55,14 +55,14 @@ class SessionStore(Protocol):
 
 
 class MemorySessions:
-    """Sessions in this process; a restart signs everybody out."""
+    """Sessions in this process; a restart signs all members out."""
 
     def __init__(self) -> None:
         self._sessions: dict[bytes, StoredSession] = {}
         self._lock = threading.Lock()
 
     def put(self, db: Db, session: StoredSession) -> None:
-        """Keep a session once the sign-in is committed, and let the dead ones go."""
+        """Keep a session once the sign-in is committed, and forget those whose time is over."""
 
         def keep() -> None:
             with self._lock:
@@ -74,11 +74,11 @@ class MemorySessions:
         db.on_commit(keep)
 
     def get(self, db: Db, lookup: bytes) -> StoredSession | None:
-        """Find a session."""
+        """Return the session of a token's hash, None for none."""
         return self._sessions.get(lookup)
 
     def touch(self, database: Database, session: StoredSession, now: datetime) -> None:
-        """Write down that it was used."""
+        """Note when its member last used it."""
         with self._lock:
             if session.lookup in self._sessions:
                 self._sessions[session.lookup] = replace(session, used_at=now)
@@ -104,17 +104,17 @@ class TableSessions:
     """Sessions in the unlogged table, for several processes on one PostgreSQL."""
 
     def put(self, db: Db, session: StoredSession) -> None:
-        """Keep a session, and let the dead ones go."""
+        """Keep a session, and forget those whose time is over."""
         db.execute(delete(SessionRow).where(SessionRow.expires_at <= session.created_at))
         db.add(SessionRow(**session.__dict__))
 
     def get(self, db: Db, lookup: bytes) -> StoredSession | None:
-        """Find a session."""
+        """Return the session of a token's hash, None for none."""
         row = db.get(SessionRow, lookup)
         return _stored(row) if row else None
 
     def touch(self, database: Database, session: StoredSession, now: datetime) -> None:
-        """Write down that it was used."""
+        """Note when its member last used it."""
         with database.transaction() as db:
             db.execute(
                 update(SessionRow).where(SessionRow.lookup == session.lookup).values(used_at=now)
@@ -128,7 +128,7 @@ class TableSessions:
     def drop(
         self, db: Db, *, session_id: UUID | None = None, member_id: UUID | None = None
     ) -> None:
-        """Forget sessions with this transaction."""
+        """Forget sessions once this transaction is committed."""
         query = delete(SessionRow)
         if session_id:
             query = query.where(SessionRow.id == session_id)

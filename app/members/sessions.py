@@ -1,7 +1,7 @@
 """Signing in, staying signed in, signing out.
 
-The member's seed is opened with the passphrase once and then lies wrapped under the session
-token's key, which only the client holds. Sign-in never needs the operational key.
+The passphrase opens the member's seed once. Then the seed lies wrapped under the key of the session
+token, which only the client holds. Signing in never needs the operational key.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ from app.store import Database, Db
 from app.vault import read_roster, unseal_server
 
 SESSION_LIFE = timedelta(hours=12)
-# How often the last use is written down; finer would be a write per request.
+# The last use is stored to the minute; anything finer would be a write for each request.
 _TOUCH = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A fresh session: the token goes to the client and is nowhere else."""
+    """A new session: the token goes to the client, and the server does not keep it."""
 
     token: str
     expires_at: datetime
@@ -66,9 +66,9 @@ def sign_in(  # noqa: PLR0913  # what a sign-in is made of, each by its name
 ) -> SignedIn:
     """Open a member's seed and start a session. ``device`` is the cookie of an earlier one.
 
-    Raises Unauthenticated for every cause alike, and Throttled. The passphrase is worked on
-    outside any transaction, and for unknown names too, so that neither time nor answer tells
-    which names exist.
+    Raises Unauthenticated for every cause alike, and Throttled. The slow work on the passphrase
+    happens outside any transaction. It happens for unknown names too, so that neither time nor
+    answer tells which names exist.
     """
     with database.snapshot() as db:
         who = identify_visitor(db.keys, handle, device)
@@ -104,7 +104,7 @@ def _open_session(
     require_mfa: bool,
     now: datetime,
 ) -> SignedIn:
-    # Locked, so that of two sign-ins with one code only the first succeeds.
+    # With a lock, so that of two sign-ins with one code only the first succeeds.
     member = find_present_member(db, handle, lock_row=True)
     if member is None:
         raise Unauthenticated
@@ -144,7 +144,7 @@ def _wrap_seed(db: Db, token: TokenKeys, session_id: UUID, keys: MemberKeys) -> 
 
 
 def resume_session(database: Database, store: SessionStore, token: str, now: datetime) -> Principal:
-    """Return who a token belongs to; Unauthenticated where it is unknown, expired or revoked."""
+    """Return the member of a token. Unauthenticated where it is unknown, expired or revoked."""
     derived = token_keys(token)
     with database.snapshot() as db:
         session = store.get(db, derived.lookup)
@@ -167,8 +167,8 @@ def resume_session(database: Database, store: SessionStore, token: str, now: dat
 def make_principal(db: Db, member: Member, keys: MemberKeys, session_id: UUID) -> Principal:
     """Return a member with their open keys and the roles that the roster gives them.
 
-    Unauthenticated where the keys are not the member's: whoever can write to the database can make
-    a session with anybody's name in it, but not with their keys.
+    Unauthenticated where the keys are not the member's: an attacker who writes to the database can
+    make a session with any member's name in it, but not with their keys.
     """
     listed = read_roster(db).by_id.get(member.id)
     if keys.verify_key != (listed.verify_key if listed else _own_verify_key(db, member)):
@@ -200,7 +200,7 @@ def sign_out(db: Db, store: SessionStore, principal: Principal, now: datetime) -
 def list_own_sessions(
     db: Db, store: SessionStore, principal: Principal, now: datetime
 ) -> list[StoredSession]:
-    """Return where a member is signed in, newest first."""
+    """Return a member's own sessions, newest first."""
     alive = [s for s in store.of_member(db, principal.member_id) if s.alive(now)]
     return sorted(alive, key=lambda session: session.created_at, reverse=True)
 

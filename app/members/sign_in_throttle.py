@@ -1,8 +1,8 @@
-"""Keeping guessing slow without keeping anybody out.
+"""The throttle of the sign-in: it slows guessing down and keeps no member out.
 
-A name is delayed after wrong tries, never locked. A device that signed in before carries a cookie
-that says so for this one name: it has a queue and a count of its own, so that whoever guesses at a
-name, or fills the queue, does not stand in the way of its owner.
+After wrong tries a name has to wait; it is never locked. A device that signed in before carries a
+cookie for this one name. It has a queue and a count of its own, so that an attacker who guesses at
+a name, or fills the queue, does not stand in the owner's way.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _FORGIVEN_AFTER = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class SignInVisitor:
-    """Whoever asks to come in: by which name, and on which device of that name, if any."""
+    """The name that a visitor gives, and the known device of that name, if it is one."""
 
     name: str
     device: str | None = None
 
 
 def identify_visitor(keys: Keyring, handle: str, cookie: str | None = None) -> SignInVisitor:
-    """Return who asks; a cookie that was not made for this name is nothing."""
+    """Return the visitor; a cookie that was made for another name does not count."""
     name = handle.strip().casefold()
     device, _, mac = (cookie or "").partition(".")
     known = bool(device) and same(_mac(keys, name, device).encode(), mac.encode())
@@ -39,7 +39,7 @@ def identify_visitor(keys: Keyring, handle: str, cookie: str | None = None) -> S
 
 
 def make_device_cookie(keys: Keyring, handle: str) -> str:
-    """Return what a device keeps after a sign-in. It opens nothing."""
+    """Return the cookie that a device keeps after a sign-in. It opens nothing."""
     device = new_token()
     return f"{device}.{_mac(keys, handle.strip().casefold(), device)}"
 
@@ -68,7 +68,7 @@ class _Lane:
 
 
 class SignInThrottle:
-    """The queue at the door, and who has to wait after wrong tries."""
+    """The queue for passphrases, and the visitors who wait after wrong tries."""
 
     def __init__(self) -> None:
         self._strangers, self._known = _Lane(2, 8), _Lane(1, 8)

@@ -1,6 +1,6 @@
 """The tables, one module per aggregate; every column says its vault."""
 
-from app.models.alerts import Alert, Page
+from app.models.alerts import ALERT_TRANSITIONS, Alert, AlertState, Page
 from app.models.audit import AuditEntry, AuditHead
 from app.models.base import ROUNDING, Base, Instant, OperationalRow, State, rounded, table
 from app.models.calls import (
@@ -29,23 +29,46 @@ from app.models.cases import (
     ConsentValues,
     Reach,
 )
+from app.models.contents import (
+    ArchivedContact,
+    AttachmentDetails,
+    BriefContent,
+    DatePlace,
+    DetentionDetails,
+    DetentionReview,
+    MediaLink,
+    MessageBody,
+    NoteBody,
+    ReportBody,
+)
 from app.models.conversations import Message, Note, PendingKeyword
 from app.models.events import EVENT_STATES, DetentionEpisode, Event, Task
 from app.models.inventory import list_operational_values
-from app.models.knowledge import DeadlineRule, DirectoryEntry, InformationCard, RaidReport
-from app.models.organisation import Deployment, IndexKey, OrganisationSettings
+from app.models.knowledge import (
+    SIGHTING_TRANSITIONS,
+    DeadlineRule,
+    DirectoryEntry,
+    DirectoryValues,
+    InformationCard,
+    RaidReport,
+    SightingState,
+)
+from app.models.organisation import Deployment, IndexKey, IndexKeyValues, OrganisationSettings
 from app.models.outbox import (
     NOT_HEARD,
     OUTGOING_TRANSITIONS,
+    SETTLED_TEXTS,
     TEXTS_ON_THEIR_WAY,
     CallCopy,
     CarrierLook,
     CarrierTrace,
     CarrierTraceValues,
     Erasure,
+    ErasureState,
     ErasureValues,
     Idempotency,
     Job,
+    JobState,
     Outgoing,
     OutgoingState,
     OutgoingValues,
@@ -53,6 +76,7 @@ from app.models.outbox import (
     Sent,
     Suppression,
     SuppressionValues,
+    TraceState,
 )
 from app.models.people import (
     MEMBER_TRANSITIONS,
@@ -108,11 +132,12 @@ from app.models.statistics import (
     StatisticsMonthValues,
     StatisticsRelease,
 )
-from app.models.steps import WrongStep, check_step
+from app.models.steps import WrongStep, check_step, list_states_before
 from app.models.teams import OperationalGrant, TeamEpoch, TeamWrap
 from app.models.values import ValuesBroken, dump_values, load_values, operational
 
 __all__ = [
+    "ALERT_TRANSITIONS",
     "ASSIGNMENT_TRANSITIONS",
     "CALL_TRANSITIONS",
     "CASE_TRANSITIONS",
@@ -129,18 +154,24 @@ __all__ = [
     "ROUNDING",
     "RUNNING",
     "SEEKING",
+    "SETTLED_TEXTS",
+    "SIGHTING_TRANSITIONS",
     "SWAP_TRANSITIONS",
     "TEXTS_ON_THEIR_WAY",
     "Alert",
+    "AlertState",
+    "ArchivedContact",
     "Assignment",
     "AssignmentState",
     "AssignmentValues",
     "Attachment",
+    "AttachmentDetails",
     "AttachmentPart",
     "AuditEntry",
     "AuditHead",
     "Base",
     "Brief",
+    "BriefContent",
     "BriefWrap",
     "CalendarFeed",
     "Call",
@@ -161,28 +192,38 @@ __all__ = [
     "Conflict",
     "Consent",
     "ConsentValues",
+    "DatePlace",
     "DeadlineRule",
     "Deployment",
+    "DetentionDetails",
     "DetentionEpisode",
+    "DetentionReview",
     "DirectoryEntry",
+    "DirectoryValues",
     "Erasure",
+    "ErasureState",
     "ErasureValues",
     "Event",
     "HandoverNote",
     "Idempotency",
     "IndexKey",
+    "IndexKeyValues",
     "InformationCard",
     "Instant",
     "Invitation",
     "InvitationValues",
     "Job",
+    "JobState",
     "LegKind",
     "LegState",
+    "MediaLink",
     "Member",
     "MemberProfile",
     "MemberState",
     "Message",
+    "MessageBody",
     "Note",
+    "NoteBody",
     "Offer",
     "OfferState",
     "OfferValues",
@@ -200,6 +241,7 @@ __all__ = [
     "ReleaseState",
     "ReplyCount",
     "Report",
+    "ReportBody",
     "Request",
     "RequestState",
     "RequestTimes",
@@ -213,6 +255,7 @@ __all__ = [
     "ShiftSwap",
     "ShiftSwapValues",
     "ShiftValues",
+    "SightingState",
     "State",
     "StatisticsDebit",
     "StatisticsFile",
@@ -226,11 +269,13 @@ __all__ = [
     "Task",
     "TeamEpoch",
     "TeamWrap",
+    "TraceState",
     "ValuesBroken",
     "WrongStep",
     "check_step",
     "dump_values",
     "list_operational_values",
+    "list_states_before",
     "load_values",
     "operational",
     "rounded",

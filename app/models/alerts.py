@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped
 
-from app.models.base import Base, plain
+from app.models.base import Base, State, plain
 
 _OPEN = text("state = 'open'")
 
 
+class AlertState(StrEnum):
+    """Whether anybody has looked."""
+
+    OPEN = "open"
+    """A caller waits, and no member has looked yet: people are paged."""
+    ACKNOWLEDGED = "acknowledged"
+    """A member has looked, claimed or answered the case."""
+
+
+ALERT_TRANSITIONS: Mapping[AlertState, frozenset[AlertState]] = {
+    AlertState.OPEN: frozenset((AlertState.ACKNOWLEDGED,)),
+    AlertState.ACKNOWLEDGED: frozenset(),
+}
+
+
 class Alert(Base):
-    """Something the desk must look at soon. ``step`` counts how often it was paged."""
+    """A case that the desk must look at soon. ``step`` counts how often it was paged for."""
 
     __tablename__ = "alerts"
     __table_args__ = (
@@ -30,7 +47,7 @@ class Alert(Base):
     id: Mapped[UUID] = plain(primary_key=True)
     case_id: Mapped[UUID] = plain(ForeignKey("cases.id"), index=True)
     kind: Mapped[str] = plain(String(12))  # new, overdue
-    state: Mapped[str] = plain(String(12))  # open, acknowledged
+    state: Mapped[AlertState] = plain(State(AlertState, 12))
     step: Mapped[int] = plain(default=0)
     opened_at: Mapped[datetime] = plain()
     acknowledged_by: Mapped[UUID | None] = plain()

@@ -1,30 +1,65 @@
-"""What the desk knows beside its cases: raids, addresses, and rules of law."""
+"""What the desk knows beside its cases: sightings, addresses, information, rules of law."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped
 
-from app.models.base import Base, OperationalRow, plain, sealed
+from app.models.base import Base, OperationalRow, State, plain, sealed
+from app.models.values import operational
+
+
+class SightingState(StrEnum):
+    """What a sighting has proved to be, from the least certain to the last word."""
+
+    UNVERIFIED = "unverified"
+    """One report, which nothing confirms yet."""
+    CORROBORATED = "corroborated"
+    """A second report, or a person who went there, confirms it."""
+    FALSE = "false"
+    """A false alarm."""
+
+
+SIGHTING_TRANSITIONS: Mapping[SightingState, frozenset[SightingState]] = {
+    SightingState.UNVERIFIED: frozenset({SightingState.CORROBORATED, SightingState.FALSE}),
+    SightingState.CORROBORATED: frozenset({SightingState.FALSE}),
+    SightingState.FALSE: frozenset(),
+}
+
+
+@operational
+class DirectoryValues:
+    """A line of the directory: free text, but for ``kind``, ``languages`` and ``region`` (codes).
+
+    ``region`` None is any region.
+    """
+
+    kind: str
+    name: str
+    phone: str = ""
+    address: str = ""
+    languages: tuple[str, ...] = ()
+    region: str | None = None
+    hours: str = ""
+    notes: str = ""
 
 
 class RaidReport(Base):
-    """Something somebody saw; never linked to who told it. Sealed to the desk's key of ``epoch``.
+    """A sighting; never linked to the person who told it. Sealed to the desk's key of ``epoch``.
 
-    Reports of one event share ``group_id``.
+    Reports of one event share ``group_id``, and their state.
     """
 
     __tablename__ = "raid_reports"
-    __table_args__ = (
-        CheckConstraint("state IN ('unverified', 'corroborated', 'false')", name="state"),
-    )
+    __table_args__ = (CheckConstraint(f"state IN {tuple(map(str, SightingState))}", name="state"),)
 
     id: Mapped[UUID] = plain(primary_key=True)
-    state: Mapped[str] = plain(String(12), default="unverified")
+    state: Mapped[SightingState] = plain(State(SightingState, 12), default=SightingState.UNVERIFIED)
     group_id: Mapped[UUID | None] = plain(ForeignKey("raid_reports.id"), index=True)
     reported_at: Mapped[datetime] = plain(index=True)
     recorded_by: Mapped[UUID] = plain()
@@ -34,11 +69,8 @@ class RaidReport(Base):
     body_version: Mapped[int] = plain(default=1)
 
 
-class DirectoryEntry(OperationalRow[Any], Base):
-    """Somebody who is not a member: a lawyer, clinic, detention place, office.
-
-    Operational values: ``kind name phone address languages region hours notes``.
-    """
+class DirectoryEntry(OperationalRow[DirectoryValues], Base):
+    """A lawyer, clinic, detention place or office: helpers and places that are not members."""
 
     __tablename__ = "directory"
 
@@ -63,7 +95,7 @@ class DeadlineRule(Base):
     offset: Mapped[int] = plain()
     unit: Mapped[str] = plain(String(8))  # hours, days
     received_by: Mapped[str | None] = plain(String(8))  # hand, mail
-    warn_at: Mapped[list[Any]] = plain(JSON)
+    warn_at: Mapped[list[int]] = plain(JSON)
     source_url: Mapped[str | None] = plain(Text)
     verified_by: Mapped[str | None] = plain(Text)
     verified_on: Mapped[date | None] = plain(Date)
@@ -73,7 +105,7 @@ class DeadlineRule(Base):
 
 
 class InformationCard(Base):
-    """What a policy covers, by language, and who verified that when. Public facts, no secret."""
+    """What a policy covers, by language, and who verified it when. Public facts, no secret."""
 
     __tablename__ = "information_cards"
 

@@ -14,6 +14,21 @@ from app.models.base import Base, OperationalRow, State, plain
 from app.models.values import operational
 
 
+class JobState(StrEnum):
+    """Where a job is; one that is done has no row."""
+
+    QUEUED = "queued"
+    """It waits for its time and its turn."""
+    RUNNING = "running"
+    """A worker holds it until its lease ends; then another may take it."""
+
+
+JOB_TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
+    JobState.QUEUED: frozenset({JobState.RUNNING}),
+    JobState.RUNNING: frozenset({JobState.QUEUED, JobState.RUNNING}),
+}
+
+
 class Job(Base):
     """Something to do, once, soon: never scheduled more than an hour ahead.
 
@@ -30,7 +45,7 @@ class Job(Base):
     id: Mapped[UUID] = plain(primary_key=True)
     kind: Mapped[str] = plain(String(32))
     ref: Mapped[UUID | None] = plain(index=True)
-    state: Mapped[str] = plain(String(8), default="queued")  # queued, running, failed
+    state: Mapped[JobState] = plain(State(JobState, 8), default=JobState.QUEUED)
     priority: Mapped[int] = plain(default=2)
     run_at: Mapped[datetime] = plain()
     lease_until: Mapped[datetime | None] = plain()
@@ -141,6 +156,19 @@ class CarrierTraceValues:
     call: CallCopy | None = None
 
 
+class TraceState(StrEnum):
+    """Where a copy at the carrier stands."""
+
+    HELD = "held"
+    """The carrier has it, and it is to be deleted."""
+    PICTURES = "pictures"
+    """The carrier has it with pictures, which stay for a while."""
+    STUCK = "stuck"
+    """The carrier has not let us delete it for so long that the operator is told."""
+    GONE = "gone"
+    """The carrier no longer has it."""
+
+
 class CarrierTrace(OperationalRow[CarrierTraceValues], Base):
     """A message or call that lies, or lay, at the carrier.
 
@@ -165,7 +193,7 @@ class CarrierTrace(OperationalRow[CarrierTraceValues], Base):
     )
 
     id: Mapped[UUID] = plain(primary_key=True)
-    state: Mapped[str] = plain(String(8))  # held, pictures, stuck, gone
+    state: Mapped[TraceState] = plain(State(TraceState, 8))
     seen_at: Mapped[datetime] = plain()
     # From when on deleting is tried.
     since: Mapped[datetime] = plain()
@@ -242,6 +270,15 @@ class ErasureValues:
     due_at: datetime | None = None
 
 
+class ErasureState(StrEnum):
+    """Where an ERASE dialogue stands."""
+
+    ASKED = "asked"
+    """The phone was sent a code, which it may send back."""
+    WAITING = "waiting"
+    """The phone sent the code back, and the wish waits for its day."""
+
+
 class Erasure(OperationalRow[ErasureValues], Base):
     """A caller's ERASE dialogue."""
 
@@ -249,7 +286,7 @@ class Erasure(OperationalRow[ErasureValues], Base):
 
     id: Mapped[UUID] = plain(primary_key=True)
     number_lookup: Mapped[bytes] = plain(unique=True)
-    state: Mapped[str] = plain(String(12))  # asked, waiting
+    state: Mapped[ErasureState] = plain(State(ErasureState, 12))
     expires_at: Mapped[datetime] = plain()
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import JSON, ForeignKey, String
 from sqlalchemy.orm import Mapped
 
-from app.models.base import Base, OperationalRow, forgotten, plain, sealed
+from app.models.base import Base, OperationalRow, State, forgotten, plain, sealed
 from app.models.values import operational
 
 
@@ -29,8 +29,8 @@ class MemberState(StrEnum):
 
 MEMBER_TRANSITIONS: Mapping[MemberState, frozenset[MemberState]] = {
     MemberState.WAITING: frozenset({MemberState.JOINING, MemberState.REMOVED}),
+    MemberState.JOINING: frozenset({MemberState.ACTIVE, MemberState.REMOVED}),
     # New roles may need new keys: then a member joins again.
-    MemberState.JOINING: frozenset({MemberState.JOINING, MemberState.ACTIVE, MemberState.REMOVED}),
     MemberState.ACTIVE: frozenset({MemberState.JOINING, MemberState.REMOVED}),
     MemberState.REMOVED: frozenset(),
 }
@@ -81,7 +81,7 @@ class Member(OperationalRow[MemberProfile], Base):
     id: Mapped[UUID] = plain(primary_key=True)
     handle: Mapped[str] = plain(String(64), unique=True)
     roles: Mapped[list[str]] = plain(JSON)
-    state: Mapped[str] = plain(String(16))  # a MemberState
+    state: Mapped[MemberState] = plain(State(MemberState, 16))
     archive: Mapped[bool] = plain(default=False)
     joined_at: Mapped[datetime] = plain()
     version: Mapped[int] = plain(default=1)

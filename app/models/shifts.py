@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped
 
-from app.models.base import Base, OperationalRow, forgotten, plain, sealed
+from app.models.base import Base, OperationalRow, State, forgotten, plain, sealed
 from app.models.values import operational
 
 
@@ -135,7 +135,7 @@ class ShiftSwap(OperationalRow[ShiftSwapValues], Base):
 
     id: Mapped[UUID] = plain(primary_key=True)
     shift_id: Mapped[UUID] = plain(ForeignKey("shifts.id", ondelete="CASCADE"), index=True)
-    state: Mapped[str] = plain(String(8))  # a SwapState
+    state: Mapped[SwapState] = plain(State(SwapState, 8))
     lookup: Mapped[bytes] = plain()
 
 

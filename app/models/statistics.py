@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped
 
-from app.models.base import Base, OperationalRow, plain
+from app.models.base import Base, OperationalRow, State, plain
 from app.models.values import operational
 
 _RELEASED = text("state = 'released'")
@@ -101,7 +101,7 @@ class StatisticsRelease(Base):
     family: Mapped[str] = plain(String(8))
     period: Mapped[str] = plain(String(7))
     schema_version: Mapped[int] = plain()
-    state: Mapped[str] = plain(String(24))
+    state: Mapped[ReleaseState] = plain(State(ReleaseState, 24))
     requested_by: Mapped[UUID] = plain()
     requested_at: Mapped[datetime] = plain()
     confirmed_by: Mapped[UUID | None] = plain()

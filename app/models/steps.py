@@ -17,3 +17,8 @@ def check_step(transitions: Mapping[S, frozenset[S]], before: S, after: S) -> No
     """Raise WrongStep where ``after`` is another state that does not follow from ``before``."""
     if after != before and after not in transitions[before]:
         raise WrongStep(f"{after} does not follow from {before}")
+
+
+def list_states_before(transitions: Mapping[S, frozenset[S]], after: S) -> list[S]:
+    """Return the states that ``after`` may follow, for statements that change many rows at once."""
+    return [before for before, allowed in transitions.items() if after in allowed]

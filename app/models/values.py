@@ -1,15 +1,19 @@
-"""What the machine reads of a row: one frozen dataclass a table, and one codec for all of them.
+"""What rows hold, as frozen dataclasses: what the machine reads, what people read, one codec.
 
-A class marked ``@operational`` may hold text, numbers, instants, ids, tuples and other such
-classes. What is unset takes no room in the blob; a name that the class does not have is refused.
+A class marked ``@operational`` is what the machine reads of a row; one marked ``@sealed_content``
+is what people read of a sealed column. Both may hold text, numbers, instants, ids, tuples and
+other such classes. What is unset takes no room in the blob; a name that the class does not have is
+refused.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any, TypeVar, dataclass_transform
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
 
 V = TypeVar("V")
 
@@ -21,6 +25,16 @@ class ValuesBroken(ValueError):
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def operational(cls: type[V]) -> type[V]:
     """Make a frozen dataclass that is never printed and refuses unknown names when loaded."""
+    return _freeze(cls)
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def sealed_content(cls: type[V]) -> type[V]:
+    """Make the same of a class whose values only people read."""
+    return _freeze(cls)
+
+
+def _freeze(cls: type[V]) -> type[V]:
     cls.__pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[attr-defined]
     cls.__repr__ = _masked  # type: ignore[method-assign]
     return dataclass(frozen=True, kw_only=True, repr=False)(cls)
@@ -41,8 +55,13 @@ def _adapter(cls: Any) -> TypeAdapter[Any]:
 
 
 def dump_values(values: Any) -> bytes:
-    """Return values as JSON, without what is as by default."""
-    return _adapter(type(values)).dump_json(values, exclude_defaults=True)
+    """Return values as JSON, without what is as by default; half a character becomes ``?``."""
+    adapter = _adapter(type(values))
+    try:
+        return adapter.dump_json(values, exclude_defaults=True, by_alias=True)
+    except PydanticSerializationError:  # a lone surrogate, which JSON may bring but UTF-8 may not
+        plain = adapter.dump_python(values, mode="json", exclude_defaults=True, by_alias=True)
+        return json.dumps(plain, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def load_values(cls: type[V], data: bytes) -> V:
@@ -50,5 +69,5 @@ def load_values(cls: type[V], data: bytes) -> V:
     try:
         loaded: V = _adapter(cls).validate_json(data)
     except ValidationError:
-        raise ValuesBroken(f"these are no {cls.__name__}") from None
+        raise ValuesBroken(f"these are no {getattr(cls, '__name__', cls)}") from None
     return loaded

@@ -13,6 +13,7 @@ from app.desk import erase_tree
 from app.inbound import erase_due_cases
 from app.knowledge import forget_old_sightings
 from app.models import (
+    SETTLED_TEXTS,
     Attachment,
     AttachmentPart,
     Case,
@@ -30,7 +31,6 @@ CLOSED_CASE_LIFE = timedelta(days=90)
 CLOSED_BODIES_LIFE = timedelta(days=30)
 IDEMPOTENCY_LIFE = timedelta(hours=24)
 OUTGOING_LIFE = timedelta(days=14)
-_SETTLED = ("delivered", "undelivered", "failed", "refused", "uncertain")
 
 
 def checkpoint_audit(database: Database, _now: datetime) -> None:
@@ -55,7 +55,7 @@ def _drop_spent_rows(db: Db, now: datetime) -> None:
     db.execute(delete(Invitation).where(Invitation.expires_at <= now))
     db.execute(
         delete(Outgoing).where(
-            Outgoing.state.in_(_SETTLED), Outgoing.queued_at < now - OUTGOING_LIFE
+            Outgoing.state.in_(SETTLED_TEXTS), Outgoing.queued_at < now - OUTGOING_LIFE
         )
     )
     forget_old_copies(db, now)

@@ -12,9 +12,9 @@ from sqlalchemy.exc import NoResultFound
 
 from app import audit
 from app.access import Permission, Principal
-from app.errors import BadRequest, StaleVersion
+from app.errors import BadRequest
 from app.models import Deployment, IndexKey, OrganisationSettings, RosterVersion
-from app.store import Db, Query
+from app.store import Db, Query, ReadVersion, check_version
 from app.vault import load_index_key
 
 # The region of every case whose region is in no list.
@@ -82,7 +82,7 @@ def find_zone(db: Db, region: str | None) -> ZoneInfo:
 def change_settings(
     db: Db,
     principal: Principal,
-    version: int,
+    version: ReadVersion,
     change: Callable[[OrganisationSettings], OrganisationSettings],
     now: datetime,
 ) -> OrganisationSettings:
@@ -92,8 +92,7 @@ def change_settings(
     """
     principal.require(Permission.SETTINGS)
     deployment = db.scalars(select(Deployment).with_for_update()).one()
-    if deployment.version != version:
-        raise StaleVersion(deployment.version)
+    check_version(deployment.version, version)
     settings = change(db.keys.read_values(deployment))
     check_settings(settings)
     db.keys.write_values(deployment, settings)

@@ -14,10 +14,8 @@ from app.outbox.budget import (
 )
 from app.outbox.callbacks import StatusUpdate, catch_up_with_carrier, follow_statuses
 from app.outbox.carrier_copies import (
-    COPY_PATIENCE,
     PICTURES_KEPT,
     count_copies,
-    delete_copies,
     find_known_sids,
     forget_old_copies,
     keep_pictures,
@@ -26,6 +24,7 @@ from app.outbox.carrier_copies import (
     note_running_call,
     release_pictures,
 )
+from app.outbox.copy_deletion import COPY_PATIENCE, delete_copies
 from app.outbox.flood import HOUR, ReplyAllowance, forget_old_counts
 from app.outbox.gate import check_call, check_text
 from app.outbox.queue import TextDraft, cancel_texts, queue_test_text, queue_texts

@@ -4,7 +4,6 @@ from app.requests.accompaniments import check_room, choose_leader, list_accompan
 from app.requests.answers import find_asked_numbers, read_answer, take_answer
 from app.requests.assignments import OpenedBrief, list_own_assignments, read_brief
 from app.requests.brief_writer import complete_briefs, write_brief
-from app.requests.briefs import BriefContent
 from app.requests.date_effects import follow_date_change
 from app.requests.decisions import JOIN_CALL_JOB, accept_offer, decline_offer, explain_decline
 from app.requests.departures import remove_member_from_requests, withdraw_member
@@ -34,7 +33,6 @@ __all__ = [
     "ALLOWED_FIELDS",
     "JOIN_CALL_JOB",
     "LONGEST_NOTES",
-    "BriefContent",
     "Candidate",
     "FoundRequest",
     "Need",

@@ -21,12 +21,13 @@ from app.models import (
     Assignment,
     AssignmentState,
     AssignmentValues,
+    BriefContent,
     Request,
     RequestValues,
     rounded,
 )
 from app.requests.accompaniments import NO_COMPANY, Company, find_company, give_lead, pass_lead_on
-from app.requests.briefs import BriefContent, delete_briefs, open_brief
+from app.requests.briefs import delete_briefs, open_brief
 from app.requests.locks import lock_request
 from app.requests.states import mark_assignment_over, mark_request_assigned
 from app.requests.timers import drop_timers

@@ -21,17 +21,17 @@ from app.cases import (
 )
 from app.crypto import CaseKeys
 from app.errors import BadRequest, Forbidden
-from app.models import RUNNING, Brief, Case, Event, Request, RequestState
+from app.models import RUNNING, Brief, BriefContent, Case, Event, Request, RequestState
 from app.requests.accompaniments import ACCOMPANIMENT
 from app.requests.assignments import find_assignment
-from app.requests.briefs import BriefContent, finish_brief_task, list_brief_holders, store_brief
+from app.requests.briefs import finish_brief_task, list_brief_holders, store_brief
 from app.requests.candidates import find_people, make_need
 from app.requests.lifecycle import start_seeking
 from app.requests.locks import lock_request, lock_request_with_case, share_cases
 from app.requests.request_facts import RequestFacts, check_request, list_shared_fields
 from app.requests.routing.ranking import find_reachable
 from app.store import Db
-from app.vault import read_sheet, read_value
+from app.vault import CASE_FIELDS, EVENT_PLACE, find_field, read_sheet
 
 
 def write_brief(
@@ -158,11 +158,11 @@ def _make_content(
     )
     if values.kind == "interpreter":
         return content
-    sheet = read_sheet(db, case, keys, "fields", {})
+    sheet = read_sheet(db, CASE_FIELDS, case, keys) or {}
     content = replace(
         content,
         reference=read_case_values(db, case).reference,
-        fields={name: sheet[name] for name in values.shares if sheet.get(name)},
+        fields={name: value for name in values.shares if (value := sheet.get(name))},
     )
     if values.kind != ACCOMPANIMENT:
         return content
@@ -176,5 +176,5 @@ def _find_meeting_place(
     event = db.get(Event, request.event_id) if request.event_id else None
     if event is None or event.case_id != case.id:  # these keys do not open a merged case's date
         return None
-    place = read_value(db, keys, "events", "place", event) or {}
-    return place.get("meeting_place") or place.get("place")
+    place = find_field(db, EVENT_PLACE, event, keys)
+    return (place.meeting_place or place.place) if place else None

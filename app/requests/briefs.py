@@ -7,8 +7,7 @@ opens nothing. Accepting takes that layer off one wrap and deletes the others.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import field
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -28,36 +27,16 @@ from app.crypto import (
     lock,
     new_seed,
     open_sealed,
-    pad_field,
     seal_to,
     unlock,
-    unpad,
 )
 from app.errors import Sealed
-from app.models import Brief, BriefWrap, Request, Task, dump_values, load_values, operational
+from app.models import Brief, BriefContent, BriefWrap, Request, Task
 from app.store import Db
-from app.vault import read_roster
+from app.vault import BRIEF_FIELDS, SealedPlace, lock_field, read_field, read_roster
 
 BRIEF_TASK = "brief"
 _EPOCH = 1  # a brief that is written again has new ids and a new seed, so there is one epoch
-
-
-@operational
-class BriefContent:
-    """What the holder of a request reads. An interpreter sees only times and languages.
-
-    ``fields``: fields of the case, by name. ``together``: another member goes along, too.
-    """
-
-    kind: str
-    languages: tuple[str, ...] = ()
-    starts_at: datetime | None = None
-    ends_at: datetime | None = None
-    needed_by: datetime | None = None
-    reference: str | None = None
-    meeting_place: str | None = None
-    together: bool = False
-    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 def store_brief(
@@ -76,8 +55,7 @@ def store_brief(
     delete_briefs(db, [request.id])
     keys, brief_id = BriefKeys(new_seed()), uuid4()
     public = keys.pair.public
-    context = db.keys.context("briefs", "fields", brief_id, 1, case=request.case_id, epoch=_EPOCH)
-    plaintext = pad_field(dump_values(content))
+    place, key = SealedPlace(brief_id, _EPOCH, request.case_id), keys.field_key(BRIEF_FIELDS.name)
     db.add(
         Brief(
             id=brief_id,
@@ -86,7 +64,7 @@ def store_brief(
             epoch=_EPOCH,
             public=public,
             mac=db.keys.public_key_mac("briefs", brief_id, _EPOCH, public),
-            fields=lock(keys.field_key("briefs.fields"), Purpose.FIELD, _EPOCH, context, plaintext),
+            fields=lock_field(db.keys, BRIEF_FIELDS, place, content, key),
             fields_version=1,
         )
     )
@@ -188,12 +166,7 @@ def open_brief(db: Db, principal: Principal, request_id: UUID) -> BriefContent |
     db.keys.check_public_key("briefs", brief.id, brief.epoch, brief.public, brief.mac)
     if keys.pair.public != brief.public:
         raise SealBroken
-    context = db.keys.context(
-        "briefs", "fields", brief.id, brief.fields_version, case=brief.case_id, epoch=brief.epoch
-    )
-    key = keys.field_key("briefs.fields")
-    content = unpad(unlock(key, Purpose.FIELD, brief.epoch, context, brief.fields))
-    return load_values(BriefContent, content)
+    return read_field(db, BRIEF_FIELDS, brief, {brief.epoch: keys})
 
 
 def delete_briefs(db: Db, request_ids: Collection[UUID]) -> None:

@@ -19,7 +19,7 @@ from app.requests.briefs import ask_for_brief
 from app.requests.lifecycle import start_seeking
 from app.requests.request_facts import RequestFacts, check_request, make_request_values
 from app.store import Db
-from app.vault import read_sheet
+from app.vault import CASE_FIELDS, read_sheet
 
 # A case with a flag or field of this name is about a minor.
 _MINOR = "minor"
@@ -80,7 +80,7 @@ def _check_room(db: Db, asked: RequestFacts, *, minor: bool) -> None:
 
 def _is_minor(db: Db, case: Case, keys: Mapping[int, CaseKeys]) -> bool:
     flagged = _MINOR in read_case_values(db, case).flags
-    return flagged or bool(read_sheet(db, case, keys, "fields", {}).get(_MINOR))
+    return flagged or bool((read_sheet(db, CASE_FIELDS, case, keys) or {}).get(_MINOR))
 
 
 def _put(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from sqlalchemy import select
 from app import audit
 from app.access import Permission, Principal
 from app.cases import DateFacts, mark_date_occurred, settle_tasks, write_date
-from app.crypto import CaseKeys, Purpose, open_sealed, pad_message, seal_to, unpad
+from app.crypto import CaseKeys
 from app.errors import BadRequest, NotFound
 from app.models import (
     LIVE_STATES,
@@ -23,6 +22,7 @@ from app.models import (
     Case,
     Event,
     Report,
+    ReportBody,
     Request,
     RequestState,
     RequestValues,
@@ -34,7 +34,7 @@ from app.requests.new_requests import raise_without_brief
 from app.requests.request_facts import RequestFacts
 from app.requests.states import mark_assignment_over
 from app.store import Db, position_after
-from app.vault import find_public_key
+from app.vault import REPORT_BODY, read_field, seal_for_case
 
 LONGEST_NOTES = 20_000
 # A member who cannot go after all gives the request back, and others are asked.
@@ -61,16 +61,13 @@ class ReportFacts:
 
 @dataclass(frozen=True)
 class OpenedReport:
-    """A report, opened with the keys of its case. ``next_at``: when the next date is."""
+    """A report, opened with the keys of its case."""
 
     id: UUID
     request_id: UUID
     assignment_id: UUID
     author_id: UUID
-    at: datetime
-    outcome: str
-    notes: str = field(repr=False)
-    next_at: datetime | None = field(repr=False)
+    body: ReportBody
 
 
 def file_report(
@@ -125,11 +122,8 @@ def _state(outcome: str) -> AssignmentState:
 def _store(db: Db, case: Case, assignment: Assignment, told: ReportFacts, now: datetime) -> None:
     report_id = uuid4()
     case.last_position = position_after(case.last_position, now)
-    next_at = told.next_event.starts_at.isoformat() if told.next_event else None
-    content = {"outcome": told.outcome, "notes": told.notes, "at": now.isoformat(), "next": next_at}
-    context = db.keys.context("reports", "body", report_id, 1, case=case.id, epoch=case.epoch)
-    plaintext = pad_message(json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"))
-    public = find_public_key(db, case.id, case.epoch)
+    following = told.next_event.starts_at if told.next_event else None
+    body = ReportBody(outcome=told.outcome, at=now, notes=told.notes, next=following)
     db.add(
         Report(
             id=report_id,
@@ -138,7 +132,7 @@ def _store(db: Db, case: Case, assignment: Assignment, told: ReportFacts, now: d
             epoch=case.epoch,
             position=case.last_position,
             author_id=assignment.member_id,
-            body=seal_to(public, Purpose.NOTE, case.epoch, context, plaintext),
+            body=seal_for_case(db, REPORT_BODY, case, report_id, body),
         )
     )
     db.flush()
@@ -210,22 +204,14 @@ def list_reports(db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -> list[Op
         .where(Report.case_id.in_(keys))
         .order_by(Report.position)
     )
-    found = [_open(db, row, request_id, keys[row.case_id]) for row, request_id in rows.all()]
-    return sorted(found, key=lambda one: one.at)
-
-
-def _open(db: Db, row: Report, request_id: UUID, keys: Mapping[int, CaseKeys]) -> OpenedReport:
-    context = db.keys.context("reports", "body", row.id, 1, case=row.case_id, epoch=row.epoch)
-    pair = keys[row.epoch].pair
-    content = json.loads(unpad(open_sealed(pair, Purpose.NOTE, row.epoch, context, row.body)))
-    next_at = content["next"]
-    return OpenedReport(
-        id=row.id,
-        request_id=request_id,
-        assignment_id=row.assignment_id,
-        author_id=row.author_id,
-        at=datetime.fromisoformat(content["at"]),
-        outcome=content["outcome"],
-        notes=content["notes"],
-        next_at=datetime.fromisoformat(next_at) if next_at else None,
-    )
+    found = [
+        OpenedReport(
+            row.id,
+            request_id,
+            row.assignment_id,
+            row.author_id,
+            read_field(db, REPORT_BODY, row, keys[row.case_id]),
+        )
+        for row, request_id in rows.all()
+    ]
+    return sorted(found, key=lambda one: one.body.at)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select, tuple_
 
 from app.access import Permission, Principal
-from app.errors import BadRequest, NotFound
+from app.errors import NotFound
 from app.models import (
     RUNNING,
     Assignment,
@@ -27,7 +26,7 @@ from app.requests.routing.exclusions import find_exclusion
 from app.requests.routing.facts import RankedPerson
 from app.requests.routing.ranking import rank_people
 from app.requests.routing.steps import LadderStep
-from app.store import Db
+from app.store import Db, decode_cursor, encode_cursor
 
 
 @dataclass(frozen=True)
@@ -62,25 +61,12 @@ def list_requests(
     principal.require(Permission.CASES)
     query = select(Request).where(Request.state.in_(states))
     if cursor:
-        query = query.where(tuple_(Request.urgency, Request.id) > tuple_(*_after(cursor)))
+        after = decode_cursor(cursor, range(4), UUID)
+        query = query.where(tuple_(Request.urgency, Request.id) > tuple_(*after))
     query = query.order_by(Request.urgency, Request.id).limit(limit + 1)
     rows = db.scalars(query).all()
     last = rows[limit - 1] if len(rows) > limit else None
-    after = (
-        base64.urlsafe_b64encode(f"{last.urgency}/{last.id}".encode()).decode() if last else None
-    )
-    return _found(db, rows[:limit]), after
-
-
-def _after(cursor: str) -> tuple[int, UUID]:
-    try:
-        urgency, _, request_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition("/")
-        after = int(urgency), UUID(request_id)
-    except ValueError as error:
-        raise BadRequest("This cursor does not come from here.") from error
-    if after[0] not in range(4):
-        raise BadRequest("This cursor does not come from here.")
-    return after
+    return _found(db, rows[:limit]), encode_cursor(last.urgency, last.id) if last else None
 
 
 def list_requests_of_cases(db: Db, case_ids: Iterable[UUID]) -> list[FoundRequest]:

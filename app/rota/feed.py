@@ -1,7 +1,7 @@
 """A member's shifts as a calendar that their phone subscribes to: code names and times, no more.
 
-Whoever has the address sees them, and the phone's maker may be one of those: so it is off until a
-member asks for it, has a token of its own, and shows neither people nor what the line is.
+Everybody who has the address sees them, perhaps also the phone's maker. So it is off until a member
+asks for it, has a token of its own, and shows neither people nor what the line is for.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _LINE = 75
 
 
 def open_feed(db: Db, principal: Principal, now: datetime) -> str:
-    """Return the token of a new address, shown once; the one before stops working."""
+    """Return the token of a new address, which is shown once; an earlier one stops working."""
     principal.require(Permission.ROTA)
     _close(db, principal)
     token = new_token()
@@ -45,7 +45,7 @@ def open_feed(db: Db, principal: Principal, now: datetime) -> str:
 
 
 def close_feed(db: Db, principal: Principal, now: datetime) -> None:
-    """Let one's address show nothing any more."""
+    """End one's calendar: its address shows nothing any more."""
     principal.require(Permission.ROTA)
     _close(db, principal)
     audit.record(db, "feed.closed", principal.member_id, principal.member_id, now)
@@ -66,7 +66,7 @@ def _lookup(db: Db, token: str) -> bytes:
 
 
 def read_feed(db: Db, token: str, now: datetime) -> str:
-    """Return the calendar (RFC 5545) of whose token this is. NotFound, Sealed."""
+    """Return the calendar (RFC 5545) of the member whose token this is. NotFound, Sealed."""
     owner = db.scalar(
         select(CalendarFeed.member_id)
         .join(Member, Member.id == CalendarFeed.member_id)
@@ -81,7 +81,7 @@ def read_feed(db: Db, token: str, now: datetime) -> str:
 def make_calendar(mine: Iterable[ShiftTurn], now: datetime) -> str:
     """Return turns as an iCalendar object.
 
-    Each stands there by itself and in UTC, so that no program has to know what clocks do at night.
+    Each turn stands by itself and in UTC, so that no program needs to know when clocks change.
     """
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Notes//Notes//EN", "METHOD:PUBLISH"]
     lines += ["X-WR-CALNAME:Notes", "REFRESH-INTERVAL;VALUE=DURATION:PT1H"]

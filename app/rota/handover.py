@@ -7,7 +7,6 @@ note goes with its key, from all copies of the database within a week.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -16,21 +15,22 @@ from sqlalchemy import delete, select
 
 from app import audit
 from app.access import DESK, Permission, Principal
-from app.crypto import (
-    Purpose,
-    day_number,
-    lock,
-    new_seed,
-    open_sealed,
-    pad_message,
-    seal_to,
-    unlock,
-    unpad,
-)
+from app.crypto import new_seed
 from app.errors import BadRequest, NotFound
-from app.models import HandoverNote, Shift, rounded
+from app.models import HandoverNote, NoteBody, Shift, rounded
 from app.store import Db
-from app.vault import open_team_keys, read_roster
+from app.vault import (
+    HANDOVER_BODY,
+    HANDOVER_KEY,
+    Recipient,
+    SealedPlace,
+    lock_field,
+    open_team_keys,
+    read_field,
+    read_roster,
+    unwrap_key,
+    wrap_key,
+)
 
 LONGEST_HANDOVER = 20_000
 HANDOVER_LIFE = timedelta(days=14)
@@ -56,21 +56,16 @@ def write_handover(db: Db, principal: Principal, shift_id: UUID, body: str, now:
         raise BadRequest("A note has between 1 and 20000 characters.")
     note_id, key = uuid4(), new_seed()
     desk = read_roster(db).teams[DESK]
-    where = db.keys.context("handover_notes", "wrap", note_id, epoch=desk.epoch)
-    wrap = seal_to(desk.public, Purpose.GRANT, desk.epoch, where, key)
-    content = json.dumps({"body": body, "at": now.isoformat()}, ensure_ascii=False)
-    plaintext = pad_message(content.encode("utf-8", "replace"))
-    place = db.keys.context("handover_notes", "body", note_id, epoch=desk.epoch)
+    to = Recipient(desk.public, desk.epoch)
+    place = SealedPlace(note_id, desk.epoch, version=0)
     db.add(
         HandoverNote(
-            id=note_id,
             shift_id=shift_id,
             author_id=principal.member_id,
             at=rounded(now),
             team_epoch=desk.epoch,
-            wrap=db.keys.forget("handover_notes", "wrap", note_id, wrap, now),
-            shred_day=day_number(now),
-            body=lock(key, Purpose.NOTE, 0, place, plaintext),
+            body=lock_field(db.keys, HANDOVER_BODY, place, NoteBody(body=body, at=now), key),
+            **wrap_key(db, HANDOVER_KEY, note_id, key, to, now),
         )
     )
     db.flush()
@@ -93,12 +88,9 @@ def read_handovers(db: Db, principal: Principal, shift_id: UUID, now: datetime) 
 
 def _open(db: Db, principal: Principal, row: HandoverNote) -> ShiftNote:
     team = open_team_keys(db, principal, DESK, row.team_epoch)
-    inner = db.keys.remember("handover_notes", "wrap", row.id, row.wrap)
-    where = db.keys.context("handover_notes", "wrap", row.id, epoch=row.team_epoch)
-    key = open_sealed(team.pair, Purpose.GRANT, row.team_epoch, where, inner)
-    place = db.keys.context("handover_notes", "body", row.id, epoch=row.team_epoch)
-    content = json.loads(unpad(unlock(key, Purpose.NOTE, 0, place, row.body)))
-    return ShiftNote(row.id, row.author_id, datetime.fromisoformat(content["at"]), content["body"])
+    key = unwrap_key(db, HANDOVER_KEY, row, team.pair, row.team_epoch)
+    content = read_field(db, HANDOVER_BODY, row, {row.team_epoch: key})
+    return ShiftNote(row.id, row.author_id, content.at, content.body)
 
 
 def forget_old_handovers(db: Db, now: datetime) -> None:

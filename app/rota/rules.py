@@ -19,10 +19,10 @@ from app.rota.wall_time import show_wall_time
 LONGEST_RULE = 400
 MOST_TIMES = 1000
 _MOST_INTERVAL = 52
-# The lengths of the frequencies that may be moved nearer without changing what recurs.
+# Periods by which a rule's start may move without another occurrence.
 _STEPS = {"HOURLY": timedelta(hours=1), "DAILY": timedelta(days=1), "WEEKLY": timedelta(weeks=1)}
 _FREQUENCIES = (*_STEPS, "MONTHLY", "YEARLY")
-# Whoever recurs at all does so within a leap year's distance.
+# A rule that recurs at all does so within the four years of a leap year.
 _NEVER = timedelta(days=4 * 366)
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _ANY_DAY = "|".join(_DAYS)
@@ -54,8 +54,8 @@ class RuleRefused(BadRequest):
 def clean_rule(text: str, first: datetime, zone: ZoneInfo) -> Recurrence:
     """Return a rule as it is kept: its parts checked, ``UNTIL`` as wall-clock time. RuleRefused.
 
-    Refused is what recurs more often than hourly, more than a thousand times counted, or never;
-    rules without an end are welcome.
+    A rule may have no end. It may not recur more often than hourly, count to more than a thousand,
+    or never come about.
     """
     parts = _checked(text)
     if "UNTIL" in parts:
@@ -74,14 +74,14 @@ def clean_rule(text: str, first: datetime, zone: ZoneInfo) -> Recurrence:
 def list_starts(rule: Recurrence, since: datetime, until: datetime) -> Iterator[datetime]:
     """Yield the wall-clock times at which the rule recurs, from ``since`` until before ``until``.
 
-    Costs what lies between, however long ago the rule began.
+    It is as quick for a rule that began long ago.
     """
     parts = dict(part.split("=") for part in rule.text.split(";"))
     last = until - timedelta(microseconds=1)
     if "UNTIL" in parts:
         last = min(last, datetime.fromisoformat(parts.pop("UNTIL")))
     first = _near(parts, rule.first, since)
-    # The library counts only what it yields, so what has a count ends by our hand.
+    # The library counts only the starts that it yields, so we end a rule with a count ourselves.
     times = int(parts.pop("COUNT", 0)) or None
     text = ";".join(f"{name}={value}" for name, value in parts.items())
     forever = cast("rrule", rrulestr(text, dtstart=first))  # one rule, so no set of them
@@ -91,7 +91,7 @@ def list_starts(rule: Recurrence, since: datetime, until: datetime) -> Iterator[
 
 
 def _near(parts: Mapping[str, str], first: datetime, since: datetime) -> datetime:
-    """Return the start moved on by whole periods to shortly before ``since``, where that may be."""
+    """Return the start, moved by whole periods to shortly before ``since`` where it may move."""
     step = _STEPS.get(parts["FREQ"])
     if step is None or "COUNT" in parts:
         return first
@@ -154,7 +154,7 @@ def _check_ordinals(parts: Mapping[str, str]) -> None:
 
 
 def _may_occur(parts: Mapping[str, str], first: datetime) -> bool:
-    """Whether any day could be meant: the library would look for one until the year 9999."""
+    """Whether the rule means any day; the library would look for one until the year 9999."""
     days = (first.date() + timedelta(days=day) for day in range(_NEVER.days))
     return any(_in_step(parts, first.date(), day) and _is_meant(parts, first, day) for day in days)
 
@@ -198,7 +198,7 @@ def _numbers(parts: Mapping[str, str], name: str) -> set[int]:
 def _until(value: str, zone: ZoneInfo) -> datetime:
     """Return the last wall-clock time that an ``UNTIL`` allows: a bare date allows the whole day.
 
-    An instant (with ``Z``, as RFC 5545 asks) is told in the organisation's zone.
+    An instant (with ``Z``, as in RFC 5545) becomes wall-clock time of the organisation's zone.
     """
     found = _UNTIL.fullmatch(value)
     if found is None:

@@ -12,13 +12,13 @@ from sqlalchemy import delete, select
 from app import audit
 from app.access import Permission, Principal
 from app.cases import make_code_name
-from app.errors import BadRequest, OfferTaken, StaleVersion
+from app.errors import BadRequest, OfferTaken
 from app.models import Member, MemberState, Shift
 from app.rota.rota import Rota, Slot, find_clash
 from app.rota.rules import clean_rule
 from app.rota.shift_rows import load_rota, lock_shift, store_shift
 from app.rota.wall_time import find_instant, read_wall_time, show_wall_time
-from app.store import Db
+from app.store import Db, ReadVersion, check_version
 
 # What a shift may ask of people; the first that all its members have is the one that is guessed.
 SHIFT_ROLES = ("dispatcher", "accompanier", "legal", "interpreter", "coordinator")
@@ -85,7 +85,7 @@ def change_shift(
     db: Db,
     principal: Principal,
     shift_id: UUID,
-    version: int,
+    version: ReadVersion,
     changes: ShiftChanges,
     now: datetime,
 ) -> None:
@@ -95,8 +95,7 @@ def change_shift(
     """
     principal.require(Permission.ROTA_OF_ALL)
     row, slot = lock_shift(db, shift_id)
-    if row.version != version:
-        raise StaleVersion(row.version)
+    check_version(row.version, version)
     before = ShiftFacts(
         slot.rule.text,
         slot.rule.first,
@@ -118,7 +117,7 @@ def change_shift(
 
 
 def remove_shift(db: Db, principal: Principal, shift_id: UUID, now: datetime) -> None:
-    """Take a shift out of the rota, with everything about it."""
+    """Take a shift out of the rota, with its overrides, swaps and notes."""
     principal.require(Permission.ROTA_OF_ALL)
     lock_shift(db, shift_id)
     db.execute(delete(Shift).where(Shift.id == shift_id))

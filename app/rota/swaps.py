@@ -12,7 +12,7 @@ from app import audit
 from app.access import Permission, Principal
 from app.crypto import keyed_hash
 from app.errors import BadRequest, NotFound, OfferTaken, Refusal
-from app.models import SWAP_TRANSITIONS, ShiftSwap, ShiftSwapValues, SwapState
+from app.models import SWAP_TRANSITIONS, ShiftSwap, ShiftSwapValues, SwapState, check_step
 from app.rota.overrides import cover_turn
 from app.rota.rota import Rota, ShiftTurn, find_turn_named, list_turns
 from app.rota.shift_rows import find_shift_turn, load_rota, lock_shift
@@ -46,9 +46,8 @@ class Swap:
 
 
 def move_swap(swap: ShiftSwap, after: SwapState) -> None:
-    """Bring a swap into another state. ValueError where ``SWAP_TRANSITIONS`` has no such step."""
-    if after not in SWAP_TRANSITIONS[SwapState(swap.state)]:
-        raise ValueError(f"a swap that is {swap.state} does not become {after}")
+    """Bring a swap into another state. WrongStep."""
+    check_step(SWAP_TRANSITIONS, swap.state, after)
     swap.state = after
 
 
@@ -178,7 +177,7 @@ def _show_swap(db: Db, principal: Principal, rota: Rota, row: ShiftSwap) -> Swap
     return Swap(
         row.id,
         turn,
-        SwapState(row.state),
+        row.state,
         values.member if sees_all else None,
         values.taken_by if sees_all or values.taken_by == me else None,
         values.to,

@@ -22,7 +22,7 @@ _KEPT = timedelta(days=62)
 
 
 def find_lacking_turns(db: Db, now: datetime) -> list[ShiftTurn]:
-    """Return the turns of the next 48 hours, the running ones too, that lack somebody."""
+    """Return the turns of the next 48 hours, the running ones too, that lack people."""
     return find_unfilled(load_rota(db), now, now + WARNED_AHEAD)
 
 
@@ -58,7 +58,7 @@ def put_away_old(db: Db, now: datetime) -> None:
 
 
 def describe_lacking(turns: list[ShiftTurn]) -> str:
-    """Return the neutral text to coordinators about turns that lack somebody."""
+    """Return the neutral text to coordinators about turns that lack people."""
     count = len(turns)
     return (
         f"Desk: {count} {'place' if count == 1 else 'places'} within 2 days to fill. See the rota."

@@ -1,7 +1,7 @@
 """The simulated telephone network of the demo, the tests and the benchmarks; never in production.
 
-It speaks the carrier's HTTP in both directions, so the real service and the real client library
-talk to it unchanged. Everything it knows is in memory and gone with its process.
+It speaks the carrier's HTTP in both directions. So the real service and the real client library
+talk to it unchanged. It keeps everything in memory, and loses it with its process.
 """
 
 from app.simulator.network.carrier import SimulatedCarrier

@@ -3,7 +3,7 @@
 ``python -m app.simulator --port 9000 --service-url http://127.0.0.1:8000 --account-sid AC…
 --number +15145550100``; secrets come from the environment, never from the command line:
 ``KITH_TWILIO_AUTH_TOKEN``, and optionally ``KITH_TWILIO_API_KEY``, ``KITH_TWILIO_API_SECRET``.
-It has its own clock: steps taken here do not move the service's.
+It has its own clock; a step of it does not move the service's.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def create_app(config: SimulatorConfig, clock: Clock) -> FastAPI:
 
 
 def read_config(arguments: argparse.Namespace, environment: Mapping[str, str]) -> SimulatorConfig:
-    """Put command line and environment together; raises ``KeyError`` without an auth token."""
+    """Join command line and environment; raises ``KeyError`` without an auth token."""
     return SimulatorConfig(
         account_sid=arguments.account_sid,
         auth_token=environment["KITH_TWILIO_AUTH_TOKEN"],
@@ -49,7 +49,7 @@ def read_config(arguments: argparse.Namespace, environment: Mapping[str, str]) -
     )
 
 
-def parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
     """The command line."""
     options = argparse.ArgumentParser(prog="python -m app.simulator", description=__doc__)
     options.add_argument("--host", default="127.0.0.1")
@@ -63,8 +63,8 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve until told to stop."""
-    options = parser()
+    """Serve until a signal."""
+    options = make_parser()
     given = options.parse_args(arguments)
     try:
         config = read_config(given, os.environ)

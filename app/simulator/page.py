@@ -9,16 +9,17 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from app.simulator.calls.incoming import WITHHELD_CALLER, describe
+from app.simulator.calls.handset_actions import hang_up, pick_up, press_keys, speak
+from app.simulator.calls.incoming import WITHHELD_CALLER, call_hotline
 from app.simulator.network.carrier import SimulatedCarrier
 from app.simulator.network.lines import Line
+from app.simulator.orders.call_view import describe_call
 from app.simulator.orders.order import Problem, refuse_other_sites
-from app.simulator.resources.messages import Json
-from app.simulator.values.addresses import caller
-from app.simulator.values.events import PickedUp
+from app.simulator.resources.formats import Json
+from app.simulator.texts.receiving import text_hotline
+from app.simulator.values.addresses import read_caller
 
 _FOLDER = Path(__file__).parent / "pages"
-_PAGES = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined)
 _REFRESH_S = 5
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -28,99 +29,112 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 _FIRST_PHONE = "+15145550123"
-_KEYS = set("0123456789*#")
+_KEYS = "123456789*0#"
 _LONGEST_SPEECH_S, _READING_S = 3600, 60
 
 
 def create_page(carrier: SimulatedCarrier) -> APIRouter:
     """``GET`` and ``POST /simulator``, ``POST /simulator/call`` and the page's style sheet."""
-    router = APIRouter(include_in_schema=False)
-    template, css = _PAGES.get_template("phone.html"), (_FOLDER / "phone.css").read_text("utf-8")
+    router, page = APIRouter(include_in_schema=False), _PhonePage(carrier)
+    router.add_route("/simulator", page.show, methods=["GET"])
+    router.add_route("/simulator", page.send_text, methods=["POST"])
+    router.add_route("/simulator/call", page.use_call, methods=["POST"])
+    router.add_route("/simulator/phone.css", page.show_style, methods=["GET"])
+    return router
 
-    async def show(request: Request) -> Response:
+
+class _PhonePage:
+    """The endpoints of the page."""
+
+    def __init__(self, carrier: SimulatedCarrier) -> None:
+        pages = Environment(
+            loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined
+        )
+        self._template = pages.get_template("phone.html")
+        self._css = (_FOLDER / "phone.css").read_text("utf-8")
+        self._carrier = carrier
+
+    async def show(self, request: Request) -> Response:
+        """Show a phone: its calls, the texts on its screen, and the other phones."""
         query = request.query_params
-        phone = caller(query.get("phone", ""))[:64] or _FIRST_PHONE
-        handset = carrier.handsets.get(phone)
-        html = template.render(
-            hotline=carrier.config.number,
+        phone = _read_phone(query.get("phone", "")) or _FIRST_PHONE
+        handset = self._carrier.handsets.get(phone)
+        html = self._template.render(
+            hotline=self._carrier.config.number,
             phone=phone,
-            entries=handset.entries if handset else [],
-            phones=sorted(carrier.handsets),
-            calls=_shown_calls(carrier, phone),
-            keys="123456789*0#",
+            texts=handset.screen if handset else [],
+            phones=sorted(self._carrier.handsets),
+            calls=self._describe_calls(phone),
+            keys=_KEYS,
             outcome=query.get("outcome"),
             refresh_s=_REFRESH_S if query.get("refresh") else None,
             link=lambda **changes: "?" + urlencode({"phone": phone, **changes}),
         )
         return HTMLResponse(html, headers=_HEADERS)
 
-    async def send(request: Request) -> Response:
+    async def send_text(self, request: Request) -> Response:
+        """Text the hotline."""
         try:
-            form = await _form(request)
+            form = await _read_form(request)
         except Problem as problem:
             return problem.response()
-        phone, body = caller(form.get("phone", ""))[:64], form.get("body", "")
+        phone, body = _read_phone(form.get("phone", "")), form.get("body", "")
         outcome = "empty"
         if phone and body:
-            sent = await carrier.text(phone, body)
+            sent = await text_hotline(self._carrier, phone, body)
             outcome = "answered" if sent.http_status else "unanswered"
-        return _back_to(phone, outcome=outcome)
+        return _show_again(phone, outcome=outcome)
 
-    async def use_call(request: Request) -> Response:
+    async def use_call(self, request: Request) -> Response:
+        """Call the hotline, or do what a button says with a call."""
         try:
-            form = await _form(request)
+            form = await _read_form(request)
         except Problem as problem:
             return problem.response()
-        phone = caller(form.get("phone", ""))[:64] or _FIRST_PHONE
-        if line := carrier.voice.lines.get(form.get("sid", "")):
-            await _use(line, form)
+        phone = _read_phone(form.get("phone", "")) or _FIRST_PHONE
+        if line := self._carrier.lines.get(form.get("sid", "")):
+            await _use_line(line, form)
         elif form.get("do") == "call":
             shown = WITHHELD_CALLER if form.get("withheld") else phone
-            line = carrier.voice.ring_hotline(shown, phone=phone, reading_s=_READING_S)
+            line = call_hotline(self._carrier, shown, phone=phone, reading_s=_READING_S)
             await line.settled()
-        return _back_to(phone)
+        return _show_again(phone)
 
-    async def style(_request: Request) -> Response:
-        return Response(css, headers=_HEADERS, media_type="text/css")
+    async def show_style(self, _request: Request) -> Response:
+        """The page's style sheet."""
+        return Response(self._css, headers=_HEADERS, media_type="text/css")
 
-    router.add_route("/simulator", show, methods=["GET"])
-    router.add_route("/simulator", send, methods=["POST"])
-    router.add_route("/simulator/call", use_call, methods=["POST"])
-    router.add_route("/simulator/phone.css", style, methods=["GET"])
-    return router
+    def _describe_calls(self, phone: str) -> list[Json]:
+        """The calls of a phone that go on; without any, the last one that is over."""
+        lines = self._carrier.lines_of(phone)
+        shown = [line for line in lines if not line.call.final] or lines[-1:]
+        return [describe_call(self._carrier, line) for line in shown]
 
 
-async def _form(request: Request) -> dict[str, str]:
-    """What was filled in; raises ``Problem`` for another site's page."""
+def _read_phone(text: str) -> str:
+    return read_caller(text)[:64]
+
+
+async def _read_form(request: Request) -> dict[str, str]:
+    """The fields of the form; raises ``Problem`` for another site's page."""
     refuse_other_sites(request)
     return dict(parse_qsl((await request.body()).decode(errors="replace")))
 
 
-def _back_to(phone: str, **more: str) -> Response:
+def _show_again(phone: str, **more: str) -> Response:
     """Show the phone again, as it is now."""
     target = "/simulator?" + urlencode({"phone": phone, **more})
     return RedirectResponse(target, 303, headers=_HEADERS)
 
 
-def _shown_calls(carrier: SimulatedCarrier, phone: str) -> list[Json]:
-    """The calls of a phone that go on; without any, the one that was over last."""
-    lines = carrier.voice.lines_of(phone)
-    return [describe(line) for line in lines if not line.call.final] or [
-        describe(line) for line in lines[-1:]
-    ]
-
-
-async def _use(line: Line, form: dict[str, str]) -> None:
-    """Do with a call what a button said."""
+async def _use_line(line: Line, form: dict[str, str]) -> None:
     what, seconds = form.get("do"), form.get("seconds", "")
     if what == "answer":
         line.reading_s = _READING_S
-        line.tell(PickedUp())
-        await line.settled()
+        await pick_up(line)
     elif what == "hangup":
-        line.hang_up()
-        await line.settled()
+        await hang_up(line)
     elif what == "speak" and seconds.isdecimal() and 0 < int(seconds) <= _LONGEST_SPEECH_S:
-        await line.speak(int(seconds))
-    elif (key := form.get("key", "")) in _KEYS:
-        await line.press(key)
+        await speak(line, int(seconds))
+    elif (key := form.get("key", "")) in set(_KEYS):
+        await press_keys(line, key)

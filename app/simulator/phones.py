@@ -1,4 +1,4 @@
-"""Driving the simulated network from Python over HTTP, for tests and benchmarks."""
+"""A client of the simulated network over HTTP, for tests and benchmarks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PATIENCE_S = 60.0
 
 
 class NetworkRefused(Exception):
-    """The simulated network did not accept an order; ``detail`` says why."""
+    """The simulated network refused an order; ``detail`` says why."""
 
     def __init__(self, status: int, detail: str) -> None:
         super().__init__(f"{status}: {detail}")
@@ -24,7 +24,7 @@ class NetworkRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SentText:
-    """A text that left a phone; ``http_status`` is ``None`` if the service was not reached."""
+    """A text that left a phone; ``http_status`` is None if it did not reach the service."""
 
     sid: str
     http_status: int | None
@@ -60,12 +60,12 @@ class Network:
         count: int | None = None,
         delay_s: float | None = None,
     ) -> dict[str, Any]:
-        """Order a fault for the next ``count`` (1) events that match; see ``faults.KINDS``."""
+        """Order a fault for the next ``count`` (1) matching events; see ``faults.KINDS``."""
         order = {"kind": kind, "match": match, "count": count, "delay_s": delay_s}
         return self.ask("POST", "/faults", order)
 
     def active_faults(self) -> list[dict[str, Any]]:
-        """Faults ordered and not used up."""
+        """The faults that are still to happen."""
         return list(self.ask("GET", "/faults")["items"])
 
     def clear_faults(self) -> None:
@@ -73,7 +73,7 @@ class Network:
         self.ask("DELETE", "/faults")
 
     def carrier(self) -> dict[str, Any]:
-        """What the carrier still holds: messages, media, log, webhooks."""
+        """What the carrier still holds: messages, media, calls, log, counts of webhooks."""
         return self.ask("GET", "/carrier")
 
     def encrypt_recordings(self, public_key_pem: str | None) -> None:
@@ -82,11 +82,11 @@ class Network:
         self.ask("POST" if public_key_pem else "DELETE", "/recording-key", order)
 
     def calls(self) -> list[PhoneCall]:
-        """All calls and legs, oldest first, whatever was deleted at the carrier since."""
+        """All calls and legs, oldest first, also those that the API deleted since."""
         return [PhoneCall(self, seen) for seen in self.ask("GET", "/calls")["items"]]
 
     def clear_calls(self) -> None:
-        """Forget calls, conferences and recordings; what goes on ends, and nobody is told."""
+        """Forget calls, conferences and recordings; calls in progress end without news."""
         self.ask("DELETE", "/calls")
 
     def call(self, sid: str) -> PhoneCall:
@@ -94,11 +94,11 @@ class Network:
         return PhoneCall(self, self.ask("GET", f"/calls/{sid}"))
 
     def advance(self, seconds: float) -> datetime:
-        """Move the clock forward; returns the new instant when what became due is done."""
+        """Move the clock forward; returns the new instant when all that became due is done."""
         return datetime.fromisoformat(self.ask("POST", "/clock", {"advance_s": seconds})["now"])
 
     def now(self) -> datetime:
-        """What the clock says."""
+        """The instant of the clock."""
         return datetime.fromisoformat(self.ask("GET", "/clock")["now"])
 
     def ask(self, method: str, path: str, order: object = None) -> dict[str, Any]:
@@ -126,7 +126,7 @@ class Phone:
         self._path = f"/phones/{quote(number, safe='')}"
 
     def text(self, body: str, media: list[dict[str, str] | str] | None = None) -> SentText:
-        """Text the hotline; returns when its webhook has been answered, or could not be."""
+        """Text the hotline; returns when the service has answered, or could not be reached."""
         order = {"body": body, "media": media}
         answer = self._network.ask("POST", self._path + "/texts", order)
         return SentText(answer["sid"], answer["http_status"])
@@ -142,29 +142,29 @@ class Phone:
         return [PhoneCall(self._network, seen) for seen in items]
 
     def answering(self, behaviour: str, *, after_s: float = 0.0, presses: str = "") -> None:
-        """Say how this phone takes calls; see ``values.answering.BEHAVIOURS``."""
+        """Set how this phone takes calls; see ``values.answering.BEHAVIOURS``."""
         order = {"behaviour": behaviour, "after_s": after_s, "presses": presses}
         self._network.ask("POST", self._path + "/answering", order)
 
     def inbox(self, after: str | None = None) -> list[ReceivedText]:
-        """Texts received, oldest first; only later than ``after``, any text's sid, if given."""
+        """The texts it received, oldest first; with ``after``, a text's sid, only later ones."""
         query = "?" + urlencode({"after": after}) if after else ""
         items = self._network.ask("GET", self._path + "/inbox" + query)["items"]
         return [ReceivedText(i["sid"], i["body"], datetime.fromisoformat(i["at"])) for i in items]
 
 
 class PhoneCall:
-    """One call of a simulated phone, in either direction; looking at it asks the network."""
+    """One call of a simulated phone, in either direction; its properties ask the network."""
 
     def __init__(self, network: Network, seen: dict[str, Any]) -> None:
         self.sid: str = seen["sid"]
         self._network = network
         self._path = f"/calls/{self.sid}"
         self.seen = seen
-        """What ``GET /simulator/calls/{sid}`` said last."""
+        """The last answer of ``GET /simulator/calls/{sid}``."""
 
     def look(self) -> dict[str, Any]:
-        """The call as it is now: state, prompt, verbs, legs, conference, who is heard."""
+        """The call as it is now: state, prompt, verbs, legs, conference, whom it hears."""
         self.seen = self._network.ask("GET", self._path)
         return self.seen
 
@@ -191,12 +191,12 @@ class PhoneCall:
 
     @property
     def prompt(self) -> str:
-        """What was said since the last key."""
+        """The words since the last key."""
         return str(self.look()["prompt"])
 
     @property
     def heard(self) -> list[str]:
-        """Everything said or played, in order."""
+        """All words and sounds, in order."""
         return [v["text"] for v in self.look()["verbs"] if v["verb"] in {"Say", "Play"}]
 
     @property

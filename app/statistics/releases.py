@@ -101,6 +101,6 @@ def change_release_state(release: StatisticsRelease, after: ReleaseState) -> Non
 
     ValueError where ``RELEASE_TRANSITIONS`` has no such step.
     """
-    if after not in RELEASE_TRANSITIONS[ReleaseState(release.state)]:
+    if after not in RELEASE_TRANSITIONS[release.state]:
         raise ValueError(f"no release goes from {release.state} to {after}")
     release.state = after

@@ -1,6 +1,7 @@
 """The database, its statements and schema, and the job table."""
 
-from app.store.db import Database, Db, GroupWriter
+from app.store.cursors import BIG, decode_cursor, encode_cursor
+from app.store.db import Database, Db
 from app.store.idempotency import do_once
 from app.store.jobs import (
     FURTHEST,
@@ -38,21 +39,30 @@ from app.store.statements import (
     update_rows,
     write_together,
 )
+from app.store.versions import AnyVersion, OneOfVersions, ReadVersion, check_version
+from app.store.writer import GroupWriter
 
 __all__ = [
+    "BIG",
     "FURTHEST",
     "NOT_WAITING",
+    "AnyVersion",
     "ClaimedJob",
     "Database",
     "Db",
     "GroupWriter",
     "Lookup",
+    "OneOfVersions",
     "Query",
+    "ReadVersion",
     "SchemaBehind",
     "add_jobs",
+    "check_version",
     "claim_jobs",
+    "decode_cursor",
     "do_once",
     "downgrade_schema",
+    "encode_cursor",
     "find_due_kinds",
     "find_newest_revision",
     "find_next_due",

@@ -25,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 
-from app.models import Job, table
+from app.models import Job, JobState, table
 from app.store.db import Db
 from app.store.statements import Query, insert_new_rows, insert_rows, update_rows
 
@@ -65,7 +65,7 @@ def new_job(
         "id": uuid4(),
         "kind": kind,
         "ref": ref,
-        "state": "queued",
+        "state": JobState.QUEUED,
         "priority": priority,
         "run_at": now + delay,
         "attempts": 0,
@@ -86,7 +86,7 @@ def hurry_lanes(db: Db, rows: Sequence[dict[str, Any]]) -> None:
     for priority in sorted({job["priority"] for job in rows}):
         lanes = {job["lane"] for job in rows if job["priority"] == priority}
         # Put so that no database walks all that is queued, rather than these few lanes.
-        ahead = (Job.lane.in_(lanes), Job.state != "running", Job.priority > priority)
+        ahead = (Job.lane.in_(lanes), Job.state != JobState.RUNNING, Job.priority > priority)
         db.execute(update(Job).where(*ahead).values(priority=priority))
 
 
@@ -97,8 +97,8 @@ def _first_of_lane(job: Any) -> Any:
 
 
 _COLUMNS = [_JOBS.c[name] for name in ("id", "kind", "ref", "attempts", "priority", "run_at")]
-_FREE = and_(_JOBS.c.state == "queued", _JOBS.c.run_at <= bindparam("now"))
-_LOST = and_(_JOBS.c.state == "running", _JOBS.c.lease_until < bindparam("now"))
+_FREE = and_(_JOBS.c.state == JobState.QUEUED, _JOBS.c.run_at <= bindparam("now"))
+_LOST = and_(_JOBS.c.state == JobState.RUNNING, _JOBS.c.lease_until < bindparam("now"))
 _MOST_URGENT = (_JOBS.c.priority, _JOBS.c.run_at)
 
 
@@ -131,7 +131,7 @@ def claim_jobs(
             found += choice.rows(db, kind=kind, now=now, limit=limit)
     chosen = sorted(found, key=lambda job: (job.priority, job.run_at))[:limit]
     until = now + LEASE
-    held = {"state": "running", "owner": owner, "lease_until": until}
+    held = {"state": JobState.RUNNING, "owner": owner, "lease_until": until}
     update_rows(db, _JOBS, [{**held, "attempts": job.attempts + 1, "id": job.id} for job in chosen])
     return [ClaimedJob(job.id, job.kind, job.ref, job.attempts + 1, until, owner) for job in chosen]
 
@@ -149,7 +149,7 @@ def finish_job(db: Db, job: ClaimedJob) -> None:
 def postpone_job(db: Db, job: ClaimedJob, until: datetime, *, attempts: int | None = None) -> None:
     """Give a job back, to be taken up again at ``until``, unless somebody else has it by now."""
     values: dict[str, Any] = {
-        "state": "queued",
+        "state": JobState.QUEUED,
         "run_at": until,
         "owner": None,
         "lease_until": None,
@@ -164,8 +164,8 @@ def release_all_jobs(db: Db) -> None:
     """Give back what a dead process held. Only where this process is the only one (SQLite)."""
     db.execute(
         update(Job)
-        .where(Job.state == "running")
-        .values(state="queued", owner=None, lease_until=None)
+        .where(Job.state == JobState.RUNNING)
+        .values(state=JobState.QUEUED, owner=None, lease_until=None)
     )
 
 
@@ -178,7 +178,7 @@ def _soonest(which: Any, column: Any) -> Query:
     return Query(select(func.min(column).label("at")).where(which))
 
 
-_QUEUED, _RUNNING = _JOBS.c.state == "queued", _JOBS.c.state == "running"
+_QUEUED, _RUNNING = _JOBS.c.state == JobState.QUEUED, _JOBS.c.state == JobState.RUNNING
 _NEXT = [
     _soonest(and_(_QUEUED, _first_of_lane(_JOBS)), _JOBS.c.run_at),
     _soonest(_RUNNING, _JOBS.c.lease_until),
@@ -218,14 +218,14 @@ def find_due_kinds(db: Db, now: datetime, kinds: Collection[str]) -> set[str]:
 def has_overdue_job(db: Db, now: datetime, kinds: Collection[str] | None = None) -> bool:
     """Return whether something should have been done by ``now`` and is not."""
     of_these = true() if kinds is None else Job.kind.in_(kinds)
-    open_ = and_(Job.run_at <= now, Job.state.in_(("queued", "running")), of_these)
-    return db.scalar(select(Job.id).where(open_, _first_of_lane(_JOBS)).limit(1)) is not None
+    query = select(Job.id).where(Job.run_at <= now, of_these, _first_of_lane(_JOBS))
+    return db.scalar(query.limit(1)) is not None
 
 
 def hasten_job(db: Db, kind: str, now: datetime) -> None:
     """Have a recurring job done now, rather than when it is its turn."""
     planted = Job.id == _id_of(kind)
-    db.execute(update(Job).where(planted, Job.state == "queued").values(run_at=now))
+    db.execute(update(Job).where(planted, Job.state == JobState.QUEUED).values(run_at=now))
     db.info["work"] = True
 
 

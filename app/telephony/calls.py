@@ -38,6 +38,11 @@ class InboundCall:
     caller: str = field(repr=False)
     withheld: bool
 
+    @property
+    def number(self) -> str | None:
+        """The caller's number; None where it is withheld."""
+        return None if self.withheld else self.caller
+
     @classmethod
     def from_form(cls, fields: Mapping[str, object]) -> InboundCall:
         """Read a webhook's fields; no caller is ever refused. ValueError without a CallSid."""

@@ -98,6 +98,11 @@ class InboundText:
     withheld: bool
     at: datetime | None = None
 
+    @property
+    def number(self) -> str | None:
+        """The sender's number; None where it is withheld."""
+        return None if self.withheld else self.sender
+
     @classmethod
     def from_form(cls, fields: Mapping[str, object]) -> InboundText:
         """Read a webhook's fields; unknown ones are ignored and no sender is ever refused.

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import select
 
 from app import audit
 from app.access import Principal
-from app.crypto import KeyFiles, OperationalKeys, Purpose, Secret, TeamKeys, open_sealed
+from app.crypto import KeyFiles, OperationalKeys, Secret, new_seed
 from app.errors import OperatorError
 from app.keyring import Keyring
-from app.models import Deployment, IndexKey, OperationalGrant, TeamWrap
+from app.models import Deployment, IndexKey, IndexKeyValues, OperationalGrant, TeamWrap, rounded
 from app.store import Database, Db, hasten_job
-from app.vault.case_keys import open_team_keys
 from app.vault.roster import check_roster_at_start
+from app.vault.team_keys import open_team_keys
 from app.vault.tombstones import reconcile_tombstones
+from app.vault.wraps import OPERATIONAL_GRANT, unwrap_key
 
 # The recurring job that merges what came in while sealed; opening a server hastens it.
 ABSORB_JOB = "absorb"
@@ -61,15 +64,8 @@ def find_operational_seed(db: Db, principal: Principal) -> Secret | None:
         )
         if db.scalar(wrap) is not None:
             team = open_team_keys(db, principal, grant.team, grant.team_epoch)
-            return _open_operational(db, grant, team)
+            return unwrap_key(db, OPERATIONAL_GRANT, grant, team.pair, grant.team_epoch)
     return None
-
-
-def _open_operational(db: Db, grant: OperationalGrant, team: TeamKeys) -> Secret:
-    inner = db.keys.remember("operational_grants", "wrap", grant.id, grant.wrap)
-    context = db.keys.context("operational_grants", "wrap", grant.id, epoch=grant.team_epoch)
-    purpose = Purpose.OPERATIONAL_SEED
-    return open_sealed(team.pair, purpose, grant.team_epoch, context, inner)
 
 
 def unseal_server(db: Db, principal: Principal, now: datetime) -> None:
@@ -93,9 +89,16 @@ def unseal_server(db: Db, principal: Principal, now: datetime) -> None:
 def load_index_key(db: Db) -> Secret:
     """Read the current index key into the keyring."""
     row = db.scalars(select(IndexKey).where(IndexKey.current)).one()
-    key = Secret(bytes.fromhex(db.keys.open_row("index_keys", row)["key"]))
+    key = Secret(bytes.fromhex(db.keys.read_values(row).key))
     db.keys.hold_index_key(row.id, key)
     return key
+
+
+def make_index_key(db: Db, now: datetime) -> tuple[Secret, dict[str, Any]]:
+    """Make a key for the blind index; return it with the columns of its row."""
+    key, row_id = new_seed(), uuid4()
+    values = db.keys.new_values(IndexKey, row_id, IndexKeyValues(key=key.hex()), now)
+    return key, {"id": row_id, "created_at": rounded(now), **values}
 
 
 def find_index_key(db: Db) -> Secret:

@@ -1,92 +1,145 @@
-"""A case's sheet: the sealed values that are rewritten, each with a version of its own."""
+"""One way to seal and to open what people read: every sealed column goes through here."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from app.crypto import CaseKeys, Context, Purpose, open_sealed, pad_field, seal_to, unpad
+from app.crypto import (
+    CaseKeys,
+    Context,
+    SealBroken,
+    Secret,
+    Suite,
+    TeamKeys,
+    lock,
+    open_sealed,
+    seal_to,
+    suite_of,
+    unlock,
+)
+from app.keyring import Keyring
 from app.models import Case, CaseSheet
 from app.store import Db
 from app.vault.case_keys import find_public_key
+from app.vault.sealed_fields import SealedField, SealedPlace
+
+V = TypeVar("V")
+# Whose keys open a value: the seed's of a case, brief or team, or the symmetric key alone.
+Opener = CaseKeys | TeamKeys | Secret
 
 
-def seal_value(
-    db: Db, case: Case, table: str, column: str, row_id: UUID, version: int, value: Any
+def seal_field(
+    keys: Keyring, field: SealedField[V], place: SealedPlace, value: V, public: bytes
+) -> bytes:
+    """Seal a value to a public key."""
+    context, epoch = _context(keys, field, place)
+    return seal_to(public, field.purpose, epoch, context, field.encode(value))
+
+
+def lock_field(
+    keys: Keyring, field: SealedField[V], place: SealedPlace, value: V, key: Secret
+) -> bytes:
+    """Seal a value under a symmetric key: cheaper, where the seed or a row's own key is in hand."""
+    context, epoch = _context(keys, field, place)
+    return lock(key, field.purpose, epoch, context, field.encode(value))
+
+
+def open_field(
+    keys: Keyring, field: SealedField[V], place: SealedPlace, blob: bytes, opener: Opener
+) -> V:
+    """Open what either of them sealed. SealBroken, also for a way in which it is never sealed."""
+    context, epoch = _context(keys, field, place)
+    suite = suite_of(blob)
+    if suite not in field.suites:
+        raise SealBroken
+    if suite is Suite.HPKE and not isinstance(opener, Secret):
+        return field.decode(open_sealed(opener.pair, field.purpose, epoch, context, blob))
+    if isinstance(opener, TeamKeys) or suite is Suite.HPKE:
+        raise SealBroken
+    key = opener if isinstance(opener, Secret) else opener.field_key(field.name)
+    return field.decode(unlock(key, field.purpose, epoch, context, blob))
+
+
+def _context(keys: Keyring, field: SealedField[V], place: SealedPlace) -> tuple[Context, int]:
+    """Return a value's context, and the epoch that its header names."""
+    context = keys.context(
+        field.table,
+        field.column,
+        place.row,
+        place.version,
+        case=place.case,
+        epoch=place.epoch,
+    )
+    return context, place.epoch if field.names_epoch else 0
+
+
+# -- values of rows
+
+
+def find_field(db: Db, field: SealedField[V], row: Any, openers: Mapping[int, Opener]) -> V | None:
+    """Open a row's value with the keys of its epoch; None where none was written. SealBroken."""
+    blob = getattr(row, field.column)
+    if blob is None:
+        return None
+    place = field.find_place(row)
+    return open_field(db.keys, field, place, blob, openers[place.epoch])
+
+
+def read_field(db: Db, field: SealedField[V], row: Any, openers: Mapping[int, Opener]) -> V:
+    """Open a row's value with the keys of its epoch. SealBroken, also where none was written."""
+    value = find_field(db, field, row, openers)
+    if value is None:
+        raise SealBroken
+    return value
+
+
+def seal_for_case(
+    db: Db, field: SealedField[V], case: Case, row_id: UUID, value: V, version: int = 1
+) -> bytes:
+    """Seal a value of a case's row to the case as it is now; no key of it is needed."""
+    place = SealedPlace(row_id, case.epoch, case.id, version)
+    return seal_field(db.keys, field, place, value, find_public_key(db, case.id, case.epoch))
+
+
+def seal_columns(
+    db: Db, field: SealedField[V], case: Case, row_id: UUID, value: V, version: int = 1
 ) -> dict[str, Any]:
     """Return the columns ``{column} {column}_version {column}_epoch`` that hold a value."""
-    context = _context(db, table, column, row_id, version, case.id, case.epoch)
-    public = find_public_key(db, case.id, case.epoch)
-    plaintext = pad_field(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
-    blob = seal_to(public, Purpose.FIELD, case.epoch, context, plaintext)
+    blob = seal_for_case(db, field, case, row_id, value, version)
+    column = field.column
     return {column: blob, f"{column}_version": version, f"{column}_epoch": case.epoch}
 
 
-def rewrite_value(db: Db, case: Case, table: str, column: str, row: Any, value: Any) -> None:
-    """Replace a row's value with its next version."""
-    version = getattr(row, f"{column}_version") + 1
-    for name, content in seal_value(db, case, table, column, row.id, version, value).items():
+def rewrite_field(db: Db, field: SealedField[V], case: Case, row: Any, value: V) -> None:
+    """Replace the value of a case's row with its next version."""
+    place = field.find_place(row)
+    columns = seal_columns(db, field, case, place.row, value, place.version + 1)
+    for name, content in columns.items():
         setattr(row, name, content)
 
 
-def read_value(db: Db, keys: Mapping[int, CaseKeys], table: str, column: str, row: Any) -> Any:
-    """Open a row's value with the keys of its case, by epoch; None where none was written."""
-    blob = getattr(row, column)
-    if blob is None:
-        return None
-    epoch, version = getattr(row, f"{column}_epoch"), getattr(row, f"{column}_version")
-    context = _context(db, table, column, row.id, version, row.case_id, epoch)
-    return json.loads(unpad(open_sealed(keys[epoch].pair, Purpose.FIELD, epoch, context, blob)))
+# -- a case's sheet: its values that are rewritten
 
 
-def _context(
-    db: Db, table: str, column: str, row_id: UUID, version: int, case_id: UUID, epoch: int
-) -> Context:
-    return db.keys.context(table, column, row_id, version, case=case_id, epoch=epoch)
+def write_sheet(db: Db, field: SealedField[V], case: Case, value: V) -> None:
+    """Seal one value of the sheet to the case, as its next version."""
+    rewrite_field(db, field, case, _sheet(db, case), value)
 
 
-def write_sheet(db: Db, case: Case, column: str, value: Any) -> None:
-    """Seal one value (``fields contact hold_reason``) to the case, as its next version."""
-    sheet = _sheet(db, case)
-    version = getattr(sheet, f"{column}_version") + 1
-    context = _sheet_context(db, case, column, version, case.epoch)
-    public = find_public_key(db, case.id, case.epoch)
-    plaintext = pad_field(json.dumps(value, ensure_ascii=False).encode())
-    setattr(sheet, column, seal_to(public, Purpose.FIELD, case.epoch, context, plaintext))
-    setattr(sheet, f"{column}_version", version)
-    setattr(sheet, f"{column}_epoch", case.epoch)
-
-
-def read_sheet(db: Db, case: Case, keys: Mapping[int, CaseKeys], column: str, default: Any) -> Any:
-    """Open one value of the sheet, or return the default where none was written."""
+def read_sheet(db: Db, field: SealedField[V], case: Case, keys: Mapping[int, CaseKeys]) -> V | None:
+    """Open one value of the sheet; None where none was written."""
     sheet = db.get(CaseSheet, case.id)
-    blob = getattr(sheet, column) if sheet else None
-    if sheet is None or blob is None:
-        return default
-    epoch = getattr(sheet, f"{column}_epoch")
-    version = getattr(sheet, f"{column}_version")
-    context = _sheet_context(db, case, column, version, epoch)
-    plaintext = open_sealed(keys[epoch].pair, Purpose.FIELD, epoch, context, blob)
-    return json.loads(unpad(plaintext))
-
-
-def _sheet_context(db: Db, case: Case, column: str, version: int, epoch: int) -> Context:
-    return db.keys.context("case_sheets", column, case.id, version, case=case.id, epoch=epoch)
+    return find_field(db, field, sheet, keys) if sheet else None
 
 
 def _sheet(db: Db, case: Case) -> CaseSheet:
     sheet = db.get(CaseSheet, case.id)
     if sheet is None:
         sheet = CaseSheet(
-            case_id=case.id,
-            fields_version=0,
-            contact_version=0,
-            hold_reason_version=0,
-            fields_epoch=0,
-            contact_epoch=0,
-            hold_reason_epoch=0,
+            case_id=case.id, fields_version=0, contact_version=0, hold_reason_version=0
         )
+        sheet.fields_epoch = sheet.contact_epoch = sheet.hold_reason_epoch = 0
         db.add(sheet)
     return sheet

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from app import main
+from app.calls import webhooks
 from app.models import Case
 from app.worker import handlers
 from tests.calls.test_webhooks import PHONES, case_of_call, give_phones, on_duty, until
@@ -171,12 +171,18 @@ def refuse(*_: object, **__: object) -> Any:
     raise OperationalError(None, None, OSError("away"))
 
 
+def lose_database(away: pytest.MonkeyPatch) -> None:
+    """Let no webhook of a call look anything up."""
+    for name in ("lock_call", "find_call_by_sid"):
+        away.setattr(webhooks, name, refuse)
+
+
 def test_a_database_that_is_away_for_twenty_seconds(
     desk: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call = calls_in(desk)
     with monkeypatch.context() as away:
-        away.setattr(main, "take_call_events", refuse)
+        lose_database(away)
         away.setattr(handlers, "carry_out_jobs", refuse)
         for _ in range(4):
             desk.network.advance(5)
@@ -189,7 +195,7 @@ def test_a_call_that_comes_while_the_database_is_away_is_found_later(
     desk: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as away:
-        away.setattr(main, "take_call_events", refuse)
+        lose_database(away)
         call = desk.network.phone(CALLER).call()
         assert call.look()["waiting_for"] == "speech"
         call.speak(5).hang_up()
@@ -246,7 +252,7 @@ def test_a_caller_whose_helper_was_lost_does_not_listen_to_silence(
     leg = desk.network.phone(PHONES["heron"]).calls()[-1]
     assert call.hears
     with monkeypatch.context() as away:
-        away.setattr(main, "take_call_events", refuse)
+        lose_database(away)
         away.setattr(handlers, "carry_out_jobs", refuse)
         leg.hang_up()
         for _ in range(4):

@@ -10,14 +10,13 @@ import pytest
 
 from app.cases.states import (
     HasState,
-    WrongStep,
     is_live,
     mark_answered,
     mark_closed,
     mark_erased,
     mark_open,
 )
-from app.models import CASE_TRANSITIONS, CaseState
+from app.models import CASE_TRANSITIONS, CaseState, WrongStep
 
 STEPS: dict[CaseState, Callable[[HasState], None]] = {
     CaseState.OPEN: mark_open,

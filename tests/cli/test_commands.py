@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 
 import pytest
 from sqlalchemy import text
 
+from app.cli import run
 from app.cli.terminal import Progress, in_one_line
 from app.crypto import KeyMissing
 from app.errors import OperatorError
@@ -175,3 +178,22 @@ def test_progress_is_told_after_two_seconds_and_not_at_every_step(
         now += 0.5
         progress(done)
     assert capsys.readouterr().err == "cells tried: 4 …\ncells tried: 10 …\n"
+
+
+def test_help_loads_no_database_and_no_cryptography() -> None:
+    program = """
+import sys
+from app.cli import run
+assert run(["--help"]) == 0
+heavy = {"cryptography", "fastapi", "pydantic", "sqlalchemy", "structlog"}
+assert not heavy & sys.modules.keys()
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+def test_a_process_is_prepared_before_a_command_and_not_before_its_help() -> None:
+    prepared: list[str] = []
+    assert run(["--help"], lambda: prepared.append("help")) == 0
+    assert run(["version"], lambda: prepared.append("version")) == 0
+    assert prepared == ["version"]

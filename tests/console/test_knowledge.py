@@ -51,3 +51,23 @@ def test_the_directory_is_kept_by_desk_and_coordinators(
     assert refused.status == 412
     gone = crane.send(crane.open("/directory"), action, action="remove")
     assert gone.says("Nobody yet.")
+
+
+def test_coordinators_keep_the_cards_and_the_desk_reads_them(
+    desk: Visitor, visit: Callable[..., Visitor]
+) -> None:
+    crane = visit("crane")
+    page = crane.send(
+        crane.open("/cards"),
+        "/cards",
+        topic="school",
+        covers_en="Children may register.",
+        source_url="https://example.org/school",
+    )
+    assert page.says("nobody has verified it")
+    assert not desk.open("/cards").says("Children may register.")
+    [path] = {form.action for form in page.forms if form.action.startswith("/cards/")}
+    until = {"verified_by": "A. Lawyer", "verified_on": "2026-01-02", "review_by": "2026-12-01"}
+    page = crane.send(page, path, **until)
+    assert desk.open("/cards").says("Children may register.")
+    assert crane.send(page, path, action="remove").says("None yet.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import uuid4
 
-from app.inbound.receiving import take_batch
+from app.inbound.receiving import take_texts
 from app.telephony import InboundText
 from tests.service import HOTLINE, House
 
@@ -77,7 +77,7 @@ class TestMerged:
         ]
         with house.database.transaction() as db:
             texts = [InboundText.from_form({**form, "To": HOTLINE}) for form in forms]
-            take_batch(db, house.service.desk, texts, house.clock())
+            take_texts(db, house.service.desk, texts, house.clock())
         house.settle()
         [case] = house.queue()
         assert (case["id"], case["unread"]) == (main, 2)

@@ -19,7 +19,7 @@ from app.crypto import KeyFiles
 from app.members.session_stores import MemorySessions
 from app.members.sessions import sign_in
 from app.members.sign_in_throttle import SignInThrottle
-from app.operations.founding import found_organisation
+from app.operations.foundation import found_organisation
 from app.simulator.phones import Network
 from app.store.db import Database, Db
 from app.store.schema import upgrade_schema

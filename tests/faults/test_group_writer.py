@@ -12,7 +12,8 @@ from sqlalchemy import Column, LargeBinary, MetaData, Table, insert, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from app.clock import FixedClock
-from app.store.db import Database, Db, GroupWriter
+from app.store.db import Database, Db
+from app.store.writer import GroupWriter
 
 OPENER = b"opener"
 WRITTEN = Table("written", MetaData(), Column("item", LargeBinary, primary_key=True))

@@ -26,7 +26,7 @@ from app.members.newcomers import admit_newcomers
 from app.models import Assignment, Case, Message, Offer, OfferValues
 from app.requests.new_requests import raise_request
 from app.requests.request_facts import RequestFacts
-from app.simulator.network.webhooks import sign
+from app.simulator.network.signatures import sign
 from app.store.db import Db
 from app.store.schema import upgrade_schema
 from tests import postgres

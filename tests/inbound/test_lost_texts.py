@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from app.inbound import lost_texts
-from app.inbound.receiving import take_batch
+from app.inbound.receiving import take_texts
 from tests.service import House
 
 PICTURE = {"content_type": "image/png", "data": base64.b64encode(b"\x89PNG picture").decode()}
@@ -75,7 +75,7 @@ def test_pictures_of_a_lost_webhook_are_noted_as_its_own_would_be(house: House) 
 def test_one_text_that_cannot_be_written_does_not_keep_the_others_out(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take = take_batch
+    take = take_texts
     broken = True
 
     def failing(db, desk, items, now):  # type: ignore[no-untyped-def]  # as `take`
@@ -83,7 +83,7 @@ def test_one_text_that_cannot_be_written_does_not_keep_the_others_out(
             raise OSError
         return take(db, desk, items, now)
 
-    monkeypatch.setattr(lost_texts, "take_batch", failing)
+    monkeypatch.setattr(lost_texts, "take_texts", failing)
     house.network.faults("webhook-lost", count=2)
     house.phone().text("one")
     house.phone("+15145550177").text("two")

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
 
-from tests.console.visitor import visitor
+from app.errors import BadRequest, StaleVersion
+from app.knowledge.information_cards import (
+    CardFacts,
+    add_card,
+    change_card,
+    is_card_usable,
+    list_cards,
+)
+from app.models import InformationCard
+from tests.premises import Premises
 from tests.service import CALLER, House, refusal
 
 CARD = {
@@ -21,10 +33,109 @@ CARD = {
 }
 
 
-@pytest.fixture
-def card(house: House) -> dict[str, Any]:
-    made: dict[str, Any] = house.as_("crane").post("/v1/information-cards", CARD).json()
-    return made
+# -- the rules
+
+
+FACTS = CardFacts(
+    topic="clinic",
+    source_url="https://example.org/policy",
+    region="montreal",
+    covers={"en": "They do not ask for status.", "fr": "On ne demande rien."},
+    excludes={"en": "Not the hospital."},
+    verified_by="A. Lawyer",
+    verified_on=date(2026, 1, 2),
+    review_by=date(2026, 2, 1),
+)
+
+
+def add(premises: Premises, **changes: Any) -> InformationCard:
+    with premises.writing() as db:
+        crane = premises.principal("crane")
+        return add_card(db, crane, replace(FACTS, **changes), premises.now)
+
+
+def change(
+    premises: Premises, card: InformationCard, version: int, verified: bool = False, **changes: Any
+) -> InformationCard:
+    with premises.writing() as db:
+        return change_card(
+            db,
+            premises.principal("crane"),
+            card.id,
+            version,
+            partial(replace, **changes),
+            premises.now,
+            verified=verified,
+        )
+
+
+@pytest.mark.parametrize(
+    ("changes", "usable"),
+    [
+        ({}, True),
+        ({"review_by": date(2026, 1, 15)}, True),
+        ({"review_by": date(2026, 1, 14)}, False),
+        ({"review_by": None}, False),
+        ({"verified_by": None}, False),
+        ({"verified_on": None}, False),
+    ],
+)
+def test_a_card_is_used_once_verified_and_until_it_is_overdue(
+    changes: dict[str, Any], usable: bool
+) -> None:
+    card = InformationCard(**{**vars(FACTS), **changes})
+    assert is_card_usable(card, date(2026, 1, 15)) is usable
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"covers": {}},
+        {"covers": {"en": " "}},
+        {"covers": {"xx": "?"}},
+        {"covers": {"en": "x" * 2001}},
+        {"excludes": {"xx": "?"}},
+        {"region": "atlantis"},
+        {"verified_by": None},
+        {"verified_on": None},
+        {"review_by": None},
+        {"verified_on": date(2027, 1, 10)},
+    ],
+)
+def test_a_card_that_cannot_be_is_refused(shared_premises: Premises, wrong: dict[str, Any]) -> None:
+    with pytest.raises(BadRequest):
+        add(shared_premises, **wrong)
+
+
+def test_a_card_that_says_something_else_has_to_be_verified_anew(premises: Premises) -> None:
+    card = add(premises)
+    assert change(premises, card, 1, topic="clinics").verified_by == "A. Lawyer"
+    changed = change(premises, card, 2, covers={"en": "They ask."})
+    assert (changed.verified_by, changed.verified_on) == (None, None)
+    again = {"verified_by": "B. Lawyer", "verified_on": date(2026, 1, 10)}
+    assert change(premises, card, 3, verified=True, **again).verified_by == "B. Lawyer"
+    new = {"excludes": {}, "verified_on": date(2026, 1, 15)}
+    assert change(premises, card, 4, verified=True, **new).verified_by == "B. Lawyer"
+    with pytest.raises(StaleVersion):
+        change(premises, card, 4, topic="x")
+
+
+def test_cards_of_a_region_come_with_those_for_everywhere(premises: Premises) -> None:
+    for topic, region in (("a", "montreal"), ("b", None), ("c", "laval")):
+        add(premises, topic=topic, region=region)
+    with premises.reading() as db:
+        heron = premises.principal("heron")
+        assert [card.topic for card in list_cards(db, heron, "montreal")] == ["a", "b"]
+        assert [card.topic for card in list_cards(db, heron, topic="c")] == ["c"]
+
+
+# -- announcing one
+
+
+def _made(house: House, **changes: Any) -> dict[str, Any]:
+    answer = house.as_("crane").post("/v1/information-cards", {**CARD, **changes})
+    card: dict[str, Any] = answer.json()
+    return card
 
 
 def _announce(house: House, card: dict[str, Any], case_id: str) -> Any:
@@ -32,54 +143,29 @@ def _announce(house: House, card: dict[str, Any], case_id: str) -> Any:
     return house.as_("heron").post(path, {"case_id": case_id})
 
 
-def test_a_caller_is_told_to_call_and_nothing_of_the_answer(
-    house: House, card: dict[str, Any]
-) -> None:
-    case = house.case_of("bonjour", "2")
-    assert _announce(house, card, case["id"]).status_code == 202
-    house.settle()
-    last = house.phone(CALLER).inbox()[-1]
+def test_a_caller_is_told_to_call_and_nothing_of_the_answer(shared_house: House) -> None:
+    case = shared_house.case_of("bonjour", "2")
+    assert _announce(shared_house, _made(shared_house), case["id"]).status_code == 202
+    shared_house.settle()
+    last = shared_house.phone(CALLER).inbox()[-1]
     assert last == "Appelez-nous pour entendre la réponse."
 
 
-def test_what_is_overdue_or_unverified_is_not_told(house: House, card: dict[str, Any]) -> None:
-    case = house.case_of("hello", "1")
-    unverified = {**CARD, "verified_by": None, "verified_on": None}
-    other = house.as_("crane").post("/v1/information-cards", unverified).json()
-    assert (card["usable"], other["usable"]) == (True, False)
-    assert refusal(_announce(house, other, case["id"])) == (400, "bad-request")
-    house.advance(days=20)
-    read = house.as_("heron").get(f"/v1/information-cards/{card['id']}").json()
-    assert not read["usable"]
-    assert refusal(_announce(house, card, case["id"])) == (400, "bad-request")
+def test_what_is_overdue_or_unverified_is_not_told(shared_house: House) -> None:
+    case = shared_house.case_of("hello", "1", number="+15145550124")
+    for changes in ({"verified_by": None, "verified_on": None}, {"review_by": "2026-01-14"}):
+        card = _made(shared_house, **changes)
+        assert not card["usable"]
+        assert refusal(_announce(shared_house, card, case["id"])) == (400, "bad-request")
 
 
-def test_who_changes_what_it_says_has_to_verify_it_anew(house: House, card: dict[str, Any]) -> None:
-    crane, path = house.as_("crane"), f"/v1/information-cards/{card['id']}"
+def test_a_card_is_changed_over_rest(shared_house: House) -> None:
+    card, crane = _made(shared_house), shared_house.as_("crane")
+    path = f"/v1/information-cards/{card['id']}"
     changed = crane.patch(path, {"covers": {"en": "They ask."}}, version='"1"').json()
     assert (changed["usable"], changed["verified_by"]) == (False, None)
     again = {"verified_by": "B. Lawyer", "verified_on": "2026-01-10"}
     assert crane.patch(path, again, version='"2"').json()["usable"]
     assert refusal(crane.patch(path, {"topic": "x"}, version='"2"')) == (412, "stale-version")
-    future = {"verified_by": "B. Lawyer", "verified_on": "2027-01-10"}
-    assert refusal(crane.patch(path, future, version='"3"'))[0] == 400
-    for wrong in ({**CARD, "covers": {}}, {**CARD, "covers": {"xx": "?"}}, {**CARD, "region": "?"}):
-        assert refusal(crane.post("/v1/information-cards", wrong))[0] == 400
-
-
-def test_coordinators_keep_them_in_the_console_and_the_desk_reads_them(house: House) -> None:
-    with visitor(house, "crane") as crane, visitor(house, "heron") as desk:
-        page = crane.send(
-            crane.open("/cards"),
-            "/cards",
-            topic="school",
-            covers_en="Children may register.",
-            source_url="https://example.org/school",
-        )
-        assert page.says("nobody has verified it")
-        assert not desk.open("/cards").says("Children may register.")
-        [path] = {form.action for form in page.forms if form.action.startswith("/cards/")}
-        until = {"verified_by": "A. Lawyer", "verified_on": "2026-01-02", "review_by": "2026-12-01"}
-        page = crane.send(page, path, **until)
-        assert desk.open("/cards").says("Children may register.")
-        assert crane.send(page, path, action="remove").says("None yet.")
+    assert crane.delete(path).status_code == 204
+    assert refusal(shared_house.as_("heron").get(path)) == (404, "not-found")

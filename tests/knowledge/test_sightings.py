@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
-from app.knowledge.sightings import SIGHTING_LIFE, forget_old_sightings
-from app.models import RaidReport
+from app.errors import BadRequest
+from app.knowledge.sighting_events import move_sighting
+from app.knowledge.sightings import (
+    SIGHTING_LIFE,
+    clean_facts,
+    forget_old_sightings,
+)
+from app.models import SIGHTING_TRANSITIONS, RaidReport, SightingState
 from tests.service import Client, House, refusal
 
 SEEN = {"size": "three cars", "location": "the corner by the bakery", "present": "yes"}
@@ -36,6 +43,32 @@ def state(client: Client, one: dict[str, Any]) -> str:
     items = client.get("/v1/raid-reports").json()["items"]
     [found] = [item for item in items if item["id"] == one["id"]]
     return str(found["state"])
+
+
+@pytest.mark.parametrize(("before", "after"), list(product(SightingState, repeat=2)))
+def test_a_report_goes_only_where_the_table_leads(
+    before: SightingState, after: SightingState
+) -> None:
+    one = RaidReport(state=before)
+    if after in SIGHTING_TRANSITIONS[before]:
+        move_sighting(one, after)
+        assert one.state == after
+    else:
+        with pytest.raises(BadRequest, match="does not become"):
+            move_sighting(one, after)
+        assert one.state == before
+
+
+@pytest.mark.parametrize("facts", [{}, {"size": "  "}, {"size": "x" * 4001}, {"caller": "x"}])
+def test_facts_that_cannot_be_are_refused(facts: dict[str, str | None]) -> None:
+    with pytest.raises(BadRequest):
+        clean_facts(facts)
+
+
+def test_facts_are_kept_without_empty_ones() -> None:
+    assert clean_facts({"size": " two cars ", "notes": " ", "present": None}) == {
+        "size": "two cars"
+    }
 
 
 def test_a_report_is_unverified_and_says_nothing_about_who_told_it(heron: Client) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from app import main
 from app.api import cases as api_cases
+from app.api import webhook_table
 from app.outbox import sender
 from tests.service import House
 
@@ -203,7 +203,7 @@ def _things_break(day: Day, patch: pytest.MonkeyPatch) -> None:
 
     house = day.house
     with patch.context() as broken_for_now:
-        broken_for_now.setattr(main, "take_batch", broken)
+        broken_for_now.setattr(webhook_table, "take_texts", broken)
         house.network.phone("+15145550174").text("hello again")
     with patch.context() as broken_for_now:
         broken_for_now.setattr(sender, "find_gate_refusal", broken)

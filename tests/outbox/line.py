@@ -14,7 +14,7 @@ from sqlalchemy import select
 from app.access import Principal
 from app.clock import FixedClock
 from app.crypto import KeyFiles
-from app.inbound.receiving import take_batch
+from app.inbound.receiving import take_texts
 from app.inbound.turns import IntakeSettings
 from app.models import LIVE_STATES, Case, Outgoing
 from app.organisation.settings import read_regions
@@ -90,7 +90,7 @@ class Line:
             f"SM{uuid4().hex}", sender, HOTLINE, body, (), None, "sms", withheld=False
         )
         with self.database.transaction() as db:
-            take_batch(db, self.desk, [text], self.clock())
+            take_texts(db, self.desk, [text], self.clock())
 
     def pump(self) -> None:
         """Do every text that is due."""

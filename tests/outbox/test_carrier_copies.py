@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import func, select, update
 
 from app.clock import FixedClock
-from app.models import CarrierTrace
-from app.outbox import carrier_copies
+from app.models import CarrierTrace, TraceState
+from app.outbox import copy_deletion
 from app.outbox.carrier_copies import COPY_MEMORY, count_copies, forget_old_copies
 from tests.service import CALLER, House, fictional
 
@@ -63,10 +63,10 @@ def test_what_is_not_final_yet_is_tried_again(house: House) -> None:
 
 
 def test_pauses_grow_to_six_hours_and_a_fortnight_ends_patience(clock: FixedClock) -> None:
-    row = CarrierTrace(state="held", since=clock())
+    row = CarrierTrace(state=TraceState.HELD, since=clock())
     pauses, tries = [], 0
     while row.state == "held":
-        carrier_copies._put_off(row, clock())
+        copy_deletion._put_off(row, clock())
         assert row.next_try_at
         pauses.append((row.next_try_at - clock()) / timedelta(hours=1))
         clock.advance(row.next_try_at - clock())
@@ -194,6 +194,6 @@ def test_a_slow_carrier_ends_a_run_within_its_lease(
         house.phone(fictional(place)).says("hello")
     seconds = itertools.count(step=3)
     slow = SimpleNamespace(monotonic=lambda: float(next(seconds)))
-    monkeypatch.setattr("app.outbox.carrier_copies.time", slow)
+    monkeypatch.setattr("app.outbox.copy_deletion.time", slow)
     house.advance(minutes=2)
     assert 0 < sum(trace.state == "gone" for trace in _traces(house)) <= 7

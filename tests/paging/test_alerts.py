@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app.models import Alert, Job, Page
-from app.paging.alerts import MANY_ALERTS
+from app.paging.pages import MANY_ALERTS
 from tests.service import House, fictional
 
 HERON, PLOVER, WREN, CRANE = (f"+1514555016{n}" for n in range(4))

@@ -19,10 +19,10 @@ from app.desk.replying import StatedConsent, record_consent, send_reply
 from app.errors import ConsentMissing, NotFound
 from app.members import MemorySessions
 from app.members.accounts import remove_member
-from app.models import Brief, BriefWrap, Event, Request, Task, TeamWrap
+from app.models import Brief, BriefContent, BriefWrap, Event, Request, Task, TeamWrap
 from app.requests.assignments import read_brief
 from app.requests.brief_writer import write_brief
-from app.requests.briefs import BriefContent, list_brief_holders, store_brief
+from app.requests.briefs import list_brief_holders, store_brief
 from app.requests.candidates import is_elsewhere
 from app.requests.new_requests import raise_request, raise_without_brief
 from app.requests.reports import ReportFacts, file_report
@@ -266,7 +266,7 @@ def test_a_brief_under_a_key_that_nobody_vouched_for_does_not_open(
         theirs = db.scalars(select(Brief).where(Brief.request_id == request.id)).one()
         before, mac = theirs.public, theirs.mac
         finch = [hall.residents["finch"].id]
-        trap = BriefContent(kind="accompaniment", meeting_place="a trap")
+        trap = BriefContent(kind="accompaniment", languages=(), meeting_place="a trap")
         store_brief(db, request, trap, finch, hall.clock(), pending=False)
         forged = db.scalars(select(Brief).where(Brief.request_id == request.id)).one()
         forged.mac = mac

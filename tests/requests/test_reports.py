@@ -96,7 +96,7 @@ def test_what_is_reported_is_for_the_desk_to_read(hall: Hall) -> None:
     taken = hall.accept("finch", raised(hall, case))
     report(hall, "finch", taken, ReportFacts("attended", "she was calm"))
     [told] = read(hall, case).reports
-    assert (told.outcome, told.notes) == ("attended", "she was calm")
+    assert (told.body.outcome, told.body.notes) == ("attended", "she was calm")
     assert told.author_id == hall.residents["finch"].id
 
 

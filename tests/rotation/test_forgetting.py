@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from app.crypto import KeyFiles, day_number
-from app.inbound.receiving import take_batch
+from app.inbound.receiving import take_texts
 from app.models import Case
 from app.vault import forgetting_layer
 from app.vault.forgetting_layer import list_wrapped_tables, renew_forgetting
@@ -53,7 +53,7 @@ def opens_whole(house: House) -> bool:
 
 def fill(house: House) -> None:
     with house.database.transaction() as db:
-        take_batch(
+        take_texts(
             db, house.service.desk, [text(number, "hello") for number in NUMBERS], house.clock()
         )
     house.settle()  # else the worker goes on writing under today's layer
@@ -81,7 +81,7 @@ def test_no_text_is_lost_that_comes_in_meanwhile(house: House, small_batches: No
             turn += 1
             for number in NUMBERS[::3]:
                 with house.database.transaction() as db:
-                    take_batch(db, desk, [text(number, f"text {turn}")], house.clock())
+                    take_texts(db, desk, [text(number, f"text {turn}")], house.clock())
         return turn
 
     with ThreadPoolExecutor(1) as pool:

@@ -15,16 +15,15 @@ from sqlalchemy import Column, func, select
 from sqlalchemy.exc import OperationalError
 
 from app.crypto import KeyFiles, keyed_hash
-from app.inbound.receiving import take_batch
+from app.inbound.receiving import take_texts
 from app.inbound.turns import IntakeSettings
 from app.models import Base, Case, Erasure, IndexKey, Job, Message, Suppression, table
 from app.outbox.queue import TextDraft, queue_texts
 from app.store.db import Database
 from app.telephony import InboundText
 from app.vault import index_key
+from app.vault.hash_meanings import NUMBERS, REFERENCES
 from app.vault.index_key import (
-    NUMBERS,
-    REFERENCES,
     ask_for_ratchet,
     ratchet_if_due,
     ratchet_index_key,
@@ -112,7 +111,7 @@ def every_hash_column() -> list[Column[bytes]]:
 
 
 def test_every_column_with_a_hash_of_a_number_is_known_here() -> None:
-    """A new column that holds such hashes has to join the table in ``app.vault.index_key``."""
+    """A new column that holds such hashes has to join the table in ``app.vault.hash_meanings``."""
     named = {
         column
         for one in Base.metadata.sorted_tables
@@ -214,7 +213,7 @@ def test_another_process_notices_the_new_key_with_its_next_transaction(house: Ho
     with another_process(house) as other:
         replace_key(house)
         with other.transaction() as db:
-            take_batch(db, house.service.desk, [text(CALLER, "from the other")], house.clock())
+            take_texts(db, house.service.desk, [text(CALLER, "from the other")], house.clock())
     assert "from the other" in str(house.read(case["id"])["messages"])
 
 
@@ -232,7 +231,7 @@ def test_a_text_that_is_coming_in_goes_first(
             db.execute(select(Case.id).with_for_update())
         with pytest.raises(OperationalError, match="lock timeout"):
             replace_key(house)
-        take_batch(db, house.service.desk, [text(CALLER, "from the other")], house.clock())
+        take_texts(db, house.service.desk, [text(CALLER, "from the other")], house.clock())
     replace_key(house)
     assert "from the other" in str(house.read(case["id"])["messages"])
 
@@ -247,7 +246,7 @@ def test_every_text_lands_in_its_case_while_the_key_is_replaced_again_and_again(
     def texting(database: Database, number: str) -> None:
         for turn in range(12):
             with database.transaction() as db:
-                take_batch(db, desk, [text(number, f"text {turn}")], house.clock())
+                take_texts(db, desk, [text(number, f"text {turn}")], house.clock())
 
     def replacing() -> int:
         times = 0

@@ -13,8 +13,10 @@ from app.access import DESK
 from app.cases.by_number import find_known_cases
 from app.crypto import SealBroken, TeamKeys
 from app.models import Case, CaseGrant, TeamWrap
-from app.vault import case_keys
-from app.vault.case_keys import open_grant, open_team_keys, renew_case_epochs
+from app.vault import epochs as renewal
+from app.vault.case_keys import open_grant
+from app.vault.epochs import renew_case_epochs
+from app.vault.team_keys import open_team_keys
 from tests.service import House
 
 NUMBERS = [f"+15145550{place}" for place in range(110, 115)]
@@ -23,7 +25,7 @@ NUMBERS = [f"+15145550{place}" for place in range(110, 115)]
 @pytest.fixture
 def many(monkeypatch: pytest.MonkeyPatch) -> None:
     """Five cases are many now: the transaction of a removal takes two."""
-    monkeypatch.setattr(case_keys, "EPOCHS_AT_ONCE", 2)
+    monkeypatch.setattr(renewal, "EPOCHS_AT_ONCE", 2)
 
 
 def remove(house: House, handle: str) -> None:
@@ -82,10 +84,10 @@ def test_a_text_that_waited_for_a_new_epoch_finds_it(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house.case_of("hello", number=NUMBERS[0])
-    monkeypatch.setattr(case_keys, "hasten_job", lambda *_: None)
-    monkeypatch.setattr(case_keys, "EPOCHS_AT_ONCE", 0)
+    monkeypatch.setattr(renewal, "hasten_job", lambda *_: None)
+    monkeypatch.setattr(renewal, "EPOCHS_AT_ONCE", 0)
     remove(house, "plover")
-    monkeypatch.setattr(case_keys, "EPOCHS_AT_ONCE", 1)
+    monkeypatch.setattr(renewal, "EPOCHS_AT_ONCE", 1)
     found: list[int] = []
 
     def look() -> None:
@@ -95,7 +97,7 @@ def test_a_text_that_waited_for_a_new_epoch_finds_it(
 
     looking = threading.Thread(target=look)
     with house.database.transaction() as db:
-        assert case_keys._new_case_epochs(db, house.clock()) == 1
+        assert renewal.renew_some_epochs(db, house.clock()) == 1
         looking.start()
         until_somebody_waits(house)
     looking.join()
@@ -120,7 +122,7 @@ def test_what_a_crash_left_is_found_again(house: House, many: None) -> None:
     for number in NUMBERS:
         house.case_of("hello", number=number)
     monkey = pytest.MonkeyPatch()
-    monkey.setattr(case_keys, "hasten_job", lambda *_: None)  # as if the worker had died just then
+    monkey.setattr(renewal, "hasten_job", lambda *_: None)  # as if the worker had died just then
     remove(house, "plover")
     monkey.undo()
     assert epochs(house) == [1, 1, 1, 2, 2]
@@ -132,7 +134,7 @@ def test_it_needs_nobody_and_no_operational_key(house: House, many: None) -> Non
     for number in NUMBERS:
         house.case_of("hello", number=number)
     monkey = pytest.MonkeyPatch()
-    monkey.setattr(case_keys, "hasten_job", lambda *_: None)
+    monkey.setattr(renewal, "hasten_job", lambda *_: None)
     remove(house, "plover")
     monkey.undo()
     assert house.database.keys

@@ -18,8 +18,10 @@ from app.crypto import KeyFiles, Secret
 from app.errors import Forbidden, Unauthenticated
 from app.keyring import Keyring
 from app.models import Case, Message, PendingKeyword
-from app.operations import door
-from app.operations.door import Door, Handover, open_operational_seed, raise_alarm, send_seed
+from app.operations.door import Door
+from app.operations.door_calls import make_short_address, raise_alarm, send_seed
+from app.operations.operational_seed import open_operational_seed
+from app.operations.shared_seed import SharedSeed
 from app.paging.wake import WAKE_TEXT, WakeNumbersRefused, read_wake_numbers
 from app.store.db import Database, Db
 from app.vault.operational_key import open_keyring
@@ -74,13 +76,13 @@ def test_a_sign_in_of_the_desk_opens_the_server(sealed: House) -> None:
 
 
 @contextmanager
-def another_process(house: House, handover: Handover | None = None) -> Iterator[Keyring]:
+def another_process(house: House, shared: SharedSeed | None = None) -> Iterator[Keyring]:
     """What a worker of its own, or another child of the service, holds; it starts sealed."""
     database = Database(house.settings.sqlalchemy_url)
     keys = open_keyring(database, KeyFiles(house.settings.keys_path))
     keys.seal()
     run = house.settings.data_dir / "run"
-    door = Door(run, database, house.clock, lambda db, **_: None, handover)
+    door = Door(run, database, house.clock, lambda db, **_: None, shared)
     try:
         yield keys
     finally:
@@ -99,23 +101,23 @@ def test_a_sign_in_of_the_desk_opens_other_processes_too(house: House) -> None:
 
 def test_what_is_opened_opens_the_children_that_come_later_until_the_alarm(house: House) -> None:
     run = house.settings.data_dir / "run"
-    with closing(Handover()) as handover:
-        with another_process(house, handover) as keys:
-            assert handover.look() is None
+    with closing(SharedSeed()) as shared:
+        with another_process(house, shared) as keys:
+            assert shared.look() is None
             send_seed(run, _seed(house, "heron"))
             assert keys.is_open
-        with another_process(house, handover) as later:
+        with another_process(house, shared) as later:
             assert later.is_open
             raise_alarm(run)
-        with another_process(house, handover) as last:
+        with another_process(house, shared) as last:
             assert not last.is_open
 
 
 def test_what_is_handed_over_is_the_newest_and_stays() -> None:
-    with closing(Handover()) as handover:
+    with closing(SharedSeed()) as shared:
         for seed in (Secret(32 * b"a"), Secret(32 * b"b")):
-            handover.keep(seed)
-            assert handover.look() == handover.look() == seed
+            shared.keep(seed)
+            assert shared.look() == shared.look() == seed
 
 
 def test_a_sign_in_of_somebody_else_does_not(sealed: House) -> None:
@@ -226,7 +228,7 @@ def test_another_user_of_the_machine_opens_nothing_even_with_the_seed(
     [socket_file] = (sealed.settings.data_dir / "run").glob("*.sock")
     # The door was waiting in the real ``accept`` already, so the first to come ends that wait.
     for offered in (Secret(32 * b"k"), seed):
-        with door._short(socket_file) as address, socket.socket(socket.AF_UNIX) as client:
+        with make_short_address(socket_file) as address, socket.socket(socket.AF_UNIX) as client:
             client.connect(address)
             with suppress(BrokenPipeError, ConnectionResetError):  # refused before it was read
                 client.sendall(b"O" + offered)

@@ -32,9 +32,9 @@ from app.models import (
     TeamWrap,
 )
 from app.store.db import Db
-from app.vault import case_keys
 from app.vault.case_keys import find_public_key
 from app.vault.roster import Roster, RosterMember, RosterRefused, check_roster_at_start, read_roster
+from app.vault.team_keys import open_team_wrap
 from tests.service import CALLER, PASSPHRASE, Client, House
 
 OTHER = "+15145550188"
@@ -125,7 +125,7 @@ def test_a_swapped_member_key_gets_no_team_seed(house: House) -> None:
         wraps = db.scalars(select(TeamWrap).where(TeamWrap.member_id == finch.id)).all()
         for wrap in wraps:
             with pytest.raises(SealBroken):
-                case_keys._open_team(db, wrap, mine.pair)
+                open_team_wrap(db, wrap, mine.pair)
 
 
 def test_a_member_whose_keys_were_swapped_cannot_sign_in(house: House) -> None:

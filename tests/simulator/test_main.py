@@ -6,7 +6,7 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 
 from app.clock import FixedClock
-from app.simulator.__main__ import create_app, main, parser, read_config
+from app.simulator.__main__ import create_app, main, make_parser, read_config
 from tests.simulator.hotline import ACCOUNT, HOTLINE
 
 ARGUMENTS = ["--port", "9000", "--service-url", "http://127.0.0.1:8000/"]
@@ -16,7 +16,7 @@ SECRETS = {"KITH_TWILIO_AUTH_TOKEN": "token", "KITH_TWILIO_API_KEY": "SK1"}
 
 @pytest.mark.anyio
 async def test_the_network_stands_alone(clock: FixedClock) -> None:
-    config = read_config(parser().parse_args(ARGUMENTS), SECRETS)
+    config = read_config(make_parser().parse_args(ARGUMENTS), SECRETS)
     assert config.api_base == "http://127.0.0.1:9000/simulator/twilio"
     assert config.webhook("/twilio/messages") == "http://127.0.0.1:8000/twilio/messages#rc=3"
     transport = ASGITransport(create_app(config, clock))
@@ -38,12 +38,12 @@ def test_without_a_token_it_says_what_is_missing(
 
 
 def test_no_secret_is_taken_from_the_command_line() -> None:
-    assert not {"token", "secret", "key"} & set(vars(parser().parse_args(ARGUMENTS)))
+    assert not {"token", "secret", "key"} & set(vars(make_parser().parse_args(ARGUMENTS)))
 
 
 @pytest.mark.anyio
 async def test_the_network_ends_with_its_application(clock: FixedClock) -> None:
-    app = create_app(read_config(parser().parse_args(ARGUMENTS), SECRETS), clock)
+    app = create_app(read_config(make_parser().parse_args(ARGUMENTS), SECRETS), clock)
     transport = ASGITransport(app)
     async with (
         app.router.lifespan_context(app),

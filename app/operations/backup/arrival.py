@@ -15,11 +15,10 @@ from uuid import UUID
 
 from app.crypto import SealBroken, day_number, forgotten_on, remember
 from app.keyring import Keyring
-from app.models import Base
+from app.models import TEXTS_ON_THEIR_WAY, Base, OutgoingState
 from app.outbox import UNHEARD_JOB
 
 Row = dict[str, Any]
-_ON_ITS_WAY = ("queued", "sending")
 _BLANK_WHEN_ERASED = ("op_key", "op_values", "number_lookup", "reference_lookup")
 
 
@@ -50,9 +49,9 @@ class ArrivingRows:
                 row[column] = self._under_fresh_layer(table, column, row)
         if layers and row["shred_day"] is not None:
             row["shred_day"] = day_number(self._now)
-        if table == "messages" and row["status"] in _ON_ITS_WAY:
-            row["status"] = "uncertain"
-        if table == "outgoing" and row["state"] in _ON_ITS_WAY:
+        if table == "messages" and row["status"] in TEXTS_ON_THEIR_WAY:
+            row["status"] = OutgoingState.UNCERTAIN.value
+        if table == "outgoing" and row["state"] in TEXTS_ON_THEIR_WAY:
             self._give_up(row)
         return row
 
@@ -64,7 +63,7 @@ class ArrivingRows:
             return False
         for column, target, optional in _references(table):
             if row.get(column) in self._gone.get(target, ()):
-                if not optional or (table == "outgoing" and row["state"] == "queued"):
+                if not optional or (table == "outgoing" and row["state"] == OutgoingState.QUEUED):
                     return True
                 row[column] = None
         return False
@@ -81,7 +80,7 @@ class ArrivingRows:
 
         What lies at the carrier of it is deleted by its trace.
         """
-        row.update(state="uncertain", op_key=None, op_values=None, shred_day=None)
+        row.update(state=OutgoingState.UNCERTAIN.value, op_key=None, op_values=None, shred_day=None)
         self.uncertain += 1
 
 

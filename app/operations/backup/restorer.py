@@ -6,19 +6,16 @@ verified. Key files come first, so that a restore cut short can be run again.
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import insert, table
-
 from app import audit
-from app.crypto import KeyFiles, OperationalKeys, SealBroken, Secret
+from app.crypto import KeyFiles, OperationalKeys, SealBroken
 from app.desk import erase_restored_cases
 from app.errors import OperatorError
 from app.keyring import Keyring
@@ -29,14 +26,15 @@ from app.operations.backup.archive import (
     read_preface,
 )
 from app.operations.backup.arrival import ArrivingRows
+from app.operations.backup.folders import ARCHIVES_KEPT
+from app.operations.backup.head import ArchiveHead, load_head
+from app.operations.backup.tables import read_tables
 from app.operations.backup.target import (
     has_anchor,
     lay_schema,
     refuse_existing_data,
     write_key_files,
 )
-from app.operations.backup.values import find_column, read_value
-from app.operations.backup.writer import ARCHIVES_KEPT
 from app.store import Database, Db, find_newest_revision, is_known_revision, upgrade_schema
 from app.vault import (
     RosterRefused,
@@ -49,7 +47,6 @@ from app.vault import (
     reconcile_tombstones,
 )
 
-_ROWS_AT_ONCE = 500
 # A clock may be a little behind the one that made the archive.
 _AHEAD = timedelta(hours=1)
 
@@ -63,7 +60,7 @@ class OlderThanAnchor(OperatorError):
 
 
 class NeedsAcknowledgement(OperatorError):
-    """Somebody has to type that they know what this archive may bring back."""
+    """The operator has to type ``word``, to say that they know what this archive may bring back."""
 
     def __init__(self, reasons: list[str], word: str) -> None:
         super().__init__(f"{', and '.join(reasons)}; if that is as it must be, type {word}")
@@ -80,25 +77,10 @@ class RestoredData:
     uncertain: int
 
 
-@dataclass(frozen=True)
-class _Head:
-    """The first two records of an archive."""
-
-    made_at: datetime
-    deployment: UUID
-    operational_public: bytes
-    revision: str
-    integrity: bytes = field(repr=False)
-    audit: bytes = field(repr=False)
-    anchor: dict[str, object]
-    backup_public: bytes
-    shred: Mapping[int, bytes] = field(repr=False)
-
-
 class _Source(NamedTuple):
     """An archive whose head was read."""
 
-    head: _Head
+    head: ArchiveHead
     records: Iterator[Any]
 
 
@@ -120,7 +102,7 @@ def restore_archive(
     """
     refuse_existing_data(url)
     with archive.open("rb") as file:
-        source = _open(file, backup_seed)
+        source = _open_archive(file, backup_seed)
         _refuse_unacknowledged(files, source.head, now, acknowledged)
         erased = list_tombstones(files) | list_beside(archive)
         head = source.head
@@ -138,35 +120,21 @@ def restore_archive(
 # -- before anything is written
 
 
-def _open(file: BinaryIO, backup_seed: bytes) -> _Source:
+def _open_archive(file: BinaryIO, backup_seed: bytes) -> _Source:
     preface = read_preface(file)
     key = open_archive_key(preface, make_backup_pair(backup_seed))
     records = read_archive_records(file, preface, key)
     parts = list(islice(records, 2))
     if len(parts) != 2:
         raise ArchiveDamaged
-    source = _Source(_head(*parts), records)
+    source = _Source(load_head(*parts), records)
     if not is_known_revision(source.head.revision):
         raise NewerRelease
     return source
 
 
-def _head(about: Mapping[str, Any], keys: Mapping[str, Any]) -> _Head:
-    return _Head(
-        datetime.fromisoformat(about["made_at"]),
-        UUID(about["deployment"]),
-        base64.b64decode(about["operational_public"]),
-        about["revision"],
-        base64.b64decode(keys["integrity"]),
-        base64.b64decode(keys["audit"]),
-        keys["anchor"],
-        bytes.fromhex(keys["backup_public"]),
-        {int(day): Secret(base64.b64decode(key)) for day, key in keys["shred"].items()},
-    )
-
-
 def _refuse_unacknowledged(
-    files: KeyFiles, head: _Head, now: datetime, acknowledged: str | None
+    files: KeyFiles, head: ArchiveHead, now: datetime, acknowledged: str | None
 ) -> None:
     age, reasons = now - head.made_at, []
     if age > ARCHIVES_KEPT:
@@ -203,7 +171,7 @@ def _store(
         database.use_keys(keys)
         arriving = ArrivingRows(keys, head.shred, erased, now)
         with database.transaction() as db:
-            rows = _add_rows(db, source.records, arriving, progress)
+            rows = read_tables(db, source.records, arriving, progress)
             _check_roster(db)
             again = erase_restored_cases(db, erased, now)
             audit.record(db, "archive.restored", None, head.deployment, now)
@@ -223,46 +191,3 @@ def _check_roster(db: Db) -> None:
         read_roster(db)
     except RosterRefused as error:
         raise OlderThanAnchor from error
-
-
-def _add_rows(
-    db: Db, records: Iterator[Any], arriving: ArrivingRows, progress: Callable[[int], None]
-) -> int:
-    """Write the tables of an archive to its end; return how many rows it has. ArchiveDamaged."""
-    done = 0
-    for record in records:
-        if "table" not in record:
-            if record.get("rows") != done or next(records, None) is not None:
-                raise ArchiveDamaged
-            return done
-        for count in _add_table(db, record, records, arriving):
-            done += count
-            progress(done)
-    raise ArchiveDamaged
-
-
-def _add_table(
-    db: Db, record: Mapping[str, Any], records: Iterator[Any], arriving: ArrivingRows
-) -> Iterator[int]:
-    """Write one table; yield 1 for each row that was read."""
-    name, kinds = record["table"], dict(record["columns"])
-    target = table(name, *(find_column(column, kind) for column, kind in kinds.items()))
-    layers = [column for column, kind in kinds.items() if kind == "layer"]
-    waiting: list[dict[str, Any]] = []
-    for count, line in enumerate(records):
-        if isinstance(line, dict):
-            if waiting:
-                db.execute(insert(target), waiting)
-            if line.get("rows") != count:
-                raise ArchiveDamaged
-            return
-        read = zip(kinds.items(), line, strict=True)
-        row = arriving.prepare(
-            name, {column: read_value(kind, value) for (column, kind), value in read}, layers
-        )
-        waiting += [row] if row else []
-        yield 1
-        if len(waiting) >= _ROWS_AT_ONCE:
-            db.execute(insert(target), waiting)
-            waiting = []
-    raise ArchiveDamaged

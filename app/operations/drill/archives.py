@@ -14,7 +14,7 @@ from app.operations.backup.archive import (
     open_archive_key,
     read_preface,
 )
-from app.operations.backup.writer import ARCHIVES_KEPT, read_made_at
+from app.operations.backup.folders import ARCHIVES_KEPT, read_made_at
 from app.operations.drill.checks import FAILURE, WARNING, DrillFinding
 from app.operations.drill.keys import FoundKey
 from app.settings import Settings

@@ -1,7 +1,8 @@
 """Numbers for the operator: counts and times, never a label that points at a person.
 
-``Metrics`` counts as things happen and costs them next to nothing; ``measuring`` looks into the
-database when somebody asks; ``listening`` answers for a worker that is a process of its own.
+``Metrics`` counts as things happen and costs them next to nothing; ``measures`` looks into the
+database when the operator asks; ``worker_server`` answers for a worker that is a process of its
+own.
 """
 
 from __future__ import annotations

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from app.simulator.network.lines import NOWHERE, Callback, Line
+from app.simulator.calls.instructions import Perform
+from app.simulator.network.carrier import SimulatedCarrier
+from app.simulator.network.lines import Line
 from app.simulator.resources.calls import SimulatedCall
-from app.simulator.resources.messages import new_sid
-from app.simulator.values.events import PickedUp, Source
-
-if TYPE_CHECKING:
-    from app.simulator.network.carrier import SimulatedCarrier
-
+from app.simulator.resources.formats import new_sid
+from app.simulator.values.events import Diverted, PickedUp
+from app.simulator.values.targets import NO_CALLBACK, CallbackTarget, DocumentSource
 
 Work = Callable[[Line], Awaitable[None]]
 _NOT_FOUND, _BUSY, _DECLINED = "404", "486", "603"
@@ -25,7 +23,7 @@ class Detection:
 
     mode: str = ""
     url: str = ""
-    """Empty: what is executed next waits for the result."""
+    """Without it, the first document waits for the result."""
     method: str = "POST"
 
 
@@ -34,22 +32,24 @@ _NO_DETECTION = Detection()
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A call to be made."""
+    """A call to be made; times in seconds."""
 
     to: str
     from_: str
     direction: str = "outbound-api"
     timeout: float = 60.0
-    callback: Callback = NOWHERE
-    fallback: Source | None = None
+    callback: CallbackTarget = NO_CALLBACK
+    fallback: DocumentSource | None = None
     detection: Detection = _NO_DETECTION
     time_limit: float | None = None
     parent: Line | None = None
 
 
-def place(carrier: SimulatedCarrier, placement: Placement, then: Work) -> Line:
-    """Start a call; ``then`` is done with it once it is answered."""
-    now = carrier.clock()
+def place_call(
+    carrier: SimulatedCarrier, placement: Placement, then: Work, perform: Perform
+) -> Line:
+    """Start a call, and do ``then`` when it is answered, until the service leads it elsewhere."""
+    now, parent = carrier.clock(), placement.parent
     call = SimulatedCall(
         seq=carrier.next_seq(),
         sid=new_sid("CA"),
@@ -61,36 +61,42 @@ def place(carrier: SimulatedCarrier, placement: Placement, then: Work) -> Line:
         created=now,
         updated=now,
         phone_number_sid=carrier.number.sid,
-        parent_sid=placement.parent.call.sid if placement.parent else None,
+        parent_sid=parent.call.sid if parent else None,
     )
-    line = Line(carrier, call, placement.callback, placement.fallback, parent=placement.parent)
-    carrier.voice.keep(line)
-    line.start(_outgoing(line, placement, then))
+    line = Line(carrier, call, placement.callback, placement.fallback, parent=parent)
+    carrier.keep_line(line)
+    line.start(_call_phone(carrier, line, placement, then, perform))
     return line
 
 
-async def _outgoing(line: Line, placement: Placement, then: Work) -> None:
-    if line.carrier.faults.take("call-stuck", line.call.to):
+async def _call_phone(
+    carrier: SimulatedCarrier, line: Line, placement: Placement, then: Work, perform: Perform
+) -> None:
+    if carrier.faults.take("call-stuck", line.call.to):
         await line.expect(waiting="network")
-    line.call.dialled = line.carrier.clock()
+    line.call.dialled = carrier.clock()
     line.report("initiated")
-    if outcome := await _ring(line, placement.timeout):
-        status, sip_code = outcome
+    if failure := await _ring(carrier, line, placement.timeout):
+        status, sip_code = failure
         line.end(status, sip_code=sip_code)
         return
-    line.automatic = line.carrier.handset(line.call.to).answering.presses
+    line.automatic = carrier.handset(line.call.to).answering.presses
     line.answer()
-    _detect(line, placement.detection)
+    _detect(carrier, line, placement.detection)
     if placement.time_limit is not None:
-        line.carrier.timers.later(placement.time_limit, line.stop)
-    await then(line)
+        carrier.timers.later(placement.time_limit, line.stop)
+    try:
+        await then(line)
+    except Diverted as diverted:
+        line.detach()
+        await perform(carrier, line, diverted.source)
 
 
-async def _ring(line: Line, patience_s: float) -> tuple[str, str] | None:
-    """How the call fails, and the network's code for it; None if somebody answers."""
-    answering = line.carrier.handset(line.call.to).answering
+async def _ring(carrier: SimulatedCarrier, line: Line, patience_s: float) -> tuple[str, str] | None:
+    """How the call fails, and the network's code for it; None if the phone answers."""
+    answering = carrier.handset(line.call.to).answering
     gone = answering.behaviour == "out-of-service"
-    if gone or line.carrier.faults.take("number-out-of-service", line.call.to):
+    if gone or carrier.faults.take("number-out-of-service", line.call.to):
         return "failed", _NOT_FOUND
     line.ring()
     if answering.behaviour == "busy":
@@ -105,11 +111,11 @@ async def _ring(line: Line, patience_s: float) -> tuple[str, str] | None:
     return None if picked_up.accepts else ("busy", _DECLINED)
 
 
-def _detect(line: Line, detection: Detection) -> None:
-    """Say whether a person or a machine answered, if that was asked for."""
+def _detect(carrier: SimulatedCarrier, line: Line, detection: Detection) -> None:
+    """Report whether a person or a machine answered, if the service asked for that."""
     if not detection.mode:
         return
-    machine = line.carrier.handset(line.call.to).answering.behaviour == "machine"
+    machine = carrier.handset(line.call.to).answering.behaviour == "machine"
     heard = "machine_end_beep" if detection.mode == "DetectMessageEnd" else "machine_start"
     line.call.answered_by = heard if machine else "human"
     if detection.url:
@@ -119,4 +125,4 @@ def _detect(line: Line, detection: Detection) -> None:
             ("AnsweredBy", line.call.answered_by),
             ("MachineDetectionDuration", "0"),
         ]
-        line.post.send(detection.url, fields, "detection", method=detection.method)
+        line.callbacks.send(detection.url, fields, "detection", method=detection.method)

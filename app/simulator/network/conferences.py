@@ -1,27 +1,28 @@
-"""Conferences and who is in them as the carrier holds them, with exactly the keys its API shows."""
+"""Conferences and their participants, with exactly the keys that the carrier's API shows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from app.simulator.network import callbacks
-from app.simulator.network.lines import NOWHERE, Callback, Line
-from app.simulator.resources.messages import VERSION, Json, account_uri, rfc2822
+from app.simulator.network.callbacks import CallbackQueue
+from app.simulator.network.lines import Line
+from app.simulator.resources.formats import VERSION, Json, account_uri, rfc2822
+from app.simulator.values.targets import NO_CALLBACK, CallbackTarget
 
 MOST = 250
 
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """How somebody joins."""
+    """The terms on which a call joins a conference."""
 
     label: str = ""
     start_on_enter: bool = True
     end_on_exit: bool = False
     wait_url: str = ""
     wait_method: str = "POST"
-    callback: Callback = NOWHERE
+    callback: CallbackTarget = NO_CALLBACK
     most: int = MOST
 
 
@@ -42,7 +43,7 @@ class Participant:
 
     @property
     def status(self) -> str:
-        """Where it is on its way."""
+        """How far it is on its way."""
         if self.joined:
             return "connected"
         known = {"queued": "queued", "ringing": "ringing", "in-progress": "connecting"}
@@ -73,7 +74,7 @@ class Participant:
 
 @dataclass(eq=False, slots=True)
 class Conference:
-    """A room that exists while somebody is in it; the carrier remembers it afterwards."""
+    """A conference lasts while it has participants; the carrier remembers it afterwards."""
 
     seq: int
     sid: str
@@ -81,9 +82,9 @@ class Conference:
     name: str
     created: datetime
     updated: datetime
-    post: callbacks.Post
+    callbacks: CallbackQueue
     status: str = "init"
-    callback: Callback = NOWHERE
+    callback: CallbackTarget = NO_CALLBACK
     participants: dict[str, Participant] = field(default_factory=dict)
     reason: str | None = None
     ended_by: str | None = None
@@ -95,7 +96,7 @@ class Conference:
 
     @property
     def present(self) -> list[Participant]:
-        """Who is in, in the order they came."""
+        """The participants that have joined, in the order they came."""
         return [one for one in self.participants.values() if one.joined]
 
     def to_json(self) -> Json:

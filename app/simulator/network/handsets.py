@@ -1,4 +1,4 @@
-"""What a phone remembers: the texts it sent and got, whatever the carrier forgets."""
+"""A phone and its memory: the texts it sent and got, whatever the carrier forgets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.simulator.values.answering import Answering
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ScreenText:
     """One text on a phone's screen."""
 
     sid: str
@@ -25,19 +25,18 @@ class UnknownText(LookupError):
 class Handset:
     """One phone: its screen, oldest text first, and how it takes calls."""
 
-    def __init__(self, number: str) -> None:
-        self.number = number
+    def __init__(self) -> None:
         self.answering = Answering()
-        self.entries: list[Entry] = []
+        self.screen: list[ScreenText] = []
         self._position: dict[str, int] = {}
 
     def show(self, sid: str, body: str, at: datetime, *, received: bool) -> None:
         """Put one text on the screen."""
-        self._position[sid] = len(self.entries)
-        self.entries.append(Entry(sid, body, at, received))
+        self._position[sid] = len(self.screen)
+        self.screen.append(ScreenText(sid, body, at, received))
 
-    def inbox(self, after: str | None = None) -> list[Entry]:
-        """Texts received, only those later than ``after`` if given.
+    def inbox(self, after: str | None = None) -> list[ScreenText]:
+        """The texts this phone received; with ``after`` only those later than that text.
 
         ``after`` is the sid of any text on this phone, sent or received. Raises ``UnknownText``.
         """
@@ -47,4 +46,4 @@ class Handset:
             first = self._position[after] + 1
         else:
             raise UnknownText
-        return [entry for entry in self.entries[first:] if entry.received]
+        return [text for text in self.screen[first:] if text.received]

@@ -1,4 +1,4 @@
-"""Background work and sleeping on the injected clock, so that a test never has to wait."""
+"""Background work that sleeps on the injected clock, so that a test never has to wait."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class _Sleeper:
 
 
 class Timers:
-    """Tasks that sleep until the clock, real or advanced, says so. Belongs to one event loop."""
+    """Tasks that sleep until an instant of the clock. Belongs to one event loop."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -69,7 +69,7 @@ class Timers:
         await sleeper.wake
 
     def rouse(self, sleeper: _Sleeper) -> None:
-        """Wake somebody who rests."""
+        """Wake a task that rests."""
         if not sleeper.wake.done():
             if sleeper.task:
                 self._sleeping.discard(sleeper.task)  # at once, so that `settle` never misses it
@@ -85,7 +85,7 @@ class Timers:
         self.spawn(wait_and_work())
 
     async def settle(self) -> None:
-        """Return when everything due is done and only sleepers, if any, are left."""
+        """Return when all that is due is done, and only sleepers are left, if any."""
         self._wake()
         while not self._quiet:
             waiting = asyncio.get_running_loop().create_future()
@@ -141,7 +141,7 @@ class Timers:
 
 
 class Mailbox(Generic[T]):
-    """What others put for one task, which may rest until there is something."""
+    """Items for one task, which may rest until there is one."""
 
     def __init__(self, timers: Timers) -> None:
         self._timers = timers
@@ -149,7 +149,7 @@ class Mailbox(Generic[T]):
         self._sleeper: _Sleeper | None = None
 
     def put(self, item: T) -> None:
-        """Add ``item``, and wake whoever waits for it."""
+        """Add ``item``, and wake the task if it rests."""
         self._items.append(item)
         if self._sleeper:
             self._timers.rouse(self._sleeper)
@@ -167,5 +167,5 @@ class Mailbox(Generic[T]):
 
     @property
     def empty(self) -> bool:
-        """Whether nothing is waiting to be taken."""
+        """Whether no item waits."""
         return not self._items

@@ -1,25 +1,19 @@
-"""What tests and people make the simulated phones do with calls."""
+"""Orders to the phones for calls."""
 
 from __future__ import annotations
-
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
-from app.simulator.calls.incoming import WITHHELD_CALLER, describe
+from app.simulator.calls.handset_actions import hang_up, pick_up, press_keys, speak
+from app.simulator.calls.incoming import WITHHELD_CALLER, call_hotline
+from app.simulator.network.carrier import SimulatedCarrier
 from app.simulator.network.lines import Line
-from app.simulator.orders.order import Order, Problem, phone_of, read
+from app.simulator.orders.call_view import describe_call
+from app.simulator.orders.order import Order, OrderRoute, Problem, read_order, read_phone
 from app.simulator.resources.recordings import RecordingKey
-from app.simulator.values.addresses import caller
-from app.simulator.values.answering import UnknownBehaviour, answering
-from app.simulator.values.events import PickedUp
-
-if TYPE_CHECKING:
-    from app.simulator.network.carrier import SimulatedCarrier
-
+from app.simulator.values.answering import UnknownBehaviour, read_answering
 
 _ONE_DAY_S = 86400
 
@@ -33,13 +27,13 @@ class CallOrder(Order):
 
 
 class KeysOrder(Order):
-    """Keys pressed one after the other."""
+    """Keys to press one after the other."""
 
     digits: str = Field(pattern=r"^[0-9*#]{1,64}$")
 
 
 class SpeechOrder(Order):
-    """How long somebody speaks, in whole seconds; or what, which takes as long as it takes."""
+    """How long to speak, in whole seconds; or a text, which takes as long as it takes."""
 
     seconds: int | None = Field(default=None, ge=1, le=_ONE_DAY_S)
     text: str = Field(default="", max_length=10_000)
@@ -59,121 +53,111 @@ class AnsweringOrder(Order):
 
 
 class RecordingKeyOrder(Order):
-    """The public key the carrier is to encrypt recordings with."""
+    """The public key with which the carrier is to encrypt recordings."""
 
     sid: str = Field(default="CR" + 32 * "0", pattern=r"^CR[0-9a-f]{32}$")
     pem: str = Field(max_length=10_000)
 
 
-Endpoint = Callable[[Request], Awaitable[Response]]
-
-
-def voice_routes(carrier: SimulatedCarrier) -> list[tuple[str, str, Endpoint]]:
-    """Method, path below ``/simulator`` and endpoint of what can be done with calls."""
-    script = _VoiceScript(carrier)
+def make_call_routes(carrier: SimulatedCarrier) -> list[OrderRoute]:
+    """The routes for calls."""
+    orders = _CallOrders(carrier)
     return [
-        ("POST", "/phones/{e164}/calls", script.call),
-        ("GET", "/phones/{e164}/calls", script.calls),
-        ("POST", "/phones/{e164}/answering", script.set_answering),
-        ("GET", "/calls", script.all_calls),
-        ("DELETE", "/calls", script.clear),
-        ("GET", "/calls/{sid}", script.show),
-        ("POST", "/calls/{sid}/digits", script.press),
-        ("POST", "/calls/{sid}/speech", script.speak),
-        ("POST", "/calls/{sid}/hangup", script.hang_up),
-        ("POST", "/calls/{sid}/answer", script.answer),
-        ("POST", "/recording-key", script.set_key),
-        ("DELETE", "/recording-key", script.forget_key),
+        ("POST", "/phones/{e164}/calls", orders.call),
+        ("GET", "/phones/{e164}/calls", orders.list_of_phone),
+        ("POST", "/phones/{e164}/answering", orders.set_answering),
+        ("GET", "/calls", orders.list_all),
+        ("DELETE", "/calls", orders.forget),
+        ("GET", "/calls/{sid}", orders.show),
+        ("POST", "/calls/{sid}/digits", orders.press),
+        ("POST", "/calls/{sid}/speech", orders.speak),
+        ("POST", "/calls/{sid}/hangup", orders.hang_up),
+        ("POST", "/calls/{sid}/answer", orders.answer),
+        ("POST", "/recording-key", orders.set_key),
+        ("DELETE", "/recording-key", orders.forget_key),
     ]
 
 
-async def _pick_up(line: Line) -> None:
-    """Answer a phone that still rings: nobody presses a key or speaks before."""
-    if line.waiting == "answer":
-        line.tell(PickedUp())
-        await line.settled()
-
-
-class _VoiceScript:
+class _CallOrders:
     """The endpoints; each takes a request and answers, or raises ``Problem``."""
 
     def __init__(self, carrier: SimulatedCarrier) -> None:
         self._carrier = carrier
 
     async def call(self, request: Request) -> Response:
-        """Call the hotline; answers when the call waits for somebody or is over."""
-        order = await read(request, CallOrder, default=b"{}")
-        phone = caller(phone_of(request))
+        """Call the hotline; answers when the call waits or is over."""
+        order, phone = await read_order(request, CallOrder, default=b"{}"), read_phone(request)
         shown = order.from_ or (WITHHELD_CALLER if order.withheld else phone)
         forwarded = order.forwarded_from
-        line = self._carrier.voice.ring_hotline(shown, phone=phone, forwarded_from=forwarded)
+        line = call_hotline(self._carrier, shown, phone=phone, forwarded_from=forwarded)
         await line.settled()
-        return JSONResponse(describe(line))
+        return self._answer(line)
 
-    async def calls(self, request: Request) -> Response:
-        """The calls of one phone, both ways, oldest first."""
-        phone = caller(phone_of(request))
-        lines = self._carrier.voice.lines_of(phone)
-        return JSONResponse({"items": [describe(line) for line in lines]})
+    async def list_of_phone(self, request: Request) -> Response:
+        lines = self._carrier.lines_of(read_phone(request))
+        return JSONResponse({"items": [describe_call(self._carrier, line) for line in lines]})
 
-    async def all_calls(self, _request: Request) -> Response:
-        lines = self._carrier.voice.lines.values()
-        return JSONResponse({"items": [describe(line) for line in lines]})
+    async def list_all(self, _request: Request) -> Response:
+        lines = self._carrier.lines.values()
+        return JSONResponse({"items": [describe_call(self._carrier, line) for line in lines]})
 
     async def set_answering(self, request: Request) -> Response:
-        order = await read(request, AnsweringOrder)
+        order = await read_order(request, AnsweringOrder)
         try:
-            taken = answering(order.behaviour, order.after_s, order.presses)
+            answering = read_answering(order.behaviour, order.after_s, order.presses)
         except UnknownBehaviour as unknown:
             raise Problem(400, "bad-request", str(unknown)) from None
-        self._carrier.handset(caller(phone_of(request))).answering = taken
-        return JSONResponse(order.model_dump() | {"behaviour": taken.behaviour})
+        self._carrier.handset(read_phone(request)).answering = answering
+        return JSONResponse(order.model_dump() | {"behaviour": answering.behaviour})
 
     async def show(self, request: Request) -> Response:
-        return JSONResponse(describe(self._line(request)))
+        return self._answer(self._find_line(request))
 
-    async def clear(self, _request: Request) -> Response:
-        self._carrier.voice.clear()
+    async def forget(self, _request: Request) -> Response:
+        self._carrier.forget_calls()
         return Response(status_code=204)
 
     async def press(self, request: Request) -> Response:
-        line, order = self._line(request), await read(request, KeysOrder)
-        await _pick_up(line)
-        await line.press(order.digits)
-        return JSONResponse(describe(line))
+        line, order = self._find_line(request), await read_order(request, KeysOrder)
+        if line.waiting == "answer":
+            await pick_up(line)
+        await press_keys(line, order.digits)
+        return self._answer(line)
 
     async def speak(self, request: Request) -> Response:
-        line, order = self._line(request), await read(request, SpeechOrder, default=b"{}")
-        await _pick_up(line)
-        await line.speak(order.length)
-        return JSONResponse(describe(line))
+        line = self._find_line(request)
+        order = await read_order(request, SpeechOrder, default=b"{}")
+        if line.waiting == "answer":
+            await pick_up(line)
+        await speak(line, order.length)
+        return self._answer(line)
 
     async def hang_up(self, request: Request) -> Response:
-        line = self._line(request)
-        line.hang_up()
-        await line.settled()
-        return JSONResponse(describe(line))
+        line = self._find_line(request)
+        await hang_up(line)
+        return self._answer(line)
 
     async def answer(self, request: Request) -> Response:
-        """Pick up a phone that rings."""
-        line = self._line(request)
+        line = self._find_line(request)
         if line.waiting != "answer":
             raise Problem(409, "conflict", "this call does not ring")
-        line.tell(PickedUp())
-        await line.settled()
-        return JSONResponse(describe(line))
+        await pick_up(line)
+        return self._answer(line)
 
     async def set_key(self, request: Request) -> Response:
-        order = await read(request, RecordingKeyOrder)
-        self._carrier.voice.recording_key = RecordingKey(order.sid, order.pem)
+        order = await read_order(request, RecordingKeyOrder)
+        self._carrier.recording_key = RecordingKey(order.sid, order.pem)
         return Response(status_code=204)
 
     async def forget_key(self, _request: Request) -> Response:
-        self._carrier.voice.recording_key = None
+        self._carrier.recording_key = None
         return Response(status_code=204)
 
-    def _line(self, request: Request) -> Line:
-        line = self._carrier.voice.lines.get(str(request.path_params["sid"]))
+    def _answer(self, line: Line) -> Response:
+        return JSONResponse(describe_call(self._carrier, line))
+
+    def _find_line(self, request: Request) -> Line:
+        line = self._carrier.lines.get(str(request.path_params["sid"]))
         if line:
             return line
         raise Problem(404, "not-found", "there is no such call, or not any more")

@@ -1,4 +1,4 @@
-"""A call as the carrier holds it, with exactly the keys its API shows.
+"""A call, with exactly the keys that the carrier's API shows.
 
 Source: Twilio's OpenAPI description 2010-04-01.
 """
@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.simulator.resources.messages import VERSION, Json, account_uri, rfc2822
+from app.simulator.resources.formats import VERSION, Json, account_uri, rfc2822
 
 FINAL = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 _BELOW = {
@@ -25,8 +25,8 @@ _BELOW = {
 }
 
 
-def formatted(number: str) -> str:
-    """A number as the carrier writes it for people; what is not North American stays as it is."""
+def format_number(number: str) -> str:
+    """Write a North American number as the carrier does for people; leave others as they are."""
     parts = re.fullmatch(r"\+1(\d{3})(\d{3})(\d{4})", number)
     return "({}) {}-{}".format(*parts.groups()) if parts else number
 
@@ -48,30 +48,29 @@ class SimulatedCall:
     parent_sid: str | None = None
     dialled: datetime | None = None
     started: datetime | None = None
-    """When it was picked up; the API's ``start_time`` is when it was dialled."""
+    """The instant it was picked up; the API's ``start_time`` is ``dialled``."""
     ended: datetime | None = None
     answered_by: str | None = None
     forwarded_from: str | None = None
-    caller_name: str | None = None
 
     @property
     def final(self) -> bool:
-        """Whether it is over, so that it can be deleted."""
+        """Whether it is over, so that the API may delete it."""
         return self.status in FINAL
 
     @property
     def inbound(self) -> bool:
-        """Whether somebody called the hotline."""
+        """Whether it is a call to the hotline."""
         return self.direction == "inbound"
 
     @property
     def phone(self) -> str:
-        """The other side."""
+        """The number on the other side."""
         return self.from_ if self.inbound else self.to
 
     @property
     def seconds(self) -> int | None:
-        """How long it was; None while it lasts, or when nobody answered."""
+        """Its length; None while it lasts, or when the other side did not answer."""
         if self.started is None or self.ended is None:
             return None
         return int((self.ended - self.started).total_seconds())
@@ -87,7 +86,7 @@ class SimulatedCall:
             "account_sid": self.account_sid,
             "answered_by": self.answered_by,
             "api_version": VERSION,
-            "caller_name": self.caller_name,
+            "caller_name": None,
             "date_created": rfc2822(self.created),
             "date_updated": rfc2822(self.updated),
             "direction": self.direction,
@@ -95,7 +94,7 @@ class SimulatedCall:
             "end_time": rfc2822(self.ended),
             "forwarded_from": self.forwarded_from,
             "from": self.from_,
-            "from_formatted": formatted(self.from_),
+            "from_formatted": format_number(self.from_),
             "group_sid": None,
             "parent_call_sid": self.parent_sid,
             "phone_number_sid": self.phone_number_sid,
@@ -107,7 +106,7 @@ class SimulatedCall:
             "status": self.status,
             "subresource_uris": {n: f"{self.path}/{path}.json" for n, path in _BELOW.items()},
             "to": self.to,
-            "to_formatted": formatted(self.to),
+            "to_formatted": format_number(self.to),
             "trunk_sid": None,
             "uri": self.path + ".json",
         }

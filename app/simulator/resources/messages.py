@@ -1,38 +1,17 @@
-"""The carrier's resources with exactly the keys its API shows.
+"""Texts and their pictures, with exactly the keys that the carrier's API shows.
 
-Source: Twilio's OpenAPI description 2010-04-01 for messages and media, its client library's
-field lists for numbers and accounts.
+Source: Twilio's OpenAPI description 2010-04-01.
 """
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.utils import format_datetime
-from typing import Any
 
-from app.simulator.values.config import SimulatorConfig
+from app.simulator.resources.formats import VERSION, Json, account_uri, rfc2822
 
-VERSION = "2010-04-01"
 FINAL = frozenset({"delivered", "undelivered", "received"})
-Json = dict[str, Any]
 _FAILURES = {30003: "Unreachable destination handset", 30005: "Unknown destination handset"}
-
-
-def new_sid(prefix: str) -> str:
-    """A fresh identifier: two letters and 32 hexadecimal digits."""
-    return prefix + secrets.token_hex(16)
-
-
-def account_uri(account_sid: str) -> str:
-    """The path all resources of the account are below."""
-    return f"/{VERSION}/Accounts/{account_sid}"
-
-
-def rfc2822(at: datetime | None) -> str | None:
-    """Write an instant as the carrier's API does, to the second."""
-    return format_datetime(at) if at else None
 
 
 @dataclass(slots=True)
@@ -58,12 +37,12 @@ class SimulatedMessage:
 
     @property
     def final(self) -> bool:
-        """Whether nothing more will happen to it, so that it can be deleted."""
+        """Whether its status changes no more, so that the API may delete it."""
         return self.status in FINAL
 
     @property
     def phone(self) -> str:
-        """The other side."""
+        """The number on the other side."""
         return self.from_ if self.direction == "inbound" else self.to
 
     @property
@@ -109,7 +88,7 @@ class Media:
     data: bytes = field(repr=False)
     created: datetime
     public_name: str
-    """What its short-lived public address ends with."""
+    """The last part of its short-lived public address."""
 
     @property
     def path(self) -> str:
@@ -127,103 +106,3 @@ class Media:
             "sid": self.sid,
             "uri": self.path + ".json",
         }
-
-
-@dataclass(slots=True)
-class Number:
-    """The hotline's number and where its webhooks go."""
-
-    seq: int
-    sid: str
-    account_sid: str
-    phone_number: str
-    created: datetime
-    updated: datetime
-    friendly_name: str
-    sms_url: str
-    sms_fallback_url: str
-    voice_url: str
-    voice_fallback_url: str
-    status_callback: str
-    sms_method: str = "POST"
-    sms_fallback_method: str = "POST"
-    voice_method: str = "POST"
-    voice_fallback_method: str = "POST"
-    status_callback_method: str = "POST"
-
-    def to_json(self) -> Json:
-        """The resource as the API answers it."""
-        return {
-            "account_sid": self.account_sid,
-            "address_requirements": "none",
-            "address_sid": None,
-            "api_version": VERSION,
-            "beta": False,
-            "bundle_sid": None,
-            "capabilities": {"voice": True, "sms": True, "mms": True, "fax": False},
-            "date_created": rfc2822(self.created),
-            "date_updated": rfc2822(self.updated),
-            "emergency_address_sid": None,
-            "emergency_address_status": "unregistered",
-            "emergency_status": "Active",
-            "friendly_name": self.friendly_name,
-            "identity_sid": None,
-            "origin": "twilio",
-            "phone_number": self.phone_number,
-            "sid": self.sid,
-            "sms_application_sid": "",
-            "sms_fallback_method": self.sms_fallback_method,
-            "sms_fallback_url": self.sms_fallback_url,
-            "sms_method": self.sms_method,
-            "sms_url": self.sms_url,
-            "status": "in-use",
-            "status_callback": self.status_callback,
-            "status_callback_method": self.status_callback_method,
-            "trunk_sid": None,
-            "type": "local",
-            "uri": f"{account_uri(self.account_sid)}/IncomingPhoneNumbers/{self.sid}.json",
-            "voice_application_sid": "",
-            "voice_caller_id_lookup": False,
-            "voice_fallback_method": self.voice_fallback_method,
-            "voice_fallback_url": self.voice_fallback_url,
-            "voice_method": self.voice_method,
-            "voice_receive_mode": "voice",
-            "voice_url": self.voice_url,
-        }
-
-
-def hotline_number(config: SimulatorConfig, seq: int, now: datetime) -> Number:
-    """The account's number, with its webhooks set as an operator would."""
-    fallback = config.webhook if config.fallback else lambda _path: ""
-    return Number(
-        seq=seq,
-        sid=new_sid("PN"),
-        account_sid=config.account_sid,
-        phone_number=config.number,
-        created=now,
-        updated=now,
-        friendly_name=config.number,
-        sms_url=config.webhook("/twilio/messages"),
-        sms_fallback_url=fallback("/twilio/fallback/messages"),
-        voice_url=config.webhook("/twilio/voice"),
-        voice_fallback_url=fallback("/twilio/fallback/voice"),
-        status_callback=config.webhook("/twilio/voice/status"),
-    )
-
-
-def account(config: SimulatorConfig, created: datetime) -> Json:
-    """The account as the API answers it, its token withheld."""
-    uri = account_uri(config.account_sid)
-    below = {"messages": "Messages", "incoming_phone_numbers": "IncomingPhoneNumbers"}
-    return {
-        "auth_token": "",
-        "date_created": rfc2822(created),
-        "date_updated": rfc2822(created),
-        "friendly_name": "Simulated account",
-        "owner_account_sid": config.account_sid,
-        "sid": config.account_sid,
-        "status": "active",
-        "subresource_uris": {n: f"{uri}/{path}.json" for n, path in below.items()},
-        "type": "Full",
-        "uri": uri + ".json",
-    }

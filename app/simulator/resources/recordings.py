@@ -1,4 +1,4 @@
-"""Recordings as the carrier holds them, with exactly the keys its API shows."""
+"""Recordings, with exactly the keys that the carrier's API shows."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from datetime import datetime
 from functools import cached_property
 
 from app.crypto import encrypt_recording
-from app.simulator.resources.messages import VERSION, Json, account_uri, rfc2822
-from app.simulator.values import sound as audio
+from app.simulator.resources.formats import VERSION, Json, account_uri, rfc2822
+from app.simulator.values import sound
 
 FINAL = frozenset({"completed", "absent", "failed"})
 
 
 @dataclass(frozen=True, slots=True)
 class RecordingKey:
-    """The public key an account gave the carrier: recordings are encrypted with it."""
+    """The public key with which the carrier encrypts the account's recordings."""
 
     sid: str
     pem: str
@@ -25,7 +25,7 @@ class RecordingKey:
 
 @dataclass(frozen=True, slots=True)
 class SealedSound:
-    """What is needed to open an encrypted recording, base64, and its bytes."""
+    """An encrypted recording: its bytes, and in base64 what opens them."""
 
     key_sid: str
     cek: str
@@ -48,7 +48,7 @@ class SealedSound:
 
 @dataclass(eq=False)
 class SimulatedRecording:
-    """What somebody said on a call; its sound is made when it is first asked for."""
+    """The caller's words after the tone; the sound is made at the first request for it."""
 
     seq: int
     sid: str
@@ -64,7 +64,7 @@ class SimulatedRecording:
 
     @property
     def final(self) -> bool:
-        """Whether nothing is added any more, so that it can be deleted."""
+        """Whether it has ended, so that the API may delete it."""
         return self.status in FINAL
 
     @property
@@ -74,20 +74,20 @@ class SimulatedRecording:
 
     @cached_property
     def sealed(self) -> SealedSound | None:
-        """The recording encrypted, if the account asks for that."""
+        """The recording encrypted, if the account has a key."""
         if not self.key:
             return None
-        made = encrypt_recording(self.key.pem, audio.wav(self.seconds))
+        made = encrypt_recording(self.key.pem, sound.make_wav(self.seconds))
         cek = base64.b64encode(made.wrapped_key).decode()
         return SealedSound(self.key.sid, cek, base64.b64encode(made.iv).decode(), made.ciphertext)
 
     def media(self, extension: str) -> tuple[bytes, str]:
-        """The sound and its type; encrypted it is a WAV file to whoever opens it."""
+        """The sound and its type; inside an encrypted recording is a WAV file."""
         if self.sealed:
             return self.sealed.data, "audio/x-wav"
         if extension == "mp3":
-            return audio.mp3(self.seconds), "audio/mpeg"
-        return audio.wav(self.seconds), "audio/x-wav"
+            return sound.make_mp3(self.seconds), "audio/mpeg"
+        return sound.make_wav(self.seconds), "audio/x-wav"
 
     def to_json(self) -> Json:
         """The resource as the API answers it."""

@@ -1,168 +1,149 @@
-"""The carrier's API for conferences and who is in them."""
+"""The carrier's API for conferences and their participants."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from fastapi import Response
 from fastapi.responses import JSONResponse
 
 from app.simulator.calls import conferences
-from app.simulator.calls.dialling import stay
-from app.simulator.calls.placing import Placement, place
+from app.simulator.calls.conference_noun import stay_in_conference
+from app.simulator.calls.execution import perform
+from app.simulator.calls.placing import place_call
+from app.simulator.network.carrier import SimulatedCarrier
 from app.simulator.network.conferences import Conference, Membership, Participant
 from app.simulator.network.lines import Line
-from app.simulator.rest import listing
-from app.simulator.rest.calls import callback, check_caller_id, detection
+from app.simulator.rest.call_parameters import read_callback, read_placement
+from app.simulator.rest.listing import answer_list, read_date_filters
 from app.simulator.rest.requests import ApiRequest, Route
 from app.simulator.values import errors
-from app.simulator.values.addresses import call_destination
-from app.simulator.values.events import Source
-
-if TYPE_CHECKING:
-    from app.simulator.network.carrier import SimulatedCarrier
+from app.simulator.values.targets import DocumentSource
 
 
-_RING_S = 60.0
-
-
-def _list_conferences(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
-    query = asked.query
-    created = listing.date_checks(query, "DateCreated")
-    updated = listing.date_checks(query, "DateUpdated")
+def _list_conferences(carrier: SimulatedCarrier, request: ApiRequest) -> Response:
+    query = request.query
+    created = read_date_filters(query, "DateCreated")
+    updated = read_date_filters(query, "DateUpdated")
     found = [
         one
-        for one in reversed(carrier.voice.conferences.values())
+        for one in reversed(carrier.conferences.values())
         if query.get("Status") in {None, "", one.status}
         and query.get("FriendlyName") in {None, "", one.name}
         and all(passes(one.created) for passes in created)
         and all(passes(one.updated) for passes in updated)
     ]
-    return JSONResponse(listing.page("conferences", found, asked.path, query))
+    return answer_list("conferences", found, request)
 
 
-def _fetch_conference(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
-    return JSONResponse(_conference(carrier, asked).to_json())
+def _fetch_conference(carrier: SimulatedCarrier, request: ApiRequest) -> Response:
+    return JSONResponse(_find_conference(carrier, request).to_json())
 
 
-def _update_conference(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
-    conference = _conference(carrier, asked)
-    if asked.field("Status") not in {"", "completed"}:
+def _update_conference(carrier: SimulatedCarrier, request: ApiRequest) -> Response:
+    conference = _find_conference(carrier, request)
+    if request.field("Status") not in {"", "completed"}:
         raise errors.bad_request(20001, "Status can only become completed")
-    if asked.field("Status"):
-        conferences.close(conference, "conference-ended-via-api")
+    if request.field("Status"):
+        conferences.close(carrier, conference, "conference-ended-via-api")
         conference.updated = carrier.clock()
-    if url := asked.field("AnnounceUrl"):
+    if request.field("AnnounceUrl"):
         for participant in conference.present:
-            _announce(carrier, participant, url, asked.method("AnnounceMethod"))
+            _announce(carrier, request, participant, "Announce")
     return JSONResponse(conference.to_json())
 
 
-def create_participant(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
-    """Call somebody into a conference, which may be named by what it will be called."""
-    _refuse_mute(asked)
-    to = call_destination(asked.field("To"))
-    check_caller_id(carrier, asked.field("From"), to)
-    placement = Placement(
-        to=to,
-        from_=asked.field("From"),
-        timeout=asked.seconds("Timeout", _RING_S) or _RING_S,
-        callback=callback(asked),
-        detection=detection(asked, "AmdStatusCallback"),
-        time_limit=asked.seconds("TimeLimit", None),
+def create_participant(carrier: SimulatedCarrier, request: ApiRequest) -> Response:
+    """Call a phone into a conference; the path may name one that does not exist yet."""
+    _refuse_mute(request)
+    placement = read_placement(carrier, request, "AmdStatusCallback")
+    member = Membership(
+        label=request.field("Label"),
+        start_on_enter=request.flag("StartConferenceOnEnter", default=True),
+        end_on_exit=request.flag("EndConferenceOnExit", default=False),
+        wait_url=request.field("WaitUrl"),
+        wait_method=request.method("WaitMethod"),
+        callback=read_callback(request, "Conference"),
     )
-    member = _membership(asked)
-    conference = _named(carrier, asked)
+    conference = _open_conference(carrier, request)
 
     async def then(line: Line) -> None:
-        if line.participant:
-            conferences.enter(line.participant, member)
-            await stay(line)
+        if participant := carrier.participants.get(line.call.sid):
+            conferences.enter(carrier, participant, member)
+            await stay_in_conference(carrier, line)
 
-    line = place(carrier, placement, then)
-    participant = conferences.invite(line, conference, member)
-    return JSONResponse(participant.to_json(), 201)
-
-
-def _membership(asked: ApiRequest) -> Membership:
-    return Membership(
-        label=asked.field("Label"),
-        start_on_enter=asked.flag("StartConferenceOnEnter", default=True),
-        end_on_exit=asked.flag("EndConferenceOnExit", default=False),
-        wait_url=asked.field("WaitUrl"),
-        wait_method=asked.method("WaitMethod"),
-        callback=callback(asked, "Conference"),
-    )
+    line = place_call(carrier, placement, then, perform)
+    return JSONResponse(conferences.invite(carrier, line, conference, member).to_json(), 201)
 
 
-def _named(carrier: SimulatedCarrier, asked: ApiRequest) -> Conference:
-    name = asked.names["ConferenceSid"]
-    if name not in carrier.voice.conferences:
-        return conferences.room(carrier, name)
-    conference = _conference(carrier, asked)
+def _open_conference(carrier: SimulatedCarrier, request: ApiRequest) -> Conference:
+    name = request.names["ConferenceSid"]
+    if name not in carrier.conferences:
+        return conferences.open_conference(carrier, name)
+    conference = _find_conference(carrier, request)
     if conference.status == "completed":
         raise errors.bad_request(21255, "The conference has ended")
     return conference
 
 
-def _list_participants(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
-    found = list(_conference(carrier, asked).participants.values())[::-1]
-    if wanted := asked.query.get("Hold"):
+def _list_participants(carrier: SimulatedCarrier, request: ApiRequest) -> Response:
+    found = list(_find_conference(carrier, request).participants.values())[::-1]
+    if wanted := request.query.get("Hold"):
         found = [one for one in found if one.hold == (wanted == "true")]
-    return JSONResponse(listing.page("participants", found, asked.path, asked.query))
+    return answer_list("participants", found, request)
 
 
-def _fetch_participant(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
-    return JSONResponse(_participant(carrier, asked).to_json())
+def _fetch_participant(carrier: SimulatedCarrier, request: ApiRequest) -> Response:
+    return JSONResponse(_find_participant(carrier, request).to_json())
 
 
-def _update_participant(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
-    participant = _participant(carrier, asked)
-    _refuse_mute(asked)
-    hold, held = asked.flag("Hold", default=participant.hold), participant.hold
-    participant.hold = hold
-    participant.end_on_exit = asked.flag("EndConferenceOnExit", default=participant.end_on_exit)
+def _update_participant(carrier: SimulatedCarrier, request: ApiRequest) -> Response:
+    participant = _find_participant(carrier, request)
+    _refuse_mute(request)
+    participant.end_on_exit = request.flag("EndConferenceOnExit", default=participant.end_on_exit)
     participant.updated = carrier.clock()
-    if hold != held:
-        event = "participant-hold" if hold else "participant-unhold"
-        conferences.report(participant.conference, event, participant)
-    for url, method in (("AnnounceUrl", "AnnounceMethod"), ("HoldUrl", "HoldMethod")):
-        if asked.field(url) and (url == "AnnounceUrl" or (hold and not held)):
-            _announce(carrier, participant, asked.field(url), asked.method(method))
+    held = request.flag("Hold", default=participant.hold)
+    changed = conferences.hold(participant, on=held)
+    if request.field("AnnounceUrl"):
+        _announce(carrier, request, participant, "Announce")
+    if request.field("HoldUrl") and held and changed:
+        _announce(carrier, request, participant, "Hold")
     return JSONResponse(participant.to_json())
 
 
-def _refuse_mute(asked: ApiRequest) -> None:
-    if asked.flag("Muted", default=False):
+def _refuse_mute(request: ApiRequest) -> None:
+    if request.flag("Muted", default=False):
         raise errors.bad_request(20001, "The simulated network does not mute")
 
 
-def _announce(carrier: SimulatedCarrier, participant: Participant, url: str, method: str) -> None:
+def _announce(
+    carrier: SimulatedCarrier, request: ApiRequest, participant: Participant, prefix: str
+) -> None:
+    url = request.field(prefix + "Url")
     if urlsplit(url).scheme not in {"http", "https"}:
         raise errors.bad_request(21205, f"Not a valid URL: {url}")
-    carrier.timers.spawn(conferences.overhear(participant.line, Source(url, method)))
+    source = DocumentSource(url, request.method(prefix + "Method"))
+    carrier.timers.spawn(conferences.overhear(carrier, participant.line, source))
 
 
-def _delete_participant(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
-    conferences.kick(_participant(carrier, asked))
+def _delete_participant(carrier: SimulatedCarrier, request: ApiRequest) -> Response:
+    conferences.kick(carrier, _find_participant(carrier, request))
     return Response(status_code=204)
 
 
-def _conference(carrier: SimulatedCarrier, asked: ApiRequest) -> Conference:
-    conference = carrier.voice.conferences.get(asked.names["ConferenceSid"])
-    if conference:
+def _find_conference(carrier: SimulatedCarrier, request: ApiRequest) -> Conference:
+    if conference := carrier.conferences.get(request.names["ConferenceSid"]):
         return conference
-    raise errors.not_found(asked.path)
+    raise errors.not_found(request.path)
 
 
-def _participant(carrier: SimulatedCarrier, asked: ApiRequest) -> Participant:
-    """Found by its call or by its label."""
-    name = asked.names["CallSid"]
-    for participant in _conference(carrier, asked).participants.values():
+def _find_participant(carrier: SimulatedCarrier, request: ApiRequest) -> Participant:
+    """The participant with that call or that label."""
+    name = request.names["CallSid"]
+    for participant in _find_conference(carrier, request).participants.values():
         if name in {participant.line.call.sid, participant.label}:
             return participant
-    raise errors.not_found(asked.path)
+    raise errors.not_found(request.path)
 
 
 _ONE = "/Conferences/{ConferenceSid}/Participants/{CallSid}.json"

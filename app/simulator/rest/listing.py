@@ -1,14 +1,21 @@
-"""Lists as the carrier pages and filters them: newest first, stable while things come and go."""
+"""Lists in pages, and filters by date, as the carrier has them: newest first.
+
+Pages stay stable while resources come and go.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from urllib.parse import urlencode
 
-from app.simulator.resources.messages import Json, SimulatedMessage
+from fastapi import Response
+from fastapi.responses import JSONResponse
+
+from app.simulator.resources.formats import Json
+from app.simulator.rest.requests import ApiRequest
 from app.simulator.values.errors import bad_request
 
 _DEFAULT_PAGE, _MAX_PAGE = 50, 1000
@@ -16,7 +23,7 @@ _PAGING = {"Page", "PageSize", "PageToken"}
 
 
 class Listed(Protocol):
-    """Anything with a place in the order of creation."""
+    """A resource with a place in the order of creation."""
 
     @property
     def seq(self) -> int:
@@ -28,16 +35,17 @@ class Listed(Protocol):
         ...
 
 
-def page(key: str, newest_first: Sequence[Listed], path: str, query: Mapping[str, str]) -> Json:
+def answer_list(key: str, newest_first: Sequence[Listed], request: ApiRequest) -> Response:
     """One page of a list, under ``key``. The token names a place, so deleting moves nothing."""
-    size, number = _page_size(query), _number(query, "Page", 0)
-    before = _place(query.get("PageToken", ""))
+    query = request.query
+    size, number = _read_page_size(query), _read_number(query, "Page", 0)
+    before = _read_token(query.get("PageToken", ""))
     rest = [item for item in newest_first if before is None or item.seq < before]
     shown, more = rest[:size], len(rest) > size
     start = number * size
-    uri = _uri(path, query, size)
+    uri = _make_uri(request.path, query, size)
     token = f"PASM{shown[-1].seq:032x}" if shown else ""
-    return {
+    page = {
         key: [item.to_json() for item in shown],
         "end": start + max(len(shown) - 1, 0),
         "first_page_uri": uri(0, None),
@@ -48,40 +56,26 @@ def page(key: str, newest_first: Sequence[Listed], path: str, query: Mapping[str
         "start": start,
         "uri": uri(number, query.get("PageToken")),
     }
+    return JSONResponse(page)
 
 
-def select_messages(
-    messages: Iterable[SimulatedMessage], query: Mapping[str, str]
-) -> list[SimulatedMessage]:
-    """Keep the messages that To, From and the three DateSent filters ask for, in their order."""
-    checks = date_checks(query, "DateSent")
-    to, from_ = query.get("To"), query.get("From")
+def read_date_filters(query: Mapping[str, str], name: str) -> list[Callable[[datetime], bool]]:
+    """The filters ``name``, ``name<`` and ``name>`` of a query, as checks of an instant."""
     return [
-        message
-        for message in messages
-        if (not to or message.to == to)
-        and (not from_ or message.from_ == from_)
-        and all(message.sent is not None and check(message.sent) for check in checks)
-    ]
-
-
-def date_checks(query: Mapping[str, str], name: str) -> list[Callable[[datetime], bool]]:
-    """What the filters ``name``, ``name<`` and ``name>`` of a query ask of an instant."""
-    return [
-        _date_check(query[name + operator], operator)
+        _read_date_filter(query[name + operator], operator)
         for operator in ("", "<", ">")
         if query.get(name + operator)
     ]
 
 
-def _date_check(text: str, operator: str) -> Callable[[datetime], bool]:
+def _read_date_filter(text: str, operator: str) -> Callable[[datetime], bool]:
     """Whether an instant passes ``DateSent<operator>=text``; both inequalities are inclusive.
 
     A bare date means the whole UTC day; the carrier's own form ``DateSent=>=2026-01-02`` works.
     """
     if spelled := re.fullmatch(r"([<>])=?(.*)", text):
         operator, text = spelled[1], spelled[2]
-    first, last = _span(text)
+    first, last = _read_span(text)
     if operator == "<":
         return lambda sent: sent <= last
     if operator == ">":
@@ -89,8 +83,8 @@ def _date_check(text: str, operator: str) -> Callable[[datetime], bool]:
     return lambda sent: first <= sent <= last
 
 
-def _span(text: str) -> tuple[datetime, datetime]:
-    """The first and last instant meant by a date or, to the second, a time (UTC)."""
+def _read_span(text: str) -> tuple[datetime, datetime]:
+    """The first and last instant of a date or, to the second, of a time (UTC)."""
     try:
         start = datetime.fromisoformat(text)
     except ValueError:
@@ -100,18 +94,18 @@ def _span(text: str) -> tuple[datetime, datetime]:
     return start, start + length - timedelta(microseconds=1)
 
 
-def _page_size(query: Mapping[str, str]) -> int:
-    return min(max(_number(query, "PageSize", _DEFAULT_PAGE), 1), _MAX_PAGE)
+def _read_page_size(query: Mapping[str, str]) -> int:
+    return min(max(_read_number(query, "PageSize", _DEFAULT_PAGE), 1), _MAX_PAGE)
 
 
-def _number(query: Mapping[str, str], name: str, default: int) -> int:
+def _read_number(query: Mapping[str, str], name: str, default: int) -> int:
     text = query.get(name) or str(default)
     if not text.isdecimal():
         raise bad_request(20001, f"{name} is not a number")
     return int(text)
 
 
-def _place(token: str) -> int | None:
+def _read_token(token: str) -> int | None:
     if not token:
         return None
     if not re.fullmatch(r"PASM[0-9a-f]{32}", token):
@@ -119,7 +113,7 @@ def _place(token: str) -> int | None:
     return int(token[4:], 16)
 
 
-def _uri(path: str, query: Mapping[str, str], size: int) -> Callable[[int, str | None], str]:
+def _make_uri(path: str, query: Mapping[str, str], size: int) -> Callable[[int, str | None], str]:
     kept = [(name, value) for name, value in query.items() if name not in _PAGING]
 
     def uri(number: int, token: str | None) -> str:

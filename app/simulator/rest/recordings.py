@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fastapi import Response
 from fastapi.responses import JSONResponse
 
-from app.simulator.resources.messages import Json
+from app.simulator.network.carrier import SimulatedCarrier
+from app.simulator.resources.formats import Json
 from app.simulator.resources.recordings import SimulatedRecording
-from app.simulator.rest import listing
+from app.simulator.rest.listing import answer_list, read_date_filters
 from app.simulator.rest.requests import ApiRequest, Route
 from app.simulator.values import errors
-
-if TYPE_CHECKING:
-    from app.simulator.network.carrier import SimulatedCarrier
 
 
 class _BelowCall:
@@ -25,64 +21,64 @@ class _BelowCall:
         self.to_json = recording.to_call_json
 
 
-def _list_recordings(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
-    sid, checks = asked.query.get("CallSid"), listing.date_checks(asked.query, "DateCreated")
+def _list_recordings(carrier: SimulatedCarrier, request: ApiRequest) -> Response:
+    sid, checks = request.query.get("CallSid"), read_date_filters(request.query, "DateCreated")
     found = [
         recording
-        for recording in reversed(carrier.voice.recordings.values())
+        for recording in reversed(carrier.recordings.values())
         if (not sid or recording.call_sid == sid)
-        and not asked.query.get("ConferenceSid")
+        and not request.query.get("ConferenceSid")
         and all(passes(recording.created) for passes in checks)
     ]
-    return JSONResponse(listing.page("recordings", found, asked.path, asked.query))
+    return answer_list("recordings", found, request)
 
 
-def _list_of_call(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
-    sid = asked.names["CallSid"]
+def _list_of_call(carrier: SimulatedCarrier, request: ApiRequest) -> Response:
+    sid = request.names["CallSid"]
     found = [
         _BelowCall(recording)
-        for recording in reversed(carrier.voice.recordings.values())
+        for recording in reversed(carrier.recordings.values())
         if recording.call_sid == sid
     ]
-    if not found and sid not in carrier.voice.calls:
-        raise errors.not_found(asked.path)
-    return JSONResponse(listing.page("recordings", found, asked.path, asked.query))
+    if not found and sid not in carrier.calls:
+        raise errors.not_found(request.path)
+    return answer_list("recordings", found, request)
 
 
-def _list_of_conference(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
-    if asked.names["ConferenceSid"] not in carrier.voice.conferences:
-        raise errors.not_found(asked.path)
-    return JSONResponse(listing.page("recordings", [], asked.path, asked.query))
+def _list_of_conference(carrier: SimulatedCarrier, request: ApiRequest) -> Response:
+    if request.names["ConferenceSid"] not in carrier.conferences:
+        raise errors.not_found(request.path)
+    return answer_list("recordings", [], request)
 
 
-def _fetch_recording(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
-    recording = _recording(carrier, asked)
-    below: Json = recording.to_call_json() if "CallSid" in asked.names else recording.to_json()
+def _fetch_recording(carrier: SimulatedCarrier, request: ApiRequest) -> Response:
+    recording = _find_recording(carrier, request)
+    below: Json = recording.to_call_json() if "CallSid" in request.names else recording.to_json()
     return JSONResponse(below)
 
 
-def _sound(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
-    recording = _recording(carrier, asked)
+def _fetch_sound(carrier: SimulatedCarrier, request: ApiRequest) -> Response:
+    recording = _find_recording(carrier, request)
     if recording.status != "completed":
-        raise errors.not_found(asked.path)
-    data, kind = recording.media(asked.path.rpartition(".")[2])
+        raise errors.not_found(request.path)
+    data, kind = recording.media(request.path.rpartition(".")[2])
     return Response(data, media_type=kind)
 
 
-def _delete_recording(carrier: SimulatedCarrier, asked: ApiRequest) -> Response:
-    recording = _recording(carrier, asked)
+def _delete_recording(carrier: SimulatedCarrier, request: ApiRequest) -> Response:
+    recording = _find_recording(carrier, request)
     if not recording.final:
         raise errors.not_final()
-    del carrier.voice.recordings[recording.sid]
+    del carrier.recordings[recording.sid]
     return Response(status_code=204)
 
 
-def _recording(carrier: SimulatedCarrier, asked: ApiRequest) -> SimulatedRecording:
-    recording = carrier.voice.recordings.get(asked.names["Sid"])
-    below = asked.names.get("CallSid")
+def _find_recording(carrier: SimulatedCarrier, request: ApiRequest) -> SimulatedRecording:
+    recording = carrier.recordings.get(request.names["Sid"])
+    below = request.names.get("CallSid")
     if recording and below in {None, recording.call_sid}:
         return recording
-    raise errors.not_found(asked.path)
+    raise errors.not_found(request.path)
 
 
 ROUTES: list[Route] = [
@@ -94,7 +90,7 @@ ROUTES: list[Route] = [
     ("GET", "/Recordings/{Sid}.json", _fetch_recording),
     ("DELETE", "/Recordings/{Sid}.json", _delete_recording),
     ("DELETE", "/Recordings/{Sid}", _delete_recording),
-    ("GET", "/Recordings/{Sid}.wav", _sound),
-    ("GET", "/Recordings/{Sid}.mp3", _sound),
-    ("GET", "/Recordings/{Sid}", _sound),
+    ("GET", "/Recordings/{Sid}.wav", _fetch_sound),
+    ("GET", "/Recordings/{Sid}.mp3", _fetch_sound),
+    ("GET", "/Recordings/{Sid}", _fetch_sound),
 ]

@@ -1,20 +1,17 @@
-"""One request to the carrier's API, and what answers it."""
+"""One request to the carrier's API, and the handlers that answer it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from fastapi import Response
 
+from app.simulator.network.carrier import SimulatedCarrier
 from app.simulator.values.errors import bad_request
 
-if TYPE_CHECKING:
-    from app.simulator.network.carrier import SimulatedCarrier
-
-
-Form = dict[str, list[str]]
+FormFields = dict[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +20,7 @@ class ApiRequest:
 
     path: str
     names: dict[str, str]
-    form: Form
+    form: FormFields
     query: dict[str, str]
 
     def field(self, name: str) -> str:
@@ -35,7 +32,7 @@ class ApiRequest:
         return self.field(name).lower() == "true" if name in self.form else default
 
     def seconds(self, name: str, default: float | None) -> float | None:
-        """A form field that is a number of seconds; raises 20001 for what is none."""
+        """A form field with a number of seconds; raises 20001 for anything else."""
         text = self.field(name)
         if not text:
             return default
@@ -47,6 +44,13 @@ class ApiRequest:
         """A form field that is GET or POST."""
         return "GET" if self.field(name).upper() == "GET" else "POST"
 
+    def url(self, name: str, code: int) -> str:
+        """A form field with an address, empty if there is none; raises ``code`` for others."""
+        url = self.field(name)
+        if url and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname):
+            raise bad_request(code, f"{name} is not a valid URL: {url}")
+        return url
 
-Handler = Callable[["SimulatedCarrier", ApiRequest], Response]
+
+Handler = Callable[[SimulatedCarrier, ApiRequest], Response]
 Route = tuple[str, str, Handler]

@@ -1,4 +1,4 @@
-"""The answer that never comes."""
+"""An answer that never comes."""
 
 from __future__ import annotations
 

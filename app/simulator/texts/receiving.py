@@ -1,46 +1,124 @@
-"""A text on its way to the service: webhook, fallback, and the answer carried out."""
+"""A text from a phone to the service: webhook, fallback, and the answer carried out."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import secrets
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urldefrag, urljoin, urlsplit
 
-from app.simulator.network.webhooks import Answer, Fields
-from app.simulator.resources.messages import VERSION, SimulatedMessage
-from app.simulator.texts import sending
-from app.simulator.twiml import messages as twiml
-from app.simulator.values.addresses import geography, split_channel
+from app.simulator.network.carrier import SimulatedCarrier
+from app.simulator.network.webhooks import WebhookAnswer
+from app.simulator.resources.formats import Fields, new_sid
+from app.simulator.resources.forms import inbound_text_fields
+from app.simulator.resources.messages import Media, SimulatedMessage
+from app.simulator.texts.sending import OutgoingMessage, accept_text
+from app.simulator.twiml.answers import BadTwiml
+from app.simulator.twiml.messages import MessageDocument, ReplyVerb, read_message_document
+from app.simulator.values.addresses import read_caller
+from app.simulator.values.attachments import SimulatedAttachment
 from app.simulator.values.errors import RestError
-
-if TYPE_CHECKING:
-    from app.simulator.network.carrier import SimulatedCarrier
-
+from app.simulator.values.keywords import find_opt_out_type
+from app.simulator.values.segments import count_segments
 
 Posting = Callable[[], Coroutine[Any, Any, int | None]]
-COUNTED = ("delivered", "failed", "fallback", "lost", "duplicated", "delayed", "reordered")
 _MAX_REDIRECTS = 5
 
 
-async def deliver(
+@dataclass(frozen=True, slots=True)
+class TextOutcome:
+    """A text that left a phone. ``http_status`` is the service's last answer, if it gave one."""
+
+    sid: str
+    http_status: int | None
+
+
+async def text_hotline(
+    carrier: SimulatedCarrier, phone: str, body: str, media: Sequence[SimulatedAttachment] = ()
+) -> TextOutcome:
+    """Text the hotline from a phone; returns when the service has answered the webhook.
+
+    ``phone`` may be anything that a network shows: a number, a short code, ``anonymous``.
+    """
+    sender = read_caller(phone)
+    message = _make_message(carrier, sender, body, media)
+    carrier.handset(sender).show(message.sid, body, message.created, received=False)
+    if carrier.faults.take("number-out-of-service", carrier.config.number):
+        carrier.counts["lost"] += 1
+        return TextOutcome(message.sid, None)
+    _keep_message(carrier, message, media)
+    opt_out = find_opt_out_type(body)
+    if opt_out == "STOP":
+        carrier.opted_out.add(sender)
+    elif opt_out == "START":
+        carrier.opted_out.discard(sender)
+    delivery = carrier.timers.spawn(_deliver(carrier, message, opt_out))
+    return TextOutcome(message.sid, await asyncio.shield(delivery))
+
+
+def _make_message(
+    carrier: SimulatedCarrier, sender: str, body: str, media: Sequence[SimulatedAttachment]
+) -> SimulatedMessage:
+    now = carrier.clock()
+    return SimulatedMessage(
+        seq=carrier.next_seq(),
+        sid=new_sid("MM" if media else "SM"),
+        account_sid=carrier.config.account_sid,
+        from_=sender,
+        to=carrier.config.number,
+        body=body,
+        direction="inbound",
+        status="received",
+        created=now,
+        updated=now,
+        sent=now,
+        num_segments=count_segments(body),
+        num_media=len(media),
+        messaging_service_sid=carrier.config.messaging_service_sid or None,
+    )
+
+
+def _keep_message(
+    carrier: SimulatedCarrier, message: SimulatedMessage, media: Sequence[SimulatedAttachment]
+) -> None:
+    carrier.messages[message.sid] = message
+    for item in media:
+        kept = Media(
+            seq=carrier.next_seq(),
+            sid=new_sid("ME"),
+            account_sid=message.account_sid,
+            parent_sid=message.sid,
+            content_type=item.content_type,
+            data=item.data,
+            created=message.created,
+            public_name=secrets.token_hex(16),
+        )
+        carrier.media[kept.sid] = kept
+
+
+async def _deliver(
     carrier: SimulatedCarrier, message: SimulatedMessage, opt_out: str | None
 ) -> int | None:
-    """Post one inbound text, unless a fault has other plans; return the service's last answer."""
-    post = partial(_post, carrier, message, _fields(carrier, message, opt_out))
-    if _put_off(carrier, message, post):
+    """Post an inbound text, unless a fault keeps it back; the service's last answer."""
+    media, api_base = carrier.media_of(message), carrier.config.api_base
+    fields = inbound_text_fields(message, media, opt_out, api_base)
+    post = partial(_post, carrier, message, fields)
+    labels = message.from_, f"POST {urlsplit(carrier.number.sms_url).path}"
+    if _keep_back(carrier, labels, post):
         return None
-    path = urlsplit(carrier.number.sms_url).path
-    fault = carrier.faults.take("webhook-duplicate", message.from_, f"POST {path}")
-    status = await (_twice(carrier, fault.delay_s, post) if fault else post())
+    if fault := carrier.faults.take("webhook-duplicate", *labels):
+        status = await _post_twice(carrier, fault.delay_s, post)
+    else:
+        status = await post()
     await _release(carrier)
     return status
 
 
-def _put_off(carrier: SimulatedCarrier, message: SimulatedMessage, post: Posting) -> bool:
-    """Whether a fault keeps this text from being posted now."""
-    labels = message.from_, f"POST {urlsplit(carrier.number.sms_url).path}"
+def _keep_back(carrier: SimulatedCarrier, labels: tuple[str, ...], post: Posting) -> bool:
+    """Whether a fault keeps this text back now."""
     if carrier.faults.take("webhook-lost", *labels):
         carrier.counts["lost"] += 1
         return True
@@ -56,7 +134,9 @@ def _put_off(carrier: SimulatedCarrier, message: SimulatedMessage, post: Posting
     return False
 
 
-async def _twice(carrier: SimulatedCarrier, delay_s: float | None, post: Posting) -> int | None:
+async def _post_twice(
+    carrier: SimulatedCarrier, delay_s: float | None, post: Posting
+) -> int | None:
     carrier.counts["duplicated"] += 1
     if delay_s:
         carrier.timers.later(delay_s, post)
@@ -71,36 +151,6 @@ async def _release(carrier: SimulatedCarrier, only: Posting | None = None) -> No
         carrier.held.remove(post)
     for post in released:
         await post()
-
-
-def _fields(carrier: SimulatedCarrier, message: SimulatedMessage, opt_out: str | None) -> Fields:
-    """The form of an inbound text; towns the carrier does not know are blank, never missing."""
-    fields = [
-        ("MessageSid", message.sid),
-        ("SmsSid", message.sid),
-        ("SmsMessageSid", message.sid),
-        ("AccountSid", message.account_sid),
-        ("From", message.from_),
-        ("To", message.to),
-        ("Body", message.body),
-        ("NumMedia", str(message.num_media)),
-        ("NumSegments", str(message.num_segments)),
-        ("SmsStatus", message.status),
-        ("ApiVersion", VERSION),
-        *geography("From", message.from_),
-        *geography("To", message.to),
-    ]
-    if message.messaging_service_sid:
-        fields.append(("MessagingServiceSid", message.messaging_service_sid))
-    if opt_out:
-        fields.append(("OptOutType", opt_out))
-    channel, number = split_channel(message.from_)
-    if channel == "whatsapp:":
-        fields += [("ProfileName", "Somebody"), ("WaId", number.lstrip("+"))]
-    for index, item in enumerate(carrier.media_of(message) if message.num_media else ()):
-        fields.append((f"MediaUrl{index}", carrier.config.api_base + item.path))
-        fields.append((f"MediaContentType{index}", item.content_type))
-    return fields
 
 
 async def _post(carrier: SimulatedCarrier, message: SimulatedMessage, fields: Fields) -> int | None:
@@ -123,31 +173,30 @@ async def _post(carrier: SimulatedCarrier, message: SimulatedMessage, fields: Fi
 
 async def _ask(
     carrier: SimulatedCarrier, message: SimulatedMessage, url: str, fields: Fields
-) -> tuple[Answer, twiml.MessageDocument | None]:
-    """Post to one address and read its answer; what is wrong with it goes to the debugger log."""
+) -> tuple[WebhookAnswer, MessageDocument | None]:
+    """Post to one address and read its answer; a bad answer goes to the debugger log."""
     if not url:
-        carrier.debug(11100, "no webhook is configured", sid=message.sid, http=None)
-        return Answer(None, error=11100), None
+        carrier.debug(11100, "the number has no webhook", sid=message.sid, http=None)
+        return WebhookAnswer(None, error=11100), None
     answer = await carrier.webhooks.post(url, fields)
+    debug = partial(carrier.debug, sid=message.sid, url=url, http=answer.status)
     if answer.error:
-        what = "the webhook was not answered with success"
-        carrier.debug(answer.error, what, sid=message.sid, url=url, http=answer.status)
+        debug(answer.error, "the service did not answer the webhook with success")
         return answer, None
     try:
-        document = twiml.read(answer.content_type, answer.body)
-    except twiml.BadTwiml as bad:
-        carrier.debug(bad.code, str(bad), sid=message.sid, url=url, http=answer.status)
-        return Answer(answer.status, error=bad.code), None
+        document = read_message_document(answer.content_type, answer.body)
+    except BadTwiml as bad:
+        debug(bad.code, str(bad))
+        return WebhookAnswer(answer.status, error=bad.code), None
     for verb in document.unknown:
-        what = f"the answer has the unknown verb <{verb}>"
-        carrier.debug(12200, what, sid=message.sid, url=url, http=answer.status)
+        debug(12200, f"the answer has the unknown verb <{verb}>")
     return answer, document
 
 
 async def _carry_out(
     carrier: SimulatedCarrier,
     message: SimulatedMessage,
-    document: twiml.MessageDocument | None,
+    document: MessageDocument | None,
     fields: Fields,
 ) -> None:
     url = carrier.number.sms_url
@@ -163,17 +212,16 @@ async def _carry_out(
 
 
 def _reply(
-    carrier: SimulatedCarrier, message: SimulatedMessage, reply: twiml.ReplyVerb, url: str
+    carrier: SimulatedCarrier, message: SimulatedMessage, reply: ReplyVerb, url: str
 ) -> None:
-    callback = urljoin(url, reply.status_callback) if reply.status_callback else None
-    outgoing = sending.OutgoingMessage(
+    outgoing = OutgoingMessage(
         to=reply.to or message.from_,
         from_=message.to,
         body=reply.body,
         media_urls=reply.media,
-        status_callback=callback,
+        status_callback=urljoin(url, reply.status_callback) if reply.status_callback else None,
     )
     try:
-        sending.accept(carrier, outgoing, direction="outbound-reply")
+        accept_text(carrier, outgoing, direction="outbound-reply")
     except RestError as refused:
         carrier.debug(refused.code, refused.message, sid=message.sid, url=url, http=None)

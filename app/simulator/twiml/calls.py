@@ -1,7 +1,7 @@
-"""Reading the service's answer to a call, more strictly than the carrier does.
+"""The service's answer to a call, read more strictly than the carrier does.
 
-The carrier warns (12200) of a verb or attribute it does not know and goes on without it; here that
-is an error, so that a test sees it. Source of verbs and attributes:
+The carrier warns (12200) of a verb or attribute that it does not know, and goes on without it. Here
+it is an error, so that a test sees it. Source of verbs and attributes:
 https://www.twilio.com/docs/voice/twiml.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
-from app.simulator.twiml.messages import BadTwiml, parse
+from app.simulator.twiml.answers import BadTwiml, parse_verbs, read_kind
 
 _INVALID = 12200
 _LONGEST_SPEECH = 4096
@@ -62,7 +62,7 @@ _YES_OR_NO = {
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """One thing to do, or a noun inside of one."""
+    """One thing to do, or a noun inside one."""
 
     name: str
     attributes: Mapping[str, str]
@@ -70,7 +70,7 @@ class Verb:
     inside: tuple[Verb, ...] = ()
 
     def get(self, name: str) -> str:
-        """An attribute, empty where it is not given."""
+        """An attribute, empty where the verb does not have it."""
         return self.attributes.get(name, "")
 
     def number(self, name: str, default: int) -> int:
@@ -84,48 +84,48 @@ class Verb:
 
 @dataclass(frozen=True, slots=True)
 class CallDocument:
-    """An answer, and the address its relative ones start from."""
+    """The verbs of an answer, and the address from which relative addresses start."""
 
     url: str
     verbs: tuple[Verb, ...]
 
 
-def read(content_type: str, body: bytes, url: str) -> CallDocument:
-    """Parse an answer; nothing at all is fine, and ends the call. Raises ``BadTwiml``."""
-    kind = content_type.partition(";")[0].strip().lower()
+def read_call_document(content_type: str, body: bytes, url: str) -> CallDocument:
+    """Parse an answer; an empty answer is fine, and ends the call. Raises ``BadTwiml``."""
+    kind = read_kind(content_type)
     if kind.startswith("audio/"):
         return CallDocument(url, (Verb("Play", {}, url),))
     if kind == "text/plain":
         return CallDocument(url, (Verb("Say", {}, body.decode("utf-8", "replace")),))
-    root = parse(content_type, body)
-    return CallDocument(url, () if root is None else tuple(_verb(item, _OUTSIDE) for item in root))
+    verbs = parse_verbs(content_type, body)
+    return CallDocument(url, tuple(_read_verb(verb, _OUTSIDE) for verb in verbs))
 
 
 _OUTSIDE = _ATTRIBUTES.keys() - _ONLY_INSIDE
 
 
-def _verb(element: ET.Element, allowed: set[str]) -> Verb:
+def _read_verb(element: ET.Element, allowed: set[str]) -> Verb:
     name = element.tag
     if name not in allowed:
         raise BadTwiml(_INVALID, f"the answer has the unknown verb <{name}>")
     for attribute, value in element.attrib.items():
-        _check(name, attribute, value)
+        _check_attribute(name, attribute, value)
     if name == "Say":
-        return _speech(element)
-    inside = tuple(_verb(item, _INSIDE.get(name, set())) for item in element)
+        return _read_speech(element)
+    inside = tuple(_read_verb(item, _INSIDE.get(name, set())) for item in element)
     return Verb(name, dict(element.attrib), (element.text or "").strip(), inside)
 
 
-def _speech(element: ET.Element) -> Verb:
-    """``Say`` may hold marks for the voice, which a phone does not hear."""
+def _read_speech(element: ET.Element) -> Verb:
+    """``Say`` may hold marks for the voice; a phone does not hear them."""
     text = " ".join("".join(element.itertext()).split())
     if not 0 < len(text) <= _LONGEST_SPEECH:
         raise BadTwiml(13520, "<Say> holds no text, or more than 4096 characters")
     return Verb("Say", dict(element.attrib), text)
 
 
-def _check(name: str, attribute: str, value: str) -> None:
-    """Raise for an attribute the carrier would not understand."""
+def _check_attribute(name: str, attribute: str, value: str) -> None:
+    """Raise ``BadTwiml`` for an attribute that the carrier would not understand."""
     if attribute not in _ATTRIBUTES[name].split():
         raise BadTwiml(_INVALID, f"<{name}> has the unknown attribute {attribute}")
     if attribute in _NUMBERS and not value.isdecimal():

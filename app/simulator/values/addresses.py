@@ -1,4 +1,4 @@
-"""Numbers: where a text can be sent, and what the carrier claims to know about a caller's town."""
+"""Phone numbers: which ones the carrier accepts, and the town it guesses from a number."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def split_channel(address: str) -> tuple[str, str]:
     return channel + colon, number
 
 
-def destination(to: str) -> str:
+def check_text_destination(to: str) -> str:
     """Return ``to`` as the carrier stores it, or raise the refusal (21211, 21614, …)."""
     channel, number = split_channel(to.strip())
     digits = re.sub(r"[\s().-]", "", number)
@@ -55,8 +55,8 @@ def destination(to: str) -> str:
     return channel + digits
 
 
-def call_destination(to: str) -> str:
-    """Return the number to be called as the carrier stores it, or raise the refusal."""
+def check_call_destination(to: str) -> str:
+    """Return the called number as the carrier stores it, or raise the refusal."""
     number = re.sub(r"[\s().-]", "", to)
     if not number:
         raise bad_request(21201, "No 'To' number is specified")
@@ -69,14 +69,14 @@ def call_destination(to: str) -> str:
     return number
 
 
-def caller(spelled: str) -> str:
-    """Return a caller as the network shows it: anything goes, a missing plus is put back."""
+def read_caller(spelled: str) -> str:
+    """Return a caller as the network shows it: any name, and a number with its plus."""
     number = spelled.strip()
     return "+" + number if re.fullmatch(r"\d{8,15}", number) else number
 
 
-def geography(role: str, address: str) -> list[tuple[str, str]]:
-    """The fields about ``role`` (From, To); blank where the carrier does not know, as it does."""
+def guess_town(role: str, address: str) -> list[tuple[str, str]]:
+    """The webhook fields about the town of ``role`` (From, To); blank where it is not known."""
     number = split_channel(address)[1]
     city, state, country = (
         _TOWNS.get(number[2:5], ("", "", "")) if number[:2] == "+1" else 3 * ("",)

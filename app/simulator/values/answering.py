@@ -1,22 +1,22 @@
-"""How a phone takes calls: what a test, or whoever holds it, has told it to do."""
+"""How a phone takes calls."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 BEHAVIOURS = {
-    "rings": "it rings until somebody answers or the caller gives up",
-    "answers": "somebody answers after after_s, and presses the keys in presses when asked",
-    "machine": "an answering machine answers after after_s",
+    "rings": "it rings until its user answers or the caller gives up",
+    "answers": "its user answers after after_s seconds, and presses the keys in presses when asked",
+    "machine": "an answering machine answers after after_s seconds",
     "busy": "it is busy",
-    "rejects": "somebody declines after after_s",
-    "out-of-service": "there is no such number any more",
+    "rejects": "its user declines after after_s seconds",
+    "out-of-service": "the number does not exist any more",
 }
 _ALSO = {"never": "rings", "answering-machine": "machine", "declines": "rejects"}
 
 
 class UnknownBehaviour(ValueError):
-    """No phone does that; the message lists what they do."""
+    """Phones do not do that; the message lists what they do."""
 
     def __init__(self) -> None:
         super().__init__("a phone does not do that; it does: " + ", ".join(BEHAVIOURS))
@@ -31,8 +31,8 @@ class Answering:
     presses: str = ""
 
 
-def answering(behaviour: str, after_s: float = 0.0, presses: str = "") -> Answering:
-    """Read an order to a phone; raises ``UnknownBehaviour``."""
+def read_answering(behaviour: str, after_s: float = 0.0, presses: str = "") -> Answering:
+    """Check an order to a phone; raises ``UnknownBehaviour``."""
     named = _ALSO.get(behaviour, behaviour)
     if named not in BEHAVIOURS:
         raise UnknownBehaviour

@@ -1,4 +1,4 @@
-"""What the simulated carrier knows about its one customer."""
+"""The simulated carrier's one account, and how the network in between behaves."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ API_PREFIX = "/simulator/twilio"
 
 @dataclass(frozen=True, slots=True)
 class SimulatorConfig:
-    """One account with one number, and how the network in between behaves."""
+    """One account with one number."""
 
     account_sid: str
     auth_token: str = field(repr=False)
     number: str
     """The hotline's number, E.164."""
     service_url: str
-    """Where webhooks go: scheme and host, no trailing slash."""
+    """The service's address, to which webhooks go: scheme and host, no trailing slash."""
     api_key: str = ""
     api_secret: str = field(default="", repr=False)
     fallback: bool = True
-    """Whether the number has fallback addresses for when the service does not answer well."""
+    """Whether the number has fallback addresses, for when the service does not answer well."""
     retries: str = ""
     """Connection overrides put behind ``#`` in the number's addresses: ``rc=3&rp=5xx,ct,rt``."""
     api_url: str = ""
-    """Where the carrier's own API is reached (media addresses start with it); by default the
-    simulator is mounted in the service itself."""
+    """The address of the carrier's own API (media addresses start with it). By default the
+    service itself serves the simulator."""
     messaging_service_sid: str = "MG" + 32 * "0"
     transit_s: float = 0.0
     """Seconds on the clock between ``queued``, ``sent`` and ``delivered``."""
@@ -36,7 +36,7 @@ class SimulatorConfig:
 
     @property
     def api_base(self) -> str:
-        """The address the client library is pointed at, without a trailing slash."""
+        """The API's address for the client library, without a trailing slash."""
         return self.api_url or self.service_url + API_PREFIX
 
     def webhook(self, path: str) -> str:

@@ -1,14 +1,14 @@
-"""How the carrier's API refuses: one error with its number, HTTP status and sentence.
+"""The refusals of the carrier's API: number, HTTP status and sentence.
 
 Numbers are the carrier's (https://www.twilio.com/docs/api/errors). Its documentation names no
-HTTP status for 20009 and 21611: 409 and 429 are assumed, so rely on the number.
+HTTP status for 20009 and 21611: we assume 409 and 429, so rely on the number.
 """
 
 from __future__ import annotations
 
 
 class RestError(Exception):
-    """A request to the carrier's API that is answered with an error body."""
+    """The carrier's API refuses a request."""
 
     def __init__(
         self, status: int, code: int, message: str, headers: dict[str, str] | None = None
@@ -36,17 +36,17 @@ def unauthenticated() -> RestError:
 
 
 def not_found(path: str) -> RestError:
-    """No such resource, or not any more."""
+    """The resource does not exist, or not any more."""
     return RestError(404, 20404, f"The requested resource {path} was not found")
 
 
 def not_final() -> RestError:
-    """The resource is still being worked on."""
+    """The carrier still works on the resource."""
     return RestError(409, 20009, "Unable to delete record: the resource is not complete")
 
 
 def too_many(retry_after: float | None) -> RestError:
-    """The account asks too much too fast."""
+    """The account sends too many requests too fast."""
     headers = {"Retry-After": str(int(retry_after))} if retry_after else None
     return RestError(429, 20429, "Too Many Requests", headers)
 
@@ -72,5 +72,5 @@ def queue_full() -> RestError:
 
 
 def bad_request(code: int, message: str) -> RestError:
-    """Any other refusal of what was asked."""
+    """Any other refusal."""
     return RestError(400, code, message)

@@ -1,34 +1,23 @@
-"""What can happen to a call in progress."""
+"""What happens to a call in progress, as values for its task to take in."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from enum import Enum
 
-if TYPE_CHECKING:
-    from app.simulator.network.lines import Line
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where the next document comes from: an address, or the document itself."""
-
-    url: str = ""
-    method: str = "POST"
-    fields: tuple[tuple[str, str], ...] = ()
-    document: str | None = None
+from app.simulator.values.targets import DocumentSource
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key was pressed."""
+    """The phone presses a key."""
 
     digit: str
 
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """The phone spoke."""
+    """The phone's user speaks."""
 
     seconds: int
 
@@ -40,12 +29,20 @@ class PickedUp:
     accepts: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Sibling:
-    """Something happened to a leg this call dialled: ``answered``, ``ready`` or ``ended``."""
+class LegChange(Enum):
+    """How far a leg is that a call dialled."""
 
-    line: Line
-    what: str
+    ANSWERED = "the phone picks up"
+    READY = "the phone has heard what only it hears, and can talk to the caller"
+    ENDED = "the leg is over, or the service leads it elsewhere"
+
+
+@dataclass(frozen=True, slots=True)
+class LegChanged:
+    """A leg that this call dialled is one step further. ``sid`` is the leg's."""
+
+    sid: str
+    change: LegChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +52,9 @@ class OutOfConference:
 
 @dataclass(frozen=True, slots=True)
 class Diversion:
-    """The service sends the call to another document."""
+    """The service leads the call to another document."""
 
-    source: Source
+    source: DocumentSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +62,16 @@ class Ended:
     """The call is over."""
 
 
-Event = Key | Speech | PickedUp | Sibling | OutOfConference | Diversion | Ended
+Event = Key | Speech | PickedUp | LegChanged | OutOfConference | Diversion | Ended
 
 
 class CallOver(Exception):
-    """The call is over: whatever was being done on it stops."""
+    """The call is over: its task stops whatever it does."""
 
 
 class Diverted(Exception):
-    """The service sent the call somewhere else in the middle."""
+    """The service leads the call to another document: its task stops what it does."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: DocumentSource) -> None:
         super().__init__()
         self.source = source

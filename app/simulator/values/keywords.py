@@ -1,4 +1,4 @@
-"""The carrier's own opt-out: words that block or unblock a phone before the service has a say.
+"""The carrier's own opt-out: words that block or unblock a phone, whatever the service does.
 
 Source: https://help.twilio.com/articles/223134027. ARRET is not among them.
 """
@@ -12,7 +12,7 @@ _WORDS = {
 }
 
 
-def opt_out_type(body: str) -> str | None:
+def find_opt_out_type(body: str) -> str | None:
     """STOP, START or HELP if the whole text is such a word, in any case; else ``None``."""
     word = body.strip().upper()
     return next((kind for kind, words in _WORDS.items() if word in words), None)

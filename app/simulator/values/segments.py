@@ -1,5 +1,6 @@
-"""How many segments a text is billed as: an encoder of the carrier's own, on purpose not ours.
+"""The number of segments that the carrier bills for a text.
 
+This encoder is the carrier's and, on purpose, not the one of the service.
 GSM 03.38: 160 septets in one segment, 153 in each of several; UCS-2: 70 and 67 UTF-16 units.
 """
 
@@ -14,7 +15,7 @@ _GSM7_ALL = _GSM7 | _GSM7_DOUBLE
 
 
 def count_segments(body: str) -> int:
-    """Number of segments of ``body``, at least one."""
+    """The number of segments of ``body``, at least one."""
     characters = set(body)
     if characters <= _GSM7_ALL:
         units = len(body) + sum(body.count(c) for c in characters & _GSM7_DOUBLE)

@@ -41,6 +41,7 @@ def now(house: House) -> dict[str, float]:
     return samples(house.nobody.get("/metrics").text)
 
 
+@on_sqlite
 class TestWhatIsMeasured:
     def test_a_case_waits_by_tier_in_whole_minutes(self, house: House) -> None:
         house.case_of("hello")
@@ -65,7 +66,6 @@ class TestWhatIsMeasured:
         assert found['kith_jobs{state="queued"}'] >= 5, "every timer is a job"
         assert found["kith_jobs_oldest_due_seconds"] == 0
 
-    @on_sqlite
     def test_a_job_that_nobody_does_grows_old(self, house: House) -> None:
         house.app.state.worker.stop()
         house.clock.advance(timedelta(minutes=10))
@@ -83,7 +83,6 @@ class TestWhatIsMeasured:
         assert found['kith_sign_ins_total{result="ok"}'] == 1
         assert found['kith_sign_ins_total{result="unauthenticated"}'] == 1
 
-    @on_sqlite
     def test_shred_keys_disk_worker_and_version(self, house: House) -> None:
         found = now(house)
         assert found["kith_shred_key_oldest_days"] == 0
@@ -92,7 +91,6 @@ class TestWhatIsMeasured:
         assert found["kith_worker_loop_age_seconds"] < 30
         assert found[f'kith_build_info{{version="{__version__}"}}'] == 1
 
-    @on_sqlite
     def test_the_age_of_the_newest_archive(self, house: House, tmp_path: Path) -> None:
         assert "kith_backup_age_seconds" not in now(house), "there is none"
         assert house.database.keys
@@ -107,7 +105,6 @@ class TestWhatIsMeasured:
         house.phone().says("hello")
         assert now(house)['kith_carrier_copies{state="held"}'] >= 1
 
-    @on_sqlite
     def test_alerts_that_nobody_acknowledged(self, house: House) -> None:
         assert now(house)["kith_alerts_open"] == 0
         case = house.case_of("hello", "1", "2", "N")
@@ -118,6 +115,7 @@ class TestWhatIsMeasured:
 
 
 class TestBadDays:
+    @on_sqlite
     def test_a_sealed_server_is_measured_too(self, open_house: Open) -> None:
         house = open_house()
         house.advance(minutes=3)

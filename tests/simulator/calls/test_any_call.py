@@ -14,11 +14,16 @@ from hypothesis import strategies as st
 
 from app.clock import FixedClock
 from app.simulator.calls import conferences
+from app.simulator.calls.handset_actions import hang_up, pick_up, press_keys, speak
+from app.simulator.calls.incoming import call_hotline
 from app.simulator.network.carrier import SimulatedCarrier
-from app.simulator.network.webhooks import Answer, Fields, WebhookClient
+from app.simulator.network.webhooks import WebhookAnswer, WebhookClient
 from app.simulator.resources.calls import FINAL
+from app.simulator.resources.formats import Fields
+from app.simulator.rest.calls import create_call
+from app.simulator.rest.requests import ApiRequest
 from app.simulator.values.answering import BEHAVIOURS, Answering
-from app.simulator.values.events import PickedUp, Source
+from app.simulator.values.targets import DocumentSource
 from tests.simulator.hotline import HOTLINE, config_for
 
 PHONES = ["+15145550123", "+15145550124", "+15145550125"]
@@ -47,20 +52,20 @@ class Service(WebhookClient):
         self.documents = documents
         self.over: Counter[str] = Counter()
 
-    async def post(self, url: str, fields: Fields, *, method: str = "POST") -> Answer:
+    async def post(self, url: str, fields: Fields, *, method: str = "POST") -> WebhookAnswer:
         path, form = urlsplit(url).path, dict(fields)
         if "CallbackSource" in form:
             self.over[form["CallSid"]] += form["CallStatus"] in FINAL
         await asyncio.sleep(0)
         document = f"<Response>{self.documents.get(path, '')}</Response>"
-        return Answer(200, "text/xml", document.encode())
+        return WebhookAnswer(200, "text/xml", document.encode())
 
 
 async def happen(carrier: SimulatedCarrier, clock: FixedClock, what: str, which: int) -> None:
-    lines = [line for line in carrier.voice.lines.values() if not line.call.final]
+    lines = [line for line in carrier.lines.values() if not line.call.final]
     line = lines[which % len(lines)] if lines else None
     if what == "call":
-        carrier.voice.ring_hotline(PHONES[which % 3])
+        call_hotline(carrier, PHONES[which % 3])
     elif what == "out":
         await place(carrier, PHONES[which % 3])
     elif what == "wait":
@@ -68,19 +73,19 @@ async def happen(carrier: SimulatedCarrier, clock: FixedClock, what: str, which:
     elif line:
 
         def kick() -> None:
-            if line.participant:
-                conferences.kick(line.participant)
+            if participant := carrier.participants.get(line.call.sid):
+                conferences.kick(carrier, participant)
 
         def divert() -> None:
             if line.call.started:
-                line.divert(Source("http://kith.example/b"))
+                line.divert(DocumentSource("http://kith.example/b"))
 
         done: dict[str, Callable[[], Coroutine[Any, Any, None] | None]] = {
-            "key": lambda: line.press("1"),
-            "star": lambda: line.press("*"),
-            "speak": lambda: line.speak(which + 1),
-            "hangup": line.hang_up,
-            "answer": lambda: line.tell(PickedUp()),
+            "key": lambda: press_keys(line, "1"),
+            "star": lambda: press_keys(line, "*"),
+            "speak": lambda: speak(line, which + 1),
+            "hangup": lambda: hang_up(line),
+            "answer": lambda: pick_up(line),
             "divert": divert,
             "kick": kick,
         }
@@ -90,9 +95,6 @@ async def happen(carrier: SimulatedCarrier, clock: FixedClock, what: str, which:
 
 
 async def place(carrier: SimulatedCarrier, phone: str) -> None:
-    from app.simulator.rest.calls import create_call  # noqa: PLC0415
-    from app.simulator.rest.requests import ApiRequest  # noqa: PLC0415
-
     base = "http://kith.example"
     form = {"To": phone, "From": HOTLINE, "Url": base + "/out", "StatusCallback": base + "/leg"}
     create_call(carrier, ApiRequest("", {}, {name: [value] for name, value in form.items()}, {}))
@@ -129,11 +131,11 @@ async def lived(
             carrier.handset(phone).answering = Answering(behaviour, 2.0, "1")
         for what, which in [("call", 0), *happenings]:
             await happen(carrier, clock, what, which)
-        for line in list(carrier.voice.lines.values()):
-            line.hang_up()
+        for line in list(carrier.lines.values()):
+            await hang_up(line)
         await carrier.settle()
-        for line in list(carrier.voice.lines.values()):
-            line.hang_up()  # whoever was rung because of the others
+        for line in list(carrier.lines.values()):
+            await hang_up(line)  # the phones that rang because of the others
         await carrier.settle()
         check(carrier, service)
         for task in spawned:
@@ -142,11 +144,10 @@ async def lived(
 
 
 def check(carrier: SimulatedCarrier, service: Service) -> None:
-    voice = carrier.voice
-    assert {line.call.status for line in voice.lines.values()} <= FINAL
-    assert all(line.at_rest and not line.other_side for line in voice.lines.values())
-    told = {sid: 1 for sid, line in voice.lines.items() if line.callback.url}
+    assert {line.call.status for line in carrier.lines.values()} <= FINAL
+    assert all(line.at_rest and not line.other_side for line in carrier.lines.values())
+    told = {sid: 1 for sid, line in carrier.lines.items() if line.callback.url}
     assert service.over == told
-    for conference in voice.conferences.values():
+    for conference in carrier.conferences.values():
         assert (conference.status, conference.participants) == ("completed", {})
-    assert all(one.final for one in voice.recordings.values())
+    assert all(one.final for one in carrier.recordings.values())

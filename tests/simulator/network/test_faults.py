@@ -6,9 +6,10 @@ import pytest
 
 from app.clock import FixedClock
 from app.simulator.network.carrier import SimulatedCarrier
+from app.simulator.network.exchange import COUNTED
 from app.simulator.network.faults import Faults, UnknownFault
-from app.simulator.texts import receiving
-from app.simulator.texts.sending import OutgoingMessage, accept
+from app.simulator.texts.receiving import text_hotline
+from app.simulator.texts.sending import OutgoingMessage, accept_text
 from app.simulator.values.errors import RestError
 from tests.simulator.hotline import HOTLINE, MESSAGES, PHONE, STATUS, Hotline
 
@@ -16,7 +17,7 @@ OTHER = "+15145550124"
 
 
 def text_home(carrier: SimulatedCarrier, hotline: Hotline, to: str = PHONE) -> None:
-    accept(carrier, OutgoingMessage(to, HOTLINE, "hola", status_callback=hotline.url + STATUS))
+    accept_text(carrier, OutgoingMessage(to, HOTLINE, "hola", status_callback=hotline.url + STATUS))
 
 
 def test_a_fault_happens_once_unless_told_otherwise() -> None:
@@ -62,7 +63,7 @@ class TestOnTheLine:
         self, carrier: SimulatedCarrier, hotline: Hotline
     ) -> None:
         carrier.faults.add("webhook-lost")
-        sent = await carrier.text(PHONE, "lost")
+        sent = await text_hotline(carrier, PHONE, "lost")
         assert sent.http_status is None
         assert hotline.webhooks == []
         assert carrier.messages[sent.sid].status == "received"
@@ -71,7 +72,7 @@ class TestOnTheLine:
         self, carrier: SimulatedCarrier, hotline: Hotline
     ) -> None:
         carrier.faults.add("webhook-duplicate")
-        sent = await carrier.text(PHONE, "twice")
+        sent = await text_hotline(carrier, PHONE, "twice")
         assert sent.http_status == 200
         assert [fields["MessageSid"] for fields in hotline.heard(MESSAGES)] == [sent.sid] * 2
 
@@ -79,7 +80,7 @@ class TestOnTheLine:
         self, carrier: SimulatedCarrier, hotline: Hotline, clock: FixedClock
     ) -> None:
         carrier.faults.add("webhook-duplicate", delay_s=3600)
-        await carrier.text(PHONE, "again")
+        await text_hotline(carrier, PHONE, "again")
         assert hotline.bodies() == ["again"]
         clock.advance(timedelta(hours=1))
         await carrier.settle()
@@ -89,7 +90,7 @@ class TestOnTheLine:
         self, carrier: SimulatedCarrier, hotline: Hotline, clock: FixedClock
     ) -> None:
         carrier.faults.add("webhook-delay", delay_s=30)
-        assert (await carrier.text(PHONE, "late")).http_status is None
+        assert (await text_hotline(carrier, PHONE, "late")).http_status is None
         clock.advance(timedelta(seconds=29))
         await carrier.settle()
         assert hotline.bodies() == []
@@ -101,15 +102,15 @@ class TestOnTheLine:
         self, carrier: SimulatedCarrier, hotline: Hotline
     ) -> None:
         carrier.faults.add("webhook-reorder")
-        await carrier.text(PHONE, "first")
-        await carrier.text(PHONE, "second")
+        await text_hotline(carrier, PHONE, "first")
+        await text_hotline(carrier, PHONE, "second")
         assert hotline.bodies() == ["second", "first"]
 
     async def test_a_text_held_for_reordering_comes_in_the_end(
         self, carrier: SimulatedCarrier, hotline: Hotline, clock: FixedClock
     ) -> None:
         carrier.faults.add("webhook-reorder")
-        await carrier.text(PHONE, "alone")
+        await text_hotline(carrier, PHONE, "alone")
         clock.advance(timedelta(seconds=60))
         await carrier.settle()
         assert hotline.bodies() == ["alone"]
@@ -176,14 +177,14 @@ class TestOnTheLine:
         self, carrier: SimulatedCarrier, hotline: Hotline
     ) -> None:
         carrier.faults.add("number-out-of-service")
-        assert (await carrier.text(PHONE, "anyone?")).http_status is None
+        assert (await text_hotline(carrier, PHONE, "anyone?")).http_status is None
         assert hotline.webhooks == []
         assert carrier.messages == {}
         with pytest.raises(RestError) as refused:
             text_home(carrier, hotline)
         assert refused.value.code == 21606
         carrier.faults.clear()
-        assert (await carrier.text(PHONE, "back?")).http_status == 200
+        assert (await text_hotline(carrier, PHONE, "back?")).http_status == 200
 
     async def test_a_phone_out_of_service_gets_nothing(
         self, carrier: SimulatedCarrier, hotline: Hotline
@@ -194,12 +195,12 @@ class TestOnTheLine:
         await carrier.settle()
         assert carrier.inbox(PHONE) == []
         assert len(carrier.inbox(OTHER)) == 1
-        assert (await carrier.text(PHONE, "still sends")).http_status == 200
+        assert (await text_hotline(carrier, PHONE, "still sends")).http_status == 200
 
     async def test_what_went_wrong_is_counted(self, carrier: SimulatedCarrier) -> None:
         for kind in ("webhook-lost", "webhook-duplicate", "webhook-delay", "webhook-reorder"):
             carrier.faults.add(kind)
-            await carrier.text(PHONE, "hi")
-        counted = {name: carrier.counts[name] for name in receiving.COUNTED}
+            await text_hotline(carrier, PHONE, "hi")
+        counted = {name: carrier.counts[name] for name in COUNTED}
         assert counted["lost"] == counted["duplicated"] == counted["delayed"] == 1
         assert counted["reordered"] == 1

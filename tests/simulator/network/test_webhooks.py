@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.simulator.network.webhooks import overrides, sign, spell_port
+from app.simulator.network.signatures import sign, spell_port
+from app.simulator.network.webhooks import read_overrides
 from tests.simulator.hotline import config_for
 
 # The vectors of https://www.twilio.com/docs/usage/security, token 12345.
@@ -45,7 +46,7 @@ def test_an_address_is_spelled_with_and_without_port(
 
 
 def test_without_overrides_only_connecting_is_retried_once() -> None:
-    rules = overrides(config_for("http://kith.example"), "http://kith.example/a")
+    rules = read_overrides(config_for("http://kith.example"), "http://kith.example/a")
     assert (rules.retries, rules.connect_s, rules.read_s, rules.total_s) == (1, 5, 15, 15)
     assert [rules.covers(failure) for failure in ("ct", "rt", "5xx", "4xx", "")] == [
         True,
@@ -57,6 +58,6 @@ def test_without_overrides_only_connecting_is_retried_once() -> None:
 
 
 def test_overrides_are_read_from_the_address() -> None:
-    rules = overrides(config_for("http://k"), "http://k/a#rc=9&rp=all&ct=100&rt=2000&tt=x")
+    rules = read_overrides(config_for("http://k"), "http://k/a#rc=9&rp=all&ct=100&rt=2000&tt=x")
     assert (rules.retries, rules.connect_s, rules.read_s, rules.total_s) == (5, 0.1, 2, 15)
     assert rules.covers("4xx")

@@ -142,6 +142,7 @@ def test_a_deleted_text_is_gone_but_not_from_the_phone(served: ServedNetwork) ->
 
 def test_a_text_on_its_way_cannot_be_deleted(served: ServedNetwork) -> None:
     sid = send(served).sid
+    served.network.advance(0)
     served.carrier.messages[sid].status = "sent"
     assert refusal(served, "DELETE", f"{BASE}/Messages/{sid}.json") == (409, 20009)
     served.carrier.messages[sid].status = "delivered"

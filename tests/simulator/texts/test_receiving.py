@@ -7,7 +7,9 @@ from aiohttp import web
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from app.clock import FixedClock
-from app.simulator.network.carrier import SimulatedAttachment, SimulatedCarrier
+from app.simulator.network.carrier import SimulatedCarrier
+from app.simulator.texts.receiving import text_hotline
+from app.simulator.values.attachments import SimulatedAttachment
 from tests.simulator.hotline import (
     ACCOUNT,
     FALLBACK,
@@ -25,7 +27,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_a_text_reaches_the_hotline(carrier: SimulatedCarrier, hotline: Hotline) -> None:
-    sent = await carrier.text(PHONE, "ayuda")
+    sent = await text_hotline(carrier, PHONE, "ayuda")
     assert sent.http_status == 200
     [fields] = hotline.heard(MESSAGES)
     assert re.fullmatch("SM[0-9a-f]{32}", sent.sid)
@@ -38,8 +40,8 @@ async def test_a_text_reaches_the_hotline(carrier: SimulatedCarrier, hotline: Ho
 async def test_the_carrier_guesses_the_town_and_leaves_the_rest_blank(
     carrier: SimulatedCarrier, hotline: Hotline
 ) -> None:
-    await carrier.text(PHONE, "hi")
-    await carrier.text("anonymous", "hi")
+    await text_hotline(carrier, PHONE, "hi")
+    await text_hotline(carrier, "anonymous", "hi")
     known, unknown = hotline.heard(MESSAGES)
     assert (known["FromCity"], known["FromCountry"], known["FromZip"]) == ("MONTREAL", "CA", "")
     assert unknown["FromCity"] == unknown["FromCountry"] == ""
@@ -48,8 +50,8 @@ async def test_the_carrier_guesses_the_town_and_leaves_the_rest_blank(
 async def test_every_webhook_is_signed_by_turns_with_and_without_port(
     carrier: SimulatedCarrier, hotline: Hotline
 ) -> None:
-    await carrier.text(PHONE, "¿qué? ما")
-    await carrier.text(PHONE, "")
+    await text_hotline(carrier, PHONE, "¿qué? ما")
+    await text_hotline(carrier, PHONE, "")
     validator = RequestValidator(TOKEN)
     first, second = hotline.webhooks
     for webhook in (first, second):
@@ -75,19 +77,19 @@ async def test_every_webhook_is_signed_by_turns_with_and_without_port(
 async def test_any_sender_may_text(
     carrier: SimulatedCarrier, hotline: Hotline, given: str, shown: str
 ) -> None:
-    await carrier.text(given, "hi")
+    await text_hotline(carrier, given, "hi")
     assert hotline.heard(MESSAGES)[0]["From"] == shown
 
 
 async def test_whatsapp_names_its_sender(carrier: SimulatedCarrier, hotline: Hotline) -> None:
-    await carrier.text(f"whatsapp:{PHONE}", "hi")
+    await text_hotline(carrier, f"whatsapp:{PHONE}", "hi")
     assert hotline.heard(MESSAGES)[0]["WaId"] == PHONE.lstrip("+")
 
 
 async def test_pictures_are_announced_by_address(
     carrier: SimulatedCarrier, hotline: Hotline
 ) -> None:
-    sent = await carrier.text(PHONE, "look", [SimulatedAttachment("image/png", b"png")])
+    sent = await text_hotline(carrier, PHONE, "look", [SimulatedAttachment("image/png", b"png")])
     [media] = carrier.media.values()
     [fields] = hotline.heard(MESSAGES)
     assert sent.sid.startswith("MM")
@@ -100,10 +102,10 @@ async def test_pictures_are_announced_by_address(
 async def test_stop_words_block_until_start(
     carrier: SimulatedCarrier, hotline: Hotline, word: str
 ) -> None:
-    await carrier.text(PHONE, word)
+    await text_hotline(carrier, PHONE, word)
     assert hotline.heard(MESSAGES)[0]["OptOutType"] == "STOP"
     assert carrier.opted_out == {PHONE}
-    await carrier.text(PHONE, "Unstop")
+    await text_hotline(carrier, PHONE, "Unstop")
     assert hotline.heard(MESSAGES)[1]["OptOutType"] == "START"
     assert carrier.opted_out == set()
 
@@ -112,7 +114,7 @@ async def test_stop_words_block_until_start(
 async def test_other_words_do_not_block(
     carrier: SimulatedCarrier, hotline: Hotline, body: str
 ) -> None:
-    await carrier.text(PHONE, body)
+    await text_hotline(carrier, PHONE, body)
     assert "OptOutType" not in hotline.heard(MESSAGES)[0]
     assert carrier.opted_out == set()
 
@@ -120,7 +122,7 @@ async def test_other_words_do_not_block(
 async def test_twiml_is_carried_out(carrier: SimulatedCarrier, hotline: Hotline) -> None:
     two = "<Message>Bonjour</Message><Message><Body>Hola</Body></Message>"
     hotline.answer(MESSAGES, twiml(two))
-    await carrier.text(PHONE, "ayuda")
+    await text_hotline(carrier, PHONE, "ayuda")
     await carrier.settle()
     assert [entry.body for entry in carrier.inbox(PHONE)] == ["Bonjour", "Hola"]
     assert not carrier.log
@@ -129,14 +131,14 @@ async def test_twiml_is_carried_out(carrier: SimulatedCarrier, hotline: Hotline)
 async def test_a_redirect_is_followed(carrier: SimulatedCarrier, hotline: Hotline) -> None:
     hotline.answer(MESSAGES, twiml("<Redirect>/elsewhere</Redirect>"))
     hotline.answer("/elsewhere", twiml("<Message>found</Message>"))
-    await carrier.text(PHONE, "hi")
+    await text_hotline(carrier, PHONE, "hi")
     await carrier.settle()
     assert [entry.body for entry in carrier.inbox(PHONE)] == ["found"]
 
 
 async def test_a_redirect_in_circles_ends(carrier: SimulatedCarrier, hotline: Hotline) -> None:
     hotline.answer(MESSAGES, *(twiml(f"<Redirect>{MESSAGES}</Redirect>") for _ in range(20)))
-    await carrier.text(PHONE, "hi")
+    await text_hotline(carrier, PHONE, "hi")
     assert len(hotline.heard(MESSAGES)) == 6
 
 
@@ -144,7 +146,7 @@ async def test_an_unknown_verb_is_an_error_in_the_debugger(
     carrier: SimulatedCarrier, hotline: Hotline
 ) -> None:
     hotline.answer(MESSAGES, twiml("<Sms>hi</Sms><Message>still sent</Message>"))
-    await carrier.text(PHONE, "hi")
+    await text_hotline(carrier, PHONE, "hi")
     await carrier.settle()
     assert [(entry["code"], entry["http_status"]) for entry in carrier.log] == [(12200, 200)]
     assert "<Sms>" in carrier.log[0]["message"]
@@ -155,13 +157,13 @@ async def test_a_reply_to_nobody_is_an_error_in_the_debugger(
     carrier: SimulatedCarrier, hotline: Hotline
 ) -> None:
     hotline.answer(MESSAGES, twiml("<Message>hello?</Message>"))
-    await carrier.text("anonymous", "hi")
+    await text_hotline(carrier, "anonymous", "hi")
     assert [entry["code"] for entry in carrier.log] == [21211]
 
 
 async def test_plain_text_is_a_reply(carrier: SimulatedCarrier, hotline: Hotline) -> None:
     hotline.answer(MESSAGES, web.Response(text="plain", content_type="text/plain"))
-    await carrier.text(PHONE, "hi")
+    await text_hotline(carrier, PHONE, "hi")
     await carrier.settle()
     assert [entry.body for entry in carrier.inbox(PHONE)] == ["plain"]
 
@@ -183,7 +185,7 @@ async def test_a_bad_answer_goes_straight_to_the_fallback(
     status, url = answer.status, hotline.url + MESSAGES
     hotline.answer(MESSAGES, web.Response(status=status, body=answer.body, headers=answer.headers))
     hotline.answer(FALLBACK, twiml("<Message>later</Message>"))
-    sent = await carrier.text(PHONE, "hi")
+    sent = await text_hotline(carrier, PHONE, "hi")
     await carrier.settle()
     [fields] = hotline.heard(FALLBACK)
     assert (fields["ErrorCode"], fields["ErrorUrl"]) == (str(code), url)
@@ -198,7 +200,7 @@ async def test_without_a_fallback_the_text_is_dropped_but_kept_at_the_carrier(
 ) -> None:
     hotline.answer(MESSAGES, web.Response(status=503))
     async with SimulatedCarrier(config_for(hotline.url, fallback=False), clock=clock) as carrier:
-        sent = await carrier.text(PHONE, "hi")
+        sent = await text_hotline(carrier, PHONE, "hi")
         assert sent.http_status == 503
         assert sent.sid in carrier.messages
         assert carrier.counts["failed"] == 1
@@ -208,7 +210,7 @@ async def test_without_a_fallback_the_text_is_dropped_but_kept_at_the_carrier(
 async def test_an_unreachable_hotline_is_tried_once_more(clock: FixedClock) -> None:
     # Port 1 on loopback: nothing listens there.
     async with SimulatedCarrier(config_for("http://127.0.0.1:1"), clock=clock) as carrier:
-        sent = await carrier.text(PHONE, "hi")
+        sent = await text_hotline(carrier, PHONE, "hi")
         assert sent.http_status is None
         assert (carrier.webhooks.attempts, carrier.webhooks.retried) == (4, 2)
         assert [entry["code"] for entry in carrier.log] == [11205, 11205]
@@ -219,7 +221,7 @@ async def test_a_silent_hotline_is_given_up_on(hotline: Hotline, clock: FixedClo
         config_for(hotline.url, read_timeout_s=0.05), clock=clock
     ) as carrier:
         carrier.number.sms_url = hotline.url + SILENT
-        sent = await carrier.text(PHONE, "hi")
+        sent = await text_hotline(carrier, PHONE, "hi")
         assert sent.http_status == 200
         assert len(hotline.heard(SILENT)) == 1
         assert hotline.heard(FALLBACK)[0]["ErrorCode"] == "11200"
@@ -229,7 +231,7 @@ async def test_retries_are_configured_in_the_address(hotline: Hotline, clock: Fi
     config = config_for(hotline.url, retries="rc=3&rp=5xx,ct,rt")
     hotline.answer(MESSAGES, web.Response(status=500), web.Response(status=502))
     async with SimulatedCarrier(config, clock=clock) as carrier:
-        sent = await carrier.text(PHONE, "hi")
+        sent = await text_hotline(carrier, PHONE, "hi")
     assert sent.http_status == 200
     tokens = [webhook.headers["I-Twilio-Idempotency-Token"] for webhook in hotline.webhooks]
     assert len(tokens) == 3
@@ -241,7 +243,7 @@ async def test_retries_end(hotline: Hotline, clock: FixedClock) -> None:
     async with SimulatedCarrier(
         config_for(hotline.url, retries="rc=3&rp=5xx"), clock=clock
     ) as carrier:
-        await carrier.text(PHONE, "hi")
+        await text_hotline(carrier, PHONE, "hi")
     assert len(hotline.heard(MESSAGES)) == 4
     assert len(hotline.heard(FALLBACK)) == 1
 
@@ -253,5 +255,5 @@ async def test_what_the_policy_leaves_out_is_not_retried(
     async with SimulatedCarrier(
         config_for(hotline.url, retries="rc=3&rp=5xx"), clock=clock
     ) as carrier:
-        await carrier.text(PHONE, "hi")
+        await text_hotline(carrier, PHONE, "hi")
     assert len(hotline.heard(MESSAGES)) == 1

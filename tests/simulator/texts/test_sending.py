@@ -7,7 +7,8 @@ from aiohttp import web
 
 from app.clock import FixedClock
 from app.simulator.network.carrier import SimulatedCarrier
-from app.simulator.texts.sending import OutgoingMessage, accept
+from app.simulator.texts.receiving import text_hotline
+from app.simulator.texts.sending import OutgoingMessage, accept_text
 from app.simulator.values.errors import RestError
 from tests.simulator.hotline import HOTLINE, PHONE, STATUS, Hotline, config_for
 
@@ -19,7 +20,7 @@ def text_to(to: str, **more: str) -> OutgoingMessage:
 
 
 async def test_a_text_is_queued_then_reaches_the_phone(carrier: SimulatedCarrier) -> None:
-    message = accept(carrier, text_to(PHONE))
+    message = accept_text(carrier, text_to(PHONE))
     assert message.status == "queued"
     assert not message.final
     await carrier.settle()
@@ -28,7 +29,7 @@ async def test_a_text_is_queued_then_reaches_the_phone(carrier: SimulatedCarrier
 
 
 async def test_each_step_is_reported_in_order(carrier: SimulatedCarrier, hotline: Hotline) -> None:
-    message = accept(carrier, text_to(PHONE, status_callback=hotline.url + STATUS + "?job=7"))
+    message = accept_text(carrier, text_to(PHONE, status_callback=hotline.url + STATUS + "?job=7"))
     await carrier.settle()
     assert hotline.statuses() == ["queued", "sent", "delivered"]
     assert {report["MessageSid"] for report in hotline.heard(STATUS)} == {message.sid}
@@ -40,14 +41,14 @@ async def test_a_refused_status_callback_is_only_written_down(
     carrier: SimulatedCarrier, hotline: Hotline
 ) -> None:
     hotline.answer(STATUS, *(web.Response(status=500) for _ in range(3)))
-    accept(carrier, text_to(PHONE, status_callback=hotline.url + STATUS))
+    accept_text(carrier, text_to(PHONE, status_callback=hotline.url + STATUS))
     await carrier.settle()
     assert [entry["code"] for entry in carrier.log] == [11200] * 3
 
 
 async def test_transit_takes_time_on_the_clock(hotline: Hotline, clock: FixedClock) -> None:
     async with SimulatedCarrier(config_for(hotline.url, transit_s=10), clock=clock) as carrier:
-        message = accept(carrier, text_to(PHONE, status_callback=hotline.url + STATUS))
+        message = accept_text(carrier, text_to(PHONE, status_callback=hotline.url + STATUS))
         seen = []
         for _ in range(3):
             await carrier.settle()
@@ -78,10 +79,10 @@ async def test_transit_takes_time_on_the_clock(hotline: Hotline, clock: FixedClo
 async def test_numbers_are_checked(carrier: SimulatedCarrier, to: str, code: int) -> None:
     if code:
         with pytest.raises(RestError) as refused:
-            accept(carrier, text_to(to))
+            accept_text(carrier, text_to(to))
         assert refused.value.code == code
     else:
-        assert accept(carrier, text_to(to)).to.startswith("+1514555")
+        assert accept_text(carrier, text_to(to)).to.startswith("+1514555")
 
 
 @pytest.mark.parametrize(
@@ -99,17 +100,17 @@ async def test_the_rest_is_checked_too(
     carrier: SimulatedCarrier, changes: dict[str, str], code: int
 ) -> None:
     with pytest.raises(RestError) as refused:
-        accept(carrier, text_to(PHONE, **changes))
+        accept_text(carrier, text_to(PHONE, **changes))
     assert refused.value.code == code
     assert not carrier.messages
 
 
 async def test_who_opted_out_gets_nothing_until_they_return(carrier: SimulatedCarrier) -> None:
-    await carrier.text(PHONE, "STOP")
+    await text_hotline(carrier, PHONE, "STOP")
     with pytest.raises(RestError) as refused:
-        accept(carrier, text_to(PHONE))
+        accept_text(carrier, text_to(PHONE))
     assert (refused.value.status, refused.value.code) == (400, 21610)
-    await carrier.text(PHONE, "YES")
-    accept(carrier, text_to(PHONE))
+    await text_hotline(carrier, PHONE, "YES")
+    accept_text(carrier, text_to(PHONE))
     await carrier.settle()
     assert len(carrier.inbox(PHONE)) == 1

@@ -7,12 +7,14 @@ import inspect
 import pytest
 from twilio.twiml import voice_response  # type: ignore[import-untyped]
 
-from app.simulator.twiml.calls import CallDocument, read
-from app.simulator.twiml.messages import BadTwiml
+from app.simulator.twiml.answers import BadTwiml
+from app.simulator.twiml.calls import CallDocument, read_call_document
 
 
 def parse(inside: str) -> CallDocument:
-    return read("text/xml", f"<Response>{inside}</Response>".encode(), "http://kith.example/a")
+    return read_call_document(
+        "text/xml", f"<Response>{inside}</Response>".encode(), "http://kith.example/a"
+    )
 
 
 @pytest.mark.parametrize(
@@ -65,4 +67,4 @@ def test_the_carriers_library_writes_nothing_that_is_refused(
         if parent == "Dial":
             outer = response.dial()
         getattr(outer, verb)(**({text: "x"} if text else {}), **{name: value})
-        assert read("text/xml", str(response).encode(), "").verbs
+        assert read_call_document("text/xml", str(response).encode(), "").verbs

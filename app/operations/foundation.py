@@ -1,10 +1,9 @@
-"""The deployment: making it, opening its keys at start-up, its settings."""
+"""The foundation of an organisation: its keys, teams, roster and first coordinator."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -32,6 +31,7 @@ from app.vault import (
     Team,
     find_index_key,
     found_roster,
+    make_index_key,
     make_team_epoch,
     share_team,
 )
@@ -72,59 +72,56 @@ def found_organisation(
             raise AlreadyMade
     files.create()
     operational = OperationalKeys(new_seed())
-    deployment_id = uuid4()
-    keys = Keyring(files, deployment_id, operational.pair.public, operational)
+    keys = Keyring(files, uuid4(), operational.pair.public, operational)
     database.use_keys(keys)
     with database.transaction() as db:
-        _add_deployment(db, deployment_id, operational, now)
-        enrolled = enrol_member(
-            db,
-            secrets,
-            handle=handle,
-            roles=("coordinator", "dispatcher"),
-            state=MemberState.ACTIVE,
-            profile=MemberProfile(),
-            now=now,
-        )
-        first = _first_roster(db, enrolled, secrets, now)
+        _add_deployment(db, now)
+        enrolled = _enrol_first_member(db, handle, secrets, now)
+        first = _found_first_roster(db, enrolled, secrets, now)
         audit.begin(db)
         plant_deadline_rules(db)
         begin_chain(db)
         db.flush()
-        audit.record(db, "organisation.made", enrolled.member.id, deployment_id, now)
+        audit.record(db, "organisation.made", enrolled.member.id, keys.deployment, now)
     database.use_keys(keys, find_index_key)
     if keep_operational_seed:
         files.store_operational_seed(operational.seed)
     return FoundedOrganisation(enrolled, first.hash)
 
 
-def _add_deployment(
-    db: Db, deployment_id: Any, operational: OperationalKeys, now: datetime
-) -> None:
+def _add_deployment(db: Db, now: datetime) -> None:
+    row_id = db.keys.deployment
     db.add(
         Deployment(
-            id=deployment_id,
+            id=row_id,
             created_at=rounded(now),
-            operational_public=operational.pair.public,
+            operational_public=db.keys.operational_public,
             version=1,
             clock_offset_s=0.0,
-            **db.keys.new_values(Deployment, deployment_id, OrganisationSettings(), now),
+            **db.keys.new_values(Deployment, row_id, OrganisationSettings(), now),
         )
     )
-    index_id, index_key = uuid4(), new_seed()
-    db.add(
-        IndexKey(
-            id=index_id,
-            created_at=rounded(now),
-            current=True,
-            **db.keys.new_row("index_keys", index_id, {"key": index_key.hex()}, now),
-        )
-    )
-    db.keys.hold_index_key(index_id, index_key)
+    index_key, columns = make_index_key(db, now)
+    db.add(IndexKey(current=True, **columns))
+    db.keys.hold_index_key(columns["id"], index_key)
     db.flush()
 
 
-def _first_roster(
+def _enrol_first_member(
+    db: Db, handle: str, secrets: NewcomerSecrets, now: datetime
+) -> EnrolledMember:
+    return enrol_member(
+        db,
+        secrets,
+        handle=handle,
+        roles=("coordinator", "dispatcher"),
+        state=MemberState.ACTIVE,
+        profile=MemberProfile(),
+        now=now,
+    )
+
+
+def _found_first_roster(
     db: Db, enrolled: EnrolledMember, secrets: NewcomerSecrets, now: datetime
 ) -> Roster:
     keys = {team: make_team_epoch(db, team, 1, now) for team in (DESK, ARCHIVE)}

@@ -1,0 +1,130 @@
+"""What people read of the sealed columns: one frozen dataclass each.
+
+They are dumped and loaded by the codec of ``values``. Which column holds which of them is listed in
+``app.vault``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from app.models.values import sealed_content
+
+
+@sealed_content
+class MediaLink:
+    """A picture of an incoming text, as the carrier announced it."""
+
+    url: str
+    content_type: str
+
+
+@sealed_content
+class MessageBody:
+    """A text, in either direction, and what belongs to it.
+
+    ``at`` is exact. ``sender`` is set where the text came from another number than the case's.
+    ``answers`` is what the script learnt from it, by field. ``replies`` are the words of the
+    script's replies, by the id of their message, which has no body of its own.
+    """
+
+    body: str
+    at: datetime
+    sender: Annotated[str | None, Field(alias="from")] = None
+    answers: Mapping[str, str] = field(default_factory=dict)
+    media: tuple[MediaLink, ...] = ()
+    replies: Mapping[UUID, str] = field(default_factory=dict)
+
+
+@sealed_content
+class NoteBody:
+    """What one of the desk wrote, and exactly when: a note, or a hand-over note."""
+
+    body: str
+    at: datetime
+
+
+@sealed_content
+class DatePlace:
+    """A date of a case, whole: a copy of what the machine knows, and the places."""
+
+    kind: str
+    starts_at: datetime
+    ends_at: datetime | None = None
+    place: str = ""
+    meeting_place: str | None = None
+
+
+@sealed_content
+class DetentionReview:
+    """A review of a detention that has been."""
+
+    at: datetime
+    outcome: str = ""
+
+
+@sealed_content
+class DetentionDetails:
+    """A detention: where, from which day to which, and its reviews in order.
+
+    ``until`` is None while it lasts. ``next_review`` is the review that is still to come.
+    """
+
+    place: str
+    since: date
+    until: date | None = None
+    reviews: tuple[DetentionReview, ...] = ()
+    next_review: datetime | None = None
+    notes: str = ""
+
+
+@sealed_content
+class ArchivedContact:
+    """The caller's number (E.164), sealed to the case when it is closed."""
+
+    number: str
+
+
+@sealed_content
+class AttachmentDetails:
+    """What an attachment is: its media type, its size in bytes, its parts, when it came."""
+
+    content_type: str
+    size: int
+    parts: int
+    at: datetime
+
+
+@sealed_content
+class BriefContent:
+    """What a brief shows: times and languages to all, to each kind of request its own.
+
+    ``reference`` is the case's code name; None for an interpreter, who needs none of the case.
+    ``together``: somebody else goes along. ``fields`` are the case's fields that are shared.
+    """
+
+    kind: str
+    languages: tuple[str, ...]
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    needed_by: datetime | None = None
+    reference: str | None = None
+    meeting_place: str | None = None
+    together: bool = False
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@sealed_content
+class ReportBody:
+    """What an assignment came to, told at ``at``; ``next`` is when the next date begins."""
+
+    outcome: str
+    at: datetime
+    notes: str = ""
+    next: datetime | None = None

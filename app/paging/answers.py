@@ -1,0 +1,54 @@
+"""Answers to pages: a member who answers ``1`` takes the case."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from app import audit
+from app.cases import take_case
+from app.models import Alert, Case, Page
+from app.paging.alerts import acknowledge_alert
+from app.paging.pages import UNSEEN
+from app.store import Db
+
+_ANSWER_WITHIN = timedelta(hours=1)
+
+
+def find_pages(db: Db, lookups: Collection[bytes], now: datetime) -> dict[bytes, Page]:
+    """Return the newest page of the last hour for each of these numbers."""
+    if not lookups:
+        return {}
+    pages = db.scalars(
+        select(Page)
+        .where(Page.number_lookup.in_(lookups), Page.paged_at > now - _ANSWER_WITHIN)
+        .order_by(Page.paged_at)
+    )
+    return {page.number_lookup: page for page in pages}
+
+
+def take_paged_case(db: Db, page: Page, now: datetime) -> str:
+    """Give the most urgent case a member was paged for to them, who answered ``1``.
+
+    Return what to tell them. Pages name no case, so what is meant is what the desk would take
+    next: by tier, then by how long it waits.
+    """
+    theirs = select(Page.alert_id).where(
+        Page.member_id == page.member_id, Page.paged_at > now - _ANSWER_WITHIN
+    )
+    case = db.scalar(
+        select(Case)
+        .join(Alert, Alert.case_id == Case.id)
+        .where(Alert.id.in_(theirs), *UNSEEN)
+        .order_by(Case.urgency, Case.queue_order, Case.id)
+        .limit(1)
+        .with_for_update(of=Case)
+    )
+    if case is None:
+        return "Desk: thank you, a colleague has it."
+    take_case(db, case, page.member_id, now)
+    acknowledge_alert(db, case.id, page.member_id)
+    audit.record(db, "case.claimed", page.member_id, case.id, now)
+    return "Desk: it is yours. Please open it now."

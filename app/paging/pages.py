@@ -1,0 +1,102 @@
+"""Pages: the texts that tell members that a caller waits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import structlog
+from sqlalchemy import func, select
+
+from app.models import LIVE_STATES, Alert, AlertState, Case, Member, Page, rounded, table
+from app.outbox import TextDraft, queue_texts
+from app.paging.recipients import find_reachable_number, find_recipients
+from app.store import Db, insert_rows
+
+log = structlog.get_logger()
+
+# So many cases that wait unseen are more than a desk can look at within minutes.
+MANY_ALERTS = 20
+MINE_ANSWER = "1"
+_NEVER = 4  # of a tier that there is not
+_WHEN = ("now", "today", "this week", "when you can")
+# A caller waits, and no member has looked yet.
+UNSEEN = (Alert.state == AlertState.OPEN, Case.state.in_(LIVE_STATES), Case.waiting)
+
+
+@dataclass(frozen=True)
+class RaisedAlert:
+    """An open alert. ``step`` counts how often it was paged before."""
+
+    id: UUID
+    kind: str
+    step: int
+
+
+def page_members(db: Db, raised: Sequence[tuple[Case, RaisedAlert]], now: datetime) -> None:
+    """Text each member once, about the most urgent of the alerts that are theirs.
+
+    While very many wait, nobody is texted twice within five minutes for what is no more urgent:
+    they know, and a phone that never rests is put away.
+    """
+    count = db.scalar(select(func.count()).select_from(Alert).join(Case).where(*UNSEEN)) or 0
+    told = _told_just_now(db, now) if count >= MANY_ALERTS else {}
+    pages: list[dict[str, Any]] = []
+    bodies: dict[str, str] = {}
+    asked: dict[tuple[int, bool], list[tuple[Member, str]]] = {}
+    for case, alert in sorted(raised, key=lambda one: one[0].urgency):
+        group = alert.step, case.urgency > 0
+        if group not in asked:
+            asked[group] = _reachable(db, alert.step, case.urgency, now)
+        if not asked[group]:
+            log.error("alert.nobody", step=alert.step, tier=case.urgency)
+        body = write_page(count, alert.kind, case.urgency)
+        for member, number in asked[group]:
+            if told.get(member.id, _NEVER) > case.urgency:
+                bodies.setdefault(number, body)
+            pages.append(_page(db, alert, case, member, number, now))
+    insert_rows(db, table(Page), pages)
+    drafts = [TextDraft(number, body, None, None, "alert", 0) for number, body in bodies.items()]
+    queue_texts(db, drafts, now)
+
+
+def write_page(count: int, kind: str, urgency: int) -> str:
+    """Return the text of a page. It names no case: whoever reads along learns nothing."""
+    what = "new" if kind == "new" else "waiting"
+    return f"Desk: {count} {what}, {_WHEN[urgency]}. Reply {MINE_ANSWER} = mine"
+
+
+def _reachable(db: Db, step_number: int, urgency: int, now: datetime) -> list[tuple[Member, str]]:
+    """Return the members who are paged at a step and may be texted now, with their numbers."""
+    return [
+        (member, number)
+        for member in find_recipients(db, step_number, now)
+        if (number := find_reachable_number(db, member, urgency, now))
+    ]
+
+
+def _page(
+    db: Db, alert: RaisedAlert, case: Case, member: Member, number: str, now: datetime
+) -> dict[str, Any]:
+    return {
+        "id": uuid4(),
+        "alert_id": alert.id,
+        "member_id": member.id,
+        "urgency": case.urgency,
+        "number_lookup": db.keys.number_lookup(number),
+        "paged_at": rounded(now),
+    }
+
+
+def _told_just_now(db: Db, now: datetime) -> dict[UUID, int]:
+    """Return the most urgent tier each member was paged for in these five minutes, still unseen."""
+    query = (
+        select(Page.member_id, func.min(Page.urgency).label("tier"))
+        .join(Alert, Alert.id == Page.alert_id)
+        .where(Page.paged_at == rounded(now), Alert.state == AlertState.OPEN)
+        .group_by(Page.member_id)
+    )
+    return {told.member_id: told.tier for told in db.execute(query)}

@@ -1,0 +1,92 @@
+"""New epochs: after a member leaves a team, what comes later is sealed to a key they never had."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import and_, insert, select, update
+
+from app.access import DESK, Principal
+from app.models import LIVE_STATES, Case, CaseEpoch, CaseGrant
+from app.store import Database, Db, hasten_job
+from app.vault.case_keys import make_case_keys
+from app.vault.roster import Roster, RosterMember, Team, publish_roster, read_roster
+from app.vault.team_keys import make_team_epoch, share_team
+
+# So many cases get a new epoch in the transaction that removes somebody.
+EPOCHS_AT_ONCE = 200
+# The recurring job that gives one to all others.
+EPOCHS_JOB = "case-epochs"
+
+
+def publish_members(
+    db: Db,
+    principal: Principal,
+    members: Iterable[RosterMember],
+    rekeyed: Iterable[str],
+    now: datetime,
+) -> Roster:
+    """Sign a new list of members; give the teams somebody left a new seed.
+
+    Their live cases get a new epoch for what comes later; what was sealed before stays with those
+    who held it then. Only public-key operations: the coordinator who removes somebody from the
+    desk need not be able to read a case.
+    """
+    before = read_roster(db)
+    fresh = {team: make_team_epoch(db, team, before.teams[team].epoch + 1, now) for team in rekeyed}
+    teams = {
+        **before.teams,
+        **{
+            team: Team(before.teams[team].epoch + 1, keys.pair.public)
+            for team, keys in fresh.items()
+        },
+    }
+    after = publish_roster(db, principal, replace(before, members=tuple(members), teams=teams))
+    for team, keys in fresh.items():
+        holders = [member.id for member in after.team(team)]
+        share_team(db, team, after.teams[team].epoch, keys, holders, now)
+    if DESK in fresh and renew_some_epochs(db, now) == EPOCHS_AT_ONCE:
+        hasten_job(db, EPOCHS_JOB, now)  # the rest at once, but with room for texts in between
+    return after
+
+
+def renew_case_epochs(
+    database: Database, now: datetime, progress: Callable[[int], None] = lambda _: None
+) -> int:
+    """Give every live case whose team has a new key an epoch under it; return how many did.
+
+    Small transactions, so that texts get in between, and nothing needs a person: whatever a
+    removal left, or a crash cut short, is found again by the grants that name an older key.
+    """
+    done = 0
+    while renewed := _in_one_transaction(database, now):
+        done += renewed
+        progress(done)
+    return done
+
+
+def _in_one_transaction(database: Database, now: datetime) -> int:
+    with database.transaction() as db:
+        return renew_some_epochs(db, now)
+
+
+def renew_some_epochs(db: Db, now: datetime) -> int:
+    """Give up to ``EPOCHS_AT_ONCE`` cases whose team has a new key an epoch; return how many."""
+    current = read_roster(db).teams[DESK].epoch
+    stale = db.execute(
+        select(Case.id, Case.epoch)
+        .join(CaseGrant, and_(CaseGrant.case_id == Case.id, CaseGrant.epoch == Case.epoch))
+        .where(Case.state.in_(LIVE_STATES), CaseGrant.team == DESK, CaseGrant.team_epoch < current)
+        .order_by(Case.id)
+        .limit(EPOCHS_AT_ONCE)
+        .with_for_update(of=Case)
+    ).all()
+    made = [(case_id, epoch + 1) for case_id, epoch in stale]
+    rows = [make_case_keys(db, case_id, epoch, DESK, now)[1:] for case_id, epoch in made]
+    if rows:
+        db.execute(insert(CaseEpoch), [epoch_row for epoch_row, _ in rows])
+        db.execute(insert(CaseGrant), [grant for _, grant in rows])
+        db.execute(update(Case), [{"id": case_id, "epoch": epoch} for case_id, epoch in made])
+    return len(rows)
