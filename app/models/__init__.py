@@ -1,8 +1,16 @@
 """The tables, one module per aggregate; every column says its vault."""
 
 from app.models.alerts import ALERT_TRANSITIONS, Alert, AlertState, Page
+from app.models.assignments import (
+    ASSIGNMENT_TRANSITIONS,
+    Assignment,
+    AssignmentState,
+    AssignmentValues,
+    Report,
+)
 from app.models.audit import AuditEntry, AuditHead
 from app.models.base import ROUNDING, Base, Instant, OperationalRow, State, rounded, table
+from app.models.briefs import Brief, BriefWrap
 from app.models.calls import (
     CALL_TRANSITIONS,
     LEG_TRANSITIONS,
@@ -53,6 +61,7 @@ from app.models.knowledge import (
     RaidReport,
     SightingState,
 )
+from app.models.offers import OFFER_TRANSITIONS, Conflict, Offer, OfferState, OfferValues
 from app.models.organisation import Deployment, IndexKey, IndexKeyValues, OrganisationSettings
 from app.models.outbox import (
     NOT_HEARD,
@@ -89,21 +98,9 @@ from app.models.people import (
     SessionRow,
 )
 from app.models.requests import (
-    ASSIGNMENT_TRANSITIONS,
-    OFFER_TRANSITIONS,
     REQUEST_TRANSITIONS,
     RUNNING,
     SEEKING,
-    Assignment,
-    AssignmentState,
-    AssignmentValues,
-    Brief,
-    BriefWrap,
-    Conflict,
-    Offer,
-    OfferState,
-    OfferValues,
-    Report,
     Request,
     RequestState,
     RequestTimes,

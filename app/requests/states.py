@@ -1,12 +1,12 @@
 """The states of requests, offers and assignments: one function for each step.
 
-Nothing else sets a state. ValueError, a fault of the program, where a step is not in the table of
-transitions beside the model.
+Nothing else sets a state. WrongStep where the tables of transitions do not allow a step.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from app.models import (
@@ -19,9 +19,10 @@ from app.models import (
     OfferState,
     Request,
     RequestState,
+    check_step,
 )
 
-S = TypeVar("S")
+S = TypeVar("S", bound=StrEnum)
 
 
 class _HasState(Protocol[S]):
@@ -29,8 +30,7 @@ class _HasState(Protocol[S]):
 
 
 def _move(row: _HasState[S], to: S, transitions: Mapping[S, frozenset[S]]) -> None:
-    if to not in transitions[row.state]:
-        raise ValueError(f"what is {row.state} does not become {to}")
+    check_step(transitions, row.state, to)
     row.state = to
 
 

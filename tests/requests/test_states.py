@@ -19,6 +19,7 @@ from app.models import (
     OfferState,
     Request,
     RequestState,
+    WrongStep,
 )
 from app.requests import states
 
@@ -43,11 +44,11 @@ def test_a_request_takes_each_step_of_its_table_and_no_other(
     before: RequestState, after: RequestState
 ) -> None:
     request = Request(state=before, step=3, version=1)
-    if after in REQUEST_TRANSITIONS[before]:
+    if after == before or after in REQUEST_TRANSITIONS[before]:
         MARK_REQUEST[after](request)
         assert request.state is after
     else:
-        with pytest.raises(ValueError, match=f"what is {before} does not become {after}"):
+        with pytest.raises(WrongStep):
             MARK_REQUEST[after](request)
         assert request.state is before
 
@@ -57,11 +58,11 @@ def test_an_offer_takes_each_step_of_its_table_and_no_other(
     before: OfferState, after: OfferState
 ) -> None:
     offer = Offer(state=before)
-    if after in OFFER_TRANSITIONS[before]:
+    if after == before or after in OFFER_TRANSITIONS[before]:
         MARK_OFFER[after](offer)
         assert offer.state is after
     else:
-        with pytest.raises(ValueError, match=f"what is {before} does not become {after}"):
+        with pytest.raises(WrongStep):
             MARK_OFFER[after](offer)
         assert offer.state is before
 
@@ -71,11 +72,11 @@ def test_an_assignment_takes_each_step_of_its_table_and_no_other(
     before: AssignmentState, after: AssignmentState
 ) -> None:
     assignment = Assignment(state=before)
-    if after in ASSIGNMENT_TRANSITIONS[before]:
+    if after == before or after in ASSIGNMENT_TRANSITIONS[before]:
         states.mark_assignment_over(assignment, after)
         assert assignment.state is after
     else:
-        with pytest.raises(ValueError, match=f"what is {before} does not become {after}"):
+        with pytest.raises(WrongStep):
             states.mark_assignment_over(assignment, after)
         assert assignment.state is before
 
