@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from app.access import Permission
 from app.api.deps import IdempotencyKey, VisitDep, etag, fingerprint, needs
-from app.api.requests import Window, window_out
+from app.api.request_shapes import WindowOut, show_window
 from app.cases import LONGEST_PLACE, DateFacts, read_instant
 from app.models import BriefContent
 from app.requests import (
@@ -38,22 +38,24 @@ class AssignmentItem(BaseModel):
     state: str
     languages: list[str]
     region: str | None
-    window: Window | None
+    window: WindowOut | None
     accepted_at: datetime
     ended_at: datetime | None
 
 
 class AssignmentOut(AssignmentItem):
-    """With the brief: null once it has ended, and while the desk has not written one.
+    """With the brief: null once access has ended, and while the desk has not written one.
 
-    Who went along reads it for 24 hours more after the report.
+    Members who went along can read it for 24 hours after their report.
     """
 
     brief: dict[str, Any] | None = Field(
         description="kind, languages, starts_at, ends_at, needed_by; as far as the kind may see "
         "them: reference, meeting_place, together, fields"
     )
-    leads: bool = Field(description="whether the others look for you at the meeting place")
+    leads: bool = Field(
+        description="whether you lead: the others look for you at the meeting place"
+    )
     leader: str | None = Field(default=None, description="who leads, by code name")
     others: list[str] = Field(default=[], description="who else goes along, by code name")
 
@@ -77,14 +79,14 @@ class NextEvent(BaseModel):
 
 
 class NewReport(BaseModel):
-    """What came of it. ``cancelled``: you cannot go after all, and others are asked."""
+    """How it went. ``cancelled``: you cannot go after all, and others are asked."""
 
     outcome: Code = Field(description="attended, no_show, cancelled, or another word")
     notes: Annotated[str, Field(max_length=LONGEST_NOTES)] = ""
     next_event: NextEvent | None = None
 
 
-def item(opened: OpenedBrief) -> AssignmentItem:
+def show_coarsely(opened: OpenedBrief) -> AssignmentItem:
     """Return an assignment as coarse facts."""
     row, values = opened.assignment, opened.values
     return AssignmentItem(
@@ -94,17 +96,17 @@ def item(opened: OpenedBrief) -> AssignmentItem:
         state=row.state,
         languages=list(values.languages),
         region=values.region,
-        window=window_out(values),
+        window=show_window(values),
         accepted_at=row.accepted_at,
         ended_at=row.ended_at,
     )
 
 
-def out(opened: OpenedBrief) -> AssignmentOut:
+def show_assignment(opened: OpenedBrief) -> AssignmentOut:
     """Return an assignment with its brief."""
     company = opened.company
     return AssignmentOut(
-        **item(opened).model_dump(),
+        **show_coarsely(opened).model_dump(),
         brief=show_brief(opened.brief) if opened.brief else None,
         leads=company.leads,
         leader=company.leader,
@@ -130,7 +132,7 @@ def mine(visit: VisitDep) -> AssignmentList:
     """List your own assignments."""
     with visit.snapshot() as db:
         found = list_own_assignments(db, visit.principal)
-        return AssignmentList(items=[item(one) for one in found])
+        return AssignmentList(items=[show_coarsely(one) for one in found])
 
 
 @router.get("/{assignment_id}")
@@ -139,7 +141,7 @@ def read(assignment_id: UUID, visit: VisitDep, response: Response) -> Assignment
     with visit.transaction() as db:
         opened = read_brief(db, visit.principal, assignment_id, visit.now)
         etag(response, opened.assignment.version)
-        return out(opened)
+        return show_assignment(opened)
 
 
 @router.post("/{assignment_id}/report", dependencies=[needs(Permission.OFFERS)])
@@ -151,7 +153,7 @@ def report(
     response: Response,
     idempotency_key: IdempotencyKey = None,
 ) -> AssignmentOut:
-    """Report: it is sealed to the case, and ends the assignment; you cannot read it again."""
+    """Report to the desk and end the assignment. You cannot read the report again."""
     told = ReportFacts(body.outcome, body.notes, _event(body.next_event))
     with visit.transaction() as db:
 
@@ -161,7 +163,7 @@ def report(
         do_once(db, visit.principal, idempotency_key, fingerprint(request, body), visit.now, make)
         opened = read_brief(db, visit.principal, assignment_id, visit.now)
         etag(response, opened.assignment.version)
-        return out(opened)
+        return show_assignment(opened)
 
 
 def _event(told: NextEvent | None) -> DateFacts | None:
