@@ -54,7 +54,7 @@ class AssignmentOut(AssignmentItem):
         "them: reference, meeting_place, together, fields"
     )
     leads: bool = Field(
-        description="whether you lead: the others look for you at the meeting place"
+        description="whether the others look for you at the meeting place"
     )
     leader: str | None = Field(default=None, description="who leads, by code name")
     others: list[str] = Field(default=[], description="who else goes along, by code name")
