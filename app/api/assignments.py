@@ -53,9 +53,7 @@ class AssignmentOut(AssignmentItem):
         description="kind, languages, starts_at, ends_at, needed_by; as far as the kind may see "
         "them: reference, meeting_place, together, fields"
     )
-    leads: bool = Field(
-        description="whether the others look for you at the meeting place"
-    )
+    leads: bool = Field(description="whether the others look for you at the meeting place")
     leader: str | None = Field(default=None, description="who leads, by code name")
     others: list[str] = Field(default=[], description="who else goes along, by code name")
 

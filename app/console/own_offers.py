@@ -1,4 +1,4 @@
-"""What a member is asked for and took on; made for a phone."""
+"""A member's own offers and assignments; the pages are made for a phone."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _LONGEST_OUTCOME = 64
 
 @router.get("")
 def mine(screen: MemberScreenDep) -> Response:
-    """Show what I am asked for, and what I took on."""
+    """Show my offers and assignments."""
     return offers_page(screen)
 
 
@@ -111,7 +111,7 @@ def _taken(screen: MemberScreen, assignment_id: UUID, refusal: Refusal | None = 
 
 @router.post("/taken/{assignment_id}/report")
 def report(assignment_id: UUID, screen: MemberScreenDep) -> Response:
-    """Say what came of it, and the next date if one was set."""
+    """Tell how it went, and the next date if one was set."""
     visit, form = screen.visit, screen.form
     visit.principal.require(Permission.OFFERS)
     try:

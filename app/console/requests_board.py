@@ -1,4 +1,4 @@
-"""Asking for people: every request, and for one case who could come and why."""
+"""The desk asks for people: the board of all requests, and the page of one case."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def board(screen: MemberScreenDep) -> Response:
 
 @router.get("/cases/{case_id}/route")
 def route(case_id: UUID, screen: MemberScreenDep) -> Response:
-    """Show whom a case asks for, who could come and why, and the form to ask for somebody."""
+    """Show a case's requests, who could come and why, and the form to ask for a person."""
     return _route(screen, case_id)
 
 
@@ -104,7 +104,7 @@ def _route(
 
 @router.post("/cases/{case_id}/route")
 def ask(case_id: UUID, screen: MemberScreenDep) -> Response:
-    """Ask for somebody; people are asked at once."""
+    """Ask for a person; the ladder begins at once."""
     visit, form = screen.visit, screen.form
     try:
         with visit.transaction() as db:

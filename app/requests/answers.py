@@ -1,4 +1,4 @@
-"""Answers by text: a code binds only from the number it was sent to, and guessing ends soon."""
+"""Answers by text: a code counts only from the number it was sent to, and guessing ends soon."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ from app.requests.member_texts import (
 from app.store import Db
 
 log = structlog.get_logger()
-# An answer to an offer's text, in the languages that members write, in any order. Any other word
-# makes it a text for the desk: a member may be somebody who needs help, too.
+# An answer to an offer, in the languages that members write, in any order. Any other word makes it
+# a text for the desk: a member may need help, too.
 _CODE, _WORD = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])"), re.compile(r"[^\W\d_]+")
 _YES = frozenset("yes y yeah yep oui si sí wi ok".split())
 _NO = frozenset("no n nope non".split())
 _POLITE = frozenset("code desk gracias i mesi merci please reply sorry thank thanks you".split())
-# So many wrong codes from one number, and its offers are answered in the console only.
+# After so many wrong codes from one number, its offers can be answered only in the console.
 GUESSES = 3
 
 
 def find_asked_numbers(db: Db, lookups: Collection[bytes]) -> frozenset[bytes]:
-    """Return which of these numbers were texted an offer lately."""
+    """Return the numbers among these to which an offer went lately."""
     if not lookups:
         return frozenset()
     query = select(Offer.reply_lookup).where(Offer.reply_lookup.in_(lookups)).distinct()
@@ -47,7 +47,7 @@ def find_asked_numbers(db: Db, lookups: Collection[bytes]) -> frozenset[bytes]:
 
 
 def read_answer(body: str) -> tuple[str, bool | None] | None:
-    """Return the code and whether it is a yes, None for neither; nothing for any other text."""
+    """Return the code and whether it is a yes, or None where that is unclear; None for other texts."""
     words = {word.casefold() for word in _WORD.findall(body)}
     codes = _CODE.findall(body)
     if len(codes) != 1 or not words <= _YES | _NO | _POLITE:
@@ -57,7 +57,7 @@ def read_answer(body: str) -> tuple[str, bool | None] | None:
 
 
 def take_answer(db: Db, lookup: bytes, body: str, now: datetime) -> str | None:
-    """Take an answer from a number that was texted an offer; return what to say, if anything."""
+    """Take an answer from a number to which an offer went; return the reply, if there is one."""
     read = read_answer(body)
     offers = list(db.scalars(select(Offer).where(Offer.reply_lookup == lookup)))
     if read is None or any(db.keys.read_values(offer).guesses >= GUESSES for offer in offers):
@@ -73,7 +73,7 @@ def take_answer(db: Db, lookup: bytes, body: str, now: datetime) -> str | None:
 
 
 def _is_theirs(db: Db, member_id: UUID, lookup: bytes) -> bool:
-    """Return whether the number is still the member's: phones get lost, and changed."""
+    """Return whether the member still has this number: phones get lost, and change hands."""
     number = find_member_number(db, member_id)
     return number is not None and same(db.keys.number_lookup(number), lookup)
 

@@ -1,7 +1,7 @@
-"""What a request does when its date changes: it follows, is told, or ends with it.
+"""What requests do when their date changes: they follow it, tell their holder, or end.
 
-Who said yes to one time has not said yes to another, so an assignment never moves by itself. Who
-has not answered yet is asked anew, for the time that holds now.
+A member who said yes to one time has not said yes to another, so an assignment never moves by
+itself. Members who have not answered yet are asked anew, for the new time.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def follow_date_change(
     event: Event,
     now: datetime,
 ) -> None:
-    """Let the requests for a date, which was just changed and is flushed, do what follows."""
+    """Let the requests for a date follow its change, which is flushed already."""
     for request in _of(db, event):
         if event.state == "cancelled" and request.state in SEEKING:
             _end(db, principal, request, now)
@@ -47,7 +47,7 @@ def follow_date_change(
 
 
 def _of(db: Db, event: Event) -> list[Request]:
-    """Lock the requests that look for somebody for a date, or have found them."""
+    """Lock the requests for a date that are not over."""
     running = Request.state.in_(RUNNING)
     query = select(Request.id).where(Request.event_id == event.id, running).order_by(Request.id)
     found = (lock_request(db, request_id) for request_id in db.scalars(query).all())
@@ -67,7 +67,7 @@ def _move(
     event: Event,
     now: datetime,
 ) -> None:
-    """Look for somebody for the date that this one moved to, from the beginning."""
+    """Begin asking for the date to which this one moved."""
     follower = db.scalars(select(Event).where(Event.follows == event.id)).one()
     asked = withdraw_offers(db, list_offers(db, request))
     tell_members(db, asked, OVER_TEXT, request, now)
@@ -85,7 +85,7 @@ def _renew(
     event: Event,
     now: datetime,
 ) -> None:
-    """Write the brief anew, and tell whoever has read the old one."""
+    """Write the brief anew, and tell the holder, who may have read the old one."""
     _retime(db, request, event)
     assignment = find_assignment(db, request)
     if assignment is not None:

@@ -1,9 +1,9 @@
-"""A surge: many requests look for somebody at once, and are planned together.
+"""A surge: many requests look for members at once, so one plan is made for all of them.
 
-Each ladder alone asks the best person for its own request; on a raid day that is the same few
-people for all of them. So while many look, a plan for everything at once (``assign_all``, in a
-process of its own) says whom each request asks next. It is advice: whoever cannot be asked any more
-when their turn comes is passed over, and the ladder goes on as it would have.
+Each ladder alone asks the best member for its own request; on a raid day these are the same few
+people. So while many look, a plan for everything at once (``assign_all``, in a process of its own)
+says whom each request asks next. It is advice: the ladder passes over members who cannot be asked
+any more when their turn comes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SURGE_SIZE = 10
 
 
 def plan_surge(database: Database, now: datetime) -> SurgePlan | None:
-    """Plan for all requests that look for somebody, where they are many; else None."""
+    """Plan for all requests that look for a member, and note it; None where they are few."""
     with database.snapshot() as db:
         if not db.keys.is_open or _looking(db) < SURGE_SIZE:
             return None
@@ -36,7 +36,7 @@ def plan_surge(database: Database, now: datetime) -> SurgePlan | None:
         wanted = [_wanted(db, one, conflicts[one.case_id]) for one in requests]
         tier = min(request.urgency for request in requests)
         people = find_people(db, tier, now)
-    # Outside of any transaction: the solver takes its time, and nobody waits for it.
+    # Outside of any transaction, so that nobody waits for the solver.
     plan = assign_all(wanted, [person.candidate for person in people.values()])
     for chosen in plan.chosen:
         with database.transaction() as db:
@@ -55,7 +55,7 @@ def _wanted(db: Db, request: Request, conflicted: Collection[UUID]) -> Need:
 
 
 def _advise(db: Db, request_id: UUID, member_id: UUID, now: datetime) -> None:
-    """Note whom a request asks next, and let one that waits for nobody ask at once."""
+    """Note whom a request asks next; let its ladder look at once where no offer is pending."""
     request = lock_request(db, request_id)
     if request is None or request.state not in SEEKING:
         return

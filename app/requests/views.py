@@ -1,4 +1,4 @@
-"""Requests as the desk sees them: who was asked, who could be, and why not the others."""
+"""Requests as the desk sees them: offers, assignments, and whom the ladder could still ask."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from app.store import Db, decode_cursor, encode_cursor
 
 @dataclass(frozen=True)
 class FoundRequest:
-    """A request with what the machine knows of it, for the desk: no brief, no name."""
+    """A request with its offers and its newest assignment: no brief, no name."""
 
     request: Request
     values: RequestValues = field(repr=False)
@@ -41,7 +41,7 @@ class FoundRequest:
 
 
 def find_request(db: Db, principal: Principal, request_id: UUID) -> FoundRequest:
-    """Return a request of a case this member may know of. NotFound."""
+    """Return a request as the desk sees it. NotFound."""
     principal.require(Permission.CASES)
     request = db.get(Request, request_id)
     if request is None:
@@ -102,7 +102,7 @@ def _found(db: Db, requests: Sequence[Request]) -> list[FoundRequest]:
 
 @dataclass(frozen=True)
 class CandidateRanking:
-    """Who could be asked, best first with reasons; and why the others are not."""
+    """The members whom the ladder could ask, best first, and why it does not ask the others."""
 
     ranked: Sequence[tuple[AskablePerson, RankedPerson]]
     left_out: Sequence[tuple[AskablePerson, str]]
@@ -111,7 +111,7 @@ class CandidateRanking:
 def rank_candidates(
     db: Db, principal: Principal, request_id: UUID, now: datetime
 ) -> CandidateRanking:
-    """Return everybody a request may still come to, down to anyone qualified. NotFound."""
+    """Return all members whom the ladder may still ask before the desk. NotFound."""
     found = find_request(db, principal, request_id)
     wanted = make_need(db, found.request, found.values)
     people = find_people(db, found.request.urgency, now)
