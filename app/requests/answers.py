@@ -47,7 +47,7 @@ def find_asked_numbers(db: Db, lookups: Collection[bytes]) -> frozenset[bytes]:
 
 
 def read_answer(body: str) -> tuple[str, bool | None] | None:
-    """Return the code and whether it is a yes, or None where that is unclear; None for other texts."""
+    """Return the code and whether it is a yes, None where unclear; None for any other text."""
     words = {word.casefold() for word in _WORD.findall(body)}
     codes = _CODE.findall(body)
     if len(codes) != 1 or not words <= _YES | _NO | _POLITE:
