@@ -1,42 +1,26 @@
-"""Who gets a request: one of many at once, and never somebody who may not."""
+"""Yes and no: one of many wins, nobody is in two places, conflicts last."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import timedelta
 from threading import Barrier
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 
 from app.crypto import KeyFiles
 from app.errors import NotFound, OfferExpired, OfferTaken, Sealed
-from app.members import MemorySessions
-from app.members.accounts import MemberChanges, change_member, find_member, remove_member
-from app.models import Assignment, BriefWrap, Job, Offer, OfferValues, Request
+from app.models import Assignment, BriefWrap, Job, Offer
 from app.requests.decisions import JOIN_CALL_JOB, accept_offer
 from app.store.db import Database
 from app.vault.operational_key import open_keyring
+from tests.requests.deeds import offer_to, with_event
 from tests.requests.hall import Hall
-from tests.requests.people import PHONES, a_case, raised
+from tests.requests.people import PHONES, a_case, a_date, raised
 
 CROWD = 50
-
-
-def offer_to(hall: Hall, request: Request, member_ids: list[UUID]) -> list[UUID]:
-    """Offer a request to many at once, more than any tier would."""
-    now, ids = hall.clock(), []
-    with hall.database.transaction() as db:
-        for member_id in member_ids:
-            ids.append(uuid4())
-            values = db.keys.new_values(Offer, ids[-1], OfferValues(code="0000"), now)
-            whom = {"request_id": request.id, "member_id": member_id, "step": 0}
-            until = now + timedelta(hours=1)
-            db.add(
-                Offer(id=ids[-1], **whom, state="pending", made_at=now, expires_at=until, **values)
-            )
-    return ids
 
 
 def test_of_fifty_who_accept_at_once_one_wins(postgres_hall: Hall) -> None:
@@ -129,43 +113,61 @@ def test_nobody_accepts_for_somebody_else(hall: Hall) -> None:
             accept_offer(db, hall.residents["owl"].id, offer.id, hall.clock())
 
 
-def test_somebody_who_was_just_removed_has_no_offer_any_more(hall: Hall) -> None:
-    hall.newcomer("siskin", "accompanier", phone=PHONES["siskin"])
+def test_a_sealed_server_hands_nothing_over(hall: Hall) -> None:
     request = raised(hall)
-    [handle] = hall.asked(request)
-    with hall.database.transaction() as db:
-        crane, member_id = hall.principal("crane"), hall.residents[handle].id
-        remove_member(db, MemorySessions(), crane, member_id, None, hall.clock())
-    with pytest.raises(OfferExpired):
-        hall.accept(handle, request)
-    hall.work()
-    assert hall.asked(request) == {"finch", "siskin"} - {handle}
-    assert not [one for one in hall.plunder(handle).opened if one.cell.table == "brief_wraps"]
+    assert hall.database.keys
+    hall.database.keys.seal()
+    with pytest.raises(Sealed):
+        hall.accept("finch", request)
 
 
-def test_when_somebody_leaves_what_they_took_is_offered_to_others(hall: Hall) -> None:
+# -- one person
+
+
+def test_who_says_yes_is_asked_for_nothing_else_at_that_hour(hall: Hall) -> None:
     hall.newcomer("siskin", "accompanier")
-    request = raised(hall)
-    [handle] = hall.asked(request)
-    hall.accept(handle, request)
-    with hall.database.transaction() as db:
-        crane, member_id = hall.principal("crane"), hall.residents[handle].id
-        remove_member(db, MemorySessions(), crane, member_id, None, hall.clock())
+    cases = [a_case(hall, urgency=0) for _ in range(3)]
+    requests = [with_event(hall, case, a_date(hall, case)) for case in cases]
+    assert all({"finch", "siskin"} <= hall.asked(request) for request in requests)
+    hall.accept("finch", requests[0])
+    with pytest.raises(OfferExpired):
+        hall.accept("finch", requests[1])
     hall.work()
-    assert hall.asked(request) == {"finch", "siskin"} - {handle}
+    assert "finch" not in hall.asked(requests[1]) | hall.asked(requests[2])
+    hall.accept("siskin", requests[1])
+    assert {hall.now(request).state for request in requests[:2]} == {"assigned"}
+
+
+def test_of_two_answers_of_one_person_at_once_one_holds(postgres_hall: Hall) -> None:
+    hall, finch = postgres_hall, postgres_hall.residents["finch"].id
+    cases = [a_case(hall, urgency=0) for _ in range(6)]
+    requests = [with_event(hall, case, a_date(hall, case)) for case in cases]
     with hall.database.snapshot() as db:
-        assert db.scalars(select(Assignment.state)).all() == ["revoked"]
+        asked = [hall.offer(db, "finch", request).id for request in requests]
+
+    def accept(offer_id: UUID) -> bool:
+        try:
+            with hall.database.transaction() as db:
+                accept_offer(db, finch, offer_id, hall.clock())
+        except OfferExpired:
+            return False
+        return True
+
+    with ThreadPoolExecutor(len(asked)) as pool:
+        assert sum(pool.map(accept, asked)) == 1
 
 
-def test_who_is_no_accompanier_any_more_is_not_asked_any_more(hall: Hall) -> None:
-    request = raised(hall)
-    with hall.database.transaction() as db:
-        member = find_member(db, hall.residents["finch"].id)
-        crane, changes = hall.principal("crane"), MemberChanges(lambda same: same, ["interpreter"])
-        change_member(db, crane, member.id, member.version, changes, hall.clock())
-    hall.work()
-    assert hall.asked(request, "withdrawn") == {"finch"}
-    assert "finch" not in hall.asked(request)
+def test_two_places_of_one_date_are_two_people(hall: Hall) -> None:
+    hall.newcomer("siskin", "accompanier")
+    case = a_case(hall, urgency=0)
+    date = a_date(hall, case)
+    first, second = (with_event(hall, case, date) for _ in range(2))
+    hall.accept("finch", first)
+    with pytest.raises(OfferExpired):
+        hall.accept("finch", second)
+
+
+# -- conflicts of interest
 
 
 def test_a_conflict_of_interest_hides_the_case_for_good(hall: Hall) -> None:
@@ -181,37 +183,13 @@ def test_a_conflict_of_interest_hides_the_case_for_good(hall: Hall) -> None:
     assert hall.residents["owl"].id not in sealed_to
 
 
-def test_both_who_go_with_a_minor_are_found_and_are_two_people(hall: Hall) -> None:
-    hall.newcomers({"siskin": None, "linnet": None}, "accompanier")
-    hall.profiles({name: {"vetted_on": date(2025, 12, 1)} for name in ("finch", "siskin")})
-    first = raised(hall, minor=True)
-    with hall.database.snapshot() as db:
-        [second] = db.scalars(select(Request).where(Request.id != first.id))
-    asked = [hall.asked(first), hall.asked(second)]
-    assert asked in ([{"finch"}, {"siskin"}], [{"siskin"}, {"finch"}])
-    [one], [other] = asked
-    hall.accept(one, first)
-    hall.accept(other, second)
-
-
-def test_what_was_offered_at_the_moment_of_leaving_is_taken_back(hall: Hall) -> None:
-    siskin = hall.newcomer("siskin", "accompanier")
-    request = raised(hall)
-    with hall.database.transaction() as db:
-        remove_member(db, MemorySessions(), hall.principal("crane"), siskin.id, None, hall.clock())
-    hall.work()
-    with hall.database.transaction() as db:
-        db.execute(delete(Offer).where(Offer.member_id == siskin.id))
-    offer_to(hall, request, [siskin.id])
-    with pytest.raises(OfferExpired):
-        hall.accept("siskin", request)
-    hall.advance(minutes=1)
-    assert hall.asked(request, "withdrawn") == {"siskin"}
-
-
-def test_a_sealed_server_hands_nothing_over(hall: Hall) -> None:
-    request = raised(hall)
-    assert hall.database.keys
-    hall.database.keys.seal()
-    with pytest.raises(Sealed):
-        hall.accept("finch", request)
+def test_a_conflict_leaves_no_other_request_of_the_case_waiting(hall: Hall) -> None:
+    hall.newcomer("hobby", "legal")
+    case = a_case(hall, urgency=2, scopes=("legal",))
+    requests = [raised(hall, case, "legal") for _ in range(2)]
+    asked = [hall.asked(request) for request in requests]
+    [handle] = asked[0]
+    hall.decline(handle, requests[0], conflict=True)
+    for request in requests:
+        assert hall.asked(request)
+        assert handle not in hall.asked(request)

@@ -1,64 +1,24 @@
-"""How a request ends: by a report, with its case, by the desk, or by itself."""
+"""What holders report, and what follows from it."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.cases.dates import DateFacts
-from app.desk import closing
 from app.desk.handling import claim_case
-from app.desk.reading import CaseFile, read_case
 from app.desk.reminders import sweep_reminders
-from app.errors import BadRequest, CaseClosed, CaseErased, NotFound
-from app.models import (
-    Assignment,
-    Base,
-    Brief,
-    BriefWrap,
-    Conflict,
-    Event,
-    Offer,
-    Report,
-    Request,
-    Task,
-)
-from app.requests.endings import cancel_request
+from app.errors import BadRequest, NotFound
+from app.models import Event, Report, Request
 from app.requests.reports import ReportFacts, file_report
 from app.texts.catalogue import load_texts
+from tests.requests.deeds import read, report, state_of, with_event
 from tests.requests.hall import Hall
-from tests.requests.people import PHONES, a_case, a_date, raised
-
-CALLED_OFF = "Desk: what you had taken on was called off. Thank you."
-OVER = "Desk: thank you, this one is over."
-
-
-def report(hall: Hall, handle: str, assignment_id: UUID, told: ReportFacts) -> None:
-    with hall.database.transaction() as db:
-        file_report(db, hall.principal(handle), assignment_id, told, hall.clock())
-    hall.work()
-
-
-def count(hall: Hall, *tables: type[Base]) -> list[int]:
-    with hall.database.snapshot() as db:
-        return [db.scalar(select(func.count()).select_from(table)) or 0 for table in tables]
-
-
-def read(hall: Hall, case_id: str) -> CaseFile:
-    with hall.database.transaction() as db:
-        return read_case(db, hall.principal("heron"), UUID(case_id), hall.clock())
-
-
-def state_of(hall: Hall, assignment_id: UUID) -> str:
-    with hall.database.snapshot() as db:
-        return db.get_one(Assignment, assignment_id).state
-
-
-# -- reports
+from tests.requests.people import a_case, a_date, raised
+from tests.requests.test_endings import count
 
 
 @pytest.mark.parametrize(
@@ -149,22 +109,6 @@ def test_nobody_reports_on_what_is_anothers(hall: Hall) -> None:
         report(hall, "heron", taken, ReportFacts("attended"))
 
 
-def test_who_does_not_report_is_asked_to_when_their_time_is_over(hall: Hall) -> None:
-    case = a_case(hall)
-    hall.profiles({"finch": {"phone": PHONES["finch"]}})
-    taken = hall.accept("finch", raised(hall, case, event_id=UUID(a_date(hall, case, hours=1))))
-    hall.advance(hours=27)
-    assert state_of(hall, taken) == "done"
-    assert "Desk: please report on what you took on. Sign in to do so." in hall.texts_to(
-        PHONES["finch"]
-    )
-    assert [due.task.kind for due in read(hall, case).tasks] == ["report"]
-    report(hall, "finch", taken, ReportFacts("attended", "sorry, late"))
-    assert [due.task.kind for due in read(hall, case).tasks] == []
-    assert len(read(hall, case).reports) == 1
-    assert state_of(hall, taken) == "attended"
-
-
 @pytest.mark.parametrize(
     ("hours", "outcome", "state"),
     [
@@ -189,86 +133,19 @@ def test_a_date_at_which_somebody_was_has_occurred(
     assert ("occurred" in tasks) == (hours > 0 and state != "occurred")
 
 
-# -- cases that end
+def test_attendance_is_not_made_up(hall: Hall) -> None:
+    case = a_case(hall)
+    request = with_event(hall, case, a_date(hall, case, hours=3))
+    assignment = hall.accept("finch", request)
+    finch = hall.principal("finch")
 
+    def report(outcome: str) -> str:
+        with hall.database.transaction() as db:
+            told = ReportFacts(outcome)
+            return file_report(db, finch, assignment, told, hall.clock()).state
 
-@pytest.fixture
-def busy(hall: Hall) -> tuple[Hall, str]:
-    """A case with a request that somebody took and reported on, one taken, and one pending."""
-    hall.profiles({"finch": {"phone": PHONES["finch"]}})
-    case = a_case(hall, scopes=("accompanier", "legal"))
-    event = UUID(a_date(hall, case))
-    done = hall.accept("finch", raised(hall, case, event_id=event))
-    report(hall, "finch", done, ReportFacts("attended", "well"))
-    hall.accept("finch", raised(hall, case))
-    hall.decline("owl", raised(hall, case, "legal"), conflict=True)
-    return hall, case
-
-
-def end(hall: Hall, case: str, how: str, *more: Any) -> None:
-    with hall.database.transaction() as db:
-        getattr(closing, how)(db, hall.principal("heron"), UUID(case), *more, hall.clock())
-    hall.work()
-
-
-def test_closing_a_case_ends_its_requests_and_calls_people_off(busy: tuple[Hall, str]) -> None:
-    hall, case = busy
-    end(hall, case, "close_case", "supported")
-    with hall.database.snapshot() as db:
-        assert set(db.scalars(select(Request.state))) == {"done", "cancelled"}
-        assert "active" not in set(db.scalars(select(Assignment.state)))
-        assert "pending" not in set(db.scalars(select(Offer.state)))
-    assert count(hall, Brief, BriefWrap) == [0, 0]
-    assert CALLED_OFF in hall.texts_to(PHONES["finch"])
-    with pytest.raises(CaseClosed):
-        raised(hall, case)
-
-
-def test_of_a_closed_case_the_machine_knows_no_times(busy: tuple[Hall, str]) -> None:
-    hall, case = busy
-    end(hall, case, "close_case", "supported")
-    with hall.database.snapshot() as db:
-        for request in db.scalars(select(Request)):
-            assert db.keys.read_values(request).window is None
-        assert set(db.scalars(select(Assignment.op_values))) == {None}
-
-
-def test_erasing_a_case_leaves_no_row_of_its_requests(busy: tuple[Hall, str]) -> None:
-    hall, case = busy
-    end(hall, case, "erase_case")
-    tables = (Request, Brief, BriefWrap, Offer, Assignment, Report, Conflict, Task, Event)
-    assert count(hall, *tables) == [0] * len(tables)
-    with pytest.raises(CaseErased):
-        raised(hall, case)
-
-
-def test_merging_keeps_what_was_asked_for_and_who_must_not_see_it(busy: tuple[Hall, str]) -> None:
-    hall, case = busy
-    other = a_case(hall, scopes=("legal",))
-    end(hall, case, "merge_cases", UUID(other))
-    assert len(read(hall, other).requests) == 3
-    request = raised(hall, other, "legal")
-    assert "owl" not in hall.asked(request)
-
-
-# -- the desk, and the clock
-
-
-def test_the_desk_cancels_and_whoever_was_asked_is_told(hall: Hall) -> None:
-    hall.profiles({"finch": {"phone": PHONES["finch"]}})
-    request = raised(hall)
-    with hall.database.transaction() as db:
-        cancel_request(db, hall.principal("heron"), request.id, hall.clock())
-    assert hall.now(request).state == "cancelled"
-    assert hall.asked(request) == set()
-    assert OVER in hall.texts_to(PHONES["finch"]), "they had not taken it on yet"
-    assert not hall.has_timer(request)
-
-
-def test_a_date_that_passed_with_nobody_found_ends_the_search(hall: Hall) -> None:
-    case = a_case(hall, urgency=1)
-    request = raised(hall, case, event_id=UUID(a_date(hall, case, hours=3)))
-    for _ in range(6):
-        hall.advance(hours=1)
-    assert hall.now(request).state == "cancelled"
-    assert not hall.has_timer(request)
+    hall.advance(hours=4)
+    assert report("No-Show") == "no_show"
+    other = with_event(hall, case, a_date(hall, case, days=9))
+    assignment = hall.accept("finch", other)
+    assert report("the room was empty") == "done", "no word of ours: nobody knows who was there"
