@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from app.access import Permission
 from app.api.deps import IdempotencyKey, VisitDep, etag, fingerprint, needs
-from app.api.requests import Window
+from app.api.request_shapes import WindowOut, show_window
 from app.cases import LONGEST_PLACE, DateFacts, read_instant
 from app.models import BriefContent
 from app.requests import (
@@ -22,7 +22,6 @@ from app.requests import (
     list_own_assignments,
     read_brief,
 )
-from app.requests import find_window as window_of
 from app.store import do_once
 
 router = APIRouter(prefix="/v1/assignments", tags=["assignments"])
@@ -39,15 +38,15 @@ class AssignmentItem(BaseModel):
     state: str
     languages: list[str]
     region: str | None
-    window: Window | None
+    window: WindowOut | None
     accepted_at: datetime
     ended_at: datetime | None
 
 
 class AssignmentOut(AssignmentItem):
-    """With the brief: null once it has ended, and while the desk has not written one.
+    """With the brief: null once access has ended, and while the desk has not written one.
 
-    Who went along reads it for 24 hours more after the report.
+    Members who went along can read it for 24 hours after their report.
     """
 
     brief: dict[str, Any] | None = Field(
@@ -78,35 +77,34 @@ class NextEvent(BaseModel):
 
 
 class NewReport(BaseModel):
-    """What came of it. ``cancelled``: you cannot go after all, and others are asked."""
+    """How it went. ``cancelled``: you cannot go after all, and others are asked."""
 
     outcome: Code = Field(description="attended, no_show, cancelled, or another word")
     notes: Annotated[str, Field(max_length=LONGEST_NOTES)] = ""
     next_event: NextEvent | None = None
 
 
-def item(opened: OpenedBrief) -> AssignmentItem:
+def show_coarsely(opened: OpenedBrief) -> AssignmentItem:
     """Return an assignment as coarse facts."""
     row, values = opened.assignment, opened.values
-    window = window_of(values)
     return AssignmentItem(
         id=row.id,
         request_id=row.request_id,
-        kind=values["kind"],
+        kind=values.kind,
         state=row.state,
-        languages=values["languages"],
-        region=values["region"],
-        window=Window(starts_at=window[0], ends_at=window[1]) if window else None,
+        languages=list(values.languages),
+        region=values.region,
+        window=show_window(values),
         accepted_at=row.accepted_at,
         ended_at=row.ended_at,
     )
 
 
-def out(opened: OpenedBrief) -> AssignmentOut:
+def show_assignment(opened: OpenedBrief) -> AssignmentOut:
     """Return an assignment with its brief."""
     company = opened.company
     return AssignmentOut(
-        **item(opened).model_dump(),
+        **show_coarsely(opened).model_dump(),
         brief=show_brief(opened.brief) if opened.brief else None,
         leads=company.leads,
         leader=company.leader,
@@ -132,7 +130,7 @@ def mine(visit: VisitDep) -> AssignmentList:
     """List your own assignments."""
     with visit.snapshot() as db:
         found = list_own_assignments(db, visit.principal)
-        return AssignmentList(items=[item(one) for one in found])
+        return AssignmentList(items=[show_coarsely(one) for one in found])
 
 
 @router.get("/{assignment_id}")
@@ -141,7 +139,7 @@ def read(assignment_id: UUID, visit: VisitDep, response: Response) -> Assignment
     with visit.transaction() as db:
         opened = read_brief(db, visit.principal, assignment_id, visit.now)
         etag(response, opened.assignment.version)
-        return out(opened)
+        return show_assignment(opened)
 
 
 @router.post("/{assignment_id}/report", dependencies=[needs(Permission.OFFERS)])
@@ -153,7 +151,7 @@ def report(
     response: Response,
     idempotency_key: IdempotencyKey = None,
 ) -> AssignmentOut:
-    """Report: it is sealed to the case, and ends the assignment; you cannot read it again."""
+    """Report to the desk and end the assignment. You cannot read the report again."""
     told = ReportFacts(body.outcome, body.notes, _event(body.next_event))
     with visit.transaction() as db:
 
@@ -163,7 +161,7 @@ def report(
         do_once(db, visit.principal, idempotency_key, fingerprint(request, body), visit.now, make)
         opened = read_brief(db, visit.principal, assignment_id, visit.now)
         etag(response, opened.assignment.version)
-        return out(opened)
+        return show_assignment(opened)
 
 
 def _event(told: NextEvent | None) -> DateFacts | None:

@@ -16,8 +16,7 @@ from app.api.deadlines import DeadlineOut, deadline_out
 from app.api.deps import etag
 from app.api.episodes import EpisodeOut, episode_out
 from app.api.events import EventOut, TaskOut, task_out
-from app.api.requests import RequestOut
-from app.api.requests import out as request_out
+from app.api.request_shapes import RequestOut, show_request
 from app.desk import CaseFile, CaseLine, read_line
 from app.models import Case
 from app.requests import FoundRequest
@@ -148,8 +147,8 @@ def item(line: CaseLine) -> CaseItem:
 
 def _request(file: CaseFile, found: FoundRequest) -> RequestOut:
     """Return a request with what was reported about it."""
-    reports = [one for one in file.reports if one["request"] == found.request.id]
-    return request_out(found, reports)
+    reports = [one for one in file.reports if one.request_id == found.request.id]
+    return show_request(found, reports)
 
 
 def case_out(file: CaseFile) -> CaseOut:

@@ -1,4 +1,4 @@
-"""A member's own offers: coarse facts, never a person."""
+"""A member's own offers, as coarse facts. They show no person."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from app.access import Permission
-from app.api.assignments import AssignmentOut
-from app.api.assignments import out as assignment_out
+from app.api.assignments import AssignmentOut, show_assignment
 from app.api.deps import VisitDep, etag, needs
-from app.api.requests import Window
+from app.api.request_shapes import WindowOut, show_window
 from app.requests import (
     OwnOffer,
     accept_offer,
@@ -23,7 +22,6 @@ from app.requests import (
     list_own_offers,
     read_brief,
 )
-from app.requests import find_window as window_of
 
 router = APIRouter(prefix="/v1/offers", tags=["offers"])
 
@@ -37,7 +35,7 @@ class OfferOut(BaseModel):
     language: str | None
     languages: list[str]
     region: str | None
-    window: Window | None
+    window: WindowOut | None
     needed_by: datetime | None
     expires_at: datetime
     state: str
@@ -62,20 +60,20 @@ def mine(visit: VisitDep) -> OfferList:
     """List your own offers."""
     with visit.snapshot() as db:
         found = list_own_offers(db, visit.principal, visit.now)
-        return OfferList(items=[_out(one, visit.now) for one in found])
+        return OfferList(items=[_show_offer(one, visit.now) for one in found])
 
 
-def _out(one: OwnOffer, now: datetime) -> OfferOut:
-    values, window = one.values, window_of(one.values)
+def _show_offer(one: OwnOffer, now: datetime) -> OfferOut:
+    values = one.values
     return OfferOut(
         id=one.offer.id,
-        kind=values["kind"],
+        kind=values.kind,
         urgency=one.urgency,
-        language=next(iter(values["languages"]), None),
-        languages=values["languages"],
-        region=values["region"],
-        window=Window(starts_at=window[0], ends_at=window[1]) if window else None,
-        needed_by=values.get("needed_by"),
+        language=next(iter(values.languages), None),
+        languages=list(values.languages),
+        region=values.region,
+        window=show_window(values),
+        needed_by=values.needed_by,
         expires_at=one.offer.expires_at,
         state=find_offer_state(one.offer, now),
     )
@@ -90,12 +88,12 @@ def accept(offer_id: UUID, visit: VisitDep, response: Response) -> AssignmentOut
         opened = read_brief(db, visit.principal, taken.id, visit.now)
         response.headers["Location"] = f"/v1/assignments/{taken.id}"
         etag(response, opened.assignment.version)
-        return assignment_out(opened)
+        return show_assignment(opened)
 
 
 @router.post("/{offer_id}/decline", status_code=204, dependencies=[needs(Permission.OFFERS)])
 def decline(offer_id: UUID, visit: VisitDep, body: Decline | None = None) -> Response:
-    """Say no; somebody else is asked at once."""
+    """Say no; the ladder asks another member at once."""
     visit.principal.require(Permission.OFFERS)
     said = body or Decline()
     with visit.transaction() as db:

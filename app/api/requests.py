@@ -1,10 +1,8 @@
-"""Requests for people, as the desk makes and follows them."""
+"""The desk asks for people, and follows what comes of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -13,34 +11,27 @@ from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 from app import requests
 from app.access import Permission
 from app.api.deps import Cursor, IdempotencyKey, Limit, VisitDep, etag, fingerprint, needs
-from app.models import SEEKING
+from app.api.request_shapes import RequestOut, show_request
+from app.models import RUNNING, RequestState
 from app.requests import (
-    FoundRequest,
     RequestFacts,
     cancel_request,
     find_request,
     list_requests,
     rank_candidates,
 )
-from app.requests import find_window as window_of
 from app.store import do_once
 
 router = APIRouter(prefix="/v1", tags=["requests"])
 Code = Annotated[str, StringConstraints(max_length=64)]
 Codes = Annotated[list[Code], Field(max_length=20)]
-State = Literal["open", "offered", "assigned", "unfilled", "done", "cancelled"]
-_RUNNING = (*SEEKING, "assigned")
 
 
-class Window(BaseModel):
-    """When it is."""
-
-    starts_at: datetime
-    ends_at: datetime
+AskedState = Annotated[RequestState | None, Query(description="default: those that are not over")]
 
 
 class NewRequest(BaseModel):
-    """Who is needed. Without languages and region those of the case count."""
+    """A request. Without languages and region those of the case count."""
 
     kind: Code = Field(description="accompaniment, legal, interpreter")
     event_id: UUID | None = None
@@ -52,72 +43,13 @@ class NewRequest(BaseModel):
     share: Annotated[list[Code], Field(max_length=64)] = Field(
         default=[], description="fields of the case to be shown, as far as this kind may see them"
     )
-    minor: bool = Field(default=False, description="about a minor: nobody is sent alone")
+    minor: bool = Field(default=False, description="about a minor: two people go together")
 
 
 class WriteBrief(BaseModel):
-    """Which fields are shown; without it, those that were asked for before."""
+    """Which fields the brief shows; without it, the same as before."""
 
     share: Annotated[list[Code], Field(max_length=64)] | None = None
-
-
-class OfferMade(BaseModel):
-    """Somebody who was asked."""
-
-    id: UUID
-    member: UUID
-    state: str
-    step: int
-    made_at: datetime
-    expires_at: datetime
-
-
-class Assigned(BaseModel):
-    """Who took it."""
-
-    id: UUID
-    member: UUID
-    state: str
-    accepted_at: datetime
-    ended_at: datetime | None
-
-
-class ReportOut(BaseModel):
-    """What came of it, opened with the keys of the case."""
-
-    id: UUID
-    author: UUID
-    outcome: str
-    notes: str
-    next: datetime | None
-    at: datetime
-
-
-class RequestOut(BaseModel):
-    """A request as the desk sees it."""
-
-    id: UUID
-    case_id: UUID
-    kind: str
-    state: str
-    urgency: int
-    event_id: UUID | None
-    window: Window | None
-    languages: list[str]
-    region: str | None
-    skills: list[str]
-    wishes: list[str]
-    needed_by: datetime | None
-    minor: bool
-    companion: UUID | None = Field(description="the other of two, where nobody is to go alone")
-    shares: list[str] = Field(description="the fields that its brief copies")
-    has_brief: bool
-    step: int = Field(description="how far it has been relaxed, from 0")
-    opened_at: datetime
-    opened_by: UUID | None = Field(description="null where the machine, or a report, asked")
-    offers: list[OfferMade]
-    assignment: Assigned | None
-    reports: list[ReportOut] = Field(default=[], description="only where the case is read")
 
 
 class RequestList(BaseModel):
@@ -128,7 +60,7 @@ class RequestList(BaseModel):
 
 
 class CandidateOut(BaseModel):
-    """Somebody who could be asked, and what speaks for them."""
+    """A member whom the ladder could ask, and how they fit."""
 
     member: UUID
     handle: str
@@ -136,8 +68,8 @@ class CandidateOut(BaseModel):
     reasons: list[str]
 
 
-class LeftOut(BaseModel):
-    """Somebody of the right role who is not asked, and why."""
+class CandidateLeftOut(BaseModel):
+    """A member of the right role whom the ladder does not ask, and why."""
 
     member: UUID
     handle: str
@@ -145,59 +77,11 @@ class LeftOut(BaseModel):
 
 
 class CandidateList(BaseModel):
-    """Who could be asked, best first."""
+    """The members whom the ladder could ask, best first."""
 
     items: list[CandidateOut]
-    left_out: list[LeftOut]
+    left_out: list[CandidateLeftOut]
     next_cursor: None = None
-
-
-def out(found: FoundRequest, reports: Iterable[Mapping[str, Any]] = ()) -> RequestOut:
-    """Return a request as the desk sees it."""
-    row, values, taken = found.request, found.values, found.assignment
-    window = window_of(values)
-    return RequestOut(
-        id=row.id,
-        case_id=row.case_id,
-        kind=values["kind"],
-        state=row.state,
-        urgency=row.urgency,
-        event_id=row.event_id,
-        window=Window(starts_at=window[0], ends_at=window[1]) if window else None,
-        languages=values["languages"],
-        region=values["region"],
-        skills=values["skills"],
-        wishes=values["wishes"],
-        needed_by=values.get("needed_by"),
-        minor=bool(values.get("minor")),
-        companion=values.get("companion"),
-        shares=values.get("shares", []),
-        has_brief=found.has_brief,
-        step=row.step,
-        opened_at=row.opened_at,
-        opened_by=row.opened_by,
-        offers=[
-            OfferMade(
-                id=one.id,
-                member=one.member_id,
-                state=one.state,
-                step=one.step,
-                made_at=one.made_at,
-                expires_at=one.expires_at,
-            )
-            for one in found.offers
-        ],
-        assignment=Assigned(
-            id=taken.id,
-            member=taken.member_id,
-            state=taken.state,
-            accepted_at=taken.accepted_at,
-            ended_at=taken.ended_at,
-        )
-        if taken
-        else None,
-        reports=[ReportOut(**one) for one in reports],
-    )
 
 
 @router.post("/cases/{case_id}/requests", status_code=201)
@@ -209,7 +93,7 @@ def raise_request(
     response: Response,
     idempotency_key: IdempotencyKey = None,
 ) -> RequestOut:
-    """Ask for somebody. Offers start at once; for a minor's accompaniment two are asked for."""
+    """Ask for a person. Offers start at once. For an accompaniment of a minor it asks for two."""
     asked = RequestFacts(**body.model_dump())
     with visit.transaction() as db:
 
@@ -221,58 +105,60 @@ def raise_request(
         found = find_request(db, visit.principal, made)
         response.headers["Location"] = f"/v1/requests/{made}"
         etag(response, found.request.version)
-        return out(found)
+        return show_request(found)
 
 
 @router.get("/requests")
 def listed(
     visit: VisitDep,
-    state: Annotated[State | None, Query(description="default: those that are not over")] = None,
+    state: Annotated[
+        RequestState | None, Query(description="default: those that are not over")
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> RequestList:
     """List requests by tier."""
     with visit.snapshot() as db:
-        states = (state,) if state else _RUNNING
+        states = (state,) if state else RUNNING
         found, after = list_requests(db, visit.principal, states=states, cursor=cursor, limit=limit)
-        return RequestList(items=[out(one) for one in found], next_cursor=after)
+        return RequestList(items=[show_request(one) for one in found], next_cursor=after)
 
 
 @router.get("/requests/{request_id}")
 def read(request_id: UUID, visit: VisitDep, response: Response) -> RequestOut:
-    """Read one request: who was asked, who took it."""
+    """Read one request, with its offers and its assignment."""
     with visit.snapshot() as db:
         found = find_request(db, visit.principal, request_id)
         etag(response, found.request.version)
-        return out(found)
+        return show_request(found)
 
 
 @router.post("/requests/{request_id}/cancel")
 def cancel(request_id: UUID, visit: VisitDep, response: Response) -> RequestOut:
-    """End a request; whoever had it is told."""
+    """End a request; the members whom it concerns are told."""
     with visit.transaction() as db:
         cancel_request(db, visit.principal, request_id, visit.now)
         found = find_request(db, visit.principal, request_id)
         etag(response, found.request.version)
-        return out(found)
+        return show_request(found)
 
 
 @router.post("/requests/{request_id}/brief", dependencies=[needs(Permission.CASES)])
 def write_brief(
     request_id: UUID, visit: VisitDep, response: Response, body: WriteBrief | None = None
 ) -> RequestOut:
-    """Write a request's brief anew: for one that has none, or to show other fields."""
+    """Write the brief of a request that has none, or write it anew with other fields."""
     with visit.transaction() as db:
         share = body.share if body else None
         requests.write_brief(db, visit.principal, request_id, visit.now, share)
         found = find_request(db, visit.principal, request_id)
         etag(response, found.request.version)
-        return out(found)
+        return show_request(found)
 
 
 @router.get("/requests/{request_id}/candidates")
 def candidates(request_id: UUID, visit: VisitDep) -> CandidateList:
-    """Say who could be asked, best first and why, and why the others are not."""
+    """List whom the ladder could ask, best first and why, and why it asks no others."""
     with visit.snapshot() as db:
         ranking = rank_candidates(db, visit.principal, request_id, visit.now)
     return CandidateList(
@@ -286,7 +172,7 @@ def candidates(request_id: UUID, visit: VisitDep) -> CandidateList:
             for person, one in ranking.ranked
         ],
         left_out=[
-            LeftOut(
+            CandidateLeftOut(
                 member=person.candidate.member_id, handle=person.candidate.handle, reason=reason
             )
             for person, reason in ranking.left_out

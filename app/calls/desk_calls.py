@@ -25,7 +25,7 @@ from app.models import Call, CallState, Case, Request
 from app.organisation import read_settings
 from app.outbox import check_call
 from app.paging import acknowledge_alert
-from app.requests import RequestFacts, change_request_values, raise_request, read_request_values
+from app.requests import RequestFacts, raise_request
 from app.store import Db
 from app.vault import read_roster
 
@@ -123,11 +123,8 @@ def ask_interpreter(
     held = _running(db, principal, case_id, call_id)
     if held.row.custody:
         raise Forbidden(_LINE_OF_DETENTION)
-    asked = RequestFacts("interpreter", languages=tuple(languages))
-    request = raise_request(db, principal, held.case.id, asked, now)
-    values = {**read_request_values(db, request), "call": str(call_id)}
-    change_request_values(db, request, values)
-    return request
+    asked = RequestFacts("interpreter", languages=tuple(languages), call_id=call_id)
+    return raise_request(db, principal, held.case.id, asked, now)
 
 
 def mark_custody(

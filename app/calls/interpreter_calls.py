@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
 from app.calls.call_rows import advance_call
 from app.calls.events import Summon
 from app.calls.held_calls import lock_call
 from app.calls.staff import find_busy_members
 from app.models import Assignment, Request
-from app.requests import read_request_values
 from app.store import ClaimedJob, Db, finish_job
 
 
@@ -26,7 +24,7 @@ def ring_interpreters(db: Db, claimed: Sequence[ClaimedJob], now: datetime) -> N
 
 def _ring(db: Db, assignment: Assignment, now: datetime) -> None:
     request = db.get(Request, assignment.request_id)
-    values = read_request_values(db, request) if request else {}
-    held = lock_call(db, UUID(values["call"])) if values.get("call") else None
+    call_id = db.keys.read_values(request).call if request else None
+    held = lock_call(db, call_id) if call_id else None
     if held is not None and not find_busy_members(db, [assignment.member_id]):
         advance_call(db, held, Summon("interpreter", assignment.member_id), now)

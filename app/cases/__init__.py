@@ -84,7 +84,7 @@ from app.cases.tasks import (
     settle_tasks,
     settle_tasks_of_kind,
 )
-from app.cases.tree import find_tree_ids, lock_cases_of_number, lock_tree
+from app.cases.tree import TREE_ROOT, find_tree_ids, lock_cases_of_number, lock_tree
 from app.cases.waiting import (
     answer_caller,
     give_case,
@@ -103,6 +103,7 @@ __all__ = [
     "LONGEST_PLACE",
     "REMINDER_DAYS",
     "SCOPE_OF_KIND",
+    "TREE_ROOT",
     "USUAL_CAP",
     "VOICEMAIL_TYPE",
     "AttachedFile",

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 
-from app.cases.tree import find_tree_ids
+from app.cases.tree import TREE_ROOT, find_tree_ids
 from app.errors import ConsentMissing
 from app.models import Case, CaseValues, Consent, ConsentValues, Reach
 from app.store import Db
@@ -52,7 +52,7 @@ def find_newest_word(db: Db, case_ids: Collection[UUID], scope: str) -> NewestWo
 
 def find_words_of_trees(db: Db, main_ids: Collection[UUID], scope: str) -> dict[UUID, NewestWord]:
     """Return the newest word on a scope in each tree of these main cases that has one."""
-    main = func.coalesce(Case.merged_into, Case.id).label("main")
+    main = TREE_ROOT.label("main")
     parts = select(Case.id, main).where(or_(Case.id.in_(main_ids), Case.merged_into.in_(main_ids)))
     main_of = {row.id: row.main for row in db.execute(parts)}
     newest: dict[UUID, NewestWord] = {}

@@ -1,13 +1,16 @@
-"""Who could be asked: members as ``app.requests.routing`` knows them, from the rows that say it."""
+"""The tree of a case: the case itself, and the cases that were merged with it."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from app.models import Case
 from app.store import Db
+
+# In a query: the main case of each case, which is the one it was merged into, or itself.
+TREE_ROOT = func.coalesce(Case.merged_into, Case.id)
 
 
 def find_tree_ids(db: Db, case_id: UUID) -> list[UUID]:

@@ -1,4 +1,4 @@
-"""What a member is asked for and took on; made for a phone."""
+"""A member's own offers and assignments; the pages are made for a phone."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from app.console.forms import Form
 from app.console.health import warnings
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import NotFound, Refusal
+from app.models import AssignmentState, OfferState
 from app.requests import (
     ReportFacts,
     accept_offer,
@@ -23,7 +24,6 @@ from app.requests import (
     explain_decline,
     file_report,
     find_offer_state,
-    find_window,
     list_own_assignments,
     list_own_offers,
     read_brief,
@@ -35,7 +35,7 @@ _LONGEST_OUTCOME = 64
 
 @router.get("")
 def mine(screen: MemberScreenDep) -> Response:
-    """Show what I am asked for, and what I took on."""
+    """Show my offers and assignments."""
     return offers_page(screen)
 
 
@@ -46,15 +46,15 @@ def offers_page(screen: MemberScreen, refusal: Refusal | None = None) -> Respons
         asked = list_own_offers(db, visit.principal, visit.now)
         taken = list_own_assignments(db, visit.principal)
         needs = warnings(db, visit.principal)
-    states = {one.offer.id: find_offer_state(one.offer, visit.now) for one in asked}
+    states = [(one, find_offer_state(one.offer, visit.now)) for one in asked]
     return screen.page(
         "offers.html",
         STATUS[refusal.slug] if refusal else 200,
         here="/offers",
-        pending=[(o, find_window(o.values)) for o in asked if states[o.offer.id] == "pending"],
-        over=[(o, states[o.offer.id]) for o in asked if states[o.offer.id] != "pending"],
-        active=[(o, find_window(o.values)) for o in taken if o.assignment.state == "active"],
-        past=[(o, find_window(o.values)) for o in taken if o.assignment.state != "active"],
+        pending=[one for one, state in states if state == OfferState.PENDING],
+        over=[(one, state) for one, state in states if state != OfferState.PENDING],
+        active=[one for one in taken if one.assignment.state == AssignmentState.ACTIVE],
+        past=[one for one in taken if one.assignment.state != AssignmentState.ACTIVE],
         warnings=needs,
         errors=[("asked", refusal.detail)] if refusal else (),
     )
@@ -104,7 +104,6 @@ def _taken(screen: MemberScreen, assignment_id: UUID, refusal: Refusal | None = 
         STATUS[refusal.slug] if refusal else 200,
         here=f"/offers/taken/{assignment_id}",
         opened=opened,
-        window=find_window(opened.values),
         typed=screen.form,
         errors=[("outcome", refusal.detail)] if refusal else (),
     )
@@ -112,7 +111,7 @@ def _taken(screen: MemberScreen, assignment_id: UUID, refusal: Refusal | None = 
 
 @router.post("/taken/{assignment_id}/report")
 def report(assignment_id: UUID, screen: MemberScreenDep) -> Response:
-    """Say what came of it, and the next date if one was set."""
+    """Tell how it went, and the next date if one was set."""
     visit, form = screen.visit, screen.form
     visit.principal.require(Permission.OFFERS)
     try:

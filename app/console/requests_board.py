@@ -1,4 +1,4 @@
-"""Asking for people: every request, and for one case who could come and why."""
+"""The desk asks for people: the board of all requests, and the page of one case."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from app.requests import (
     ALLOWED_FIELDS,
     RequestFacts,
     cancel_request,
-    find_window,
+    find_request,
     list_requests,
     raise_request,
     rank_candidates,
+    write_brief,
 )
 from app.store import do_once
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
-_RUNNING = (*SEEKING, "assigned")
 
 
 @router.get("/requests")
@@ -39,7 +39,7 @@ def board(screen: MemberScreenDep) -> Response:
     visit = screen.visit
     cursor = screen.request.query_params.get("cursor", "")[:200] or None
     with visit.snapshot() as db:
-        found, after = list_requests(db, visit.principal, states=_RUNNING, cursor=cursor)
+        found, after = list_requests(db, visit.principal, cursor=cursor)
         names = {
             one.request.case_id: read_line(
                 db, db.get_one(Case, one.request.case_id)
@@ -50,7 +50,7 @@ def board(screen: MemberScreenDep) -> Response:
     return screen.page(
         "requests.html",
         here="/requests",
-        rows=[(one, find_window(one.values)) for one in found],
+        rows=found,
         names=names,
         handles=handles,
         after=after,
@@ -59,7 +59,7 @@ def board(screen: MemberScreenDep) -> Response:
 
 @router.get("/cases/{case_id}/route")
 def route(case_id: UUID, screen: MemberScreenDep) -> Response:
-    """Show whom a case asks for, who could come and why, and the form to ask for somebody."""
+    """Show a case's requests, who could come and why, and the form to ask for a person."""
     return _route(screen, case_id)
 
 
@@ -84,7 +84,7 @@ def _route(
         case=case,
         values=file.line.values,
         live=case.state in LIVE_STATES,
-        rows=[(one, find_window(one.values)) for one in file.requests],
+        rows=file.requests,
         rankings=rankings,
         reports=file.reports,
         dates=[event for event in file.events if event.state in AWAITED],
@@ -103,7 +103,7 @@ def _route(
 
 @router.post("/cases/{case_id}/route")
 def ask(case_id: UUID, screen: MemberScreenDep) -> Response:
-    """Ask for somebody; people are asked at once."""
+    """Ask for a person; the ladder begins at once."""
     visit, form = screen.visit, screen.form
     try:
         with visit.transaction() as db:
@@ -141,6 +141,22 @@ def _values(form: Form) -> dict[str, Any]:
 
 def _words(text: str) -> list[str]:
     return [word.strip()[:64] for word in text.split(",") if word.strip()][:20]
+
+
+@router.post("/requests/{request_id}/brief")
+def write(request_id: UUID, screen: MemberScreenDep) -> Response:
+    """Write the brief of a request that has none yet."""
+    visit = screen.visit
+    with visit.snapshot() as db:
+        case_id = find_request(db, visit.principal, request_id).request.case_id
+    try:
+        with visit.transaction() as db:
+            write_brief(db, visit.principal, request_id, visit.now)
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        return _route(screen, case_id, refusal, f"request-{request_id}")
+    return screen.go(f"/cases/{case_id}/route?done=briefed")
 
 
 @router.post("/requests/{request_id}/cancel")

@@ -108,6 +108,7 @@ DONE = {
     "glass_broken": "It is open, and the coordinators have been told.",
     "accepted": "It is yours. Thank you.",
     "asked": "People are being asked now.",
+    "briefed": "The brief is written.",
     "dated": "The date is saved.",
     "declined": "Thank you for answering. Others are asked.",
     "held_at": "The detention is recorded.",

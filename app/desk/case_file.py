@@ -13,7 +13,7 @@ from app.desk.date_changes import WholeDate
 from app.desk.queue import CaseLine
 from app.knowledge import PossibleDeadline
 from app.models import AuditEntry, Call, Consent, ConsentValues, DetentionDetails, DetentionEpisode
-from app.requests import FoundRequest
+from app.requests import FoundRequest, OpenedReport
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class CaseFile:
     tasks: Sequence[DueTask] = ()
     possible_deadlines: Sequence[PossibleDeadline] = field(default=(), repr=False)
     requests: Sequence[FoundRequest] = field(default=(), repr=False)
-    reports: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+    reports: Sequence[OpenedReport] = field(default=(), repr=False)
     calls: Sequence[Call] = ()
     attachments: Sequence[AttachedFile] = field(default=(), repr=False)
     hold_reason: str | None = field(default=None, repr=False)

@@ -26,7 +26,7 @@ from app.errors import BadRequest, Forbidden, OfferTaken
 from app.models import Case, CaseEpoch, CaseGrant, CaseState, CaseValues, rounded
 from app.organisation import check_codes, check_fields, read_settings
 from app.paging import acknowledge_alert
-from app.requests import follow_urgency
+from app.requests import complete_briefs, follow_urgency
 from app.store import NOT_WAITING, Db, ReadVersion, check_version
 from app.vault import CASE_FIELDS, make_case_keys, read_roster, read_sheet, write_sheet
 
@@ -183,6 +183,7 @@ def assign_case(
 def _give(
     db: Db, principal: Principal, case: Case, member_id: UUID, kind: str, now: datetime
 ) -> Case:
+    complete_briefs(db, principal, case, now)
     if member_id == principal.member_id:
         take_case(db, case, member_id, now)
     else:

@@ -52,7 +52,7 @@ from app.models import (
 from app.organisation import find_zone
 from app.outbox import find_phone_flags
 from app.paging import acknowledge_alert
-from app.requests import complete_briefs, list_reports, list_requests_of_cases
+from app.requests import list_reports, list_requests_of_cases
 from app.store import Db
 from app.vault import (
     CASE_CONTACT,
@@ -79,8 +79,6 @@ def read_case(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Cas
     """
     case = find_case(db, principal, case_id)
     live = is_live(case)
-    if live:
-        complete_briefs(db, principal, case, now)
     line = read_line(db, case)
     audit.record(db, "case.read", principal.member_id, case.id, now)
     history = audit.history(db, case.id)

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app import audit
 from app.access import Permission, Principal
 from app.cases import (
+    TREE_ROOT,
     answer_caller,
     find_case,
+    has_agreed,
     is_live,
     parse_safe_hours,
     read_case_values,
@@ -36,7 +38,7 @@ from app.models import (
 from app.organisation import CONSENT_SCOPES, CONTACT_METHODS
 from app.outbox import TextDraft, check_text, queue_texts
 from app.paging import ALERTED_AT_ONCE, acknowledge_alert, make_alert_job
-from app.requests import follow_consent
+from app.requests import complete_briefs, follow_consent
 from app.store import ClaimedJob, Db, add_jobs, finish_job, position_after
 from app.vault import MESSAGE_BODY, OVERRIDE_REASON, seal_for_case
 
@@ -53,6 +55,7 @@ def send_reply(db: Db, principal: Principal, case_id: UUID, body: str, now: date
         raise BadRequest("A text cannot hold the character NUL.")
     values = read_case_values(db, case)
     check_text(db, case, values, now, written_at=now)
+    complete_briefs(db, principal, case, now)
     write_case_values(db, case, answer_caller(db, case, values, now))
     message = _put_message(db, case, values, principal.member_id, body, now)
     acknowledge_alert(db, case.id, principal.member_id)
@@ -104,7 +107,7 @@ def make_cases_wait(db: Db, claimed: Sequence[ClaimedJob], now: datetime) -> Non
         Outgoing.purpose == "reply",
         Outgoing.state.in_(NOT_HEARD),
     )
-    roots = select(func.coalesce(Case.merged_into, Case.id)).where(Case.id.in_(of_texts))
+    roots = select(TREE_ROOT).where(Case.id.in_(of_texts))
     found = db.scalars(select(Case).where(Case.id.in_(roots)).order_by(Case.id).with_for_update())
     for one in found.all():
         # It may have been merged while its row was waited for.
@@ -163,6 +166,8 @@ def record_consent(
     db.add(row)
     db.flush()
     follow_consent(db, case, said.scope, now)
+    if has_agreed(db, case.id, said.scope):
+        complete_briefs(db, principal, case, now)
     audit.record(db, "consent.recorded", principal.member_id, case.id, now)
     return row
 

@@ -1,8 +1,16 @@
 """The tables, one module per aggregate; every column says its vault."""
 
 from app.models.alerts import ALERT_TRANSITIONS, Alert, AlertState, Page
+from app.models.assignments import (
+    ASSIGNMENT_TRANSITIONS,
+    Assignment,
+    AssignmentState,
+    AssignmentValues,
+    Report,
+)
 from app.models.audit import AuditEntry, AuditHead
 from app.models.base import ROUNDING, Base, Instant, OperationalRow, State, rounded, table
+from app.models.briefs import Brief, BriefWrap
 from app.models.calls import (
     CALL_TRANSITIONS,
     LEG_TRANSITIONS,
@@ -74,6 +82,7 @@ from app.models.knowledge import (
     RaidReport,
     SightingState,
 )
+from app.models.offers import OFFER_TRANSITIONS, Conflict, Offer, OfferState, OfferValues
 from app.models.organisation import Deployment, IndexKey, IndexKeyValues, OrganisationSettings
 from app.models.outbox import (
     NOT_HEARD,
@@ -102,14 +111,13 @@ from app.models.people import (
     SessionRow,
 )
 from app.models.requests import (
+    REQUEST_TRANSITIONS,
+    RUNNING,
     SEEKING,
-    Assignment,
-    Brief,
-    BriefWrap,
-    Conflict,
-    Offer,
-    Report,
     Request,
+    RequestState,
+    RequestTimes,
+    RequestValues,
 )
 from app.models.shifts import (
     SWAP_TRANSITIONS,
@@ -140,6 +148,7 @@ from app.models.values import ValuesBroken, dump_values, load_values, operationa
 
 __all__ = [
     "ALERT_TRANSITIONS",
+    "ASSIGNMENT_TRANSITIONS",
     "AWAITED",
     "CALL_TRANSITIONS",
     "CASE_TRANSITIONS",
@@ -148,9 +157,12 @@ __all__ = [
     "LIVE_STATES",
     "MEMBER_TRANSITIONS",
     "NOT_HEARD",
+    "OFFER_TRANSITIONS",
     "OUTGOING_TRANSITIONS",
     "RELEASE_TRANSITIONS",
+    "REQUEST_TRANSITIONS",
     "ROUNDING",
+    "RUNNING",
     "SEEKING",
     "SETTLED_TEXTS",
     "SIGHTING_TRANSITIONS",
@@ -161,6 +173,8 @@ __all__ = [
     "AlertState",
     "ArchivedContact",
     "Assignment",
+    "AssignmentState",
+    "AssignmentValues",
     "Attachment",
     "AttachmentDetails",
     "AttachmentPart",
@@ -225,6 +239,8 @@ __all__ = [
     "Note",
     "NoteBody",
     "Offer",
+    "OfferState",
+    "OfferValues",
     "OperationalGrant",
     "OperationalRow",
     "OrganisationSettings",
@@ -242,6 +258,9 @@ __all__ = [
     "Report",
     "ReportBody",
     "Request",
+    "RequestState",
+    "RequestTimes",
+    "RequestValues",
     "RosterVersion",
     "Sent",
     "SessionRow",

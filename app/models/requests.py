@@ -1,180 +1,121 @@
-"""Requests for people, what they may read, offers, assignments, and what came of them."""
+"""Requests for people."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped
 
-from app.models.base import Base, OperationalRow, forgotten, plain, sealed
+from app.models.base import Base, OperationalRow, State, plain
+from app.models.values import operational
 
-REQUEST_STATES = ("open", "offered", "assigned", "unfilled", "done", "cancelled")
-# In these somebody is still being looked for.
-SEEKING = ("open", "offered", "unfilled")
-OFFER_STATES = ("pending", "accepted", "declined", "expired", "withdrawn")
-ASSIGNMENT_STATES = ("active", "attended", "no_show", "done", "cancelled", "revoked")
-_PENDING = text("state = 'pending'")
-_ACCEPTED = text("state = 'accepted'")
-_ACTIVE = text("state = 'active'")
+# A date without an end is taken to last so long.
+USUAL_LENGTH = timedelta(hours=2)
 
 
-class Request(OperationalRow[Any], Base):
-    """Somebody is needed: an accompanier, a legal contact, an interpreter.
+class RequestState(StrEnum):
+    """How far a request has come."""
 
-    Operational values: ``kind languages region skills wishes minor needed_by starts_at ends_at
-    shares companion since rounds retry_at told planned``. ``shares`` names the fields that its
-    brief copies, ``companion`` the other request where two people are to go together, ``since``
-    when asking began anew, ``rounds`` how often everybody was asked in vain before, ``told`` when
-    and at which tier the coordinators were texted that nobody was found, ``planned`` whom the plan
-    for a surge would ask next. ``step`` is the relaxation step that offers have come to. While a
-    request is in ``SEEKING`` it has a job ``offers`` with its id: its timer. Of one that is over
-    the times are gone.
+    OPEN = "open"
+    """The ladder is about to ask members, from its first step on."""
+    OFFERED = "offered"
+    """At least one member is asked and has not answered yet."""
+    ASSIGNED = "assigned"
+    """A member has taken it."""
+    UNFILLED = "unfilled"
+    """Everybody was asked in vain. The ladder begins anew after a while."""
+    DONE = "done"
+    """The member who took it has reported, or its time is over."""
+    CANCELLED = "cancelled"
+    """Nobody is needed any more."""
+
+
+# In these the ladder still looks for a member.
+SEEKING = (RequestState.OPEN, RequestState.OFFERED, RequestState.UNFILLED)
+# In these a request is not over.
+RUNNING = (*SEEKING, RequestState.ASSIGNED)
+REQUEST_TRANSITIONS: Mapping[RequestState, frozenset[RequestState]] = {
+    # When asking begins anew, offers that members have not answered yet stand on.
+    RequestState.OPEN: frozenset((*RUNNING, RequestState.CANCELLED)) - {RequestState.OPEN},
+    RequestState.OFFERED: frozenset((*RUNNING, RequestState.CANCELLED)) - {RequestState.OFFERED},
+    # Only an offer can be accepted, and an unfilled request has none.
+    RequestState.UNFILLED: frozenset(
+        (RequestState.OPEN, RequestState.OFFERED, RequestState.CANCELLED)
+    ),
+    RequestState.ASSIGNED: frozenset(
+        (RequestState.OPEN, RequestState.DONE, RequestState.CANCELLED)
+    ),
+    RequestState.DONE: frozenset(),
+    RequestState.CANCELLED: frozenset(),
+}
+
+
+@operational
+class RequestTimes:
+    """When the thing happens that a request, or an assignment, is about."""
+
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+    @property
+    def window(self) -> tuple[datetime, datetime] | None:
+        """From when to when it lasts; None where it has no date."""
+        if self.starts_at is None:
+            return None
+        return self.starts_at, self.ends_at or self.starts_at + USUAL_LENGTH
+
+
+@operational
+class RequestValues(RequestTimes):
+    """What the machine knows of a request. Once it is over, its times are gone.
+
+    ``languages``: for an interpreter the pair, otherwise those of the caller. ``shares``: the
+    fields of the case that its brief copies. ``companion``: the other request, where two people go
+    together. ``call``: the running call into which the interpreter is rung. ``since``: when asking
+    began anew. ``rounds``: how often everybody was asked in vain. ``retry_at``: when everybody is
+    asked again. ``told_at``, ``told_tier``: when the coordinators were texted that nobody was
+    found, and the request's tier then. ``planned``: the member whom the plan for a surge asks next.
+    """
+
+    kind: str
+    languages: tuple[str, ...] = ()
+    region: str | None = None
+    skills: tuple[str, ...] = ()
+    wishes: tuple[str, ...] = ()
+    shares: tuple[str, ...] = ()
+    minor: bool = False
+    companion: UUID | None = None
+    call: UUID | None = None
+    needed_by: datetime | None = None
+    since: datetime | None = None
+    rounds: int = 0
+    retry_at: datetime | None = None
+    told_at: datetime | None = None
+    told_tier: int | None = None
+    planned: UUID | None = None
+
+
+class Request(OperationalRow[RequestValues], Base):
+    """A case needs a person: an accompanier, a legal contact, an interpreter.
+
+    ``step`` is the step of the ladder that its offers have come to. While a request is in
+    ``SEEKING`` it has one job ``offers`` with its id: its timer.
     """
 
     __tablename__ = "requests"
-    __table_args__ = (CheckConstraint(f"state IN {REQUEST_STATES}", name="state"),)
+    __table_args__ = (CheckConstraint(f"state IN {tuple(map(str, RequestState))}", name="state"),)
 
     id: Mapped[UUID] = plain(primary_key=True)
     case_id: Mapped[UUID] = plain(ForeignKey("cases.id"), index=True)
     event_id: Mapped[UUID | None] = plain(ForeignKey("events.id"), index=True)
-    state: Mapped[str] = plain(String(12), index=True)
+    state: Mapped[RequestState] = plain(State(RequestState, 12), index=True)
     urgency: Mapped[int] = plain()
     step: Mapped[int] = plain(default=0)
     version: Mapped[int] = plain(default=1)
     opened_at: Mapped[datetime] = plain()
-    # Nobody, where the machine raised it: then there is no brief either.
+    # None where the machine raised it; then it has no brief until the desk writes one.
     opened_by: Mapped[UUID | None] = plain()
-
-
-class Brief(Base):
-    """Copies of the few fields that a request may show, under a seed of its own.
-
-    ``public`` is the public half of that seed; an opened seed must reproduce it.
-    """
-
-    __tablename__ = "briefs"
-
-    id: Mapped[UUID] = plain(primary_key=True)
-    request_id: Mapped[UUID] = plain(ForeignKey("requests.id"), unique=True)
-    case_id: Mapped[UUID] = plain(ForeignKey("cases.id"), index=True)
-    epoch: Mapped[int] = plain(default=1)
-    public: Mapped[bytes] = plain()
-    mac: Mapped[bytes] = plain()
-    fields: Mapped[bytes] = sealed()
-    fields_version: Mapped[int] = plain(default=1)
-
-
-class BriefWrap(Base):
-    """A brief seed sealed to one candidate.
-
-    While ``pending`` it has a layer under the operational key below the forgetting one: a
-    candidate's passphrase alone opens nothing. Accepting takes it off and deletes the others'.
-    """
-
-    __tablename__ = "brief_wraps"
-    __table_args__ = (
-        Index("uq_brief_wraps_request_member", "request_id", "member_id", unique=True),
-    )
-
-    id: Mapped[UUID] = plain(primary_key=True)
-    request_id: Mapped[UUID] = plain(ForeignKey("requests.id"))
-    case_id: Mapped[UUID] = plain(ForeignKey("cases.id"), index=True)
-    member_id: Mapped[UUID] = plain(ForeignKey("members.id"), index=True)
-    epoch: Mapped[int] = plain(default=1)
-    pending: Mapped[bool] = plain(default=True)
-    wrap: Mapped[bytes | None] = forgotten()
-    shred_day: Mapped[int | None] = plain(index=True)
-
-
-class Offer(OperationalRow[Any], Base):
-    """One member is asked whether they take a request. Operational values: ``code guesses``.
-
-    ``reply_lookup`` is the blind index of the number that was texted: only from there the code
-    answers. It goes a day after the offer's end, so that a late answer is told so.
-    """
-
-    __tablename__ = "offers"
-    __table_args__ = (
-        CheckConstraint(f"state IN {OFFER_STATES}", name="state"),
-        Index(
-            "uq_offers_accepted",
-            "request_id",
-            unique=True,
-            sqlite_where=_ACCEPTED,
-            postgresql_where=_ACCEPTED,
-        ),
-        Index(
-            "uq_offers_pending",
-            "request_id",
-            "member_id",
-            unique=True,
-            sqlite_where=_PENDING,
-            postgresql_where=_PENDING,
-        ),
-        Index("ix_offers_request", "request_id"),
-    )
-
-    id: Mapped[UUID] = plain(primary_key=True)
-    request_id: Mapped[UUID] = plain(ForeignKey("requests.id"))
-    member_id: Mapped[UUID] = plain(ForeignKey("members.id"), index=True)
-    state: Mapped[str] = plain(String(12))
-    step: Mapped[int] = plain()
-    made_at: Mapped[datetime] = plain()
-    expires_at: Mapped[datetime] = plain()
-    reply_lookup: Mapped[bytes | None] = plain(index=True)
-
-
-class Assignment(OperationalRow[Any], Base):
-    """Somebody took a request. Operational values: ``kind starts_at ends_at until``.
-
-    Their wrap of the brief goes when it ends: with the report, at ``until`` (24 hours after the
-    event) at the latest. Of who went along ``until`` alone is kept after the report, and the wrap
-    with it, for 24 hours at most.
-    """
-
-    __tablename__ = "assignments"
-    __table_args__ = (
-        CheckConstraint(f"state IN {ASSIGNMENT_STATES}", name="state"),
-        Index(
-            "uq_assignments_active",
-            "request_id",
-            unique=True,
-            sqlite_where=_ACTIVE,
-            postgresql_where=_ACTIVE,
-        ),
-    )
-
-    id: Mapped[UUID] = plain(primary_key=True)
-    request_id: Mapped[UUID] = plain(ForeignKey("requests.id"), index=True)
-    case_id: Mapped[UUID] = plain(ForeignKey("cases.id"), index=True)
-    member_id: Mapped[UUID] = plain(ForeignKey("members.id"), index=True)
-    state: Mapped[str] = plain(String(12))
-    version: Mapped[int] = plain(default=1)
-    accepted_at: Mapped[datetime] = plain()
-    ended_at: Mapped[datetime | None] = plain()
-
-
-class Report(Base):
-    """What an assignment came to, sealed to the case by who was there: ``outcome notes next``."""
-
-    __tablename__ = "reports"
-
-    id: Mapped[UUID] = plain(primary_key=True)
-    assignment_id: Mapped[UUID] = plain(ForeignKey("assignments.id"), index=True)
-    case_id: Mapped[UUID] = plain(ForeignKey("cases.id"), index=True)
-    epoch: Mapped[int] = plain()
-    position: Mapped[int] = plain(BigInteger)
-    author_id: Mapped[UUID] = plain()
-    body: Mapped[bytes] = sealed()
-
-
-class Conflict(Base):
-    """A member declined for a conflict of interest: this case is never offered to them again."""
-
-    __tablename__ = "conflicts"
-
-    case_id: Mapped[UUID] = plain(ForeignKey("cases.id"), primary_key=True)
-    member_id: Mapped[UUID] = plain(ForeignKey("members.id"), primary_key=True)

@@ -2,47 +2,21 @@
 
 from app.requests.accompaniments import Accompanying, check_room, choose_leader, list_accompaniments
 from app.requests.answers import find_asked_numbers, read_answer, take_answer
-from app.requests.assignments import (
-    LONGEST_NOTES,
-    OpenedBrief,
-    ReportFacts,
-    explain_decline,
-    file_report,
-    list_own_assignments,
-    list_reports,
-    read_brief,
-    sweep_assignments,
-)
-from app.requests.brief_writer import complete_briefs
-from app.requests.candidates import find_window
-from app.requests.changes import (
-    cancel_request,
-    end_requests,
-    follow_consent,
-    forget_requests,
-    write_brief,
-)
+from app.requests.assignments import OpenedBrief, list_own_assignments, read_brief
+from app.requests.brief_writer import complete_briefs, write_brief
 from app.requests.date_effects import follow_date_change
-from app.requests.decisions import (
-    JOIN_CALL_JOB,
-    OwnOffer,
-    accept_offer,
-    decline_offer,
-    find_offer_state,
-    list_own_offers,
-)
+from app.requests.decisions import JOIN_CALL_JOB, accept_offer, decline_offer, explain_decline
+from app.requests.departures import remove_member_from_requests, withdraw_member
+from app.requests.endings import cancel_request, end_requests, follow_consent, forget_requests
 from app.requests.ladder import climb_ladder
-from app.requests.lifecycle import (
-    change_request_values,
-    follow_raised_cases,
-    follow_urgency,
-    lock_requests,
-    read_request_values,
-    remove_member_from_requests,
-    withdraw_member,
-)
-from app.requests.new_requests import ALLOWED_FIELDS, RequestFacts, raise_request
+from app.requests.lifecycle import follow_raised_cases, follow_urgency
+from app.requests.locks import lock_requests
+from app.requests.new_requests import raise_request
 from app.requests.night_requests import ask_for_legal
+from app.requests.offers import OwnOffer, find_offer_state, list_own_offers
+from app.requests.overdue import sweep_assignments
+from app.requests.reports import LONGEST_NOTES, OpenedReport, ReportFacts, file_report, list_reports
+from app.requests.request_facts import ALLOWED_FIELDS, RequestFacts
 from app.requests.routing.facts import Candidate, Need, Window
 from app.requests.routing.solver import Solver
 from app.requests.routing.surge import SurgePlan, assign_all, assign_one_by_one
@@ -64,6 +38,7 @@ __all__ = [
     "FoundRequest",
     "Need",
     "OpenedBrief",
+    "OpenedReport",
     "OwnOffer",
     "ReportFacts",
     "RequestFacts",
@@ -75,7 +50,6 @@ __all__ = [
     "assign_all",
     "assign_one_by_one",
     "cancel_request",
-    "change_request_values",
     "check_room",
     "choose_leader",
     "climb_ladder",
@@ -87,7 +61,6 @@ __all__ = [
     "find_asked_numbers",
     "find_offer_state",
     "find_request",
-    "find_window",
     "follow_consent",
     "follow_date_change",
     "follow_raised_cases",
@@ -105,7 +78,6 @@ __all__ = [
     "rank_candidates",
     "read_answer",
     "read_brief",
-    "read_request_values",
     "remove_member_from_requests",
     "sweep_assignments",
     "take_answer",

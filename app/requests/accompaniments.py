@@ -1,8 +1,8 @@
-"""Who goes along to a date: how many at most, who leads, and where each of them stands.
+"""Accompaniments: how many members go along to a date, who leads, and how far each of them is.
 
-An accompaniment is a request about a date, with its assignment. Whoever accepts first leads; when
-they cannot go after all, the next who accepted does. The desk can choose another. The leader is
-who the others look for at the meeting place, and it is their report that is awaited first.
+An accompaniment is a request about a date, with its assignment. The first who accepts leads; when
+they cannot go after all, the next who accepted does. The desk can choose another leader. The others
+look for the leader at the meeting place, and we wait for the leader's report first.
 """
 
 from __future__ import annotations
@@ -15,13 +15,21 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from app.errors import BadRequest
-from app.models import Assignment, Event, Member, Request
+from app.models import Assignment, AssignmentState, Event, Member, Request, RequestState
 from app.store import Db
 
 ACCOMPANIMENT = "accompaniment"
-# What the states of requests and assignments are called of an accompaniment.
-_REQUESTS = {"open": "requested", "unfilled": "requested", "offered": "offered"}
-_ASSIGNMENTS = {"active": "confirmed", "attended": "attended", "no_show": "no_show"}
+# The names of an accompaniment's states, by those of its request and of its assignment.
+_REQUESTS = {
+    RequestState.OPEN: "requested",
+    RequestState.UNFILLED: "requested",
+    RequestState.OFFERED: "offered",
+}
+_ASSIGNMENTS = {
+    AssignmentState.ACTIVE: "confirmed",
+    AssignmentState.ATTENDED: "attended",
+    AssignmentState.NO_SHOW: "no_show",
+}
 
 
 @dataclass(frozen=True)
@@ -35,7 +43,7 @@ class Accompanying:
 
 
 def list_accompaniments(db: Db, events: Collection[Event]) -> Mapping[UUID, list[Accompanying]]:
-    """Return the accompaniments of dates, by the date's id, in the order they were asked for."""
+    """Return the accompaniments of dates by the date's id, the oldest request first."""
     leaders = {event.id: event.leader_id for event in events}
     newest: dict[UUID, Assignment] = {}
     mine = select(Request.id).where(Request.event_id.in_(leaders))
@@ -45,7 +53,7 @@ def list_accompaniments(db: Db, events: Collection[Event]) -> Mapping[UUID, list
     found: dict[UUID, list[Accompanying]] = defaultdict(list)
     query = select(Request).where(Request.event_id.in_(leaders))
     for request in db.scalars(query.order_by(Request.opened_at, Request.id)):
-        if db.keys.open_row("requests", request)["kind"] == ACCOMPANIMENT and request.event_id:
+        if db.keys.read_values(request).kind == ACCOMPANIMENT and request.event_id:
             leader = leaders[request.event_id]
             found[request.event_id].append(_going(request, newest.get(request.id), leader))
     return found
@@ -54,16 +62,16 @@ def list_accompaniments(db: Db, events: Collection[Event]) -> Mapping[UUID, list
 def _going(request: Request, assignment: Assignment | None, leader: UUID | None) -> Accompanying:
     if request.state in _REQUESTS:
         return Accompanying(request.id, _REQUESTS[request.state], None, False)
-    if assignment is None or request.state == "cancelled":
+    if assignment is None or request.state == RequestState.CANCELLED:
         return Accompanying(request.id, "cancelled", None, False)
-    # Of one that ended without a report nobody knows more than that they meant to come.
+    # Without a report we know only that they meant to come.
     state = _ASSIGNMENTS.get(assignment.state, "confirmed")
     member_id = assignment.member_id
     return Accompanying(request.id, state, member_id, member_id == leader)
 
 
 def check_room(db: Db, event: Event, more: int) -> None:
-    """Raise BadRequest where with so many more there are too many."""
+    """Raise BadRequest where ``more`` further members are too many for a date."""
     coming = ("requested", "offered", "confirmed", "attended")
     there = sum(one.state in coming for one in list_accompaniments(db, [event])[event.id])
     if there + more > event.cap:
@@ -77,8 +85,8 @@ def check_room(db: Db, event: Event, more: int) -> None:
 
 
 def give_lead(db: Db, request: Request, member_id: UUID) -> None:
-    """Let who accepted lead where nobody does yet."""
-    if request.event_id is None or db.keys.open_row("requests", request)["kind"] != ACCOMPANIMENT:
+    """Let a member who accepted lead, where nobody does yet."""
+    if request.event_id is None or db.keys.read_values(request).kind != ACCOMPANIMENT:
         return
     db.execute(
         update(Event)
@@ -88,7 +96,7 @@ def give_lead(db: Db, request: Request, member_id: UUID) -> None:
 
 
 def pass_lead_on(db: Db, request: Request, member_id: UUID) -> None:
-    """Let somebody else lead where whoever led does not go after all."""
+    """Let another member lead where the leader does not go after all."""
     event_id = request.event_id
     led = select(Event.id).where(Event.id == event_id, Event.leader_id == member_id)
     if event_id is None or db.scalar(led) is None:
@@ -100,22 +108,22 @@ def pass_lead_on(db: Db, request: Request, member_id: UUID) -> None:
 
 
 def list_going(db: Db, event_id: UUID) -> list[UUID]:
-    """Return who has taken it on to go to a date, who accepted first first."""
+    """Return the members who go to a date, in the order in which they accepted."""
     query = (
         select(Assignment, Request)
         .join(Request, Request.id == Assignment.request_id)
-        .where(Request.event_id == event_id, Assignment.state == "active")
+        .where(Request.event_id == event_id, Assignment.state == AssignmentState.ACTIVE)
         .order_by(Assignment.accepted_at, Assignment.id)
     )
     return [
         assignment.member_id
         for assignment, request in db.execute(query).all()
-        if db.keys.open_row("requests", request)["kind"] == ACCOMPANIMENT
+        if db.keys.read_values(request).kind == ACCOMPANIMENT
     ]
 
 
 def choose_leader(db: Db, event: Event, leader_id: UUID) -> None:
-    """Let the desk say who leads. BadRequest for somebody who does not go."""
+    """Let the desk choose the leader. BadRequest for a member who does not go."""
     if leader_id not in list_going(db, event.id):
         raise BadRequest("Only somebody who goes along can lead.")
     event.leader_id = leader_id
@@ -123,7 +131,7 @@ def choose_leader(db: Db, event: Event, leader_id: UUID) -> None:
 
 @dataclass(frozen=True)
 class Company:
-    """Whom somebody who goes along finds there, by their code names; ``leads``: it is them."""
+    """The others who go along, by code name. ``leads``: the member themselves leads."""
 
     leads: bool = False
     leader: str | None = None
@@ -134,7 +142,7 @@ NO_COMPANY = Company()
 
 
 def find_company(db: Db, request: Request, member_id: UUID) -> Company:
-    """Return with whom a member goes."""
+    """Return with whom a member goes to a request's date."""
     event = db.get(Event, request.event_id) if request.event_id else None
     if event is None:
         return NO_COMPANY

@@ -1,95 +1,114 @@
-"""Assignments: reading the brief, reporting what came of it, and how access ends.
+"""Assignments: a member has a request, reads its brief for a while, and the access ends.
 
-Only who accepted reads the brief, while the assignment is active: their keys open the one wrap
-that is left. It goes with the report, but for who went along: they look something up for another
-24 hours. It goes by itself 24 hours after the event, for a request without a date when it was
-taken on long enough ago.
+The member's keys open the one wrap of the brief that is left. It goes with their report; members
+who went along keep it for another day. In any case it goes a day after the date, or, where there
+is no date, after a time that depends on the kind.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
 from app import audit
 from app.access import Permission, Principal
-from app.cases import DateFacts, add_task, mark_date_occurred, settle_tasks, write_date, write_note
-from app.crypto import CaseKeys
-from app.errors import BadRequest, NotFound
+from app.errors import NotFound
 from app.models import (
-    LIVE_STATES,
     Assignment,
+    AssignmentState,
+    AssignmentValues,
     BriefContent,
-    Case,
-    Event,
-    Offer,
-    Report,
-    ReportBody,
     Request,
+    RequestValues,
+    rounded,
 )
-from app.requests.accompaniments import ACCOMPANIMENT, NO_COMPANY, Company, find_company
-from app.requests.answers import forget_old_codes
-from app.requests.briefs import open_brief
-from app.requests.lifecycle import (
-    end_request,
-    has_any_part,
-    list_open_briefs,
-    lock_request,
-    read_request_values,
-    remove_member_from_requests,
-    reopen_request,
-    take_brief_back,
-)
-from app.requests.member_texts import tell_members
-from app.requests.new_requests import RequestFacts, raise_without_brief
-from app.store import Database, Db, position_after
-from app.vault import REPORT_BODY, read_field, read_roster, seal_for_case
+from app.requests.accompaniments import NO_COMPANY, Company, find_company, give_lead, pass_lead_on
+from app.requests.briefs import delete_briefs, open_brief
+from app.requests.locks import lock_request
+from app.requests.states import mark_assignment_over, mark_request_assigned
+from app.requests.timers import drop_timers
+from app.store import Db
 
-LONGEST_NOTES = 20_000
-# Whoever cannot go after all gives the request back: others are asked.
-GIVEN_BACK, NO_SHOW, ATTENDED = "cancelled", "no_show", "attended"
-# Who went along still opens the brief for so long after the report, but not past its usual end.
-_AFTER_REPORT = timedelta(hours=24)
-_OUTCOMES = {
-    **dict.fromkeys(("cancelled", "canceled", "cannot_go", "given_back"), GIVEN_BACK),
-    **dict.fromkeys(("no_show", "noshow", "absent", "did_not_come"), NO_SHOW),
-    **dict.fromkeys(("attended", "present", "went", "occurred"), ATTENDED),
+# A member who went along may look something up for so long after the date, and after the report.
+ACCESS_AFTER = timedelta(hours=24)
+# An assignment without a date ends by itself after so long.
+LONGEST_ASSIGNMENT = {
+    "accompaniment": timedelta(days=7),
+    "interpreter": timedelta(days=1),
+    "legal": timedelta(days=30),
 }
-LATE_REPORT = "Desk: please report on what you took on. Sign in to do so."
+_DID_NOT_GO = (AssignmentState.CANCELLED, AssignmentState.NO_SHOW, AssignmentState.REVOKED)
 
 
 @dataclass(frozen=True)
 class OpenedBrief:
-    """An assignment as its holder sees it; ``brief`` only while it is active and one is written."""
+    """An assignment as its holder sees it; ``brief`` is None once access has ended."""
 
     assignment: Assignment
     request: Request
-    values: Mapping[str, Any] = field(repr=False)
+    values: RequestValues = field(repr=False)
     brief: BriefContent | None = None
     company: Company = NO_COMPANY
 
 
-@dataclass(frozen=True)
-class ReportFacts:
-    """What somebody reports; ``next_event`` is the date that was set."""
+def find_assignment(db: Db, request: Request) -> Assignment | None:
+    """Return the active assignment of a request; None where no member has it now."""
+    db.flush()
+    active = (Assignment.request_id == request.id, Assignment.state == AssignmentState.ACTIVE)
+    query = select(Assignment).where(*active).execution_options(populate_existing=True)
+    return db.scalar(query)
 
-    outcome: str
-    notes: str = field(default="", repr=False)
-    next_event: DateFacts | None = field(default=None, repr=False)
+
+def make_assignment(db: Db, request: Request, member_id: UUID, now: datetime) -> Assignment:
+    """Give a request to the member who accepted it."""
+    assignment_id, kept = uuid4(), _make_values(db.keys.read_values(request), now)
+    assignment = Assignment(
+        id=assignment_id,
+        request_id=request.id,
+        case_id=request.case_id,
+        member_id=member_id,
+        state=AssignmentState.ACTIVE,
+        version=1,
+        accepted_at=rounded(now),
+        **db.keys.new_values(Assignment, assignment_id, kept, now),
+    )
+    db.add(assignment)
+    mark_request_assigned(request)
+    drop_timers(db, [request.id])
+    db.flush()
+    give_lead(db, request, member_id)
+    return assignment
+
+
+def extend_assignment(db: Db, request: Request, assignment: Assignment) -> None:
+    """Fit an assignment to the date that its request has now."""
+    values = _make_values(db.keys.read_values(request), assignment.accepted_at)
+    db.keys.write_values(assignment, values)
+
+
+def _make_values(values: RequestValues, since: datetime) -> AssignmentValues:
+    """Return the values of an assignment that a member accepted at ``since``."""
+    until = find_access_end(values, since)
+    return AssignmentValues(starts_at=values.starts_at, ends_at=values.ends_at, until=until)
+
+
+def find_access_end(values: RequestValues, since: datetime) -> datetime:
+    """Return when access ends at the latest for a member who accepted at ``since``."""
+    longest = since + LONGEST_ASSIGNMENT[values.kind]
+    if values.window is None:
+        return longest
+    after = values.window[1] + ACCESS_AFTER
+    return max(after, longest) if values.kind == "legal" else after
 
 
 # -- reading
 
 
-def list_own_assignments(
-    db: Db, principal: Principal, *, active: bool = False
-) -> list[OpenedBrief]:
+def list_own_assignments(db: Db, principal: Principal) -> list[OpenedBrief]:
     """Return a member's assignments as coarse facts, the newest first."""
     principal.require(Permission.OFFERS)
     query = (
@@ -98,20 +117,18 @@ def list_own_assignments(
         .where(Assignment.member_id == principal.member_id)
         .order_by(Assignment.accepted_at.desc(), Assignment.id)
     )
-    if active:
-        query = query.where(Assignment.state == "active")
     return [
-        OpenedBrief(assignment, request, read_request_values(db, request))
+        OpenedBrief(assignment, request, db.keys.read_values(request))
         for assignment, request in db.execute(query).all()
     ]
 
 
 def read_brief(db: Db, principal: Principal, assignment_id: UUID, now: datetime) -> OpenedBrief:
-    """Open the brief for who accepted it, and write that down. NotFound for anybody else."""
+    """Open the brief for its holder, and write that down. NotFound for anybody else."""
     principal.require(Permission.OFFERS)
-    assignment, request = _mine(db, principal, assignment_id)
-    values = read_request_values(db, request)
-    if assignment.op_key is None or _until(db, assignment) <= now:
+    assignment, request = lock_own_assignment(db, principal, assignment_id)
+    values = db.keys.read_values(request)
+    if assignment.op_key is None or db.keys.read_values(assignment).until <= now:
         return OpenedBrief(assignment, request, values)
     brief = open_brief(db, principal, request.id)
     audit.record(db, "brief.read", principal.member_id, request.case_id, now)
@@ -119,223 +136,65 @@ def read_brief(db: Db, principal: Principal, assignment_id: UUID, now: datetime)
     return OpenedBrief(assignment, request, values, brief, company)
 
 
-def _mine(db: Db, principal: Principal, assignment_id: UUID) -> tuple[Assignment, Request]:
+def lock_own_assignment(
+    db: Db, principal: Principal, assignment_id: UUID
+) -> tuple[Assignment, Request]:
     """Return a member's own assignment with its request, which is locked. NotFound."""
-    theirs = (Assignment.id == assignment_id, Assignment.member_id == principal.member_id)
-    request_id = db.scalar(select(Assignment.request_id).where(*theirs))
-    request = lock_request(db, request_id) if request_id else None
-    query = select(Assignment).where(*theirs).execution_options(populate_existing=True)
-    assignment = db.scalar(query) if request else None
-    if request is None or assignment is None:
+    found = lock_assignment(db, assignment_id)
+    if found is None or found[0].member_id != principal.member_id:
         raise NotFound
-    return assignment, request
+    return found
 
 
-# -- reporting
-
-
-def file_report(
-    db: Db, principal: Principal, assignment_id: UUID, told: ReportFacts, now: datetime
-) -> Assignment:
-    """Seal a report to the case and end the assignment; the next date is asked for in one step.
-
-    Reporting again adds to the report, also the next date, which is often learnt later. NotFound,
-    BadRequest.
-    """
-    principal.require(Permission.OFFERS)
-    if len(told.notes) > LONGEST_NOTES:
-        raise BadRequest("Notes have at most 20000 characters.")
-    theirs = (Assignment.id == assignment_id, Assignment.member_id == principal.member_id)
-    case_id = db.scalar(select(Assignment.case_id).where(*theirs))
-    case = db.get(Case, case_id, with_for_update=True, populate_existing=True) if case_id else None
-    if case is None:
-        raise NotFound
-    assignment, request = _mine(db, principal, assignment_id)
-    if assignment.state == "revoked":
-        raise NotFound
-    active, values = assignment.state == "active", read_request_values(db, request)
-    if told.next_event is not None and case.state not in LIVE_STATES:
-        raise BadRequest("The desk has closed this. Please tell them the next date.")
-    state = _state(told.outcome)
-    _store(db, case, assignment, told, now)
-    if active:
-        _finish(db, request, assignment, values["kind"], state, now)
-    elif assignment.state == "done" and values["kind"] == ACCOMPANIMENT:
-        assignment.state = state if state in (ATTENDED, NO_SHOW) else "done"  # told late
-    was_there = state == ATTENDED and assignment.state not in (GIVEN_BACK, NO_SHOW)
-    if was_there and request.event_id is not None:
-        mark_date_occurred(db, request.event_id, principal.member_id, now)
-    if told.next_event is not None:
-        _next(db, case, request, values, told.next_event, principal.member_id, now)
-    settle_tasks(db, assignment.id, ("report",), principal.member_id)
-    audit.record(db, "assignment.reported", principal.member_id, case.id, now)
-    return assignment
-
-
-def _state(outcome: str) -> str:
-    """Return what an outcome says; a word that is none of ours says nothing about attendance."""
-    word = re.sub(r"[^a-z]+", "_", outcome.strip().casefold()).strip("_")
-    return _OUTCOMES.get(word, "done")
-
-
-def _store(db: Db, case: Case, assignment: Assignment, told: ReportFacts, now: datetime) -> None:
-    report_id = uuid4()
-    case.last_position = position_after(case.last_position, now)
-    following = told.next_event.starts_at if told.next_event else None
-    content = ReportBody(outcome=told.outcome, at=now, notes=told.notes, next=following)
-    db.add(
-        Report(
-            id=report_id,
-            assignment_id=assignment.id,
-            case_id=case.id,
-            epoch=case.epoch,
-            position=case.last_position,
-            author_id=assignment.member_id,
-            body=seal_for_case(db, REPORT_BODY, case, report_id, content),
-        )
-    )
-    db.flush()
-
-
-def _finish(
-    db: Db, request: Request, assignment: Assignment, kind: str, state: str, now: datetime
-) -> None:
-    """End an assignment; who gives it back makes room for somebody else."""
-    if state == GIVEN_BACK:
-        reopen_request(db, request, state, now)
-        return
-    until = None
-    if kind != ACCOMPANIMENT:
-        state = "done" if state == ATTENDED else state
-    elif state != NO_SHOW:
-        until = min(_until(db, assignment), now + _AFTER_REPORT)
-    end_request(db, request, "done", now, assignment_state=state, until=until)
-
-
-def _next(
-    db: Db,
-    case: Case,
-    request: Request,
-    values: Mapping[str, Any],
-    wanted: DateFacts,
-    reporter: UUID,
-    now: datetime,
-) -> None:
-    """Add the next date, and ask for the same again; not twice where two went together."""
-    if _is_known(db, request, wanted):
-        return
-    event = write_date(db, case, wanted, reporter, now, follows=request.event_id)
-    asked = RequestFacts(
-        values["kind"],
-        event.id,
-        values["languages"],
-        values["region"],
-        values["skills"],
-        values["wishes"],
-        share=values.get("shares", ()),
-        minor=bool(values.get("minor")),
-    )
-    raise_without_brief(db, case, asked, now)
-
-
-def _is_known(db: Db, request: Request, wanted: DateFacts) -> bool:
-    """Return whether the date that follows this one was told before."""
-    if request.event_id is None:
-        return False
-    followers = db.scalars(select(Event).where(Event.follows == request.event_id))
-    told = (db.keys.open_row("events", event).get("starts_at") for event in followers)
-    return any(at and datetime.fromisoformat(at) == wanted.starts_at for at in told)
-
-
-def explain_decline(
-    db: Db, principal: Principal, offer_id: UUID, reason: str, now: datetime
-) -> None:
-    """Seal to the case why a member declines, for the desk to read. NotFound."""
-    principal.require(Permission.OFFERS)
-    asked = (Offer.id == offer_id, Offer.member_id == principal.member_id)
-    query = select(Request.case_id).join(Offer, Offer.request_id == Request.id).where(*asked)
-    case_id = db.scalar(query)
-    case = db.get(Case, case_id, with_for_update=True, populate_existing=True) if case_id else None
-    if case is None:
-        raise NotFound
-    write_note(db, case, principal.member_id, "declined", reason, now)
-    db.flush()
-
-
-# -- reading reports
-
-
-def list_reports(db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -> list[dict[str, Any]]:
-    """Return the reports in cases whose keys are in hand, in order of time."""
-    rows = db.execute(
-        select(Report, Assignment.request_id)
-        .join(Assignment, Assignment.id == Report.assignment_id)
-        .where(Report.case_id.in_(keys))
-        .order_by(Report.position)
-    )
-    found = [{"request": of, **_open(db, row, keys[row.case_id])} for row, of in rows.all()]
-    return sorted(found, key=lambda one: one["at"])
-
-
-def _open(db: Db, row: Report, keys: Mapping[int, CaseKeys]) -> dict[str, Any]:
-    content = read_field(db, REPORT_BODY, row, keys)
-    return {
-        "id": row.id,
-        "assignment": row.assignment_id,
-        "author": row.author_id,
-        "outcome": content.outcome,
-        "notes": content.notes,
-        "at": content.at,
-        "next": content.next,
-    }
-
-
-# -- ending by itself
-
-
-def sweep_assignments(database: Database, now: datetime) -> None:
-    """End assignments and access whose time is over, and take the codes out of old offers."""
-    with database.transaction() as db:
-        if not db.keys.is_open:
-            return
-        forget_old_codes(db, now)
-        _forget_strangers(db, now)
-        held = [*_active(db), *list_open_briefs(db)]
-        due = [row.id for row in held if _until(db, row) <= now]
-    for assignment_id in due:
-        with database.transaction() as db:
-            _end_if_due(db, assignment_id, now)
-
-
-def _forget_strangers(db: Db, now: datetime) -> None:
-    """Take back what was offered to somebody at the moment at which they were removed."""
-    for member_id in read_roster(db).removed:
-        if has_any_part(db, member_id):
-            remove_member_from_requests(db, member_id, now)
-
-
-def _active(db: Db) -> Sequence[Assignment]:
-    return db.scalars(select(Assignment).where(Assignment.state == "active")).all()
-
-
-def _until(db: Db, assignment: Assignment) -> datetime:
-    return datetime.fromisoformat(db.keys.open_row("assignments", assignment)["until"])
-
-
-def _end_if_due(db: Db, assignment_id: UUID, now: datetime) -> None:
+def lock_assignment(db: Db, assignment_id: UUID) -> tuple[Assignment, Request] | None:
+    """Return an assignment with its request, which is locked; None where it is gone."""
     this = Assignment.id == assignment_id
     request_id = db.scalar(select(Assignment.request_id).where(this))
     request = lock_request(db, request_id) if request_id else None
     query = select(Assignment).where(this).execution_options(populate_existing=True)
     assignment = db.scalar(query) if request else None
-    if request is None or assignment is None or assignment.op_key is None:
-        return
-    if _until(db, assignment) > now:
-        return
-    if assignment.state != "active":
+    return (assignment, request) if assignment and request else None
+
+
+# -- ending
+
+
+def end_assignment(
+    db: Db,
+    request: Request,
+    assignment: Assignment,
+    state: AssignmentState,
+    now: datetime,
+    until: datetime | None = None,
+) -> None:
+    """End an assignment. Access to the brief ends now, or at ``until``.
+
+    A member who does not go, or did not, does not lead either.
+    """
+    mark_assignment_over(assignment, state)
+    assignment.ended_at = rounded(now)
+    if state in _DID_NOT_GO:
+        pass_lead_on(db, request, assignment.member_id)
+    assignment.version += 1
+    if until is None:
         take_brief_back(db, assignment)
-        return
-    end_request(db, request, "done", now, assignment_state="done")
-    add_task(db, request.case_id, "report", assignment.id, now, now)
-    tell_members(db, [assignment.member_id], LATE_REPORT, request, now)
-    audit.record(db, "assignment.ended", None, request.case_id, now)
+    else:
+        db.keys.write_values(assignment, AssignmentValues(until=until))
+    db.flush()
+
+
+def take_brief_back(db: Db, assignment: Assignment) -> None:
+    """End the access of a holder: delete the brief, and the values of the assignment."""
+    assignment.op_key = assignment.op_values = assignment.shred_day = None
+    delete_briefs(db, [assignment.request_id])
+    db.flush()
+
+
+def list_open_briefs(db: Db, case_ids: Collection[UUID] | None = None) -> Sequence[Assignment]:
+    """Return the assignments that are over, but whose holders may still open the brief."""
+    query = select(Assignment).where(
+        Assignment.state != AssignmentState.ACTIVE, Assignment.op_key.is_not(None)
+    )
+    if case_ids is not None:
+        query = query.where(Assignment.case_id.in_(case_ids))
+    return db.scalars(query.order_by(Assignment.id)).all()

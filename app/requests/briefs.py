@@ -1,8 +1,8 @@
-"""Briefs: the few fields that a request may show, under a seed of their own.
+"""Briefs: copies of the few fields that a request may show, under a seed of their own.
 
-A brief is sealed once, to everybody its offers could reach; nobody of them ever holds the case's
-seed. While a wrap is pending it lies under the operational key too, so that a candidate's
-passphrase alone opens nothing. Accepting takes that layer off one wrap and deletes the others.
+We seal a brief once, to all members whom the ladder could ask; none of them ever holds the case's
+seed. A pending wrap lies under the operational key too, so that a candidate's passphrase alone
+opens nothing. Accepting takes that layer off one wrap and deletes the others.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete, insert, select
 
 from app.access import Principal
+from app.cases import add_task, settle_tasks
 from app.crypto import (
     BriefKeys,
     Context,
@@ -30,10 +31,11 @@ from app.crypto import (
     unlock,
 )
 from app.errors import Sealed
-from app.models import Brief, BriefContent, BriefWrap, Request
+from app.models import Brief, BriefContent, BriefWrap, Request, Task
 from app.store import Db
 from app.vault import BRIEF_FIELDS, SealedPlace, lock_field, read_field, read_roster
 
+BRIEF_TASK = "brief"
 _EPOCH = 1  # a brief that is written again has new ids and a new seed, so there is one epoch
 
 
@@ -46,9 +48,9 @@ def store_brief(
     *,
     pending: bool = True,
 ) -> None:
-    """Seal a request's brief anew, to these members of the roster, in place of an older one.
+    """Seal a brief to these members of the roster, in place of an older one. Sealed.
 
-    With ``pending`` each wrap stays closed until its holder accepts. Sealed.
+    With ``pending`` each wrap stays closed until its member accepts.
     """
     delete_briefs(db, [request.id])
     keys, brief_id = BriefKeys(new_seed()), uuid4()
@@ -115,7 +117,7 @@ def _operational(db: Db) -> OperationalKeys:
 
 
 def list_brief_holders(db: Db, request_id: UUID) -> frozenset[UUID] | None:
-    """Return whom a request's brief is sealed to, or None where it has none yet."""
+    """Return the members to whom a request's brief is sealed; None where it has none yet."""
     if db.scalar(select(Brief.id).where(Brief.request_id == request_id)) is None:
         return None
     return frozenset(
@@ -124,7 +126,7 @@ def list_brief_holders(db: Db, request_id: UUID) -> frozenset[UUID] | None:
 
 
 def hand_brief_over(db: Db, request_id: UUID, member_id: UUID, now: datetime) -> None:
-    """Leave a brief to the one who accepted: their wrap loses a layer, the others are deleted."""
+    """Open the wrap of the member who accepted, and delete the others."""
     others = (BriefWrap.request_id == request_id, BriefWrap.member_id != member_id)
     db.execute(delete(BriefWrap).where(*others))
     wrap = _wrap_of(db, request_id, member_id)
@@ -146,7 +148,7 @@ def _wrap_of(db: Db, request_id: UUID, member_id: UUID) -> BriefWrap | None:
 
 
 def open_brief(db: Db, principal: Principal, request_id: UUID) -> BriefContent | None:
-    """Open a brief with the keys of who accepted it; None where there is none for them.
+    """Open a brief with its holder's keys; None where there is none for them.
 
     SealBroken unless the seed reproduces the vouched public key.
     """
@@ -187,3 +189,17 @@ def delete_wraps(
     if pending is not None:
         theirs = theirs.where(BriefWrap.pending.is_(pending))
     db.execute(theirs)
+
+
+# -- briefs that are missing
+
+
+def ask_for_brief(db: Db, request: Request, now: datetime) -> None:
+    """Give the desk the task to write a request's brief."""
+    db.execute(delete(Task).where(Task.subject_id == request.id, Task.kind == BRIEF_TASK))
+    add_task(db, request.case_id, BRIEF_TASK, request.id, now, now)
+
+
+def finish_brief_task(db: Db, request_id: UUID, member_id: UUID | None) -> None:
+    """Take that task from the desk: a member wrote the brief, or nobody needs it any more."""
+    settle_tasks(db, request_id, (BRIEF_TASK,), member_id)

@@ -1,35 +1,49 @@
-"""Who could be asked: members as ``app.requests.routing`` knows them, from the rows that say it."""
+"""Candidates: requests and members as ``app.requests.routing`` knows them, read from their rows."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 
-from app.cases import is_within_hours
-from app.models import Assignment, Case, Conflict, Member, MemberProfile, Offer, Request
+from app.cases import TREE_ROOT, is_within_hours
+from app.models import (
+    Assignment,
+    AssignmentState,
+    Case,
+    Conflict,
+    Member,
+    MemberProfile,
+    Offer,
+    OfferState,
+    Request,
+    RequestValues,
+)
 from app.requests.routing.facts import Candidate, Need, Window, do_overlap
 from app.rota import find_duty, load_rota
 from app.store import Db
 from app.telephony import clean_number
 from app.vault import read_roster
 
-# A date that nobody gave an end is taken to last so long.
-USUAL_LENGTH = timedelta(hours=2)
-# What counts for a week's cap: whatever somebody took on, unless it came to nothing.
-_COUNTS = ("active", "attended", "no_show", "done")
-# A coordinator reads no case, so no request ends with them: they are told that it has nobody.
+# These assignments count for a week's cap.
+_COUNTS = (
+    AssignmentState.ACTIVE,
+    AssignmentState.ATTENDED,
+    AssignmentState.NO_SHOW,
+    AssignmentState.DONE,
+)
+_TAKEN = (OfferState.PENDING, OfferState.ACCEPTED)
+# Coordinators read no case, so we do not ask them: we tell them that nobody was found.
 _ASKED = frozenset(("accompanier", "dispatcher", "interpreter", "legal"))
 
 
 @dataclass(frozen=True)
 class AskablePerson:
-    """A member who could be asked, with the number that offers are texted to."""
+    """A member whom the ladder can ask, with the number for texts."""
 
     candidate: Candidate
     phone: str | None = field(repr=False)
@@ -38,98 +52,76 @@ class AskablePerson:
 def make_need(
     db: Db,
     request: Request,
-    values: Mapping[str, Any],
+    values: RequestValues,
     conflicted: Collection[UUID] | None = None,
 ) -> Need:
-    """Return a request as routing knows it. ``values``: its operational values.
+    """Return a request as routing knows it.
 
-    ``conflicted``: who has a conflict of interest in its case, where that is known already.
+    ``conflicted``: the members with a conflict of interest in its case, if the caller has them.
     """
     if conflicted is None:
         conflicted = find_conflicts(db, [request.case_id])[request.case_id]
     return Need(
         request_id=request.id,
-        kind=values["kind"],
+        kind=values.kind,
         tier=request.urgency,
-        languages=tuple(values["languages"]),
-        region=values["region"],
-        skills=frozenset(values["skills"]),
-        window=find_window(values),
-        wishes=frozenset(values["wishes"]),
+        languages=values.languages,
+        region=values.region,
+        skills=frozenset(values.skills),
+        window=values.window,
+        wishes=frozenset(values.wishes),
         conflicted=_companions(db, values).union(conflicted),
-        minor=bool(values.get("minor")),
+        minor=values.minor,
     )
 
 
-def find_window(values: Mapping[str, Any]) -> Window | None:
-    """Return the time that a request or assignment is about, if it is about one."""
-    if not values.get("starts_at"):
-        return None
-    starts_at = datetime.fromisoformat(values["starts_at"])
-    ends_at = values.get("ends_at")
-    return starts_at, datetime.fromisoformat(ends_at) if ends_at else starts_at + USUAL_LENGTH
+def find_needed_at(values: RequestValues) -> datetime | None:
+    """Return when a member has to be found: before the date, or by what the desk said."""
+    known = (values.starts_at, values.needed_by)
+    return min((at for at in known if at is not None), default=None)
 
 
-def find_needed_at(values: Mapping[str, Any]) -> datetime | None:
-    """Return by when somebody has to be found, if that is known: the date, or what was asked."""
-    at, by = find_window(values), values.get("needed_by")
-    known = [*([at[0]] if at else []), *([datetime.fromisoformat(by)] if by else [])]
-    return min(known, default=None)
+def is_too_late(values: RequestValues, now: datetime) -> bool:
+    """Return whether it is too late: after the date, or after ``needed_by``.
 
-
-def is_too_late(values: Mapping[str, Any], now: datetime) -> bool:
-    """Return whether it is too late: the date is over, or an interpreter was needed before.
-
-    A lawyer is looked for also after the time by which they were wanted.
+    A lawyer can still help after the time by which the desk wanted one.
     """
-    at, by = find_window(values), values.get("needed_by")
-    if at is not None:
-        return at[1] <= now
-    return by is not None and values["kind"] != "legal" and datetime.fromisoformat(by) <= now
+    if values.window is not None:
+        return values.window[1] <= now
+    by = values.needed_by
+    return by is not None and values.kind != "legal" and by <= now
 
 
-def is_elsewhere(db: Db, member_id: UUID, values: Mapping[str, Any]) -> bool:
-    """Return whether a member has taken on something else at the time that this is about."""
-    at = find_window(values)
-    if at is None:
+def is_elsewhere(db: Db, member_id: UUID, window: Window | None) -> bool:
+    """Return whether a member has taken on something else at this time."""
+    if window is None:
         return False
-    active = (Assignment.member_id == member_id, Assignment.state == "active")
-    taken = (
-        find_window(db.keys.open_row("assignments", a))
-        for a in db.scalars(select(Assignment).where(*active))
-    )
-    return any(other is not None and do_overlap(at, other) for other in taken)
+    active = (Assignment.member_id == member_id, Assignment.state == AssignmentState.ACTIVE)
+    taken = (db.keys.read_values(a).window for a in db.scalars(select(Assignment).where(*active)))
+    return any(other is not None and do_overlap(window, other) for other in taken)
 
 
 def find_conflicts(db: Db, case_ids: Collection[UUID]) -> dict[UUID, frozenset[UUID]]:
-    """Return who has a conflict of interest in each of these cases, or in one merged with it."""
-    roots = {
-        case_id: merged_into or case_id
-        for case_id, merged_into in db.execute(
-            select(Case.id, Case.merged_into).where(Case.id.in_(case_ids))
-        )
-    }
-    root = func.coalesce(Case.merged_into, Case.id)
-    said = select(root, Conflict.member_id).join(Case, Case.id == Conflict.case_id)
+    """Return the members with a conflict of interest in the tree of each of these cases."""
+    trees = select(Case.id, TREE_ROOT).where(Case.id.in_(case_ids))
+    roots = dict(db.execute(trees).all())
+    said = select(TREE_ROOT, Conflict.member_id).join(Case, Case.id == Conflict.case_id)
     found: dict[UUID, set[UUID]] = defaultdict(set)
-    for case_id, member_id in db.execute(said.where(root.in_(set(roots.values())))):
-        found[case_id].add(member_id)
-    return {case_id: frozenset(found[roots.get(case_id, case_id)]) for case_id in case_ids}
+    for root, member_id in db.execute(said.where(TREE_ROOT.in_(set(roots.values())))):
+        found[root].add(member_id)
+    return {case_id: frozenset(found[root]) for case_id, root in roots.items()}
 
 
-def _companions(db: Db, values: Mapping[str, Any]) -> frozenset[UUID]:
-    """Return who is asked, or goes, as the other of two: both must not be the same person."""
-    if not values.get("companion"):
+def _companions(db: Db, values: RequestValues) -> frozenset[UUID]:
+    """Return the members who are asked for, or have, the other of two requests for one date."""
+    if values.companion is None:
         return frozenset()
-    other = UUID(values["companion"])
-    taken = ("pending", "accepted")
-    return frozenset(
-        db.scalars(select(Offer.member_id).where(Offer.request_id == other, Offer.state.in_(taken)))
-    )
+    theirs = (Offer.request_id == values.companion, Offer.state.in_(_TAKEN))
+    return frozenset(db.scalars(select(Offer.member_id).where(*theirs)))
 
 
 def find_people(db: Db, tier: int, now: datetime) -> dict[UUID, AskablePerson]:
-    """Return everybody who could be asked now, by id."""
+    """Return all members whom the ladder can ask now, by id."""
     members = db.scalars(select(Member).where(Member.state == "active").order_by(Member.id)).all()
     listed = read_roster(db).by_id
     load, busy = _this_week(db, now)
@@ -151,7 +143,7 @@ def find_people(db: Db, tier: int, now: datetime) -> dict[UUID, AskablePerson]:
                     load=load.get(member.id, 0),
                     on_duty=on_duty is None or member.id in on_duty,
                     busy=tuple(busy.get(member.id, ())),
-                    # What is happening now wakes people, as alerts do.
+                    # Requests of tier 0 wake members, as alerts do.
                     away=tier > 0 and _is_resting(db, profile, now),
                     vetted=profile.vetted_on is not None,
                 ),
@@ -166,18 +158,18 @@ def _is_resting(db: Db, profile: MemberProfile, now: datetime) -> bool:
 
 
 def _on_duty(db: Db, now: datetime) -> frozenset[UUID] | None:
-    """Return who is on duty; None where there is no rota, so that nobody is preferred."""
+    """Return the members on duty; None without a rota, so that we prefer none."""
     rota = load_rota(db)
     return frozenset(find_duty(rota, now).members()) if rota.slots else None
 
 
 def _this_week(db: Db, now: datetime) -> tuple[dict[UUID, int], dict[UUID, list[Window]]]:
-    """Return how much everybody took on since Monday, and when who is somewhere already."""
+    """Return how many requests each member took on since Monday, and when they are busy."""
     local = now.astimezone(db.zone)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     monday = midnight - timedelta(days=local.weekday())
     query = select(Assignment).where(
-        or_(Assignment.state == "active", Assignment.accepted_at >= monday),
+        or_(Assignment.state == AssignmentState.ACTIVE, Assignment.accepted_at >= monday),
         Assignment.state.in_(_COUNTS),
     )
     load: dict[UUID, int] = defaultdict(int)
@@ -185,8 +177,8 @@ def _this_week(db: Db, now: datetime) -> tuple[dict[UUID, int], dict[UUID, list[
     for assignment in db.scalars(query):
         if assignment.accepted_at >= monday:
             load[assignment.member_id] += 1
-        if assignment.state == "active":
-            at = find_window(db.keys.open_row("assignments", assignment))
+        if assignment.state == AssignmentState.ACTIVE:
+            at = db.keys.read_values(assignment).window
             if at is not None:
                 busy[assignment.member_id].append(at)
     return load, busy

@@ -1,12 +1,13 @@
-"""What a request does when its date changes: it follows, is told, or ends with it.
+"""What requests do when their date changes: they follow it, tell their holder, or end.
 
-Who said yes to one time has not said yes to another, so an assignment never moves by itself. Who
-has not answered yet is asked anew, for the time that holds now.
+A member who said yes to one time has not said yes to another, so an assignment never moves by
+itself. Members who have not answered yet are asked anew, for the new time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -14,20 +15,14 @@ from sqlalchemy import select
 from app import audit
 from app.access import Principal
 from app.crypto import CaseKeys
-from app.models import SEEKING, Brief, Case, Event, Request
+from app.models import RUNNING, SEEKING, Brief, Case, Event, Request, RequestState
+from app.requests.assignments import extend_assignment, find_assignment
 from app.requests.brief_writer import seal_brief
-from app.requests.decisions import extend_assignment
-from app.requests.lifecycle import (
-    change_request_values,
-    end_request,
-    find_assignment,
-    list_offers,
-    lock_request,
-    read_request_values,
-    start_seeking,
-    withdraw_offers,
-)
+from app.requests.lifecycle import end_request, start_seeking
+from app.requests.locks import lock_request
 from app.requests.member_texts import OVER_TEXT, tell_members
+from app.requests.offers import list_offers, withdraw_offers
+from app.requests.request_facts import read_event_times
 from app.store import Db
 
 DATE_CHANGED_TEXT = "Desk: something you took on has changed. Please sign in to read it."
@@ -41,7 +36,7 @@ def follow_date_change(
     event: Event,
     now: datetime,
 ) -> None:
-    """Let the requests for a date, which was just changed and is flushed, do what follows."""
+    """Let the requests for a date follow its change, which is flushed already."""
     for request in _of(db, event):
         if event.state == "cancelled" and request.state in SEEKING:
             _end(db, principal, request, now)
@@ -52,15 +47,15 @@ def follow_date_change(
 
 
 def _of(db: Db, event: Event) -> list[Request]:
-    """Lock the requests that look for somebody for a date, or have found them."""
-    running = Request.state.in_((*SEEKING, "assigned"))
+    """Lock the requests for a date that are not over."""
+    running = Request.state.in_(RUNNING)
     query = select(Request.id).where(Request.event_id == event.id, running).order_by(Request.id)
     found = (lock_request(db, request_id) for request_id in db.scalars(query).all())
     return [request for request in found if request and request.case_id == event.case_id]
 
 
 def _end(db: Db, principal: Principal, request: Request, now: datetime) -> None:
-    tell_members(db, end_request(db, request, "cancelled", now), OVER_TEXT, request, now)
+    tell_members(db, end_request(db, request, RequestState.CANCELLED, now), OVER_TEXT, request, now)
     audit.record(db, "request.cancelled", principal.member_id, request.case_id, now)
 
 
@@ -72,7 +67,7 @@ def _move(
     event: Event,
     now: datetime,
 ) -> None:
-    """Look for somebody for the date that this one moved to, from the beginning."""
+    """Begin asking for the date to which this one moved."""
     follower = db.scalars(select(Event).where(Event.follows == event.id)).one()
     asked = withdraw_offers(db, list_offers(db, request))
     tell_members(db, asked, OVER_TEXT, request, now)
@@ -90,19 +85,19 @@ def _renew(
     event: Event,
     now: datetime,
 ) -> None:
-    """Write the brief anew, and tell whoever has read the old one."""
+    """Write the brief anew, and tell the holder, who may have read the old one."""
     _retime(db, request, event)
     assignment = find_assignment(db, request)
     if assignment is not None:
         extend_assignment(db, request, assignment)
     if db.scalar(select(Brief.id).where(Brief.request_id == request.id)) is None:
-        return  # whoever opens the case next writes it as things are then
+        return  # the desk has still to write it, and will write it as things are then
     seal_brief(db, case, keys, request, now)
     if assignment is not None:
         tell_members(db, [assignment.member_id], DATE_CHANGED_TEXT, request, now)
 
 
 def _retime(db: Db, request: Request, event: Event) -> None:
-    times = db.keys.open_row("events", event)
-    known = {name: times.get(name) for name in ("starts_at", "ends_at")}
-    change_request_values(db, request, {**read_request_values(db, request), **known})
+    times, values = read_event_times(db, event), db.keys.read_values(request)
+    values = replace(values, starts_at=times.starts_at, ends_at=times.ends_at)
+    db.keys.write_values(request, values)

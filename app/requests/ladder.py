@@ -1,18 +1,14 @@
-"""The ladder: who is asked next, until when, and what happens when nobody is left to ask."""
+"""The ladder: it asks members for a request, step by step, until one of them says yes."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID, uuid4
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from app import audit
-from app.models import SEEKING, Case, Offer, Request
-from app.paging import tell_coordinators
+from app.models import SEEKING, Case, Offer, OfferState, Request, RequestValues
 from app.requests.briefs import list_brief_holders
 from app.requests.candidates import (
     AskablePerson,
@@ -21,114 +17,82 @@ from app.requests.candidates import (
     is_too_late,
     make_need,
 )
-from app.requests.lifecycle import (
-    change_request_values,
-    end_request,
-    list_offers,
-    lock_request,
-    plan_timer,
-    read_request_values,
-    set_request_urgency,
-    start_seeking,
-)
-from app.requests.member_texts import ASK_TEXT, text_numbers
+from app.requests.lifecycle import set_request_urgency, start_seeking
+from app.requests.locks import lock_request
+from app.requests.offers import list_offers, make_offer
 from app.requests.routing.exclusions import is_unavailable
 from app.requests.routing.facts import Need
-from app.requests.routing.ranking import rank_people
-from app.requests.routing.steps import LadderStep, Timing, find_timing, list_steps
-from app.requests.surge_plan import SURGE_SIZE
+from app.requests.routing.search import LadderSearch
+from app.requests.routing.steps import Timing, find_timing, list_steps
+from app.requests.states import mark_offer_expired, mark_offer_withdrawn, mark_request_offered
+from app.requests.timers import plan_timer
+from app.requests.unfilled_requests import lapse_request, pause_search
 from app.store import ClaimedJob, Db, finish_job
-
-# Until everybody is asked again, by tier, where nobody took a request: each time twice as long, for
-# who was asked ten times in vain needs a coordinator more than an eleventh text.
-LADDER_RETRY = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=24), timedelta(hours=24))
-LONGEST_RETRY = (timedelta(hours=2), timedelta(hours=8), timedelta(hours=24), timedelta(hours=24))
-# So many texts an hour that somebody leaves unanswered; further offers wait in the console alone.
-TEXTS_AN_HOUR = 20
-_WHEN = ("now", "today", "this week", "when you can")
-PASSED_TEXT = "Desk: a date has passed and nobody was found for it."
-NOBODY_TEXT = "Desk: nobody was found for a request, {when}. Please look."
-NOBODY_FOR_MANY_TEXT = "Desk: nobody was found for {count} requests, {when}. Please look."
 
 
 def climb_ladder(db: Db, claimed: ClaimedJob, now: datetime) -> None:
-    """Let offers expire, ask who is next, and set the timer for the next look."""
+    """Let offers expire, ask the next members, and set the timer for the next look."""
     request = lock_request(db, claimed.ref) if claimed.ref else None
     finish_job(db, claimed)
     if request is None or request.state not in SEEKING:
         return
-    # A text may have made the case more urgent since.
+    # A text may have made the case more urgent meanwhile.
     tier = select(Case.urgency).where(Case.id == request.case_id)
     set_request_urgency(db, request, db.scalars(tier).one(), now)
-    values = read_request_values(db, request)
+    values = db.keys.read_values(request)
     if is_too_late(values, now):
-        _lapse(db, request, now)
+        lapse_request(db, request, now)
         return
     offers = _expire(list_offers(db, request), now)
-    retry_at = values.get("retry_at")
-    if retry_at and datetime.fromisoformat(retry_at) <= now:
-        start_seeking(db, request, now, values.get("rounds", 0))
-        values = read_request_values(db, request)
+    if values.retry_at and values.retry_at <= now:
+        start_seeking(db, request, now, values.rounds)
+        values = db.keys.read_values(request)
     offers += _ask(db, request, values, offers, now)
-    pending = [offer.expires_at for offer in offers if offer.state == "pending"]
+    pending = [offer.expires_at for offer in offers if offer.state == OfferState.PENDING]
     if pending:
-        request.state = "offered"
-    at = min(pending) if pending else _unfilled(db, request, now)
+        mark_request_offered(request)
+    at = min(pending) if pending else pause_search(db, request, now)
     needed_at = find_needed_at(values)
     if needed_at is not None and now < needed_at < at:
         at = needed_at
     plan_timer(db, request, now, at)
 
 
-def _timing(request: Request, values: Mapping[str, Any], now: datetime) -> Timing:
+def _find_pace(request: Request, values: RequestValues, now: datetime) -> Timing:
     needed_at = find_needed_at(values)
     return find_timing(request.urgency, needed_at - now if needed_at else None)
 
 
-def _lapse(db: Db, request: Request, now: datetime) -> None:
-    """End a request whose date has passed without anybody."""
-    end_request(db, request, "cancelled", now)
-    tell_coordinators(db, PASSED_TEXT, now)
-    audit.record(db, "request.lapsed", None, request.case_id, now)
-
-
 def _expire(offers: list[Offer], now: datetime) -> list[Offer]:
     for offer in offers:
-        if offer.state == "pending" and offer.expires_at <= now:
-            offer.state = "expired"
+        if offer.state == OfferState.PENDING and offer.expires_at <= now:
+            mark_offer_expired(offer)
     return offers
 
 
 def _ask(
-    db: Db, request: Request, values: Mapping[str, Any], offers: Sequence[Offer], now: datetime
+    db: Db, request: Request, values: RequestValues, offers: Sequence[Offer], now: datetime
 ) -> list[Offer]:
-    """Offer to as many as the tier asks at once; return the new offers."""
+    """Ask as many members as the tier allows at once; return the new offers."""
     db.flush()
     wanted = make_need(db, request, values)
     people = find_people(db, request.urgency, now)
-    ladder, holders = list_steps(wanted), list_brief_holders(db, request.id)
-    pace = _timing(request, values, now)
-    _release_taken(wanted, people, offers, len(ladder) - 1)
-    asked = _asked(offers, values)
-    pending = sum(offer.state == "pending" for offer in offers)
+    pace = _find_pace(request, values, now)
+    _release_taken(wanted, people, offers, len(list_steps(wanted)) - 1)
+    search = LadderSearch(
+        wanted,
+        {member_id: person.candidate for member_id, person in people.items()},
+        request.step,
+        _list_asked(offers, values.since),
+        [offer.step for offer in offers if offer.state == OfferState.PENDING],
+        list_brief_holders(db, request.id),
+        values.planned,
+    )
     made: list[Offer] = []
-    while pending + len(made) < pace.parallel:
-        planned = _planned(wanted, values, people, ladder, asked, holders)
-        if planned is not None:
-            made.append(_offer(db, request, planned, pace, now))
-            asked.add(planned.candidate.member_id)
-            continue
-        this = ladder[request.step]
-        if this is LadderStep.DESK and _others_think(request, [*offers, *made]):
-            break
-        person = _next(wanted, people, this, asked, holders)
-        if person is not None:
-            made.append(_offer(db, request, person, pace, now))
-            asked.add(person.candidate.member_id)
-        elif request.step < len(ladder) - 1:
-            request.step += 1
-        else:
-            break
+    while len(search.pending) < pace.parallel and (member_id := search.choose_next()):
+        request.step = search.step
+        made.append(make_offer(db, request, people[member_id], pace, now))
+    request.step = search.step
     return made
 
 
@@ -138,148 +102,19 @@ def _release_taken(
     offers: Iterable[Offer],
     last: int,
 ) -> None:
-    """Take back what was offered to who took on something else since; the desk finds a way."""
+    """Withdraw offers of members who took on something else since; not of the desk, on ``last``."""
     for offer in offers:
         person = people.get(offer.member_id)
-        if person is None or offer.state != "pending" or offer.step >= last:
+        if person is None or offer.state != OfferState.PENDING or offer.step >= last:
             continue
         if is_unavailable(wanted, person.candidate):
-            offer.state = "withdrawn"
+            mark_offer_withdrawn(offer)
 
 
-def _others_think(request: Request, offers: Iterable[Offer]) -> bool:
-    """Return whether somebody of an earlier step may still say yes: the desk is asked last."""
-    return any(offer.state == "pending" and offer.step < request.step for offer in offers)
-
-
-def _asked(offers: Iterable[Offer], values: Mapping[str, Any]) -> set[UUID]:
-    """Return who is not asked (again): who said no, and everybody asked since asking began."""
-    since = datetime.fromisoformat(values["since"])
-    return {o.member_id for o in offers if o.state == "declined" or o.made_at >= since}
-
-
-def _planned(
-    wanted: Need,
-    values: Mapping[str, Any],
-    people: Mapping[UUID, AskablePerson],
-    ladder: Sequence[LadderStep],
-    asked: Collection[UUID],
-    holders: Collection[UUID] | None,
-) -> AskablePerson | None:
-    """Return whom the plan for a surge would ask, if they can be asked now, on whatever step."""
-    member_id = UUID(values["planned"]) if values.get("planned") else None
-    person = people.get(member_id) if member_id else None
-    if person is None or member_id is None:
-        return None
-    only = {member_id: person}
-    return _next(wanted, only, ladder[-2], asked, holders)
-
-
-def _next(
-    wanted: Need,
-    people: Mapping[UUID, AskablePerson],
-    this: LadderStep,
-    asked: Collection[UUID],
-    holders: Collection[UUID] | None,
-) -> AskablePerson | None:
-    """Return the best person of a step: where there is a brief, somebody who will read it."""
-    left = [
-        person.candidate
-        for member_id, person in people.items()
-        if member_id not in asked
-        and (holders is None or this is LadderStep.DESK or member_id in holders)
-    ]
-    ranked = rank_people(wanted, left, this)
-    return people[ranked[0].member_id] if ranked else None
-
-
-def _offer(db: Db, request: Request, person: AskablePerson, pace: Timing, now: datetime) -> Offer:
-    offer_id = uuid4()
-    phone = (
-        person.phone
-        if _may_be_texted(db, person.candidate.member_id, request.urgency, now)
-        else None
-    )
-    lookup = db.keys.number_lookup(phone) if phone else None
-    code = _new_code(db, lookup)
-    offer = Offer(
-        id=offer_id,
-        request_id=request.id,
-        member_id=person.candidate.member_id,
-        state="pending",
-        step=request.step,
-        made_at=now,
-        expires_at=now + pace.timeout,
-        reply_lookup=lookup,
-        **db.keys.new_row("offers", offer_id, {"code": code, "guesses": 0}, now),
-    )
-    db.add(offer)
-    db.flush()
-    if phone:
-        text_numbers(db, [phone], ASK_TEXT.format(code=code), request.urgency, now)
-    return offer
-
-
-def _may_be_texted(db: Db, member_id: UUID, tier: int, now: datetime) -> bool:
-    """Return whether one more text helps: on a raid day a phone that never rests is put away.
-
-    What is more urgent than what they left unanswered is texted all the same.
-    """
-    unanswered = (
-        Offer.member_id == member_id,
-        Offer.made_at > now - timedelta(hours=1),
-        Offer.state.in_(("pending", "expired")),
-        Offer.reply_lookup.is_not(None),
-        Request.urgency <= tier,
-    )
-    of_requests = select(func.count()).select_from(Offer).join(Request)
-    return db.scalars(of_requests.where(*unanswered)).one() < TEXTS_AN_HOUR
-
-
-def _new_code(db: Db, lookup: bytes | None) -> str:
-    """Return four digits that no other offer to this number has."""
-    others = db.scalars(select(Offer).where(Offer.reply_lookup == lookup)) if lookup else ()
-    taken = {db.keys.open_row("offers", offer)["code"] for offer in others}
-    while (code := f"{secrets.randbelow(10_000):04d}") in taken:
-        pass
-    return code
-
-
-def _unfilled(db: Db, request: Request, now: datetime) -> datetime:
-    """Note that nobody is left to ask; return when to look again. The coordinators are told."""
-    values = read_request_values(db, request)
-    if values.get("retry_at"):
-        return datetime.fromisoformat(values["retry_at"])
-    rounds, tier = values.get("rounds", 0), request.urgency
-    pause: timedelta = min(LADDER_RETRY[tier] * 2 ** min(rounds, 8), LONGEST_RETRY[tier])
-    again = now + pause
-    values |= {"retry_at": again.isoformat(), "rounds": rounds + 1}
-    request.state = "unfilled"
-    if _tell_of_unfilled(db, request, now):
-        values["told"] = [now.isoformat(), tier]
-    change_request_values(db, request, values)
-    audit.record(db, "request.unfilled", None, request.case_id, now)
-    return again
-
-
-def _tell_of_unfilled(db: Db, request: Request, now: datetime) -> bool:
-    """Tell the coordinators of each request; where they are many, of all at once now and then.
-
-    Return whether they were texted for this one.
-    """
-    db.flush()
-    this_hour = audit.objects_since("request.unfilled", now - timedelta(hours=1))
-    without = (Request.state.in_(SEEKING), Request.case_id.in_(this_hour))
-    others = db.scalars(select(Request).where(*without, Request.id != request.id)).all()
-    tier, count = request.urgency, len(others) + 1
-    body = NOBODY_TEXT if count < SURGE_SIZE else NOBODY_FOR_MANY_TEXT
-    if count >= SURGE_SIZE and any(_told_lately(db, other, tier, now) for other in others):
-        return False
-    body = body.format(count=count, when=_WHEN[tier])
-    # Quiet hours hold back what can wait for the morning, and nothing that is wanted today.
-    return tell_coordinators(db, body, now, urgency=0 if tier <= 1 else tier) > 0
-
-
-def _told_lately(db: Db, request: Request, tier: int, now: datetime) -> bool:
-    at, about = read_request_values(db, request).get("told") or (None, tier)
-    return at is not None and about <= tier and now - datetime.fromisoformat(at) < LADDER_RETRY[0]
+def _list_asked(offers: Iterable[Offer], since: datetime | None) -> set[UUID]:
+    """Return the members not to ask again: they said no, or were asked since asking began."""
+    return {
+        offer.member_id
+        for offer in offers
+        if offer.state == OfferState.DECLINED or since is None or offer.made_at >= since
+    }

@@ -1,147 +1,73 @@
-"""A request while somebody is looked for, and how the looking ends.
-
-Whoever changes a request, its offers, its assignment or its brief locks rows in one order, so that
-two deeds never cross: the case, the request, then whatever else, and the audit log at last. Rows
-that name a case or a member share its row's key, so the case comes first even where only a request
-changes. While a request's state is in ``SEEKING`` it has one job ``offers``: its timer.
-"""
+"""The life of a request: asking begins, goes with the urgency of the case, and ends."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID, uuid4
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import delete, select
 
-from app import audit
 from app.models import (
     SEEKING,
     Assignment,
-    BriefWrap,
+    AssignmentState,
     Case,
     Conflict,
-    Job,
     Offer,
+    OfferState,
     Report,
     Request,
+    RequestState,
+    RequestValues,
     Task,
-    rounded,
 )
-from app.requests.accompaniments import pass_lead_on
-from app.requests.briefs import delete_briefs, delete_wraps
-from app.store import FURTHEST, Db, add_jobs, new_job
-
-REQUEST_JOB = "offers"
-# What the machine still knows of a request that is over.
-_KEPT = ("kind", "languages", "region", "skills", "wishes", "minor", "shares")
-
-
-def lock_request(db: Db, request_id: UUID) -> Request | None:
-    """Return a request as it is now, and keep it so until the transaction ends."""
-    db.flush()  # what is read anew must not undo what waits to be written
-    share_cases(db, select(Request.case_id).where(Request.id == request_id))
-    query = select(Request).where(Request.id == request_id).with_for_update()
-    return db.scalar(query.execution_options(populate_existing=True))
-
-
-def share_cases(db: Db, case_ids: Any) -> None:
-    """Keep the rows of some cases from being locked by others, as rows that name them will."""
-    query = select(Case.id).where(Case.id.in_(case_ids)).order_by(Case.id)
-    db.execute(query.with_for_update(read=True, key_share=True))
-
-
-def lock_requests(db: Db, case_ids: Collection[UUID]) -> None:
-    """Lock every request of some cases, before anything is written into the audit log."""
-    query = select(Request.id).where(Request.case_id.in_(case_ids)).order_by(Request.id)
-    db.execute(query.with_for_update())
-
-
-def read_request_values(db: Db, request: Request) -> dict[str, Any]:
-    """Return a request's operational values; see the model."""
-    return db.keys.open_row("requests", request)
-
-
-def change_request_values(db: Db, request: Request, changed: dict[str, Any]) -> None:
-    """Replace a request's operational values."""
-    db.keys.replace_values("requests", request, changed)
-
-
-def list_offers(db: Db, request: Request) -> list[Offer]:
-    """Return all offers of a request, which is locked."""
-    db.flush()
-    query = select(Offer).where(Offer.request_id == request.id).order_by(Offer.made_at, Offer.id)
-    return list(db.scalars(query.execution_options(populate_existing=True)))
-
-
-def find_assignment(db: Db, request: Request) -> Assignment | None:
-    """Return the assignment of whoever has the request now, if anybody has."""
-    db.flush()
-    active = (Assignment.request_id == request.id, Assignment.state == "active")
-    query = select(Assignment).where(*active).execution_options(populate_existing=True)
-    return db.scalar(query)
-
-
-# -- the timer
-
-
-def plan_timer(db: Db, request: Request, now: datetime, at: datetime) -> None:
-    """Set the request's one timer; it looks again within the hour, however far ``at`` is."""
-    drop_timers(db, [request.id])
-    delay = min(max(at - now, timedelta(0)), FURTHEST)
-    add_jobs(db, [new_job(REQUEST_JOB, request.id, now, priority=request.urgency, delay=delay)])
-
-
-def drop_timers(db: Db, request_ids: Collection[UUID]) -> None:
-    """Take the timers away."""
-    db.execute(delete(Job).where(Job.kind == REQUEST_JOB, Job.ref.in_(request_ids)))
-
-
-def hurry_requests(db: Db, request_ids: Collection[UUID], now: datetime) -> None:
-    """Let other requests look again at once, but for those that somebody works at just now."""
-    theirs = (Job.kind == REQUEST_JOB, Job.ref.in_(request_ids), Job.state == "queued")
-    free = select(Job.id).where(*theirs).with_for_update(skip_locked=True)
-    db.execute(update(Job).where(Job.id.in_(list(db.scalars(free)))).values(run_at=now))
+from app.requests.assignments import end_assignment, find_assignment
+from app.requests.briefs import ask_for_brief, delete_briefs, finish_brief_task
+from app.requests.locks import lock_requests_where
+from app.requests.offers import list_offers, withdraw_offers
+from app.requests.states import (
+    mark_offer_declined,
+    mark_offer_withdrawn,
+    mark_request_cancelled,
+    mark_request_done,
+    mark_request_open,
+)
+from app.requests.timers import drop_timers, hurry_requests, plan_timer
+from app.store import Db
 
 
 def start_seeking(db: Db, request: Request, now: datetime, rounds: int = 0) -> None:
-    """Look for somebody from the first step on; who let an older offer pass is asked again.
+    """Begin asking, from the first step on. Members who let an older offer pass are asked again.
 
-    ``rounds``: how often everybody was asked in vain already.
+    ``rounds``: how often everybody was asked in vain before.
     """
-    known = {
-        k: v
-        for k, v in read_request_values(db, request).items()
-        if k not in ("retry_at", "planned")
-    }
-    change_request_values(db, request, {**known, "since": now.isoformat(), "rounds": rounds})
-    request.state, request.step = "open", 0
-    request.version += 1
+    values = db.keys.read_values(request)
+    values = replace(values, since=now, rounds=rounds, retry_at=None, planned=None)
+    db.keys.write_values(request, values)
+    mark_request_open(request)
     db.flush()
     plan_timer(db, request, now, now)
 
 
 def follow_urgency(db: Db, case: Case, now: datetime) -> None:
-    """Let a case's requests be as urgent as it is; who is looked for more urgently, is at once."""
-    running = (Request.case_id == case.id, Request.state.in_(SEEKING))
-    query = select(Request).where(*running).order_by(Request.id).with_for_update()
-    for request in db.scalars(query.execution_options(populate_existing=True)).all():
+    """Make the requests of a case as urgent as the case is, and let their ladders look at once."""
+    for request in lock_requests_where(db, Request.case_id == case.id, Request.state.in_(SEEKING)):
         if request.urgency != case.urgency:
             set_request_urgency(db, request, case.urgency, now)
             plan_timer(db, request, now, now)
 
 
 def set_request_urgency(db: Db, request: Request, urgency: int, now: datetime) -> None:
-    """Give a request its case's tier; what nobody took is asked anew at once where it rose."""
+    """Give a request the tier of its case. Where it rose, everybody is asked again at once."""
     rose, request.urgency = urgency < request.urgency, urgency
     db.flush()
-    if rose and read_request_values(db, request).get("retry_at"):
+    if rose and db.keys.read_values(request).retry_at:
         start_seeking(db, request, now)
 
 
 def follow_raised_cases(db: Db, now: datetime) -> int:
-    """Let requests look again whose case became more urgent meanwhile, by whatever came in."""
+    """Let ladders look at once where a text or call made the case more urgent; return how many."""
     raised = select(Request.id).join(Case, Case.id == Request.case_id)
     ids = db.scalars(raised.where(Request.state.in_(SEEKING), Request.urgency > Case.urgency)).all()
     if ids:
@@ -152,42 +78,31 @@ def follow_raised_cases(db: Db, now: datetime) -> int:
 # -- endings
 
 
-def withdraw_offers(db: Db, offers: Sequence[Offer], state: str = "withdrawn") -> list[UUID]:
-    """End the pending ones of these offers; return whom that concerns."""
-    concerned = []
-    for offer in offers:
-        if offer.state == "pending":
-            offer.state = state
-            concerned.append(offer.member_id)
-    db.flush()
-    return concerned
-
-
 def end_request(
     db: Db,
     request: Request,
-    state: str,
+    state: RequestState,
     now: datetime,
     *,
-    assignment_state: str = "cancelled",
+    assignment_state: AssignmentState = AssignmentState.CANCELLED,
     until: datetime | None = None,
 ) -> list[UUID]:
-    """End a request that is locked; return who had an offer or the assignment.
+    """End a locked request; return the members who had a pending offer or the assignment.
 
-    The timer, the brief and its wraps go; an assignment that runs gets ``assignment_state``. With
-    ``until`` its holder, and nobody else, may open the brief for so long.
+    The timer, the brief and its wraps go. An active assignment gets ``assignment_state``; its
+    holder may open the brief until ``until``, if that is given.
     """
     concerned = withdraw_offers(db, list_offers(db, request))
     assignment = find_assignment(db, request)
     if assignment is not None:
         concerned.append(assignment.member_id)
         end_assignment(db, request, assignment, assignment_state, now, until)
-    # When something happens, or happened, is for the case alone to tell from now on.
-    change_request_values(
-        db, request, {k: v for k, v in read_request_values(db, request).items() if k in _KEPT}
-    )
-    request.state = state
-    request.version += 1
+    # From now on only the case tells when the date was.
+    db.keys.write_values(request, _without_times(db.keys.read_values(request)))
+    if state == RequestState.DONE:
+        mark_request_done(request)
+    else:
+        mark_request_cancelled(request)
     drop_timers(db, [request.id])
     if until is None:
         delete_briefs(db, [request.id])
@@ -196,50 +111,34 @@ def end_request(
     return concerned
 
 
-def end_assignment(
-    db: Db,
-    request: Request,
-    assignment: Assignment,
-    state: str,
-    now: datetime,
-    until: datetime | None = None,
+def _without_times(values: RequestValues) -> RequestValues:
+    """Return what the machine may still know of a request that is over."""
+    return RequestValues(
+        kind=values.kind,
+        languages=values.languages,
+        region=values.region,
+        skills=values.skills,
+        wishes=values.wishes,
+        shares=values.shares,
+        minor=values.minor,
+    )
+
+
+def reopen_request(
+    db: Db, request: Request, assignment_state: AssignmentState, now: datetime
 ) -> None:
-    """End an assignment; its brief goes, now or at ``until``, and the lead if they do not go."""
-    assignment.state, assignment.ended_at = state, rounded(now)
-    if state in ("cancelled", "no_show", "revoked"):
-        pass_lead_on(db, request, assignment.member_id)
-    assignment.version += 1
-    if until is None:
-        take_brief_back(db, assignment)
-    else:
-        db.keys.replace_values("assignments", assignment, {"until": until.isoformat()})
-    db.flush()
+    """Take a request back from its holder and look for another member.
 
-
-def take_brief_back(db: Db, assignment: Assignment) -> None:
-    """End a member's access: the wrap goes, and so does what the machine knew of the assignment."""
-    assignment.op_key = assignment.op_values = assignment.shred_day = None
-    delete_briefs(db, [assignment.request_id])
-    db.flush()
-
-
-def list_open_briefs(db: Db, case_ids: Collection[UUID] | None = None) -> Sequence[Assignment]:
-    """Return the assignments that have ended while their holders may still open the brief."""
-    query = select(Assignment).where(Assignment.state != "active", Assignment.op_key.is_not(None))
-    if case_ids is not None:
-        query = query.where(Assignment.case_id.in_(case_ids))
-    return db.scalars(query.order_by(Assignment.id)).all()
-
-
-def reopen_request(db: Db, request: Request, assignment_state: str, now: datetime) -> None:
-    """Take a request back from whoever has it and look for somebody else.
-
-    Who gave it back is not asked again. The brief was only theirs any more: somebody of the desk
-    has to write another.
+    A holder who gave it back is not asked again. The brief was sealed to the holder alone, so the
+    desk has to write another.
     """
     for offer in list_offers(db, request):
-        if offer.state == "accepted":
-            offer.state = "declined" if assignment_state == "cancelled" else "withdrawn"
+        if offer.state != OfferState.ACCEPTED:
+            continue
+        if assignment_state == AssignmentState.CANCELLED:
+            mark_offer_declined(offer)
+        else:
+            mark_offer_withdrawn(offer)
     assignment = find_assignment(db, request)
     if assignment is not None:
         end_assignment(db, request, assignment, assignment_state, now)
@@ -248,7 +147,7 @@ def reopen_request(db: Db, request: Request, assignment_state: str, now: datetim
 
 
 def delete_requests(db: Db, case_id: UUID) -> None:
-    """Delete all that belongs to a case's requests, every row of it."""
+    """Delete every row of a case's requests, and the conflicts of interest with the case."""
     ids = select(Request.id).where(Request.case_id == case_id)
     request_ids = list(db.scalars(ids.with_for_update().order_by(Request.id)))
     drop_timers(db, request_ids)
@@ -259,85 +158,3 @@ def delete_requests(db: Db, case_id: UUID) -> None:
     db.execute(delete(Task).where(Task.subject_id.in_(request_ids)))
     db.execute(delete(Request).where(Request.case_id == case_id))
     db.execute(delete(Conflict).where(Conflict.case_id == case_id))
-
-
-# -- briefs that are missing
-
-
-def ask_for_brief(db: Db, request: Request, now: datetime) -> None:
-    """Have the desk write a brief: the next of them who opens the case does."""
-    task_id = uuid4()
-    db.execute(delete(Task).where(Task.subject_id == request.id, Task.kind == "brief"))
-    db.add(
-        Task(
-            id=task_id,
-            case_id=request.case_id,
-            subject_id=request.id,
-            kind="brief",
-            number=0,
-            state="open",
-            **db.keys.new_row("tasks", task_id, {"due_at": now.isoformat()}, now),
-        )
-    )
-    db.flush()
-
-
-def finish_brief_task(db: Db, request_id: UUID, member_id: UUID | None) -> None:
-    """Note that a request needs no brief any more."""
-    theirs = (Task.subject_id == request_id, Task.kind == "brief", Task.state == "open")
-    done = {"state": "done", "done_by": member_id, "op_key": None, "op_values": None}
-    db.execute(update(Task).where(*theirs).values(**done, shred_day=None))
-
-
-# -- somebody leaves
-
-
-def has_any_part(db: Db, member_id: UUID) -> bool:
-    """Return whether a member has an offer, an assignment or a wrap."""
-    return db.scalar(select(Request.id).where(_of_member(member_id)).limit(1)) is not None
-
-
-def _of_member(member_id: UUID) -> ColumnElement[bool]:
-    offered = select(Offer.request_id).where(Offer.member_id == member_id, Offer.state == "pending")
-    assigned = select(Assignment.request_id).where(
-        Assignment.member_id == member_id, Assignment.state == "active"
-    )
-    sealed_to = select(BriefWrap.request_id).where(BriefWrap.member_id == member_id)
-    return or_(Request.id.in_(offered), Request.id.in_(assigned), Request.id.in_(sealed_to))
-
-
-def lock_requests_of_member(db: Db, member_id: UUID) -> list[Request]:
-    """Lock all requests in which a member has an offer, the assignment, or a wrap."""
-    which = _of_member(member_id)
-    db.flush()
-    share_cases(db, select(Request.case_id).where(which))
-    query = select(Request).where(which).order_by(Request.id).with_for_update()
-    return list(db.scalars(query.execution_options(populate_existing=True)))
-
-
-def withdraw_member(db: Db, member_id: UUID, now: datetime) -> None:
-    """Take back what a member was only asked for: their roles are others now."""
-    for request in lock_requests_of_member(db, member_id):
-        theirs = [offer for offer in list_offers(db, request) if offer.member_id == member_id]
-        if withdraw_offers(db, theirs) and request.state in SEEKING:
-            plan_timer(db, request, now, now)
-    delete_wraps(db, member_id, pending=True)
-
-
-def remove_member_from_requests(db: Db, member_id: UUID, now: datetime) -> None:
-    """Take everything back from a member: offers, assignments, wraps. Others are asked instead."""
-    for request in lock_requests_of_member(db, member_id):
-        if request.state not in (*SEEKING, "assigned"):
-            continue
-        theirs = [o for o in list_offers(db, request) if o.member_id == member_id]
-        pending = withdraw_offers(db, theirs)
-        assignment = find_assignment(db, request)
-        if assignment is not None and assignment.member_id == member_id:
-            audit.record(db, "assignment.revoked", None, request.case_id, now)
-            reopen_request(db, request, "revoked", now)
-        elif pending:
-            plan_timer(db, request, now, now)
-    delete_wraps(db, member_id)
-    db.execute(update(Offer).where(Offer.member_id == member_id).values(reply_lookup=None))
-    late = (Offer.member_id == member_id, Offer.state == "pending")
-    db.execute(update(Offer).where(*late).values(state="withdrawn"))

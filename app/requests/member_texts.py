@@ -1,4 +1,4 @@
-"""Neutral texts to members about a request: no kind, no place, nobody's name."""
+"""Texts to members about a request. They say nothing of its kind or place, and no name."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ GUESSED_TEXT = "Desk: please answer in the console."
 
 
 def text_numbers(db: Db, numbers: Iterable[str], body: str, urgency: int, now: datetime) -> None:
-    """Queue one text to each of these numbers of members."""
+    """Queue one text to each of these members' numbers."""
     drafts = [TextDraft(to, body, None, None, "offer", urgency) for to in numbers]
     queue_texts(db, drafts, now)
 
@@ -33,7 +33,7 @@ def text_numbers(db: Db, numbers: Iterable[str], body: str, urgency: int, now: d
 def tell_members(
     db: Db, member_ids: Iterable[UUID], body: str, request: Request, now: datetime
 ) -> None:
-    """Text members about a request that they were asked for, or had."""
+    """Text members about a request for which they were asked, or which they had."""
     numbers = [
         number for member_id in set(member_ids) if (number := find_member_number(db, member_id))
     ]
@@ -41,7 +41,7 @@ def tell_members(
 
 
 def find_member_number(db: Db, member_id: UUID) -> str | None:
-    """Return a member's own number; None where they have none, or left."""
+    """Return a member's number; None where they have none, or left."""
     member = db.scalar(select(Member).where(Member.id == member_id))
     profile = db.keys.find_values(member) if member else None
     return clean_number(profile.phone or "") if profile else None

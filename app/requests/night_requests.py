@@ -1,9 +1,9 @@
-"""Asking for a lawyer at night: what the machine does where nobody of the desk looks in time.
+"""Requests of the machine at night: it asks for a lawyer where the desk does not look in time.
 
-Legal help is to be tried within half an hour of what is happening now (practice of such lines). For
-a quarter of an hour the desk is paged; then somebody legal is asked whether they would stand by.
-They are shown no person and no field: the request has no brief, and gets one only when the desk
-opens the case and the caller has agreed. Who said no to telling a lawyer is not overruled.
+Lines like this one try to find legal help within half an hour. For a quarter of an hour we page the
+desk; then we ask legal contacts whether they would stand by. They see no person and no field: the
+request has no brief until the caller has agreed and the desk works on the case. Where the caller
+has refused a lawyer, we ask nobody.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from app.cases import find_tree_ids, has_refused
+from app.cases import TREE_ROOT, has_refused
 from app.models import LIVE_STATES, Alert, Case, Request
-from app.requests.lifecycle import read_request_values
-from app.requests.new_requests import RequestFacts, raise_without_brief
+from app.requests.new_requests import raise_without_brief
+from app.requests.request_facts import RequestFacts
 from app.store import Db
 
 NIGHT_KIND = "legal"
@@ -26,17 +26,17 @@ _AT_A_TIME = 16
 
 
 def ask_for_legal(db: Db, now: datetime) -> int:
-    """Ask for legal contacts for tier 0 cases whose alert nobody answered; return for how many."""
+    """Ask for legal contacts for tier 0 cases whose alert nobody answered; return how many."""
     unanswered = select(Alert.case_id).where(
         Alert.state == "open", Alert.opened_at <= now - DESK_ANSWER_TIME
     )
     urgent = (Case.urgency == 0, Case.state.in_(LIVE_STATES), Case.merged_into.is_(None))
     waiting = select(Case.id).where(*urgent, Case.id.in_(unanswered)).order_by(Case.id)
     ids = db.scalars(waiting).all()
-    tried, asked = _tried(db, ids), 0
+    tried, asked = _find_tried(db, ids), 0
     for case_id in (one for one in ids if one not in tried):
         case = db.scalar(select(Case).where(*urgent, Case.id == case_id).with_for_update())
-        if case is not None and not _is_tried(db, case):
+        if case is not None and _is_wanted(db, case):
             raise_without_brief(db, case, RequestFacts(NIGHT_KIND), now, consented=False)
             asked += 1
         if asked == _AT_A_TIME:
@@ -44,26 +44,16 @@ def ask_for_legal(db: Db, now: datetime) -> int:
     return asked
 
 
-def _tried(db: Db, ids: Collection[UUID]) -> set[UUID]:
-    """Return the cases, with what was merged with them, for which a lawyer was looked for before.
+def _find_tried(db: Db, case_ids: Collection[UUID]) -> set[UUID]:
+    """Return the cases for whose tree somebody has asked for a lawyer before.
 
     One look for all: on a raid day they are hundreds, every minute.
     """
-    main = func.coalesce(Case.merged_into, Case.id)
-    rows = db.execute(
-        select(main, Request).join(Case, Case.id == Request.case_id).where(main.in_(ids))
-    )
-    return {
-        case_id
-        for case_id, request in rows
-        if read_request_values(db, request)["kind"] == NIGHT_KIND
-    }
+    requests = select(TREE_ROOT, Request).join(Case, Case.id == Request.case_id)
+    rows = db.execute(requests.where(TREE_ROOT.in_(case_ids)))
+    return {case_id for case_id, request in rows if db.keys.read_values(request).kind == NIGHT_KIND}
 
 
-def _is_tried(db: Db, case: Case) -> bool:
-    """Return whether a lawyer was looked for before, or the caller does not want one told."""
-    tree = find_tree_ids(db, case.id)
-    made = db.scalars(select(Request).where(Request.case_id.in_(tree)))
-    if any(read_request_values(db, request)["kind"] == NIGHT_KIND for request in made):
-        return True
-    return has_refused(db, case.id, NIGHT_KIND)
+def _is_wanted(db: Db, case: Case) -> bool:
+    """Return whether nobody has asked for a lawyer, and the caller has not refused one."""
+    return case.id not in _find_tried(db, [case.id]) and not has_refused(db, case.id, NIGHT_KIND)

@@ -1,9 +1,9 @@
-"""A surge: many requests look for somebody at once, and are planned together.
+"""A surge: many requests look for members at once, so one plan is made for all of them.
 
-Each ladder alone asks the best person for its own request; on a raid day that is the same few
-people for all of them. So while many look, a plan for everything at once (``assign_all``, in a
-process of its own) says whom each request asks next. It is advice: whoever cannot be asked any more
-when their turn comes is passed over, and the ladder goes on as it would have.
+Each ladder alone asks the best member for its own request; on a raid day these are the same few
+people. So while many look, a plan for everything at once (``assign_all``, in a process of its own)
+says whom each request asks next. It is advice: the ladder passes over members who cannot be asked
+any more when their turn comes.
 """
 
 from __future__ import annotations
@@ -15,23 +15,19 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.models import SEEKING, Request
+from app.models import SEEKING, Request, RequestState
 from app.requests.candidates import find_conflicts, find_people, make_need
-from app.requests.lifecycle import (
-    change_request_values,
-    lock_request,
-    plan_timer,
-    read_request_values,
-)
+from app.requests.locks import lock_request
 from app.requests.routing.facts import Need
 from app.requests.routing.surge import SurgePlan, assign_all
+from app.requests.timers import plan_timer
 from app.store import Database, Db
 
 SURGE_SIZE = 10
 
 
 def plan_surge(database: Database, now: datetime) -> SurgePlan | None:
-    """Plan for all requests that look for somebody, where they are many; else None."""
+    """Plan for all requests that look for a member, and note it; None where they are few."""
     with database.snapshot() as db:
         if not db.keys.is_open or _looking(db) < SURGE_SIZE:
             return None
@@ -40,7 +36,7 @@ def plan_surge(database: Database, now: datetime) -> SurgePlan | None:
         wanted = [_wanted(db, one, conflicts[one.case_id]) for one in requests]
         tier = min(request.urgency for request in requests)
         people = find_people(db, tier, now)
-    # Outside of any transaction: the solver takes its time, and nobody waits for it.
+    # Outside of any transaction, so that nobody waits for the solver.
     plan = assign_all(wanted, [person.candidate for person in people.values()])
     for chosen in plan.chosen:
         with database.transaction() as db:
@@ -54,20 +50,18 @@ def _looking(db: Db) -> int:
 
 
 def _wanted(db: Db, request: Request, conflicted: Collection[UUID]) -> Need:
-    values = read_request_values(db, request)
-    wanted = make_need(db, request, values, conflicted)
-    companion = values.get("companion")
-    return replace(wanted, companion=UUID(companion)) if companion else wanted
+    values = db.keys.read_values(request)
+    return replace(make_need(db, request, values, conflicted), companion=values.companion)
 
 
 def _advise(db: Db, request_id: UUID, member_id: UUID, now: datetime) -> None:
-    """Note whom a request asks next, and let one that waits for nobody ask at once."""
+    """Note whom a request asks next; let its ladder look at once where no offer is pending."""
     request = lock_request(db, request_id)
     if request is None or request.state not in SEEKING:
         return
-    values = read_request_values(db, request)
-    if values.get("planned") == str(member_id):
+    values = db.keys.read_values(request)
+    if values.planned == member_id:
         return
-    change_request_values(db, request, {**values, "planned": str(member_id)})
-    if request.state != "offered":
+    db.keys.write_values(request, replace(values, planned=member_id))
+    if request.state != RequestState.OFFERED:
         plan_timer(db, request, now, now)

@@ -1,20 +1,27 @@
-"""Requests as the desk sees them: who was asked, who could be, and why not the others."""
+"""Requests as the desk sees them: offers, assignments, and whom the ladder could still ask."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, tuple_
 
 from app.access import Permission, Principal
 from app.errors import NotFound
-from app.models import Assignment, Brief, Offer, Request
+from app.models import (
+    RUNNING,
+    Assignment,
+    AssignmentState,
+    Brief,
+    Offer,
+    Request,
+    RequestState,
+    RequestValues,
+)
 from app.requests.candidates import AskablePerson, find_people, make_need
-from app.requests.lifecycle import read_request_values
 from app.requests.routing.exclusions import find_exclusion
 from app.requests.routing.facts import RankedPerson
 from app.requests.routing.ranking import rank_people
@@ -24,17 +31,17 @@ from app.store import Db, decode_cursor, encode_cursor
 
 @dataclass(frozen=True)
 class FoundRequest:
-    """A request with what the machine knows of it, for the desk: no brief, no name."""
+    """A request with its offers and its newest assignment: no brief, no name."""
 
     request: Request
-    values: Mapping[str, Any] = field(repr=False)
+    values: RequestValues = field(repr=False)
     offers: Sequence[Offer] = ()
     assignment: Assignment | None = None
     has_brief: bool = False
 
 
 def find_request(db: Db, principal: Principal, request_id: UUID) -> FoundRequest:
-    """Return a request of a case this member may know of. NotFound."""
+    """Return a request as the desk sees it. NotFound."""
     principal.require(Permission.CASES)
     request = db.get(Request, request_id)
     if request is None:
@@ -46,7 +53,7 @@ def list_requests(
     db: Db,
     principal: Principal,
     *,
-    states: Sequence[str],
+    states: Sequence[RequestState] = RUNNING,
     cursor: str | None = None,
     limit: int = 50,
 ) -> tuple[list[FoundRequest], str | None]:
@@ -78,13 +85,13 @@ def _found(db: Db, requests: Sequence[Request]) -> list[FoundRequest]:
     assigned: dict[UUID, Assignment] = {}
     for one in db.scalars(newest.order_by(Assignment.accepted_at, Assignment.version)):
         known = assigned.get(one.request_id)
-        if known is None or known.state != "active":
+        if known is None or known.state != AssignmentState.ACTIVE:
             assigned[one.request_id] = one
     briefed = set(db.scalars(select(Brief.request_id).where(Brief.request_id.in_(ids))))
     return [
         FoundRequest(
             one,
-            read_request_values(db, one),
+            db.keys.read_values(one),
             tuple(by_request.get(one.id, ())),
             assigned.get(one.id),
             one.id in briefed,
@@ -95,7 +102,7 @@ def _found(db: Db, requests: Sequence[Request]) -> list[FoundRequest]:
 
 @dataclass(frozen=True)
 class CandidateRanking:
-    """Who could be asked, best first with reasons; and why the others are not."""
+    """The members whom the ladder could ask, best first, and why it does not ask the others."""
 
     ranked: Sequence[tuple[AskablePerson, RankedPerson]]
     left_out: Sequence[tuple[AskablePerson, str]]
@@ -104,7 +111,7 @@ class CandidateRanking:
 def rank_candidates(
     db: Db, principal: Principal, request_id: UUID, now: datetime
 ) -> CandidateRanking:
-    """Return everybody a request may still come to, down to anyone qualified. NotFound."""
+    """Return all members whom the ladder may still ask before the desk. NotFound."""
     found = find_request(db, principal, request_id)
     wanted = make_need(db, found.request, found.values)
     people = find_people(db, found.request.urgency, now)

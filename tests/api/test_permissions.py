@@ -21,7 +21,7 @@ from app.access import PERMISSIONS, Permission
 from app.calls.call_rows import add_call
 from app.calls.courses import CallCourse
 from app.cases.tasks import add_task
-from app.models import CallLeg, CallState, Case, Member, Offer, StatisticsRelease, Task
+from app.models import CallLeg, CallState, Case, Member, Offer, OfferValues, StatisticsRelease, Task
 from app.requests.decisions import accept_offer
 from app.statistics.confirmation import confirm_release
 from app.statistics.months import freeze_month
@@ -106,7 +106,7 @@ class Scene:
         now, offer_id = self.house.clock(), uuid4()
         request_id = UUID(self.request())
         with self.house.database.transaction() as db:
-            values = db.keys.new_row("offers", offer_id, {"code": "4821", "guesses": 0}, now)
+            values = db.keys.new_values(Offer, offer_id, OfferValues(code="4821"), now)
             whom = {"request_id": request_id, "member_id": UUID(self.member(self.handle))}
             until = now + timedelta(hours=1)
             what = {"state": "pending", "step": 0, "made_at": now, "expires_at": until}

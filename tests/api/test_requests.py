@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.offers.people import a_case, a_date, accept, ask, offers_of, request_of
+from tests.requests.people import a_case, a_date, accept, ask, offers_of, request_of
 from tests.service import House, refusal
 
 OFFER = {

@@ -75,6 +75,7 @@ FORMS = {
     "/cases/{case}/episodes/{member}": (DESK, 404),
     "/cases/{case}/route": (DESK, 404),
     "/tasks/{member}/done": (DESK, 403),
+    "/requests/{member}/brief": (DESK, 403),
     "/requests/{member}/cancel": (DESK, 403),
     "/raids": (DESK, 403),
     "/raids/{member}": (DESK, 403),

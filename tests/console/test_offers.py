@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
+from app.models import Request
+from app.requests.briefs import delete_briefs, list_brief_holders
+from app.store.db import Db
 from tests.console.visitor import Page, Visitor
 from tests.service import Caller, House
 
@@ -71,6 +77,36 @@ def test_whoever_says_no_is_thanked_and_not_asked_again(
     thanked = finch.send(page, decline, reason="I know them", conflict="yes")
     assert thanked.says("Thank you for answering.")
     assert not any(form.action == decline for form in thanked.forms)
+
+
+def request_of(db: Db, asked: Page) -> Request:
+    """The request that the page of a case shows."""
+    [path] = {form.action for form in asked.forms if form.action.endswith("/route")}
+    of_case = Request.case_id == UUID(path.split("/")[2])
+    return db.scalars(select(Request).where(of_case)).one()
+
+
+def test_the_desk_writes_a_brief_that_is_missing(house: House, desk: Visitor, asked: Page) -> None:
+    with house.database.transaction() as db:
+        request = request_of(db, asked)
+        delete_briefs(db, [request.id])
+    board = desk.open("/requests")
+    assert board.says("It has no brief yet")
+    with house.database.snapshot() as db:
+        assert list_brief_holders(db, request.id) is None, "looking writes none"
+    written = desk.send(board, f"/requests/{request.id}/brief")
+    assert written.says("The brief is written.")
+    assert not written.says("It has no brief yet")
+
+
+def test_without_consent_no_brief_is_written(house: House, desk: Visitor, asked: Page) -> None:
+    with house.database.transaction() as db:
+        request = request_of(db, asked)
+        values = replace(db.keys.read_values(request), kind="legal")
+        db.keys.write_values(request, values)
+        delete_briefs(db, [request.id])
+    refused = desk.send(desk.open("/requests"), f"/requests/{request.id}/brief")
+    assert (refused.status, refused.says("has not agreed")) == (403, True)
 
 
 def test_what_cannot_be_asked_is_told(desk: Visitor, asked: Page) -> None:

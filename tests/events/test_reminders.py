@@ -12,7 +12,16 @@ from sqlalchemy import func, select
 
 from app.desk.date_changes import DATE_MOVED_TEXT
 from app.desk.reminders import COMING_UP_TEXT, find_due_distances
-from app.models import Assignment, Job, Member, Outgoing, Request, rounded
+from app.models import (
+    Assignment,
+    AssignmentValues,
+    Job,
+    Member,
+    Outgoing,
+    Request,
+    RequestValues,
+    rounded,
+)
 from app.outbox.gate import find_gate_refusal
 from app.store.jobs import FURTHEST
 from app.telephony.segments import measure_text
@@ -208,6 +217,8 @@ def expect(house: House, case_id: str, handle: str) -> None:
     """Assign somebody to the case's date, as accepting an offer would."""
     [event] = house.read(case_id)["events"]
     now, request_id, assignment_id = house.clock(), uuid4(), uuid4()
+    kept = AssignmentValues(until=now + timedelta(days=7))
+    asked = RequestValues(kind="accompaniment")
     with house.database.transaction() as db:
         db.add(
             Request(
@@ -217,7 +228,7 @@ def expect(house: House, case_id: str, handle: str) -> None:
                 state="assigned",
                 urgency=2,
                 opened_at=rounded(now),
-                **db.keys.new_row("requests", request_id, {"kind": "accompaniment"}, now),
+                **db.keys.new_values(Request, request_id, asked, now),
             )
         )
         db.flush()
@@ -229,7 +240,7 @@ def expect(house: House, case_id: str, handle: str) -> None:
                 member_id=house.residents[handle].id,
                 state="active",
                 accepted_at=rounded(now),
-                **db.keys.new_row("assignments", assignment_id, {"kind": "accompaniment"}, now),
+                **db.keys.new_values(Assignment, assignment_id, kept, now),
             )
         )
 

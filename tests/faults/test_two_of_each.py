@@ -23,8 +23,9 @@ from app.desk.handling import CaseOpening, open_case_by_hand
 from app.members.enrolment import NewcomerSecrets
 from app.members.invitations import make_invitation, redeem_invitation
 from app.members.newcomers import admit_newcomers
-from app.models import Assignment, Case, Message, Offer
-from app.requests.new_requests import RequestFacts, raise_request
+from app.models import Assignment, Case, Message, Offer, OfferValues
+from app.requests.new_requests import raise_request
+from app.requests.request_facts import RequestFacts
 from app.simulator.network.signatures import sign
 from app.store.db import Db
 from app.store.schema import upgrade_schema
@@ -163,7 +164,7 @@ def asked_for(db: Db, coordinator: Principal, phones: list[str]) -> uuid.UUID:
     request = raise_request(db, coordinator, case.id, asked, now)
     for member_id, number in zip(members, phones, strict=True):
         offer_id, lookup = uuid.uuid4(), db.keys.number_lookup(number)
-        values = db.keys.new_row("offers", offer_id, {"code": "4821", "guesses": 0}, now)
+        values = db.keys.new_values(Offer, offer_id, OfferValues(code="4821"), now)
         when = {"made_at": now, "expires_at": now + timedelta(hours=1), "step": 0}
         whom = {"request_id": request.id, "member_id": member_id, "state": "pending"}
         db.add(Offer(id=offer_id, **whom, **when, reply_lookup=lookup, **values))

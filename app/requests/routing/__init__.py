@@ -1,6 +1,6 @@
-"""Routing: the right person, in time. Pure: no database, no clock; the same facts, the same answer.
+"""Routing chooses the right person, in time. Pure: the same facts always give the same answer.
 
-``steps`` gives a request's ladder and ``TIMING`` its time-outs, ``rank`` whom a step asks and why,
-``excluded`` why it does not ask somebody, ``reachable`` whom the brief is sealed to. ``assign``
-plans for all open requests at once.
+``steps`` is a request's ladder as data, ``search`` chooses the next member on it, ``ranking`` says
+who comes first and why, ``exclusions`` why a member is not asked. ``surge`` plans for all requests
+at once.
 """

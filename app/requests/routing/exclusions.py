@@ -1,4 +1,4 @@
-"""Why somebody is not asked, in plain words. The desk page shows these sentences."""
+"""Why a step does not ask a member, in plain words. The desk reads these sentences."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from app.requests.routing.steps import REACHES, LadderStep
 
 
 def find_exclusion(wanted: Need, candidate: Candidate, step: LadderStep) -> str | None:
-    """Return why this step does not ask somebody, or None if it does.
+    """Return why this step does not ask a member, or None if it does.
 
-    The desk's step asks whoever is on the desk: they find a way, they need not be the ones to go.
+    The desk's step asks anybody on the desk: they find a way, and need not go themselves.
     """
     if step is LadderStep.DESK:
         return _conflict(wanted, candidate) or _off_desk(candidate)
@@ -22,7 +22,7 @@ def find_exclusion(wanted: Need, candidate: Candidate, step: LadderStep) -> str 
 
 
 def find_lasting_exclusion(wanted: Need, candidate: Candidate) -> str | None:
-    """Return why somebody is never asked for this request below the desk, or None."""
+    """Return why no step below the desk ever asks a member for this request, or None."""
     if conflict := _conflict(wanted, candidate):
         return conflict
     if wanted.role not in candidate.roles:
@@ -36,7 +36,7 @@ def find_lasting_exclusion(wanted: Need, candidate: Candidate) -> str | None:
 
 
 def find_passing_exclusion(wanted: Need, candidate: Candidate) -> str | None:
-    """Return what may be over tomorrow: away, past the weekly cap, somewhere else at that time."""
+    """Return a reason that may be over tomorrow: away, past the weekly cap, busy at that time."""
     if candidate.away:
         return "away"
     if is_full(candidate):
@@ -45,12 +45,12 @@ def find_passing_exclusion(wanted: Need, candidate: Candidate) -> str | None:
 
 
 def is_unavailable(wanted: Need, candidate: Candidate) -> bool:
-    """Return whether somebody has done their share, or is somewhere else, by now."""
+    """Return whether a member has done their share, or is busy at that time."""
     return is_full(candidate) or is_busy(wanted, candidate)
 
 
 def find_unmet_wish(wishes: frozenset[str], candidate: Candidate) -> str | None:
-    """Return which of the caller's wishes somebody does not meet, or None."""
+    """Return the first of the caller's wishes that a member does not meet, or None."""
     for wish in sorted(wishes):
         tag = wish.removeprefix("not ")
         if (tag in candidate.skills) == (tag != wish):
@@ -59,12 +59,12 @@ def find_unmet_wish(wishes: frozenset[str], candidate: Candidate) -> str | None:
 
 
 def is_full(candidate: Candidate) -> bool:
-    """Return whether somebody has done as much as they want to in a week."""
+    """Return whether a member has done as much as they want to do in a week."""
     return candidate.weekly_cap is not None and candidate.load >= candidate.weekly_cap
 
 
 def is_busy(wanted: Need, candidate: Candidate) -> bool:
-    """Return whether somebody is on another assignment at the time."""
+    """Return whether a member is on another assignment at that time."""
     window = wanted.window
     return window is not None and any(do_overlap(window, other) for other in candidate.busy)
 

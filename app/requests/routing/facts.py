@@ -1,4 +1,4 @@
-"""What is asked for, and whoever could be asked: all that routing knows about either."""
+"""Requests and candidates: all that routing knows of either."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ DESK_ROLES = ("dispatcher", "coordinator")
 
 @dataclass(frozen=True)
 class Need:
-    """A request, as far as it decides who is asked: no name, no story.
+    """A request, as far as it decides whom the ladder asks: no name, no story.
 
-    ``languages`` are BCP 47 codes: for an interpreter the pair, both of which count; otherwise
-    what the caller speaks, one of which is enough. Empty, or ``region`` None: it does not matter.
+    ``languages`` are BCP 47 codes. An interpreter needs to speak all of them, anybody else one.
+    Where there are none, or ``region`` is None, any will do.
 
-    ``wishes`` are the caller's, and never given up to find somebody sooner. Each is a skill tag
+    ``wishes`` are the caller's; we never give them up to find a person sooner. Each is a skill tag
     that the member must have (``woman``) or, after ``not ``, must not have
     (``not community:haiti``: no interpreter from the caller's own community). Kith keeps no gender
-    and no origin of its members: who wants to be found by such a tag has it among their skills.
+    and no origin of its members; they put such a tag among their skills if they want to be found
+    by it.
 
-    ``conflicted`` said no because of a conflict of interest, or were ruled out by the desk.
-    ``companion`` is the request for the other of two who go together.
+    ``conflicted``: members with a conflict of interest. ``companion``: the request for the other of
+    two who go together.
     """
 
     request_id: UUID
@@ -47,16 +48,16 @@ class Need:
 
     @property
     def people(self) -> int:
-        """How many have to go, each with a request of their own: nobody goes with a minor alone."""
+        """How many have to go, each with a request of their own: a minor needs two."""
         return 2 if self.minor and self.kind == "accompaniment" else 1
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A member, as far as it decides what they are asked.
+    """A member, as far as it decides for what the ladder asks them.
 
-    ``load`` counts assignments of this week, past ones too; ``weekly_cap`` None is no limit.
-    ``busy`` are the times of other assignments. ``away`` is whoever cannot be asked for now.
+    ``load`` counts the assignments of this week, past ones too; ``weekly_cap`` None is no limit.
+    ``busy``: the times of other assignments. ``away``: they cannot be asked for now.
     """
 
     member_id: UUID
@@ -75,9 +76,9 @@ class Candidate:
 
 @dataclass(frozen=True)
 class RankedPerson:
-    """Somebody to ask: ``rank`` counts from 1, a lower ``cost`` fits better.
+    """A member to ask. ``rank`` counts from 1; a lower ``cost`` fits better.
 
-    ``reasons`` are for the desk, in plain words, what speaks for them first.
+    ``reasons`` tell the desk, in plain words, how well they fit.
     """
 
     member_id: UUID
@@ -87,5 +88,5 @@ class RankedPerson:
 
 
 def do_overlap(one: Window, other: Window) -> bool:
-    """Return whether two times have a moment in common; one may end when the other starts."""
+    """Return whether two times overlap; one may end when the other starts."""
     return one[0] < other[1] and other[0] < one[1]

@@ -1,8 +1,8 @@
-"""How well somebody fits, one side at a time.
+"""How well a member fits a request, one side at a time.
 
-Each function compares one side of a request with a member and returns a `Match`: a level (0 is
-what was asked for; `steps` says which levels a step accepts), a cost in points and a reason. The
-surge computes the same sides for many pairs at once, so none may depend on another.
+Each function compares one side and returns a ``Match``: a level (0 is what the request asks for;
+``steps`` says which levels a step accepts), a cost in points and a reason. The surge computes each
+side for many pairs at once, so no side may depend on another.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from app.requests.routing.facts import Candidate
 from app.requests.routing.languages import find_spoken, name_language
 from app.requests.routing.places import list_neighbours
 
-# Points. Only their proportions count: a point is what the desk would go out of its way for.
-NO_LANGUAGE = 60  # somebody else has to be found as well, and everything takes twice as long
+# Points. Only their proportions count.
+NO_LANGUAGE = 60  # the desk has to find an interpreter as well, and everything takes twice as long
 NEIGHBOUR, ELSEWHERE = 15, 50
 MISSING_SKILL = 25
 NOT_ON_DUTY = 8
 NOT_VETTED = 30
-# For every assignment somebody has had this week. Each further one costs more than the one before
-# in sum (6, 18, 36 …), so that work goes round.
+# For every assignment of this week. Each further one costs more than the one before (in sum 6, 18,
+# 36 …), so that work goes round.
 EACH_ASSIGNMENT = 6
 
 NO_LEVEL = 9  # no step accepts it
@@ -39,7 +39,7 @@ FITS = Match(0, 0)
 
 
 def match_language(kind: str, wanted: tuple[str, ...], candidate: Candidate) -> Match:
-    """Compare languages: both of an interpreter's pair, otherwise one in common."""
+    """Compare languages: an interpreter speaks all of them, anybody else at least one."""
     if not wanted:
         return FITS
     speaks = {find_spoken(code) for code in candidate.languages}
@@ -59,7 +59,7 @@ def match_language(kind: str, wanted: tuple[str, ...], candidate: Candidate) -> 
 
 
 def match_region(wanted: str | None, candidate: Candidate) -> Match:
-    """Compare regions. Somebody in no region is far from all of them."""
+    """Compare regions. A member in no region is far from all of them."""
     if wanted is None:
         return FITS
     if wanted in candidate.regions:
@@ -79,17 +79,17 @@ def match_skills(wanted: frozenset[str], candidate: Candidate) -> Match:
 
 
 def match_duty(candidate: Candidate) -> Match:
-    """Say whether they are on shift."""
+    """Say whether they are on duty."""
     return Match(0, 0, "on duty") if candidate.on_duty else Match(0, NOT_ON_DUTY)
 
 
 def match_vetting(candidate: Candidate) -> Match:
-    """Say whether somebody met them and vouched for them."""
+    """Say whether a coordinator vetted them."""
     return FITS if candidate.vetted else Match(0, NOT_VETTED, "not vetted yet")
 
 
 def match_load(candidate: Candidate) -> Match:
-    """Count what they have already done this week."""
+    """Count the assignments that they had this week."""
     of = f" of {candidate.weekly_cap}" if candidate.weekly_cap is not None else ""
     done = f"{candidate.load}{of} this week"
     return Match(0, EACH_ASSIGNMENT * candidate.load, done)

@@ -1,4 +1,4 @@
-"""What languages are called where a reason names them."""
+"""Names of languages, for the reasons that the desk reads."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ LANGUAGE_NAMES = {
 
 @lru_cache(maxsize=1_000)
 def find_spoken(code: str) -> str:
-    """Return what two people need to share to understand each other: ``pt`` of ``pt-BR``."""
+    """Return the part of a code that two people need to share: ``pt`` of ``pt-BR``."""
     return code.partition("-")[0].lower()
 
 
 def name_language(code: str) -> str:
-    """Return a language's English name, or the code itself where it has none here."""
+    """Return a language's English name, or its code where it is not listed here."""
     return LANGUAGE_NAMES.get(find_spoken(code), code)

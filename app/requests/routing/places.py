@@ -1,4 +1,4 @@
-"""Which regions lie next to each other: near enough to go there and back on a day."""
+"""Neighbouring regions: near enough to go there and back on one day."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ _NEXT_TO_EACH_OTHER = (
 
 
 def list_neighbours(region: str) -> frozenset[str]:
-    """Return the neighbours of a region; a region nobody described here has none."""
+    """Return the neighbours of a region; none for a region that is not listed here."""
     pairs = [pair for pair in _NEXT_TO_EACH_OTHER if region in pair]
     return frozenset(other for pair in pairs for other in pair if other != region)

@@ -1,8 +1,8 @@
 """What every pair of a request and a person costs, all at once.
 
-500 requests × 200 people are 100 000 pairs: too many to compare one by one in the time there is.
-Requests ask for few different things on each side, so each side is compared once for everybody and
-the columns are added up. A test holds the sums against `ranking` and `excluding`.
+500 requests × 200 people are 100 000 pairs: too many to compare one by one. Requests ask for few
+different things on each side, so each side is compared once for everybody, and the columns are
+added up. A test compares the sums with ``ranking`` and ``exclusions``.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from app.requests.routing.fit import (
     match_vetting,
 )
 
-NEVER = 10**6  # or more: this person must not get this request
+NEVER = 10**6  # at this price or above, this person must not get this request
 _Column = list[int]
 
 
 def compute_costs(wanted: Sequence[Need], candidates: Sequence[Candidate]) -> list[list[int]]:
-    """Return requests × people: points on the step that takes anyone qualified, or `NEVER`."""
+    """Return requests × people: points on the step that asks anyone qualified, or ``NEVER``."""
     compare = _Comparison(candidates)
     return [compare.row(one) for one in wanted]
 
 
 class _Comparison:
-    """Everybody, compared with one side of a request after the other, each once."""
+    """Everybody, compared once with each different side of the requests."""
 
     def __init__(self, candidates: Sequence[Candidate]) -> None:
         self._candidates = candidates
@@ -75,7 +75,7 @@ class _Comparison:
 
 
 def _able(wanted: Need, candidate: Candidate) -> int:
-    """Return what somebody costs before it is known what exactly they would do."""
+    """Return what a member costs on the sides that do not depend on place, language or skills."""
     vetted = candidate.vetted or not wanted.minor
     if wanted.role not in candidate.roles or candidate.away or is_full(candidate) or not vetted:
         return NEVER

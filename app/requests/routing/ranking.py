@@ -1,4 +1,4 @@
-"""Who is asked, best first, and why."""
+"""The members whom a step asks, best first, and why."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from app.requests.routing.fit import (
 )
 from app.requests.routing.steps import LadderStep
 
-# As many as a request's brief is sealed to, and how many of them belong to the desk at least.
+# To how many a brief is sealed at most, and how many of them are of the desk at least.
 MOST_REACHED, DESK_AT_LEAST = 64, 8
-_ONLY_COORDINATES = 500  # the desk first: a coordinator who is no dispatcher reads no case
-_HINDERED = 1_000  # whoever can be asked now comes before whoever might be free tomorrow
+_ONLY_COORDINATES = 500  # dispatchers first: other coordinators read no case
+_HINDERED = 1_000  # members whom we can ask now come before those who may be free tomorrow
 
 _Order = tuple[int, int, bytes]
 
@@ -36,10 +36,10 @@ _Order = tuple[int, int, bytes]
 def rank_people(
     wanted: Need, candidates: Iterable[Candidate], step: LadderStep
 ) -> tuple[RankedPerson, ...]:
-    """Return whom a step asks, best first, each with their reasons.
+    """Return the members whom a step asks, best first, each with their reasons.
 
-    Does not depend on the order of ``candidates``. A later step holds everybody of an earlier one,
-    until the desk's. Whoever was asked already is for the caller to leave out.
+    Does not depend on the order of ``candidates``. Up to the desk's, each step asks everybody of
+    the one before. The caller leaves out those who were asked already.
     """
     asked = [one for one in candidates if find_exclusion(wanted, one, step) is None]
     sides = list_desk_sides if step is LadderStep.DESK else list_sides
@@ -47,10 +47,10 @@ def rank_people(
 
 
 def find_reachable(wanted: Need, candidates: Iterable[Candidate]) -> tuple[RankedPerson, ...]:
-    """Return whom any step could reach before the request ends, at most 64, best first.
+    """Return the members whom any step could ask before the request ends, at most 64, best first.
 
-    These a brief is sealed to. Somebody away, busy or past their cap may be free when their turn
-    comes, so they count too, after the others. The desk has its places in any case.
+    We seal the brief to these. Members who are away, busy or past their cap may be free when their
+    turn comes, so they come after the others. Some places are always the desk's.
     """
     everyone = list(candidates)
     sendable = [one for one in everyone if find_lasting_exclusion(wanted, one) is None]
@@ -65,7 +65,7 @@ def find_reachable(wanted: Need, candidates: Iterable[Candidate]) -> tuple[Ranke
 
 
 def list_sides(wanted: Need, candidate: Candidate) -> tuple[Match, ...]:
-    """Return every side of how well somebody fits whom the request would send."""
+    """Return every side of how well a member fits who would go."""
     return (
         match_language(wanted.kind, wanted.languages, candidate),
         match_region(wanted.region, candidate),
@@ -77,7 +77,7 @@ def list_sides(wanted: Need, candidate: Candidate) -> tuple[Match, ...]:
 
 
 def list_desk_sides(wanted: Need, candidate: Candidate) -> tuple[Match, ...]:
-    """Return every side of how well somebody of the desk can take the request into their hands."""
+    """Return every side of how well a member of the desk can take care of the request."""
     dispatcher = "dispatcher" in candidate.roles
     return (
         Match(0, 0, "on the desk") if dispatcher else Match(0, _ONLY_COORDINATES, "coordinates"),
@@ -112,9 +112,9 @@ def _ranked(
 
 
 def _order(wanted: Need) -> Callable[[Candidate, tuple[Match, ...]], _Order]:
-    """Sort by cost, then load, then by lot: drawn anew for each request, and always the same.
+    """Sort by cost, then load, then a lot that differs from request to request.
 
-    A fixed order of members would send every draw to the same person.
+    A fixed order of members would always ask the same person first.
     """
 
     def key(candidate: Candidate, sides: tuple[Match, ...]) -> _Order:

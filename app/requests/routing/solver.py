@@ -1,4 +1,4 @@
-"""The solver's process, from outside: started, asked, ended."""
+"""The process that solves assignment problems, as its parent uses it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _PROGRAM = Path(__file__).with_name("solver_program.py")
 
 
 class AssignmentProblem(TypedDict):
-    """Whole numbers, beside the costs, which are requests × people.
+    """What the solver needs beside the costs, in whole numbers.
 
-    ``unserved`` is the price of leaving a request out, ``places`` how many each person can take,
-    ``each`` how much more every further one costs than the one before. A person must not get a
-    request where that would cost ``never`` or more.
+    ``unserved``: the price of leaving each request out. ``places``: how many requests each person
+    can take. ``each``: how much more every further one costs. A person must not get a request that
+    costs ``never`` or more.
     """
 
     unserved: list[int]
@@ -29,10 +29,7 @@ class AssignmentProblem(TypedDict):
 
 
 class SolverFailed(Exception):
-    """The plan could not be computed: its process ended, or took a minute.
-
-    Plan one by one instead, and tell the operator.
-    """
+    """The process ended, or took a minute. Plan one by one instead, and tell the operator."""
 
 
 class Solver(ChildProgram):

@@ -1,11 +1,11 @@
-"""The assignment problem, solved in a process of its own: ``solver`` starts this file.
+"""Solves assignment problems in a process of its own, which ``solver`` starts.
 
-SciPy and NumPy weigh 75 MB of memory and a second of start-up, and are needed on raid days only;
-here they are gone when the plan is made. The process knows numbers and nothing else: no ids, no
-environment, no database. It imports nothing of Kith.
+SciPy and NumPy take 75 MB of memory and a second to start, and only raid days need them; with the
+process they are gone again. It knows numbers and nothing else: no ids, no environment, no database.
+It imports nothing of Kith.
 
-Each problem is a line of JSON and then its costs, 32-bit integers row by row; each answer a line of
-JSON. It ends with its input.
+Each problem is a line of JSON and then its costs, 32-bit integers row by row; each answer is a line
+of JSON. The process ends with its input.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _BYTES_EACH = 4
 def solve(
     costs: NDArray[np.int32], *, unserved: list[int], places: list[int], each: int, never: int
 ) -> list[int]:
-    """Return each request's person by index, or -1, so that all of it costs as little as it can.
+    """Return each request's person by index, or -1, at the least cost together.
 
-    A person is a column for each place, dearer from place to place; behind them come columns that
-    stand for nobody. Sums stay below 2**53, so floating point counts them exactly.
+    Each place of a person is a column, dearer from place to place; behind them come columns that
+    stand for no person. Sums stay below 2**53, so floating point counts them exactly.
     """
     person = np.repeat(np.arange(len(places)), places)
     earlier = np.arange(len(person)) - np.repeat(np.cumsum(places) - places, places)
@@ -39,7 +39,7 @@ def solve(
 
 
 def main() -> None:
-    """Answer until the input ends; Ctrl-C is for whoever started this, who then closes it."""
+    """Answer until the input ends. Ctrl-C is for the parent, which then closes this process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while line := sys.stdin.buffer.readline():
         problem = json.loads(line)

@@ -1,8 +1,8 @@
-"""All open requests and all people at once: who goes where on the day when everybody texts.
+"""A plan for all open requests and all people at once, for the day when everybody texts.
 
-One by one, the first request takes the only person whom the second could have had. Together, as
-many as possible are served, the most urgent first, at the least cost; and because each further
-assignment of a person costs more than the one before, work goes round.
+One by one, the first request takes the only person who could have had the second. Together, the
+plan serves as many as possible, the most urgent first, at the least cost. Each further assignment
+of a person costs more than the one before, so work goes round.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from app.requests.routing.ranking import list_sides
 from app.requests.routing.solver import AssignmentProblem, Solver
 
 MOST_REQUESTS = 1_000
-MOST_EACH = 6  # of one plan for one person, whatever their cap: the day has no more hours
-_ROUNDS = 2  # of planning anew without who would be in two places; a third gains next to nothing
+MOST_EACH = 6  # for one person in one plan, whatever their cap: the day has no more hours
+_ROUNDS = 2  # of planning anew without those who would be in two places; a third gains nothing
 
 _NEEDS_TWO = "about a minor: two people go together, a coordinator chooses them"
 _TOO_MANY = f"more than {MOST_REQUESTS} at once: planned with the next"
@@ -30,7 +30,7 @@ _TAKEN = "everybody qualified is needed elsewhere"
 
 @dataclass(frozen=True)
 class ChosenPerson:
-    """One assignment of a plan; ``reasons`` as in `Ranked`."""
+    """One assignment of a plan; ``reasons`` as in ``RankedPerson``."""
 
     request_id: UUID
     member_id: UUID
@@ -40,7 +40,7 @@ class ChosenPerson:
 
 @dataclass(frozen=True)
 class LeftOutPerson:
-    """A request no plan could serve, and why. It goes on along its own ladder."""
+    """A request that no plan could serve, and why. Its own ladder goes on."""
 
     request_id: UUID
     reason: str
@@ -50,8 +50,8 @@ class LeftOutPerson:
 class SurgePlan:
     """Who goes where.
 
-    ``score`` compares plans of the same requests, lower is better: how many of tier 0, 1, 2 and 3
-    are left out, then the sum of costs.
+    ``score`` compares plans of the same requests; lower is better. It counts the requests of tier
+    0, 1, 2 and 3 that are left out, then the costs.
     """
 
     chosen: tuple[ChosenPerson, ...]
@@ -59,7 +59,7 @@ class SurgePlan:
     score: tuple[int, int, int, int, int]
 
 
-# A problem and its costs, requests × people; the answer is each request's person by index, or -1.
+# Takes a problem with its costs, requests × people; returns each request's person, or -1.
 Solve = Callable[[AssignmentProblem, Sequence[Sequence[int]]], list[int]]
 # One person's index for each request that can be planned, or None.
 _Picks = list[int | None]
@@ -70,9 +70,9 @@ def assign_all(
 ) -> SurgePlan:
     """Plan for everything at once; never worse than one by one. SolverFailed.
 
-    Whoever is qualified counts, in any region and language, as on the ladder's step before the
-    desk. ``solve`` is an entered `Solver`; without one a process is started for this plan.
-    Nobody passes their weekly cap or `MOST_EACH`, or is in two places at once.
+    Anyone qualified counts, in any region and language, as on the ladder's step before the desk.
+    No person passes their weekly cap or ``MOST_EACH``, or is in two places at once. ``solve`` is an
+    entered ``Solver``; without one, a process starts for this plan.
     """
     if solve is None:
         with Solver() as solver:
@@ -84,7 +84,7 @@ def assign_all(
 
 
 def assign_one_by_one(wanted: Iterable[Need], candidates: Iterable[Candidate]) -> SurgePlan:
-    """Plan the most urgent first, each with whoever fits best of those left. Needs no solver."""
+    """Give each request, the most urgent first, the best person who is left. Needs no solver."""
     surge = _Surge(wanted, candidates)
     return surge.plan(surge.one_by_one())
 
@@ -103,10 +103,10 @@ class _Surge:
     # -- two ways to plan
 
     def solved(self, solve: Solve) -> _Picks:
-        """Plan with the solver, which knows no times: whoever is in two places loses one of them.
+        """Plan with the solver, which knows no times, and mend what clashes.
 
-        That one is forbidden to them and everything planned anew; after some rounds whatever is
-        still open is filled one by one.
+        A person in two places loses one of them, and may not have it in the next round. After some
+        rounds, requests that are still open get a person one by one.
         """
         allowed = [list(row) for row in self.costs]
         for _ in range(_ROUNDS):
@@ -140,7 +140,7 @@ class _Surge:
     def _cheapest(
         self, request: int, row: list[int], taken: Mapping[int, Sequence[int]]
     ) -> int | None:
-        """Return who costs least in ``row`` and is not in another place at that time."""
+        """Return the person who costs least in ``row`` and is free at that time."""
         while row and (least := min(row)) < NEVER:
             person = row.index(least)
             if not any(self._clash(request, other) for other in taken[person]):
@@ -160,7 +160,7 @@ class _Surge:
         return [person if person >= 0 else None for person in solve(problem, allowed)]
 
     def _prices(self) -> list[int]:
-        """Return what leaving a request out costs: more than all that is less urgent together."""
+        """Return the price of leaving each request out: above all less urgent ones together."""
         dearest = max((cost for cost in set().union(*self.costs) if cost < NEVER), default=0)
         total = (dearest + EACH_ASSIGNMENT * MOST_EACH) * len(self.wanted)
         prices = {}
@@ -170,7 +170,7 @@ class _Surge:
         return [prices[one.tier] for one in self.wanted]
 
     def _clashes(self, picks: _Picks) -> list[tuple[int, int]]:
-        """Return the picks that would have somebody in two places; the more urgent one stays."""
+        """Return the picks that put a person in two places; they keep the more urgent one."""
         clashes = []
         for person, requests in self._taken(picks).items():
             kept: list[int] = []
@@ -182,7 +182,7 @@ class _Surge:
         return clashes
 
     def _clash(self, one: int, other: int) -> bool:
-        """Return whether nobody can have both: they overlap, or are for two who go together."""
+        """Return whether one person cannot have both: they overlap, or need two people."""
         first, second = self.wanted[one], self.wanted[other]
         if first.companion == second.request_id or second.companion == first.request_id:
             return True
@@ -198,7 +198,7 @@ class _Surge:
     # -- what came of it
 
     def score(self, picks: _Picks) -> tuple[int, int, int, int, int]:
-        """Return what `Plan.score` says."""
+        """Return the ``score`` of a plan."""
         out = [one.tier for one, person in zip(self.wanted, picks, strict=True) if person is None]
         return (out.count(0), out.count(1), out.count(2), out.count(3), sum(self._paid(picks)))
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from app.cases.case import find_case
 from app.crypto import KeyFiles
-from app.desk.handling import change_case
+from app.desk.handling import assign_case, change_case
 from app.desk.reading import read_case
 from app.desk.replying import StatedConsent, record_consent
 from app.errors import Refusal
@@ -21,17 +21,19 @@ from app.members import MemorySessions
 from app.members.accounts import remove_member
 from app.models import SEEKING, Assignment, Job, Offer, Request
 from app.requests.answers import take_answer
-from app.requests.assignments import ReportFacts, file_report
-from app.requests.changes import cancel_request
+from app.requests.assignments import find_assignment
 from app.requests.decisions import accept_offer, decline_offer
+from app.requests.endings import cancel_request
 from app.requests.ladder import climb_ladder
-from app.requests.lifecycle import REQUEST_JOB, find_assignment
-from app.requests.new_requests import RequestFacts, raise_request
+from app.requests.new_requests import raise_request
+from app.requests.reports import ReportFacts, file_report
+from app.requests.request_facts import RequestFacts
+from app.requests.timers import REQUEST_JOB
 from app.store.db import Database, Db
 from app.store.jobs import claim_jobs
 from app.vault.operational_key import open_keyring
-from tests.offers.hall import Hall
-from tests.offers.people import a_case
+from tests.requests.hall import Hall
+from tests.requests.people import a_case
 
 CROWD, THREADS, DEEDS = 6, 8, 12
 
@@ -47,8 +49,16 @@ class Deeds:
     def run(self) -> Counter[str]:
         """Do what comes up, refused or not; return how often what was done."""
         done: Counter[str] = Counter()
-        usual = (self.ask, self.accept, self.accept, self.decline, self.look, self.read)
-        rare = (self.cancel, self.consent, self.report, self.change, self.remove)
+        usual = (
+            self.ask,
+            self.accept,
+            self.accept,
+            self.decline,
+            self.look,
+            self.read,
+            self.assign,
+        )
+        rare = (self.read, self.cancel, self.consent, self.report, self.change, self.remove)
         for _ in range(DEEDS):
             deed: Callable[[Db], object] = self.chance.choice((*usual, *usual, *rare))
             try:
@@ -93,6 +103,9 @@ class Deeds:
 
     def read(self, db: Db) -> None:
         read_case(db, self.desk, self.case(), self.now)
+
+    def assign(self, db: Db) -> None:
+        assign_case(db, self.desk, self.case(), self.desk.member_id, self.now)
 
     def cancel(self, db: Db) -> None:
         running = select(Request.id).where(Request.state.in_((*SEEKING, "assigned")))

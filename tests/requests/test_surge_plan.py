@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
-from app.requests.decisions import list_own_offers
-from app.requests.ladder import LADDER_RETRY, LONGEST_RETRY, TEXTS_AN_HOUR
-from app.requests.lifecycle import change_request_values, lock_request, read_request_values
+from app.requests.locks import lock_request
+from app.requests.offers import TEXTS_AN_HOUR, list_own_offers
 from app.requests.surge_plan import SURGE_SIZE, plan_surge
-from tests.offers.hall import Hall
-from tests.offers.people import PHONES, a_case, raised
+from app.requests.unfilled_requests import LADDER_RETRY, LONGEST_RETRY
+from tests.requests.hall import Hall
+from tests.requests.people import PHONES, a_case, raised
 
 REGIONS = ("montreal", "laval", "quebec", "ottawa")
 
@@ -48,9 +49,8 @@ def test_a_plan_is_advice_only(hall: Hall) -> None:
             locked = lock_request(db, request.id)
             assert locked is not None
             said_no = next(iter(hall.asked(request)))
-            planned = str(hall.residents[said_no].id)
-            values = read_request_values(db, locked)
-            change_request_values(db, locked, {**values, "planned": planned})
+            values = db.keys.read_values(locked)
+            db.keys.write_values(locked, replace(values, planned=hall.residents[said_no].id))
     asked = {request.id: hall.asked(request) for request in requests}
     for request in requests:
         [handle] = asked[request.id]

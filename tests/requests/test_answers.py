@@ -10,8 +10,8 @@ from app.members.profiles import change_profile
 from app.models import Member
 from app.requests.answers import find_asked_numbers, read_answer, take_answer
 from app.vault.index_key import ratchet_index_key
-from tests.offers.hall import Hall
-from tests.offers.people import CODE, PHONES, a_case, raised
+from tests.requests.hall import Hall
+from tests.requests.people import CODE, PHONES, a_case, raised
 
 YOURS = "Desk: thank you, it is yours. Please sign in to read it."
 WRONG = "Desk: this code is not known. Please look again."

@@ -1,4 +1,4 @@
-"""Who is asked when, all by text, while nobody is signed in."""
+"""Who is asked when, while nobody is signed in."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ import pytest
 from sqlalchemy import select
 
 from app.cases.case import find_case
-from app.desk.handling import change_case
-from app.desk.reading import read_case
+from app.desk.handling import change_case, claim_case
 from app.models import Job, Offer
-from app.requests.ladder import LADDER_RETRY
 from app.requests.lifecycle import follow_raised_cases
+from app.requests.new_requests import raise_request
+from app.requests.request_facts import RequestFacts
+from app.requests.unfilled_requests import LADDER_RETRY
 from app.store.jobs import add_jobs, new_job
-from tests.offers.hall import Hall
-from tests.offers.people import a_case, a_date, ask, codes, raised, request_of, says, with_phones
+from tests.requests.deeds import with_event
+from tests.requests.hall import Hall
+from tests.requests.people import a_case, a_date, ask, codes, raised, request_of, says, with_phones
 from tests.service import House
 
 
@@ -56,9 +58,6 @@ def test_what_is_happening_now_asks_three_at_once_and_then_the_desk(house: House
     assert told in house.phone("+15145550164").inbox()
     house.advance(minutes=15)
     assert [len(codes(house, who)) for who in asked] == [2, 2, 2]
-
-
-# -- the steps, by hand
 
 
 def test_each_step_waits_for_the_one_before_and_no_job_lies_far_ahead(hall: Hall) -> None:
@@ -141,7 +140,7 @@ def test_a_case_that_becomes_urgent_asks_more_people_at_once(hall: Hall) -> None
     assert hall.asked(request) == {"finch", "siskin", "linnet"}
 
 
-def test_who_joins_later_is_asked_once_the_desk_has_looked(hall: Hall) -> None:
+def test_who_joins_later_is_asked_once_the_desk_works_on_the_case(hall: Hall) -> None:
     case = a_case(hall, urgency=0)
     request = raised(hall, case)
     for _ in range(3):
@@ -149,7 +148,7 @@ def test_who_joins_later_is_asked_once_the_desk_has_looked(hall: Hall) -> None:
     assert hall.now(request).state == "unfilled"
     hall.newcomer("siskin", "accompanier")
     with hall.database.transaction() as db:
-        read_case(db, hall.principal("wren"), UUID(case), hall.clock())
+        claim_case(db, hall.principal("heron"), UUID(case), hall.clock())
     hall.work()
     assert "siskin" in hall.asked(request)
 
@@ -169,3 +168,36 @@ def test_what_nobody_took_is_asked_anew_once_its_case_is_urgent(hall: Hall) -> N
         assert follow_raised_cases(db, hall.clock()) == 1
     hall.work()
     assert (hall.now(request).state, hall.now(request).urgency) == ("offered", 0)
+
+
+def test_an_interpreter_who_was_needed_before_is_not_looked_for_and_a_lawyer_is(
+    hall: Hall,
+) -> None:
+    case, by = a_case(hall, scopes=("legal",)), hall.clock() + timedelta(hours=1)
+    with hall.database.transaction() as db:
+        made = {
+            kind: raise_request(
+                db,
+                hall.principal("heron"),
+                UUID(case),
+                RequestFacts(kind, languages=["fr"], needed_by=by),
+                hall.clock(),
+            )
+            for kind in ("interpreter", "legal")
+        }
+    hall.work()
+    hall.advance(hours=1, minutes=1)
+    assert hall.now(made["interpreter"]).state == "cancelled"
+    assert hall.now(made["legal"]).state in ("offered", "unfilled")
+
+
+def test_who_is_needed_soon_is_looked_for_soon(hall: Hall) -> None:
+    """An offer of a day does not outlast a date in an hour: the desk is asked before it."""
+    hall.newcomer("siskin", "accompanier")
+    case = a_case(hall, urgency=3)
+    request = with_event(hall, case, a_date(hall, case, hours=1))
+    assert {"finch", "siskin"} <= hall.asked(request)
+    for _ in range(3):
+        hall.advance(minutes=3)
+    assert hall.asked(request) <= {"heron", "plover", "wren"}
+    assert hall.now(request).state in ("offered", "unfilled")

@@ -24,10 +24,10 @@ from app.members.profiles import change_profile
 from app.models import Deployment, Job, Member, Offer, Outgoing, Request
 from app.operations.drill.attempts import DrillOutcome, open_everything
 from app.operations.drill.keys import FoundKey
-from app.requests.assignments import sweep_assignments
 from app.requests.decisions import accept_offer, decline_offer
 from app.requests.ladder import climb_ladder
-from app.requests.lifecycle import REQUEST_JOB
+from app.requests.overdue import sweep_assignments
+from app.requests.timers import REQUEST_JOB
 from app.store.db import Database, Db
 from app.store.jobs import ClaimedJob, claim_jobs
 from app.vault.operational_key import open_keyring

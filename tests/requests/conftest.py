@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from app.clock import FixedClock
-from tests.offers import hall as halls
-from tests.offers.hall import Hall
+from tests.requests import hall as halls
+from tests.requests.hall import Hall
 from tests.service import Blueprint
 
 

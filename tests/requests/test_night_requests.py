@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.offers.people import PHONES, a_case, codes, says, with_phones
+from tests.requests.people import PHONES, a_case, codes, says, with_phones
 from tests.service import CALLER, House
 
 
@@ -36,11 +36,11 @@ def test_within_half_an_hour_a_lawyer_is_asked_and_shown_no_person(night: House)
     assert not read["brief"], "nobody has agreed to anything yet"
     desk = night.as_("heron")
     assert [r["kind"] for r in night.read(case_id)["requests"]] == ["legal"]
+    assert desk.post(f"/v1/cases/{case_id}/claim").status_code == 200
     read = night.as_("owl").get(f"/v1/assignments/{assignment['id']}").json()
-    assert not read["brief"], "the desk has looked, the caller has not agreed"
+    assert not read["brief"], "the desk has taken the case, the caller has not agreed"
     consent = {"scope": "legal", "granted": True}
     assert desk.post(f"/v1/cases/{case_id}/consents", consent).status_code < 300
-    night.read(case_id)
     read = night.as_("owl").get(f"/v1/assignments/{assignment['id']}").json()
     assert read["brief"]["reference"]
 

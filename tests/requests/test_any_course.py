@@ -32,15 +32,17 @@ from app.errors import ConsentMissing, OfferExpired, OfferTaken
 from app.members import MemorySessions
 from app.members.accounts import remove_member
 from app.models import SEEKING, Assignment, Brief, BriefWrap, Conflict, Job, Member, Offer, Request
-from app.requests.assignments import ReportFacts, file_report
-from app.requests.changes import cancel_request
+from app.requests.assignments import find_assignment
 from app.requests.decisions import accept_offer, decline_offer
-from app.requests.lifecycle import REQUEST_JOB, find_assignment
-from app.requests.new_requests import RequestFacts, raise_request
+from app.requests.endings import cancel_request
+from app.requests.new_requests import raise_request
+from app.requests.reports import ReportFacts, file_report
+from app.requests.request_facts import RequestFacts
+from app.requests.timers import REQUEST_JOB
 from app.store.db import Db
-from tests.offers import hall as halls
-from tests.offers.hall import Hall
-from tests.offers.people import a_case
+from tests.requests import hall as halls
+from tests.requests.hall import Hall
+from tests.requests.people import a_case
 from tests.service import Blueprint
 
 PEOPLE = ("finch", "owl", "starling", "heron", "plover")

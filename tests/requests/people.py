@@ -12,8 +12,9 @@ from app.cases.dates import add_date
 from app.desk.handling import CaseOpening, open_case_by_hand
 from app.desk.replying import StatedConsent, record_consent
 from app.models import Request
-from app.requests.new_requests import RequestFacts, raise_request
-from tests.offers.hall import Hall
+from app.requests.new_requests import raise_request
+from app.requests.request_facts import RequestFacts
+from tests.requests.hall import Hall
 from tests.service import House
 
 PHONES = {
@@ -48,12 +49,15 @@ def with_phones(house: House, *handles: str) -> None:
 
 
 def a_case(
-    house: House | Hall, urgency: int = 2, scopes: tuple[str, ...] = ("accompanier",)
+    house: House | Hall,
+    urgency: int = 2,
+    scopes: tuple[str, ...] = ("accompanier",),
+    number: str | None = None,
 ) -> str:
     """Open a case in Montreal, by somebody who speaks French, with these consents."""
     now, desk = house.clock(), house.principal("heron")
     with house.database.transaction() as db:
-        opening = CaseOpening(None, "date_or_letter", urgency, "fr", "montreal", FIELDS)
+        opening = CaseOpening(number, "date_or_letter", urgency, "fr", "montreal", FIELDS)
         case_id = open_case_by_hand(db, desk, opening, now).id
         for scope in scopes:
             record_consent(db, desk, case_id, StatedConsent(scope, True), now)

@@ -10,7 +10,7 @@ from app.requests.routing.exclusions import find_exclusion
 from app.requests.routing.facts import Candidate, Need
 from app.requests.routing.ranking import MOST_REACHED, find_reachable, rank_people
 from app.requests.routing.steps import TIMINGS, LadderStep, list_steps
-from tests.routing.people import hours, somebody, wanted
+from tests.requests.routing.people import hours, somebody, wanted
 
 
 def asked(request: Need, people: list[Candidate], step: LadderStep) -> list[int]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.offers.people import a_case, a_date, ask, codes, says, with_phones
+from tests.requests.people import a_case, a_date, ask, codes, says, with_phones
 from tests.service import House
 
 

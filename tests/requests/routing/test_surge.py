@@ -27,7 +27,7 @@ from app.requests.routing.surge import (
     assign_all,
     assign_one_by_one,
 )
-from tests.routing.people import hours, somebody, wanted
+from tests.requests.routing.people import hours, somebody, wanted
 
 
 @pytest.fixture(scope="module")
