@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from app.telephony import measure
+from app.telephony import measure_text
 from simulation import people
 from simulation.people import ZONE, Volunteer
 from simulation.service import Service
@@ -483,7 +483,7 @@ class Month:
         for number in members | {contact.number for contact in self.seen.contacts}:
             for text in self.service.network.phone(number).inbox(None):
                 self.seen.texts["received"] += 1
-                self.seen.texts["segments"] += measure(text.body).segments
+                self.seen.texts["segments"] += measure_text(text.body).segments
 
 
 def _nothing() -> None:

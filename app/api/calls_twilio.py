@@ -24,7 +24,7 @@ from app.calls import (
     write_hold,
     write_message_only,
 )
-from app.telephony import CALL_OVER, Form, InboundCall, Recording
+from app.telephony import CALL_OVER, InboundCall, Recording, WebhookForm
 
 _STEPS = frozenset({"digits", "wait", "next", "left", "spoken"})
 _LEG_STEPS = frozenset({"answer", "digits", "next", "left", "status"})
@@ -46,7 +46,7 @@ def _message_only(service: Service) -> str:
 
 
 @signed("voice")
-async def incoming(_request: Request, service: Service, form: Form) -> Response:
+async def incoming(_request: Request, service: Service, form: WebhookForm) -> Response:
     """Take a call in."""
     try:
         call = InboundCall.from_form(form)
@@ -56,7 +56,7 @@ async def incoming(_request: Request, service: Service, form: Form) -> Response:
 
 
 @signed("voice")
-async def step(request: Request, service: Service, form: Form) -> Response:
+async def step(request: Request, service: Service, form: WebhookForm) -> Response:
     """Bring a call one step on, as the caller's phone asks."""
     call = _id(request.path_params["call"])
     name = request.path_params["name"]
@@ -84,7 +84,7 @@ def _while_away(request: Request, service: Service, name: str) -> str:
 
 
 @signed("voice")
-async def leg(request: Request, service: Service, form: Form) -> Response:
+async def leg(request: Request, service: Service, form: WebhookForm) -> Response:
     """Bring a call on, as a phone that rings for it asks, or as the carrier tells of that phone."""
     call, one = _id(request.path_params["call"]), _id(request.path_params["leg"])
     name = request.path_params["name"]
@@ -97,7 +97,7 @@ async def leg(request: Request, service: Service, form: Form) -> Response:
 
 
 @signed("voice-status")
-async def status(_request: Request, service: Service, form: Form) -> Response:
+async def status(_request: Request, service: Service, form: WebhookForm) -> Response:
     """Take in that a caller's call is over."""
     try:
         call = InboundCall.from_form(form)
@@ -109,7 +109,7 @@ async def status(_request: Request, service: Service, form: Form) -> Response:
 
 
 @signed("recordings")
-async def recordings(_request: Request, service: Service, form: Form) -> Response:
+async def recordings(_request: Request, service: Service, form: WebhookForm) -> Response:
     """Take in what became of a recording."""
     try:
         told = Recording.from_form(form)
@@ -145,11 +145,11 @@ def _id(text: str) -> UUID | None:
         return None
 
 
-def _field(form: Form, name: str) -> str:
+def _field(form: WebhookForm, name: str) -> str:
     return form.get(name, "")
 
 
-def _digits(form: Form) -> str:
+def _digits(form: WebhookForm) -> str:
     return _field(form, "Digits")[:_MOST_DIGITS]
 
 

@@ -21,7 +21,7 @@ from app.api.webhook_table import Webhook
 from app.crypto import KeyMissing, SealBroken
 from app.errors import Refusal
 from app.outbox import StatusUpdate
-from app.telephony import DeliveryStatus, Form, InboundText, TooManyFields, read_form
+from app.telephony import DeliveryStatus, InboundText, TooManyFields, WebhookForm, read_form
 from app.vault import RosterRefused
 
 log = structlog.get_logger()
@@ -31,7 +31,7 @@ _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 _NOTHING = _DECLARATION + "<Response/>"
 FAILURES = (SQLAlchemyError, OSError, Refusal, KeyMissing, SealBroken, RosterRefused)
 
-Taken = Callable[[Request, Service, Form], Awaitable[Response]]
+Taken = Callable[[Request, Service, WebhookForm], Awaitable[Response]]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -80,7 +80,7 @@ def signed(kind: str) -> Callable[[Taken], Endpoint]:
     return decorate
 
 
-async def _signed_form(request: Request, service: Service) -> Form | int:
+async def _signed_form(request: Request, service: Service) -> WebhookForm | int:
     """Return the form, or the status with which to refuse it."""
     try:
         body = await _body(request)
@@ -120,7 +120,7 @@ async def store(
 
 
 @signed("messages")
-async def messages(_request: Request, service: Service, form: Form) -> Response:
+async def messages(_request: Request, service: Service, form: WebhookForm) -> Response:
     """Take in a text."""
     try:
         text = InboundText.from_form(form)
@@ -130,7 +130,7 @@ async def messages(_request: Request, service: Service, form: Form) -> Response:
 
 
 @signed("status")
-async def message_status(request: Request, service: Service, form: Form) -> Response:
+async def message_status(request: Request, service: Service, form: WebhookForm) -> Response:
     """Take in what became of a text we sent; our id of it comes along in the query."""
     try:
         status = DeliveryStatus.from_form(form)

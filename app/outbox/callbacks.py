@@ -15,7 +15,7 @@ from app.outbox.budget import count_texts
 from app.outbox.carrier_copies import note_copies
 from app.outbox.states import apply_news, fail_text, tell_desk_unheard
 from app.store import Database, Db, Lookup, update_rows
-from app.telephony import Carrier, DeliveryStatus, from_carrier
+from app.telephony import Carrier, DeliveryStatus, translate_status
 
 # Callbacks get lost. A text the carrier took over and fell silent about is asked for after this
 # long; what it cannot tell within a day is for a person to know.
@@ -148,7 +148,7 @@ def catch_up_with_carrier(database: Database, carrier: Carrier, now: datetime) -
         return
     updates = [
         StatusUpdate(
-            None, DeliveryStatus(message.sid, from_carrier(message.status), message.error_code)
+            None, DeliveryStatus(message.sid, translate_status(message.status), message.error_code)
         )
         for message in carrier.recent("outbound", since=min(silent.values()))
         if keys.sid_lookup(message.sid) in silent

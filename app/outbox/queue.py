@@ -13,7 +13,7 @@ from sqlalchemy import delete, or_, select
 from app.models import Job, Outgoing, OutgoingState, OutgoingValues, rounded, table
 from app.outbox.states import settle_text
 from app.store import Db, add_jobs, hurry_lanes, insert_rows, new_job
-from app.telephony import measure
+from app.telephony import measure_text
 
 # Texts of these tiers overtake what waits.
 _URGENT = 1
@@ -101,7 +101,7 @@ def _row(db: Db, draft: TextDraft, now: datetime) -> dict[str, Any]:
         "message_id": draft.message_id,
         "state": OutgoingState.QUEUED,
         "purpose": draft.purpose,
-        "segments": measure(draft.body).segments,
+        "segments": measure_text(draft.body).segments,
         "queued_at": rounded(written_at),
         **db.keys.new_values(Outgoing, row_id, values, now),
     }

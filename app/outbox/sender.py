@@ -37,7 +37,7 @@ from app.telephony import (
     OptedOut,
     OutgoingText,
     Refused,
-    from_carrier,
+    translate_status,
 )
 
 log = structlog.get_logger()
@@ -268,5 +268,5 @@ def _find(database: Database, carrier: Carrier, text: _Text) -> Accepted | None:
             lookup = db.keys.sid_lookup(message.sid)
             taken = db.scalar(select(Outgoing.id).where(Outgoing.sid_lookup == lookup))
         if taken is None:
-            return Accepted(message.sid, from_carrier(message.status) or "sent")
+            return Accepted(message.sid, translate_status(message.status) or "sent")
     return None

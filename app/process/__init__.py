@@ -1,7 +1,7 @@
 """What a process of Kith does first: logs without secrets, and memory of its own."""
 
 from app.process.child_programs import ChildProgram
-from app.process.hardening import harden_process
+from app.process.limits import harden_process
 from app.process.logs import configure_logs, find_places, hide_uncaught_errors
 
 __all__ = [

@@ -20,7 +20,7 @@ from app.store.jobs import (
     postpone_job,
     release_all_jobs,
 )
-from app.store.ordering import NOT_WAITING, position_after
+from app.store.queue_order import NOT_WAITING, position_after
 from app.store.schema import (
     SchemaBehind,
     downgrade_schema,

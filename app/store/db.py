@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from app.crypto import Secret
 from app.keyring import Keyring, TransactionKeys
-from app.store.ordering import QueueOrder
+from app.store.queue_order import QueueOrder
 
 
 class Db(Session):

@@ -11,8 +11,7 @@ from app.telephony.calls import (
     OutgoingCall,
     Phones,
     Recording,
-    encrypted_with,
-    number,
+    make_encryption,
 )
 from app.telephony.carrier import Carrier
 from app.telephony.errors import (
@@ -25,9 +24,9 @@ from app.telephony.errors import (
     NotFinal,
     OptedOut,
     Refused,
-    carrier_error,
+    name_carrier_error,
 )
-from app.telephony.forms import Form, Pairs, TooManyFields, read_form
+from app.telephony.forms import Pairs, TooManyFields, WebhookForm, read_count, read_form
 from app.telephony.messages import (
     Accepted,
     CarrierMessage,
@@ -38,9 +37,9 @@ from app.telephony.messages import (
     OutgoingText,
 )
 from app.telephony.numbers import clean_number
-from app.telephony.segments import Segments, measure
-from app.telephony.signatures import is_signed, origins
-from app.telephony.statuses import MessageStatus, from_carrier
+from app.telephony.segments import Segments, measure_text
+from app.telephony.signatures import is_signed, list_origins
+from app.telephony.statuses import MessageStatus, translate_status
 
 __all__ = [
     "CALL_OVER",
@@ -56,7 +55,6 @@ __all__ = [
     "DeliveryStatus",
     "Direction",
     "EncryptedWith",
-    "Form",
     "Gone",
     "InboundCall",
     "InboundText",
@@ -72,13 +70,14 @@ __all__ = [
     "Refused",
     "Segments",
     "TooManyFields",
-    "carrier_error",
+    "WebhookForm",
     "clean_number",
-    "encrypted_with",
-    "from_carrier",
     "is_signed",
-    "measure",
-    "number",
-    "origins",
+    "list_origins",
+    "make_encryption",
+    "measure_text",
+    "name_carrier_error",
+    "read_count",
     "read_form",
+    "translate_status",
 ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from app.telephony.forms import read_count, read_sid, read_text
 from app.telephony.messages import WITHHELD_SENDERS
 
 # A call that has one of these is over.
@@ -46,8 +47,8 @@ class InboundCall:
     @classmethod
     def from_form(cls, fields: Mapping[str, object]) -> InboundCall:
         """Read a webhook's fields; no caller is ever refused. ValueError without a CallSid."""
-        caller = _text(fields, "From").strip()
-        return cls(sid_of(fields, "CallSid"), caller, caller.lower() in WITHHELD_SENDERS)
+        caller = read_text(fields, "From").strip()
+        return cls(read_sid(fields, "CallSid"), caller, caller.lower() in WITHHELD_SENDERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +79,11 @@ class Recording:
     def from_form(cls, fields: Mapping[str, object]) -> Recording:
         """Read a RecordingStatusCallback; ValueError where it names no recording or call."""
         return cls(
-            sid_of(fields, "RecordingSid"),
-            sid_of(fields, "CallSid"),
-            _text(fields, "RecordingStatus") or "completed",
-            number(_text(fields, "RecordingDuration")),
-            encryption(_text(fields, "EncryptionDetails")),
+            read_sid(fields, "RecordingSid"),
+            read_sid(fields, "CallSid"),
+            read_text(fields, "RecordingStatus") or "completed",
+            read_count(read_text(fields, "RecordingDuration")),
+            read_encryption(read_text(fields, "EncryptionDetails")),
         )
 
 
@@ -144,15 +145,15 @@ class Phones(Protocol):
         ...
 
 
-def encryption(text: str) -> EncryptedWith | None:
+def read_encryption(text: str) -> EncryptedWith | None:
     """Read the carrier's EncryptionDetails; ValueError where they are no such thing."""
     if not text or text == "null":
         return None
     details = json.loads(text)
-    return encrypted_with(details if isinstance(details, dict) else {})
+    return make_encryption(details if isinstance(details, dict) else {})
 
 
-def encrypted_with(details: Mapping[str, object]) -> EncryptedWith:
+def make_encryption(details: Mapping[str, object]) -> EncryptedWith:
     """Make it of the carrier's own names, which differ between webhook and list. ValueError."""
     values = [
         details.get(name) or details.get(f"encryption_{name.removeprefix('encrypted_')}")
@@ -161,21 +162,3 @@ def encrypted_with(details: Mapping[str, object]) -> EncryptedWith:
     if not all(isinstance(value, str) and value for value in values):
         raise ValueError("EncryptionDetails lacks a part")
     return EncryptedWith(*(str(value) for value in values))
-
-
-def sid_of(fields: Mapping[str, object], name: str) -> str:
-    """Return an identifier; bounded, because it becomes a key. ValueError where it is missing."""
-    sid = _text(fields, name)
-    if not (0 < len(sid) <= 64 and sid.isascii() and sid.isalnum()):
-        raise ValueError(f"the carrier's call has no {name}")
-    return sid
-
-
-def number(value: str) -> int:
-    """Return a count of seconds; 0 for what is none (absent recordings say -1)."""
-    return int(value) if value.isascii() and value.isdigit() and len(value) <= 9 else 0
-
-
-def _text(fields: Mapping[str, object], name: str) -> str:
-    value = fields.get(name)
-    return value if isinstance(value, str) else ""

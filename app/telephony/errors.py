@@ -82,7 +82,9 @@ _BUSY_CODES = frozenset({
 })  # fmt: skip
 
 
-def carrier_error(status: int, code: int | None, retry_after: float | None = None) -> CarrierError:
+def name_carrier_error(
+    status: int, code: int | None, retry_after: float | None = None
+) -> CarrierError:
     """Name the error for an HTTP ``status`` of 300 or more and the carrier's own ``code``.
 
     A 5xx counts as *maybe sent*: a gateway that timed out in front of a working service answers

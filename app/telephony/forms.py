@@ -19,7 +19,7 @@ class TooManyFields(ValueError):
         super().__init__(self.__doc__)
 
 
-class Form(Mapping[str, str]):
+class WebhookForm(Mapping[str, str]):
     """The fields of one urlencoded body: of a repeated name the last value, broken UTF-8 replaced.
 
     ``pairs`` keeps every field in the order and the bytes in which it came, blank ones included.
@@ -48,10 +48,10 @@ class Form(Mapping[str, str]):
         return [value.decode(errors="replace") for found, value in self.pairs if found == key]
 
     def __repr__(self) -> str:
-        return f"Form({len(self)} fields)"
+        return f"WebhookForm({len(self)} fields)"
 
 
-def read_form(body: bytes, *, limit: int = 1000) -> Form:
+def read_form(body: bytes, *, limit: int = 1000) -> WebhookForm:
     """Parse an ``application/x-www-form-urlencoded`` body; raises ``TooManyFields``.
 
     Nothing else is refused: like browsers' own parsers this has an answer for every sequence of
@@ -59,7 +59,26 @@ def read_form(body: bytes, *, limit: int = 1000) -> Form:
     """
     if body.count(b"&") >= limit:
         raise TooManyFields
-    return Form(tuple(_pair(part) for part in body.split(b"&") if part))
+    return WebhookForm(tuple(_pair(part) for part in body.split(b"&") if part))
+
+
+def read_text(fields: Mapping[str, object], name: str) -> str:
+    """Return a field as text; empty where it is missing or no text."""
+    value = fields.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def read_sid(fields: Mapping[str, object], name: str) -> str:
+    """Return an identifier; bounded, because it becomes a key. ValueError where it is missing."""
+    sid = read_text(fields, name)
+    if not (0 < len(sid) <= 64 and sid.isascii() and sid.isalnum()):
+        raise ValueError(f"the carrier's webhook has no {name}")
+    return sid
+
+
+def read_count(text: str) -> int:
+    """Return a whole number; 0 for what is none (the length of an absent recording is -1)."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0
 
 
 def _pair(part: bytes) -> tuple[bytes, bytes]:

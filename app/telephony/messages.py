@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from app.telephony.statuses import MessageStatus, from_carrier
+from app.telephony.forms import read_count, read_sid, read_text
+from app.telephony.statuses import MessageStatus, translate_status
 
 Channel = Literal["sms", "whatsapp"]
 Direction = Literal["inbound", "outbound"]
@@ -109,14 +110,14 @@ class InboundText:
 
         Raises ``ValueError`` where MessageSid is missing or no identifier.
         """
-        sender, channel = _address(_text(fields, "From"))
+        sender, channel = _address(read_text(fields, "From"))
         return cls(
-            sid=_sid(fields),
+            sid=read_sid(fields, "MessageSid"),
             sender=sender,
-            recipient=_address(_text(fields, "To"))[0],
-            body=_text(fields, "Body"),
+            recipient=_address(read_text(fields, "To"))[0],
+            body=read_text(fields, "Body"),
             media=_media(fields),
-            opt_out_type=_text(fields, "OptOutType").strip().upper() or None,
+            opt_out_type=read_text(fields, "OptOutType").strip().upper() or None,
             channel=channel,
             withheld=sender.lower() in WITHHELD_SENDERS,
         )
@@ -136,22 +137,13 @@ class DeliveryStatus:
     @classmethod
     def from_form(cls, fields: Mapping[str, object]) -> DeliveryStatus:
         """Read a callback's fields; raises ``ValueError`` where MessageSid is missing."""
-        word = _text(fields, "MessageStatus") or _text(fields, "SmsStatus")
-        code = _number(_text(fields, "ErrorCode"))
-        return cls(sid=_sid(fields), status=from_carrier(word), error_code=code or None)
-
-
-def _text(fields: Mapping[str, object], name: str) -> str:
-    value = fields.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def _sid(fields: Mapping[str, object]) -> str:
-    """Return the message's identifier; bounded, because it becomes a database key."""
-    sid = _text(fields, "MessageSid")
-    if not (0 < len(sid) <= 64 and sid.isascii() and sid.isalnum()):
-        raise ValueError("the carrier's message has no MessageSid")
-    return sid
+        word = read_text(fields, "MessageStatus") or read_text(fields, "SmsStatus")
+        code = read_count(read_text(fields, "ErrorCode"))
+        return cls(
+            sid=read_sid(fields, "MessageSid"),
+            status=translate_status(word),
+            error_code=code or None,
+        )
 
 
 def _address(value: str) -> tuple[str, Channel]:
@@ -161,14 +153,10 @@ def _address(value: str) -> tuple[str, Channel]:
     return address, "sms"
 
 
-def _number(value: str) -> int:
-    return int(value) if value.isascii() and value.isdigit() and len(value) <= 9 else 0
-
-
 def _media(fields: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
-    count = min(_number(_text(fields, "NumMedia")), _MEDIA_LIMIT)
+    count = min(read_count(read_text(fields, "NumMedia")), _MEDIA_LIMIT)
     return tuple(
-        (url, _text(fields, f"MediaContentType{index}") or "application/octet-stream")
+        (url, read_text(fields, f"MediaContentType{index}") or "application/octet-stream")
         for index in range(count)
-        if (url := _text(fields, f"MediaUrl{index}"))
+        if (url := read_text(fields, f"MediaUrl{index}"))
     )

@@ -24,7 +24,7 @@ class Segments:
     segments: int
 
 
-def measure(body: str) -> Segments:
+def measure_text(body: str) -> Segments:
     """Return encoding, units and segments of ``body``, for any string.
 
     GSM-7 is taken if it has every character: 160 septets alone, 153 in each part of a longer

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from app.telephony.forms import Pairs
 
 
-def origins(url: str) -> tuple[str, str]:
+def list_origins(url: str) -> tuple[str, str]:
     """Return ``url`` as it is and its twin with, or without, the port: the carrier signs either."""
     parts = urlsplit(url)
     if parts.port is None:
@@ -23,7 +23,7 @@ def origins(url: str) -> tuple[str, str]:
     return url, parts._replace(netloc=parts.netloc.rpartition(":")[0]).geturl()
 
 
-def sign(token: bytes, url: str, pairs: Pairs) -> bytes:
+def make_signature(token: bytes, url: str, pairs: Pairs) -> bytes:
     """Return the signature of a form.
 
     Sorting UTF-8 bytes sorts code points, so for well-formed text this equals what the carrier's
@@ -36,4 +36,4 @@ def sign(token: bytes, url: str, pairs: Pairs) -> bytes:
 def is_signed(token: bytes, urls: tuple[str, ...], pairs: Pairs, header: str) -> bool:
     """Whether ``header`` is the signature of this form for one of ``urls``."""
     given = header.encode(errors="replace")
-    return any(compare_digest(sign(token, url, pairs), given) for url in urls)
+    return any(compare_digest(make_signature(token, url, pairs), given) for url in urls)

@@ -22,13 +22,8 @@ _OURS: dict[str, MessageStatus] = {
     "received": "received",
 }
 
-# The carrier may delete a message only once it has one of these.
-FINAL_AT_CARRIER = frozenset({
-    "delivered", "undelivered", "failed", "read", "canceled", "received",
-})  # fmt: skip
 
-
-def from_carrier(word: str) -> MessageStatus | None:
+def translate_status(word: str) -> MessageStatus | None:
     """Translate the carrier's status; ``None`` for a word that it invented after this was written.
 
     Source: https://www.twilio.com/docs/messaging/api/message-resource#message-status-values

@@ -6,7 +6,7 @@ import string
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from app.telephony import measure
+from app.telephony import measure_text
 from app.texts.folding import fold
 
 # Questions of the script in the order in which they are asked; any other is refused.
@@ -125,7 +125,7 @@ def fill(key: str, text: str, values: Mapping[str, str]) -> str:
 
 
 def _check_length(key: str, text: str) -> None:
-    size = measure(text)
+    size = measure_text(text)
     longest = LONGEST[size.encoding]
     if size.units > longest:
         raise TextRefused(

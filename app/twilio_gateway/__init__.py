@@ -4,8 +4,8 @@ The only package that imports the carrier's library. Requests made: create, list
 of Messages, list and delete of their Media, list of IncomingPhoneNumbers, and those of ``calls``.
 """
 
-from app.twilio_gateway.asking import never_left
 from app.twilio_gateway.carrier import TwilioCarrier
-from app.twilio_gateway.signing import SignatureVerifier
+from app.twilio_gateway.client import never_left
+from app.twilio_gateway.signatures import SignatureVerifier
 
 __all__ = ["SignatureVerifier", "TwilioCarrier", "never_left"]

@@ -16,22 +16,21 @@ from app.telephony import (
     CALL_OVER,
     CarrierCall,
     CarrierUnreachable,
-    EncryptedWith,
     OutgoingCall,
     Recording,
     Refused,
-    carrier_error,
-    encrypted_with,
-    number,
+    make_encryption,
+    name_carrier_error,
+    read_count,
 )
-from app.twilio_gateway.asking import Asking
+from app.twilio_gateway.client import TwilioRequests
 
 # What a phone is told of: all that ends a call, and that somebody answered.
 _TOLD = ["answered", "completed"]
 _PIECE = 1 << 18
 
 
-class Calls(Asking):
+class TwilioCalls(TwilioRequests):
     """What ``Phones`` asks for."""
 
     def ring(self, call: OutgoingCall) -> str:
@@ -93,7 +92,7 @@ class Calls(Asking):
                 self._api_url + path, auth=self._login, timeout=self._timeout, stream=True
             ) as answer:
                 if answer.status_code != 200:
-                    raise carrier_error(answer.status_code, None)
+                    raise name_carrier_error(answer.status_code, None)
                 yield from answer.iter_content(_PIECE)
         except http.RequestException:
             error = CarrierUnreachable(maybe_sent=True)
@@ -134,10 +133,6 @@ def _recording(record: Any) -> Recording:  # the library has no types
         sid=str(record.sid),
         call_sid=str(record.call_sid),
         status=str(record.status),
-        duration_s=number(str(record.duration)),
-        encryption=_encryption(record.encryption_details),
+        duration_s=read_count(str(record.duration)),
+        encryption=make_encryption(details) if (details := record.encryption_details) else None,
     )
-
-
-def _encryption(details: Any) -> EncryptedWith | None:  # the library has no types
-    return encrypted_with(details) if details else None

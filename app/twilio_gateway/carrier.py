@@ -1,8 +1,8 @@
 """Twilio as a carrier: texts and calls of one account and one number."""
 
-from app.twilio_gateway.calls import Calls
-from app.twilio_gateway.texts import Texts
+from app.twilio_gateway.calls import TwilioCalls
+from app.twilio_gateway.texts import TwilioTexts
 
 
-class TwilioCarrier(Texts, Calls):
+class TwilioCarrier(TwilioTexts, TwilioCalls):
     """One account and one number at Twilio, or at any server that speaks its API."""

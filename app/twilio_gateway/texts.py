@@ -13,14 +13,14 @@ from app.telephony import (
     Direction,
     NumberWebhooks,
     OutgoingText,
-    from_carrier,
+    translate_status,
 )
-from app.twilio_gateway.asking import Asking, code_of
+from app.twilio_gateway.client import TwilioRequests, code_of
 
 _PAGE_SIZE = 100
 
 
-class Texts(Asking):
+class TwilioTexts(TwilioRequests):
     """What ``Carrier`` asks for about texts."""
 
     def send(self, text: OutgoingText) -> Accepted:
@@ -35,7 +35,7 @@ class Texts(Asking):
         )
         if not message.sid:
             raise CarrierUnreachable(maybe_sent=True)
-        return Accepted(sid=message.sid, status=from_carrier(str(message.status)) or "sending")
+        return Accepted(sid=message.sid, status=translate_status(str(message.status)) or "sending")
 
     def recent(
         self, direction: Direction, *, since: datetime, to: str | None = None

@@ -15,7 +15,7 @@ from app.desk.reminders import COMING_UP_TEXT, find_due_distances
 from app.models import Assignment, Job, Member, Outgoing, Request, rounded
 from app.outbox.gate import find_gate_refusal
 from app.store.jobs import FURTHEST
-from app.telephony.segments import measure
+from app.telephony.segments import measure_text
 from tests.service import CALLER, House, refusal
 
 OnSqlite = pytest.mark.parametrize("database_kind", ["sqlite"])
@@ -67,7 +67,7 @@ def test_a_distance_arrives_once_and_not_when_it_is_over(
 
 def test_nobodys_reminder_says_more_than_that_there_is_something() -> None:
     for text in (COMING_UP_TEXT, DATE_MOVED_TEXT):
-        assert measure(text).segments == 1
+        assert measure_text(text).segments == 1
         assert not any(character.isdigit() for character in text)
 
 

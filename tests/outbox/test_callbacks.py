@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, update
 from app.models import Message, Outgoing, OutgoingState, table
 from app.outbox.callbacks import StatusUpdate, follow_statuses
 from app.outbox.states import apply_news
-from app.telephony import DeliveryStatus, from_carrier
+from app.telephony import DeliveryStatus, translate_status
 from tests.service import House
 
 WORDS = ["queued", "sending", "sent", "delivered", "undelivered", "failed", "read", "invented"]
@@ -39,7 +39,7 @@ def test_a_status_never_goes_back(
         with shared_house.database.transaction() as db:
             updates = [_update(word, about, text_id, sid) for word, about in batch]
             follow_statuses(db, updates, shared_house.clock())
-        known = [from_carrier(word) for word, about in batch if not about.startswith("foreign")]
+        known = [translate_status(word) for word, about in batch if not about.startswith("foreign")]
         expected = reduce(apply_news, [status for status in known if status], expected)
         with shared_house.database.snapshot() as db:
             states = select(Outgoing.state, Message.status).join(Message).where
@@ -49,7 +49,7 @@ def test_a_status_never_goes_back(
 def _update(word: str, about: str, text_id: UUID, sid: str) -> StatusUpdate:
     named = {"id": text_id, "sid": None, "foreign id": uuid4(), "foreign": None}[about]
     whose = f"SM{uuid4().hex}" if about.startswith("foreign") else sid
-    return StatusUpdate(named, DeliveryStatus(whose, from_carrier(word), None))
+    return StatusUpdate(named, DeliveryStatus(whose, translate_status(word), None))
 
 
 def _on_its_way(house: House, text_id: UUID, sid: str, message_id: UUID) -> None:

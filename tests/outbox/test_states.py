@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from app.models import OUTGOING_TRANSITIONS, Outgoing, OutgoingState, WrongStep
 from app.outbox.states import apply_news, mark_queued, mark_sending, settle_text
 from app.store.db import Db
-from app.telephony import MessageStatus, from_carrier
+from app.telephony import MessageStatus, translate_status
 
 states = st.sampled_from(OutgoingState)
 words = st.sampled_from(get_args(MessageStatus))
@@ -75,7 +75,7 @@ def test_in_any_order_the_same_is_known_in_the_end(
 
 
 def test_any_word_from_the_carrier_settles_an_uncertain_text() -> None:
-    told = [from_carrier(word) or "received" for word in ("queued", "failed")]
+    told = [translate_status(word) or "received" for word in ("queued", "failed")]
     uncertain = OutgoingState.UNCERTAIN
     assert [apply_news(uncertain, word) for word in told] == ["sending", "failed"]
 

@@ -14,7 +14,7 @@ from app.telephony.errors import (
     NotFinal,
     OptedOut,
     Refused,
-    carrier_error,
+    name_carrier_error,
 )
 
 
@@ -49,22 +49,22 @@ from app.telephony.errors import (
 def test_status_and_code_name_the_error(
     status: int, code: int | None, expected: type[CarrierError]
 ) -> None:
-    error = carrier_error(status, code)
+    error = name_carrier_error(status, code)
     assert type(error) is expected
     assert error.code == code
 
 
 def test_a_server_error_may_have_sent_the_text() -> None:
-    error = carrier_error(503, None)
+    error = name_carrier_error(503, None)
     assert isinstance(error, CarrierUnreachable)
     assert error.maybe_sent
 
 
 def test_the_docstring_is_the_message() -> None:
-    assert str(carrier_error(400, 21211)) == "The carrier cannot send texts to this number."
+    assert str(name_carrier_error(400, 21211)) == "The carrier cannot send texts to this number."
 
 
 def test_busy_says_how_long_to_wait() -> None:
-    error = carrier_error(429, 20429, retry_after=7.0)
+    error = name_carrier_error(429, 20429, retry_after=7.0)
     assert isinstance(error, CarrierBusy)
     assert error.retry_after == 7.0

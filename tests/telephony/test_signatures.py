@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from starlette.datastructures import FormData
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # no types
 
-from app.telephony import Form, read_form
-from app.telephony.signatures import origins, sign
+from app.telephony import WebhookForm, read_form
+from app.telephony.signatures import list_origins, make_signature
 from app.twilio_gateway import SignatureVerifier
 
 TOKEN = "12345"
@@ -88,7 +88,7 @@ def test_another_path_is_refused() -> None:
 
 
 def test_without_a_token_nobody_is_the_carrier() -> None:
-    anyone = sign(b"", URL + TARGET, read_form(BODY).pairs).decode()
+    anyone = make_signature(b"", URL + TARGET, read_form(BODY).pairs).decode()
     assert not SignatureVerifier("", URL).verify(TARGET, read_form(BODY), BODY, anyone)
 
 
@@ -104,12 +104,12 @@ def test_a_form_from_another_parser_is_fine() -> None:
 
 def test_a_get_is_signed_by_its_address() -> None:
     header = library.compute_signature(URL + "/voice?CallSid=CA1", {})
-    assert verifier.verify("/voice?CallSid=CA1", Form(()), b"", header)
+    assert verifier.verify("/voice?CallSid=CA1", WebhookForm(()), b"", header)
 
 
 @pytest.mark.parametrize("body", [b"Body=caf%E9", b"Body=caf\xe9"], ids=["quoted", "raw"])
 def test_broken_utf8_is_accepted_signed_as_bytes_or_as_text(body: bytes) -> None:
-    as_bytes = sign(TOKEN.encode(), URL + "/sms", ((b"Body", b"caf\xe9"),)).decode()
+    as_bytes = make_signature(TOKEN.encode(), URL + "/sms", ((b"Body", b"caf\xe9"),)).decode()
     as_text = library.compute_signature(URL + "/sms", {"Body": "caf\N{REPLACEMENT CHARACTER}"})
     assert as_bytes != as_text
     assert verify(body, as_bytes, target="/sms")
@@ -121,7 +121,7 @@ def test_broken_utf8_is_accepted_signed_as_bytes_or_as_text(body: bytes) -> None
 def test_our_signature_is_the_librarys(fields: list[tuple[str, str]]) -> None:
     form = read_form(urlencode(fields).encode())
     expected = library.compute_signature(URL, FormData([*fields]))
-    assert sign(TOKEN.encode(), URL, form.pairs).decode() == expected
+    assert make_signature(TOKEN.encode(), URL, form.pairs).decode() == expected
 
 
 @pytest.mark.parametrize(
@@ -133,4 +133,4 @@ def test_our_signature_is_the_librarys(fields: list[tuple[str, str]]) -> None:
     ],
 )
 def test_each_address_has_a_twin_with_or_without_port(url: str, twin: str) -> None:
-    assert origins(url) == (url, twin)
+    assert list_origins(url) == (url, twin)

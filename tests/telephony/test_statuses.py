@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.telephony import MessageStatus, from_carrier
+from app.telephony import MessageStatus, translate_status
 
 
 @pytest.mark.parametrize(
@@ -27,4 +27,4 @@ from app.telephony import MessageStatus, from_carrier
     ],
 )
 def test_the_carriers_words_in_ours(word: str, status: MessageStatus | None) -> None:
-    assert from_carrier(word) == status
+    assert translate_status(word) == status

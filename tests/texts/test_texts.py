@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app import texts
-from app.telephony.segments import measure
+from app.telephony.segments import measure_text
 from app.texts import FieldRefused, TextRefused, catalogue
 from app.texts.catalogue import Texts, load_texts, read_language
 from app.texts.rules import LONGEST, NOTICES, PLACEHOLDERS, SAID_ALIKE, check_field, check_text
@@ -24,7 +24,7 @@ EVERY = [
 def test_a_text_fits_one_segment(code: str, key: str, text: str) -> None:
     for name, longest in PLACEHOLDERS.get(key, {}).items():
         text = text.replace(f"{{{name}}}", longest)
-    size = measure(text)
+    size = measure_text(text)
     assert size.segments == 1
     assert size.units <= LONGEST[size.encoding]
 

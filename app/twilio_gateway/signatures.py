@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # no types
 
-from app.telephony import Form, Pairs, is_signed, origins, read_form
+from app.telephony import Pairs, WebhookForm, is_signed, list_origins, read_form
 
 
 class SignatureVerifier:
@@ -20,7 +20,7 @@ class SignatureVerifier:
         """Take the account's token and the public URL, without the path of a webhook."""
         self._token = auth_token.encode()
         self._url = url.rstrip("/")
-        self._origins = origins(self._url)
+        self._origins = list_origins(self._url)
         self._library = RequestValidator(auth_token)
 
     def verify(
@@ -36,7 +36,7 @@ class SignatureVerifier:
             return False
         if form is None:
             return self._verify_document(target, raw_body, header)
-        pairs = form.pairs if isinstance(form, Form) else read_form(raw_body).pairs
+        pairs = form.pairs if isinstance(form, WebhookForm) else read_form(raw_body).pairs
         if is_signed(self._token, tuple(o + target for o in self._origins), pairs, header):
             return True
         # The library has the last word. It sees text, where bytes that are no UTF-8 have become

@@ -1,4 +1,4 @@
-"""Asking Twilio, or any server that speaks its API: one client a thread, and errors with names."""
+"""Requests to Twilio, or to any server that speaks its API: one client a thread, named errors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-unty
 from twilio.rest import Client  # type: ignore[import-untyped]
 from urllib3 import exceptions as transport
 
-from app.telephony import CarrierError, CarrierUnreachable, Gone, carrier_error
+from app.telephony import CarrierError, CarrierUnreachable, Gone, name_carrier_error
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _T = TypeVar("_T")
@@ -32,7 +32,7 @@ _T = TypeVar("_T")
 _MISSHAPEN = (AttributeError, LookupError, TypeError, ValueError)
 
 
-class Asking:
+class TwilioRequests:
     """Requests to one account, with every failure under its own name.
 
     ``api_key`` and ``api_secret`` may be empty: the account's own token is used then. Safe to
@@ -136,9 +136,9 @@ def code_of(value: object) -> int | None:
 def _named(error: Exception, retry_after: float | None) -> CarrierError:
     match error:
         case TwilioRestException() | TwilioServiceException():
-            return carrier_error(error.status, code_of(error.code), retry_after)
+            return name_carrier_error(error.status, code_of(error.code), retry_after)
         case TwilioException(args=(_, answer)):  # a list's page; it comes with the whole answer
-            return carrier_error(answer.status_code, _code_in(answer.text), retry_after)
+            return name_carrier_error(answer.status_code, _code_in(answer.text), retry_after)
         case http.RequestException():
             return CarrierUnreachable(maybe_sent=not never_left(error))
         case _:  # a misshapen answer; the request got there
