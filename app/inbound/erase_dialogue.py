@@ -18,7 +18,7 @@ from sqlalchemy import delete, select
 from app.cases import lock_cases_of_number, read_case_values, write_case_values
 from app.crypto import same
 from app.desk import erase_tree
-from app.intake import EraseAnswer, erase_reply
+from app.intake import EraseAnswer, make_erase_reply
 from app.models import LIVE_STATES, ROUNDING, Case, Erasure, ErasureState, ErasureValues, rounded
 from app.store import Db
 from app.texts import Texts, fold
@@ -68,7 +68,7 @@ def begin_erase_dialogue(
     row.expires_at = rounded(now + ERASE_CODE_LIFE) + ROUNDING
     db.flush()
     open_dialogues[lookup] = row
-    return erase_reply(texts, language, "erase_code", code=code).text
+    return make_erase_reply(texts, language, "erase_code", code=code).text
 
 
 def _new_dialogue(db: Db, lookup: bytes, values: ErasureValues, now: datetime) -> Erasure:
@@ -108,7 +108,7 @@ def answer_erase_dialogue(
         db.keys.write_values(row, replace(values, tries=values.tries - 1))
         key = "erase_wrong" if values.tries > 1 else "erase_stopped"
     db.flush()
-    return erase_reply(texts, values.language, key).text
+    return make_erase_reply(texts, values.language, key).text
 
 
 def _confirmed(

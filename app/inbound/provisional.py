@@ -38,7 +38,7 @@ from app.inbound.turns import (
     make_payload,
     note_waiting,
 )
-from app.intake import Keyword, step
+from app.intake import Keyword, take_step
 from app.models import Case, CaseValues, PendingKeyword, table
 from app.outbox import TextDraft, keep_pictures, lift_suppressions, queue_texts, suppress_number
 from app.store import Database, Db
@@ -68,7 +68,7 @@ def receive_sealed_texts(
 def _take_turn(batch: Batch, text: InboundText, lookup: bytes | None) -> bool:
     """Store one text; return whether it is answered with the greeting."""
     thread = batch.known.live.get(lookup) if lookup else None
-    result = step(
+    result = take_step(
         batch.desk.script,
         None,
         text.body,

@@ -27,7 +27,7 @@ from app.intake import (
     Step,
     is_builtin_start,
     is_builtin_stop,
-    step,
+    take_step,
 )
 from app.models import (
     CaseState,
@@ -154,7 +154,7 @@ def _ask_script(
     restarts = stopped and is_builtin_start(text.body)  # the carrier has just heard it so, too
     stamps = (values.last_inbound_at, values.last_outbound_at) if values else ()
     last = max((stamp for stamp in stamps if stamp), default=None)
-    return step(
+    return take_step(
         batch.desk.script,
         values.script if values else None,
         "START" if restarts else text.body,

@@ -4,10 +4,10 @@
 understood and how urgent the case is now. See ``app.intake.dialogue`` for the rules.
 """
 
-from app.intake.dialogue import SILENCE, step
+from app.intake.dialogue import SILENCE, take_step
 from app.intake.keywords import BUILTIN_STOP, Keyword, is_builtin_start, is_builtin_stop
 from app.intake.script import Script, ScriptRefused, load_script, read_script
-from app.intake.state import ContactHint, EraseAnswer, State, Step, erase_reply
+from app.intake.state import ContactHint, EraseAnswer, ScriptState, Step, make_erase_reply
 
 __all__ = [
     "BUILTIN_STOP",
@@ -17,12 +17,12 @@ __all__ = [
     "Keyword",
     "Script",
     "ScriptRefused",
-    "State",
+    "ScriptState",
     "Step",
-    "erase_reply",
     "is_builtin_start",
     "is_builtin_stop",
     "load_script",
+    "make_erase_reply",
     "read_script",
-    "step",
+    "take_step",
 ]

@@ -4,53 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 from app.intake.script import MOST_QUESTIONS, Script
-from app.intake.state import ContactHint, State
+from app.intake.state import ScriptState
+from app.intake.turn import NO_TIER, Turn
 
-_NO_TIER = 3  # says nothing about urgency
 _LEADING_DIGIT = re.compile(r"([1-9]) ?[.):,;-] ?[^\W\d]")  # "2) my brother"; not "2 men are here"
-
-
-@dataclass(slots=True)
-class Turn:
-    """One text being read, and what it tells. Filled in while reading, used by one step only.
-
-    (Copying frozen values at each turn of the reading cost half of a step's time.)
-    """
-
-    script: Script
-    raw: str
-    words: list[str]
-    regions: Sequence[str]
-    # The state as it will be after this text; see ``State``.
-    stage: str
-    language: str | None
-    situation: str | None
-    topic: str | None
-    asked: int
-    city: bool
-    # What this text says.
-    reply: str | None = None
-    tier: int = _NO_TIER
-    understood: bool = True
-    chosen_language: str | None = None
-    chosen_situation: str | None = None
-    region: str | None = None
-    answers: dict[str, str] = field(default_factory=dict)
-    contact: ContactHint | None = None
-
-    def state(self) -> State:
-        """Return the state after this text."""
-        return State(
-            self.stage, self.language, self.situation, self.topic, self.asked, self.city
-        )  # fmt: skip
 
 
 def take_turn(
     script: Script,
-    state: State,
+    state: ScriptState,
     text: str,
     words: list[str],
     regions: Sequence[str],
@@ -174,7 +138,7 @@ def _hear_date_soon(turn: Turn) -> bool:
         turn.tier, turn.understood = 1, False
     else:
         turn.answers["date_soon"] = answer
-        turn.tier = 1 if answer == "yes" else _NO_TIER
+        turn.tier = 1 if answer == "yes" else NO_TIER
     _ask_next(turn)
     return True
 

@@ -36,10 +36,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from app.intake.answers import Turn, take_turn
+from app.intake.answers import take_turn
 from app.intake.keywords import Keyword, find_keyword, is_builtin_stop
 from app.intake.script import Script
-from app.intake.state import ContactHint, Reply, State, Step, say
+from app.intake.state import ContactHint, Reply, ScriptState, Step, make_reply
+from app.intake.turn import Turn
 from app.texts import fold
 
 SILENCE = timedelta(minutes=30)
@@ -48,12 +49,12 @@ SILENCE = timedelta(minutes=30)
 _KEYWORD_TIERS = {Keyword.HELP: 1, Keyword.CALL_ME: 1, Keyword.START: 2}
 # After these the greeting would be one text too many on that phone.
 _UNGREETED = {Keyword.STOP, Keyword.WRONG_NUMBER, Keyword.ERASE}
-_UNKNOWN = State()
+_UNKNOWN = ScriptState()
 
 
-def step(
+def take_step(
     script: Script,
-    state: State | None,
+    state: ScriptState | None,
     text: str,
     *,
     silent_for: timedelta | None,
@@ -97,12 +98,12 @@ def _replies(script: Script, turn: Turn, *, due: bool, human: bool) -> tuple[Rep
         return (_greeting(script),)
     if turn.reply is None or human:
         return ()
-    return (say(script.texts, turn.language, turn.reply),)
+    return (make_reply(script.texts, turn.language, turn.reply),)
 
 
 def _obey(
     script: Script,
-    state: State,
+    state: ScriptState,
     text: str,
     keyword: Keyword,
     written_in: str | None,
@@ -114,12 +115,12 @@ def _obey(
     unanswered = due or state.stage == "language"
     language = written_in if unanswered else state.language or written_in
     silent = keyword is Keyword.ERASE or (keyword is Keyword.STOP and is_builtin_stop(text))
-    replies = () if silent else (say(script.texts, language, _reply_to(keyword)),)
+    replies = () if silent else (make_reply(script.texts, language, _reply_to(keyword)),)
     if due and keyword not in _UNGREETED:
         replies = (_greeting(script), *replies)
         state = _greeted(state.language, state.situation)
     elif due or keyword is Keyword.WRONG_NUMBER:
-        state = State("new", state.language, state.situation)
+        state = ScriptState("new", state.language, state.situation)
     tier = 3 if state.situation else _KEYWORD_TIERS.get(keyword, 3)
     calls = keyword is Keyword.CALL_ME
     return Step(
@@ -135,12 +136,12 @@ def _obey(
 
 
 def _greeting(script: Script) -> Reply:
-    return say(script.texts, None, "greeting")
+    return make_reply(script.texts, None, "greeting")
 
 
-def _greeted(language: str | None, situation: str | None) -> State:
+def _greeted(language: str | None, situation: str | None) -> ScriptState:
     """Begin the dialogue anew, as for a phone nobody knows."""
-    return State("language", language, situation)
+    return ScriptState("language", language, situation)
 
 
 def _reply_to(keyword: Keyword) -> str:

@@ -65,7 +65,7 @@ class Lexicon(Generic[Label]):
         return []
 
 
-def build(entries: Iterable[tuple[str, Label]], *, typo_from: int = 99) -> Lexicon[Label]:
+def build_lexicon(entries: Iterable[tuple[str, Label]], *, typo_from: int = 99) -> Lexicon[Label]:
     """Make a lexicon of ``(phrase, label)``; a phrase ending in ``*`` is the beginning of a word.
 
     One typo is forgiven in words of ``typo_from`` letters and more. A phrase given twice keeps

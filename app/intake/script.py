@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from app.intake.lexicon import Lexicon, build
+from app.intake.lexicon import Lexicon, build_lexicon
 from app.intake.vocabulary import Vocabulary, compile_vocabulary
 from app.texts import QUESTIONS, Texts, check_field, load_texts, read_script_plan
 
@@ -111,4 +111,4 @@ def _city_names(cities: Cities, regions: tuple[str, ...]) -> Lexicon[str]:
     """Return the names of the organisation's regions and their by-names; "other" is no place."""
     names = [(code.replace("_", " "), code) for code in regions if code != "other"]
     names += [(name, code) for code, more in cities for name in more if code in regions]
-    return build(names, typo_from=6)
+    return build_lexicon(names, typo_from=6)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import ClassVar, Literal
 
 from app.intake.keywords import Keyword
 from app.texts import QUESTIONS, SAID_ALIKE, Texts
@@ -16,13 +16,16 @@ STAGES = frozenset({"new", "language", *QUESTIONS, "done"})
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class ScriptState:
     """Where one conversation stands; holds codes only, never a word of the caller's.
 
     ``topic``: the situation chosen since the last greeting, which decides the questions.
     ``situation``: the most urgent one chosen ever. Since the last greeting: ``asked``, how many
     questions; ``city``, whether the caller named one.
     """
+
+    # Stored, it is read by its own names and no others.
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
     stage: str = "new"
     language: str | None = None
@@ -31,32 +34,9 @@ class State:
     asked: int = 0
     city: bool = False
 
-    def to_json(self) -> dict[str, str | int | bool]:
-        """Return a small JSON object, without what is unset."""
-        values = {
-            "stage": self.stage,
-            "language": self.language,
-            "situation": self.situation,
-            "topic": self.topic,
-            "asked": self.asked or None,
-            "city": self.city or None,
-        }
-        return {name: value for name, value in values.items() if value is not None}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> State:
-        """Return the state that ``to_json`` wrote. Raises ``ValueError`` for anything else."""
-        codes = (data.get("language"), data.get("situation"), data.get("topic"))
-        asked, city = data.get("asked", 0), data.get("city", False)
-        if (
-            data.keys() - cls.__slots__
-            or data.get("stage") not in STAGES
-            or not all(code is None or isinstance(code, str) for code in codes)
-            or not isinstance(asked, int)
-            or not isinstance(city, bool)
-        ):
+    def __post_init__(self) -> None:
+        if self.stage not in STAGES:
             raise ValueError("this is not a state of the intake")
-        return cls(data["stage"], codes[0], codes[1], codes[2], asked, city)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +67,7 @@ class Step:
     """
 
     replies: tuple[Reply, ...]
-    state: State
+    state: ScriptState
     urgency: int
     language: str | None = None
     situation: str | None = None
@@ -100,7 +80,7 @@ class Step:
     understood: bool = False
 
 
-def say(texts: Texts, language: str | None, key: str, **values: str) -> Reply:
+def make_reply(texts: Texts, language: str | None, key: str, **values: str) -> Reply:
     """Return the text ``key`` as a reply, in ``language`` if there are enabled texts in it."""
     spoken = language if key not in SAID_ALIKE and texts.speaks(language) else None
     return Reply(key, spoken, texts.get(spoken, key, **values))
@@ -109,7 +89,7 @@ def say(texts: Texts, language: str | None, key: str, **values: str) -> Reply:
 EraseAnswer = Literal["erase_code", "erase_wrong", "erase_stopped", "erase_done", "erase_waiting"]
 
 
-def erase_reply(
+def make_erase_reply(
     texts: Texts, language: str | None, key: EraseAnswer, *, code: str | None = None
 ) -> Reply:
     """Return a reply of the erase dialogue, the same for every number, known or not.
@@ -118,4 +98,4 @@ def erase_reply(
     goes with ``erase_code`` only. ``erase_waiting`` says what ``erase_done`` says: whether a case
     is open is nobody's to learn.
     """
-    return say(texts, language, key, **({} if code is None else {"code": code}))
+    return make_reply(texts, language, key, **({} if code is None else {"code": code}))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.intake.keywords import Keywords, collect_keywords
-from app.intake.lexicon import Lexicon, build
+from app.intake.lexicon import Lexicon, build_lexicon
 from app.intake.state import ContactHint, Method
 from app.texts import Texts, fold
 
@@ -113,15 +113,17 @@ def compile_vocabulary(texts: Texts) -> Vocabulary:
         keywords=collect_keywords(texts),
         languages=_languages(texts),
         numbers=_numbers(texts),
-        small_talk=build((phrase, True) for phrase in _all(texts, "small_talk")),
+        small_talk=build_lexicon((phrase, True) for phrase in _all(texts, "small_talk")),
         alarms=alarms,
         alarm_pairs=pairs,
-        situations=build(_situations(texts), typo_from=6),
+        situations=build_lexicon(_situations(texts), typo_from=6),
         yes=_squeezed(texts, "yes"),
         no=_squeezed(texts, "no"),
-        agreeing=build((phrase, True) for phrase in (*_all(texts, "fillers"), *_all(texts, "yes"))),
+        agreeing=build_lexicon(
+            (phrase, True) for phrase in (*_all(texts, "fillers"), *_all(texts, "yes"))
+        ),
         negations=frozenset(word for phrase in _all(texts, "negations") for word in fold(phrase)),
-        methods=build(_methods(texts)),
+        methods=build_lexicon(_methods(texts)),
         neither=frozenset(" ".join(fold(phrase)) for phrase in _all(texts, "neither")),
     )
 
@@ -178,7 +180,7 @@ def _alarms(texts: Texts) -> tuple[Lexicon[int], tuple[int, ...]]:
             for side, bit in ((one, low), (other, low << 1)):
                 for phrase in side:
                     bits[phrase] = bits.get(phrase, 0) | bit
-    return build(_merged(bits).items(), typo_from=8), tuple(pairs)
+    return build_lexicon(_merged(bits).items(), typo_from=8), tuple(pairs)
 
 
 def _merged(bits: dict[str, int]) -> dict[str, int]:

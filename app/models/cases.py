@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped
 
-from app.intake import State as ScriptState
+from app.intake import ScriptState
 from app.models.base import Base, OperationalRow, State, forgotten, plain, sealed
 from app.models.values import operational
 

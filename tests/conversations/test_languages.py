@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from app.intake import Step, load_script, step
+from app.intake import Step, load_script, take_step
 from app.models import OrganisationSettings
 from tests.service import House, fictional
 
@@ -64,7 +64,7 @@ def scripted(says: list[str]) -> list[Step]:
     steps: list[Step] = []
     for text in says:
         before = steps[-1] if steps else None
-        taken = step(
+        taken = take_step(
             SCRIPT,
             before.state if before else None,
             text,

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from app.intake import State, Step, load_script, step
+from app.intake import ScriptState, Step, load_script, take_step
+from app.models import dump_values, load_values
 
 SCRIPT = load_script()
 REGIONS = ("montreal", "laval", "quebec", "ottawa", "toronto", "vancouver", "other")
@@ -38,11 +39,11 @@ def test_a_conversation_goes_as_written(language: str, turns: list[dict[str, Any
         taken = _take(turn, state, tier, first=number == 0)
         assert _facts(taken, turn) == _expected(turn), f"turn {number}: {turn['says'][:60]!r}"
         _check_language(taken, language)
-        state, tier = State.from_json(taken.state.to_json()), taken.urgency
+        state, tier = load_values(ScriptState, dump_values(taken.state)), taken.urgency
 
 
-def _take(turn: dict[str, Any], state: State | None, tier: int, *, first: bool) -> Step:
-    return step(
+def _take(turn: dict[str, Any], state: ScriptState | None, tier: int, *, first: bool) -> Step:
+    return take_step(
         SCRIPT,
         state,
         turn["says"] * turn.get("times", 1),

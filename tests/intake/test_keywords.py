@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.intake import BUILTIN_STOP, Keyword, erase_reply, is_builtin_stop, load_script
+from app.intake import BUILTIN_STOP, Keyword, is_builtin_stop, load_script, make_erase_reply
 from app.intake.keywords import find_keyword
 from app.intake.vocabulary import compile_vocabulary
 from app.texts.folding import fold
@@ -76,10 +76,10 @@ def test_no_two_languages_use_a_word_differently() -> None:
 
 
 def test_the_code_to_erase_goes_into_its_reply() -> None:
-    reply = erase_reply(SCRIPT.texts, "fr", "erase_code", code="0417")
+    reply = make_erase_reply(SCRIPT.texts, "fr", "erase_code", code="0417")
     assert reply.text.endswith(": 0417")
     assert reply.language == "fr"
 
 
 def test_an_erasure_in_an_unknown_language_is_answered_for_everyone() -> None:
-    assert erase_reply(SCRIPT.texts, "pa", "erase_done").language is None
+    assert make_erase_reply(SCRIPT.texts, "pa", "erase_done").language is None
