@@ -31,6 +31,7 @@ GERUNDS = {
     "desk.reading": "what the desk does with a case",
     "desk.replying": "what the desk does with a case",
     "inbound.receiving": "texts are received: the room has no other object",
+    "keyring": "a keyring is a thing",
     "keyring.keyring": "a keyring is a thing",
     "requests.routing": "the field's word for choosing whom to ask",
     "requests.routing.ranking": "a ranking is a list",

@@ -29,11 +29,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON."
 Release = Annotated[str, typer.Argument(help="The id of a release.")]
 
 
-class NothingRuns(OperatorError):
+class ServerAway(OperatorError):
     """No server answers on KITH_HOST and KITH_PORT. Start it first."""
 
 
-class Refused(OperatorError):
+class ServerRefused(OperatorError):
     """The server refused."""
 
 
@@ -47,15 +47,15 @@ class _Session:
         self._http.trust_env = False  # a proxy of this machine would see the token
 
     def __call__(self, method: str, path: str, **options: Any) -> Any:
-        """Return the server's answer. NothingRuns, Refused."""
+        """Return the server's answer. ServerAway, ServerRefused."""
         import requests
 
         try:
             given = self._http.request(method, self._url + path, timeout=_PATIENCE_S, **options)
         except requests.RequestException as error:
-            raise NothingRuns from error
+            raise ServerAway from error
         if given.status_code >= 400:
-            raise Refused(_reason(given))
+            raise ServerRefused(_reason(given))
         return given
 
     def sign_in(self, **who: str | None) -> None:
