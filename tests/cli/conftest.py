@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import logging
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -14,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 
 from app.cli import run
+from tests.process.keeping import logging_as_before
 
 
 @dataclass(frozen=True)
@@ -35,12 +34,8 @@ Kith = Callable[..., Ran]
 def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An empty data directory, and the process's logging as it was before."""
     monkeypatch.setenv("KITH_DATA_DIR", str(tmp_path / "var"))
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    logging.captureWarnings(capture=False)
-    root.handlers[:], root.level = handlers, level
-    structlog.reset_defaults()
+    with logging_as_before():
+        yield
 
 
 @pytest.fixture

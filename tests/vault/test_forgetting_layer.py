@@ -17,8 +17,8 @@ from app.inbound.receiving import take_texts
 from app.models import Case
 from app.vault import forgetting_layer
 from app.vault.forgetting_layer import list_wrapped_tables, renew_forgetting
-from tests.rotation.test_index import another_process, text
 from tests.service import House
+from tests.vault.test_index_key import another_process, text
 
 # So many texts of each phone are a traffic; without an end they would only make it longer.
 MOST_TURNS = 15
