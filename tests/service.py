@@ -221,6 +221,11 @@ class House:
         case: dict[str, Any] = answer.json()
         return case
 
+    def seal(self) -> None:
+        """Leave the server as a restart in `unseal` mode leaves it."""
+        assert self.database.keys is not None
+        self.database.keys.seal()
+
     def settle(self) -> None:
         """Return once no job is due, no text on its way, and no callback outstanding."""
         attempts = None

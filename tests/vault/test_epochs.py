@@ -23,6 +23,12 @@ NUMBERS = [f"+15145550{place}" for place in range(110, 115)]
 
 
 @pytest.fixture
+def database_kind() -> str:
+    """Only locks differ on PostgreSQL."""
+    return "sqlite"
+
+
+@pytest.fixture
 def many(monkeypatch: pytest.MonkeyPatch) -> None:
     """Five cases are many now: the transaction of a removal takes two."""
     monkeypatch.setattr(renewal, "EPOCHS_AT_ONCE", 2)

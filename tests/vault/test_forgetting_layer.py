@@ -18,7 +18,7 @@ from app.models import Case
 from app.vault import forgetting_layer
 from app.vault.forgetting_layer import list_wrapped_tables, renew_forgetting
 from tests.service import House
-from tests.vault.test_index_key import another_process, text
+from tests.vault.test_index_key import another_process, on_sqlite, text
 
 # So many texts of each phone are a traffic; without an end they would only make it longer.
 MOST_TURNS = 15
@@ -98,6 +98,7 @@ def test_no_text_is_lost_that_comes_in_meanwhile(house: House, small_batches: No
     assert [m["body"] for m in inbound] == ["hello", *(f"text {n}" for n in range(1, turns + 1))]
 
 
+@on_sqlite
 def test_a_key_goes_after_a_week_and_only_when_nothing_lies_under_it(house: House) -> None:
     fill(house)
     files, first = KeyFiles(house.settings.keys_path), day_number(house.clock())
@@ -108,6 +109,7 @@ def test_a_key_goes_after_a_week_and_only_when_nothing_lies_under_it(house: Hous
     assert first not in files.shred_days()
 
 
+@on_sqlite
 def test_a_server_that_slept_a_fortnight_loses_nothing(house: House) -> None:
     fill(house)
     renew_forgetting(house.database, house.clock() + timedelta(days=14))

@@ -49,6 +49,7 @@ def hashes(house: House, column: Column[bytes]) -> set[bytes]:
         return set(db.scalars(select(column).where(column.is_not(None))))
 
 
+@on_sqlite
 def test_a_returning_caller_lands_in_the_same_case(house: House) -> None:
     case = house.case_of("hello")
     before = current_key(house)
@@ -59,18 +60,21 @@ def test_a_returning_caller_lands_in_the_same_case(house: House) -> None:
     assert len(house.queue()) == 1
 
 
+@on_sqlite
 def test_a_case_is_still_found_by_its_code_name(house: House) -> None:
     case = house.case_of("hello")
     replace_key(house)
     assert [found["id"] for found in house.queue(reference=case["reference"])] == [case["id"]]
 
 
+@on_sqlite
 def test_stop_still_binds(house: House) -> None:
     house.phone().says("hello", "STOP")
     replace_key(house)
     assert house.phone().says("hello again") == []
 
 
+@on_sqlite
 def test_an_erase_dialogue_goes_on(house: House) -> None:
     case = house.case_of("hello", "2")
     [asked] = house.phone().says("ERASE")
@@ -80,6 +84,7 @@ def test_an_erase_dialogue_goes_on(house: House) -> None:
     assert house.as_("heron").get(f"/v1/cases/{case['id']}").status_code == 410
 
 
+@on_sqlite
 def test_texts_that_wait_keep_their_order(house: House) -> None:
     """Two to one phone stay in one lane, which is the hash of its number."""
     with house.database.transaction() as db:
@@ -121,6 +126,7 @@ def test_every_column_with_a_hash_of_a_number_is_known_here() -> None:
     assert named == set(every_hash_column())
 
 
+@on_sqlite
 def test_closed_cases_lose_their_hashes_and_can_be_reopened(house: House) -> None:
     case = house.case_of("hello")
     desk = house.as_("wren")
@@ -135,6 +141,7 @@ def test_closed_cases_lose_their_hashes_and_can_be_reopened(house: House) -> Non
     assert "me again" in str(house.read(case["id"])["messages"])
 
 
+@on_sqlite
 def test_a_closed_case_is_not_reopened_beside_a_newer_one_of_its_phone(house: House) -> None:
     first = house.case_of("hello")
     desk = house.as_("wren")
@@ -178,6 +185,7 @@ def test_not_while_sealed(house: House) -> None:
         assert db.scalars(select(IndexKey.created_at)).one() < house.clock() + timedelta(days=1)
 
 
+@on_sqlite
 def test_provisional_cases_keep_their_hash_until_they_are_settled(house: House) -> None:
     case = UUID(house.case_of("hello")["id"])
     with house.database.transaction() as db:
@@ -272,6 +280,7 @@ def test_every_text_lands_in_its_case_while_the_key_is_replaced_again_and_again(
         assert set(db.scalars(select(Case.number_lookup))) == expected
 
 
+@on_sqlite
 def test_a_suppression_that_hangs_on_nothing_else_survives(house: House) -> None:
     house.phone(OTHER).says("STOP")
     replace_key(house)
