@@ -1,4 +1,4 @@
-"""Who may do what: one table, tested endpoint by endpoint."""
+"""The permissions of each role: one table, tested endpoint by endpoint."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROLES = ("accompanier", "auditor", "coordinator", "dispatcher", "interpreter", "
 
 
 class Permission(StrEnum):
-    """Everything that needs a permission."""
+    """The things that need a permission."""
 
     ARCHIVE = "archive"
     AUDIT = "audit"
@@ -105,8 +105,8 @@ class Principal:
 def readable_cases(principal: Principal) -> Select[Case]:
     """Return the query of the cases whose existence this member may know.
 
-    The desk sees all it may work on, closed and erased ones as bare facts; a coordinator with
-    the archive sees closed ones; nobody else sees any.
+    The desk sees all cases, the closed and erased ones as bare facts. A coordinator with the
+    archive sees the closed ones. Other members see none.
     """
     query = select(Case)
     if principal.may(Permission.CASES):

@@ -1,7 +1,7 @@
-"""The audit chain: who did what to which object, ids and kinds only.
+"""The audit chain: each deed with its member and its object, as ids and kinds only.
 
-Each entry's MAC covers the entry and the MAC before it, under a key outside the database. What
-cannot be recorded does not happen: entries are written in the transaction of the deed.
+Each entry's MAC covers the entry and the MAC before it, under a key outside the database. An entry
+is written in the transaction of the deed: a deed that cannot be recorded does not happen.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from app.models import AuditEntry, AuditHead, rounded
 from app.store import Db
 
 _START = b"\0" * 32
-# More different cases than a busy hour brings up: two other pairs of eyes should see why.
+# More different cases than a busy hour brings: two other members should find out why.
 MANY_CASES = 60
 UNUSUAL = "reading.unusual"
 _AN_HOUR, _A_DAY = timedelta(hours=1), timedelta(days=1)
-# More entries than an hour can hold: the log of a year is not gone through for it.
+# More entries than an hour can hold, so that a look does not walk the log of a year.
 _LOOK_BACK = 20_000
 
 
@@ -47,7 +47,7 @@ def begin(db: Db) -> None:
 
 
 def record(db: Db, kind: str, actor: UUID | None, subject: UUID | None, now: datetime) -> None:
-    """Append one entry. Whoever appends holds the head until their transaction ends."""
+    """Append one entry. The chain's head is locked until this transaction ends."""
     head = db.get_one(AuditHead, 1, with_for_update=True, populate_existing=True)
     db.flush()
     entry = AuditEntry(
@@ -60,7 +60,7 @@ def record(db: Db, kind: str, actor: UUID | None, subject: UUID | None, now: dat
 
 
 def history(db: Db, subject: UUID) -> list[AuditEntry]:
-    """Return what was done to one object, oldest first."""
+    """Return the deeds done to one object, oldest first."""
     return list(
         db.scalars(select(AuditEntry).where(AuditEntry.object == subject).order_by(AuditEntry.seq))
     )
@@ -73,16 +73,17 @@ def newest(db: Db, before: int | None, limit: int) -> list[AuditEntry]:
 
 
 def objects_since(kind: str, since: datetime) -> Select[UUID | None]:
-    """Return a query for what something of a kind was done to lately, to the entry's 5 minutes."""
+    """Return a query for the objects of deeds of one kind since an instant, to five minutes."""
     newest_seq = select(AuditHead.seq).where(AuditHead.id == 1).scalar_subquery()
     recent = (AuditEntry.seq > newest_seq - _LOOK_BACK, AuditEntry.at > since)
     return select(AuditEntry.object).where(*recent, AuditEntry.kind == kind)
 
 
 def mass_reading(db: Db, now: datetime) -> list[UUID]:
-    """Return who opened unusually many different cases within the hour, unless it was told today.
+    """Return the members who opened unusually many different cases within the hour.
 
-    Whoever tells of it records ``reading.unusual`` about that member.
+    Left out are members about whom ``reading.unusual`` was recorded today: the caller of this
+    function records that when it tells of them.
     """
     newest_seq = select(AuditHead.seq).where(AuditHead.id == 1).scalar_subquery()
     recent = (AuditEntry.seq > newest_seq - _LOOK_BACK, AuditEntry.at > now - _AN_HOUR)

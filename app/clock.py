@@ -25,7 +25,7 @@ class Clock:
 
     @property
     def offset(self) -> timedelta:
-        """What is added to the host clock."""
+        """The time that is added to the host clock."""
         return self._offset
 
     def advance(self, by: timedelta) -> datetime:

@@ -33,7 +33,7 @@ class Suite(IntEnum):
 
 
 class Purpose(IntEnum):
-    """What the blob is for; part of the header and so of every context."""
+    """The use of a blob. The header names it, and so does every context."""
 
     GRANT = 1
     TEAM_WRAP = 2

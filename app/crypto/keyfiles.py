@@ -17,7 +17,7 @@ from app.crypto.keys import SEED_BYTES, Secret, new_seed
 from app.crypto.private_files import create_file, destroy_file, locked, replace_file, sync_folder
 
 _EPOCH = date(1970, 1, 1)
-# What of the anchor may never fall: the roster's version, the number of releases.
+# These numbers of the anchor may only rise: the roster's version, the count of releases.
 _RISING = (("version",), ("statistics", "seq"))
 
 

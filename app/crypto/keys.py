@@ -154,7 +154,7 @@ class BriefKeys(CaseKeys):
 
 
 class OperationalKeys(_Seeded):
-    """What the machine reads while nobody is logged in."""
+    """The keys with which the machine reads its rows, also while no member is signed in."""
 
     @cached_property
     def wrap_key(self) -> Secret:

@@ -59,7 +59,7 @@ def invitation_lookup(code: str) -> bytes:
 
 
 class TokenKeys(NamedTuple):
-    """What follows from a session token: how to find the session, and how to open its seed."""
+    """Two keys derived from a session token: one finds the session, one opens its seed."""
 
     lookup: bytes
     key: Secret

@@ -1,7 +1,7 @@
 """The script that answers a caller's first texts: pure, no database, no clock.
 
-``step(script, state, text, …)`` takes one incoming text and says what to reply, what was
-understood and how urgent the case is now. See ``app.intake.dialogue`` for the rules.
+``take_step(script, state, text, …)`` takes one incoming text and returns the replies, the meaning
+and the urgency of the case. See ``app.intake.dialogue`` for the rules.
 """
 
 from app.intake.dialogue import SILENCE, take_step

@@ -80,7 +80,7 @@ def _hear_language(turn: Turn) -> bool:
         turn.language = turn.chosen_language = code
         turn.stage = turn.reply = "situation"
         turn.tier, turn.asked = 2, 1
-    else:  # no script in that language: the sooner somebody reads it
+    else:  # no script in that language: a person should read it soon
         turn.language = None
         turn.stage, turn.reply = "done", "other_language"
         turn.tier = 1

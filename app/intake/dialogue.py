@@ -1,4 +1,4 @@
-"""The dialogue itself: one incoming text in, what to reply and what was understood out.
+"""The dialogue itself: it takes one incoming text, and returns replies and meaning.
 
 **When the script speaks.** The greeting, in the same bytes to everybody, answers the first text
 and any text after 30 minutes of silence, whoever writes and whatever is known; the questions
@@ -45,7 +45,7 @@ from app.texts import fold
 
 SILENCE = timedelta(minutes=30)
 
-# What a keyword says about urgency as long as nobody knows the situation.
+# The tier of a keyword as long as the situation is not known.
 _KEYWORD_TIERS = {Keyword.HELP: 1, Keyword.CALL_ME: 1, Keyword.START: 2}
 # After these the greeting would be one text too many on that phone.
 _UNGREETED = {Keyword.STOP, Keyword.WRONG_NUMBER, Keyword.ERASE}
@@ -140,7 +140,7 @@ def _greeting(script: Script) -> Reply:
 
 
 def _greeted(language: str | None, situation: str | None) -> ScriptState:
-    """Begin the dialogue anew, as for a phone nobody knows."""
+    """Begin the dialogue anew, as for an unknown phone."""
     return ScriptState("language", language, situation)
 
 

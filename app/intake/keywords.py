@@ -17,7 +17,7 @@ BUILTIN_START = frozenset({"START", "YES", "UNSTOP"})
 
 
 class Keyword(StrEnum):
-    """What a caller asked for with a single word."""
+    """A wish that a caller states with a single word."""
 
     STOP = "stop"
     START = "start"

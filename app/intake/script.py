@@ -1,4 +1,4 @@
-"""The script: which questions follow from which choice, checked before it can ask anybody."""
+"""The script: the questions that follow each choice, checked before the first caller sees one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the script remembers between two texts, and what it says about one."""
+"""The state of the script between two texts, and the result of one."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class ContactHint:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What follows from one incoming text.
+    """The result of one incoming text.
 
     ``urgency`` is the tier afterwards, 0 to 3, never higher in number than before. ``language``,
     ``situation`` and ``region`` are set where this text chose them, else None: leave the case as
@@ -96,6 +96,6 @@ def make_erase_reply(
 
     ``language`` is the ``reply_language`` of the step that asked to erase; ``code`` (four digits)
     goes with ``erase_code`` only. ``erase_waiting`` says what ``erase_done`` says: whether a case
-    is open is nobody's to learn.
+    is open must not show.
     """
     return make_reply(texts, language, key, **({} if code is None else {"code": code}))

@@ -1,4 +1,4 @@
-"""One text while it is read: what was known before it, and what it tells."""
+"""One text while it is read: the state before it, and the meaning found so far."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NO_TIER = 3
 
 @dataclass(slots=True)
 class Turn:
-    """One text being read, and what it tells. Filled in while reading, used by one step only.
+    """One text, filled in while it is read, and used by one step only.
 
     (Copying frozen values at each turn of the reading cost half of a step's time.)
     """
@@ -30,7 +30,7 @@ class Turn:
     topic: str | None
     asked: int
     city: bool
-    # What this text says.
+    # The meaning of this text.
     reply: str | None = None
     tier: int = NO_TIER
     understood: bool = True

@@ -1,4 +1,4 @@
-"""What callers' words mean to the script, compiled once from the texts of all enabled languages."""
+"""The meaning of callers' words, compiled once from the texts of all enabled languages."""
 
 from __future__ import annotations
 

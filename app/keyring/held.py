@@ -28,7 +28,7 @@ Kept = TypeVar("Kept")
 
 @dataclass
 class HeldKeys:
-    """What one process holds; all its transactions share this one object."""
+    """The keys of one process; all its transactions share this object."""
 
     files: KeyFiles
     deployment: UUID
@@ -43,7 +43,7 @@ class HeldKeys:
     provisional_key: Secret = field(default_factory=new_seed)
     # Gives the operational seed to the other processes of this deployment.
     announce: Callable[[Secret], None] | None = None
-    # What was read or verified with these keys, by its type.
+    # Values that were read or verified with these keys, by their type.
     memory: dict[type, object] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -51,7 +51,7 @@ class HeldKeys:
 
 
 class KeyHolder:
-    """Whoever uses the keys that this process holds."""
+    """An object that uses the keys of this process."""
 
     held: HeldKeys
 
@@ -105,7 +105,7 @@ class KeyHolder:
         self.held.operational = operational
 
     def seal(self) -> None:
-        """Forget the operational key, and all that was read with it."""
+        """Forget the operational key, and everything that was read with it."""
         self.held.operational = self.held.index = None
         self.held.memory.clear()
 
@@ -118,10 +118,10 @@ class KeyHolder:
         if self.held.announce is not None:
             self.held.announce(seed)
 
-    # -- what was read with these keys
+    # -- values read with these keys
 
     def recall(self, kind: type[Kept]) -> Kept | None:
-        """Return what was kept of this type. Whoever asks checks that it is still current."""
+        """Return the value of this type that was kept. Check that it is still current."""
         kept = self.held.memory.get(kind)
         return kept if isinstance(kept, kind) else None
 
@@ -130,7 +130,7 @@ class KeyHolder:
         self.held.memory[type(value)] = value
 
     def forget_kept(self, kind: type) -> None:
-        """Have the next who needs a value of this type read it anew."""
+        """Drop the value of this type, so that it is read anew."""
         self.held.memory.pop(kind, None)
 
     @property

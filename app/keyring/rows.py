@@ -58,17 +58,17 @@ class RowKeys(KeyHolder):
         }
 
     def read_values(self, row: OperationalRow[V]) -> V:
-        """Return what the machine knows of a row. Sealed; SealBroken where it was taken away."""
+        """Return the values of a row. Sealed; SealBroken where they were taken away."""
         return self.open_values(type(row), row)[0]
 
     def find_values(self, row: OperationalRow[V]) -> V | None:
-        """Return what the machine knows of a row, None where it was taken away. Sealed."""
+        """Return the values of a row, None where they were taken away. Sealed."""
         return None if row.op_values is None else self.read_values(row)
 
     def open_values(
         self, model: type[OperationalRow[V]], row: OperationalFields
     ) -> tuple[V, Secret]:
-        """Return a row's values with its row key, for who will rewrite it. Sealed, SealBroken."""
+        """Return the values of a row with its row key, for rewriting. Sealed, SealBroken."""
         table = model.__tablename__
         if row.op_values is None:
             raise SealBroken
@@ -94,7 +94,7 @@ class RowKeys(KeyHolder):
         return {"op_values": blob, "op_version": version}
 
     def write_values(self, row: OperationalRow[V], values: V) -> None:
-        """Replace what the machine knows of a mapped row."""
+        """Replace the values of a mapped row."""
         for column, value in self.rewrite_values(type(row), row, values).items():
             setattr(row, column, value)
 

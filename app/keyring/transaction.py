@@ -13,9 +13,10 @@ from app.keyring.keyring import Keyring
 class TransactionKeys(Keyring):
     """A keyring in one transaction, which has one index key from its first look-up to its end.
 
-    Another process may replace that key at any time: so each transaction asks the database once
-    which one is current, and while it writes, nobody replaces it. What began sealed goes on sealed,
-    unless it opens the server itself: half of a batch must not be provisional and half not.
+    Another process may replace that key at any time. So each transaction asks the database once
+    which key is current; while a transaction writes, no process replaces it. A transaction that
+    began sealed stays sealed, unless it opens the server itself: a batch must not be provisional in
+    one half only.
     """
 
     def __init__(self, keys: Keyring, read_index_key: Callable[[], Secret] | None) -> None:

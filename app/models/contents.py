@@ -1,4 +1,4 @@
-"""What people read of the sealed columns: one frozen dataclass each.
+"""The values of the sealed columns, which only people read: one frozen dataclass each.
 
 They are dumped and loaded by the codec of ``values``. Which column holds which of them is listed in
 ``app.vault``.
@@ -44,7 +44,7 @@ class MessageBody:
 
 @sealed_content
 class NoteBody:
-    """What one of the desk wrote, and exactly when: a note, or a hand-over note."""
+    """A note or hand-over note of the desk, with the instant it was written."""
 
     body: str
     at: datetime
@@ -93,7 +93,7 @@ class ArchivedContact:
 
 @sealed_content
 class AttachmentDetails:
-    """What an attachment is: its media type, its size in bytes, its parts, when it came."""
+    """An attachment: its media type, its size in bytes, the number of its parts, when it came."""
 
     content_type: str
     size: int
@@ -103,10 +103,10 @@ class AttachmentDetails:
 
 @sealed_content
 class BriefContent:
-    """What a brief shows: times and languages to all, to each kind of request its own.
+    """The content of a brief: times and languages for all, the rest by the kind of request.
 
     ``reference`` is the case's code name; None for an interpreter, who needs none of the case.
-    ``together``: somebody else goes along. ``fields`` are the case's fields that are shared.
+    ``together``: a second member goes along. ``fields`` are the case's fields that are shared.
     """
 
     kind: str
@@ -122,7 +122,7 @@ class BriefContent:
 
 @sealed_content
 class ReportBody:
-    """What an assignment came to, told at ``at``; ``next`` is when the next date begins."""
+    """A report on an assignment, written at ``at``; ``next`` is when the next date begins."""
 
     outcome: str
     at: datetime

@@ -1,9 +1,9 @@
-"""What rows hold, as frozen dataclasses: what the machine reads, what people read, one codec.
+"""The values of rows as frozen dataclasses, and one codec for all of them.
 
-A class marked ``@operational`` is what the machine reads of a row; one marked ``@sealed_content``
-is what people read of a sealed column. Both may hold text, numbers, instants, ids, tuples and
-other such classes. What is unset takes no room in the blob; a name that the class does not have is
-refused.
+A class marked ``@operational`` holds the values that the machine reads of a row; one marked
+``@sealed_content`` holds the value of a sealed column, which only people read. Both may hold text,
+numbers, instants, ids, tuples and other such classes. Fields with their default value take no room
+in the blob. A name that the class does not have is refused.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a process of Kith does first: logs without secrets, and memory of its own."""
+"""The first steps of every process of Kith: logs without secrets, and memory of its own."""
 
 from app.process.child_programs import ChildProgram
 from app.process.limits import harden_process

@@ -1,7 +1,7 @@
 """A program of ours in a process of its own: started, asked, ended.
 
-For what weighs too much for the service, and is needed rarely: solvers, figures, pictures. It gets
-no environment and not our folder on its path, so that it has neither secrets nor our modules.
+Solvers, figures and pictures need much memory, and are needed rarely. Such a program gets neither
+our environment nor our folder on its path: it has none of our secrets and none of our modules.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class ChildProgram:
 
     @property
     def pid(self) -> int:
-        """The process, for whoever measures it."""
+        """The id of the process, to measure it by."""
         return self._process.pid
 
     def answer(self) -> Any:

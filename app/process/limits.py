@@ -1,4 +1,4 @@
-"""What a process of Kith does first, so that its memory and files stay its own."""
+"""Limits that a process sets itself first, so that its memory and files stay its own."""
 
 from __future__ import annotations
 

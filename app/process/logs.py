@@ -1,9 +1,9 @@
 """Logs: one JSON object a line, ids and kinds only.
 
-What somebody wrote, a number or a name must never get into a log, not by way of an exception's
-text either. So values are let through only where they look like an id, a kind or a count; an
-exception becomes its type and the places in our code it came through; other packages' records
-become their name and place, without their words. The carrier's ids and tokens are no ids of ours.
+A caller's words, a number or a name must never get into a log, also not within the text of an
+exception. So a value is written only if it looks like an id, a kind or a count. An exception
+becomes its type and the places in our code that it came through. Records of other packages become
+their name and place, without their words. Ids and tokens of the carrier are withheld, too.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import structlog
 _OURS = Path(__file__).parents[1]
 # Words, versions, dotted kinds, UUIDs; never seven digits in a row outside a UUID.
 _HARMLESS = re.compile(r"(?!.*[0-9]{7})[A-Za-z0-9_.:/\-]{0,80}")
-# What a carrier's id, a token, a key or a hash looks like: long, in one piece, with a digit in it.
+# An id of the carrier, a token, a key, a hash: long, in one piece, with a digit in it.
 _OPAQUE = re.compile(r"(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{20}")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _WITHHELD = "withheld"

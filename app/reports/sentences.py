@@ -1,4 +1,4 @@
-"""What is said about figures, in words: labels, how to read them, a sentence for a grant report."""
+"""Figures in words: labels, how to read them, a sentence for a grant report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Page cursors: where a list goes on, written so that clients take it for what it is, opaque."""
+"""Page cursors: the place where a list goes on, in a form that clients do not take apart."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from uuid import UUID
 
 from app.errors import BadRequest
 
-# What a part of a cursor may be: a whole number of this range, an id, an instant in UTC.
+# A part of a cursor is a whole number of this range, an id, or an instant in UTC.
 CursorPart = range | type[UUID] | type[datetime]
-# What a database's BIGINT holds.
+# The numbers from 0 that a BIGINT holds.
 BIG = range(1 << 63)
 
 

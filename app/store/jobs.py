@@ -137,17 +137,17 @@ def claim_jobs(
 
 
 def _still_held(job: ClaimedJob) -> Any:
-    """A lease that ran out is another's: who held it once changes nothing any more."""
+    """Match a job only while its lease lasts: a worker that was too slow changes nothing."""
     return and_(Job.id == job.id, Job.owner == job.owner, Job.lease_until == job.lease_until)
 
 
 def finish_job(db: Db, job: ClaimedJob) -> None:
-    """Remove a job that is done, unless somebody else has it by now."""
+    """Remove a job that is done, unless another worker has it by now."""
     db.execute(delete(Job).where(_still_held(job)))
 
 
 def postpone_job(db: Db, job: ClaimedJob, until: datetime, *, attempts: int | None = None) -> None:
-    """Give a job back, to be taken up again at ``until``, unless somebody else has it by now."""
+    """Give a job back, to be taken again at ``until``, unless another worker has it by now."""
     values: dict[str, Any] = {
         "state": JobState.QUEUED,
         "run_at": until,
@@ -210,13 +210,13 @@ def _kinds_due(kinds: tuple[str, ...]) -> Query:
 
 
 def find_due_kinds(db: Db, now: datetime, kinds: Collection[str]) -> set[str]:
-    """Return which of these kinds have a job that is due, though another may be ahead of it."""
+    """Return the kinds of these that have a due job, though another may be ahead in its lane."""
     asked = tuple(sorted(kinds))
     return {row.kind for row in _kinds_due(asked).rows(db, now=now)} if asked else set()
 
 
 def has_overdue_job(db: Db, now: datetime, kinds: Collection[str] | None = None) -> bool:
-    """Return whether something should have been done by ``now`` and is not."""
+    """Return whether a job that may be taken was due before ``now``."""
     of_these = true() if kinds is None else Job.kind.in_(kinds)
     query = select(Job.id).where(Job.run_at <= now, of_these, _first_of_lane(_JOBS))
     return db.scalar(query.limit(1)) is not None

@@ -12,7 +12,7 @@ from datetime import datetime
 
 _SLOT_S = 300
 _SHIFT = 20
-# Added to the queue position of cases in which nobody waits: they come after all who do.
+# Added to the queue position of a case in which no caller waits: it comes after all others.
 NOT_WAITING = 1 << 61
 
 

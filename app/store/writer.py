@@ -75,7 +75,7 @@ class GroupWriter(Generic[Item, Result]):
                     last = True
                 else:
                     batch.append(entry)
-            # Whoever hung up by now is not written; whoever hangs up later changes nothing.
+            # A request that hung up before now is not written; hanging up later changes nothing.
             self._write([entry for entry in batch if not entry[1].cancelled()])
             if last:
                 return
@@ -95,7 +95,7 @@ class GroupWriter(Generic[Item, Result]):
         for at, (item, future) in enumerate(batch):
             try:
                 result = self._commit_alone(item)
-            except Exception as error:  # noqa: BLE001  # it goes to whoever handed the item in
+            except Exception as error:  # noqa: BLE001  # the item's own request gets it
                 _tell([(future, error)])
                 if is_database_away(
                     error
@@ -122,19 +122,19 @@ class GroupWriter(Generic[Item, Result]):
 
 
 def _tell(news: Sequence[tuple[asyncio.Future[Any], Any]]) -> None:
-    """Let those who wait know, in one step for each of their event loops."""
+    """Give the results to the requests that wait, in one step for each of their event loops."""
     by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
     for future, result in news:
         by_loop.setdefault(future.get_loop(), []).append((future, result))
     for loop, those in by_loop.items():
-        # A loop that is over has nobody left who waits.
+        # In a loop that has ended no request waits.
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(_resolve, those)
 
 
 def _resolve(news: Sequence[tuple[asyncio.Future[Any], Any]]) -> None:
     for future, result in news:
-        if future.done():  # whoever waited hung up
+        if future.done():  # the request hung up
             continue
         if isinstance(result, Exception):
             future.set_exception(result)

@@ -21,8 +21,8 @@ _RECORDING_OVER = frozenset({"completed", "absent", "failed"})
 class OutgoingCall:
     """One phone to ring, always as the hotline's number.
 
-    ``url`` says what the person who answers hears, ``status_callback`` takes what becomes of the
-    call; both absolute. ``ring_s`` is how long it rings.
+    Both addresses are absolute. ``url`` answers what the person who picks up hears, and the
+    carrier posts news of the call to ``status_callback``. It rings for ``ring_s`` seconds.
     """
 
     to: str = field(repr=False)

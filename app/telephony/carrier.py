@@ -66,5 +66,5 @@ class Carrier(Phones, Protocol):
         ...
 
     def clock(self) -> datetime | None:
-        """What the carrier's clock said in its last answer to this thread; makes no request."""
+        """The carrier's clock in its last answer to this thread; makes no request."""
         ...

@@ -1,4 +1,4 @@
-"""What goes to the carrier and what comes from it: frozen, and silent about people when printed.
+"""Texts to the carrier and from it: frozen, and silent about people when printed.
 
 Every ``repr`` leaves out numbers, bodies and addresses, because reprs end up in logs.
 """
@@ -16,7 +16,7 @@ from app.telephony.statuses import MessageStatus, translate_status
 Channel = Literal["sms", "whatsapp"]
 Direction = Literal["inbound", "outbound"]
 
-# What the carrier writes in place of a withheld number: words, and those words typed on a phone
+# The carrier writes these in place of a withheld number: words, and those words typed on a phone
 # keypad with a plus sign (ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN, +1, UNAVAILABLE).
 # Source: https://help.twilio.com/articles/223179988
 WITHHELD_SENDERS = frozenset({
@@ -125,7 +125,7 @@ class InboundText:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryStatus:
-    """What a status callback says about one message we sent.
+    """The news of a status callback about one message that we sent.
 
     ``status`` is ``None`` for a word we do not know yet: nothing to do, but no error either.
     """

@@ -17,7 +17,7 @@ Encoding = Literal["GSM-7", "UCS-2"]
 
 @dataclass(frozen=True, slots=True)
 class Segments:
-    """What a text weighs: ``units`` are septets in GSM-7, UTF-16 code units in UCS-2."""
+    """The size of a text: ``units`` are septets in GSM-7, UTF-16 code units in UCS-2."""
 
     encoding: Encoding
     units: int

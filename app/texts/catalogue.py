@@ -46,7 +46,7 @@ _WORD_KEYS = {*_WORD_LISTS, "alarm_pairs", "situations", "keywords"}
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What callers of one language write. Phrases as a person types them; ``…*`` is a beginning.
+    """The words of callers in one language. Phrases as a person types them; ``…*`` is a beginning.
 
     ``alarm_pairs``: one word of each side in the same text is an alarm. ``situations`` and
     ``keywords`` map a code to its phrases; ``lists`` holds the other lists of the file by name.

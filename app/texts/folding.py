@@ -20,11 +20,11 @@ def fold(text: str) -> list[str]:
 
 
 class _FoldingTable(dict[int, str | None]):
-    """What each code point becomes; the common ones are worked out once, the rest each time."""
+    """The folded form of each code point; common ones are worked out once, others each time."""
 
     def __missing__(self, code: int) -> str | None:
         folded = _fold_character(chr(code))
-        if code < 0x3000 or 0x1F000 <= code < 0x20000:  # bounded: nobody's texts fill the memory
+        if code < 0x3000 or 0x1F000 <= code < 0x20000:  # bounded: no text can fill the memory
             self[code] = folded
         return folded
 

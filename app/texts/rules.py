@@ -1,4 +1,4 @@
-"""What a text to a caller may never be, say or ask; held for shipped and for edited texts alike."""
+"""The limits of every text to a caller, shipped or edited: its length, its words, its questions."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 # One segment, with room for what carriers add: septets in GSM-7, UTF-16 units in UCS-2.
 LONGEST = MappingProxyType({"GSM-7": 130, "UCS-2": 67})
 
-# Nobody who reads over a shoulder may learn what the hotline is about. Beginnings of words.
+# A person who reads over a shoulder must not learn what the hotline is about. Word beginnings.
 _NEVER_NAMED = (
     "immigr", "inmigr", "imigr", "lamigr", "migra", "deport", "depot", "refug", "asyl", "asil",
     "azil", "detention", "detencion", "detansyon", "border", "frontier", "fronter", "fwonty",

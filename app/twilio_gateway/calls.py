@@ -25,13 +25,13 @@ from app.telephony import (
 )
 from app.twilio_gateway.client import TwilioRequests
 
-# What a phone is told of: all that ends a call, and that somebody answered.
+# We want to hear of these: that a phone was answered, and that its call ended.
 _TOLD = ["answered", "completed"]
 _PIECE = 1 << 18
 
 
 class TwilioCalls(TwilioRequests):
-    """What ``Phones`` asks for."""
+    """The methods of ``Phones``."""
 
     def ring(self, call: OutgoingCall) -> str:
         """See ``Phones.ring``."""

@@ -28,7 +28,7 @@ from app.telephony import CarrierError, CarrierUnreachable, Gone, name_carrier_e
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _T = TypeVar("_T")
 
-# What the library raises on an answer that is no JSON, or not the JSON it expects.
+# The library raises these on an answer that is no JSON, or not the JSON it expects.
 _MISSHAPEN = (AttributeError, LookupError, TypeError, ValueError)
 
 

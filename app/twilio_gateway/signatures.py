@@ -1,4 +1,4 @@
-"""The carrier's webhooks told from everybody else's, by their signature."""
+"""Telling the carrier's webhooks from those of strangers, by their signature."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from app.telephony import Pairs, WebhookForm, is_signed, list_origins, read_form
 
 
 class SignatureVerifier:
-    """Tells the carrier's webhooks from everybody else's, by the URL the carrier was given.
+    """Tells the carrier's webhooks from those of strangers, by the URL that the carrier was given.
 
-    What a proxy or a stranger could put into other headers is never looked at.
+    It reads no other header: a proxy or a stranger could write those.
     """
 
     def __init__(self, auth_token: str, url: str) -> None:

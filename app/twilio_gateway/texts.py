@@ -21,7 +21,7 @@ _PAGE_SIZE = 100
 
 
 class TwilioTexts(TwilioRequests):
-    """What ``Carrier`` asks for about texts."""
+    """The methods of ``Carrier`` that are about texts."""
 
     def send(self, text: OutgoingText) -> Accepted:
         """See ``Carrier.send``."""

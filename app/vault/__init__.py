@@ -1,4 +1,4 @@
-"""Who can open what."""
+"""The keys of teams and cases, what they open, and how all of it is sealed and forgotten."""
 
 from app.vault.backup_keys import (
     WrongBackupKey,

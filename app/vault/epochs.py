@@ -15,7 +15,7 @@ from app.vault.case_keys import make_case_keys
 from app.vault.roster import Roster, RosterMember, Team, publish_roster, read_roster
 from app.vault.team_keys import make_team_epoch, share_team
 
-# So many cases get a new epoch in the transaction that removes somebody.
+# So many cases get a new epoch in the transaction that removes a member.
 EPOCHS_AT_ONCE = 200
 # The recurring job that gives one to all others.
 EPOCHS_JOB = "case-epochs"
@@ -28,11 +28,11 @@ def publish_members(
     rekeyed: Iterable[str],
     now: datetime,
 ) -> Roster:
-    """Sign a new list of members; give the teams somebody left a new seed.
+    """Sign a new list of members; the teams ``rekeyed`` get a new seed.
 
-    Their live cases get a new epoch for what comes later; what was sealed before stays with those
-    who held it then. Only public-key operations: the coordinator who removes somebody from the
-    desk need not be able to read a case.
+    Live cases of the desk get a new epoch for all that comes later. What was sealed before still
+    opens with the keys of that time. Only public halves are needed: the coordinator who removes a
+    member of the desk need not be able to read a case.
     """
     before = read_roster(db)
     fresh = {team: make_team_epoch(db, team, before.teams[team].epoch + 1, now) for team in rekeyed}
@@ -57,8 +57,8 @@ def renew_case_epochs(
 ) -> int:
     """Give every live case whose team has a new key an epoch under it; return how many did.
 
-    Small transactions, so that texts get in between, and nothing needs a person: whatever a
-    removal left, or a crash cut short, is found again by the grants that name an older key.
+    The transactions are small, so that texts get in between. No member has to be signed in. Cases
+    that a crash left out are found again: their grants name an older key.
     """
     done = 0
     while renewed := _in_one_transaction(database, now):

@@ -1,4 +1,4 @@
-"""The forgetting layer: why a copy of the database that is older than a week opens to nothing.
+"""The forgetting layer: because of it a copy of the database cannot be opened after a week.
 
 Every stored key is wrapped again each day under that day's shred key. A shred key goes once it is
 older than seven days and no living row lies under it.
@@ -86,7 +86,7 @@ def _rewrapped(db: Db, table: str, columns: list[str], row: Any, now: datetime) 
 
 
 def _in_use(database: Database, day: int) -> bool:
-    """Return whether anything lies under a day's key, once nobody is writing on SQLite."""
+    """Return whether any row lies under a day's key. On SQLite no other transaction writes now."""
     with database.transaction() as db:
         return any(
             db.execute(select(table.c.id).where(table.c.shred_day <= day).limit(1)).first()

@@ -1,4 +1,4 @@
-"""What the hashes of the blind index stand for, read from the operational values."""
+"""The meaning of each hash in the blind index: a number or a code name, from operational values."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _SOURCES: tuple[type[Any], ...] = (Case, Suppression, Erasure)
 
 
 class Orphan(Enum):
-    """What becomes of a row with a hash that stands for no number we know."""
+    """The fate of a row whose hash stands for no number that we know."""
 
     EMPTY = auto()
     """The row stays; its hash goes."""
@@ -64,7 +64,7 @@ REFERENCES = CASES.c.reference_lookup
 
 @dataclass
 class KnownHashes:
-    """What the hashes under one index key stand for; ``index`` is the id of the key's row."""
+    """The meaning of the hashes under one index key; ``index`` is the id of that key's row."""
 
     index: UUID
     numbers: dict[bytes, str] = field(default_factory=dict, repr=False)

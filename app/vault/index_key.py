@@ -1,8 +1,8 @@
-"""Replacing the key of the blind index, every thirty days and when somebody asks.
+"""Replacing the key of the blind index: every thirty days, and when the operator asks for it.
 
-Ten billion numbers are no secret to whoever has that key. So every hash is made again from the
-numbers in the operational vault, in one transaction; hashes of closed cases go, since their number
-is sealed. No session is needed.
+There are only ten billion phone numbers: with the key, a thief of the database can hash them all.
+So the key is replaced, and every hash is made again from the numbers in the operational vault, in
+one transaction. Hashes of closed cases go, since their number is sealed. No session is needed.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def ask_for_ratchet(files: KeyFiles) -> None:
 
 
 def ratchet_if_due(database: Database, now: datetime) -> None:
-    """Replace the index key where it is thirty days old, or somebody asked. Not while sealed."""
+    """Replace the index key if it is thirty days old, or the operator asked. Not while sealed."""
     with database.snapshot() as db:
         if not db.keys.is_open:
             return
@@ -80,7 +80,7 @@ def ratchet_index_key(
 ) -> int:
     """Replace the index key and every hash under it; return how many hashes there were.
 
-    What takes long, opening rows, comes before the transaction, which then only translates.
+    Opening rows takes long, so it comes before the transaction, which then only translates.
     Sealed, HashUnknown.
     """
     for left in reversed(range(_TRIES)):
@@ -108,7 +108,7 @@ def _stood_in_the_way(error: DBAPIError) -> bool:
 
 
 def _replace(db: Db, known: KnownHashes, now: datetime) -> int:
-    """Put a new key in the old one's place, and translate every hash; nobody writes one now."""
+    """Put a new key in the old one's place, and translate every hash; no process writes one now."""
     if db.get_bind().dialect.name == "postgresql":
         db.execute(text(f"SET LOCAL lock_timeout = '{_PATIENCE}'"))
     row = db.scalars(select(IndexKey).where(IndexKey.current).with_for_update()).one()

@@ -55,7 +55,7 @@ class Roster:
     previous: str
     members: tuple[RosterMember, ...]
     teams: Mapping[str, Team]
-    # Who left, for good: an old row written back into the database must not bring them back.
+    # Members who left stay here: an old row written back into the database revives none of them.
     removed: tuple[UUID, ...] = ()
 
     @cached_property
@@ -131,10 +131,10 @@ def found_roster(db: Db, roster: Roster, signer: UUID, keys: MemberKeys) -> None
 
 
 def hold_roster(db: Db) -> Roster:
-    """Keep everybody else from changing the list until this transaction ends; return it as it is.
+    """Return the list, and let no other transaction change it until this one ends.
 
-    Whoever changes it locks the oldest version's row first, so that of two at one instant the
-    second signs what comes after the first.
+    Each change locks the row of the oldest version first. So of two changes at one instant the
+    second signs the version that follows the first.
     """
     oldest = select(RosterVersion.version).order_by(RosterVersion.version).limit(1)
     db.execute(oldest.with_for_update())
@@ -146,7 +146,7 @@ def hold_roster(db: Db) -> Roster:
 def publish_roster(db: Db, principal: Principal, roster: Roster) -> Roster:
     """Store the next version, signed by ``principal``; the anchor follows the commit.
 
-    Whoever is no longer a member is noted as removed, and stays so.
+    A member who is not in it any more counts as removed from then on.
     """
     before = read_roster(db)
     signer = before.by_id.get(principal.member_id)

@@ -1,4 +1,4 @@
-"""One way to seal and to open what people read: every sealed column goes through here."""
+"""One way to seal and to open: every value that people read goes through here."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from app.vault.case_keys import find_public_key
 from app.vault.sealed_fields import SealedField, SealedPlace
 
 V = TypeVar("V")
-# Whose keys open a value: the seed's of a case, brief or team, or the symmetric key alone.
+# A value opens with the keys of a case, a brief or a team, or with its symmetric key alone.
 Opener = CaseKeys | TeamKeys | Secret
 
 

@@ -1,7 +1,7 @@
 """Which cases were erased, written down outside the database, so that no restore brings them back.
 
 One file of case ids in the keys folder, and a copy beside the archives in every folder that
-``kith backup`` has written to. An id says nothing about anybody.
+``kith backup`` has written to. An id alone tells nothing about a person.
 """
 
 from __future__ import annotations

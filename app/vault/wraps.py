@@ -1,4 +1,4 @@
-"""Keys that lie in the database: sealed to whoever may use them, under the forgetting layer."""
+"""Keys in the database: each sealed to its recipient, under the forgetting layer."""
 
 from __future__ import annotations
 
