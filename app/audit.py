@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, select
 
-from app.crypto import keyed_hash, same
+from app.crypto import is_same, keyed_hash
 from app.models import AuditEntry, AuditHead, rounded
 from app.store import Db
 
@@ -113,7 +113,7 @@ def _verify(db: Db, entries: Iterable[AuditEntry]) -> Verdict:
         count += 1
         if entry.seq != count:
             return Verdict(count, count, "an entry is missing")
-        if not same(_mac(db.keys.audit, previous, entry), entry.mac):
+        if not is_same(_mac(db.keys.audit, previous, entry), entry.mac):
             return Verdict(count, count, "an entry was changed")
         previous = entry.mac
         if isinstance(anchored, dict) and anchored["seq"] == count:

@@ -33,7 +33,7 @@ from app.access import Principal
 from app.api.state import Service
 from app.clock import FixedClock
 from app.crypto import KeyFiles, MemberKeys, Secret, new_seed
-from app.crypto.passphrases import new_recovery_code, new_salt, passphrase_key
+from app.crypto.passphrases import derive_passphrase_key, new_recovery_code, new_salt
 from app.crypto.totp import make_totp_code, new_totp_secret
 from app.intake import Script, load_script
 from app.members import sessions
@@ -317,7 +317,7 @@ def _people(url: str, folder: Path) -> dict[str, Resident]:
 
 
 # Signing in works on it anew each time, which takes a core a third of a second.
-work_on_passphrase = cache(passphrase_key)
+work_on_passphrase = cache(derive_passphrase_key)
 
 
 def start_of_time() -> datetime:
@@ -450,7 +450,7 @@ def _served(
         settings = load_settings(**{**_settings(folder, database_url, port), **changes})
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(main, "load_script", _script)  # 30 ms, the same for all
-            patch.setattr(sessions, "passphrase_key", work_on_passphrase)
+            patch.setattr(sessions, "derive_passphrase_key", work_on_passphrase)
             app = main.create_app(settings, clock=clock)
             with _running(app, listening), _http(settings.url) as http:
                 network = Network(settings.url)

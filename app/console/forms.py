@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
-from app.crypto import derive, keyed_hash, same
+from app.crypto import derive_key, is_same, keyed_hash
 from app.errors import BadRequest, Forbidden, VersionRequired
 
 Shape = TypeVar("Shape", bound=BaseModel)
@@ -105,11 +105,11 @@ def is_ours(form: Form, secret: str | None) -> bool:
     except ValueError:  # not base64, or not ASCII
         return False
     nonce, mac = given[:_NONCE_BYTES], given[_NONCE_BYTES:]
-    return same(mac, _mac(secret, nonce))
+    return is_same(mac, _mac(secret, nonce))
 
 
 def _mac(secret: str, nonce: bytes) -> bytes:
-    return keyed_hash(derive(secret.encode(), "console/form"), "form", nonce)
+    return keyed_hash(derive_key(secret.encode(), "console/form"), "form", nonce)
 
 
 def checked(model: type[Shape], values: Mapping[str, Any]) -> Shape:

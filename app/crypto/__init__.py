@@ -1,6 +1,6 @@
 """All cryptography of Kith, on pyca/cryptography alone; this list is its whole surface."""
 
-from app.crypto.blind_index import keyed_hash, same
+from app.crypto.blind_index import is_same, keyed_hash
 from app.crypto.carrier_recordings import encrypt_recording
 from app.crypto.files import is_code, lock_file, new_code, unlock_file
 from app.crypto.formats import (
@@ -8,11 +8,11 @@ from app.crypto.formats import (
     Purpose,
     SealBroken,
     Suite,
-    epoch_of,
     pad_field,
     pad_message,
     purpose_of,
-    suite_of,
+    read_epoch,
+    read_suite,
     unpad,
 )
 from app.crypto.keyfiles import KeyFiles, KeyMissing, UnsafeKeyFile, day_number
@@ -24,7 +24,7 @@ from app.crypto.keys import (
     OperationalKeys,
     Secret,
     TeamKeys,
-    derive,
+    derive_key,
     new_seed,
     verify_signature,
 )
@@ -32,14 +32,14 @@ from app.crypto.passphrases import (
     MIN_PASSPHRASE,
     SALT_BYTES,
     TokenKeys,
-    invitation_lookup,
+    derive_passphrase_key,
+    derive_recovery_key,
+    derive_token_keys,
+    hash_invitation,
     new_invitation_code,
     new_recovery_code,
     new_salt,
     new_token,
-    passphrase_key,
-    recovery_key,
-    token_keys,
 )
 from app.crypto.private_files import (
     append_lines,
@@ -83,16 +83,19 @@ __all__ = [
     "append_lines",
     "create_file",
     "day_number",
-    "derive",
+    "derive_key",
+    "derive_passphrase_key",
+    "derive_recovery_key",
+    "derive_token_keys",
     "destroy_file",
     "encode_base32",
     "encrypt_recording",
-    "epoch_of",
     "find_accepted_step",
     "forget_under",
     "forgotten_on",
-    "invitation_lookup",
+    "hash_invitation",
     "is_code",
+    "is_same",
     "keyed_hash",
     "lock",
     "lock_file",
@@ -108,16 +111,13 @@ __all__ = [
     "open_sealed",
     "pad_field",
     "pad_message",
-    "passphrase_key",
     "purpose_of",
-    "recovery_key",
+    "read_epoch",
+    "read_suite",
     "remember",
     "replace_file",
-    "same",
     "seal_to",
-    "suite_of",
     "sync_folder",
-    "token_keys",
     "unlock",
     "unlock_file",
     "unlock_stream",

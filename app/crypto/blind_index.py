@@ -15,6 +15,6 @@ def keyed_hash(key: bytes, what: str, value: bytes) -> bytes:
     return mac.finalize()
 
 
-def same(one: bytes, other: bytes) -> bool:
+def is_same(one: bytes, other: bytes) -> bool:
     """Return whether two hashes are equal, in constant time."""
     return bytes_eq(one, other)

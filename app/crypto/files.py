@@ -10,8 +10,8 @@ import re
 from uuid import UUID, uuid4
 
 from app.crypto.formats import Context, Purpose, SealBroken, pad_message, unpad
-from app.crypto.keys import Secret, derive
-from app.crypto.passphrases import letters_of, new_invitation_code
+from app.crypto.keys import Secret, derive_key
+from app.crypto.passphrases import new_invitation_code, read_letters
 from app.crypto.sealing import lock, unlock
 
 _ANYWHERE = UUID(int=0)
@@ -28,13 +28,13 @@ def new_code() -> str:
 
 def is_code(text: str) -> bool:
     """Return whether a text has the form of such a code, however it was spaced or cased."""
-    return _CODE.fullmatch(letters_of(text)) is not None
+    return _CODE.fullmatch(read_letters(text)) is not None
 
 
 def lock_file(code: str, content: bytes) -> bytes:
     """Return ``content`` sealed under a code of ``new_code``."""
     export_id = uuid4()
-    blob = lock(code_key(code), Purpose.EXPORT, 0, _context(export_id), pad_message(content))
+    blob = lock(derive_code_key(code), Purpose.EXPORT, 0, _context(export_id), pad_message(content))
     return export_id.bytes + blob
 
 
@@ -43,12 +43,12 @@ def unlock_file(code: str, sealed: bytes) -> Secret:
     if len(sealed) <= _ID_BYTES:
         raise SealBroken
     context = _context(UUID(bytes=sealed[:_ID_BYTES]))
-    return unpad(unlock(code_key(code), Purpose.EXPORT, 0, context, sealed[_ID_BYTES:]))
+    return unpad(unlock(derive_code_key(code), Purpose.EXPORT, 0, context, sealed[_ID_BYTES:]))
 
 
-def code_key(code: str) -> Secret:
+def derive_code_key(code: str) -> Secret:
     """Return the key that a code stands for, however it was spaced or cased."""
-    return derive(letters_of(code), "export")
+    return derive_key(read_letters(code), "export")
 
 
 def _context(export_id: UUID) -> Context:

@@ -98,24 +98,24 @@ def _place(deployment: UUID, table: str, column: str) -> bytes:
     return b"".join(_length(part) + part for part in parts)
 
 
-def header(suite: Suite, purpose: Purpose, epoch: int) -> bytes:
+def make_header(suite: Suite, purpose: Purpose, epoch: int) -> bytes:
     """Return the nine header bytes."""
     return HEADER.pack(MAGIC, FORMAT, suite, purpose, epoch)
 
 
-def body_of(blob: bytes, expected: bytes) -> memoryview:
+def read_body(blob: bytes, expected: bytes) -> memoryview:
     """Return what follows the header, which must be exactly ``expected``; else SealBroken."""
     if blob[: HEADER.size] != expected:
         raise SealBroken
     return memoryview(blob)[HEADER.size :]  # an attachment's 16 MB are not copied
 
 
-def epoch_of(blob: bytes) -> int:
+def read_epoch(blob: bytes) -> int:
     """Return the epoch a blob's header names; SealBroken where the header is not one of ours."""
     return _parse(blob)[2]
 
 
-def suite_of(blob: bytes) -> Suite:
+def read_suite(blob: bytes) -> Suite:
     """Return the suite a blob's header names, for columns that may hold either; SealBroken."""
     return _parse(blob)[0]
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from app.crypto.blind_index import same
+from app.crypto.blind_index import is_same
 from app.crypto.keys import SEED_BYTES, Secret, new_seed
 from app.crypto.private_files import create_file, destroy_file, locked, replace_file, sync_folder
 
@@ -65,7 +65,7 @@ class KeyFiles:
         """Take over the keys of an archive; False, and nothing done, where others are here."""
         keys = {"integrity.key": integrity, "audit.key": audit}
         there = {name: self.folder / name for name in keys if (self.folder / name).exists()}
-        if not all(same(_read(path), keys[name]) for name, path in there.items()):
+        if not all(is_same(_read(path), keys[name]) for name, path in there.items()):
             return False
         self._make_folders()
         for name in keys.keys() - there.keys():

@@ -38,7 +38,7 @@ def new_seed() -> Secret:
     return Secret(os.urandom(SEED_BYTES))
 
 
-def derive(seed: bytes, label: str, length: int = 32) -> Secret:
+def derive_key(seed: bytes, label: str, length: int = 32) -> Secret:
     """Return ``length`` bytes of HKDF-SHA256 over ``seed`` under ``label``."""
     kdf = HKDF(hashes.SHA256(), length, salt=None, info=b"kith/v1/" + label.encode())
     return Secret(kdf.derive(seed))
@@ -105,11 +105,11 @@ class MemberKeys(_Seeded):
     @cached_property
     def pair(self) -> KeyPair:
         """The X-Wing pair team seeds are sealed to."""
-        return KeyPair(derive(self.seed, "member/kem"))
+        return KeyPair(derive_key(self.seed, "member/kem"))
 
     @cached_property
     def _signing(self) -> ed25519.Ed25519PrivateKey:
-        return ed25519.Ed25519PrivateKey.from_private_bytes(derive(self.seed, "member/sig"))
+        return ed25519.Ed25519PrivateKey.from_private_bytes(derive_key(self.seed, "member/sig"))
 
     @cached_property
     def verify_key(self) -> bytes:
@@ -123,7 +123,7 @@ class MemberKeys(_Seeded):
     @cached_property
     def totp_key(self) -> Secret:
         """The key under which the second factor's secret lies."""
-        return derive(self.seed, "member/totp")
+        return derive_key(self.seed, "member/totp")
 
 
 class TeamKeys(_Seeded):
@@ -137,11 +137,11 @@ class CaseKeys(_Seeded):
 
     def field_key(self, table_column: str) -> Secret:
         """Return the symmetric key for one sealed column, named ``table.column``."""
-        return derive(self.seed, f"{self._kind}/field/{table_column}")
+        return derive_key(self.seed, f"{self._kind}/field/{table_column}")
 
     def file_key(self, attachment_id: str) -> Secret:
         """Return the symmetric key of one attachment."""
-        return derive(self.seed, f"{self._kind}/file/{attachment_id}")
+        return derive_key(self.seed, f"{self._kind}/file/{attachment_id}")
 
 
 class BriefKeys(CaseKeys):
@@ -159,7 +159,7 @@ class OperationalKeys(_Seeded):
     @cached_property
     def wrap_key(self) -> Secret:
         """The key that wraps row keys."""
-        return derive(self.seed, "operational/wrap")
+        return derive_key(self.seed, "operational/wrap")
 
 
 def verify_signature(verify_key: bytes, signature: bytes, document: bytes) -> bool:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from app.crypto.keys import Secret, derive
+from app.crypto.keys import Secret, derive_key
 
 SALT_BYTES = 16
 MIN_PASSPHRASE = 12
@@ -17,7 +17,7 @@ MIN_PASSPHRASE = 12
 _MEMORY_KIB, _PASSES, _LANES = 64 * 1024, 3, 1
 
 
-def passphrase_key(passphrase: str, salt: bytes) -> Secret:
+def derive_passphrase_key(passphrase: str, salt: bytes) -> Secret:
     """Return the key-encryption key of a passphrase: about 0.15 s and 64 MiB.
 
     The text is normalised (NFKC) so that the same words typed on another keyboard give the same
@@ -29,7 +29,7 @@ def passphrase_key(passphrase: str, salt: bytes) -> Secret:
 
 
 def new_salt() -> bytes:
-    """Return a random salt for ``passphrase_key``."""
+    """Return a random salt for ``derive_passphrase_key``."""
     return secrets.token_bytes(SALT_BYTES)
 
 
@@ -39,9 +39,9 @@ def new_recovery_code() -> str:
     return "-".join(letters[i : i + 4] for i in range(0, len(letters), 4))
 
 
-def recovery_key(code: str) -> Secret:
+def derive_recovery_key(code: str) -> Secret:
     """Return the key-encryption key of a recovery code, however it was spaced or cased."""
-    return derive(letters_of(code), "recovery")
+    return derive_key(read_letters(code), "recovery")
 
 
 def new_invitation_code() -> str:
@@ -50,12 +50,12 @@ def new_invitation_code() -> str:
     return "-".join(letters[i : i + 5] for i in range(0, len(letters), 5))
 
 
-def invitation_lookup(code: str) -> bytes:
+def hash_invitation(code: str) -> bytes:
     """Return what the database keeps of an invitation code, however it was spaced or cased.
 
     The code is random and long: a hash is enough, no salt and no slow function.
     """
-    return bytes(derive(letters_of(code), "invitation"))
+    return bytes(derive_key(read_letters(code), "invitation"))
 
 
 class TokenKeys(NamedTuple):
@@ -70,13 +70,13 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-def token_keys(token: str) -> TokenKeys:
+def derive_token_keys(token: str) -> TokenKeys:
     """Return lookup and key of a token (any text; a wrong one is simply not found)."""
     raw = _bytes(token)
-    return TokenKeys(bytes(derive(raw, "session/id")), derive(raw, "session/key"))
+    return TokenKeys(bytes(derive_key(raw, "session/id")), derive_key(raw, "session/key"))
 
 
-def letters_of(code: str) -> bytes:
+def read_letters(code: str) -> bytes:
     """Return a printed code without its spacing, dashes and case."""
     return _bytes("".join(ch for ch in unicodedata.normalize("NFKC", code).upper() if ch.isalnum()))
 

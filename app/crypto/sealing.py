@@ -12,7 +12,15 @@ from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encr
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hpke
 
-from app.crypto.formats import Context, Purpose, SealBroken, Suite, body_of, epoch_of, header
+from app.crypto.formats import (
+    Context,
+    Purpose,
+    SealBroken,
+    Suite,
+    make_header,
+    read_body,
+    read_epoch,
+)
 from app.crypto.keys import KeyPair, Secret, parse_public
 
 # KEM 0x647a, HKDF-SHA256, AES-256-GCM. pyca's public HPKE takes no AAD, so all goes into info.
@@ -28,7 +36,7 @@ def seal_to(
 
     ``epoch`` is the epoch of the recipient's key and stands in the header.
     """
-    head = header(Suite.HPKE, purpose, epoch)
+    head = make_header(Suite.HPKE, purpose, epoch)
     return head + _HPKE.encrypt(plaintext, parse_public(public), info=context.encode(head))
 
 
@@ -36,8 +44,8 @@ def open_sealed(
     pair: KeyPair, purpose: Purpose, epoch: int, context: Context, blob: bytes
 ) -> Secret:
     """Open what ``seal_to`` made; SealBroken where anything differs."""
-    head = header(Suite.HPKE, purpose, epoch)
-    body = body_of(blob, head)
+    head = make_header(Suite.HPKE, purpose, epoch)
+    body = read_body(blob, head)
     try:
         return Secret(_HPKE.decrypt(body, pair.private, info=context.encode(head)))
     except (InvalidTag, ValueError) as error:
@@ -46,16 +54,16 @@ def open_sealed(
 
 def lock(key: bytes, purpose: Purpose, epoch: int, context: Context, plaintext: bytes) -> bytes:
     """Encrypt ``plaintext`` under the 32-byte ``key``; 81 bytes longer, 16 more per 16 kB chunk."""
-    head = header(Suite.COBBLESTONE, purpose, epoch)
+    head = make_header(Suite.COBBLESTONE, purpose, epoch)
     encryptor = Cobblestone256Encryptor(key, context.encode(head))
     return b"".join((head, encryptor.update(plaintext), encryptor.finalize()))
 
 
 def unlock(key: bytes, purpose: Purpose, epoch: int, context: Context, blob: bytes) -> Secret:
     """Decrypt what ``lock`` made, verified whole before anything is returned; else SealBroken."""
-    head = header(Suite.COBBLESTONE, purpose, epoch)
+    head = make_header(Suite.COBBLESTONE, purpose, epoch)
     decryptor = Cobblestone256Decryptor(key, context.encode(head))
-    body = body_of(blob, head)
+    body = read_body(blob, head)
     try:
         return Secret(decryptor.update(body) + decryptor.finalize())
     except (InvalidTag, ValueError) as error:
@@ -81,6 +89,6 @@ def _unversioned(context: Context) -> Context:
 
 def forgotten_on(outer: bytes) -> int:
     """Return the day whose shred key opens this layer; SealBroken where the layer is missing."""
-    day = epoch_of(outer)
-    body_of(outer, header(Suite.COBBLESTONE, Purpose.FORGETTING, day))
+    day = read_epoch(outer)
+    read_body(outer, make_header(Suite.COBBLESTONE, Purpose.FORGETTING, day))
     return day

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
 from cryptography.exceptions import InvalidTag
 
-from app.crypto.formats import HEADER, Context, Purpose, SealBroken, Suite, body_of, header
+from app.crypto.formats import HEADER, Context, Purpose, SealBroken, Suite, make_header, read_body
 from app.crypto.keys import Secret
 
 _PIECE = 1 << 18
@@ -27,7 +27,7 @@ class LockedStream:
     def __init__(
         self, sink: BinaryIO, key: bytes, purpose: Purpose, epoch: int, context: Context
     ) -> None:
-        head = header(Suite.COBBLESTONE, purpose, epoch)
+        head = make_header(Suite.COBBLESTONE, purpose, epoch)
         self._sink = sink
         self._encryptor = Cobblestone256Encryptor(key, context.encode(head))
         sink.write(head)
@@ -49,8 +49,8 @@ def unlock_stream(
     Each piece is authentic, but only the end of the iteration tells that none is missing: what is
     done with the pieces has to be undone where SealBroken is raised.
     """
-    head = header(Suite.COBBLESTONE, purpose, epoch)
-    body_of(source.read(HEADER.size), head)
+    head = make_header(Suite.COBBLESTONE, purpose, epoch)
+    read_body(source.read(HEADER.size), head)
     decryptor = Cobblestone256Decryptor(key, context.encode(head))
     try:
         while piece := source.read(_PIECE):

@@ -16,7 +16,7 @@ from uuid import uuid4
 from sqlalchemy import delete, select
 
 from app.cases import lock_cases_of_number, read_case_values, write_case_values
-from app.crypto import same
+from app.crypto import is_same
 from app.desk import erase_tree
 from app.intake import EraseAnswer, make_erase_reply
 from app.models import LIVE_STATES, ROUNDING, Case, Erasure, ErasureState, ErasureValues, rounded
@@ -101,7 +101,7 @@ def answer_erase_dialogue(
     key: EraseAnswer
     if not values.tries:  # over, until ERASE begins it anew; no number answers a question
         key = "erase_stopped"
-    elif same(given.encode(), values.code.encode()):
+    elif is_same(given.encode(), values.code.encode()):
         del open_dialogues[lookup]
         key = _confirmed(db, row, values, lookup, now)
     else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from app.crypto import KeyFiles, OperationalKeys, SealBroken, Secret, keyed_hash, same
+from app.crypto import KeyFiles, OperationalKeys, SealBroken, Secret, is_same, keyed_hash
 from app.errors import Sealed
 from app.keyring.hashes import hash_number, hash_reference
 from app.keyring.held import HeldKeys
@@ -60,5 +60,5 @@ class Keyring(RowKeys):
         self, table: str, row: UUID, epoch: int, public: bytes, mac: bytes
     ) -> None:
         """Raise SealBroken unless ``mac`` was made by this deployment for this key and place."""
-        if not same(self.public_key_mac(table, row, epoch, public), mac):
+        if not is_same(self.public_key_mac(table, row, epoch, public), mac):
             raise SealBroken

@@ -18,8 +18,8 @@ from app.crypto import (
     new_seed,
     open_sealed,
     pad_field,
+    read_suite,
     seal_to,
-    suite_of,
     unlock,
     unpad,
 )
@@ -159,7 +159,7 @@ class RowKeys(KeyHolder):
             raise Sealed
         inner = self.remember(table, "op_key", row.id, row.op_key)
         context = self.context(table, "op_key", row.id)
-        if suite_of(inner) is Suite.HPKE:
+        if read_suite(inner) is Suite.HPKE:
             return open_sealed(self.operational.pair, Purpose.ROW_KEY, 0, context, inner)
         return unlock(self.operational.wrap_key, Purpose.ROW_KEY, 0, context, inner)
 

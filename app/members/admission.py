@@ -8,7 +8,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from app import audit
-from app.crypto import SealBroken, new_recovery_code, new_salt, passphrase_key, recovery_key
+from app.crypto import (
+    SealBroken,
+    derive_passphrase_key,
+    derive_recovery_key,
+    new_recovery_code,
+    new_salt,
+)
 from app.errors import Unauthenticated
 from app.members.enrolment import (
     EnrolledMember,
@@ -68,7 +74,7 @@ def recover_with_code(
     check_passphrase(passphrase)
     salt = new_salt()
     with door.place():
-        key = passphrase_key(passphrase, salt)
+        key = derive_passphrase_key(passphrase, salt)
     try:
         with database.transaction() as db:
             member = _find_for_recovery(db, who.name)
@@ -93,11 +99,11 @@ def _spend_recovery_code(
 ) -> str:
     """Wrap a member's seed under a new passphrase's ``key``; return the next recovery code."""
     try:
-        keys = open_member_seed(db, member, "recovery_wrap", recovery_key(recovery_code))
+        keys = open_member_seed(db, member, "recovery_wrap", derive_recovery_key(recovery_code))
     except SealBroken as error:
         raise Unauthenticated from error
     next_code = new_recovery_code()
     wrap_member_seed(db, member, "seed_wrap", key, keys, now)
-    wrap_member_seed(db, member, "recovery_wrap", recovery_key(next_code), keys, now)
+    wrap_member_seed(db, member, "recovery_wrap", derive_recovery_key(next_code), keys, now)
     audit.record(db, "member.recovered", member.id, member.id, now)
     return next_code

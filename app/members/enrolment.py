@@ -13,13 +13,13 @@ from sqlalchemy import select
 from app.crypto import (
     MIN_PASSPHRASE,
     MemberKeys,
+    derive_passphrase_key,
+    derive_recovery_key,
     make_totp_uri,
     new_recovery_code,
     new_salt,
     new_seed,
     new_totp_secret,
-    passphrase_key,
-    recovery_key,
 )
 from app.errors import BadRequest
 from app.members.member_keys import vouch_for_member, wrap_member_seed
@@ -95,7 +95,7 @@ def make_secrets(passphrase: str) -> NewcomerSecrets:
     """Make a newcomer's keys; about a quarter of a second. PassphraseTooShort."""
     check_passphrase(passphrase)
     salt = new_salt()
-    key = passphrase_key(passphrase, salt)
+    key = derive_passphrase_key(passphrase, salt)
     return NewcomerSecrets(
         MemberKeys(new_seed()), salt, key, new_recovery_code(), new_totp_secret()
     )
@@ -133,7 +133,9 @@ def enrol_member(
     )
     vouch_for_member(db, member)
     wrap_member_seed(db, member, "seed_wrap", secrets.passphrase_key, keys, now)
-    wrap_member_seed(db, member, "recovery_wrap", recovery_key(secrets.recovery_code), keys, now)
+    wrap_member_seed(
+        db, member, "recovery_wrap", derive_recovery_key(secrets.recovery_code), keys, now
+    )
     store_totp_secret(db, member, keys, secrets.totp_secret)
     db.add(member)
     db.flush()

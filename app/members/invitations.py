@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app import audit
 from app.access import Permission, Principal
-from app.crypto import invitation_lookup, new_invitation_code
+from app.crypto import hash_invitation, new_invitation_code
 from app.errors import BadRequest
 from app.members.enrolment import EnrolledMember, NewcomerSecrets, enrol_member
 from app.members.profiles import clean_profile
@@ -39,7 +39,7 @@ def make_invitation(
     check_roles(roles)
     profile = MemberProfile(languages=tuple(languages), regions=tuple(regions))
     code, invitation_id, expires_at = new_invitation_code(), uuid4(), now + INVITATION_LIFE
-    lookup = invitation_lookup(code)
+    lookup = hash_invitation(code)
     offered = InvitationValues(
         code=lookup.hex(),
         expires_at=expires_at,
@@ -70,7 +70,7 @@ def redeem_invitation(
     now: datetime,
 ) -> EnrolledMember:
     """Turn an invitation into a member who waits for the roster. InvitationRefused, BadRequest."""
-    lookup = invitation_lookup(code)
+    lookup = hash_invitation(code)
     invitation = db.scalar(
         select(Invitation).where(Invitation.code_lookup == lookup).with_for_update()
     )

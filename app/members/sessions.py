@@ -18,11 +18,11 @@ from app.crypto import (
     Purpose,
     SealBroken,
     TokenKeys,
+    derive_passphrase_key,
+    derive_token_keys,
     keyed_hash,
     lock,
     new_token,
-    passphrase_key,
-    token_keys,
     unlock,
 )
 from app.errors import NotFound, Unauthenticated
@@ -76,7 +76,7 @@ def sign_in(  # noqa: PLR0913  # what a sign-in is made of, each by its name
         member = find_present_member(db, who.name)
         salt = member.passphrase_salt if member else _decoy_salt(db, who.name)
     with door.place(known=who.device is not None):
-        key = passphrase_key(passphrase, salt)
+        key = derive_passphrase_key(passphrase, salt)
     try:
         with database.transaction() as db:
             signed_in = _open_session(
@@ -124,7 +124,7 @@ def start_session(
 ) -> SignedIn:
     """Start a session for a member whose seed is open."""
     token = new_token()
-    derived, session_id = token_keys(token), uuid4()
+    derived, session_id = derive_token_keys(token), uuid4()
     session = StoredSession(
         session_id,
         derived.lookup,
@@ -145,7 +145,7 @@ def _wrap_seed(db: Db, token: TokenKeys, session_id: UUID, keys: MemberKeys) -> 
 
 def resume_session(database: Database, store: SessionStore, token: str, now: datetime) -> Principal:
     """Return the member of a token. Unauthenticated where it is unknown, expired or revoked."""
-    derived = token_keys(token)
+    derived = derive_token_keys(token)
     with database.snapshot() as db:
         session = store.get(db, derived.lookup)
         if session is None or not session.alive(now):

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.crypto import keyed_hash, new_token, same
+from app.crypto import is_same, keyed_hash, new_token
 from app.errors import Throttled
 from app.keyring import Keyring
 
@@ -34,7 +34,7 @@ def identify_visitor(keys: Keyring, handle: str, cookie: str | None = None) -> S
     """Return the visitor; a cookie that was made for another name does not count."""
     name = handle.strip().casefold()
     device, _, mac = (cookie or "").partition(".")
-    known = bool(device) and same(_mac(keys, name, device).encode(), mac.encode())
+    known = bool(device) and is_same(_mac(keys, name, device).encode(), mac.encode())
     return SignInVisitor(name, device if known else None)
 
 

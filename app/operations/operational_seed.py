@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from sqlalchemy import select
 
-from app.crypto import KeyFiles, SealBroken, Secret, passphrase_key
+from app.crypto import KeyFiles, SealBroken, Secret, derive_passphrase_key
 from app.errors import Forbidden, Unauthenticated
 from app.members import make_principal, open_member_seed, spend_totp_code
 from app.models import Member, MemberState
@@ -37,7 +37,7 @@ def open_operational_seed(
         )
         if member is None:
             raise Unauthenticated
-        key = passphrase_key(passphrase, member.passphrase_salt)
+        key = derive_passphrase_key(passphrase, member.passphrase_salt)
         try:
             keys = open_member_seed(db, member, "seed_wrap", key)
         except SealBroken as error:

@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import select, update
 
-from app.crypto import same
+from app.crypto import is_same
 from app.errors import NotFound, OfferExpired, OfferTaken
 from app.models import Offer
 from app.requests.decisions import OFFER_MEMORY, accept_offer, decline_offer
@@ -67,7 +67,7 @@ def take_answer(db: Db, lookup: bytes, body: str, now: datetime) -> str | None:
     if yes is None:
         return HOW_TEXT
     given = code.encode()
-    found = next((o for o in offers if same(_values(db, o)["code"].encode(), given)), None)
+    found = next((o for o in offers if is_same(_values(db, o)["code"].encode(), given)), None)
     if found is None or not _is_theirs(db, found.member_id, lookup):
         return _guessed(db, offers)
     return _accept(db, found, now) if yes else _decline(db, found, now)
@@ -80,7 +80,7 @@ def _values(db: Db, offer: Offer) -> dict[str, Any]:
 def _is_theirs(db: Db, member_id: UUID, lookup: bytes) -> bool:
     """Return whether the number is still the member's: phones get lost, and changed."""
     number = find_member_number(db, member_id)
-    return number is not None and same(db.keys.number_lookup(number), lookup)
+    return number is not None and is_same(db.keys.number_lookup(number), lookup)
 
 
 def _guessed(db: Db, offers: Iterable[Offer]) -> str:

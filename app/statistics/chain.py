@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import select
 
-from app.crypto import KeyFiles, keyed_hash, same
+from app.crypto import KeyFiles, is_same, keyed_hash
 from app.errors import NotReleasable
 from app.models import ReleaseState, StatisticsDebit, StatisticsHead, StatisticsRelease
 from app.store import Db
@@ -74,7 +74,7 @@ def vouch_for_release(db: Db, release: StatisticsRelease) -> None:
 def _agreed(ends: Sequence[bytes], anchored: tuple[int, bytes]) -> int:
     """Return the length of the chain, where it leads to or from what is anchored. RolledBack."""
     seq, end = anchored
-    if seq < len(ends) and not same(ends[seq], end):
+    if seq < len(ends) and not is_same(ends[seq], end):
         raise RolledBack
     return len(ends) - 1
 
@@ -86,7 +86,7 @@ def _ends(db: Db) -> list[bytes]:
         if release.seq != len(ends):
             raise RolledBack
         expected = _hash(db, ends[-1], release, debits.get(release.id, []))
-        if not same(expected, release.hash or b""):
+        if not is_same(expected, release.hash or b""):
             raise RolledBack
         ends.append(expected)
     head = db.get_one(StatisticsHead, 1, populate_existing=True)

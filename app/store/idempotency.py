@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import update
 
 from app.access import Principal
-from app.crypto import keyed_hash, same
+from app.crypto import is_same, keyed_hash
 from app.errors import IdempotencyMismatch
 from app.models import Idempotency, rounded, table
 from app.store.db import Db
@@ -37,7 +37,7 @@ def do_once(
     request_mac = keyed_hash(integrity, "idempotent-request", request)
     if not _is_first(db, key_hash, request_mac, now):
         known = db.get_one(Idempotency, key_hash)
-        if not same(known.request_mac, request_mac):
+        if not is_same(known.request_mac, request_mac):
             raise IdempotencyMismatch
         return known.resource_id
     resource_id = do()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 
-from app.crypto import KeyFiles, KeyMissing, KeyPair, Secret, derive, new_seed, replace_file
+from app.crypto import KeyFiles, KeyMissing, KeyPair, Secret, derive_key, new_seed, replace_file
 from app.errors import OperatorError
 
 _PUBLIC_FILE = "backup.pub"
@@ -22,7 +22,7 @@ def new_backup_key() -> Secret:
 
 def make_backup_pair(seed: bytes) -> KeyPair:
     """Return the X-Wing pair of a backup key."""
-    return KeyPair(derive(seed, "backup"))
+    return KeyPair(derive_key(seed, "backup"))
 
 
 def print_backup_key(seed: bytes) -> str:

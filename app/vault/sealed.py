@@ -15,8 +15,8 @@ from app.crypto import (
     TeamKeys,
     lock,
     open_sealed,
+    read_suite,
     seal_to,
-    suite_of,
     unlock,
 )
 from app.keyring import Keyring
@@ -51,7 +51,7 @@ def open_field(
 ) -> V:
     """Open what either of them sealed. SealBroken, also for a way in which it is never sealed."""
     context, epoch = _context(keys, field, place)
-    suite = suite_of(blob)
+    suite = read_suite(blob)
     if suite not in field.suites:
         raise SealBroken
     if suite is Suite.HPKE and not isinstance(opener, Secret):

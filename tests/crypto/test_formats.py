@@ -14,29 +14,29 @@ from app.crypto import (
     Purpose,
     SealBroken,
     Suite,
-    epoch_of,
     pad_field,
     pad_message,
     purpose_of,
-    suite_of,
+    read_epoch,
+    read_suite,
     unpad,
 )
-from app.crypto.formats import HEADER, LABEL, body_of, header
+from app.crypto.formats import HEADER, LABEL, make_header, read_body
 
 u32 = st.integers(0, 2**32 - 1)
 names = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 contexts = st.builds(
     Context, st.uuids(), names, names, st.uuids(), u32, st.none() | st.uuids(), u32
 )
-headers = st.builds(header, st.sampled_from(Suite), st.sampled_from(Purpose), u32)
+headers = st.builds(make_header, st.sampled_from(Suite), st.sampled_from(Purpose), u32)
 
 
 # -- headers
 
 
 def test_a_header_is_what_the_design_says() -> None:
-    assert header(Suite.HPKE, Purpose.MESSAGE, 0x01020304).hex() == "4b01000204" + "01020304"
-    assert header(Suite.COBBLESTONE, Purpose.FIELD, 1).hex() == "4b01010106" + "00000001"
+    assert make_header(Suite.HPKE, Purpose.MESSAGE, 0x01020304).hex() == "4b01000204" + "01020304"
+    assert make_header(Suite.COBBLESTONE, Purpose.FIELD, 1).hex() == "4b01010106" + "00000001"
 
 
 def test_purposes_and_suites_never_change_their_numbers() -> None:
@@ -67,11 +67,11 @@ def test_purposes_and_suites_never_change_their_numbers() -> None:
 def test_a_header_tells_suite_purpose_and_epoch(
     suite: Suite, purpose: Purpose, epoch: int, body: bytes
 ) -> None:
-    blob = header(suite, purpose, epoch) + body
-    assert suite_of(blob) is suite
+    blob = make_header(suite, purpose, epoch) + body
+    assert read_suite(blob) is suite
     assert purpose_of(blob) is purpose
-    assert epoch_of(blob) == epoch
-    assert body_of(blob, header(suite, purpose, epoch)) == body
+    assert read_epoch(blob) == epoch
+    assert read_body(blob, make_header(suite, purpose, epoch)) == body
 
 
 @given(headers, st.integers(0, 4), st.integers(1, 255))
@@ -79,7 +79,7 @@ def test_an_unknown_header_is_an_error(head: bytes, position: int, change: int) 
     damaged = bytearray(head)
     damaged[position] ^= change
     assume(not _is_known(bytes(damaged)))
-    for read in (epoch_of, purpose_of, suite_of):
+    for read in (read_epoch, purpose_of, read_suite):
         with pytest.raises(SealBroken):
             read(bytes(damaged))
 
@@ -91,8 +91,8 @@ def _is_known(head: bytes) -> bool:
 
 @pytest.mark.parametrize("length", range(HEADER.size))
 def test_a_short_header_is_an_error(length: int) -> None:
-    head = header(Suite.HPKE, Purpose.MESSAGE, 1)
-    for read in (epoch_of, purpose_of, suite_of, lambda blob: body_of(blob, head)):
+    head = make_header(Suite.HPKE, Purpose.MESSAGE, 1)
+    for read in (read_epoch, purpose_of, read_suite, lambda blob: read_body(blob, head)):
         with pytest.raises(SealBroken):
             read(head[:length])
 
@@ -101,7 +101,7 @@ def test_a_short_header_is_an_error(length: int) -> None:
 def test_a_header_other_than_expected_is_an_error(found: bytes, expected: bytes) -> None:
     if found != expected:
         with pytest.raises(SealBroken):
-            body_of(found + b"body", expected)
+            read_body(found + b"body", expected)
 
 
 # -- contexts

@@ -9,8 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from app.crypto import Context, Purpose, SealBroken, Suite, suite_of
-from app.crypto.formats import HEADER, header
+from app.crypto import Context, Purpose, SealBroken, Suite, read_suite
+from app.crypto.formats import HEADER, make_header
 from tests.crypto import chunked, frozen, hybrid
 from tests.crypto.frozen import KEYS, Sealed
 from tests.crypto.vectors.make import derivations
@@ -53,7 +53,7 @@ def test_it_seals_anew_and_differently(sealed: Sealed) -> None:
 def test_it_opens_without_this_library(sealed: Sealed) -> None:
     head, body = sealed.blob[: HEADER.size], sealed.blob[HEADER.size :]
     context = sealed.context.encode(head)
-    if suite_of(sealed.blob) is Suite.COBBLESTONE:
+    if read_suite(sealed.blob) is Suite.COBBLESTONE:
         key = KEYS[sealed.key](sealed.seed)
         assert isinstance(key, bytes)
         opened = chunked.unseal("sha512", "AEAD_AES_256_GCM", key, context, body)
@@ -158,9 +158,9 @@ def test_it_does_not_open_under_another_epoch_of_the_key(sealed: Sealed) -> None
 def test_a_rewritten_header_does_not_open_where_it_points(sealed: Sealed) -> None:
     """The database can change purpose and epoch so that reader and header agree again."""
     purpose = Purpose.NOTE if sealed.purpose is not Purpose.NOTE else Purpose.MESSAGE
-    suite, body = suite_of(sealed.blob), sealed.blob[HEADER.size :]
-    other_purpose = header(suite, purpose, sealed.epoch) + body
-    other_epoch = header(suite, sealed.purpose, sealed.epoch + 1) + body
+    suite, body = read_suite(sealed.blob), sealed.blob[HEADER.size :]
+    other_purpose = make_header(suite, purpose, sealed.epoch) + body
+    other_epoch = make_header(suite, sealed.purpose, sealed.epoch + 1) + body
     with pytest.raises(SealBroken):
         sealed.open(purpose=purpose, blob=other_purpose)
     with pytest.raises(SealBroken):

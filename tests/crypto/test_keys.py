@@ -22,10 +22,10 @@ from app.crypto import (
     OperationalKeys,
     Secret,
     TeamKeys,
-    derive,
+    derive_key,
+    is_same,
     keyed_hash,
     new_seed,
-    same,
     verify_signature,
 )
 
@@ -48,7 +48,7 @@ def test_a_seed_of_another_length_is_refused(kind: Callable[[bytes], object], le
 
 def test_derivation_is_hkdf() -> None:
     extracted = hmac.digest(bytes(32), SEED, "sha256")
-    assert derive(SEED, "a/label") == hmac.digest(extracted, b"kith/v1/a/label\1", "sha256")
+    assert derive_key(SEED, "a/label") == hmac.digest(extracted, b"kith/v1/a/label\1", "sha256")
 
 
 labels = st.text("abc/.", max_size=4)
@@ -56,7 +56,7 @@ labels = st.text("abc/.", max_size=4)
 
 @given(labels, labels)
 def test_keys_for_two_labels_are_unrelated(one: str, other: str) -> None:
-    assert (derive(SEED, one) == derive(SEED, other)) == (one == other)
+    assert (derive_key(SEED, one) == derive_key(SEED, other)) == (one == other)
 
 
 def test_no_two_uses_of_one_seed_share_a_key() -> None:
@@ -131,9 +131,9 @@ def test_a_keyed_hash_depends_on_what_it_is_for() -> None:
 
 
 def test_hashes_are_compared() -> None:
-    assert same(b"one", b"one")
-    assert not same(b"one", b"two")
-    assert not same(b"one", b"on")
+    assert is_same(b"one", b"one")
+    assert not is_same(b"one", b"two")
+    assert not is_same(b"one", b"on")
 
 
 # -- nothing secret prints
@@ -159,7 +159,7 @@ def test_no_secret_prints(kind: Callable[[bytes], object], how: str) -> None:
 
 def test_derived_keys_do_not_print() -> None:
     case, member = CaseKeys(CANARY), MemberKeys(CANARY)
-    for key in (case.field_key("a"), case.file_key("a"), member.totp_key, derive(CANARY, "a")):
+    for key in (case.field_key("a"), case.file_key("a"), member.totp_key, derive_key(CANARY, "a")):
         assert repr(key) == "Secret(…)"
 
 

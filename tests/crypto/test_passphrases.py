@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.crypto import Secret, derive
+from app.crypto import Secret, derive_key
 from app.crypto.passphrases import (
-    invitation_lookup,
+    derive_passphrase_key,
+    derive_recovery_key,
+    derive_token_keys,
+    hash_invitation,
     new_invitation_code,
     new_recovery_code,
     new_salt,
     new_token,
-    passphrase_key,
-    recovery_key,
-    token_keys,
 )
 
 SALT = b"sixteen-byte-sal"
@@ -35,12 +35,12 @@ REFERENCE = "67e1f972b4df8cd7bbfc501da8f62981ab7c792811cbcc8942a5a24306d9286e"
 
 def test_a_passphrase_gives_what_the_reference_library_gives() -> None:
     """Argon2id, 64 MiB, three passes, one lane: any other parameter gives another key."""
-    assert passphrase_key(WORDS, SALT).hex() == REFERENCE
+    assert derive_passphrase_key(WORDS, SALT).hex() == REFERENCE
 
 
 def test_another_salt_or_another_case_gives_another_key() -> None:
-    assert passphrase_key(WORDS, b"another-16-bytes").hex() != REFERENCE
-    assert passphrase_key(WORDS.title(), SALT).hex() != REFERENCE
+    assert derive_passphrase_key(WORDS, b"another-16-bytes").hex() != REFERENCE
+    assert derive_passphrase_key(WORDS.title(), SALT).hex() != REFERENCE
 
 
 @pytest.mark.parametrize(
@@ -49,15 +49,15 @@ def test_another_salt_or_another_case_gives_another_key() -> None:
 )
 def test_the_same_words_from_another_keyboard_give_the_same_key(typed: str) -> None:
     assert typed != "été"
-    assert passphrase_key(typed, SALT) == passphrase_key("été", SALT)
+    assert derive_passphrase_key(typed, SALT) == derive_passphrase_key("été", SALT)
 
 
 def test_nothing_typed_is_a_wrong_passphrase_and_no_error() -> None:
-    assert len({passphrase_key(typed, SALT) for typed in ("", "\udcff", "\0")}) == 3
+    assert len({derive_passphrase_key(typed, SALT) for typed in ("", "\udcff", "\0")}) == 3
 
 
 def test_a_passphrase_key_does_not_print() -> None:
-    assert repr(passphrase_key(WORDS, SALT)) == "Secret(…)"
+    assert repr(derive_passphrase_key(WORDS, SALT)) == "Secret(…)"
 
 
 def test_salts_are_16_bytes_and_never_the_same() -> None:
@@ -90,14 +90,14 @@ def test_a_recovery_code_has_256_bits_in_groups() -> None:
 )
 def test_a_recovery_code_may_be_typed_in_any_way(typed: Callable[[str], str]) -> None:
     code = new_recovery_code()
-    assert recovery_key(typed(code)) == recovery_key(code)
+    assert derive_recovery_key(typed(code)) == derive_recovery_key(code)
 
 
 @given(st.integers(0, 51), st.sampled_from("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"))
 def test_one_wrong_letter_is_another_recovery_code(position: int, letter: str) -> None:
     code = "KITH" * 13
     wrong = code[:position] + letter + code[position + 1 :]
-    assert (recovery_key(wrong) == recovery_key(code)) == (wrong == code)
+    assert (derive_recovery_key(wrong) == derive_recovery_key(code)) == (wrong == code)
 
 
 # -- invitations
@@ -112,9 +112,9 @@ def test_an_invitation_code_has_128_bits_in_groups() -> None:
 
 def test_an_invitation_is_found_however_its_code_is_typed() -> None:
     code = new_invitation_code()
-    assert invitation_lookup(code.lower().replace("-", " ")) == invitation_lookup(code)
-    assert invitation_lookup(code) != invitation_lookup(new_invitation_code())
-    assert len(invitation_lookup(code)) == 32
+    assert hash_invitation(code.lower().replace("-", " ")) == hash_invitation(code)
+    assert hash_invitation(code) != hash_invitation(new_invitation_code())
+    assert len(hash_invitation(code)) == 32
 
 
 # -- session tokens
@@ -128,22 +128,22 @@ def test_a_token_has_256_bits_and_is_safe_in_a_header() -> None:
 
 def test_what_finds_a_session_does_not_open_it() -> None:
     token = new_token()
-    found = token_keys(token)
-    assert found == token_keys(token)
+    found = derive_token_keys(token)
+    assert found == derive_token_keys(token)
     assert found.lookup != found.key
     assert isinstance(found.key, Secret)
-    assert derive(found.lookup, "session/key") != found.key
+    assert derive_key(found.lookup, "session/key") != found.key
 
 
 def test_a_token_does_not_print() -> None:
     token = new_token()
-    assert token not in repr(token_keys(token))
-    assert repr(bytes(token_keys(token).key)) not in repr(token_keys(token))
+    assert token not in repr(derive_token_keys(token))
+    assert repr(bytes(derive_token_keys(token).key)) not in repr(derive_token_keys(token))
 
 
 @given(st.text(st.characters(), max_size=40))
 def test_any_text_is_taken_and_found_nowhere(text: str) -> None:
     """Lone surrogates too: a terminal or a header may hold them."""
-    assert token_keys(text).lookup != token_keys("a real token").lookup
-    assert len(recovery_key(text)) == len(invitation_lookup(text)) == 32
-    assert recovery_key(text) == recovery_key(unicodedata.normalize("NFC", text))
+    assert derive_token_keys(text).lookup != derive_token_keys("a real token").lookup
+    assert len(derive_recovery_key(text)) == len(hash_invitation(text)) == 32
+    assert derive_recovery_key(text) == derive_recovery_key(unicodedata.normalize("NFC", text))

@@ -18,7 +18,7 @@ NEW = "another four words altogether"
 
 @pytest.fixture(autouse=True)
 def quick_passphrases(monkeypatch: MonkeyPatch) -> None:
-    monkeypatch.setattr(admission, "passphrase_key", work_on_passphrase)
+    monkeypatch.setattr(admission, "derive_passphrase_key", work_on_passphrase)
     monkeypatch.setattr(admission, "new_salt", lambda: b"the same each time"[:16])
 
 

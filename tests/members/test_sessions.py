@@ -26,7 +26,7 @@ from tests.service import PASSPHRASE, work_on_passphrase
 
 @pytest.fixture(autouse=True)
 def quick_passphrases(monkeypatch: MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "passphrase_key", work_on_passphrase)
+    monkeypatch.setattr(sessions, "derive_passphrase_key", work_on_passphrase)
 
 
 @pytest.fixture

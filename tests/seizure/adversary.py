@@ -17,7 +17,7 @@ from sqlalchemy import NullPool, StaticPool, create_engine, insert, select
 from sqlalchemy.schema import CreateTable
 
 from app.crypto import Secret, unpad
-from app.crypto.passphrases import passphrase_key, recovery_key, token_keys
+from app.crypto.passphrases import derive_passphrase_key, derive_recovery_key, derive_token_keys
 from app.models import Base
 from app.operations.drill.attempts import OpenedCell, open_everything
 from app.operations.drill.keys import FoundKey
@@ -84,17 +84,17 @@ def known_to(
         for row in taken.rows["members"]
         if row["handle"] in passphrases
     ]
-    return found + [FoundKey(who, recovery_key(code)) for who, code in (codes or {}).items()]
+    return found + [FoundKey(who, derive_recovery_key(code)) for who, code in (codes or {}).items()]
 
 
 @cache  # slow on purpose, and asked for again by every test
 def _stretched(passphrase: str, salt: bytes) -> Secret:
-    return passphrase_key(passphrase, salt)
+    return derive_passphrase_key(passphrase, salt)
 
 
 def from_tokens(tokens: Mapping[str, str]) -> list[FoundKey]:
     """What follows from session tokens, by handle."""
-    return [FoundKey(who, Secret(token_keys(token).key)) for who, token in tokens.items()]
+    return [FoundKey(who, Secret(derive_token_keys(token).key)) for who, token in tokens.items()]
 
 
 # -- the loot

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import Column
 
-from app.crypto import Purpose, epoch_of, forgotten_on, purpose_of
+from app.crypto import Purpose, forgotten_on, purpose_of, read_epoch
 from app.models import Base
 from tests.seizure.conftest import Seized
 
@@ -120,7 +120,7 @@ def test_what_is_not_plain_is_one_of_our_blobs(seized: Seized) -> None:
         if column.info["vault"] != "plain":
             for row in seized.dump.rows.get(column.table.name, ()):
                 if row[column.name] is not None:
-                    epoch_of(row[column.name])  # SealBroken for anything else
+                    read_epoch(row[column.name])  # SealBroken for anything else
 
 
 def test_every_key_lies_under_the_shred_key_of_its_day(seized: Seized) -> None:

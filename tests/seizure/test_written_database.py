@@ -16,7 +16,12 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from app.crypto import MemberKeys, Purpose, SealBroken, TeamKeys, lock, new_seed, seal_to
-from app.crypto.passphrases import invitation_lookup, new_invitation_code, new_token, token_keys
+from app.crypto.passphrases import (
+    derive_token_keys,
+    hash_invitation,
+    new_invitation_code,
+    new_token,
+)
 from app.models import (
     Case,
     CaseEpoch,
@@ -287,7 +292,7 @@ def test_an_invitation_written_by_hand_lets_nobody_in(house: House) -> None:
         db.add(
             Invitation(
                 id=uuid4(),
-                code_lookup=invitation_lookup(code),
+                code_lookup=hash_invitation(code),
                 invited_by=house.residents["wren"].id,
                 expires_at=house.clock() + timedelta(hours=1),
             )
@@ -300,7 +305,7 @@ def test_an_invitation_with_anothers_code_lets_nobody_in(house: House) -> None:
     code = new_invitation_code()
     with writing(house) as db:
         pending = update(Invitation).where(Invitation.redeemed_by.is_(None))
-        db.execute(pending.values(code_lookup=invitation_lookup(code)))
+        db.execute(pending.values(code_lookup=hash_invitation(code)))
     assert joins(house, code).status_code == 400
 
 
@@ -367,7 +372,7 @@ def test_a_session_written_by_hand_is_nobodys(house: House) -> None:
     """Whoever can write a row can wrap a seed under a token of their own; not the member's."""
     house.case_of("hello", "1")
     token, session_id, mine = new_token(), uuid4(), MemberKeys(new_seed())
-    derived, now = token_keys(token), house.clock()
+    derived, now = derive_token_keys(token), house.clock()
     with writing(house) as db:
         context = db.keys.context("sessions", "seed", session_id)
         db.execute(

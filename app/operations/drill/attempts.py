@@ -27,9 +27,9 @@ from app.crypto import (
     SealBroken,
     Secret,
     Suite,
-    epoch_of,
     open_sealed,
-    suite_of,
+    read_epoch,
+    read_suite,
     unlock,
 )
 from app.operations.drill.cells import Cell, find_purpose, read_cells
@@ -141,13 +141,13 @@ class _Attempt:
 
     def _open_layer(self, cell: Cell, blob: bytes, purpose: Purpose) -> tuple[str, bytes] | None:
         context = _context(self._deployment, cell, purpose)
-        to_public_key = suite_of(blob) is Suite.HPKE
+        to_public_key = read_suite(blob) is Suite.HPKE
         for key in self._keys_for(cell):
             uses: Iterable[Any] = key.pairs if to_public_key else key.for_cell(cell)
             for use in uses:
                 try:
                     open_with: Any = open_sealed if to_public_key else unlock
-                    return key.name, open_with(use, purpose, epoch_of(blob), context, blob)
+                    return key.name, open_with(use, purpose, read_epoch(blob), context, blob)
                 except SealBroken:
                     continue
         return None

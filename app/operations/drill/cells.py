@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Table, inspect, select
 
-from app.crypto import Purpose, SealBroken, epoch_of, purpose_of
+from app.crypto import Purpose, SealBroken, purpose_of, read_epoch
 from app.models import Base
 
 
@@ -45,7 +45,7 @@ class Cell:
     @property
     def day(self) -> int | None:
         """The day of its forgetting layer."""
-        return epoch_of(self.blob) if self.has_layer else None
+        return read_epoch(self.blob) if self.has_layer else None
 
 
 def find_purpose(blob: bytes) -> Purpose | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.crypto import Secret, recovery_key
+from app.crypto import Secret, derive_recovery_key
 from app.operations.drill.search import list_files_below
 
 # Databases are searched cell by cell; no key file and no note with a key in it is this large.
@@ -65,7 +65,7 @@ def _keys_in_text(where: str, text: str) -> Iterator[FoundKey]:
     for found in _PRINTED.findall(text):
         letters = re.sub("[- ]", "", found)
         yield FoundKey(where, Secret(base64.b32decode(letters + "====")))
-        yield FoundKey(where, recovery_key(found))
+        yield FoundKey(where, derive_recovery_key(found))
 
 
 def _from_base64(text: str) -> Secret | None:

@@ -26,8 +26,8 @@ from app.crypto import (
     pad_message,
     passphrases,
 )
-from app.crypto.files import code_key
-from app.crypto.formats import header
+from app.crypto.files import derive_code_key
+from app.crypto.formats import make_header
 from app.vault.backup_keys import make_backup_pair
 from tests.crypto.frozen import ATTACHMENT_ID, FOLDER, Sealed, seed_of, to_json
 
@@ -46,7 +46,7 @@ def derivations() -> dict[str, str]:
     """Everything that follows from a seed or a secret without chance, as hex."""
     seed = bytes(range(32))
     member, case, brief = MemberKeys(seed), CaseKeys(seed), BriefKeys(seed)
-    operational, token = OperationalKeys(seed), passphrases.token_keys("a-token")
+    operational, token = OperationalKeys(seed), passphrases.derive_token_keys("a-token")
     values = {
         "member/public": _short(member.pair.public),
         "member/verify-key": member.verify_key,
@@ -62,14 +62,14 @@ def derivations() -> dict[str, str]:
         "operational/public": _short(operational.pair.public),
         "operational/wrap": operational.wrap_key,
         "backup/public": _short(make_backup_pair(seed).public),
-        "recovery": passphrases.recovery_key(RECOVERY_CODE),
-        "invitation": passphrases.invitation_lookup(INVITATION_CODE),
-        "export": code_key(INVITATION_CODE),
+        "recovery": passphrases.derive_recovery_key(RECOVERY_CODE),
+        "invitation": passphrases.hash_invitation(INVITATION_CODE),
+        "export": derive_code_key(INVITATION_CODE),
         "session/id": token.lookup,
         "session/key": token.key,
         "keyed-hash": keyed_hash(seed, "number", b"+15145550123"),
-        "header/hpke": header(Suite.HPKE, Purpose.GRANT, 7),
-        "header/cobblestone": header(Suite.COBBLESTONE, Purpose.FORGETTING, DAY),
+        "header/hpke": make_header(Suite.HPKE, Purpose.GRANT, 7),
+        "header/cobblestone": make_header(Suite.COBBLESTONE, Purpose.FORGETTING, DAY),
         "context/whole": _context("messages", "body", 3, CASE, 2).encode(b"a header"),
         "context/least": _context("members", "seed").encode(b"a header"),
         "padding/message": _short(pad_message(b"hello")),

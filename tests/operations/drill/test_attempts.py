@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.cases.tasks import add_task
 from app.crypto import day_number
-from app.crypto.passphrases import passphrase_key, recovery_key
+from app.crypto.passphrases import derive_passphrase_key, derive_recovery_key
 from app.models import Deployment, Member, StatisticsMonth, StatisticsMonthValues
 from app.operations.drill.attempts import DrillOutcome, open_everything
 from app.operations.drill.disk import find_keys_on_disk
@@ -121,9 +121,9 @@ def everybodys(house: House) -> list[FoundKey]:
     with house.database.snapshot() as db:
         salts = set(db.scalars(select(Member.passphrase_salt)))
     return [
-        *(FoundKey("passphrase", passphrase_key(PASSPHRASE, salt)) for salt in salts),
+        *(FoundKey("passphrase", derive_passphrase_key(PASSPHRASE, salt)) for salt in salts),
         *(
-            FoundKey(one.handle, recovery_key(one.recovery_code))
+            FoundKey(one.handle, derive_recovery_key(one.recovery_code))
             for one in house.residents.values()
         ),
     ]

@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from app.crypto import KeyFiles, Purpose, Secret, Suite, day_number
-from app.crypto.formats import header
+from app.crypto.formats import make_header
 from app.operations.drill.attempts import OpenedCell
 from app.operations.drill.cells import Cell
 from app.operations.drill.checks import (
@@ -93,7 +93,7 @@ def test_the_operational_key_on_the_disk_is_as_it_was_chosen(
 def key_cell(day: int | None, shred_day: int | None) -> Cell:
     """A stored key under the layer of a day, or under none, in a row that names another."""
     purpose = Purpose.TEAM_WRAP if day is None else Purpose.FORGETTING
-    blob = header(Suite.COBBLESTONE, purpose, day or 1) + 32 * b"\0"
+    blob = make_header(Suite.COBBLESTONE, purpose, day or 1) + 32 * b"\0"
     row = {"id": UUID(int=1), "shred_day": shred_day}
     return Cell("team_wraps", "wrap", "sealed", True, row, blob)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.crypto import new_seed
-from app.crypto.passphrases import new_recovery_code, recovery_key
+from app.crypto.passphrases import derive_recovery_key, new_recovery_code
 from app.operations.drill.keys import (
     find_keys_in_bytes,
     find_keys_in_environment,
@@ -37,7 +37,7 @@ def test_a_key_is_found_however_it_was_written_down(write: object) -> None:
 def test_a_printed_recovery_code_is_found_as_the_key_it_gives() -> None:
     code = new_recovery_code()
     found = find_keys_in_bytes("init.json", json.dumps({"recovery_code": code}).encode())
-    assert recovery_key(code) in {one.secret for one in found}
+    assert derive_recovery_key(code) in {one.secret for one in found}
 
 
 def test_a_key_in_a_variable_is_found_by_the_variables_name() -> None:
