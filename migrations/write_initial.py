@@ -11,13 +11,13 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from alembic.autogenerate import render_python_code
 from alembic.operations.ops import CreateIndexOp, CreateTableOp, UpgradeOps
-from sqlalchemy import Table
+from sqlalchemy import String, Table
 
-from app.models import Base, Instant
+from app.models import Base, Instant, State
 
 TARGET = Path(__file__).parent / "versions" / "0001_initial.py"
 _HEAD = '''"""The schema of the first release, written from the models by `write_initial.py`."""
@@ -76,6 +76,8 @@ def _table(table: Table) -> str:
 def _type(kind: str, thing: object, _context: object) -> str | Literal[False]:
     if kind == "type" and isinstance(thing, Instant):
         return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(thing, State):
+        return f"sa.String(length={cast('String', thing.impl_instance).length})"
     return False
 
 

@@ -72,7 +72,7 @@ from app.models.events import (
     TaskValues,
 )
 from app.models.inventory import list_operational_values
-from app.models.jobs import Idempotency, Job, JobState
+from app.models.jobs import JOB_TRANSITIONS, Idempotency, Job, JobState
 from app.models.knowledge import (
     SIGHTING_TRANSITIONS,
     DeadlineRule,
@@ -153,6 +153,7 @@ __all__ = [
     "CALL_TRANSITIONS",
     "CASE_TRANSITIONS",
     "EVENT_TRANSITIONS",
+    "JOB_TRANSITIONS",
     "LEG_TRANSITIONS",
     "LIVE_STATES",
     "MEMBER_TRANSITIONS",

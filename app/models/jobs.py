@@ -1,4 +1,4 @@
-"""What is to be done, and what was done already."""
+"""Jobs, and requests that were done once already."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class JobState(StrEnum):
 
 JOB_TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
     JobState.QUEUED: frozenset({JobState.RUNNING}),
-    JobState.RUNNING: frozenset({JobState.QUEUED, JobState.RUNNING}),
+    JobState.RUNNING: frozenset({JobState.QUEUED}),
 }
 
 

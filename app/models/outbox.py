@@ -1,4 +1,4 @@
-"""Texts on their way out, what was sent, and the numbers that must not be texted."""
+"""Texts on their way, and what is known of the numbers they go to."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import func, select
 
 from app.clock import FixedClock
-from app.models import Job
-from app.store.db import Database
+from app.models import JOB_TRANSITIONS, Job, JobState, check_step
+from app.store.db import Database, Db
 from app.store.jobs import (
     LEASE,
     ClaimedJob,
@@ -20,6 +20,7 @@ from app.store.jobs import (
     claim_jobs,
     find_due_kinds,
     finish_job,
+    hasten_job,
     new_job,
     plant_recurring_jobs,
     postpone_job,
@@ -75,6 +76,32 @@ def test_a_dead_workers_job_is_taken_up_when_its_lease_ends(
     assert claim(database, ANOTHER, now + LEASE) == []
     [second] = claim(database, ANOTHER, now + LEASE + timedelta(seconds=1))
     assert (second.id, second.attempts) == (first.id, 2)
+
+
+def test_a_job_takes_only_the_steps_of_its_table(sqlite_url: str, now: datetime) -> None:
+    database, late = Database(sqlite_url), now + 2 * LEASE
+    enqueue(database, now)
+    held: list[ClaimedJob] = []
+    acts: list[Callable[[Db], object]] = [
+        lambda db: held.extend(claim_jobs(db, ONE, now, 1)),
+        lambda db: held.extend(claim_jobs(db, ANOTHER, late, 1)),
+        lambda db: postpone_job(db, held[0], late),
+        lambda db: postpone_job(db, held[-1], late),
+        release_all_jobs,
+        lambda db: hasten_job(db, "send", now),
+        lambda db: held.extend(claim_jobs(db, ONE, late, 1)),
+        release_all_jobs,
+    ]
+    seen = set()
+    for act in acts:
+        with database.transaction() as db:
+            before = db.scalars(select(Job.state)).one()
+            act(db)
+            after = db.scalars(select(Job.state)).one()
+        check_step(JOB_TRANSITIONS, before, after)
+        seen.add((before, after))
+    assert seen == {(one, other) for one in JobState for other in JobState}
+    database.close()
 
 
 def test_many_workers_at_once_share_the_jobs(database: Database, now: datetime) -> None:

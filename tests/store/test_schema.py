@@ -22,6 +22,7 @@ from app.store.schema import (
     read_revision,
     upgrade_schema,
 )
+from migrations.write_initial import TARGET, initial, laid_out
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -46,6 +47,11 @@ def migrated(empty_url: str) -> Iterator[Engine]:
     engine = create_engine(empty_url)
     yield engine
     engine.dispose()
+
+
+def test_the_initial_migration_is_as_it_would_be_written_now() -> None:
+    written = laid_out(initial(Base.metadata.sorted_tables))
+    assert TARGET.read_text() == written, "run `python -m migrations.write_initial`"
 
 
 def test_the_migrations_make_what_the_models_say(migrated: Engine) -> None:

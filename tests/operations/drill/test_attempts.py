@@ -11,10 +11,7 @@ from sqlalchemy import select
 
 from app.cases.tasks import add_task
 from app.crypto import day_number
-from app.crypto.passphrases import (
-    derive_passphrase_key,
-    derive_recovery_key,
-)
+from app.crypto.passphrases import derive_passphrase_key, derive_recovery_key
 from app.models import Deployment, Member, StatisticsMonth, StatisticsMonthValues
 from app.operations.drill.attempts import DrillOutcome, open_everything
 from app.operations.drill.disk import find_keys_on_disk
