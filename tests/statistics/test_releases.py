@@ -119,6 +119,7 @@ def test_a_month_is_released_once_by_two_people_and_never_changes(house: House) 
     assert first["png"].startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 def test_whatever_is_no_whole_period_of_the_calendar_is_refused(house: House) -> None:
     house.advance(days=20)
     wren = house.as_("wren")
