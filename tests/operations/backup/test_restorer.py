@@ -32,7 +32,10 @@ def signed_in(house: House, handle: str = "heron") -> Client:
     return Client(house.http, answer.json()["token"])
 
 
-@either_kind
+# From each kind of database to the other.
+@pytest.mark.parametrize(
+    ("database_kind", "target"), [("sqlite", "postgresql"), ("postgresql", "sqlite")]
+)
 def test_a_dispatcher_reads_the_conversations_again(
     archives: Archives, empty_place: EmptyPlace, target: str
 ) -> None:
@@ -99,6 +102,7 @@ def test_it_holds_what_was_committed_while_others_wrote(
         assert [str(case) for case in db.scalars(select(Case.id))] == [first["id"]]
 
 
+@pytest.mark.parametrize("database_kind", ["postgresql"])  # where sessions are rows
 def test_nobody_is_signed_in(archives: Archives, empty_place: EmptyPlace) -> None:
     desk, place = archives.house.as_("heron"), empty_place("postgresql")
     archives.restore(archives.make(), place)
@@ -108,6 +112,7 @@ def test_nobody_is_signed_in(archives: Archives, empty_place: EmptyPlace) -> Non
         assert Client(again.http, desk.token).get("/v1/cases").status_code == 401
 
 
+@on_sqlite
 def test_the_operational_key_is_not_in_it_and_opens_with_the_first_sign_in(
     archives: Archives, empty_place: EmptyPlace
 ) -> None:
@@ -120,6 +125,7 @@ def test_the_operational_key_is_not_in_it_and_opens_with_the_first_sign_in(
         assert again.http.get("/readyz").json()["key"] == "open"
 
 
+@on_sqlite
 def test_texts_on_their_way_become_uncertain_and_are_not_sent(
     archives: Archives, empty_place: EmptyPlace
 ) -> None:
@@ -144,6 +150,7 @@ def test_texts_on_their_way_become_uncertain_and_are_not_sent(
         assert "send" not in set(db.scalars(select(Job.kind)))
 
 
+@on_sqlite
 def test_the_desk_is_told_of_a_reply_that_was_on_its_way(
     archives: Archives, empty_place: EmptyPlace
 ) -> None:
@@ -162,6 +169,7 @@ def test_the_desk_is_told_of_a_reply_that_was_on_its_way(
         assert found["waiting_since"] is not None
 
 
+@on_sqlite
 def test_every_key_lies_under_a_fresh_layer(archives: Archives, empty_place: EmptyPlace) -> None:
     archives.house.case_of("hello")
     archive, place = archives.make(), empty_place("sqlite")
@@ -175,6 +183,7 @@ def test_every_key_lies_under_a_fresh_layer(archives: Archives, empty_place: Emp
     assert place.files.shred_key(today) != archives.files.shred_key(today - 2)
 
 
+@on_sqlite
 def test_the_audit_chain_goes_on_and_says_what_happened(
     archives: Archives, empty_place: EmptyPlace
 ) -> None:
@@ -193,6 +202,7 @@ def erase(house: House, case_id: str) -> None:
 
 
 @either_kind
+@on_sqlite
 def test_what_was_erased_after_the_archive_stays_erased(
     archives: Archives, empty_place: EmptyPlace, target: str
 ) -> None:
@@ -208,6 +218,7 @@ def test_what_was_erased_after_the_archive_stays_erased(
         assert "remember me" in desk.get(f"/v1/cases/{kept['id']}").text
 
 
+@on_sqlite
 def test_no_row_of_an_erased_case_is_written_again(
     archives: Archives, empty_place: EmptyPlace
 ) -> None:
@@ -327,6 +338,7 @@ def test_keys_of_another_organisation_are_not_overwritten(
     assert not (place.folder / "kith.db").exists()
 
 
+@on_sqlite
 def test_the_passphrase_is_still_the_one(archives: Archives, empty_place: EmptyPlace) -> None:
     place = empty_place("sqlite")
     archives.restore(archives.make(), place)

@@ -53,6 +53,7 @@ def test_only_its_owner_may_read_it(archives: Archives) -> None:
     assert archive.parent.stat().st_mode & 0o777 == 0o700
 
 
+@on_sqlite
 def test_no_key_on_the_servers_disk_opens_it(archives: Archives) -> None:
     archives.house.case_of("hello")
     archive = archives.make()
