@@ -7,10 +7,11 @@ a test takes a fifth of a second where the whole service takes two.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -44,8 +45,8 @@ from app.texts import load_spoken
 from app.worker.duties import RECURRING
 from app.worker.handlers import HANDLERS
 from app.worker.tools import WorkerTools
-from tests.premises import Premises
-from tests.service import CALLER, HOTLINE, _script
+from tests.premises import Premises, entered
+from tests.service import CALLER, HOTLINE, Blueprint, _script
 
 # The timers that have to do with texts.
 DUTIES = ("carrier-copies", "carrier-list", "lost-callbacks", "overdue")
@@ -82,7 +83,7 @@ class FakeCarrier:
             for word in ("sent", fate):
                 told = StatusUpdate(ours, DeliveryStatus(sid, from_carrier(word), None))
                 self.news.append((self.clock() + self.news_take, told))
-        return Accepted(sid, "sending")
+        return Accepted(sid, "sent")
 
     def receive(
         self, sid: str, sender: str, body: str, media: Sequence[tuple[str, str]] = ()
@@ -147,21 +148,26 @@ class Line(Premises):
     # -- callers
 
     def text(
-        self,
-        body: str,
-        sender: str = CALLER,
-        *,
-        media: Sequence[tuple[str, str]] = (),
-        lost: bool = False,
-    ) -> None:
-        """Text the hotline, and do what follows. A ``lost`` text is one without its webhook."""
+        self, body: str, sender: str = CALLER, *, media: Sequence[tuple[str, str]] = ()
+    ) -> str:
+        """Text the hotline, and do what follows. Return the carrier's name of the text."""
+        text = self.lose(body, sender, media=media)
+        self.take(text)
+        self.settle()
+        return text.sid
+
+    def lose(
+        self, body: str, sender: str = CALLER, *, media: Sequence[tuple[str, str]] = ()
+    ) -> InboundText:
+        """Text the hotline, whose webhook gets lost; return what it would have told."""
         sid = f"SM{uuid4().hex}"
         self.carrier.receive(sid, sender, body, media)
-        text = InboundText(sid, sender, HOTLINE, body, tuple(media), None, "sms", withheld=False)
-        if not lost:
-            with self.writing() as db:
-                take_texts(db, self.desk, [text], self.now)
-            self.settle()
+        return InboundText(sid, sender, HOTLINE, body, tuple(media), None, "sms", withheld=False)
+
+    def take(self, *texts: InboundText) -> list[str | None]:
+        """Take in texts as their webhooks tell them, and nothing more."""
+        with self.writing() as db:
+            return take_texts(db, self.desk, texts, self.now)
 
     def inbox(self, number: str = CALLER) -> list[str]:
         """The texts that this phone received, oldest first."""
@@ -269,8 +275,16 @@ class Line(Premises):
             return db.get_one(Outgoing, row_id)
 
 
+@contextmanager
+def opened_line(blueprint: Blueprint, folder: Path, clock: FixedClock) -> Iterator[Line]:
+    """Copy an organisation into ``folder`` and give it a line."""
+    with entered(blueprint, folder, clock) as premises:
+        carrier = FakeCarrier(premises.clock)
+        yield Line(premises.database, premises.residents, clock, carrier=carrier)
+
+
 @pytest.fixture
-def line(premises: Premises) -> Line:
+def line(sqlite_blueprint: Blueprint, tmp_path: Path, clock: FixedClock) -> Iterator[Line]:
     """A line of the test's own."""
-    carrier = FakeCarrier(premises.clock)
-    return Line(premises.database, premises.residents, premises.clock, carrier=carrier)
+    with opened_line(sqlite_blueprint, tmp_path, clock) as line:
+        yield line
