@@ -34,6 +34,7 @@ from app.telephony import (
     CarrierBusy,
     CarrierError,
     CarrierMessage,
+    CarrierUnreachable,
     DeliveryStatus,
     Direction,
     InboundText,
@@ -68,12 +69,18 @@ class FakeCarrier:
     # News of texts that have yet to reach us, and how long they take; None: they never come.
     news: list[tuple[datetime, StatusUpdate]] = field(default_factory=list)
     news_take: timedelta | None = timedelta(0)
+    # The next texts are refused like this, one by one.
+    errors: list[CarrierError] = field(default_factory=list)
+    # So many of the next texts are taken over, and we are not told so.
+    times_out: int = 0
     # So often nothing may be deleted yet.
     not_final: int = 0
 
     def send(self, text: OutgoingText) -> Accepted:
         if self.busy:
             raise CarrierBusy(20429)
+        if self.errors:
+            raise self.errors.pop(0)
         self.judge(text)
         fate, sid = self.fates.pop(0) if self.fates else "delivered", f"SM{uuid4().hex}"
         self.taken.append(text)
@@ -83,6 +90,9 @@ class FakeCarrier:
             for word in ("sent", fate):
                 told = StatusUpdate(ours, DeliveryStatus(sid, from_carrier(word), None))
                 self.news.append((self.clock() + self.news_take, told))
+        if self.times_out:
+            self.times_out -= 1
+            raise CarrierUnreachable(maybe_sent=True)
         return Accepted(sid, "sent")
 
     def receive(
