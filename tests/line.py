@@ -7,10 +7,11 @@ a test takes a fifth of a second where the whole service takes two.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -33,6 +34,7 @@ from app.telephony import (
     CarrierBusy,
     CarrierError,
     CarrierMessage,
+    CarrierUnreachable,
     DeliveryStatus,
     Direction,
     InboundText,
@@ -44,8 +46,8 @@ from app.texts import load_spoken
 from app.worker.duties import RECURRING
 from app.worker.handlers import HANDLERS
 from app.worker.tools import WorkerTools
-from tests.premises import Premises
-from tests.service import CALLER, HOTLINE, _script
+from tests.premises import Premises, entered
+from tests.service import CALLER, HOTLINE, Blueprint, _script
 
 # The timers that have to do with texts.
 DUTIES = ("carrier-copies", "carrier-list", "lost-callbacks", "overdue")
@@ -67,12 +69,18 @@ class FakeCarrier:
     # News of texts that have yet to reach us, and how long they take; None: they never come.
     news: list[tuple[datetime, StatusUpdate]] = field(default_factory=list)
     news_take: timedelta | None = timedelta(0)
+    # The next texts are refused like this, one by one.
+    errors: list[CarrierError] = field(default_factory=list)
+    # So many of the next texts are taken over, and we are not told so.
+    times_out: int = 0
     # So often nothing may be deleted yet.
     not_final: int = 0
 
     def send(self, text: OutgoingText) -> Accepted:
         if self.busy:
             raise CarrierBusy(20429)
+        if self.errors:
+            raise self.errors.pop(0)
         self.judge(text)
         fate, sid = self.fates.pop(0) if self.fates else "delivered", f"SM{uuid4().hex}"
         self.taken.append(text)
@@ -82,7 +90,10 @@ class FakeCarrier:
             for word in ("sent", fate):
                 told = StatusUpdate(ours, DeliveryStatus(sid, translate_status(word), None))
                 self.news.append((self.clock() + self.news_take, told))
-        return Accepted(sid, "sending")
+        if self.times_out:
+            self.times_out -= 1
+            raise CarrierUnreachable(maybe_sent=True)
+        return Accepted(sid, "sent")
 
     def receive(
         self, sid: str, sender: str, body: str, media: Sequence[tuple[str, str]] = ()
@@ -91,6 +102,11 @@ class FakeCarrier:
         self.pictures[sid] = tuple(media)
         message = self._message(sid, sender, HOTLINE, body, "inbound", "received")
         self.held.append(replace(message, num_media=len(media)))
+
+    def greet(self, number: str, body: str) -> None:
+        """Hold a text of ours that was the answer to a webhook."""
+        sid = f"SM{uuid4().hex}"
+        self.held.append(self._message(sid, HOTLINE, number, body, "outbound", "delivered"))
 
     def _message(
         self, sid: str, from_: str, to: str, body: str, direction: Direction, status: str
@@ -147,21 +163,26 @@ class Line(Premises):
     # -- callers
 
     def text(
-        self,
-        body: str,
-        sender: str = CALLER,
-        *,
-        media: Sequence[tuple[str, str]] = (),
-        lost: bool = False,
-    ) -> None:
-        """Text the hotline, and do what follows. A ``lost`` text is one without its webhook."""
+        self, body: str, sender: str = CALLER, *, media: Sequence[tuple[str, str]] = ()
+    ) -> str:
+        """Text the hotline, and do what follows. Return the carrier's name of the text."""
+        text = self.lose(body, sender, media=media)
+        self.take(text)
+        self.settle()
+        return text.sid
+
+    def lose(
+        self, body: str, sender: str = CALLER, *, media: Sequence[tuple[str, str]] = ()
+    ) -> InboundText:
+        """Text the hotline, whose webhook gets lost; return what it would have told."""
         sid = f"SM{uuid4().hex}"
         self.carrier.receive(sid, sender, body, media)
-        text = InboundText(sid, sender, HOTLINE, body, tuple(media), None, "sms", withheld=False)
-        if not lost:
-            with self.writing() as db:
-                take_texts(db, self.desk, [text], self.now)
-            self.settle()
+        return InboundText(sid, sender, HOTLINE, body, tuple(media), None, "sms", withheld=False)
+
+    def take(self, *texts: InboundText) -> list[str | None]:
+        """Take in texts as their webhooks tell them, and nothing more."""
+        with self.writing() as db:
+            return take_texts(db, self.desk, texts, self.now)
 
     def inbox(self, number: str = CALLER) -> list[str]:
         """The texts that this phone received, oldest first."""
@@ -178,8 +199,12 @@ class Line(Premises):
 
     def settle(self, *kinds: str) -> None:
         """Do every job that is due, of these kinds or any, and take in the carrier's news."""
-        while self._do_due(kinds or (*HANDLERS, *DUTIES)) or self._hear():
+        while self._do_due(kinds or self._kinds()) or self._hear():
             pass
+
+    def _kinds(self) -> tuple[str, ...]:
+        keys = self.database.keys
+        return (*HANDLERS, *DUTIES) if keys and keys.is_open else DUTIES
 
     def _do_due(self, kinds: Sequence[str]) -> bool:
         with self.writing() as db:
@@ -269,8 +294,16 @@ class Line(Premises):
             return db.get_one(Outgoing, row_id)
 
 
+@contextmanager
+def opened_line(blueprint: Blueprint, folder: Path, clock: FixedClock) -> Iterator[Line]:
+    """Copy an organisation into ``folder`` and give it a line."""
+    with entered(blueprint, folder, clock) as premises:
+        carrier = FakeCarrier(premises.clock)
+        yield Line(premises.database, premises.residents, clock, carrier=carrier)
+
+
 @pytest.fixture
-def line(premises: Premises) -> Line:
+def line(sqlite_blueprint: Blueprint, tmp_path: Path, clock: FixedClock) -> Iterator[Line]:
     """A line of the test's own."""
-    carrier = FakeCarrier(premises.clock)
-    return Line(premises.database, premises.residents, premises.clock, carrier=carrier)
+    with opened_line(sqlite_blueprint, tmp_path, clock) as line:
+        yield line

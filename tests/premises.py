@@ -108,7 +108,8 @@ class Premises:
 
 
 @contextmanager
-def _entered(blueprint: Blueprint, folder: Path, clock: FixedClock) -> Iterator[Premises]:
+def entered(blueprint: Blueprint, folder: Path, clock: FixedClock) -> Iterator[Premises]:
+    """Copy an organisation into ``folder`` and open its database."""
     shutil.copytree(blueprint.folder, folder, dirs_exist_ok=True)
     database = Database(f"sqlite:///{folder / 'kith.db'}")
     database.zone = ZONE
@@ -122,8 +123,8 @@ def _entered(blueprint: Blueprint, folder: Path, clock: FixedClock) -> Iterator[
 @pytest.fixture
 def premises(sqlite_blueprint: Blueprint, tmp_path: Path, clock: FixedClock) -> Iterator[Premises]:
     """A copy for one test."""
-    with _entered(sqlite_blueprint, tmp_path, clock) as entered:
-        yield entered
+    with entered(sqlite_blueprint, tmp_path, clock) as inside:
+        yield inside
 
 
 @pytest.fixture(scope="module")
@@ -132,5 +133,5 @@ def shared_premises(
 ) -> Iterator[Premises]:
     """One copy for all tests of a module that do not mind each other's traces."""
     folder = tmp_path_factory.mktemp("premises")
-    with _entered(sqlite_blueprint, folder, FixedClock(start_of_time())) as entered:
-        yield entered
+    with entered(sqlite_blueprint, folder, FixedClock(start_of_time())) as inside:
+        yield inside

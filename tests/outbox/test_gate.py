@@ -5,11 +5,10 @@ from __future__ import annotations
 import ast
 import shutil
 import tempfile
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from uuid import UUID
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -24,7 +23,8 @@ from app.desk.replying import StatedConsent, record_consent, send_reply
 from app.errors import Refusal
 from app.outbox.blocks import add_block, lift_block, list_blocks
 from app.telephony import OutgoingText
-from tests.outbox.line import Line, Notebook, principal
+from tests.line import opened_line
+from tests.premises import ZONE
 from tests.service import Blueprint
 
 NOON = datetime.fromisoformat("2026-01-15T12:00:00+00:00")
@@ -44,11 +44,10 @@ class Desk(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="kith-line-"))
-        shutil.copytree(self.blueprint.folder, self.folder, dirs_exist_ok=True)
-        self.clock, self.carrier = FixedClock(NOON), Notebook(self.judge)
-        self.line = Line(self.folder, self.clock, self.carrier)
-        self.heron = principal(self.blueprint.residents["heron"])
-        self.wren = principal(self.blueprint.residents["wren"])
+        self.stack, self.clock = ExitStack(), FixedClock(NOON)
+        self.line = self.stack.enter_context(opened_line(self.blueprint, self.folder, self.clock))
+        self.line.carrier.judge = self.judge
+        self.heron, self.wren = self.line.principal("heron"), self.line.principal("wren")
         self.inbound: dict[str, list[datetime]] = {number: [] for number in NUMBERS}
         self.silent: dict[str, set[str]] = {number: set() for number in NUMBERS}
         self.unsafe: dict[str, set[str]] = {number: set() for number in NUMBERS}
@@ -56,14 +55,18 @@ class Desk(RuleBasedStateMachine):
         self.written: dict[str, datetime] = {}
 
     def teardown(self) -> None:
-        self.line.database.close()
+        self.stack.close()
         shutil.rmtree(self.folder)
+
+    def case_id(self, number: str) -> UUID | None:
+        case = self.line.case_of(number)
+        return case.id if case else None
 
     # -- what happens
 
     @rule(number=numbers, body=st.sampled_from(WORDS))
     def somebody_texts(self, number: str, body: str) -> None:
-        self.line.text(number, body)
+        self.line.take(self.line.lose(body, number))
         self.inbound[number].append(self.clock())
         if body in {"STOP", "ARRET", "X"}:
             self.silent[number].add(body)
@@ -71,17 +74,17 @@ class Desk(RuleBasedStateMachine):
             self.silent[number].clear()
         if self.line.case_of(number) is None:
             self.agreed.pop(number, None)
-        self.line.pump()
+        self.line.settle("send")
 
     @rule(number=numbers)
     def the_desk_answers(self, number: str) -> None:
-        case_id, body = self.line.case_of(number), f"call us {len(self.written)}"
+        case_id, body = self.case_id(number), f"call us {len(self.written)}"
         if case_id is None:
             return
         with suppress(Refusal), self.line.database.transaction() as db:
             send_reply(db, self.heron, case_id, body, self.clock())
             self.written[body] = self.clock()
-        self.line.pump()
+        self.line.settle("send")
 
     @rule(
         number=numbers,
@@ -90,7 +93,7 @@ class Desk(RuleBasedStateMachine):
         hours=st.sampled_from(HOURS),
     )
     def they_agree(self, number: str, granted: bool, methods: tuple[str, ...], hours: str) -> None:
-        case_id = self.line.case_of(number)
+        case_id = self.case_id(number)
         if case_id is None:
             return
         said = StatedConsent("contact", granted, methods, hours)
@@ -100,7 +103,7 @@ class Desk(RuleBasedStateMachine):
 
     @rule(number=numbers)
     def the_phone_is_taken(self, number: str) -> None:
-        case_id = self.line.case_of(number)
+        case_id = self.case_id(number)
         if case_id is not None:
             with self.line.database.transaction() as db:
                 mark_phone_unsafe(db, self.heron, case_id, self.clock())
@@ -108,7 +111,7 @@ class Desk(RuleBasedStateMachine):
 
     @rule(number=numbers)
     def the_phone_is_back(self, number: str) -> None:
-        case_id = self.line.case_of(number)
+        case_id = self.case_id(number)
         if case_id is not None:
             with self.line.database.transaction() as db:
                 mark_phone_safe(db, self.heron, case_id, self.clock())
@@ -130,7 +133,7 @@ class Desk(RuleBasedStateMachine):
 
     @rule(number=numbers)
     def the_case_is_closed(self, number: str) -> None:
-        case_id = self.line.case_of(number)
+        case_id = self.case_id(number)
         if case_id is not None:
             with self.line.database.transaction() as db:
                 close_case(db, self.heron, case_id, "other", self.clock())
@@ -138,17 +141,17 @@ class Desk(RuleBasedStateMachine):
 
     @rule(busy=st.booleans())
     def the_carrier_gets_busy_or_free(self, busy: bool) -> None:
-        self.carrier.busy = busy
+        self.line.carrier.busy = busy
 
     @rule(minutes=st.sampled_from([1, 10, 29, 31, 61, 240, 700]))
     def time_goes_by(self, minutes: int) -> None:
         self.clock.advance(timedelta(minutes=minutes))
-        self.line.pump()
+        self.line.settle("send")
 
     # -- what must hold whenever a text reaches the carrier
 
     def judge(self, text: OutgoingText) -> None:
-        row, now = self.line.row(text), self.clock()
+        row, now = self.line.row_of(text), self.clock()
         assert not self.unsafe[text.to], "a text to a blocked phone, or one in the wrong hands"
         newest = self.inbound[text.to][-1]
         if row.purpose == "notice":
@@ -162,9 +165,8 @@ class Desk(RuleBasedStateMachine):
             return
         granted, methods, hours = self.agreed.get(text.to, (False, (), ""))
         said_when_to_text = granted and "text" in methods
-        zone = ZoneInfo("UTC")  # that of a line without settings
         assert said_when_to_text, "a text without consent"
-        assert is_within_hours([hours] if hours else [], now, zone), "a text outside safe hours"
+        assert is_within_hours([hours] if hours else [], now, ZONE), "a text outside safe hours"
 
 
 def test_nothing_unsafe_reaches_the_carrier(sqlite_blueprint: Blueprint) -> None:
@@ -181,15 +183,10 @@ def _calls(name: str) -> set[str]:
     return {
         path.relative_to(root).as_posix()
         for path in root.rglob("*.py")
-        if not path.is_relative_to(root / "simulator")
-        for node in _trees(path)
+        if not path.is_relative_to(root / "simulator") and f"{name}(" in path.read_text()
+        for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == name
     }
-
-
-@cache
-def _trees(path: Path) -> tuple[ast.AST, ...]:
-    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
 
 
 def test_only_two_places_hand_texts_to_the_carrier() -> None:

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
-from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import cast
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import select, update
 
-from app.calls.line import CallSettings
-from app.clock import FixedClock
 from app.models import Job, Outgoing
 from app.outbox.pacer import Pacer
 from app.outbox.sender import send_texts
-from app.paging.wake import Waker
 from app.store.jobs import ClaimedJob, claim_jobs
 from app.telephony import OutgoingText
-from app.texts.spoken.sentences import load_spoken
 from app.worker.crews import make_crews
 from app.worker.duties import RECURRING, RecurringDuty
 from app.worker.handlers import HANDLERS
 from app.worker.loop import Worker
 from app.worker.tools import WorkerTools
-from tests.outbox.line import Line, Notebook
-from tests.service import Blueprint
+from tests.line import Line
 
 PHONES = ("+15145550131", "+15145550132", "+15145550133")
 
@@ -38,20 +30,11 @@ class CarrierBroken(Exception):
 
 
 @pytest.fixture
-def carrier() -> Notebook:
-    return Notebook()
-
-
-@pytest.fixture
-def line(
-    tmp_path: Path, sqlite_blueprint: Blueprint, clock: FixedClock, carrier: Notebook
-) -> Iterator[Line]:
-    shutil.copytree(sqlite_blueprint.folder, tmp_path, dirs_exist_ok=True)
-    line = Line(tmp_path, clock, carrier)
+def asked(line: Line) -> Line:
+    """A line on which the answers to three phones wait to be sent."""
     for phone in PHONES:
-        line.text(phone, "hello")
-    yield line
-    line.database.close()
+        line.take(line.lose("hello", phone))
+    return line
 
 
 def claimed(line: Line) -> list[ClaimedJob]:
@@ -61,7 +44,7 @@ def claimed(line: Line) -> list[ClaimedJob]:
 
 
 def send(line: Line, texts: list[ClaimedJob]) -> None:
-    send_texts(line.database, line.carrier, Pacer(1e9), "http://x", texts, line.clock)
+    send_texts(line.database, line.tools.carrier, Pacer(1e9), "http://x", texts, line.clock)
 
 
 def states(line: Line, texts: list[ClaimedJob]) -> list[str]:
@@ -71,42 +54,33 @@ def states(line: Line, texts: list[ClaimedJob]) -> list[str]:
 
 
 def worker(line: Line) -> Worker:
-    pacer = Pacer(1e9)
-    database, url = line.database, "http://x"
-    calls = CallSettings(url, load_spoken())
-    return Worker(
-        WorkerTools(database, line.carrier, line.clock, pacer, url, line.desk, Waker(()), calls)
-    )
+    return Worker(line.tools)
 
 
-def test_all_of_them_are_marked_before_the_first_goes_out(line: Line, carrier: Notebook) -> None:
-    texts = claimed(line)
+def test_all_of_them_are_marked_before_the_first_goes_out(asked: Line) -> None:
+    texts = claimed(asked)
     seen: list[list[str]] = []
-    carrier.judge = lambda _text: seen.append(states(line, texts))
-    send(line, texts)
+    asked.carrier.judge = lambda _text: seen.append(states(asked, texts))
+    send(asked, texts)
     assert seen == [["sending"] * 3] * 3
-    assert states(line, texts) == ["sent"] * 3
+    assert states(asked, texts) == ["sent"] * 3
 
 
-def test_what_was_not_handed_over_is_queued_again_and_the_rest_is_known(
-    line: Line, carrier: Notebook
-) -> None:
-    texts = claimed(line)
+def test_what_was_not_handed_over_is_queued_again_and_the_rest_is_known(asked: Line) -> None:
+    texts = claimed(asked)
 
     def break_at_the_second(_text: OutgoingText) -> None:
-        if carrier.taken:
+        if asked.carrier.taken:
             raise CarrierBroken
 
-    carrier.judge = break_at_the_second
+    asked.carrier.judge = break_at_the_second
     with pytest.raises(CarrierBroken):
-        send(line, texts)
-    assert states(line, texts) == ["sent", "sending", "queued"]
+        send(asked, texts)
+    assert states(asked, texts) == ["sent", "sending", "queued"]
 
 
-def test_alone_the_others_go_and_the_doubtful_one_does_not_go_again(
-    line: Line, carrier: Notebook
-) -> None:
-    texts = claimed(line)
+def test_alone_the_others_go_and_the_doubtful_one_does_not_go_again(asked: Line) -> None:
+    texts = claimed(asked)
     handed_over: list[str] = []
 
     def break_at_the_second(text: OutgoingText) -> None:
@@ -114,19 +88,19 @@ def test_alone_the_others_go_and_the_doubtful_one_does_not_go_again(
         if len(handed_over) == 2:
             raise CarrierBroken
 
-    carrier.judge = break_at_the_second
-    worker(line)._perform(texts)
-    assert states(line, texts) == ["sent", "sending", "sent"]
+    asked.carrier.judge = break_at_the_second
+    worker(asked)._perform(texts)
+    assert states(asked, texts) == ["sent", "sending", "sent"]
     assert len(handed_over) == len(set(handed_over)) == 3
 
 
-def test_a_text_that_does_not_open_holds_no_other_back(line: Line) -> None:
-    texts = claimed(line)
-    with line.database.transaction() as db:
+def test_a_text_that_does_not_open_holds_no_other_back(asked: Line) -> None:
+    texts = claimed(asked)
+    with asked.database.transaction() as db:
         db.execute(update(Outgoing).where(Outgoing.id == texts[1].ref).values(op_values=b"torn"))
-    worker(line)._perform(texts)
-    assert states(line, texts) == ["sent", "queued", "sent"]
-    with line.database.snapshot() as db:
+    worker(asked)._perform(texts)
+    assert states(asked, texts) == ["sent", "queued", "sent"]
+    with asked.database.snapshot() as db:
         assert db.scalars(select(Job.ref).where(Job.kind == "send")).all() == [texts[1].ref]
 
 
