@@ -23,7 +23,7 @@ from app.clock import FixedClock
 from app.desk import send_reply
 from app.inbound import IntakeSettings, take_texts
 from app.models import LIVE_STATES, Case, CaseValues, Member, Message, Outgoing
-from app.organisation import read_regions
+from app.organisation import change_settings, read_regions, read_settings_version
 from app.outbox import Pacer, StatusUpdate, follow_statuses
 from app.paging import Waker
 from app.rota import ShiftFacts, add_shift, show_wall_time
@@ -272,6 +272,12 @@ class Line(Premises):
         """Do something as a member: ``do(db, principal, *given, now)``."""
         with self.writing() as db:
             return do(db, self.principal(handle), *given, self.now)
+
+    def set(self, **settings: Any) -> None:
+        """Change settings of the organisation."""
+        with self.writing() as db:
+            by, known = self.principal("crane"), read_settings_version(db)
+            change_settings(db, by, known, lambda now: replace(now, **settings), self.now)
 
     def give_phone(self, handle: str, number: str, **profile: Any) -> None:
         with self.writing() as db:

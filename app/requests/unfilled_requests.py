@@ -65,7 +65,7 @@ def _tell_of_unfilled(db: Db, request: Request, now: datetime) -> bool:
     others = db.scalars(select(Request).where(*without, Request.id != request.id)).all()
     tier, count = request.urgency, len(others) + 1
     body = NOBODY_TEXT if count < SURGE_SIZE else NOBODY_FOR_MANY_TEXT
-    if count >= SURGE_SIZE and any(_told_lately(db, other, tier, now) for other in others):
+    if count >= SURGE_SIZE and any(_told_lately(db, one, tier, now) for one in (request, *others)):
         return False
     body = body.format(count=count, when=_WHEN[tier])
     # Quiet hours hold back texts that can wait for the morning, not those about today.

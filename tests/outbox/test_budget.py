@@ -2,89 +2,77 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
 from app.models import Sent
 from app.outbox.budget import MonthSpending, find_new_warning, read_month
-from tests.service import House
+from tests.line import Line
 
 
-@pytest.fixture
-def database_kind() -> str:
-    """SQLite alone: what is tested here does not hang on the database."""
-    return "sqlite"
+def month(line: Line) -> MonthSpending:
+    with line.reading() as db:
+        return read_month(db, line.now)
 
 
-def _month(house: House) -> MonthSpending:
-    with house.database.snapshot() as db:
-        return read_month(db, house.clock())
-
-
-def _set(house: House, **changes: Any) -> None:
-    answer = house.as_("crane").put("/v1/settings", changes)
-    assert answer.status_code == 200, answer.text
-
-
-def _spend(house: House, segments: int) -> None:
-    with house.database.transaction() as db:
+def spend(line: Line, segments: int) -> None:
+    with line.writing() as db:
         db.merge(Sent(period="2026-01", texts=1, segments=segments, automatic=0, told=0))
 
 
-def test_segments_of_the_month_are_counted_and_priced(house: House) -> None:
-    _set(house, price_per_segment=0.05)
-    case_id = house.case_of("hello")["id"]
-    house.as_("heron").post(f"/v1/cases/{case_id}/messages", {"body": "é" + 170 * "x"})
-    house.settle()
-    month = _month(house)
-    assert (month.month, month.texts, month.segments, month.cost) == ("2026-01", 2, 3, 0.15)
-    house.clock.advance(house.clock().replace(month=2) - house.clock())
-    assert _month(house).segments == 0
+def test_segments_of_the_month_are_counted_and_priced(line: Line) -> None:
+    line.set(price_per_segment=0.05)
+    case = line.open_case("hello")
+    line.reply(case.id, "é" + 170 * "x")
+    told = month(line)
+    assert (told.month, told.texts, told.segments, told.cost) == ("2026-01", 2, 3, 0.15)
+    line.clock.advance(line.now.replace(month=2) - line.now)
+    assert month(line).segments == 0
 
 
-def test_a_text_is_counted_once_however_its_fate_is_learnt(house: House) -> None:
-    house.network.faults("status-duplicate", count=3)
-    house.phone().text("hello")
-    house.advance(minutes=20)
-    assert _month(house).texts == 1
+def test_a_text_is_counted_once_however_its_fate_is_learnt(line: Line) -> None:
+    line.carrier.news_take = timedelta(minutes=1)
+    line.text("hello")
+    line.carrier.news += line.carrier.news  # the carrier tells everything twice
+    line.advance(minutes=20)
+    assert month(line).texts == 1
 
 
 @pytest.mark.parametrize(("segments", "told"), [(79, None), (80, 80), (99, 80), (100, 100)])
 def test_the_cap_is_told_at_four_fifths_and_when_it_is_reached(
-    house: House, segments: int, told: int | None
+    line: Line, segments: int, told: int | None
 ) -> None:
-    _set(house, price_per_segment=1, monthly_cap=100)
-    _spend(house, segments)
-    with house.database.transaction() as db:
-        assert find_new_warning(db, house.clock()) == told
-        assert find_new_warning(db, house.clock()) is None
+    line.set(price_per_segment=1, monthly_cap=100)
+    spend(line, segments)
+    with line.writing() as db:
+        assert find_new_warning(db, line.now) == told
+        assert find_new_warning(db, line.now) is None
 
 
-def test_a_spent_cap_stops_only_automatic_texts_that_are_not_urgent(house: House) -> None:
-    _set(house, price_per_segment=1, monthly_cap=100)
-    _spend(house, 100)
-    case_id = house.case_of("hello")["id"]
-    assert house.phone().inbox() == []
-    assert house.read(case_id)["messages"][-1]["status"] == "refused"
-    house.as_("heron").post(f"/v1/cases/{case_id}/messages", {"body": "we read you"})
-    house.settle()
-    assert house.phone().inbox() == ["we read you"]
-    assert house.phone("+15145550177").says("they took my brother") != []
-    assert house.phone("+15145550178").says("ERASE") != []
+def test_a_spent_cap_stops_only_automatic_texts_that_are_not_urgent(line: Line) -> None:
+    line.set(price_per_segment=1, monthly_cap=100)
+    spend(line, 100)
+    case = line.open_case("hello")
+    assert line.inbox() == []
+    assert line.statuses(case.id)[-1] == "refused"
+    line.reply(case.id, "we read you")
+    assert line.inbox() == ["we read you"]
+    assert line.says("they took my brother", sender="+15145550177") != []
+    assert line.says("ERASE", sender="+15145550178") != []
 
 
-def test_no_cap_stops_nothing(house: House) -> None:
-    _set(house, price_per_segment=1, monthly_cap=0)
-    _spend(house, 10_000)
-    assert house.phone().says("hello") != []
+def test_no_cap_stops_nothing(line: Line) -> None:
+    line.set(price_per_segment=1, monthly_cap=0)
+    spend(line, 10_000)
+    assert line.says("hello") != []
 
 
-def test_automatic_texts_to_everybody_together_are_bounded_by_the_hour(house: House) -> None:
-    _set(house, automatic_per_hour=2)
-    said = [house.phone(f"+151455501{n}").says("hello") for n in (60, 61, 62)]
+def test_automatic_texts_to_everybody_together_are_bounded_by_the_hour(line: Line) -> None:
+    line.set(automatic_per_hour=2)
+    said = [line.says("hello", sender=f"+151455501{n}") for n in (60, 61, 62)]
     assert [len(texts) for texts in said] == [1, 1, 0]
-    assert len(house.queue()) == 3
-    assert house.phone("+15145550163").says("they took my brother") != []
-    house.advance(hours=1)
-    assert house.phone("+15145550164").says("hello") != []
+    assert line.case_of("+15145550162") is not None
+    assert line.says("they took my brother", sender="+15145550163") != []
+    line.advance(hours=1)
+    assert line.says("hello", sender="+15145550164") != []

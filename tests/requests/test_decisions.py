@@ -95,6 +95,19 @@ def test_who_was_too_slow_is_told_kindly(hall: Hall) -> None:
         hall.accept("siskin", request)
 
 
+def test_who_was_not_asked_by_text_is_not_told_by_text_that_it_is_gone(hall: Hall) -> None:
+    hall.newcomer("siskin", "accompanier", phone=PHONES["siskin"])
+    request = raised(hall, a_case(hall, urgency=3))
+    [handle] = hall.asked(request)
+    with hall.database.transaction() as db:
+        hall.offer(db, handle, request).reply_lookup = None
+    [other] = {"finch", "siskin"} - {handle}
+    offer_to(hall, request, [hall.residents[other].id])
+    before = hall.texts_to(PHONES["siskin"])
+    hall.accept("finch", request)
+    assert hall.texts_to(PHONES["siskin"]) == before
+
+
 def test_an_offer_whose_time_is_over_cannot_be_accepted(hall: Hall) -> None:
     request = raised(hall)
     hall.clock.advance(timedelta(hours=4))

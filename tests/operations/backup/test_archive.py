@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -67,10 +68,10 @@ def test_another_file_is_no_archive(content: bytes) -> None:
         read(content)
 
 
-@pytest.mark.parametrize("seed", [new_backup_key(), new_seed()])
-def test_no_other_key_opens_it(seed: bytes) -> None:
+@pytest.mark.parametrize("make_seed", [new_backup_key, new_seed])
+def test_no_other_key_opens_it(make_seed: Callable[[], bytes]) -> None:
     with pytest.raises(WrongBackupKey):
-        read(CONTENT, seed)
+        read(CONTENT, make_seed())
 
 
 def test_a_pair_of_the_seed_itself_opens_nothing() -> None:
