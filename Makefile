@@ -54,8 +54,9 @@ lint: .venv/test.stamp ## style and common faults
 types: .venv/test.stamp ## mypy, strict
 	$(BIN)/mypy
 
-imports: .venv/test.stamp ## which part may import which
+imports: .venv/test.stamp ## which room may import which, and whether names and sizes fit the house
 	$(BIN)/lint-imports --no-logo --no-cache
+	$(BIN)/python .ci/house.py
 
 audit: .venv/test.stamp ## known vulnerabilities in the pinned packages
 	$(BIN)/python .ci/dependency_audit.py requirements-test.lock

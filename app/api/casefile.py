@@ -15,8 +15,9 @@ from app.api.calls import CallOut, call_out
 from app.api.deadlines import DeadlineOut, deadline_out
 from app.api.deps import etag
 from app.api.episodes import EpisodeOut, episode_out
-from app.api.events import EventOut, TaskOut, task_out
+from app.api.events import EventOut
 from app.api.request_shapes import RequestOut, show_request
+from app.api.tasks import TaskOut, task_out
 from app.desk import CaseFile, CaseLine, read_line
 from app.models import Case
 from app.requests import FoundRequest

@@ -1,4 +1,4 @@
-"""Dates in cases, the desk's calendar, and the tasks that come of them."""
+"""Dates in cases, and the desk's calendar."""
 
 from __future__ import annotations
 
@@ -28,11 +28,8 @@ from app.cases import (
     USUAL_CAP,
     CalendarEntry,
     DateFacts,
-    DueTask,
     add_date,
-    finish_task,
     list_calendar,
-    list_tasks,
     read_event_state,
     read_instant,
 )
@@ -114,49 +111,11 @@ class EntryOut(BaseModel):
     version: int
 
 
-class Calendar(BaseModel):
+class CalendarPage(BaseModel):
     """A page of the calendar."""
 
     items: list[EntryOut]
     next_cursor: str | None = None
-
-
-class TaskOut(BaseModel):
-    """Something the desk is to look at again."""
-
-    id: UUID
-    case_id: UUID
-    reference: str | None = None
-    kind: str = Field(description="recheck, occurred, moved, review, report, brief")
-    subject_id: UUID = Field(description="the date, detention, request or assignment")
-    days: int | None = Field(default=None, description="how many days before the date")
-    due_at: datetime
-    state: str
-
-
-class TaskList(BaseModel):
-    """The open tasks, the most pressing first."""
-
-    items: list[TaskOut]
-    next_cursor: str | None = None
-
-
-def task_out(due: DueTask) -> TaskOut:
-    """Return a task as the interface shows it."""
-    task = due.task
-    return TaskOut(
-        id=task.id,
-        case_id=task.case_id,
-        reference=due.reference,
-        kind=task.kind,
-        subject_id=task.subject_id,
-        days=task.number if task.kind == "recheck" else None,
-        due_at=due.due_at,
-        state=task.state,
-    )
-
-
-# -- dates
 
 
 @router.post("/cases/{case_id}/events", status_code=201)
@@ -224,7 +183,7 @@ def calendar(
     end: Annotated[Instant | None, Query(alias="to", description="default: 31 days on")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-) -> Calendar:
+) -> CalendarPage:
     """List the dates of all open cases, in order. Places are in the cases."""
     start = start or visit.now
     end = end or start + timedelta(days=_DAYS_SHOWN)
@@ -234,7 +193,7 @@ def calendar(
     rest = [entry for entry in found if after is None or _key(entry) > after]
     more = len(rest) > limit
     last = _key(rest[limit - 1]) if more else None
-    return Calendar(
+    return CalendarPage(
         items=[_entry(entry) for entry in rest[:limit]],
         next_cursor=encode_cursor(*last) if last else None,
     )
@@ -255,21 +214,3 @@ def _entry(entry: CalendarEntry) -> EntryOut:
         starts_at=entry.starts_at,
         version=event.version,
     )
-
-
-# -- tasks
-
-
-@router.get("/tasks")
-def listed(visit: VisitDep) -> TaskList:
-    """List what the desk is to look at again: dates to be made sure of, dates that have passed."""
-    with visit.snapshot() as db:
-        return TaskList(items=[task_out(due) for due in list_tasks(db, visit.principal)])
-
-
-@router.post("/tasks/{task_id}/done", status_code=204)
-def done(task_id: UUID, visit: VisitDep) -> Response:
-    """Say that a task is done."""
-    with visit.transaction() as db:
-        finish_task(db, visit.principal, task_id, visit.now)
-    return Response(status_code=204)

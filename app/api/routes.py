@@ -35,6 +35,7 @@ from app.api import (
     shifts,
     statistics,
     swaps,
+    tasks,
     turns,
     twilio,
 )
@@ -46,7 +47,7 @@ def _routes() -> list[BaseRoute]:
     router = APIRouter()
     for module in (requests, offers, assignments):
         router.include_router(module.router, responses={"default": errors.PROBLEM})
-    for module in (events, episodes, raids, directory, deadlines, cards, statistics):
+    for module in (events, tasks, episodes, raids, directory, deadlines, cards, statistics):
         router.include_router(module.router, responses={"default": errors.PROBLEM})
     # Paths with names come before the same paths with ids.
     rota = (turns, swaps, calendars, handovers, overrides, shifts)

@@ -94,10 +94,8 @@ from app.cases.waiting import (
     stop_waiting,
     take_case,
 )
-from app.models.events import AWAITED
 
 __all__ = [
-    "AWAITED",
     "FIRST_URGENCY",
     "LARGEST_CAP",
     "LONGEST_PLACE",

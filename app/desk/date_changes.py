@@ -13,7 +13,6 @@ from sqlalchemy import select
 from app import audit
 from app.access import Permission, Principal
 from app.cases import (
-    AWAITED,
     DateFacts,
     OpenedDate,
     add_task,
@@ -32,7 +31,7 @@ from app.cases import (
 )
 from app.crypto import CaseKeys
 from app.errors import BadRequest
-from app.models import Assignment, Case, DatePlace, Event, EventState, Member, Request
+from app.models import AWAITED, Assignment, Case, DatePlace, Event, EventState, Member, Request
 from app.outbox import TextDraft, queue_texts
 from app.paging import find_reachable_number
 from app.requests import (
@@ -72,26 +71,25 @@ def change_date(
     _change_company(db, event, changes)
     keys = open_case_keys(db, principal, case)
     before = read_field(db, EVENT_PLACE, event, keys)
-    given = {name: changes[name] for name in _SEALED if changes.get(name) is not None}
-    after = replace(before, **given)
+    after = replace(before, **{n: changes[n] for n in _SEALED if changes.get(n) is not None})
     state = read_event_state(changes["state"]) if changes.get("state") else event.state
-    starts_at = changes.get("starts_at")
-    if starts_at is not None and starts_at != before.starts_at:
+    starts_at = changes.get("starts_at") or before.starts_at
+    if starts_at != before.starts_at:
         _move(db, principal, event, case, replace(after, starts_at=starts_at), state, now)
     else:
         check_date_step(event.state, state, before.starts_at, now)
-        ends_at = changes.get("ends_at")
-        _rewrite(db, event, case, after, ends_at, now)
+        _rewrite(db, event, case, after, changes.get("ends_at"), now)
         mark_date(event, state)
     event.version += 1
-    told = after != before
-    if event.state not in AWAITED:
+    is_over = event.state not in AWAITED
+    if is_over:
         settle_tasks(db, event.id, ("recheck", "occurred"), principal.member_id)
         _tell_who_was_asked(db, event, now)
     db.flush()
-    if told or event.state not in AWAITED or changes.get("ends_at") is not None:
+    if after != before or is_over or changes.get("ends_at") is not None:
         follow_date_change(db, principal, case, keys, event, now)
-    audit.record(db, f"event.{_deed(event)}", principal.member_id, event.id, now)
+    deed = event.state if is_over else "changed"
+    audit.record(db, f"event.{deed}", principal.member_id, event.id, now)
     return event
 
 
@@ -103,10 +101,6 @@ def _change_company(db: Db, event: Event, changes: Mapping[str, Any]) -> None:
         check_room(db, event, 0)
     if changes.get("leader") is not None:
         choose_leader(db, event, changes["leader"])
-
-
-def _deed(event: Event) -> str:
-    return event.state if event.state not in AWAITED else "changed"
 
 
 def _move(

@@ -66,12 +66,26 @@ def open_case_by_hand(db: Db, principal: Principal, opening: CaseOpening, now: d
     lookup = db.keys.number_lookup(opening.number) if opening.number else None
     if lookup and (reference := find_live_reference(db, lookup)):
         raise BadRequest(f"There is an open case for this phone already: {reference}.")
-    case_id, reference = uuid4(), make_code_name()
-    _, epoch_row, grant = make_case_keys(db, case_id, 1, DESK, now)
+    case = _make_case(db, principal, opening, lookup, now)
+    _, epoch_row, grant = make_case_keys(db, case.id, 1, DESK, now)
+    db.add(case)
+    db.flush()
+    db.execute(insert(CaseEpoch), [epoch_row])
+    db.execute(insert(CaseGrant), [grant])
+    if opening.fields:
+        write_sheet(db, CASE_FIELDS, case, dict(opening.fields))
+    audit.record(db, "case.opened", principal.member_id, case.id, now)
+    return case
+
+
+def _make_case(
+    db: Db, principal: Principal, opening: CaseOpening, lookup: bytes | None, now: datetime
+) -> Case:
+    case_id = uuid4()
     values = CaseValues(
         number=opening.number,
         channel="manual",
-        reference=reference,
+        reference=make_code_name(),
         language=opening.language,
         region=opening.region,
         situation=opening.situation,
@@ -79,7 +93,7 @@ def open_case_by_hand(db: Db, principal: Principal, opening: CaseOpening, now: d
         human=True,
         human_at=now,
     )
-    case = Case(
+    return Case(
         id=case_id,
         state=CaseState.OPEN,
         urgency=opening.urgency,
@@ -92,18 +106,10 @@ def open_case_by_hand(db: Db, principal: Principal, opening: CaseOpening, now: d
         unread=0,
         assigned_to=principal.member_id,
         number_lookup=lookup,
-        reference_lookup=db.keys.reference_lookup(reference),
+        reference_lookup=db.keys.reference_lookup(values.reference or ""),
         held=False,
         **db.keys.new_values(Case, case_id, values, now),
     )
-    db.add(case)
-    db.flush()
-    db.execute(insert(CaseEpoch), [epoch_row])
-    db.execute(insert(CaseGrant), [grant])
-    if opening.fields:
-        write_sheet(db, CASE_FIELDS, case, dict(opening.fields))
-    audit.record(db, "case.opened", principal.member_id, case.id, now)
-    return case
 
 
 # -- changing

@@ -15,10 +15,11 @@ from uuid import UUID
 import structlog
 from sqlalchemy import select
 
-from app.cases import AWAITED, REMINDER_DAYS, add_task, forget_past_dates
+from app.cases import REMINDER_DAYS, add_task, forget_past_dates
 from app.desk.replying import send_reminder
 from app.errors import Refusal
 from app.models import (
+    AWAITED,
     LIVE_STATES,
     Assignment,
     Case,

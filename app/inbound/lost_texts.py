@@ -16,8 +16,8 @@ from itertools import islice
 import structlog
 from sqlalchemy import select
 
+from app.inbound.batches import IntakeSettings
 from app.inbound.receiving import take_texts
-from app.inbound.turns import IntakeSettings
 from app.models import CarrierLook, Deployment, Outgoing, rounded
 from app.outbox import find_known_sids, note_copies
 from app.store import Database

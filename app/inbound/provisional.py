@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, insert, select
@@ -28,18 +27,12 @@ from app.cases import (
     write_cases,
 )
 from app.crypto import SealBroken
+from app.inbound.batches import WITHOUT_CASE, Batch, IntakeSettings, is_answerable
 from app.inbound.erase_dialogue import begin_erase_dialogue
-from app.inbound.turns import (
-    WITHOUT_CASE,
-    Batch,
-    IntakeSettings,
-    add_inbound_message,
-    is_answerable,
-    make_payload,
-    note_waiting,
-)
+from app.inbound.messages import add_inbound_message, make_payload
+from app.inbound.turns import note_waiting
 from app.intake import Keyword, take_step
-from app.models import Case, CaseValues, PendingKeyword, table
+from app.models import Case, CaseValues, PendingKeyword, PendingKeywordValues, table
 from app.outbox import TextDraft, keep_pictures, lift_suppressions, queue_texts, suppress_number
 from app.store import Database, Db
 from app.telephony import InboundText
@@ -97,14 +90,14 @@ def _keep_keyword(
     batch: Batch, thread: ChangingCase, text: InboundText, keyword: Keyword, language: str | None
 ) -> None:
     row_id = uuid4()
-    values = {"number": text.sender, "keyword": keyword.value, "language": language}
+    values = PendingKeywordValues(number=text.sender, keyword=keyword.value, language=language)
     batch.db.execute(
         insert(table(PendingKeyword)),
         [
             {
                 "id": row_id,
                 "position": thread.last_position,
-                **batch.db.keys.new_row("pending_keywords", row_id, values, batch.now),
+                **batch.db.keys.new_values(PendingKeyword, row_id, values, batch.now),
             }
         ],
     )
@@ -149,14 +142,13 @@ def _bind_keywords(db: Db, desk: IntakeSettings, now: datetime) -> None:
         select(PendingKeyword).order_by(PendingKeyword.position).with_for_update()
     ).all()
     for row in rows:
-        values = db.keys.open_row("pending_keywords", row)
-        _bind(db, desk, values, now)
+        _bind(db, desk, db.keys.read_values(row), now)
     db.execute(delete(PendingKeyword).where(PendingKeyword.id.in_([row.id for row in rows])))
 
 
-def _bind(db: Db, desk: IntakeSettings, values: dict[str, Any], now: datetime) -> None:
-    number = values["number"]
-    match Keyword(values["keyword"]):
+def _bind(db: Db, desk: IntakeSettings, values: PendingKeywordValues, now: datetime) -> None:
+    number = values.number
+    match Keyword(values.keyword):
         case Keyword.STOP:
             suppress_number(db, number, "stop", now)
         case Keyword.WRONG_NUMBER:
@@ -165,7 +157,7 @@ def _bind(db: Db, desk: IntakeSettings, values: dict[str, Any], now: datetime) -
             lift_suppressions(db, number, ("stop", "locked"))
         case _:
             lookup = db.keys.number_lookup(number)
-            texts, language = desk.script.texts, values["language"]
+            texts, language = desk.script.texts, values.language
             body = begin_erase_dialogue(db, texts, {}, lookup, number, language, now)
             queue_texts(db, [TextDraft(number, body, None, None, "notice", 2)], now)
 

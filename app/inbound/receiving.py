@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from app.cases import add_task_again, find_known_cases, write_cases
+from app.inbound.batches import Batch, IntakeSettings
 from app.inbound.erase_dialogue import find_erase_dialogues
 from app.inbound.numbers import look_up_numbers
 from app.inbound.provisional import receive_sealed_texts
-from app.inbound.turns import Batch, IntakeSettings, take_text
+from app.inbound.turns import take_text
 from app.models import Page
 from app.organisation import look_up_versions
 from app.outbox import (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
@@ -28,8 +26,6 @@ from app.keyring.held import KeyHolder
 from app.models import OperationalRow, dump_values, load_values
 
 V = TypeVar("V")
-# One for all rows: making an encoder costs as much as encoding.
-_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 class OperationalFields(Protocol):
@@ -96,56 +92,6 @@ class RowKeys(KeyHolder):
     def write_values(self, row: OperationalRow[V], values: V) -> None:
         """Replace the values of a mapped row."""
         for column, value in self.rewrite_values(type(row), row, values).items():
-            setattr(row, column, value)
-
-    def new_row(
-        self, table: str, row: UUID, values: Mapping[str, Any], now: datetime
-    ) -> dict[str, Any]:
-        """Return the columns ``op_key op_values op_version shred_day`` of a new row."""
-        row_key = new_seed()
-        return {
-            "op_key": self.forget(table, "op_key", row, self._wrap(table, row, row_key), now),
-            "op_values": self._lock_values(
-                table, row, 1, row_key, _ENCODER.encode(values).encode()
-            ),
-            "op_version": 1,
-            "shred_day": day_number(now),
-        }
-
-    def open_row(self, table: str, row: OperationalFields) -> dict[str, Any]:
-        """Return a row's operational values; Sealed while the operational key is absent."""
-        return self.open_row_and_key(table, row)[0]
-
-    def open_row_and_key(
-        self, table: str, row: OperationalFields
-    ) -> tuple[dict[str, Any], Secret | None]:
-        """Return a row's operational values with its row key, for who will rewrite it. Sealed."""
-        if row.op_values is None:
-            return {}, None
-        context = self.context(table, "op_values", row.id, row.op_version)
-        key = self._row_key(table, row)
-        opened = unlock(key, Purpose.ROW_VALUES, 0, context, row.op_values)
-        return dict(json.loads(unpad(opened))), key
-
-    def rewrite_row(
-        self,
-        table: str,
-        row: OperationalFields,
-        values: Mapping[str, Any],
-        key: Secret | None = None,
-    ) -> dict[str, Any]:
-        """Return the columns that change when a row's values are replaced; its key stays.
-
-        ``key`` is the row key, where it was opened before.
-        """
-        version = row.op_version + 1
-        key = key or self._row_key(table, row)
-        blob = self._lock_values(table, row.id, version, key, _ENCODER.encode(values).encode())
-        return {"op_values": blob, "op_version": version}
-
-    def replace_values(self, table: str, row: OperationalFields, values: Mapping[str, Any]) -> None:
-        """Rewrite the operational values of a mapped row in place."""
-        for column, value in self.rewrite_row(table, row, values).items():
             setattr(row, column, value)
 
     def _wrap(self, table: str, row: UUID, row_key: Secret) -> bytes:

@@ -56,7 +56,7 @@ from app.models.contents import (
     NoteBody,
     ReportBody,
 )
-from app.models.conversations import Message, Note, PendingKeyword
+from app.models.conversations import Message, Note, PendingKeyword, PendingKeywordValues
 from app.models.events import (
     AWAITED,
     EVENT_TRANSITIONS,
@@ -250,6 +250,7 @@ __all__ = [
     "OutgoingValues",
     "Page",
     "PendingKeyword",
+    "PendingKeywordValues",
     "RaidReport",
     "Reach",
     "Recurrence",

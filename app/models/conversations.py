@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped
 
 from app.models.base import Base, OperationalRow, plain, sealed
+from app.models.values import operational
 
 
 class Message(Base):
@@ -50,8 +50,17 @@ class Note(Base):
     body: Mapped[bytes] = sealed()
 
 
-class PendingKeyword(OperationalRow[Any], Base):
-    """STOP, X, ERASE or START that came while sealed. Operational: ``number keyword language``."""
+@operational
+class PendingKeywordValues:
+    """Which keyword came, from which number, and in which language its answer is due."""
+
+    number: str
+    keyword: str
+    language: str | None = None
+
+
+class PendingKeyword(OperationalRow[PendingKeywordValues], Base):
+    """STOP, X, ERASE or START that came while sealed."""
 
     __tablename__ = "pending_keywords"
 

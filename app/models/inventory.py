@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any, get_args, get_type_hints
 
 from app.models.base import Base, OperationalRow
@@ -26,12 +26,13 @@ def _list_models(base: type[Any]) -> Iterator[type[OperationalRow[Any]]]:
 
 
 def _list_names(values_type: Any) -> Iterator[str]:
-    for name, declared in get_type_hints(values_type).items():
-        inner = _find_values_type(declared)
+    declared = get_type_hints(values_type)
+    for field in fields(values_type):
+        inner = _find_values_type(declared[field.name])
         if inner is None:
-            yield name
+            yield field.name
         else:
-            yield from (f"{name}.{within}" for within in _list_names(inner))
+            yield from (f"{field.name}.{within}" for within in _list_names(inner))
 
 
 def _find_values_type(declared: Any) -> Any:

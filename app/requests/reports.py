@@ -189,8 +189,8 @@ def _is_known(db: Db, request: Request, wanted: DateFacts) -> bool:
     if request.event_id is None:
         return False
     followers = db.scalars(select(Event).where(Event.follows == request.event_id))
-    told = (db.keys.open_row("events", event).get("starts_at") for event in followers)
-    return any(at and datetime.fromisoformat(at) == wanted.starts_at for at in told)
+    told = (db.keys.find_values(event) for event in followers)
+    return any(values is not None and values.starts_at == wanted.starts_at for values in told)
 
 
 # -- reading

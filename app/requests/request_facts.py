@@ -115,9 +115,9 @@ def _find_times(db: Db, case: Case, event_id: UUID | None, now: datetime) -> Req
 
 def read_event_times(db: Db, event: Event) -> RequestTimes:
     """Return when a date is."""
-    values = db.keys.open_row("events", event)
-    starts_at, ends_at = values.get("starts_at"), values.get("ends_at")
-    return RequestTimes(
-        starts_at=datetime.fromisoformat(starts_at) if starts_at else None,
-        ends_at=datetime.fromisoformat(ends_at) if ends_at else None,
+    values = db.keys.find_values(event)
+    return (
+        RequestTimes(starts_at=values.starts_at, ends_at=values.ends_at)
+        if values
+        else RequestTimes()
     )

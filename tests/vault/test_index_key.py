@@ -15,8 +15,8 @@ from sqlalchemy import Column, func, select
 from sqlalchemy.exc import OperationalError
 
 from app.crypto import KeyFiles, keyed_hash
+from app.inbound.batches import IntakeSettings
 from app.inbound.receiving import take_texts
-from app.inbound.turns import IntakeSettings
 from app.models import Base, Case, Erasure, IndexKey, Job, Message, Suppression, table
 from app.outbox.queue import TextDraft, queue_texts
 from app.store.db import Database

@@ -1,0 +1,95 @@
+"""What the texts of one transaction share, and what they will write."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from app.cases import (
+    BatchRows,
+    ChangingCase,
+    KnownCases,
+    NewCaller,
+    open_new_case,
+)
+from app.intake import (
+    Keyword,
+    Script,
+)
+from app.models import (
+    Erasure,
+    Page,
+    rounded,
+)
+from app.outbox import ReplyAllowance, TextDraft
+from app.store import Db
+from app.telephony import InboundText
+
+# Only such senders can be answered; short codes and names belong to machines.
+_ANSWERABLE = re.compile(r"\+[1-9][0-9]{6,14}")
+# Asked by a phone we know nothing of, these need no case.
+WITHOUT_CASE = (Keyword.STOP, Keyword.START, Keyword.WRONG_NUMBER, Keyword.ERASE)
+
+
+@dataclass(frozen=True)
+class IntakeSettings:
+    """What the intake needs to know of the organisation."""
+
+    script: Script
+    regions: Callable[[Db], Sequence[str]]
+    own_number: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What the texts of one transaction share, and what they will write."""
+
+    db: Db
+    desk: IntakeSettings
+    now: datetime
+    regions: Sequence[str]
+    known: KnownCases
+    suppressions: dict[bytes, set[str]] = field(default_factory=dict)
+    dialogues: dict[bytes, Erasure] = field(default_factory=dict)
+    rows: BatchRows = field(default_factory=BatchRows)
+    drafts: list[TextDraft] = field(default_factory=list)
+    jobs: list[dict[str, Any]] = field(default_factory=list)
+    pages: Mapping[bytes, Page] = field(default_factory=dict)
+    # Numbers of members that were texted an offer.
+    asked: frozenset[bytes] = frozenset()
+    allowance: ReplyAllowance | None = None
+
+    def came_at(self, text: InboundText) -> datetime:
+        """Return when a text reached the carrier: now, unless its webhook got lost."""
+        return text.at or self.now
+
+    def open_case(self, text: InboundText) -> ChangingCase:
+        """Open a case for a text from a phone that has none."""
+        caller = NewCaller(text.channel, text.number)
+        return open_new_case(self.db, self.rows, self.known, caller, self.now)
+
+    def about(self, text: InboundText) -> datetime:
+        """Return the same as a plain column may tell it."""
+        return rounded(text.at) if text.at else self._about_now
+
+    def stamp(self, text: InboundText) -> str:
+        """Return the same as text, exact."""
+        return text.at.isoformat() if text.at else self._stamp_now
+
+    @cached_property
+    def _about_now(self) -> datetime:
+        return rounded(self.now)
+
+    @cached_property
+    def _stamp_now(self) -> str:
+        return self.now.isoformat()
+
+
+def is_answerable(desk: IntakeSettings, text: InboundText) -> bool:
+    """Return whether a text back can reach a person."""
+    own = text.sender == desk.own_number
+    return not text.withheld and not own and _ANSWERABLE.fullmatch(text.sender) is not None
