@@ -14,6 +14,7 @@ import pytest
 import typer
 
 from app.cli import cli
+from app.simulator import Network
 from tests.docs.demo import DOCUMENTED
 from tests.docs.pages import OPERATORS_FILES, PAGES, REPOSITORY, blocks, list_commands, read_page
 
@@ -77,6 +78,14 @@ def test_every_kith_command_of_a_block_is_whole(page: str) -> None:
     )
     for words in list_kith_commands(lines):
         parse(words, whole=True)
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "bench/README.md"])
+def test_a_command_of_a_block_runs_from_a_fresh_clone(page: str) -> None:
+    """There ``kith`` and ``pytest`` are not on the path."""
+    for block in blocks(page):
+        if not block.language:
+            assert not re.search(r"^(?:kith|pytest|python|ruff)\b", block.code, re.MULTILINE), block
 
 
 @pytest.mark.parametrize("path", OPERATORS_FILES)
@@ -168,6 +177,9 @@ def curl(demo: str, words: list[str]) -> httpx.Response:
 
 
 def test_the_requests_of_the_readme_are_answered(demo: str) -> None:
-    made = [curl(demo, words) for words in list_requests("README.md")]
+    network, made = Network(f"http://{demo}"), []
+    for words in list_requests("README.md"):
+        network.advance(0)  # a person who types the next command is slower than an answer
+        made.append(curl(demo, words))
     assert [answer.status_code // 100 for answer in made] == [2] * len(made)
     assert "Hello / Bonjour." in made[-1].text
