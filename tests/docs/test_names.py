@@ -97,7 +97,10 @@ def mentions(path: Path, name: str) -> bool:
     """Whether a module defines or re-exports a name."""
     module = path / "__init__.py" if path.is_dir() else path
     text = module.read_text()
-    return re.search(rf"^(?:(?:async )?def|class) {name}\b|^{name}\b|\b{name},?$", text, re.M) is not None
+    return (
+        re.search(rf"^(?:(?:async )?def|class) {name}\b|^{name}\b|\b{name},?$", text, re.MULTILINE)
+        is not None
+    )
 
 
 def list_code_names(page: str) -> set[str]:
@@ -141,7 +144,9 @@ def test_the_plan_of_the_house_has_every_room_on_its_floor() -> None:
 
 
 def test_every_table_of_steps_is_shown_where_it_is() -> None:
-    rows = re.findall(r"^\| (`[A-Z_`, ]+) \| `(\w+\.py)` \| (.*) \|$", prose("ARCHITECTURE.md"), re.M)
+    rows = re.findall(
+        r"^\| (`[A-Z_`, ]+) \| `(\w+\.py)` \| (.*) \|$", prose("ARCHITECTURE.md"), re.MULTILINE
+    )
     shown = {name: file for names, file, _ in rows for name in re.findall(r"[A-Z_]+", names)}
     assert set(shown) == {name for name in vars(models) if name.endswith("_TRANSITIONS")}
     for name, file in shown.items():
