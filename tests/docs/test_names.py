@@ -103,25 +103,19 @@ def mentions(path: Path, name: str) -> bool:
     )
 
 
-def list_code_names(page: str) -> set[str]:
-    """The names in the spans of a page: those with an underscore, a dot or a capital inside."""
-    found = set()
-    for span in spans(page):
-        called = re.fullmatch(r"([A-Za-z_][\w.]*)(?:\(.*\))?", span)
-        if called and not called[1].startswith(("KITH_", "tests.", "db.")):
-            found.add(called[1])
-    return found
-
-
 @pytest.mark.parametrize("page", OF_THE_CODE)
 def test_every_name_of_the_code_exists(page: str) -> None:
-    names = list_code_names(page)
-    plain = {name for name in names if "." not in name and (_is_marked(name))}
-    assert plain <= defined_names(), plain - defined_names()
+    """``read_case``, ``CaseFile``, ``SURGE_SIZE``, and each part of ``db.keys.read_values``."""
+    found = (
+        re.fullmatch(r"((?!KITH_)[A-Za-z_][\w.]*(?<!\.md)(?<!\.py))(?:\(.*\))?", span)
+        for span in spans(page)
+    )
+    named = {part for one in found if one for part in one[1].split(".") if _is_marked(part)}
+    assert named <= defined_names(), named - defined_names()
 
 
 def _is_marked(name: str) -> bool:
-    """Whether a word is certainly a name: ``read_case``, ``CaseFile``, ``SURGE_SIZE``."""
+    """Whether a word is certainly a name, and not a word of English or a file's ending."""
     return "_" in name or re.search(r"[a-z][A-Z]|^[A-Z]{2,}$", name) is not None
 
 
