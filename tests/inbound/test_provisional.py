@@ -33,6 +33,11 @@ def _count(house: House, model: type) -> int:
         return db.scalar(select(func.count()).select_from(model)) or 0
 
 
+def _count_provisional(house: House) -> int:
+    with house.database.snapshot() as db:
+        return len(db.scalars(select(Case).where(Case.provisional)).all())
+
+
 def test_texts_are_taken_in_and_answered_with_the_greeting_once(sealed: House) -> None:
     said = sealed.phone().says("they are here", "please", "hello?")
     assert [text[:16] for text in said] == [GREETING]
@@ -95,6 +100,7 @@ def test_what_was_sealed_is_taken_over_also_where_the_opening_half_failed(
     house.seal()
     house.phone("+15145550177").text("they took him")
     house.settle()
+    assert _count_provisional(house) == 1
     record = audit.record
 
     def broken(db: Db, kind: str, *rest: Any) -> None:
@@ -105,7 +111,9 @@ def test_what_was_sealed_is_taken_over_also_where_the_opening_half_failed(
     with monkeypatch.context() as full:
         full.setattr(audit, "record", broken)
         assert house.sign_in("heron").status_code == 503
+    assert _count_provisional(house) == 1
     assert house.sign_in("heron").status_code == 201
     house.advance(minutes=2)
-    with house.database.snapshot() as db:
-        assert not db.scalars(select(Case).where(Case.provisional)).all()
+    assert _count_provisional(house) == 0
+    [case] = house.queue()
+    assert house.read(case["id"])["messages"][0]["body"] == "they took him"
