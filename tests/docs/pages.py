@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ OPERATORS_FILES = sorted(
 )
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SPAN = re.compile(r"`([^`]+)`")
+# A name or number for each value that a document leaves open.
+_LEFT_OPEN = re.compile(r"<[^>]+>|…|\$\w+")
 
 
 @dataclass(frozen=True)
@@ -68,3 +71,12 @@ def list_commands(page: str) -> Iterator[str]:
         if not block.language:
             yield from (line.strip() for line in block.code.replace("\\\n", " ").splitlines())
     yield from spans(page)
+
+
+def list_words(command: str) -> list[str]:
+    """A command as a shell would read it, without comment and without what is behind a pipe."""
+    try:
+        words = shlex.split(_LEFT_OPEN.sub("1", command), comments=True)
+    except ValueError:  # an apostrophe in prose: no command
+        return []
+    return words[: next((at for at, word in enumerate(words) if word in ("|", "&&", ";")), None)]

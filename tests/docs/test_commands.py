@@ -5,18 +5,22 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import re
-import shlex
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 import typer
 
 from app.cli import cli
-from app.simulator import Network
-from tests.docs.demo import DOCUMENTED
-from tests.docs.pages import OPERATORS_FILES, PAGES, REPOSITORY, blocks, list_commands, read_page
+from tests.docs.pages import (
+    OPERATORS_FILES,
+    PAGES,
+    REPOSITORY,
+    blocks,
+    list_commands,
+    list_words,
+    read_page,
+)
 
 # How a command of ours may begin.
 _KITH = re.compile(
@@ -25,17 +29,6 @@ _KITH = re.compile(
 )
 _MAKEFILE = (REPOSITORY / "Makefile").read_text()
 _TARGETS = set(re.findall(r"^([a-z][a-z-]*):", _MAKEFILE, re.MULTILINE))
-# A name or number for each value that a document leaves open.
-_LEFT_OPEN = re.compile(r"<[^>]+>|…|\$\w+")
-
-
-def list_words(command: str) -> list[str]:
-    """A command as a shell would read it, without comment and without what is behind a pipe."""
-    try:
-        words = shlex.split(_LEFT_OPEN.sub("1", command), comments=True)
-    except ValueError:  # an apostrophe in prose: no command
-        return []
-    return words[: next((at for at, word in enumerate(words) if word in ("|", "&&", ";")), None)]
 
 
 def list_kith_commands(texts: Iterator[str]) -> Iterator[list[str]]:
@@ -148,38 +141,3 @@ def test_a_run_of_pytest_finds_tests(words: list[str]) -> None:
         assert re.search(rf"^def test_\w*{wanted}", text, re.MULTILINE), wanted
     if "-m" in words:
         assert f"pytest.mark.{words[words.index('-m') + 1]}" in text
-
-
-def list_requests(page: str) -> Iterator[list[str]]:
-    for block in blocks(page):
-        for line in block.code.replace("\\\n", " ").splitlines():
-            if line.startswith("curl "):
-                yield list_words(line)[1:]
-
-
-def curl(demo: str, words: list[str]) -> httpx.Response:
-    """Make the request of a ``curl`` command; only what the documents use of it."""
-    words = [word for word in words if word != "-s"]
-    headers, data, urls = {}, None, []
-    while words:
-        word = words.pop(0)
-        if word == "-H":
-            name, _, value = words.pop(0).partition(": ")
-            headers[name] = value
-        elif word == "-d":
-            data = words.pop(0)
-        else:
-            urls.append(word)
-    [url] = urls
-    assert url.startswith(("localhost:8000/", f"http://{DOCUMENTED}/")), url
-    where = f"http://{demo}/{url.removeprefix('http://').partition('/')[2]}"
-    return httpx.request("POST" if data else "GET", where, headers=headers, content=data)
-
-
-def test_the_requests_of_the_readme_are_answered(demo: str) -> None:
-    network, made = Network(f"http://{demo}"), []
-    for words in list_requests("README.md"):
-        network.advance(0)  # a person who types the next command is slower than an answer
-        made.append(curl(demo, words))
-    assert [answer.status_code // 100 for answer in made] == [2] * len(made)
-    assert "Hello / Bonjour." in made[-1].text
