@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, select, update
 
 from app import access
 from app.cases.callers import NewCaller, make_caller_lookup
@@ -25,17 +25,14 @@ from app.models import (
     rounded,
     table,
 )
-from app.store import Db, Lookup, insert_rows, update_rows
+from app.store import Db, Lookup, as_values, insert_rows, is_row_true, update_rows
 from app.vault import make_case_keys
 
 # Before anything is known; the first text decides.
 FIRST_URGENCY = 3
 _CASES, _EPOCHS = table(Case), table(CaseEpoch)
 _GRANTS, _MESSAGES = table(CaseGrant), table(Message)
-_NAMES = (
-    "id state urgency version epoch queue_order waiting last_position unread number_lookup "
-    "merged_into op_key op_values op_version"
-).split()
+_NAMES = [column.name for column in _CASES.c]
 _CURRENT = and_(_EPOCHS.c.case_id == _CASES.c.id, _EPOCHS.c.epoch == _CASES.c.epoch)
 # Cases with the public half of their current epoch, locked in the order of their ids.
 _WITH_KEYS = (
@@ -110,12 +107,12 @@ def find_known_cases(db: Db, lookups: set[bytes]) -> KnownCases:
     known = KnownCases()
     if not lookups:
         return known
-    rows = _BY_NUMBER.rows(db, lookups)
+    rows = _leave_damaged(db, _BY_NUMBER.rows(db, lookups))
     merged = {row.merged_into for row in rows if row.merged_into is not None}
-    roots = {row.id: row for row in (*rows, *_BY_ID.rows(db, merged))}
+    roots = {row.id: row for row in (*rows, *_leave_damaged(db, _BY_ID.rows(db, merged)))}
     # Who waited for a case's lock sees its new epoch's number and not yet its row: now it can.
     renewed = {row.id for row in roots.values() if row.public is None and _is_live(row)}
-    roots |= {row.id: row for row in _BY_ID.rows(db, renewed)}
+    roots |= {row.id: row for row in _leave_damaged(db, _BY_ID.rows(db, renewed))}
     # One thread for a case, whichever of its phones wrote.
     live = {row.id: _thread(db, row) for row in roots.values() if _is_live(row)}
     # The newest comes last and counts; a case of one's own counts before one it was merged into.
@@ -126,6 +123,17 @@ def find_known_cases(db: Db, lookups: set[bytes]) -> KnownCases:
         else:
             known.closed[row.number_lookup] = root_id
     return known
+
+
+def _leave_damaged(db: Db, rows: list[Any]) -> list[Any]:
+    """Return the rows that verify; take the numbers from the others, so that new cases have them.
+
+    A text never gets into a case that somebody changed: it opens a new one.
+    """
+    damaged = {row.id for row in rows if not is_row_true(db, _CASES, as_values(row))}
+    if damaged:
+        db.execute(update(_CASES).where(_CASES.c.id.in_(damaged)).values(number_lookup=None))
+    return [row for row in rows if row.id not in damaged]
 
 
 def _is_live(row: Any) -> bool:
@@ -197,7 +205,8 @@ def write_cases(db: Db, rows: BatchRows, now: datetime) -> None:
     insert_rows(db, _CASES, [_new_case(db, t, now, at) for t in changed if t.row is None])
     insert_rows(db, _EPOCHS, rows.epochs)
     insert_rows(db, _GRANTS, rows.grants)
-    update_rows(db, _CASES, [_changed_case(db, t, at) for t in changed if t.row is not None])
+    known = {t.id: as_values(t.row) for t in changed if t.row is not None}
+    update_rows(db, _CASES, [_changed_case(db, t, at) for t in changed if t.row is not None], known)
     insert_rows(db, _MESSAGES, rows.messages)
 
 

@@ -171,6 +171,16 @@ class KeyHolder:
         key = self._shred_key(day, to_wrap=False)
         return remember(key, day, self.context(table, column, row), outer)
 
+    def has_shred_day(self, day: int) -> bool:
+        """Return whether a day's shred key is there. Sealed where the key folder is absent."""
+        try:
+            self._shred_key(day, to_wrap=False)
+        except Sealed:
+            if not self.files.shred_days():
+                raise
+            return False
+        return True
+
     def _shred_key(self, day: int, *, to_wrap: bool) -> Secret:
         try:
             return self.files.ensure_shred_key(day) if to_wrap else self.files.shred_key(day)

@@ -8,13 +8,14 @@ from uuid import UUID
 from sqlalchemy import BigInteger, String
 from sqlalchemy.orm import Mapped
 
-from app.models.base import Base, plain
+from app.models.base import UnvouchedBase, plain
 
 
-class AuditEntry(Base):
+class AuditEntry(UnvouchedBase):
     """Who did what to which object. ``mac`` covers the entry and the ``mac`` before it."""
 
     __tablename__ = "audit_entries"
+    why_unvouched = "entries carry the MACs of their chain"
 
     seq: Mapped[int] = plain(BigInteger, primary_key=True, autoincrement=False)
     at: Mapped[datetime] = plain()
@@ -24,10 +25,11 @@ class AuditEntry(Base):
     mac: Mapped[bytes] = plain()
 
 
-class AuditHead(Base):
+class AuditHead(UnvouchedBase):
     """One row: the end of the chain, locked by whoever appends."""
 
     __tablename__ = "audit_head"
+    why_unvouched = "the head is the MAC of the newest entry"
 
     id: Mapped[int] = plain(primary_key=True, autoincrement=False)
     seq: Mapped[int] = plain(BigInteger)

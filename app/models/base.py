@@ -61,9 +61,13 @@ class State(TypeDecorator[S]):
         return None if value is None else self.states(value)
 
 
-class Base(DeclarativeBase):
-    """All tables, with constraint names that migrations can rely on."""
+class AnyRow(DeclarativeBase):
+    """All tables, with constraint names that migrations can rely on.
 
+    ``why_unvouched`` says why the rows of a table carry no MAC; it is empty for all others.
+    """
+
+    why_unvouched: ClassVar[str] = ""
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -76,9 +80,32 @@ class Base(DeclarativeBase):
     type_annotation_map = {datetime: Instant, UUID: Uuid, bytes: LargeBinary}
 
 
-def plain(*args: Any, **options: Any) -> MappedColumn[Any]:
-    """A column that whoever holds the database may read."""
-    return mapped_column(*args, info={"vault": "plain"}, **options)
+def plain(*args: Any, harmless: str = "", **options: Any) -> MappedColumn[Any]:
+    """A column that whoever holds the database may read.
+
+    The row's MAC vouches for it, unless it is ``harmless``: then the text says why a changed value
+    hurts nobody.
+    """
+    return mapped_column(*args, info={"vault": "plain", "harmless": harmless}, **options)
+
+
+class Base(AnyRow):
+    """A table whose rows carry a MAC, so that whoever can write to the database forges none.
+
+    ``app.store.row_macs`` writes it with every row and checks it with every row that is read.
+    """
+
+    __abstract__ = True
+
+    row_mac: Mapped[bytes] = mapped_column(
+        sort_order=100, info={"vault": "plain", "harmless": "the MAC itself", "mac": True}
+    )
+
+
+class UnvouchedBase(AnyRow):
+    """A table whose rows carry no MAC; ``why_unvouched`` says why none is needed."""
+
+    __abstract__ = True
 
 
 def sealed(*args: Any, **options: Any) -> MappedColumn[Any]:
@@ -116,7 +143,7 @@ class OperationalRow(Generic[V]):
         super().__init_subclass__(**options)
 
 
-def table(model: type[Base]) -> Table:
+def table(model: type[AnyRow]) -> Table:
     """Return a model's table, for set-based statements that need no mapped objects."""
     return cast("Table", model.__table__)
 

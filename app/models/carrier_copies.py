@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped
 
-from app.models.base import Base, OperationalRow, State, plain
+from app.models.base import Base, OperationalRow, State, UnvouchedBase, plain
 from app.models.values import operational
 
 
@@ -85,10 +85,11 @@ class CarrierTrace(OperationalRow[CarrierTraceValues], Base):
     case_id: Mapped[UUID | None] = plain()
 
 
-class CarrierLook(Base):
+class CarrierLook(UnvouchedBase):
     """When the carrier's list was last gone through."""
 
     __tablename__ = "carrier_looks"
+    why_unvouched = "a wrong time makes us look at the carrier again, or later"
 
     direction: Mapped[str] = plain(String(8), primary_key=True)  # inbound, outbound
     at: Mapped[datetime] = plain()

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped
 
 from app.intake import ScriptState
-from app.models.base import Base, OperationalRow, State, forgotten, plain, sealed
+from app.models.base import Base, OperationalRow, State, UnvouchedBase, forgotten, plain, sealed
 from app.models.values import operational
 
 
@@ -168,10 +168,11 @@ class Case(OperationalRow[CaseValues], Base):
     closed_period: Mapped[str | None] = plain(String(7))
 
 
-class CaseEpoch(Base):
+class CaseEpoch(UnvouchedBase):
     """The public half of one epoch of a case, with a MAC so that it cannot be swapped."""
 
     __tablename__ = "case_epochs"
+    why_unvouched = "its own MAC covers the case, the epoch and the key"
 
     case_id: Mapped[UUID] = plain(ForeignKey("cases.id"), primary_key=True)
     epoch: Mapped[int] = plain(primary_key=True, autoincrement=False)

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index, String
 from sqlalchemy.orm import Mapped
 
-from app.models.base import Base, State, plain
+from app.models.base import Base, State, UnvouchedBase, plain
 
 
 class JobState(StrEnum):
@@ -28,7 +28,7 @@ JOB_TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
 }
 
 
-class Job(Base):
+class Job(UnvouchedBase):
     """Something to do, once, soon: never scheduled more than an hour ahead.
 
     ``ref`` is an opaque id; what it means is the handler's business. Jobs of one ``lane`` are
@@ -36,6 +36,9 @@ class Job(Base):
     """
 
     __tablename__ = "jobs"
+    why_unvouched = (
+        "work comes earlier, later or never, as where rows are deleted; other rows say what it does"
+    )
     __table_args__ = (
         Index("ix_jobs_due", "kind", "state", "priority", "run_at"),
         Index("ix_jobs_lane", "lane", "position"),

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped
 
-from app.models.base import Base, OperationalRow, State, plain
+from app.models.base import Base, OperationalRow, State, UnvouchedBase, plain
 from app.models.values import operational
 
 
@@ -89,10 +89,11 @@ class Outgoing(OperationalRow[OutgoingValues], Base):
     error_code: Mapped[int | None] = plain()
 
 
-class Sent(Base):
+class Sent(UnvouchedBase):
     """What was handed to the carrier in one month (``2026-01``) or hour (``2026-01-15T12``)."""
 
     __tablename__ = "sent"
+    why_unvouched = "wrong counts change what the desk is told of costs"
 
     period: Mapped[str] = plain(String(16), primary_key=True)
     texts: Mapped[int] = plain(default=0)
@@ -102,10 +103,11 @@ class Sent(Base):
     told: Mapped[int] = plain(default=0)
 
 
-class ReplyCount(Base):
+class ReplyCount(UnvouchedBase):
     """How many automatic texts a phone got since ``since``, for an hour at most."""
 
     __tablename__ = "reply_counts"
+    why_unvouched = "wrong counts let more or fewer automatic replies out"
 
     number_lookup: Mapped[bytes] = plain(primary_key=True)
     since: Mapped[datetime] = plain(index=True)

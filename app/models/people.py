@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import JSON, ForeignKey, String
 from sqlalchemy.orm import Mapped
 
-from app.models.base import Base, OperationalRow, State, forgotten, plain, sealed
+from app.models.base import Base, OperationalRow, State, UnvouchedBase, forgotten, plain, sealed
 from app.models.values import operational
 
 
@@ -108,10 +108,11 @@ class Invitation(OperationalRow[InvitationValues], Base):
     redeemed_by: Mapped[UUID | None] = plain(ForeignKey("members.id"))
 
 
-class RosterVersion(Base):
+class RosterVersion(UnvouchedBase):
     """One version of the signed document of members, keys and teams."""
 
     __tablename__ = "rosters"
+    why_unvouched = "each version is signed"
 
     version: Mapped[int] = plain(primary_key=True, autoincrement=False)
     document: Mapped[bytes] = plain()
@@ -119,13 +120,14 @@ class RosterVersion(Base):
     signature: Mapped[bytes] = plain()
 
 
-class SessionRow(Base):
+class SessionRow(UnvouchedBase):
     """A sign-in, for deployments of several processes (PostgreSQL only).
 
     Unlogged: absent from write-ahead log, standby and backup, and useless without the token.
     """
 
     __tablename__ = "sessions"
+    why_unvouched = "it opens with its token alone"
     __table_args__ = {"prefixes": ["UNLOGGED"], "info": {"only": "postgresql"}}
 
     lookup: Mapped[bytes] = plain(primary_key=True)

@@ -20,7 +20,9 @@ from app.store.jobs import (
     postpone_job,
     release_all_jobs,
 )
+from app.store.mac_updates import is_row_true
 from app.store.queue_order import NOT_WAITING, position_after
+from app.store.row_macs import RowDamaged, find_vouched, verify_rows
 from app.store.schema import (
     SchemaBehind,
     downgrade_schema,
@@ -34,6 +36,7 @@ from app.store.schema import (
 from app.store.statements import (
     Lookup,
     Query,
+    as_values,
     insert_new_rows,
     insert_rows,
     update_rows,
@@ -55,8 +58,10 @@ __all__ = [
     "OneOfVersions",
     "Query",
     "ReadVersion",
+    "RowDamaged",
     "SchemaBehind",
     "add_jobs",
+    "as_values",
     "check_version",
     "claim_jobs",
     "decode_cursor",
@@ -67,6 +72,7 @@ __all__ = [
     "find_newest_revision",
     "find_next_due",
     "find_retry_pause",
+    "find_vouched",
     "finish_job",
     "has_overdue_job",
     "hasten_job",
@@ -74,6 +80,7 @@ __all__ = [
     "insert_new_rows",
     "insert_rows",
     "is_known_revision",
+    "is_row_true",
     "is_schema_current",
     "make_table_filter",
     "new_job",
@@ -84,5 +91,6 @@ __all__ = [
     "release_all_jobs",
     "update_rows",
     "upgrade_schema",
+    "verify_rows",
     "write_together",
 ]

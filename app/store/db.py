@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from app.crypto import Secret
 from app.keyring import Keyring, TransactionKeys
 from app.store.queue_order import QueueOrder
+from app.store.row_guard import install_row_guard
 
 
 class Db(Session):
@@ -35,10 +36,26 @@ class Db(Session):
     # Gives cases their places in the queue.
     order: QueueOrder
     writing = False
+    # The table of the row that last failed to verify.
+    last_damage = ""
+
+    def note_damage(self, table: str, row: tuple[Any, ...]) -> None:
+        """Note a row that does not verify; coordinators are told once the transaction is over."""
+        self.damaged.add((table, row))
+        self.last_damage = table
+
+    @property
+    def damaged(self) -> set[tuple[str, tuple[Any, ...]]]:
+        """The tables and primary keys of rows that did not verify in this transaction."""
+        found: set[tuple[str, tuple[Any, ...]]] = self.info.setdefault("damaged", set())
+        return found
 
     def on_commit(self, effect: Callable[[], None]) -> None:
         """Run ``effect`` once this transaction is durable."""
         self.info.setdefault("effects", []).append(effect)
+
+
+install_row_guard(Db)
 
 
 class Database:
@@ -56,6 +73,9 @@ class Database:
         self._read_index_key: Callable[[Db], Secret] | None = None
         self.zone = ZoneInfo("UTC")
         self._order = QueueOrder()
+        # Told which rows did not verify, after the transaction that met them.
+        self.on_damage: Callable[[set[tuple[str, tuple[Any, ...]]]], None] = lambda _: None
+        self._depth = threading.local()
         # Called after a commit that left work behind; the worker of this process sets it.
         self.wake: Callable[[], None] = lambda: None
         # When many texts last came at once, by ``time.monotonic``.
@@ -64,10 +84,14 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Db]:
         """Yield a writing transaction; commit at the end, roll back on any exception."""
-        with self._one_writer, Db(self.engine, expire_on_commit=False, autoflush=False) as db:
+        with (
+            self._noticing(),
+            self._one_writer,
+            Db(self.engine, expire_on_commit=False, autoflush=False) as db,
+        ):
             db.writing = True
             self._prepare(db)
-            with db.begin():
+            with self._collecting(db), db.begin():
                 yield db
         for effect in db.info.get("effects", ()):
             effect()
@@ -77,9 +101,32 @@ class Database:
     @contextmanager
     def snapshot(self) -> Iterator[Db]:
         """Yield a transaction that only reads."""
-        with Db(self._reading, expire_on_commit=False, autoflush=False) as db, db.begin():
+        with self._noticing(), Db(self._reading, expire_on_commit=False, autoflush=False) as db:
             self._prepare(db)
-            yield db
+            with self._collecting(db), db.begin():
+                yield db
+
+    @contextmanager
+    def _collecting(self, db: Db) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            self._depth.damaged |= db.damaged
+
+    @contextmanager
+    def _noticing(self) -> Iterator[None]:
+        """Tell of damage once no transaction of this thread is open, whatever became of it."""
+        if getattr(self._depth, "open", 0):
+            yield
+            return
+        self._depth.open, self._depth.damaged = 1, set()
+        try:
+            yield
+        finally:
+            self._depth.open, found = 0, self._depth.damaged
+            self._depth.damaged = set()
+            if found:
+                self.on_damage(found)
 
     def use_keys(self, keys: Keyring, read_index_key: Callable[[Db], Secret] | None = None) -> None:
         """Give these keys to all later transactions.

@@ -19,6 +19,9 @@ from uuid import UUID
 from sqlalchemy import BindParameter, Column, CompoundSelect, Select, Table, bindparam
 from sqlalchemy.exc import DBAPIError
 
+from app.store.mac_updates import add_new_macs
+from app.store.row_macs import add_macs
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy.engine import Dialect
@@ -85,6 +88,7 @@ def insert_rows(db: Session, table: Table, rows: Sequence[Row], *, then: str = "
     """
     if rows:
         connection, on_sqlite = _way_in(db)
+        rows = add_macs(getattr(db, "keys", None), table, rows)
         statement = _insert(table.name, tuple(rows[0]), 1, on_sqlite=on_sqlite) + then
         values = [_values(row.values(), on_sqlite=on_sqlite) for row in rows]
         connection.exec_driver_sql(statement, values)
@@ -96,6 +100,7 @@ def insert_new_rows(db: Session, table: Table, rows: Sequence[Row], key: Column[
     A row that another transaction is inserting is waited for, so two processes never both win.
     """
     connection, on_sqlite = _way_in(db)
+    rows = add_macs(getattr(db, "keys", None), table, rows)
     way = _way_back(key, connection.dialect)
     inserted: set[Any] = set()
     for start in range(0, len(rows), _LENGTHS[-1]):
@@ -108,8 +113,14 @@ def insert_new_rows(db: Session, table: Table, rows: Sequence[Row], key: Column[
     return inserted
 
 
-def update_rows(db: Session, table: Table, rows: Sequence[Row]) -> None:
-    """Update rows by their ``id``, the last of their columns; all name the same ones."""
+def update_rows(
+    db: Session, table: Table, rows: Sequence[Row], known: Mapping[Any, Row] | None = None
+) -> None:
+    """Update rows by their ``id``, the last of their columns; all name the same ones.
+
+    ``known``: the vouched columns of these rows by ``id``, where they were read and checked before.
+    """
+    rows = add_new_macs(db, table, rows, known)
     if rows:
         connection, on_sqlite = _way_in(db)
         statement = _update(table.name, tuple(rows[0]), on_sqlite=on_sqlite)
@@ -216,3 +227,8 @@ class _Made:
             record(*[v if way is None else way(v) for way, v in zip(ways, row, strict=True)])
             for row in result.all()
         ]
+
+
+def as_values(row: Any) -> dict[str, Any]:
+    """Return a row of ``Query`` or ``Lookup`` as values by column."""
+    return {name: getattr(row, name) for name in row.__slots__}

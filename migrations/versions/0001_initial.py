@@ -186,6 +186,7 @@ def _carrier_traces() -> None:
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
         sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_carrier_traces")),
     )
     op.create_index(
@@ -226,6 +227,7 @@ def _deadline_rules() -> None:
         sa.Column("review_by", sa.Date(), nullable=True),
         sa.Column("enabled", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint(
             "NOT enabled OR (verified_by IS NOT NULL AND verified_on IS NOT NULL)",
             name=op.f("ck_deadline_rules_verified"),
@@ -247,6 +249,7 @@ def _deployment() -> None:
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
         sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deployment")),
     )
     op.create_index(op.f("ix_deployment_shred_day"), "deployment", ["shred_day"], unique=False)
@@ -261,6 +264,7 @@ def _directory() -> None:
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
         sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_directory")),
     )
     op.create_index(op.f("ix_directory_shred_day"), "directory", ["shred_day"], unique=False)
@@ -277,6 +281,7 @@ def _erasures() -> None:
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
         sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_erasures")),
         sa.UniqueConstraint("number_lookup", name=op.f("uq_erasures_number_lookup")),
     )
@@ -290,6 +295,7 @@ def _idempotency() -> None:
         sa.Column("request_mac", sa.LargeBinary(), nullable=False),
         sa.Column("resource_id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("key_hash", name=op.f("pk_idempotency")),
     )
     op.create_index(op.f("ix_idempotency_created_at"), "idempotency", ["created_at"], unique=False)
@@ -305,6 +311,7 @@ def _index_keys() -> None:
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
         sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_index_keys")),
     )
     op.create_index(op.f("ix_index_keys_shred_day"), "index_keys", ["shred_day"], unique=False)
@@ -323,6 +330,7 @@ def _information_cards() -> None:
         sa.Column("verified_on", sa.Date(), nullable=True),
         sa.Column("review_by", sa.Date(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_information_cards")),
     )
     op.create_index(
@@ -374,6 +382,7 @@ def _members() -> None:
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
         sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_members")),
         sa.UniqueConstraint("handle", name=op.f("uq_members_handle")),
     )
@@ -388,6 +397,7 @@ def _operational_grants() -> None:
         sa.Column("team_epoch", sa.Integer(), nullable=False),
         sa.Column("wrap", sa.LargeBinary(), nullable=True),
         sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_operational_grants")),
         sa.UniqueConstraint(
             "team", "team_epoch", name=op.f("uq_operational_grants_team_team_epoch")
@@ -407,6 +417,7 @@ def _pending_keywords() -> None:
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
         sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pending_keywords")),
     )
     op.create_index(
@@ -426,6 +437,7 @@ def _raid_reports() -> None:
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("body_version", sa.Integer(), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint(
             "state IN ('unverified', 'corroborated', 'false')", name=op.f("ck_raid_reports_state")
         ),
@@ -501,6 +513,7 @@ def _shifts() -> None:
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
         sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_shifts")),
     )
     op.create_index(op.f("ix_shifts_shred_day"), "shifts", ["shred_day"], unique=False)
@@ -513,6 +526,7 @@ def _statistics_head() -> None:
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.Column("plan", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_statistics_head")),
     )
 
@@ -526,6 +540,7 @@ def _statistics_months() -> None:
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
         sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_statistics_months")),
         sa.UniqueConstraint("month", name=op.f("uq_statistics_months_month")),
     )
@@ -549,6 +564,7 @@ def _statistics_releases() -> None:
         sa.Column("seq", sa.Integer(), nullable=True),
         sa.Column("hash", sa.LargeBinary(), nullable=True),
         sa.Column("record", sa.Text(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint(
             "state <> 'released' OR (record IS NOT NULL AND seq IS NOT NULL)",
             name=op.f("ck_statistics_releases_whole"),
@@ -586,6 +602,7 @@ def _suppressions() -> None:
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
         sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_suppressions")),
     )
     op.create_index(op.f("ix_suppressions_shred_day"), "suppressions", ["shred_day"], unique=False)
@@ -601,6 +618,7 @@ def _team_epochs() -> None:
         sa.Column("epoch", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("public", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("team", "epoch", name=op.f("pk_team_epochs")),
     )
 
@@ -612,6 +630,7 @@ def _calendar_feeds() -> None:
         sa.Column("member_id", sa.Uuid(), nullable=False),
         sa.Column("lookup", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["member_id"], ["members.id"], name=op.f("fk_calendar_feeds_member_id")
         ),
@@ -649,6 +668,7 @@ def _cases() -> None:
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
         sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint(
             "state IN ('new', 'open', 'waiting', 'closed', 'erased')", name=op.f("ck_cases_state")
         ),
@@ -692,6 +712,7 @@ def _handover_notes() -> None:
         sa.Column("wrap", sa.LargeBinary(), nullable=True),
         sa.Column("shred_day", sa.Integer(), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["author_id"], ["members.id"], name=op.f("fk_handover_notes_author_id")
         ),
@@ -720,6 +741,7 @@ def _invitations() -> None:
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
         sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["invited_by"], ["members.id"], name=op.f("fk_invitations_invited_by")
         ),
@@ -742,6 +764,7 @@ def _shift_overrides() -> None:
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
         sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["shift_id"],
             ["shifts.id"],
@@ -770,6 +793,7 @@ def _shift_swaps() -> None:
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
         sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint(
             "state IN ('open', 'taken', 'expired')", name=op.f("ck_shift_swaps_state")
         ),
@@ -796,6 +820,7 @@ def _statistics_files() -> None:
         sa.Column("release_id", sa.Uuid(), nullable=False),
         sa.Column("format", sa.String(length=8), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["release_id"], ["statistics_releases.id"], name=op.f("fk_statistics_files_release_id")
         ),
@@ -810,6 +835,7 @@ def _statistics_ledger() -> None:
         sa.Column("month", sa.String(length=7), nullable=False),
         sa.Column("family", sa.String(length=8), nullable=False),
         sa.Column("milli", sa.Integer(), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint("milli > 0", name=op.f("ck_statistics_ledger_positive")),
         sa.ForeignKeyConstraint(
             ["release_id"], ["statistics_releases.id"], name=op.f("fk_statistics_ledger_release_id")
@@ -827,6 +853,7 @@ def _team_wraps() -> None:
         sa.Column("member_id", sa.Uuid(), nullable=False),
         sa.Column("wrap", sa.LargeBinary(), nullable=True),
         sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["member_id"], ["members.id"], name=op.f("fk_team_wraps_member_id")
         ),
@@ -849,6 +876,7 @@ def _alerts() -> None:
         sa.Column("step", sa.Integer(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("acknowledged_by", sa.Uuid(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_alerts_case_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
     )
@@ -876,6 +904,7 @@ def _attachments() -> None:
         sa.Column("details", sa.LargeBinary(), nullable=False),
         sa.Column("details_version", sa.Integer(), nullable=False),
         sa.Column("details_epoch", sa.Integer(), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_attachments_case_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attachments")),
     )
@@ -900,6 +929,7 @@ def _calls() -> None:
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
         sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint(
             "state IN ('challenge', 'menu', 'situation', 'ringing', 'calling', 'dialing', 'bridged', 'voicemail', 'keeping', 'ended')",
             name=op.f("ck_calls_state"),
@@ -943,6 +973,7 @@ def _case_grants() -> None:
         sa.Column("team_epoch", sa.Integer(), nullable=False),
         sa.Column("wrap", sa.LargeBinary(), nullable=True),
         sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_case_grants_case_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_grants")),
         sa.UniqueConstraint(
@@ -965,6 +996,7 @@ def _case_sheets() -> None:
         sa.Column("hold_reason", sa.LargeBinary(), nullable=True),
         sa.Column("hold_reason_epoch", sa.Integer(), nullable=False),
         sa.Column("hold_reason_version", sa.Integer(), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_case_sheets_case_id")),
         sa.PrimaryKeyConstraint("case_id", name=op.f("pk_case_sheets")),
     )
@@ -975,6 +1007,7 @@ def _conflicts() -> None:
         "conflicts",
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_conflicts_case_id")),
         sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_conflicts_member_id")),
         sa.PrimaryKeyConstraint("case_id", "member_id", name=op.f("pk_conflicts")),
@@ -994,6 +1027,7 @@ def _consents() -> None:
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
         sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_consents_case_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consents")),
     )
@@ -1016,6 +1050,7 @@ def _detention_episodes() -> None:
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
         sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["case_id"], ["cases.id"], name=op.f("fk_detention_episodes_case_id")
         ),
@@ -1047,6 +1082,7 @@ def _events() -> None:
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
         sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint(
             "state IN ('tentative', 'confirmed', 'rescheduled', 'occurred', 'cancelled')",
             name=op.f("ck_events_state"),
@@ -1073,6 +1109,7 @@ def _messages() -> None:
         sa.Column("author_id", sa.Uuid(), nullable=True),
         sa.Column("source_id", sa.Uuid(), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_messages_case_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
     )
@@ -1089,6 +1126,7 @@ def _notes() -> None:
         sa.Column("author_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_notes_case_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notes")),
     )
@@ -1109,6 +1147,7 @@ def _tasks() -> None:
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
         sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint("state IN ('open', 'done')", name=op.f("ck_tasks_state")),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_tasks_case_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
@@ -1135,6 +1174,7 @@ def _attachment_parts() -> None:
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["attachment_id"],
             ["attachments.id"],
@@ -1167,6 +1207,7 @@ def _call_legs() -> None:
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
         sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["call_id"], ["calls.id"], name=op.f("fk_call_legs_call_id"), ondelete="CASCADE"
         ),
@@ -1201,6 +1242,7 @@ def _outgoing() -> None:
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
         sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_outgoing_case_id")),
         sa.ForeignKeyConstraint(
             ["message_id"], ["messages.id"], name=op.f("fk_outgoing_message_id")
@@ -1222,6 +1264,7 @@ def _pages() -> None:
         sa.Column("urgency", sa.Integer(), nullable=False),
         sa.Column("number_lookup", sa.LargeBinary(), nullable=False),
         sa.Column("paged_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["alert_id"], ["alerts.id"], name=op.f("fk_pages_alert_id"), ondelete="CASCADE"
         ),
@@ -1248,6 +1291,7 @@ def _requests() -> None:
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
         sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint(
             "state IN ('open', 'offered', 'assigned', 'unfilled', 'done', 'cancelled')",
             name=op.f("ck_requests_state"),
@@ -1277,6 +1321,7 @@ def _assignments() -> None:
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
         sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint(
             "state IN ('active', 'attended', 'no_show', 'done', 'cancelled', 'revoked')",
             name=op.f("ck_assignments_state"),
@@ -1315,6 +1360,7 @@ def _brief_wraps() -> None:
         sa.Column("pending", sa.Boolean(), nullable=False),
         sa.Column("wrap", sa.LargeBinary(), nullable=True),
         sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_brief_wraps_case_id")),
         sa.ForeignKeyConstraint(
             ["member_id"], ["members.id"], name=op.f("fk_brief_wraps_member_id")
@@ -1343,6 +1389,7 @@ def _briefs() -> None:
         sa.Column("mac", sa.LargeBinary(), nullable=False),
         sa.Column("fields", sa.LargeBinary(), nullable=False),
         sa.Column("fields_version", sa.Integer(), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_briefs_case_id")),
         sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name=op.f("fk_briefs_request_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_briefs")),
@@ -1366,6 +1413,7 @@ def _offers() -> None:
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
         sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint(
             "state IN ('pending', 'accepted', 'declined', 'expired', 'withdrawn')",
             name=op.f("ck_offers_state"),
@@ -1406,6 +1454,7 @@ def _reports() -> None:
         sa.Column("position", sa.BigInteger(), nullable=False),
         sa.Column("author_id", sa.Uuid(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["assignment_id"], ["assignments.id"], name=op.f("fk_reports_assignment_id")
         ),
