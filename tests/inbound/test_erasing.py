@@ -7,8 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from app.desk import close_case, erase_case, hold_case, lift_hold, merge_cases, read_case
-from app.desk.case_file import CaseFile
+from app.desk import close_case, erase_case, hold_case, lift_hold, merge_cases
 from app.errors import CaseErased
 from app.intake import load_script
 from tests.line import Line
@@ -41,15 +40,10 @@ def wrong(code: str) -> str:
 
 def is_erased(line: Line, case_id: UUID) -> bool:
     try:
-        read(line, case_id)
+        line.read(case_id)
     except CaseErased:
         return True
     return False
-
-
-def read(line: Line, case_id: UUID) -> CaseFile:
-    file: CaseFile = line.as_member(read_case, "heron", case_id)
-    return file
 
 
 def wait(line: Line, **by: float) -> None:
@@ -93,7 +87,7 @@ class TestTheDialogue:
         # A fourth is no city either, nor a case of its own; not even the right one.
         assert line.says(wrong(code), code) == [stopped, stopped]
         assert not is_erased(line, calm)
-        assert read(line, calm).fields == {}
+        assert line.read(calm).fields == {}
 
     def test_a_wrong_try_may_be_mended(self, line: Line, calm: UUID) -> None:
         code = ask(line)
@@ -138,7 +132,7 @@ class TestTheDialogue:
 
     def test_the_desk_does_not_read_the_code(self, line: Line, calm: UUID) -> None:
         code = ask(line)
-        bodies = [str(text.body) for text in read(line, calm).messages]
+        bodies = [str(text.body) for text in line.read(calm).messages]
         assert code not in " ".join(bodies[:-1])
 
 
@@ -167,7 +161,7 @@ class TestWaiting:
         self, line: Line, urgent: UUID
     ) -> None:
         confirm(line)
-        assert "erase_requested" in read(line, urgent).contact.flags
+        assert "erase_requested" in line.read(urgent).contact.flags
         wait(line, hours=23)
         assert not is_erased(line, urgent)
         wait(line, hours=2)
@@ -230,7 +224,7 @@ class TestMerged:
         one, into = self.two(line, urgent=True)
         confirm(line, ONE)
         assert not is_erased(line, one)
-        assert "erase_requested" in read(line, into).contact.flags
+        assert "erase_requested" in line.read(into).contact.flags
         wait(line, hours=25)
         assert is_erased(line, into)
 
