@@ -297,7 +297,8 @@ def test_an_invitation_written_by_hand_lets_nobody_in(house: House) -> None:
                 expires_at=house.clock() + timedelta(hours=1),
             )
         )
-    assert joins(house, code).status_code == 400
+    assert joins(house, code).status_code == REFUSED
+    assert house.sign_in("cuckoo").status_code == 401
 
 
 def test_an_invitation_with_anothers_code_lets_nobody_in(house: House) -> None:
