@@ -31,7 +31,7 @@ from app.crypto import passphrases
 passphrases._MEMORY_KIB = {_EASY_KIB}
 main()
 """
-_PATIENCE_S = 60
+_PATIENCE_S = 180  # of a machine that has much else to do
 
 
 @dataclass(frozen=True)
