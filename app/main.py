@@ -21,7 +21,7 @@ from app.inbound import IntakeSettings
 from app.intake import load_script
 from app.members import MemorySessions, SignInThrottle, TableSessions
 from app.models import Deployment
-from app.operations import Door, Metrics, SharedSeed
+from app.operations import Door, Metrics, SharedSeed, watch_for_damage
 from app.organisation import read_regions
 from app.outbox import Pacer
 from app.paging import Waker, read_wake_numbers
@@ -155,6 +155,7 @@ async def _run(
 ) -> AsyncIterator[None]:
     """Run writer, door and worker while the application serves."""
     database = open_database(settings, clock)
+    watch_for_damage(database, clock)
     metrics = Metrics()
     worker = make_worker(settings, database, clock, metrics) if with_worker else None
     service = make_service(settings, database, clock, worker, metrics)

@@ -34,7 +34,8 @@ def find_newest_words(db: Db, case_ids: Collection[UUID], scope: str) -> dict[UU
     """Return the newest word on a scope in each of these cases that has one."""
     rows = db.scalars(
         select(Consent).where(Consent.case_id.in_(case_ids)).order_by(Consent.position)
-    )
+    ).all()
+    db.require_whole(Consent.__tablename__)
     newest: dict[UUID, NewestWord] = {}
     for row in rows:
         values = db.keys.read_values(row)

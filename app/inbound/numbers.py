@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from app.models import Erasure, Job, ReplyCount, Suppression
-from app.outbox import HOUR
+from app.outbox import HOUR, find_suppressions
 from app.store import Db, Lookup
 
 
@@ -38,7 +38,7 @@ class KnownNumbers:
 
 def look_up_numbers(db: Db, lookups: Collection[bytes], now: datetime) -> KnownNumbers:
     """Look all of them up."""
-    known = KnownNumbers()
+    known, suppressed = KnownNumbers(), set[bytes]()
     for row in _KNOWN.rows(db, lookups, now=now, an_hour_ago=now - HOUR):
         match row.what:
             case "answered":
@@ -47,8 +47,10 @@ def look_up_numbers(db: Db, lookups: Collection[bytes], now: datetime) -> KnownN
                 known.dialogues.add(row.lookup)
             case "waiting":
                 known.waiting[row.lookup] = row.number
-            case kind:
-                known.suppressions.setdefault(row.lookup, set()).add(kind)
+            case _:
+                suppressed.add(row.lookup)
+    if suppressed:  # few are: their rows are read whole, and checked
+        known.suppressions = find_suppressions(db, suppressed, now)
     return known
 
 

@@ -65,13 +65,11 @@ def lift_suppressions(db: Db, number: str, kinds: Iterable[str]) -> None:
 def find_suppressions(db: Db, lookups: Collection[bytes], now: datetime) -> dict[bytes, set[str]]:
     """Return, for many numbers in one query, the kinds of suppression in force."""
     found: dict[bytes, set[str]] = {}
-    rows = db.execute(
-        select(Suppression.number_lookup, Suppression.kind).where(
-            Suppression.number_lookup.in_(lookups), Suppression.until > now
-        )
+    rows = db.scalars(
+        select(Suppression).where(Suppression.number_lookup.in_(lookups), Suppression.until > now)
     )
-    for lookup, kind in rows:
-        found.setdefault(lookup, set()).add(kind)
+    for row in rows:
+        found.setdefault(row.number_lookup, set()).add(row.kind)
     return found
 
 

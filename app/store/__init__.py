@@ -20,7 +20,7 @@ from app.store.jobs import (
     postpone_job,
     release_all_jobs,
 )
-from app.store.mac_updates import is_row_true
+from app.store.mac_updates import is_row_true, lock_rows
 from app.store.queue_order import NOT_WAITING, position_after
 from app.store.row_macs import RowDamaged, find_vouched, verify_rows
 from app.store.schema import (
@@ -82,6 +82,7 @@ __all__ = [
     "is_known_revision",
     "is_row_true",
     "is_schema_current",
+    "lock_rows",
     "make_table_filter",
     "new_job",
     "plant_recurring_jobs",

@@ -22,6 +22,7 @@ from app.crypto import Secret
 from app.keyring import Keyring, TransactionKeys
 from app.store.queue_order import QueueOrder
 from app.store.row_guard import install_row_guard
+from app.store.row_macs import RowDamaged
 
 
 class Db(Session):
@@ -43,6 +44,14 @@ class Db(Session):
         """Note a row that does not verify; coordinators are told once the transaction is over."""
         self.damaged.add((table, row))
         self.last_damage = table
+
+    def require_whole(self, table: str) -> None:
+        """Raise RowDamaged where a row of this table did not verify in this transaction.
+
+        For rows that only count together: to leave one out would change what the others say.
+        """
+        if any(name == table for name, _ in self.damaged):
+            raise RowDamaged(table)
 
     @property
     def damaged(self) -> set[tuple[str, tuple[Any, ...]]]:

@@ -90,6 +90,20 @@ def read_rows(
     return cast("list[Mapping[str, Any]]", list(connection.execute(wanted, known).mappings()))
 
 
+def lock_rows(db: Any, table: Table, where: Any) -> tuple[list[Mapping[str, Any]], list[Any]]:
+    """Lock rows; return those that verify, and the ids of those that do not."""
+    keys, vouched = find_keys(db), find_vouched(table)
+    if keys is None or vouched is None:
+        raise TypeError(table.name)
+    true, damaged = [], []
+    for row in read_rows(db.connection(), vouched, where):
+        if is_noted_true(db, vouched, keys, row):
+            true.append(row)
+        else:
+            damaged.append(row["id"])
+    return true, damaged
+
+
 def is_row_true(db: Any, table: Table, row: Mapping[str, Any]) -> bool:
     """Return whether a row that names all vouched columns verifies; note it where it does not."""
     keys, vouched = find_keys(db), find_vouched(table)

@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy import (
     Column,
     CursorResult,
+    Table,
     bindparam,
     delete,
     select,
@@ -29,7 +30,7 @@ from app import audit
 from app.crypto import KeyFiles
 from app.keyring import hash_number, hash_reference
 from app.models import LIVE_STATES, IndexKey
-from app.store import Database, Db
+from app.store import Database, Db, lock_rows, update_rows
 from app.vault.hash_meanings import (
     CASES,
     NUMBERS,
@@ -141,7 +142,10 @@ def _forget_closed(db: Db) -> int:
 
 def _translate(db: Db, column: Column[Any], new: Mapping[bytes, bytes], orphan: Orphan) -> int:
     """Put each hash of a column under the new key; return how many there were. HashUnknown."""
-    source, hashes = column.table, list_hashes(db, column)
+    source = cast("Table", column.table)
+    if "row_mac" in source.c:
+        return _translate_vouched(db, column, new, orphan)
+    hashes = list_hashes(db, column)
     _write(db, column, {old: new[old] for old in sorted(hashes & new.keys())})
     unknown = sorted(hashes - new.keys())
     if unknown:
@@ -155,6 +159,36 @@ def _translate(db: Db, column: Column[Any], new: Mapping[bytes, bytes], orphan: 
         else:
             db.execute(update(source).where(affected).values({column.name: None}))
     return len(hashes)
+
+
+def _translate_vouched(
+    db: Db, column: Column[Any], new: Mapping[bytes, bytes], orphan: Orphan
+) -> int:
+    """Do the same where rows carry MACs. Damaged rows lose their hash; they stop nothing."""
+    source = cast("Table", column.table)
+    hashed = column.is_not(None)
+    if source is CASES:
+        hashed &= CASES.c.provisional.is_(False)
+    true, damaged = lock_rows(db, source, hashed)
+    unknown = [row["id"] for row in true if row[column.name] not in new]
+    if unknown and orphan is Orphan.FORBIDDEN:
+        raise HashUnknown(source.name)
+    changes = [
+        {column.name: new[row[column.name]], "id": row["id"]}
+        for row in true
+        if row[column.name] in new
+    ]
+    update_rows(db, source, changes, {row["id"]: row for row in true})
+    gone = [*unknown, *damaged]
+    if gone:
+        log.warning("index.unknown", table=source.name, hashes=len(gone))
+    for part in split_hashes(gone):
+        affected = source.c.id.in_(part)
+        if orphan is Orphan.EMPTY:
+            db.execute(update(source).where(affected).values({column.name: None}))
+        else:
+            db.execute(delete(source).where(affected))
+    return len(true) + len(damaged)
 
 
 def _write(db: Db, column: Column[Any], renewed: Mapping[bytes, bytes]) -> None:

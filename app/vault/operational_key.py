@@ -47,6 +47,7 @@ def open_keyring(database: Database, files: KeyFiles) -> Keyring:
     )
     database.use_keys(keys, find_index_key)
     with database.snapshot() as db:
+        db.scalars(select(Deployment)).one()  # now with keys, so that its row is checked
         check_roster_at_start(db)
         reconcile_tombstones(db)
         if keys.is_open:
