@@ -40,6 +40,7 @@ def open_database(settings: Settings, clock: Clock) -> Database:
     In the demo the clock is where the simulated network left it.
     """
     database = Database(settings.sqlalchemy_url)
+    watch_for_damage(database, clock)
     open_keyring(database, KeyFiles(settings.keys_path))
     database.zone = settings.zone
     if settings.environment == "demo":
@@ -155,7 +156,6 @@ async def _run(
 ) -> AsyncIterator[None]:
     """Run writer, door and worker while the application serves."""
     database = open_database(settings, clock)
-    watch_for_damage(database, clock)
     metrics = Metrics()
     worker = make_worker(settings, database, clock, metrics) if with_worker else None
     service = make_service(settings, database, clock, worker, metrics)

@@ -46,7 +46,7 @@ def report_damage(
     database: Database, rows: Collection[tuple[str, tuple[Any, ...]]], now: datetime
 ) -> None:
     """Write damaged rows into the audit log, and text two coordinators."""
-    first = {name: key for name, key in sorted(rows, key=str, reverse=True)}
+    first = dict(sorted(rows, key=str, reverse=True))
     for name, key in first.items():
         log.error("row.damaged", table=name)
         with database.transaction() as db:

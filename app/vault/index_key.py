@@ -16,8 +16,8 @@ from typing import Any, cast
 import structlog
 from sqlalchemy import (
     Column,
+    ColumnElement,
     CursorResult,
-    Table,
     bindparam,
     delete,
     select,
@@ -142,7 +142,7 @@ def _forget_closed(db: Db) -> int:
 
 def _translate(db: Db, column: Column[Any], new: Mapping[bytes, bytes], orphan: Orphan) -> int:
     """Put each hash of a column under the new key; return how many there were. HashUnknown."""
-    source = cast("Table", column.table)
+    source = column.table
     if "row_mac" in source.c:
         return _translate_vouched(db, column, new, orphan)
     hashes = list_hashes(db, column)
@@ -165,10 +165,10 @@ def _translate_vouched(
     db: Db, column: Column[Any], new: Mapping[bytes, bytes], orphan: Orphan
 ) -> int:
     """Do the same where rows carry MACs. Damaged rows lose their hash; they stop nothing."""
-    source = cast("Table", column.table)
-    hashed = column.is_not(None)
+    source = column.table
+    hashed: ColumnElement[bool] = column.is_not(None)
     if source is CASES:
-        hashed &= CASES.c.provisional.is_(False)
+        hashed = hashed & CASES.c.provisional.is_(False)
     true, damaged = lock_rows(db, source, hashed)
     unknown = [row["id"] for row in true if row[column.name] not in new]
     if unknown and orphan is Orphan.FORBIDDEN:
