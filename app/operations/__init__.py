@@ -5,6 +5,7 @@ from app.operations.backup.restorer import NeedsAcknowledgement, restore_archive
 from app.operations.backup.writer import make_archive
 from app.operations.checkup.examination import examine_installation
 from app.operations.checkup.findings import CheckFinding, CheckScene, report_ok, report_problem
+from app.operations.damage import watch_for_damage
 from app.operations.door import Door
 from app.operations.door_calls import raise_alarm, send_seed
 from app.operations.drill.inspection import DrillScene, inspect_installation
@@ -57,5 +58,5 @@ __all__ = [
     "store_operational_seed",
     "sweep_retention",
     "write_report_json",
-    "write_report_text",
+    "write_report_textwatch_for_damage",
 ]
