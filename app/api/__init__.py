@@ -17,4 +17,31 @@ from app.api.routes import install_api
 from app.api.state import Service, Visit
 from app.api.webhook_table import make_takers, take_webhooks
 
-__all__ = ["AWAY", "ChangeCase", "ChangeMe", "ChangeMember", "ChangeSettings", "Code", "DAMAGED", "GiveConsent", "Hold", "Invite", "NewCard", "NewCase", "NewContact", "STATUS", "Service", "Visit", "enter", "examine", "install_api", "make_takers", "member_out", "ranged", "remember_device", "sealed_copy", "sign_in", "take_webhooks"]
+__all__ = [
+    "AWAY",
+    "DAMAGED",
+    "STATUS",
+    "ChangeCase",
+    "ChangeMe",
+    "ChangeMember",
+    "ChangeSettings",
+    "Code",
+    "GiveConsent",
+    "Hold",
+    "Invite",
+    "NewCard",
+    "NewCase",
+    "NewContact",
+    "Service",
+    "Visit",
+    "enter",
+    "examine",
+    "install_api",
+    "make_takers",
+    "member_out",
+    "ranged",
+    "remember_device",
+    "sealed_copy",
+    "sign_in",
+    "take_webhooks",
+]

@@ -3,7 +3,42 @@
 from fastapi import APIRouter, FastAPI
 from starlette.routing import BaseRoute
 
-from app.api import assignments, attachments, blocks, calendars, calls, calls_twilio, cards, cases, contacts, deadlines, directory, endings, episodes, errors, events, exports, handovers, health, invitations, members, offers, organisation, overrides, raids, reference, replies, requests, sessions, shifts, statistics, swaps, tasks, turns, twilio
+from app.api import (
+    assignments,
+    attachments,
+    blocks,
+    calendars,
+    calls,
+    calls_twilio,
+    cards,
+    cases,
+    contacts,
+    deadlines,
+    directory,
+    endings,
+    episodes,
+    errors,
+    events,
+    exports,
+    handovers,
+    health,
+    invitations,
+    members,
+    offers,
+    organisation,
+    overrides,
+    raids,
+    reference,
+    replies,
+    requests,
+    sessions,
+    shifts,
+    statistics,
+    swaps,
+    tasks,
+    turns,
+    twilio,
+)
 from app.api.headers import CarefulAnswers
 
 

@@ -8,7 +8,17 @@ from collections.abc import Callable, Sequence
 import typer
 
 from app import __version__
-from app.cli import archiving, checking, inspecting, opening, releasing, rotating, running, sealing, setting_up
+from app.cli import (
+    archiving,
+    checking,
+    inspecting,
+    opening,
+    releasing,
+    rotating,
+    running,
+    sealing,
+    setting_up,
+)
 from app.cli.terminal import in_one_line, prepare, say
 
 cli = typer.Typer(

@@ -3,7 +3,38 @@
 from fastapi import APIRouter, FastAPI
 from starlette.routing import BaseRoute
 
-from app.console import account, assets, blocks, cards_page, case_calls, case_contact, case_copy, case_dates, case_ending, case_handling, case_page, dates, directory_page, errors, health, joining, log, members, new_case, own_offers, queue, raid_board, requests_board, rota, rota_planning, rules_page, settings_page, signing_in, statistics_page, texts
+from app.console import (
+    account,
+    assets,
+    blocks,
+    cards_page,
+    case_calls,
+    case_contact,
+    case_copy,
+    case_dates,
+    case_ending,
+    case_handling,
+    case_page,
+    dates,
+    directory_page,
+    errors,
+    health,
+    joining,
+    log,
+    members,
+    new_case,
+    own_offers,
+    queue,
+    raid_board,
+    requests_board,
+    rota,
+    rota_planning,
+    rules_page,
+    settings_page,
+    signing_in,
+    statistics_page,
+    texts,
+)
 
 PAGES = (
     assets,

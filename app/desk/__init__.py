@@ -8,11 +8,58 @@ from app.desk.date_changes import change_date, read_date
 from app.desk.emergency import break_glass
 from app.desk.erasing import erase_restored_cases, erase_tree
 from app.desk.exporting import COPY_NAME, CopyReader, open_copy, seal_copy
-from app.desk.handling import CaseOpening, assign_case, change_case, claim_case, open_case_by_hand, release_case
+from app.desk.handling import (
+    CaseOpening,
+    assign_case,
+    change_case,
+    claim_case,
+    open_case_by_hand,
+    release_case,
+)
 from app.desk.overview import read_overview
 from app.desk.queue import CaseLine, list_cases, read_line
 from app.desk.reading import mask_number, read_case
 from app.desk.reminders import sweep_reminders
 from app.desk.replying import StatedConsent, make_cases_wait, record_consent, send_reply
 
-__all__ = ["COPY_NAME", "CaseFile", "CaseLine", "CaseOpening", "CopyReader", "OtherPhone", "StatedConsent", "announce_card", "assign_case", "break_glass", "change_case", "change_date", "claim_case", "close_case", "erase_case", "erase_restored_cases", "erase_tree", "hold_case", "lift_hold", "list_cases", "make_cases_wait", "mark_phone_safe", "mark_phone_unsafe", "mask_number", "merge_cases", "open_case_by_hand", "open_copy", "read_case", "read_date", "read_line", "read_overview", "record_consent", "release_case", "reopen_case", "replace_contact", "seal_copy", "send_reply", "show_consent", "sweep_reminders"]
+__all__ = [
+    "COPY_NAME",
+    "CaseFile",
+    "CaseLine",
+    "CaseOpening",
+    "CopyReader",
+    "OtherPhone",
+    "StatedConsent",
+    "announce_card",
+    "assign_case",
+    "break_glass",
+    "change_case",
+    "change_date",
+    "claim_case",
+    "close_case",
+    "erase_case",
+    "erase_restored_cases",
+    "erase_tree",
+    "hold_case",
+    "lift_hold",
+    "list_cases",
+    "make_cases_wait",
+    "mark_phone_safe",
+    "mark_phone_unsafe",
+    "mask_number",
+    "merge_cases",
+    "open_case_by_hand",
+    "open_copy",
+    "read_case",
+    "read_date",
+    "read_line",
+    "read_overview",
+    "record_consent",
+    "release_case",
+    "reopen_case",
+    "replace_contact",
+    "seal_copy",
+    "send_reply",
+    "show_consent",
+    "sweep_reminders",
+]

@@ -9,4 +9,20 @@ from app.intake.keywords import BUILTIN_STOP, Keyword, is_builtin_start, is_buil
 from app.intake.script import Script, ScriptRefused, load_script, read_script
 from app.intake.state import ContactHint, EraseAnswer, ScriptState, Step, make_erase_reply
 
-__all__ = ["BUILTIN_STOP", "ContactHint", "EraseAnswer", "Keyword", "SILENCE", "Script", "ScriptRefused", "ScriptState", "Step", "is_builtin_start", "is_builtin_stop", "load_script", "make_erase_reply", "read_script", "take_step"]
+__all__ = [
+    "BUILTIN_STOP",
+    "SILENCE",
+    "ContactHint",
+    "EraseAnswer",
+    "Keyword",
+    "Script",
+    "ScriptRefused",
+    "ScriptState",
+    "Step",
+    "is_builtin_start",
+    "is_builtin_stop",
+    "load_script",
+    "make_erase_reply",
+    "read_script",
+    "take_step",
+]

@@ -1,8 +1,26 @@
 """Who works here: accounts, invitations, profiles, sessions."""
 
-from app.members.accounts import MemberChanges, change_member, change_own_profile, find_member, list_handles, list_members, remove_member
+from app.members.accounts import (
+    MemberChanges,
+    change_member,
+    change_own_profile,
+    find_member,
+    list_handles,
+    list_members,
+    remove_member,
+)
 from app.members.admission import join_with_invitation, recover_with_code
-from app.members.enrolment import EnrolledMember, HandleRefused, HandleTaken, NewcomerSecrets, PassphraseTooShort, check_passphrase, clean_handle, enrol_member, make_secrets
+from app.members.enrolment import (
+    EnrolledMember,
+    HandleRefused,
+    HandleTaken,
+    NewcomerSecrets,
+    PassphraseTooShort,
+    check_passphrase,
+    clean_handle,
+    enrol_member,
+    make_secrets,
+)
 from app.members.invitations import InvitationRefused, make_invitation, redeem_invitation
 from app.members.member_keys import open_member_seed
 from app.members.newcomers import admit_newcomers, is_anyone_waiting
@@ -10,7 +28,58 @@ from app.members.passphrase_words import suggest_passphrase
 from app.members.profiles import change_profile
 from app.members.second_factor import confirm_totp, open_totp_secret, spend_totp_code
 from app.members.session_stores import IDLE_LIFE, MemorySessions, SessionStore, TableSessions
-from app.members.sessions import SignedIn, end_own_session, list_own_sessions, make_principal, resume_session, sign_in, sign_out
+from app.members.sessions import (
+    SignedIn,
+    end_own_session,
+    list_own_sessions,
+    make_principal,
+    resume_session,
+    sign_in,
+    sign_out,
+)
 from app.members.sign_in_throttle import SignInThrottle, make_device_cookie
 
-__all__ = ["EnrolledMember", "HandleRefused", "HandleTaken", "IDLE_LIFE", "InvitationRefused", "MemberChanges", "MemorySessions", "NewcomerSecrets", "PassphraseTooShort", "SessionStore", "SignInThrottle", "SignedIn", "TableSessions", "admit_newcomers", "change_member", "change_own_profile", "change_profile", "check_passphrase", "clean_handle", "confirm_totp", "end_own_session", "enrol_member", "find_member", "is_anyone_waiting", "join_with_invitation", "list_handles", "list_members", "list_own_sessions", "make_device_cookie", "make_invitation", "make_principal", "make_secrets", "open_member_seed", "open_totp_secret", "recover_with_code", "redeem_invitation", "remove_member", "resume_session", "sign_in", "sign_out", "spend_totp_code", "suggest_passphrase"]
+__all__ = [
+    "IDLE_LIFE",
+    "EnrolledMember",
+    "HandleRefused",
+    "HandleTaken",
+    "InvitationRefused",
+    "MemberChanges",
+    "MemorySessions",
+    "NewcomerSecrets",
+    "PassphraseTooShort",
+    "SessionStore",
+    "SignInThrottle",
+    "SignedIn",
+    "TableSessions",
+    "admit_newcomers",
+    "change_member",
+    "change_own_profile",
+    "change_profile",
+    "check_passphrase",
+    "clean_handle",
+    "confirm_totp",
+    "end_own_session",
+    "enrol_member",
+    "find_member",
+    "is_anyone_waiting",
+    "join_with_invitation",
+    "list_handles",
+    "list_members",
+    "list_own_sessions",
+    "make_device_cookie",
+    "make_invitation",
+    "make_principal",
+    "make_secrets",
+    "open_member_seed",
+    "open_totp_secret",
+    "recover_with_code",
+    "redeem_invitation",
+    "remove_member",
+    "resume_session",
+    "sign_in",
+    "sign_out",
+    "spend_totp_code",
+    "suggest_passphrase",
+]

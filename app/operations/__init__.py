@@ -9,7 +9,12 @@ from app.operations.door import Door
 from app.operations.door_calls import raise_alarm, send_seed
 from app.operations.drill.inspection import DrillScene, inspect_installation
 from app.operations.drill.report import write_report_json, write_report_text
-from app.operations.foundation import AlreadyMade, FoundedOrganisation, found_organisation, is_founded
+from app.operations.foundation import (
+    AlreadyMade,
+    FoundedOrganisation,
+    found_organisation,
+    is_founded,
+)
 from app.operations.metrics.measures import measure_process, measure_service
 from app.operations.metrics.registry import CONTENT_TYPE, Metrics, may_read_metrics
 from app.operations.metrics.worker_server import WorkerServer
@@ -18,4 +23,39 @@ from app.operations.readiness import ReadinessProbe, is_carrier_refusing, is_wor
 from app.operations.retention import checkpoint_audit, sweep_retention
 from app.operations.shared_seed import SharedSeed
 
-__all__ = ["AlreadyMade", "CONTENT_TYPE", "CheckFinding", "CheckScene", "Door", "DrillScene", "FoundedOrganisation", "Metrics", "NeedsAcknowledgement", "ReadinessProbe", "SharedSeed", "WorkerServer", "checkpoint_audit", "examine_installation", "found_organisation", "inspect_installation", "is_carrier_refusing", "is_founded", "is_worker_alive", "look_after_archives", "make_archive", "may_read_metrics", "measure_process", "measure_service", "open_operational_seed", "raise_alarm", "report_ok", "report_problem", "restore_archive", "send_seed", "store_operational_seed", "sweep_retention", "write_report_json", "write_report_text"]
+__all__ = [
+    "CONTENT_TYPE",
+    "AlreadyMade",
+    "CheckFinding",
+    "CheckScene",
+    "Door",
+    "DrillScene",
+    "FoundedOrganisation",
+    "Metrics",
+    "NeedsAcknowledgement",
+    "ReadinessProbe",
+    "SharedSeed",
+    "WorkerServer",
+    "checkpoint_audit",
+    "examine_installation",
+    "found_organisation",
+    "inspect_installation",
+    "is_carrier_refusing",
+    "is_founded",
+    "is_worker_alive",
+    "look_after_archives",
+    "make_archive",
+    "may_read_metrics",
+    "measure_process",
+    "measure_service",
+    "open_operational_seed",
+    "raise_alarm",
+    "report_ok",
+    "report_problem",
+    "restore_archive",
+    "send_seed",
+    "store_operational_seed",
+    "sweep_retention",
+    "write_report_json",
+    "write_report_text",
+]

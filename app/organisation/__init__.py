@@ -1,6 +1,43 @@
 """The organisation: its settings and its lists of codes."""
 
-from app.organisation.codes import ANSWERS, CONSENT_SCOPES, CONTACT_METHODS, DIRECTORY_KINDS, EVENT_KINDS, LANGUAGES, OUTCOMES, REQUEST_KINDS, SITUATIONS, check_codes, check_fields
-from app.organisation.settings import change_settings, find_zone, look_up_versions, read_regions, read_settings, read_settings_version
+from app.organisation.codes import (
+    ANSWERS,
+    CONSENT_SCOPES,
+    CONTACT_METHODS,
+    DIRECTORY_KINDS,
+    EVENT_KINDS,
+    LANGUAGES,
+    OUTCOMES,
+    REQUEST_KINDS,
+    SITUATIONS,
+    check_codes,
+    check_fields,
+)
+from app.organisation.settings import (
+    change_settings,
+    find_zone,
+    look_up_versions,
+    read_regions,
+    read_settings,
+    read_settings_version,
+)
 
-__all__ = ["ANSWERS", "CONSENT_SCOPES", "CONTACT_METHODS", "DIRECTORY_KINDS", "EVENT_KINDS", "LANGUAGES", "OUTCOMES", "REQUEST_KINDS", "SITUATIONS", "change_settings", "check_codes", "check_fields", "find_zone", "look_up_versions", "read_regions", "read_settings", "read_settings_version"]
+__all__ = [
+    "ANSWERS",
+    "CONSENT_SCOPES",
+    "CONTACT_METHODS",
+    "DIRECTORY_KINDS",
+    "EVENT_KINDS",
+    "LANGUAGES",
+    "OUTCOMES",
+    "REQUEST_KINDS",
+    "SITUATIONS",
+    "change_settings",
+    "check_codes",
+    "check_fields",
+    "find_zone",
+    "look_up_versions",
+    "read_regions",
+    "read_settings",
+    "read_settings_version",
+]

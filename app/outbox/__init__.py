@@ -5,9 +5,25 @@ follows what it says about them afterwards.
 """
 
 from app.outbox.blocks import Block, add_block, block_caller, lift_block, list_blocks
-from app.outbox.budget import MonthSpending, NEAR, find_new_warning, forget_hourly_counts, read_month
+from app.outbox.budget import (
+    NEAR,
+    MonthSpending,
+    find_new_warning,
+    forget_hourly_counts,
+    read_month,
+)
 from app.outbox.callbacks import StatusUpdate, catch_up_with_carrier, follow_statuses
-from app.outbox.carrier_copies import PICTURES_KEPT, count_copies, find_known_sids, forget_old_copies, keep_pictures, note_call_copy, note_copies, note_running_call, release_pictures
+from app.outbox.carrier_copies import (
+    PICTURES_KEPT,
+    count_copies,
+    find_known_sids,
+    forget_old_copies,
+    keep_pictures,
+    note_call_copy,
+    note_copies,
+    note_running_call,
+    release_pictures,
+)
 from app.outbox.copy_deletion import COPY_PATIENCE, delete_copies
 from app.outbox.flood import HOUR, ReplyAllowance, forget_old_counts
 from app.outbox.gate import check_call, check_text
@@ -15,6 +31,54 @@ from app.outbox.pacer import Pacer
 from app.outbox.queue import TextDraft, cancel_texts, queue_test_text, queue_texts
 from app.outbox.sender import send_texts
 from app.outbox.states import UNHEARD_JOB
-from app.outbox.suppressions import SILENCED, find_phone_flags, find_suppressions, lift_suppressions, suppress_number
+from app.outbox.suppressions import (
+    SILENCED,
+    find_phone_flags,
+    find_suppressions,
+    lift_suppressions,
+    suppress_number,
+)
 
-__all__ = ["Block", "COPY_PATIENCE", "HOUR", "MonthSpending", "NEAR", "PICTURES_KEPT", "Pacer", "ReplyAllowance", "SILENCED", "StatusUpdate", "TextDraft", "UNHEARD_JOB", "add_block", "block_caller", "cancel_texts", "catch_up_with_carrier", "check_call", "check_text", "count_copies", "delete_copies", "find_known_sids", "find_new_warning", "find_phone_flags", "find_suppressions", "follow_statuses", "forget_hourly_counts", "forget_old_copies", "forget_old_counts", "keep_pictures", "lift_block", "lift_suppressions", "list_blocks", "note_call_copy", "note_copies", "note_running_call", "queue_test_text", "queue_texts", "read_month", "release_pictures", "send_texts", "suppress_number"]
+__all__ = [
+    "COPY_PATIENCE",
+    "HOUR",
+    "NEAR",
+    "PICTURES_KEPT",
+    "SILENCED",
+    "UNHEARD_JOB",
+    "Block",
+    "MonthSpending",
+    "Pacer",
+    "ReplyAllowance",
+    "StatusUpdate",
+    "TextDraft",
+    "add_block",
+    "block_caller",
+    "cancel_texts",
+    "catch_up_with_carrier",
+    "check_call",
+    "check_text",
+    "count_copies",
+    "delete_copies",
+    "find_known_sids",
+    "find_new_warning",
+    "find_phone_flags",
+    "find_suppressions",
+    "follow_statuses",
+    "forget_hourly_counts",
+    "forget_old_copies",
+    "forget_old_counts",
+    "keep_pictures",
+    "lift_block",
+    "lift_suppressions",
+    "list_blocks",
+    "note_call_copy",
+    "note_copies",
+    "note_running_call",
+    "queue_test_text",
+    "queue_texts",
+    "read_month",
+    "release_pictures",
+    "send_texts",
+    "suppress_number",
+]

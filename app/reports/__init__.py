@@ -2,6 +2,28 @@
 
 from app.reports.lines import MAKERS
 from app.reports.records import ReleaseCell, ReleaseRecord, ReleaseTable, load_record, write_record
-from app.reports.sentences import FAMILY_NAMES, HOW_TO_READ, TITLES, name_category, show_figure, write_grant_sentence, write_promise
+from app.reports.sentences import (
+    FAMILY_NAMES,
+    HOW_TO_READ,
+    TITLES,
+    name_category,
+    show_figure,
+    write_grant_sentence,
+    write_promise,
+)
 
-__all__ = ["FAMILY_NAMES", "HOW_TO_READ", "MAKERS", "ReleaseCell", "ReleaseRecord", "ReleaseTable", "TITLES", "load_record", "name_category", "show_figure", "write_grant_sentence", "write_promise", "write_record"]
+__all__ = [
+    "FAMILY_NAMES",
+    "HOW_TO_READ",
+    "MAKERS",
+    "TITLES",
+    "ReleaseCell",
+    "ReleaseRecord",
+    "ReleaseTable",
+    "load_record",
+    "name_category",
+    "show_figure",
+    "write_grant_sentence",
+    "write_promise",
+    "write_record",
+]

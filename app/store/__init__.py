@@ -3,11 +3,86 @@
 from app.store.cursors import BIG, decode_cursor, encode_cursor
 from app.store.db import Database, Db
 from app.store.idempotency import do_once
-from app.store.jobs import ClaimedJob, FURTHEST, add_jobs, claim_jobs, find_due_kinds, find_next_due, find_retry_pause, finish_job, has_overdue_job, hasten_job, hurry_lanes, new_job, plant_recurring_jobs, postpone_job, release_all_jobs
+from app.store.jobs import (
+    FURTHEST,
+    ClaimedJob,
+    add_jobs,
+    claim_jobs,
+    find_due_kinds,
+    find_next_due,
+    find_retry_pause,
+    finish_job,
+    has_overdue_job,
+    hasten_job,
+    hurry_lanes,
+    new_job,
+    plant_recurring_jobs,
+    postpone_job,
+    release_all_jobs,
+)
 from app.store.queue_order import NOT_WAITING, position_after
-from app.store.schema import SchemaBehind, downgrade_schema, find_newest_revision, is_known_revision, is_schema_current, make_table_filter, read_revision, upgrade_schema
-from app.store.statements import Lookup, Query, insert_new_rows, insert_rows, update_rows, write_together
+from app.store.schema import (
+    SchemaBehind,
+    downgrade_schema,
+    find_newest_revision,
+    is_known_revision,
+    is_schema_current,
+    make_table_filter,
+    read_revision,
+    upgrade_schema,
+)
+from app.store.statements import (
+    Lookup,
+    Query,
+    insert_new_rows,
+    insert_rows,
+    update_rows,
+    write_together,
+)
 from app.store.versions import AnyVersion, OneOfVersions, ReadVersion, check_version
 from app.store.writer import GroupWriter
 
-__all__ = ["AnyVersion", "BIG", "ClaimedJob", "Database", "Db", "FURTHEST", "GroupWriter", "Lookup", "NOT_WAITING", "OneOfVersions", "Query", "ReadVersion", "SchemaBehind", "add_jobs", "check_version", "claim_jobs", "decode_cursor", "do_once", "downgrade_schema", "encode_cursor", "find_due_kinds", "find_newest_revision", "find_next_due", "find_retry_pause", "finish_job", "has_overdue_job", "hasten_job", "hurry_lanes", "insert_new_rows", "insert_rows", "is_known_revision", "is_schema_current", "make_table_filter", "new_job", "plant_recurring_jobs", "position_after", "postpone_job", "read_revision", "release_all_jobs", "update_rows", "upgrade_schema", "write_together"]
+__all__ = [
+    "BIG",
+    "FURTHEST",
+    "NOT_WAITING",
+    "AnyVersion",
+    "ClaimedJob",
+    "Database",
+    "Db",
+    "GroupWriter",
+    "Lookup",
+    "OneOfVersions",
+    "Query",
+    "ReadVersion",
+    "SchemaBehind",
+    "add_jobs",
+    "check_version",
+    "claim_jobs",
+    "decode_cursor",
+    "do_once",
+    "downgrade_schema",
+    "encode_cursor",
+    "find_due_kinds",
+    "find_newest_revision",
+    "find_next_due",
+    "find_retry_pause",
+    "finish_job",
+    "has_overdue_job",
+    "hasten_job",
+    "hurry_lanes",
+    "insert_new_rows",
+    "insert_rows",
+    "is_known_revision",
+    "is_schema_current",
+    "make_table_filter",
+    "new_job",
+    "plant_recurring_jobs",
+    "position_after",
+    "postpone_job",
+    "read_revision",
+    "release_all_jobs",
+    "update_rows",
+    "upgrade_schema",
+    "write_together",
+]

@@ -7,7 +7,20 @@ marked ``reviewed_by = "none"`` until a native speaker has read it.
 
 from app.texts.catalogue import Texts, load_texts, read_script_plan
 from app.texts.folding import fold
-from app.texts.rules import FieldRefused, QUESTIONS, SAID_ALIKE, TextRefused, check_field
+from app.texts.rules import QUESTIONS, SAID_ALIKE, FieldRefused, TextRefused, check_field
 from app.texts.spoken.sentences import Sentence, Spoken, load_spoken
 
-__all__ = ["FieldRefused", "QUESTIONS", "SAID_ALIKE", "Sentence", "Spoken", "TextRefused", "Texts", "check_field", "fold", "load_spoken", "load_texts", "read_script_plan"]
+__all__ = [
+    "QUESTIONS",
+    "SAID_ALIKE",
+    "FieldRefused",
+    "Sentence",
+    "Spoken",
+    "TextRefused",
+    "Texts",
+    "check_field",
+    "fold",
+    "load_spoken",
+    "load_texts",
+    "read_script_plan",
+]
