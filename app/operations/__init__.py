@@ -57,6 +57,7 @@ __all__ = [
     "send_seed",
     "store_operational_seed",
     "sweep_retention",
+    "watch_for_damage",
     "write_report_json",
-    "write_report_textwatch_for_damage",
+    "write_report_text",
 ]
