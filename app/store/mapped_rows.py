@@ -24,8 +24,9 @@ def _check_loaded(target: Any, context: QueryContext) -> None:
     _check(target, context.session)
 
 
-def _check_refreshed(target: Any, context: QueryContext, _names: object) -> None:
-    _check(target, context.session)
+def _check_refreshed(target: Any, context: QueryContext | None, _names: object) -> None:
+    if context is not None:  # else a statement of ours has just written what it holds
+        _check(target, context.session)
 
 
 def _check(target: Any, session: Any) -> None:
