@@ -33,12 +33,6 @@ IDEMPOTENCY_LIFE = timedelta(hours=24)
 OUTGOING_LIFE = timedelta(days=14)
 
 
-def checkpoint_audit(database: Database, _now: datetime) -> None:
-    """Keep the end of the audit chain outside the database."""
-    with database.snapshot() as db:
-        audit.checkpoint(db)
-
-
 def sweep_retention(database: Database, now: datetime) -> None:
     """Erase what is due and drop what is spent."""
     with database.transaction() as db:
@@ -46,6 +40,7 @@ def sweep_retention(database: Database, now: datetime) -> None:
             erase_due_cases(db, now)
         _drop_spent_rows(db, now)
         _empty_silent_closed_cases(db, now)
+        audit.forget_old_entries(db, now)
     _erase_old_closed_cases(database, now)
 
 

@@ -12,6 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _audit_checkpoints()
     _audit_entries()
     _audit_head()
     _carrier_looks()
@@ -133,10 +134,22 @@ def downgrade() -> None:
     op.drop_table("carrier_looks")
     op.drop_table("audit_head")
     op.drop_table("audit_entries")
+    op.drop_table("audit_checkpoints")
 
 
 def _on(dialect: str) -> bool:
     return op.get_bind().dialect.name == dialect
+
+
+def _audit_checkpoints() -> None:
+    op.create_table(
+        "audit_checkpoints",
+        sa.Column("after_seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("end", sa.LargeBinary(), nullable=False),
+        sa.Column("mac", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("after_seq", name=op.f("pk_audit_checkpoints")),
+    )
 
 
 def _audit_entries() -> None:

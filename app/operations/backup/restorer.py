@@ -173,11 +173,12 @@ def _store(
         with database.transaction() as db:
             rows = read_tables(db, source.records, arriving, progress)
             _check_roster(db)
+            audit.bridge_to_anchor(db)
             again = erase_restored_cases(db, erased, now)
             audit.record(db, "archive.restored", None, head.deployment, now)
         with database.snapshot() as db:
             check_roster_at_start(db)
-            audit.checkpoint(db)
+            audit.advance_anchor(db)
             reconcile_tombstones(db)
     except SealBroken as error:
         raise ArchiveDamaged from error
