@@ -69,12 +69,13 @@ from app.vault.sealed_fields import (
 )
 from app.vault.team_keys import WAITING_FOR_KEY, make_team_epoch, open_team_keys, share_team
 from app.vault.tombstones import (
+    TombstoneForged,
     add_archive_folder,
     adopt_tombstones,
     bury_case,
-    list_beside,
     list_folders,
     list_tombstones,
+    list_tombstones_to_restore,
     reconcile_tombstones,
 )
 from app.vault.wraps import HANDOVER_KEY, Recipient, unwrap_key, wrap_key
@@ -109,6 +110,7 @@ __all__ = [
     "SealedField",
     "SealedPlace",
     "Team",
+    "TombstoneForged",
     "WrongBackupKey",
     "add_archive_folder",
     "adopt_tombstones",
@@ -123,9 +125,9 @@ __all__ = [
     "has_backup_public",
     "hold_roster",
     "keep_backup_public",
-    "list_beside",
     "list_folders",
     "list_tombstones",
+    "list_tombstones_to_restore",
     "list_wrapped_tables",
     "load_index_key",
     "lock_field",
