@@ -25,6 +25,7 @@ from app.models import (
 )
 from app.outbox import forget_hourly_counts, forget_old_copies, forget_old_counts
 from app.store import Database, Db
+from app.vault import forget_older_epochs
 
 log = structlog.get_logger()
 CLOSED_CASE_LIFE = timedelta(days=90)
@@ -73,6 +74,7 @@ def _empty_silent_closed_cases(db: Db, now: datetime) -> None:
     )
     for what in (AttachmentPart, Attachment):
         db.execute(delete(what).where(what.case_id.in_(silent)))
+    forget_older_epochs(db, silent)
 
 
 def _erase_old_closed_cases(database: Database, now: datetime) -> None:

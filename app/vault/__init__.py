@@ -14,6 +14,7 @@ from app.vault.case_keys import find_public_key, make_case_keys, open_case_grant
 from app.vault.epochs import EPOCHS_JOB, publish_members, renew_case_epochs
 from app.vault.forgetting_layer import SHRED_KEY_DAYS, list_wrapped_tables, renew_forgetting
 from app.vault.index_key import ask_for_ratchet, ratchet_if_due, ratchet_index_key
+from app.vault.kept_content import forget_older_epochs, move_to_fresh_epoch
 from app.vault.operational_key import (
     ABSORB_JOB,
     NotMade,
@@ -78,7 +79,7 @@ from app.vault.tombstones import (
     list_tombstones_to_restore,
     reconcile_tombstones,
 )
-from app.vault.wraps import HANDOVER_KEY, Recipient, unwrap_key, wrap_key
+from app.vault.wraps import HANDOVER_KEY, SIGHTING_KEY, Recipient, unwrap_key, wrap_key
 
 __all__ = [
     "ABSORB_JOB",
@@ -101,6 +102,7 @@ __all__ = [
     "SEALED_FIELDS",
     "SHRED_KEY_DAYS",
     "SIGHTING_BODY",
+    "SIGHTING_KEY",
     "WAITING_FOR_KEY",
     "NotMade",
     "Recipient",
@@ -121,6 +123,7 @@ __all__ = [
     "find_index_key",
     "find_operational_seed",
     "find_public_key",
+    "forget_older_epochs",
     "found_roster",
     "has_backup_public",
     "hold_roster",
@@ -135,6 +138,7 @@ __all__ = [
     "make_case_keys",
     "make_index_key",
     "make_team_epoch",
+    "move_to_fresh_epoch",
     "new_backup_key",
     "open_case_grants",
     "open_field",

@@ -439,6 +439,8 @@ def _raid_reports() -> None:
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("body_version", sa.Integer(), nullable=False),
+        sa.Column("wrap", sa.LargeBinary(), nullable=True),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
         sa.CheckConstraint(
             "state IN ('unverified', 'corroborated', 'false')", name=op.f("ck_raid_reports_state")
         ),
@@ -451,6 +453,7 @@ def _raid_reports() -> None:
     op.create_index(
         op.f("ix_raid_reports_reported_at"), "raid_reports", ["reported_at"], unique=False
     )
+    op.create_index(op.f("ix_raid_reports_shred_day"), "raid_reports", ["shred_day"], unique=False)
 
 
 def _reply_counts() -> None:
