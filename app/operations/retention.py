@@ -9,8 +9,7 @@ from sqlalchemy import delete, select, update
 
 from app import audit
 from app.calls import forget_ended_calls
-from app.desk import erase_tree
-from app.inbound import erase_due_cases
+from app.desk import erase_due_cases, erase_tree
 from app.knowledge import forget_old_sightings
 from app.models import (
     SETTLED_TEXTS,

@@ -13,7 +13,7 @@ from app.operations import sweep_retention
 from app.operations.drill.keys import FoundKey, find_keys_in_folder
 from tests.line import Line
 from tests.seizure.adversary import Dump, dump, known_to, plunder
-from tests.service import CALLER, PASSPHRASE, House
+from tests.service import PASSPHRASE, House
 
 
 def seeds_of_today(house: House) -> list[FoundKey]:
@@ -28,7 +28,7 @@ def seeds_of_today(house: House) -> list[FoundKey]:
 def reads(taken: Dump, keys: list[FoundKey], words: str) -> list[str]:
     """The columns of a copy in which these words can be read."""
     loot = plunder(taken, keys)
-    return [one.cell.column for one in loot if words.encode() in one.plaintext]
+    return [one.cell.column for one in loot if bytes(one.plaintext).find(words.encode()) >= 0]
 
 
 def test_nothing_that_was_deleted_rises_from_an_old_copy(house: House) -> None:
@@ -110,7 +110,7 @@ def test_the_keys_of_emptied_texts_go(line: Line) -> None:
     assert epochs_of(line, case_id) == [2]
     file = read(line, case_id)
     assert [note.body for note in file.notes] == ["call her aunt"]
-    assert file.contact.number == CALLER
+    assert file.contact.number_masked
 
 
 def test_a_held_case_keeps_texts_and_keys(line: Line) -> None:
