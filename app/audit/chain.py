@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -25,10 +25,14 @@ _LOCK = threading.Lock()
 
 @dataclass(frozen=True)
 class ChainEnd:
-    """A place on the chain: an entry's number, and its MAC."""
+    """A place on the chain: an entry's number, and its MAC.
+
+    ``is_gap``: the entry is not here, a checkpoint vouches for it.
+    """
 
     seq: int
     mac: bytes
+    is_gap: bool = field(default=False, compare=False)
 
 
 START = ChainEnd(0, bytes(32))
@@ -118,17 +122,16 @@ def read_end(db: Db) -> ChainEnd:
     return ChainEnd(head.seq, head.mac)
 
 
-def walk_chain(
-    db: Db, bridges: Mapping[int, ChainEnd], start: ChainEnd, end: ChainEnd
-) -> Generator[ChainEnd, None, None]:
+def walk_chain(db: Db, start: ChainEnd, end: ChainEnd) -> Generator[ChainEnd, None, None]:
     """Yield each place after ``start``, up to ``end``. ChainBroken.
 
-    A gap is crossed where ``bridges`` say that its entries were put behind a checkpoint.
+    A gap is crossed where a signed checkpoint says what is not here.
     """
     at = start
     query = select(_ENTRIES).where(_ENTRIES.c.seq > start.seq, _ENTRIES.c.seq <= end.seq)
     ordered = query.order_by(_ENTRIES.c.seq).execution_options(yield_per=1000)
     with db.execute(ordered) as rows:
+        bridges = read_bridges(db)  # later than the entries, which another process may put behind
         for row in rows:
             if row.seq != at.seq + 1 and at.seq in bridges:
                 at = bridges[at.seq]
@@ -149,7 +152,7 @@ def walk_chain(
 def read_bridges(db: Db) -> Mapping[int, ChainEnd]:
     """Return the places at which gaps end, by the entry before each; forged ones left out."""
     return {
-        row.after_seq: ChainEnd(row.seq, row.end)
+        row.after_seq: ChainEnd(row.seq, row.end, is_gap=True)
         for row in db.scalars(select(AuditCheckpoint))
         if row.seq > row.after_seq and is_same(sign_gap(db, row), row.mac)
     }

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select
 
 from app.audit.anchor import read_anchored
-from app.audit.chain import START, ChainBroken, ChainEnd, read_bridges, sign_gap, walk_chain
+from app.audit.chain import START, ChainBroken, ChainEnd, sign_gap, walk_chain
 from app.models import AuditCheckpoint, AuditEntry, AuditHead
 from app.store import Db
 
@@ -45,7 +45,7 @@ def _find_place(db: Db, seq: int) -> ChainEnd | None:
         return None
     end = ChainEnd(seq, mac)
     try:
-        with closing(walk_chain(db, read_bridges(db), START, end)) as places:
+        with closing(walk_chain(db, START, end)) as places:
             for _ in places:
                 pass
     except ChainBroken:

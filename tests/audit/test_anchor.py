@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -13,6 +13,9 @@ from sqlalchemy import delete, select, update
 from app import audit
 from app.audit.anchor import read_anchored
 from app.audit.chain import START, ChainEnd, read_end
+from app.cases import add_note
+from app.desk import close_case, erase_case, hold_case, read_case
+from app.knowledge import add_sighting
 from app.models import AuditCheckpoint, AuditEntry, AuditHead
 from app.operations import anchor_audit, check_audit
 from app.store import Database, Db
@@ -275,3 +278,34 @@ def test_a_sealed_server_tells_them_once_it_is_open(line: Line) -> None:
     anchor_audit(line.database, line.now)
     line.settle()
     assert coordinators_were_told(line) == 1
+
+
+# Each kind of write, and the moment at which it is taken out of the log again.
+DEEDS: dict[str, Callable[[Line, UUID], object]] = {
+    "read": lambda line, case: line.as_member(read_case, "plover", case),
+    "note": lambda line, case: line.as_member(add_note, "heron", case, "call her aunt"),
+    "close": lambda line, case: line.as_member(close_case, "heron", case, "supported"),
+    "erase": lambda line, case: line.as_member(erase_case, "heron", case),
+    "hold": lambda line, case: line.as_member(hold_case, "crane", case, "A court asked."),
+    "raid": lambda line, case: line.as_member(add_sighting, "heron", {"size": "a van"}),
+}
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+@pytest.mark.parametrize("moment", ["before the anchor", "after it", "after a checkpoint"])
+def test_no_deed_is_taken_out_of_the_log(line: Line, deed: str, moment: str) -> None:
+    case = line.open_case("hello")
+    anchor_audit(line.database, line.now)
+    if moment == "after a checkpoint":
+        with line.writing() as db:
+            assert audit.forget_old_entries(db, line.now + 2 * YEAR)
+    DEEDS[deed](line, case.id)
+    if moment == "after it":
+        anchor_audit(line.database, line.now)
+    reached = anchored(line.database)
+    attack(line.database)
+    assert not verify(line.database).intact
+    line.as_member(add_sighting, "heron", {"size": "two vans"})
+    anchor_audit(line.database, line.now)
+    assert anchored(line.database) == reached
+    assert not verify(line.database).intact
