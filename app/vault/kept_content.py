@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import structlog
 from sqlalchemy import ColumnElement, Select, delete, insert, select
@@ -68,12 +69,19 @@ def move_to_fresh_epoch(
     db.execute(insert(CaseEpoch), [epoch_row])
     case.epoch = epoch
     for model, fields in KEPT:
-        owner: Any = model
-        for row in db.scalars(select(model).where(owner.case_id == case.id)):
+        for row in _list_rows(db, model, case.id):
             for field in fields:
                 _move(db, field, row, opened, (epoch, fresh))
     db.flush()
     return {**opened, epoch: fresh}
+
+
+def _list_rows(db: Db, model: type[Base], case_id: UUID) -> Sequence[Any]:
+    owner: Any = model
+    try:
+        return db.scalars(select(model).where(owner.case_id == case_id)).all()
+    except SealBroken:  # nothing of this kind but damaged rows
+        return ()
 
 
 def _move(

@@ -17,7 +17,7 @@ from app.cases import add_note
 from app.desk import close_case, erase_case, hold_case, read_case
 from app.knowledge import add_sighting
 from app.models import AuditCheckpoint, AuditEntry, AuditHead
-from app.operations import anchor_audit, check_audit
+from app.operations import anchor_audit, check_audit, sweep_retention
 from app.store import Database, Db
 from app.vault import open_keyring
 from tests.keyed import open_keyed_database
@@ -234,6 +234,22 @@ def test_readings_are_anchored_within_a_minute(premises: Premises) -> None:
     write(premises.database, 1, premises.now)
     anchor_audit(premises.database, premises.now)
     assert anchored(premises.database) == before + 1
+
+
+def test_the_sweep_forgets_what_was_done_over_a_year_ago(line: Line) -> None:
+    case = line.open_case("hello")
+    line.as_member(read_case, "heron", case.id)
+    line.as_member(erase_case, "heron", case.id)
+    anchor_audit(line.database, line.now)
+    with line.reading() as db:
+        assert [entry.kind for entry in audit.history(db, case.id)] == ["case.read", "case.erased"]
+    line.clock.advance(timedelta(days=500))
+    sweep_retention(line.database, line.now)
+    with line.reading() as db:
+        assert audit.history(db, case.id) == []
+    assert verify(line.database).intact
+    check_audit(line.database, line.now)
+    assert audit.DAMAGED not in line.log()
 
 
 def coordinators_were_told(line: Line) -> int:
