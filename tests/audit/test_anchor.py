@@ -95,6 +95,14 @@ def test_the_anchor_follows_the_chain(chain: Database) -> None:
     assert verify(chain) == audit.Verdict(5, None, None)
 
 
+def test_the_anchor_never_falls(chain: Database) -> None:
+    anchor(chain)
+    assert chain.keys is not None
+    chain.keys.files.write_anchor({"audit": {"seq": 2, "mac": "00"}})
+    assert anchored(chain) == 3
+    assert verify(chain).intact
+
+
 @pytest.mark.parametrize("entries", [1, 2, 3])
 def test_what_was_anchored_is_never_cut_unnoticed(chain: Database, entries: int) -> None:
     anchor(chain)
