@@ -4,6 +4,8 @@ from __future__ import annotations
 
 DEEDS = {
     "archive.restored": "restored a backup",
+    "archive.searched": "helped to find what a caller wants erased",
+    "audit.damaged": "noticed that this log was cut or changed",
     "assignment.ended": "ended an assignment whose time was over",
     "assignment.reported": "reported on an assignment",
     "assignment.revoked": "took an assignment back",

@@ -39,6 +39,7 @@ from app.store import NOT_WAITING, Db
 from app.vault import (
     CASE_CONTACT,
     HOLD_REASON,
+    move_to_fresh_epoch,
     open_case_grants,
     read_sheet,
     regrant_case,
@@ -50,7 +51,10 @@ _GONE_WHEN_CLOSED: Mapping[str, Any] = dict.fromkeys(("number", "reach", "waitin
 
 
 def close_case(db: Db, principal: Principal, case_id: UUID, outcome: str, now: datetime) -> Case:
-    """Close a case: its keys go to the archive, the desk's grants and the number go."""
+    """Close a case: its keys go to the archive, the desk's grants and the number go.
+
+    What is kept for longer than its texts moves to an epoch of its own.
+    """
     principal.require(Permission.CASES)
     if outcome not in OUTCOMES:
         raise BadRequest(f"An outcome is one of: {', '.join(OUTCOMES)}.")
@@ -65,7 +69,8 @@ def close_case(db: Db, principal: Principal, case_id: UUID, outcome: str, now: d
 
 
 def _close_one(db: Db, principal: Principal, case: Case, outcome: str, now: datetime) -> None:
-    keys = open_case_grants(db, principal, case.id, DESK)
+    opened = open_case_grants(db, principal, case.id, DESK)
+    keys = move_to_fresh_epoch(db, case, opened, now)
     values = read_case_values(db, case)
     if values.number:
         write_sheet(db, CASE_CONTACT, case, ArchivedContact(number=values.number))

@@ -8,7 +8,7 @@ from app.models.assignments import (
     AssignmentValues,
     Report,
 )
-from app.models.audit import AuditEntry, AuditHead
+from app.models.audit import AuditCheckpoint, AuditEntry, AuditHead
 from app.models.base import ROUNDING, AnyRow, Base, Instant, OperationalRow, State, rounded, table
 from app.models.briefs import Brief, BriefWrap
 from app.models.calls import (
@@ -180,6 +180,7 @@ __all__ = [
     "Attachment",
     "AttachmentDetails",
     "AttachmentPart",
+    "AuditCheckpoint",
     "AuditEntry",
     "AuditHead",
     "Base",

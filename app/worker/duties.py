@@ -12,7 +12,7 @@ from app import audit
 from app.calls import take_in_lost_calls
 from app.desk import sweep_reminders
 from app.inbound import absorb_provisional_cases, take_in_lost_texts
-from app.operations import checkpoint_audit, look_after_archives, sweep_retention
+from app.operations import anchor_audit, check_audit, look_after_archives, sweep_retention
 from app.outbox import catch_up_with_carrier, delete_copies, find_new_warning
 from app.paging import drop_old_pages, raise_overdue_alerts, tell_coordinators
 from app.requests import ask_for_legal, follow_raised_cases, plan_surge, sweep_assignments
@@ -116,7 +116,8 @@ RECURRING: Mapping[str, RecurringDuty] = {
     ABSORB_JOB: _minutes(1, _absorb_cases),
     "archives": _minutes(30, _with_database(look_after_archives)),
     "assignments": _minutes(15, _with_database(sweep_assignments)),
-    "audit-checkpoint": _minutes(15, _with_database(checkpoint_audit)),
+    "audit-anchor": _minutes(1, _with_database(anchor_audit)),
+    "audit-check": _minutes(60, _with_database(check_audit)),
     "carrier-copies": _minutes(
         1, lambda tools, now: delete_copies(tools.database, tools.carrier, now)
     ),

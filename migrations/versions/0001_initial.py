@@ -12,6 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _audit_checkpoints()
     _audit_entries()
     _audit_head()
     _carrier_looks()
@@ -133,10 +134,22 @@ def downgrade() -> None:
     op.drop_table("carrier_looks")
     op.drop_table("audit_head")
     op.drop_table("audit_entries")
+    op.drop_table("audit_checkpoints")
 
 
 def _on(dialect: str) -> bool:
     return op.get_bind().dialect.name == dialect
+
+
+def _audit_checkpoints() -> None:
+    op.create_table(
+        "audit_checkpoints",
+        sa.Column("after_seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("end", sa.LargeBinary(), nullable=False),
+        sa.Column("mac", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("after_seq", name=op.f("pk_audit_checkpoints")),
+    )
 
 
 def _audit_entries() -> None:
@@ -437,6 +450,8 @@ def _raid_reports() -> None:
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("body_version", sa.Integer(), nullable=False),
+        sa.Column("wrap", sa.LargeBinary(), nullable=True),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
         sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint(
             "state IN ('unverified', 'corroborated', 'false')", name=op.f("ck_raid_reports_state")
@@ -450,6 +465,7 @@ def _raid_reports() -> None:
     op.create_index(
         op.f("ix_raid_reports_reported_at"), "raid_reports", ["reported_at"], unique=False
     )
+    op.create_index(op.f("ix_raid_reports_shred_day"), "raid_reports", ["shred_day"], unique=False)
 
 
 def _reply_counts() -> None:
