@@ -115,7 +115,7 @@ def _complete_member(
     with database.snapshot() as db:
         exists = db.scalar(select(Member.id).where(Member.handle == login.handle)) is not None
     if not exists:
-        newcomer = make_secrets(login.passphrase)
+        newcomer = make_secrets(login.passphrase, login.handle)
         with database.transaction() as db:
             _join_demo(db, founder, login.handle, newcomer, now)
         return replace(login, totp_secret=encode_base32(newcomer.totp_secret))

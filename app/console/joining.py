@@ -17,7 +17,7 @@ from app.members import (
     HandleRefused,
     HandleTaken,
     InvitationRefused,
-    PassphraseTooShort,
+    PassphraseRefused,
     join_with_invitation,
     recover_with_code,
     suggest_passphrase,
@@ -36,7 +36,7 @@ _FIELDS: Mapping[type[Refusal], str] = {
     InvitationRefused: "code",
     HandleRefused: "handle",
     HandleTaken: "handle",
-    PassphraseTooShort: "passphrase",
+    PassphraseRefused: "passphrase",
     PassphrasesDiffer: "again",
 }
 
@@ -87,7 +87,7 @@ def _qr_code(uri: str) -> Markup:
 
 
 def _find_field(refusal: Refusal | None, usual: str) -> str:
-    return _FIELDS.get(type(refusal), usual) if refusal else usual
+    return next((field for kind, field in _FIELDS.items() if isinstance(refusal, kind)), usual)
 
 
 def _invitation(screen: Screen, refusal: Refusal | None = None) -> Response:

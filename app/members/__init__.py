@@ -15,8 +15,6 @@ from app.members.enrolment import (
     HandleRefused,
     HandleTaken,
     NewcomerSecrets,
-    PassphraseTooShort,
-    check_passphrase,
     clean_handle,
     enrol_member,
     make_secrets,
@@ -24,6 +22,7 @@ from app.members.enrolment import (
 from app.members.invitations import InvitationRefused, make_invitation, redeem_invitation
 from app.members.member_keys import open_member_seed
 from app.members.newcomers import admit_newcomers, is_anyone_waiting
+from app.members.passphrase_rules import PassphraseRefused, check_passphrase
 from app.members.passphrase_words import suggest_passphrase
 from app.members.profiles import change_profile
 from app.members.second_factor import confirm_totp, open_totp_secret, spend_totp_code
@@ -48,7 +47,7 @@ __all__ = [
     "MemberChanges",
     "MemorySessions",
     "NewcomerSecrets",
-    "PassphraseTooShort",
+    "PassphraseRefused",
     "SessionStore",
     "SignInThrottle",
     "SignedIn",

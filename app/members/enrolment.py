@@ -11,7 +11,6 @@ from uuid import uuid4
 from sqlalchemy import select
 
 from app.crypto import (
-    MIN_PASSPHRASE,
     MemberKeys,
     derive_passphrase_key,
     derive_recovery_key,
@@ -23,6 +22,7 @@ from app.crypto import (
 )
 from app.errors import BadRequest
 from app.members.member_keys import vouch_for_member, wrap_member_seed
+from app.members.passphrase_rules import check_passphrase
 from app.members.second_factor import store_totp_secret
 from app.models import Member, MemberProfile, MemberState, rounded
 from app.store import Db
@@ -36,10 +36,6 @@ class HandleTaken(BadRequest):
 
 class HandleRefused(BadRequest):
     """A name has 1 to 40 small letters, digits, dots or dashes. Choose a pseudonym."""
-
-
-class PassphraseTooShort(BadRequest):
-    """A passphrase has at least 12 characters; several words are easier to remember."""
 
 
 @dataclass(frozen=True)
@@ -85,15 +81,9 @@ def find_present_member(db: Db, handle: str, *, lock_row: bool = False) -> Membe
     return db.scalar(query.with_for_update() if lock_row else query)
 
 
-def check_passphrase(passphrase: str) -> None:
-    """Raise PassphraseTooShort for less than 12 characters."""
-    if len(passphrase.strip()) < MIN_PASSPHRASE:
-        raise PassphraseTooShort
-
-
-def make_secrets(passphrase: str) -> NewcomerSecrets:
-    """Make a newcomer's keys; about a quarter of a second. PassphraseTooShort."""
-    check_passphrase(passphrase)
+def make_secrets(passphrase: str, handle: str) -> NewcomerSecrets:
+    """Make the keys of the newcomer ``handle``; a quarter of a second. PassphraseRefused."""
+    check_passphrase(passphrase, handle)
     salt = new_salt()
     key = derive_passphrase_key(passphrase, salt)
     return NewcomerSecrets(
