@@ -41,7 +41,7 @@ from app.members.enrolment import NewcomerSecrets
 from app.members.invitations import make_invitation, redeem_invitation
 from app.members.member_keys import open_member_seed
 from app.members.newcomers import admit_newcomers
-from app.members.second_factor import open_totp_secret
+from app.members.second_factor import open_second_factor
 from app.members.sessions import start_session
 from app.models import Member
 from app.operations.foundation import found_organisation
@@ -334,7 +334,7 @@ def _found(database: Database, files: KeyFiles, now: datetime) -> Resident:
     with database.snapshot() as db:
         key = work_on_passphrase(PASSPHRASE, member.passphrase_salt)
         keys = open_member_seed(db, member, "seed_wrap", key)
-        secret, _ = open_totp_secret(db, member, keys)
+        secret = open_second_factor(db, member, keys).secret
     code = founded.enrolled.recovery_code
     return Resident(member.id, handle, PEOPLE[handle], keys, code, secret)
 

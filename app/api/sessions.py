@@ -38,6 +38,10 @@ class SignedInOut(BaseModel):
     token: str
     expires_at: datetime
     member: SignedInMemberOut
+    refused_codes: int = Field(
+        description="how often, since you last signed in, somebody gave your passphrase and a "
+        "wrong code: if that was not you, set a new passphrase"
+    )
 
 
 class SessionOut(BaseModel):
@@ -83,7 +87,12 @@ def sign_in(body: SignIn, service: ServiceDep, request: Request, response: Respo
     entrance.remember_device(service, response, signed_in)
     who = signed_in.principal
     member = SignedInMemberOut(id=who.member_id, handle=who.handle, roles=sorted(who.roles))
-    return SignedInOut(token=signed_in.token, expires_at=signed_in.expires_at, member=member)
+    return SignedInOut(
+        token=signed_in.token,
+        expires_at=signed_in.expires_at,
+        member=member,
+        refused_codes=signed_in.refused_codes.count,
+    )
 
 
 @router.get("")

@@ -20,7 +20,7 @@ from app.members import (
     list_members,
     make_invitation,
     make_secrets,
-    open_totp_secret,
+    open_second_factor,
     redeem_invitation,
     sign_in,
     suggest_passphrase,
@@ -124,8 +124,8 @@ def _complete_member(
     with database.transaction() as db:
         member = db.scalars(select(Member).where(Member.handle == login.handle)).one()
         change_profile(db, member, lambda _: _make_profile(login.handle, now))
-        secret, _ = open_totp_secret(db, member, keys)
-    return replace(login, totp_secret=encode_base32(secret))
+        factor = open_second_factor(db, member, keys)
+    return replace(login, totp_secret=encode_base32(factor.secret))
 
 
 def _join_demo(

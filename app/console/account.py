@@ -12,7 +12,13 @@ from app.console.errors import PageRoute
 from app.console.forms import checked
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import NotFound, Refusal
-from app.members import change_own_profile, confirm_totp, end_own_session, list_own_sessions
+from app.members import (
+    change_own_profile,
+    confirm_totp,
+    end_own_session,
+    find_refused_codes,
+    list_own_sessions,
+)
 from app.models import Member
 from app.organisation import read_settings
 
@@ -29,6 +35,7 @@ def _page(screen: MemberScreen, refusal: Refusal | None = None, field: str = "")
     visit = screen.visit
     with visit.snapshot() as db:
         member = member_out(db, db.get_one(Member, visit.principal.member_id))
+        refused = find_refused_codes(db, member.id, visit.now)
         stored = list_own_sessions(db, screen.service.sessions, visit.principal, visit.now)
         settings = read_settings(db)
     return screen.form_page(
@@ -38,6 +45,7 @@ def _page(screen: MemberScreen, refusal: Refusal | None = None, field: str = "")
         here="/me",
         member=member,
         sessions=stored,
+        refused=refused,
         current=visit.principal.session_id,
         regions=settings.regions,
     )

@@ -80,6 +80,7 @@ DEEDS = {
     "rule.changed": "changed a rule about deadlines",
     "server.panic": "sealed the server at once",
     "server.unsealed": "opened the server",
+    "session.code_refused": "refused a wrong code that came with the right passphrase",
     "session.ended": "signed out",
     "session.started": "signed in",
     "settings.changed": "changed the settings",

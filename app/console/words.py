@@ -138,6 +138,8 @@ DONE = {
     "ringing": "Their phone rings now.",
     "release_asked": "It is asked for. Another coordinator has to confirm it.",
     "release_made": "It is released. It stays as it is now, for ever.",
+    "refused": "Since you last signed in, somebody gave your passphrase with a wrong code. "
+    "If that was not you, set a new passphrase. More on your own page.",
     "released": "The case is back in the queue.",
     "removed": "They are out: sessions ended, keys changed.",
     "reopened": "The case is open again.",

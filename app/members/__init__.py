@@ -17,6 +17,7 @@ from app.members.enrolment import (
     NewcomerSecrets,
     clean_handle,
     enrol_member,
+    find_present_member,
     make_secrets,
 )
 from app.members.invitations import InvitationRefused, make_invitation, redeem_invitation
@@ -25,7 +26,13 @@ from app.members.newcomers import admit_newcomers, is_anyone_waiting
 from app.members.passphrase_rules import PassphraseRefused, check_passphrase
 from app.members.passphrase_words import suggest_passphrase
 from app.members.profiles import change_profile
-from app.members.second_factor import confirm_totp, open_totp_secret, spend_totp_code
+from app.members.refused_codes import (
+    CodeRefused,
+    RefusedCodes,
+    find_refused_codes,
+    note_refused_code,
+)
+from app.members.second_factor import confirm_totp, open_second_factor, spend_totp_code
 from app.members.session_stores import IDLE_LIFE, MemorySessions, SessionStore, TableSessions
 from app.members.sessions import (
     SignedIn,
@@ -40,6 +47,7 @@ from app.members.sign_in_throttle import SignInThrottle, make_device_cookie
 
 __all__ = [
     "IDLE_LIFE",
+    "CodeRefused",
     "EnrolledMember",
     "HandleRefused",
     "HandleTaken",
@@ -48,6 +56,7 @@ __all__ = [
     "MemorySessions",
     "NewcomerSecrets",
     "PassphraseRefused",
+    "RefusedCodes",
     "SessionStore",
     "SignInThrottle",
     "SignedIn",
@@ -62,6 +71,8 @@ __all__ = [
     "end_own_session",
     "enrol_member",
     "find_member",
+    "find_present_member",
+    "find_refused_codes",
     "is_anyone_waiting",
     "join_with_invitation",
     "list_handles",
@@ -71,8 +82,9 @@ __all__ = [
     "make_invitation",
     "make_principal",
     "make_secrets",
+    "note_refused_code",
     "open_member_seed",
-    "open_totp_secret",
+    "open_second_factor",
     "recover_with_code",
     "redeem_invitation",
     "remove_member",

@@ -23,7 +23,7 @@ from app.crypto import (
 from app.errors import BadRequest
 from app.members.member_keys import vouch_for_member, wrap_member_seed
 from app.members.passphrase_rules import check_passphrase
-from app.members.second_factor import store_totp_secret
+from app.members.second_factor import SecondFactor, store_second_factor
 from app.models import Member, MemberProfile, MemberState, rounded
 from app.store import Db
 
@@ -126,7 +126,7 @@ def enrol_member(
     wrap_member_seed(
         db, member, "recovery_wrap", derive_recovery_key(secrets.recovery_code), keys, now
     )
-    store_totp_secret(db, member, keys, secrets.totp_secret)
+    store_second_factor(db, member, keys, SecondFactor(secrets.totp_secret), now)
     db.add(member)
     db.flush()
     uri = make_totp_uri(secrets.totp_secret, handle)

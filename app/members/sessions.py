@@ -6,7 +6,7 @@ token, which only the client holds. Signing in never needs the operational key.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -28,6 +28,12 @@ from app.crypto import (
 from app.errors import NotFound, Unauthenticated
 from app.members.enrolment import find_present_member
 from app.members.member_keys import check_member_row, open_member_seed
+from app.members.refused_codes import (
+    CodeRefused,
+    RefusedCodes,
+    find_refused_since_sign_in,
+    note_refused_code,
+)
 from app.members.second_factor import spend_totp_code
 from app.members.session_stores import SessionStore, StoredSession
 from app.members.sign_in_throttle import SignInThrottle, identify_visitor
@@ -38,6 +44,7 @@ from app.vault import read_roster, unseal_server
 SESSION_LIFE = timedelta(hours=12)
 # The last use is stored to the minute; anything finer would be a write for each request.
 _TOUCH = timedelta(minutes=1)
+_NONE_REFUSED = RefusedCodes()
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,8 @@ class SignedIn:
     token: str
     expires_at: datetime
     principal: Principal
+    # Since they signed in before: somebody may have their passphrase.
+    refused_codes: RefusedCodes = _NONE_REFUSED
 
     def __repr__(self) -> str:
         return "SignedIn(…)"
@@ -82,8 +91,10 @@ def sign_in(  # noqa: PLR0913  # what a sign-in is made of, each by its name
             signed_in = _open_session(
                 db, store, who.name, key, code, require_mfa=require_mfa, now=now
             )
-    except Unauthenticated:
+    except Unauthenticated as refused:
         door.failed(who, now)
+        if isinstance(refused, CodeRefused):
+            note_refused_code(database, refused, now)
         raise
     door.succeeded(who)
     return signed_in
@@ -112,8 +123,9 @@ def _open_session(
         keys = open_member_seed(db, member, "seed_wrap", key)
     except SealBroken as error:
         raise Unauthenticated from error
-    spend_totp_code(db, member, keys, code, now, required=require_mfa or member.totp_confirmed)
-    signed_in = start_session(db, store, member, keys, now)
+    spend_totp_code(db, member, keys, code, now, require_mfa=require_mfa)
+    refused = find_refused_since_sign_in(db, member.id)
+    signed_in = replace(start_session(db, store, member, keys, now), refused_codes=refused)
     unseal_server(db, signed_in.principal, now)
     audit.record(db, "session.started", member.id, member.id, now)
     return signed_in

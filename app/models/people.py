@@ -91,8 +91,9 @@ class Member(OperationalRow[MemberProfile], Base):
     passphrase_salt: Mapped[bytes] = plain()
     seed_wrap: Mapped[bytes | None] = forgotten()
     recovery_wrap: Mapped[bytes | None] = forgotten()
-    totp: Mapped[bytes | None] = sealed()
+    totp: Mapped[bytes | None] = forgotten()
     totp_version: Mapped[int] = plain(default=0)
+    # Only for colleagues to see: that it is confirmed lies sealed in ``totp``.
     totp_confirmed: Mapped[bool] = plain(default=False)
 
 
