@@ -39,7 +39,13 @@ from app.members.session_stores import SessionStore, StoredSession
 from app.members.sign_in_throttle import SignInThrottle, identify_visitor
 from app.models import Member, MemberState
 from app.store import Database, Db
-from app.vault import read_roster, unseal_server
+from app.vault import (
+    OpeningPermit,
+    is_permit_good,
+    read_roster,
+    take_permit,
+    unseal_server,
+)
 
 SESSION_LIFE = timedelta(hours=12)
 # The last use is stored to the minute; anything finer would be a write for each request.
@@ -80,6 +86,7 @@ def sign_in(  # noqa: PLR0913  # what a sign-in is made of, each by its name
     answer tells which names exist.
     """
     with database.snapshot() as db:
+        permit = take_permit(db.keys)
         who = identify_visitor(db.keys, handle, device)
         door.check(who, now)
         member = find_present_member(db, who.name)
@@ -89,7 +96,7 @@ def sign_in(  # noqa: PLR0913  # what a sign-in is made of, each by its name
     try:
         with database.transaction() as db:
             signed_in = _open_session(
-                db, store, who.name, key, code, require_mfa=require_mfa, now=now
+                db, store, permit, who.name, key, code, require_mfa=require_mfa, now=now
             )
     except Unauthenticated as refused:
         door.failed(who, now)
@@ -97,7 +104,20 @@ def sign_in(  # noqa: PLR0913  # what a sign-in is made of, each by its name
             note_refused_code(database, refused, now)
         raise
     door.succeeded(who)
+    _check_for_alarm(database, store, permit, signed_in)
     return signed_in
+
+
+def _check_for_alarm(
+    database: Database, store: SessionStore, permit: OpeningPermit, signed_in: SignedIn
+) -> None:
+    """End a session whose sign-in began before an alarm. Unauthenticated."""
+    with database.snapshot() as db:
+        good = is_permit_good(db.keys, permit)
+    if not good:
+        with database.transaction() as db:
+            store.drop(db, session_id=signed_in.principal.session_id)
+        raise Unauthenticated
 
 
 def _decoy_salt(db: Db, handle: str) -> bytes:
@@ -105,9 +125,10 @@ def _decoy_salt(db: Db, handle: str) -> bytes:
     return keyed_hash(db.keys.integrity, "decoy", name)[:SALT_BYTES]
 
 
-def _open_session(
+def _open_session(  # as above
     db: Db,
     store: SessionStore,
+    permit: OpeningPermit,
     handle: str,
     key: bytes,
     code: str | None,
@@ -126,7 +147,7 @@ def _open_session(
     spend_totp_code(db, member, keys, code, now, require_mfa=require_mfa)
     refused = find_refused_since_sign_in(db, member.id)
     signed_in = replace(start_session(db, store, member, keys, now), refused_codes=refused)
-    unseal_server(db, signed_in.principal, now)
+    unseal_server(db, signed_in.principal, permit, now)
     audit.record(db, "session.started", member.id, member.id, now)
     return signed_in
 

@@ -1,5 +1,6 @@
 """Keeping a server: founding, backups, the drill, checks, metrics, retention."""
 
+from app.operations.alarm_mark import read_alarm_mark
 from app.operations.backup.folders import look_after_archives
 from app.operations.backup.restorer import NeedsAcknowledgement, restore_archive
 from app.operations.backup.writer import make_archive
@@ -50,6 +51,7 @@ __all__ = [
     "measure_service",
     "open_operational_seed",
     "raise_alarm",
+    "read_alarm_mark",
     "report_ok",
     "report_problem",
     "restore_archive",

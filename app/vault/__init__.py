@@ -17,11 +17,14 @@ from app.vault.index_key import ask_for_ratchet, ratchet_if_due, ratchet_index_k
 from app.vault.operational_key import (
     ABSORB_JOB,
     NotMade,
+    OpeningPermit,
     find_index_key,
     find_operational_seed,
+    is_permit_good,
     load_index_key,
     make_index_key,
     open_keyring,
+    take_permit,
     unseal_server,
 )
 from app.vault.roster import (
@@ -102,6 +105,7 @@ __all__ = [
     "SIGHTING_BODY",
     "WAITING_FOR_KEY",
     "NotMade",
+    "OpeningPermit",
     "Recipient",
     "Roster",
     "RosterMember",
@@ -122,6 +126,7 @@ __all__ = [
     "found_roster",
     "has_backup_public",
     "hold_roster",
+    "is_permit_good",
     "keep_backup_public",
     "list_beside",
     "list_folders",
@@ -157,6 +162,7 @@ __all__ = [
     "seal_field",
     "seal_for_case",
     "share_team",
+    "take_permit",
     "unseal_server",
     "unwrap_key",
     "wrap_key",

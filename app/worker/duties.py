@@ -140,6 +140,7 @@ RECURRING: Mapping[str, RecurringDuty] = {
     "overdue": _minutes(1, _while_open(_look_for_overdue)),
     "reading": _minutes(5, _while_open(_look_at_reading)),
     "rota": _minutes(30, _while_open(_look_at_rota)),
+    "sessions": _minutes(5, lambda tools, now: tools.sessions.sweep(tools.database, now)),
     "spending": _minutes(5, _look_at_spending),
     "urgency": _minutes(1, _while_open(follow_raised_cases)),
     "wake": _minutes(1, lambda tools, now: tools.waker(tools.database, tools.carrier, now)),
