@@ -43,6 +43,7 @@ from app.members.member_keys import open_member_seed
 from app.members.newcomers import admit_newcomers
 from app.members.second_factor import open_second_factor
 from app.members.sessions import start_session
+from app.members.team_gains import give_demo_teams
 from app.models import Member
 from app.operations.foundation import found_organisation
 from app.settings import Settings, load_settings
@@ -194,6 +195,7 @@ class House:
         resident = _join(self.database, crane, handle, roles, (new_salt(), new_seed()), now)
         with self.database.transaction() as db:
             admit_newcomers(db, wren, now)
+            give_demo_teams(db, wren, now)
         self.residents[handle] = resident
         return resident
 
@@ -309,6 +311,7 @@ def _people(url: str, folder: Path) -> dict[str, Resident]:
             residents[handle] = _join(database, signer, handle, roles, (salt, key), now)
         with database.transaction() as db:
             admit_newcomers(db, signer, now)
+            give_demo_teams(db, signer, now)
         with database.snapshot() as db:
             assert set(db.scalars(select(Member.state))) == {"active"}
         return residents
@@ -351,7 +354,10 @@ def _join(
     keys = MemberKeys(new_seed())
     secrets = NewcomerSecrets(keys, *lock, new_recovery_code(), new_totp_secret())
     with database.transaction() as db:
-        code, _ = make_invitation(db, signer, roles, ["en", "fr"], ["montreal"], now)
+        archive = "coordinator" in roles
+        code, _ = make_invitation(
+            db, signer, roles, ["en", "fr"], ["montreal"], now, archive=archive
+        )
         enrolled = redeem_invitation(
             db, secrets, code=code, handle=handle, name=None, phone=None, now=now
         )

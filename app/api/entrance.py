@@ -10,6 +10,8 @@ from app.errors import Throttled, Unauthenticated
 from app.members import (
     SignedIn,
     admit_newcomers,
+    give_confirmed_teams,
+    is_any_team_confirmed,
     is_anyone_waiting,
     make_device_cookie,
     resume_session,
@@ -73,8 +75,9 @@ def enter(service: Service, token: str | None) -> Visit:
     now = service.clock()
     principal = resume_session(service.database, service.sessions, token, now)
     with service.database.snapshot() as db:
-        waiting = is_anyone_waiting(db)
+        waiting = is_anyone_waiting(db) or is_any_team_confirmed(db, now)
     if waiting and principal.roles & {"coordinator", "dispatcher"}:
         with service.database.transaction() as db:
             admit_newcomers(db, principal, now)
+            give_confirmed_teams(db, principal, now)
     return Visit(service, principal, now)

@@ -17,6 +17,7 @@ from app.members import (
     SignInThrottle,
     admit_newcomers,
     change_profile,
+    give_demo_teams,
     list_members,
     make_invitation,
     make_secrets,
@@ -131,9 +132,15 @@ def _complete_member(
 def _join_demo(
     db: Db, founder: Principal, handle: str, newcomer: NewcomerSecrets, now: datetime
 ) -> None:
-    """Invite, redeem, and pass the keys on, as the founder's next request would."""
+    """Invite, redeem, and pass the keys on, as the founder's next request would.
+
+    A demo asks for no second coordinator.
+    """
     person = next(person for person in DEMO_PEOPLE if person.handle == handle)
-    code, _ = make_invitation(db, founder, person.roles, person.languages, person.regions, now)
+    archive = "coordinator" in person.roles
+    code, _ = make_invitation(
+        db, founder, person.roles, person.languages, person.regions, now, archive=archive
+    )
     profile = _make_profile(handle, now)
     enrolled = redeem_invitation(
         db,
@@ -146,6 +153,7 @@ def _join_demo(
     )
     change_profile(db, enrolled.member, lambda _: profile)
     admit_newcomers(db, founder, now)
+    give_demo_teams(db, founder, now)
 
 
 def _make_profile(handle: str, now: datetime) -> MemberProfile:

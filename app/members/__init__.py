@@ -10,6 +10,12 @@ from app.members.accounts import (
     remove_member,
 )
 from app.members.admission import join_with_invitation, recover_with_code
+from app.members.confirmations import (
+    find_due_at,
+    forget_old_confirmations,
+    list_confirmations,
+    withdraw_confirmation,
+)
 from app.members.enrolment import (
     EnrolledMember,
     HandleRefused,
@@ -32,7 +38,8 @@ from app.members.refused_codes import (
     find_refused_codes,
     note_refused_code,
 )
-from app.members.second_factor import confirm_totp, open_second_factor, spend_totp_code
+from app.members.second_factor import confirm_totp, open_second_factor
+from app.members.second_factor_reset import ask_for_second_factor, spend_sign_in_code
 from app.members.session_stores import IDLE_LIFE, MemorySessions, SessionStore, TableSessions
 from app.members.sessions import (
     SignedIn,
@@ -44,6 +51,13 @@ from app.members.sessions import (
     sign_out,
 )
 from app.members.sign_in_throttle import SignInThrottle, make_device_cookie
+from app.members.team_gains import (
+    confirm_change,
+    give_confirmed_teams,
+    give_demo_teams,
+    is_any_team_confirmed,
+    let_day_go_by,
+)
 
 __all__ = [
     "IDLE_LIFE",
@@ -62,19 +76,28 @@ __all__ = [
     "SignedIn",
     "TableSessions",
     "admit_newcomers",
+    "ask_for_second_factor",
     "change_member",
     "change_own_profile",
     "change_profile",
     "check_passphrase",
     "clean_handle",
+    "confirm_change",
     "confirm_totp",
     "end_own_session",
     "enrol_member",
+    "find_due_at",
     "find_member",
     "find_present_member",
     "find_refused_codes",
+    "forget_old_confirmations",
+    "give_confirmed_teams",
+    "give_demo_teams",
+    "is_any_team_confirmed",
     "is_anyone_waiting",
     "join_with_invitation",
+    "let_day_go_by",
+    "list_confirmations",
     "list_handles",
     "list_members",
     "list_own_sessions",
@@ -91,6 +114,7 @@ __all__ = [
     "resume_session",
     "sign_in",
     "sign_out",
-    "spend_totp_code",
+    "spend_sign_in_code",
     "suggest_passphrase",
+    "withdraw_confirmation",
 ]

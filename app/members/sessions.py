@@ -13,20 +13,18 @@ from uuid import UUID, uuid4
 from app import audit
 from app.access import Principal
 from app.crypto import (
-    SALT_BYTES,
     MemberKeys,
     Purpose,
     SealBroken,
     TokenKeys,
     derive_passphrase_key,
     derive_token_keys,
-    keyed_hash,
     lock,
     new_token,
     unlock,
 )
 from app.errors import NotFound, Unauthenticated
-from app.members.enrolment import find_present_member
+from app.members.enrolment import find_passphrase_salt, find_present_member
 from app.members.member_keys import check_member_row, open_member_seed
 from app.members.refused_codes import (
     CodeRefused,
@@ -34,7 +32,7 @@ from app.members.refused_codes import (
     find_refused_since_sign_in,
     note_refused_code,
 )
-from app.members.second_factor import spend_totp_code
+from app.members.second_factor_reset import spend_sign_in_code
 from app.members.session_stores import SessionStore, StoredSession
 from app.members.sign_in_throttle import SignInThrottle, identify_visitor
 from app.models import Member, MemberState
@@ -89,8 +87,7 @@ def sign_in(  # noqa: PLR0913  # what a sign-in is made of, each by its name
         permit = take_permit(db.keys)
         who = identify_visitor(db.keys, handle, device)
         door.check(who, now)
-        member = find_present_member(db, who.name)
-        salt = member.passphrase_salt if member else _decoy_salt(db, who.name)
+        salt = find_passphrase_salt(db, who.name)
     with door.place(known=who.device is not None):
         key = derive_passphrase_key(passphrase, salt)
     try:
@@ -120,11 +117,6 @@ def _check_for_alarm(
         raise Unauthenticated
 
 
-def _decoy_salt(db: Db, handle: str) -> bytes:
-    name = handle.encode("utf-8", "surrogatepass")
-    return keyed_hash(db.keys.integrity, "decoy", name)[:SALT_BYTES]
-
-
 def _open_session(  # as above
     db: Db,
     store: SessionStore,
@@ -144,7 +136,7 @@ def _open_session(  # as above
         keys = open_member_seed(db, member, "seed_wrap", key)
     except SealBroken as error:
         raise Unauthenticated from error
-    spend_totp_code(db, member, keys, code, now, require_mfa=require_mfa)
+    spend_sign_in_code(db, member, keys, code, now, require_mfa=require_mfa)
     refused = find_refused_since_sign_in(db, member.id)
     signed_in = replace(start_session(db, store, member, keys, now), refused_codes=refused)
     unseal_server(db, signed_in.principal, permit, now)

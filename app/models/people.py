@@ -61,12 +61,15 @@ class InvitationValues:
     """What an invitation offers.
 
     ``code`` is the hash of the code in hexadecimal digits. It and ``expires_at`` stand here
-    too, because whoever can write to the database could change the plain columns.
+    too, because whoever can write to the database could change the plain columns; so does
+    ``invited_by``, whose word is the first of two where the roles open a team.
     """
 
     code: str
     expires_at: datetime
     roles: tuple[str, ...]
+    archive: bool = False
+    invited_by: UUID
     profile: MemberProfile
 
 

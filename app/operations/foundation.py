@@ -127,6 +127,7 @@ def _enrol_first_member(
         secrets,
         handle=handle,
         roles=("coordinator", "dispatcher"),
+        archive=True,
         state=MemberState.ACTIVE,
         profile=MemberProfile(),
         now=now,

@@ -15,7 +15,7 @@ from app.members import (
     make_principal,
     note_refused_code,
     open_member_seed,
-    spend_totp_code,
+    spend_sign_in_code,
 )
 from app.store import Database, Db
 from app.vault import find_operational_seed
@@ -62,7 +62,7 @@ def _sign_in(
         keys = open_member_seed(db, member, "seed_wrap", key)
     except SealBroken as error:
         raise Unauthenticated from error
-    spend_totp_code(db, member, keys, code, now, require_mfa=require_mfa)
+    spend_sign_in_code(db, member, keys, code, now, require_mfa=require_mfa)
     return make_principal(db, member, keys, uuid4())
 
 

@@ -38,6 +38,7 @@ from app.vault.roster import (
     publish_roster,
     read_roster,
 )
+from app.vault.roster_history import is_unchanged_since
 from app.vault.sealed import (
     find_field,
     lock_field,
@@ -127,6 +128,7 @@ __all__ = [
     "has_backup_public",
     "hold_roster",
     "is_permit_good",
+    "is_unchanged_since",
     "keep_backup_public",
     "list_beside",
     "list_folders",
