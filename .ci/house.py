@@ -36,7 +36,7 @@ GERUNDS = {
     "paging": "the field's word for alerting whoever is on call",
     "requests.routing": "the field's word for choosing whom to ask",
     "requests.routing.ranking": "a ranking is a list",
-    "crypto.sealing": "the design page's word",
+    "crypto.sealing": "the field's word: a value is sealed",
     "texts.folding": "Unicode's word",
 }
 # What a room may take from another one, where that is less than all.

@@ -20,7 +20,7 @@ from sqlalchemy import select
 
 from app.calls import CallSettings
 from app.clock import FixedClock
-from app.desk import send_reply
+from app.desk import CaseFile, list_cases, read_case, send_reply
 from app.inbound import IntakeSettings, take_texts
 from app.models import LIVE_STATES, Case, CaseValues, Member, Message, Outgoing
 from app.organisation import change_settings, read_regions, read_settings_version
@@ -47,7 +47,7 @@ from app.worker.duties import RECURRING
 from app.worker.handlers import HANDLERS
 from app.worker.tools import WorkerTools
 from tests.premises import Premises, entered
-from tests.service import CALLER, HOTLINE, Blueprint, _script
+from tests.service import CALLER, HOTLINE, Blueprint, _script, start_of_time
 
 # The timers that have to do with texts.
 DUTIES = ("carrier-copies", "carrier-list", "lost-callbacks", "overdue")
@@ -253,6 +253,22 @@ class Line(Premises):
         with self.reading() as db:
             return db.get_one(Case, case_id)
 
+    def read(self, case_id: UUID, handle: str = "heron") -> CaseFile:
+        """A case whole, as a member reads it."""
+        file: CaseFile = self.as_member(read_case, handle, case_id)
+        return file
+
+    def queue(self, **query: Any) -> list[Case]:
+        """The queue as the desk sees it."""
+        with self.reading() as db:
+            lines, _ = list_cases(db, self.principal("heron"), limit=200, **query)
+            return [one.case for one in lines]
+
+    def inbound(self, case_id: UUID, handle: str = "heron") -> list[str | None]:
+        """What a member reads of the caller's texts."""
+        messages = self.read(case_id, handle).messages
+        return [one.body for one in messages if one.direction == "inbound"]
+
     def values(self, case_id: UUID) -> CaseValues:
         with self.reading() as db:
             return db.keys.read_values(db.get_one(Case, case_id))
@@ -307,6 +323,16 @@ def opened_line(blueprint: Blueprint, folder: Path, clock: FixedClock) -> Iterat
     with entered(blueprint, folder, clock) as premises:
         carrier = FakeCarrier(premises.clock)
         yield Line(premises.database, premises.residents, clock, carrier=carrier)
+
+
+@pytest.fixture(scope="module")
+def shared_line(
+    sqlite_blueprint: Blueprint, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Line]:
+    """One line for all tests of a module that do not mind each other's traces."""
+    folder = tmp_path_factory.mktemp("line")
+    with opened_line(sqlite_blueprint, folder, FixedClock(start_of_time())) as line:
+        yield line
 
 
 @pytest.fixture

@@ -520,7 +520,11 @@ class _Server(uvicorn.Server):
 
 @contextmanager
 def _running(app: FastAPI, listening: socket.socket) -> Iterator[None]:
-    server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on"))
+    # Clients keep connections for 5 seconds, as Uvicorn does; whoever is slower would meet a reset.
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="on", timeout_keep_alive=600
+    )
+    server = _Server(config)
 
     def run() -> None:
         try:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, dataclass_transform
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
-from pydantic_core import PydanticSerializationError
 
 V = TypeVar("V")
 
@@ -59,7 +58,7 @@ def dump_values(values: Any) -> bytes:
     adapter = _adapter(type(values))
     try:
         return adapter.dump_json(values, exclude_defaults=True, by_alias=True)
-    except PydanticSerializationError:  # a lone surrogate, which JSON may bring but UTF-8 may not
+    except ValueError:  # a lone surrogate, which JSON may bring but UTF-8 may not
         plain = adapter.dump_python(values, mode="json", exclude_defaults=True, by_alias=True)
         return json.dumps(plain, ensure_ascii=False).encode("utf-8", "replace")
 

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
 
-from tests.service import House, refusal
+from tests.service import House, fictional, refusal
 
 PHONE, OTHER = "+15145550123", "+15145550124"
 READER = {"archive": "crane", "desk": "heron"}
+
+
+@pytest.fixture
+def database_kind() -> str:
+    """What differs on PostgreSQL asks for it."""
+    return "sqlite"
+
+
+_PHONES = itertools.count()
+
+
+def a_phone() -> str:
+    """A number that no other test uses."""
+    return fictional(next(_PHONES))
 
 
 def close(house: House, case_id: str, outcome: str = "supported", by: str = "heron") -> Any:
@@ -21,6 +36,7 @@ def bodies(case: dict[str, Any]) -> list[str]:
 
 
 class TestClosing:
+    @pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"])
     def test_a_closed_case_is_the_archives(self, house: House) -> None:
         case_id = house.case_of("hello", "1")["id"]
         answer = close(house, case_id)
@@ -41,32 +57,34 @@ class TestClosing:
         answer = heron.post(f"/v1/cases/{case_id}/close", {"outcome": outcome})
         assert refusal(answer) == (400, "bad-request")
 
-    def test_nothing_is_written_in_a_closed_case(self, house: House) -> None:
-        case_id = house.case_of("hello")["id"]
-        close(house, case_id)
-        heron, path = house.as_("heron"), f"/v1/cases/{case_id}"
+    def test_nothing_is_written_in_a_closed_case(self, shared_house: House) -> None:
+        case_id = shared_house.case_of("hello", number=a_phone())["id"]
+        close(shared_house, case_id)
+        heron, path = shared_house.as_("heron"), f"/v1/cases/{case_id}"
         version = heron.get(path).headers["etag"]
         answers = [
             heron.post(f"{path}/claim"),
             heron.post(f"{path}/release"),
-            heron.post(f"{path}/assign", {"member": str(house.residents["heron"].id)}),
+            heron.post(f"{path}/assign", {"member": str(shared_house.residents["heron"].id)}),
             heron.post(f"{path}/notes", {"body": "x"}),
             heron.post(f"{path}/consents", {"scope": "legal", "granted": True}),
             heron.patch(path, {"urgency": 0}, version=version),
-            close(house, case_id),
+            close(shared_house, case_id),
         ]
         assert {refusal(answer) for answer in answers} == {(409, "case-closed")}
 
-    def test_a_text_after_closing_opens_a_linked_case(self, house: House) -> None:
-        first = house.case_of("hello")["id"]
-        close(house, first)
-        second = house.case_of("it is me again")
-        case = house.read(second["id"])
+    def test_a_text_after_closing_opens_a_linked_case(self, shared_house: House) -> None:
+        number = a_phone()
+        first = shared_house.case_of("hello", number=number)["id"]
+        close(shared_house, first)
+        second = shared_house.case_of("it is me again", number=number)
+        case = shared_house.read(second["id"])
         assert (case["follows"], bodies(case)) == (first, ["it is me again"])
-        assert case["reference"] != house.read(first, "crane")["reference"]
+        assert case["reference"] != shared_house.read(first, "crane")["reference"]
 
 
 class TestReopening:
+    @pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"])
     def test_the_archive_gives_it_back_to_the_desk(self, house: House) -> None:
         case_id = house.case_of("hello")["id"]
         close(house, case_id)
@@ -85,29 +103,32 @@ class TestReopening:
         assert bodies(house.read(case_id)) == ["hello", "one more thing"]
         assert len(house.queue()) == 1
 
-    def test_an_open_case_cannot_be_reopened(self, house: House) -> None:
-        case_id = house.case_of("hello")["id"]
-        answer = house.as_("wren").post(f"/v1/cases/{case_id}/reopen")
+    def test_an_open_case_cannot_be_reopened(self, shared_house: House) -> None:
+        case_id = shared_house.case_of("hello", number=a_phone())["id"]
+        answer = shared_house.as_("wren").post(f"/v1/cases/{case_id}/reopen")
         assert refusal(answer) == (400, "bad-request")
 
-    def test_one_phone_keeps_one_open_case(self, house: House) -> None:
-        first = house.case_of("hello")["id"]
-        close(house, first)
-        house.case_of("again")
-        answer = house.as_("wren").post(f"/v1/cases/{first}/reopen")
+    def test_one_phone_keeps_one_open_case(self, shared_house: House) -> None:
+        number = a_phone()
+        first = shared_house.case_of("hello", number=number)["id"]
+        close(shared_house, first)
+        shared_house.case_of("again", number=number)
+        answer = shared_house.as_("wren").post(f"/v1/cases/{first}/reopen")
         assert refusal(answer) == (400, "bad-request")
 
 
 class TestMerging:
-    def two(self, house: House) -> tuple[str, str]:
-        ids = [house.case_of(f"from {n}", number=n)["id"] for n in (PHONE, OTHER)]
+    def two(self, house: House, *phones: str) -> tuple[str, str]:
+        numbers = phones or (a_phone(), a_phone())
+        ids = [house.case_of(f"from {n}", number=n)["id"] for n in numbers]
         return ids[0], ids[1]
 
     def merge(self, house: House, one: str, into: str) -> Any:
         return house.as_("heron").post(f"/v1/cases/{one}/merge", {"into": into})
 
+    @pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"])
     def test_the_conversation_is_read_in_one_place(self, house: House) -> None:
-        one, into = self.two(house)
+        one, into = self.two(house, PHONE, OTHER)
         answer = self.merge(house, one, into)
         assert (answer.status_code, answer.json()["id"]) == (200, into)
         assert [case["id"] for case in house.queue()] == [into]
@@ -115,20 +136,21 @@ class TestMerging:
         assert house.read(one)["merged_into"] == into
 
     def test_later_texts_of_both_phones_come_together(self, house: House) -> None:
-        one, into = self.two(house)
+        one, into = self.two(house, PHONE, OTHER)
         self.merge(house, one, into)
         house.phone(PHONE).says("from one, later")
         house.phone(OTHER).says("from the other, later")
         assert {"from one, later", "from the other, later"} <= set(bodies(house.read(into)))
         assert [case["id"] for case in house.queue()] == [into]
 
-    def test_the_higher_tier_counts(self, house: House) -> None:
-        one = house.case_of("they took him", number=PHONE)["id"]
-        into = house.case_of("hello", number=OTHER)["id"]
-        assert self.merge(house, one, into).json()["urgency"] == 0
+    def test_the_higher_tier_counts(self, shared_house: House) -> None:
+        one = shared_house.case_of("they took him", number=a_phone())["id"]
+        into = shared_house.case_of("hello", number=a_phone())["id"]
+        assert self.merge(shared_house, one, into).json()["urgency"] == 0
 
+    @pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"])
     def test_closing_and_erasing_take_all_of_it(self, house: House) -> None:
-        one, into = self.two(house)
+        one, into = self.two(house, PHONE, OTHER)
         self.merge(house, one, into)
         close(house, into)
         archive = house.read(into, "crane")
@@ -138,29 +160,33 @@ class TestMerging:
             answer = house.as_("heron").get(f"/v1/cases/{case_id}")
             assert refusal(answer) == (410, "case-erased")
 
-    def test_a_hold_holds_all_of_it(self, house: House) -> None:
-        one, into = self.two(house)
-        self.merge(house, one, into)
-        house.as_("crane").post(f"/v1/cases/{into}/hold", {"reason": "A court asked."})
-        answer = house.as_("heron").post(f"/v1/cases/{one}/erase")
+    def test_a_hold_holds_all_of_it(self, shared_house: House) -> None:
+        one, into = self.two(shared_house)
+        self.merge(shared_house, one, into)
+        shared_house.as_("crane").post(f"/v1/cases/{into}/hold", {"reason": "A court asked."})
+        answer = shared_house.as_("heron").post(f"/v1/cases/{one}/erase")
         assert refusal(answer) == (403, "forbidden")
 
-    def test_what_cannot_be_merged(self, house: House) -> None:
-        one, into = self.two(house)
-        assert refusal(self.merge(house, one, one)) == (400, "bad-request")
+    def test_what_cannot_be_merged(self, shared_house: House) -> None:
+        one, into = self.two(shared_house)
+        assert refusal(self.merge(shared_house, one, one)) == (400, "bad-request")
         nowhere = "00000000-0000-4000-8000-000000000000"
-        assert refusal(self.merge(house, one, nowhere)) == (404, "not-found")
-        self.merge(house, one, into)
-        assert refusal(self.merge(house, into, one)) == (400, "bad-request")
-        assert refusal(self.merge(house, one, into)) == (400, "bad-request")
+        assert refusal(self.merge(shared_house, one, nowhere)) == (404, "not-found")
+        self.merge(shared_house, one, into)
+        assert refusal(self.merge(shared_house, into, one)) == (400, "bad-request")
+        assert refusal(self.merge(shared_house, one, into)) == (400, "bad-request")
 
 
 class TestHolding:
-    def test_a_held_case_is_not_erased_until_the_hold_is_lifted(self, house: House) -> None:
-        case_id = house.case_of("hello")["id"]
-        path, crane, heron = f"/v1/cases/{case_id}", house.as_("crane"), house.as_("heron")
+    def test_a_held_case_is_not_erased_until_the_hold_is_lifted(self, shared_house: House) -> None:
+        case_id = shared_house.case_of("hello", number=a_phone())["id"]
+        path, crane, heron = (
+            f"/v1/cases/{case_id}",
+            shared_house.as_("crane"),
+            shared_house.as_("heron"),
+        )
         assert crane.post(f"{path}/hold", {"reason": "A court asked."}).status_code == 204
-        case = house.read(case_id)
+        case = shared_house.read(case_id)
         assert (case["held"], case["hold_reason"]) == (True, "A court asked.")
         assert "held" in case["contact"]["flags"]
         assert refusal(heron.post(f"{path}/erase")) == (403, "forbidden")
@@ -176,6 +202,7 @@ class TestHolding:
 
 
 class TestErasing:
+    @pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"])
     def test_nothing_of_it_is_left(self, house: House) -> None:
         case_id = house.case_of("hello", "1")["id"]
         path, heron = f"/v1/cases/{case_id}", house.as_("heron")
@@ -185,9 +212,13 @@ class TestErasing:
         for handle in ("heron", "crane", "wren"):
             assert refusal(house.as_(handle).get(path)) == (410, "case-erased")
 
-    def test_whatever_is_asked_of_it_is_gone(self, house: House) -> None:
-        case_id = house.case_of("hello")["id"]
-        path, heron, wren = f"/v1/cases/{case_id}", house.as_("heron"), house.as_("wren")
+    def test_whatever_is_asked_of_it_is_gone(self, shared_house: House) -> None:
+        case_id = shared_house.case_of("hello", number=a_phone())["id"]
+        path, heron, wren = (
+            f"/v1/cases/{case_id}",
+            shared_house.as_("heron"),
+            shared_house.as_("wren"),
+        )
         heron.post(f"{path}/erase")
         answers = [
             heron.patch(path, {"urgency": 1}, version='"1"'),
@@ -195,7 +226,7 @@ class TestErasing:
             wren.post(f"{path}/reopen"),
             *(heron.post(f"{path}/{what}", {"body": "x"}) for what in ("messages", "notes")),
             heron.post(f"{path}/close", {"outcome": "other"}),
-            house.as_("crane").post(f"{path}/hold", {"reason": "x"}),
+            shared_house.as_("crane").post(f"{path}/hold", {"reason": "x"}),
         ]
         assert {refusal(answer) for answer in answers} == {(410, "case-erased")}
 
@@ -208,19 +239,20 @@ class TestErasing:
         told = ("reference", "situation", "language", "region", "last_message_at", "waiting_since")
         assert {item[fact] for fact in told} == {None}
 
-    def test_the_phone_starts_anew(self, house: House) -> None:
-        case_id = house.case_of("hello")["id"]
-        house.as_("heron").post(f"/v1/cases/{case_id}/erase")
-        again = house.read(house.case_of("hello")["id"])
+    def test_the_phone_starts_anew(self, shared_house: House) -> None:
+        number = a_phone()
+        case_id = shared_house.case_of("hello", number=number)["id"]
+        shared_house.as_("heron").post(f"/v1/cases/{case_id}/erase")
+        again = shared_house.read(shared_house.case_of("hello", number=number)["id"])
         assert (again["follows"], bodies(again)) == (None, ["hello"])
 
-    def test_a_closed_case_can_be_erased_by_the_desk(self, house: House) -> None:
-        case_id = house.case_of("hello")["id"]
-        close(house, case_id)
-        assert house.as_("heron").post(f"/v1/cases/{case_id}/erase").status_code == 204
+    def test_a_closed_case_can_be_erased_by_the_desk(self, shared_house: House) -> None:
+        case_id = shared_house.case_of("hello", number=a_phone())["id"]
+        close(shared_house, case_id)
+        assert shared_house.as_("heron").post(f"/v1/cases/{case_id}/erase").status_code == 204
 
-    def test_what_was_done_stays_in_the_audit_log(self, house: House) -> None:
-        case_id = house.case_of("hello")["id"]
-        house.as_("heron").post(f"/v1/cases/{case_id}/erase")
-        items = house.as_("magpie").get("/v1/audit").json()["items"]
+    def test_what_was_done_stays_in_the_audit_log(self, shared_house: House) -> None:
+        case_id = shared_house.case_of("hello", number=a_phone())["id"]
+        shared_house.as_("heron").post(f"/v1/cases/{case_id}/erase")
+        items = shared_house.as_("magpie").get("/v1/audit").json()["items"]
         assert {item["kind"] for item in items if item["object"] == case_id} == {"case.erased"}

@@ -22,9 +22,19 @@ PICTURE = b"\x89PNG\r\n\x1a\n" + b"a letter" * 100
 
 
 @pytest.fixture
-def case(house: House) -> str:
+def database_kind() -> str:
+    """What differs on PostgreSQL asks for it."""
+    return "sqlite"
+
+
+@pytest.fixture(scope="module")
+def case(shared_house: House) -> str:
     """A case in which everything stands that may be asked for."""
-    case_id: str = house.case_of(SAID)["id"]
+    return _full_case(shared_house, CALLER)
+
+
+def _full_case(house: House, number: str) -> str:
+    case_id: str = house.case_of(SAID, number=number)["id"]
     desk, path = house.as_("heron"), f"/v1/cases/{case_id}"
     assert desk.post(f"{path}/messages", {"body": WRITTEN}).status_code == 202
     assert desk.post(f"{path}/notes", {"body": NOTE}).status_code == 201
@@ -52,8 +62,8 @@ def _opened(answer: httpx.Response) -> zipfile.ZipFile:
     return zipfile.ZipFile(io.BytesIO(unlock_file(answer.headers["kith-code"], answer.content)))
 
 
-def test_what_is_in_it(house: House, case: str) -> None:
-    archive = _opened(_export(house, case))
+def test_what_is_in_it(shared_house: House, case: str) -> None:
+    archive = _opened(_export(shared_house, case))
     told: dict[str, Any] = json.loads(archive.read("case.json"))
     assert told["messages"][0]["body"] == SAID
     assert WRITTEN in [message["body"] for message in told["messages"]]
@@ -66,56 +76,66 @@ def test_what_is_in_it(house: House, case: str) -> None:
         assert each in text, each
 
 
-def test_what_is_not(house: House, case: str) -> None:
-    archive = _opened(_export(house, case))
+def test_what_is_not(shared_house: House, case: str) -> None:
+    archive = _opened(_export(shared_house, case))
     everything = b"".join(archive.read(name) for name in archive.namelist())
-    members = [str(one.id) for one in house.residents.values()]
+    members = [str(one.id) for one in shared_house.residents.values()]
     for each in (NOTE, CALLER, CALLER[-6:], "heron", case, *members):
         assert each.encode() not in everything, each
 
 
-def test_nothing_of_it_can_be_read_without_the_code(house: House, case: str) -> None:
-    answer = _export(house, case)
+def test_nothing_of_it_can_be_read_without_the_code(shared_house: House, case: str) -> None:
+    answer = _export(shared_house, case)
     for each in (SAID, FIELD, "case.json", "PNG"):
         assert each.encode() not in answer.content
     assert answer.headers["content-disposition"] == 'attachment; filename="case.sealed"'
     assert "no-store" in answer.headers["cache-control"]
-    assert answer.headers["kith-code"] != _export(house, case).headers["kith-code"]
+    assert answer.headers["kith-code"] != _export(shared_house, case).headers["kith-code"]
 
 
-def test_it_stands_in_the_log(house: House, case: str) -> None:
-    _export(house, case)
-    assert "case.exported" in [entry["kind"] for entry in house.read(case)["history"]]
+def test_it_stands_in_the_log(shared_house: House, case: str) -> None:
+    _export(shared_house, case)
+    assert "case.exported" in [entry["kind"] for entry in shared_house.read(case)["history"]]
 
 
-def test_counsel_needs_the_callers_word(house: House, case: str) -> None:
-    assert refusal(_export(house, case, query="?for=counsel")) == (403, "consent-missing")
+def test_counsel_needs_the_callers_word(shared_house: House, case: str) -> None:
+    assert refusal(_export(shared_house, case, query="?for=counsel")) == (403, "consent-missing")
     consent = {"scope": "legal", "granted": True}
-    house.as_("heron").post(f"/v1/cases/{case}/consents", consent)
-    assert _opened(_export(house, case, query="?for=counsel")).namelist()
-    assert refusal(_export(house, case, query="?for=agency"))[0] == 400
+    shared_house.as_("heron").post(f"/v1/cases/{case}/consents", consent)
+    assert _opened(_export(shared_house, case, query="?for=counsel")).namelist()
+    assert refusal(_export(shared_house, case, query="?for=agency"))[0] == 400
 
 
-def test_a_closed_case_is_the_archives(house: House, case: str) -> None:
-    house.as_("heron").post(f"/v1/cases/{case}/close", {"outcome": "supported"})
-    assert refusal(_export(house, case)) == (409, "case-closed")
-    told = json.loads(_opened(_export(house, case, "wren")).read("case.json"))
+def test_a_closed_case_is_the_archives(shared_house: House) -> None:
+    case = _full_case(shared_house, "+15145550181")
+    shared_house.as_("heron").post(f"/v1/cases/{case}/close", {"outcome": "supported"})
+    assert refusal(_export(shared_house, case)) == (409, "case-closed")
+    told = json.loads(_opened(_export(shared_house, case, "wren")).read("case.json"))
     assert told["outcome"] == "supported"
     assert SAID in [message["body"] for message in told["messages"]]
 
 
-def test_an_erased_case_is_gone(house: House, case: str) -> None:
-    house.as_("heron").post(f"/v1/cases/{case}/erase")
-    assert refusal(_export(house, case)) == (410, "case-erased")
+def test_an_erased_case_is_gone(shared_house: House) -> None:
+    case = _full_case(shared_house, "+15145550182")
+    shared_house.as_("heron").post(f"/v1/cases/{case}/erase")
+    assert refusal(_export(shared_house, case)) == (410, "case-erased")
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_postgresql_keeps_the_same(house: House) -> None:
+    archive = _opened(_export(house, _full_case(house, CALLER)))
+    told = json.loads(archive.read("case.json"))
+    assert told["messages"][0]["body"] == SAID
+    assert archive.read(told["attachments"][0]["file"]) == PICTURE
 
 
 # -- on the reader's computer
 
 
 def test_a_lawyer_opens_it_without_any_hotline(
-    house: House, case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shared_house: House, case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answer = _export(house, case)
+    answer = _export(shared_house, case)
     file = tmp_path / "case.sealed"
     file.write_bytes(answer.content)
     monkeypatch.setenv("KITH_DATA_DIR", str(tmp_path / "none"))
@@ -146,15 +166,15 @@ def test_the_wrong_code_says_so_in_one_line(
 
 
 def test_while_it_is_packed_texts_are_taken_in(
-    house: House, case: str, monkeypatch: pytest.MonkeyPatch
+    shared_house: House, case: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever writes waits for nobody's sealing: a caller's text would go to the fallback."""
     taken: list[int | None] = []
 
     def meanwhile(code: str, content: bytes) -> bytes:
-        taken.append(house.phone("+15145550188").text("help").http_status)
+        taken.append(shared_house.phone("+15145550188").text("help").http_status)
         return lock_file(code, content)
 
     monkeypatch.setattr("app.desk.exporting.lock_file", meanwhile)
-    assert _opened(_export(house, case)).namelist()
+    assert _opened(_export(shared_house, case)).namelist()
     assert taken == [200]

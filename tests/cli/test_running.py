@@ -76,21 +76,20 @@ def end(process: subprocess.Popen[str]) -> int:
     return process.wait(timeout=30)
 
 
-def test_the_service_answers_without_telling_what_it_is_and_ends(made: Kith, port: int) -> None:
-    with started("serve") as process:
+def test_the_service_answers_without_telling_what_it_is_and_ends(
+    made: Kith, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An option goes before the environment; meanwhile a drill and an audit can be held."""
+    assert load_settings().port == port
+    monkeypatch.setenv("KITH_PORT", "1")
+    with started("serve", "--port", str(port)) as process:
         until(process, "service.ready")
         answer = httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False)
         assert answer.status_code == 200
         assert "server" not in answer.headers
+        assert made("drill", "--json").code == 0
+        assert made("verify-audit").code == 0
         assert end(process) in (0, -signal.SIGTERM)
-
-
-def test_an_option_goes_before_the_environment(made: Kith, port: int) -> None:
-    assert load_settings().port == port
-    os.environ["KITH_PORT"] = "1"  # the fixture puts it back
-    with started("serve", "--port", str(port)) as process:
-        until(process, "service.ready")
-        assert alive(port) == 200
 
 
 def test_one_sign_in_opens_every_process_and_those_started_later(
@@ -138,10 +137,3 @@ def children_of(process: subprocess.Popen[str]) -> list[int]:
     folder = load_settings().data_dir / "run"
     found = [int(path.name.partition("-")[0]) for path in folder.glob("*.sock")]
     return [pid for pid in found if os.getpgid(pid) == process.pid]
-
-
-def test_the_drill_and_the_audit_can_be_held_while_it_runs(made: Kith, port: int) -> None:
-    with started("serve") as process:
-        until(process, "service.ready")
-        assert made("drill", "--json").code == 0
-        assert made("verify-audit").code == 0

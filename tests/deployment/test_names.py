@@ -42,12 +42,3 @@ def test_the_explanation_says_which_may_be_files() -> None:
     assert {
         f"{name}_FILE" for name, row in rows.items() if "file" in row.split("|")[2]
     } == FROM_FILES
-
-
-@pytest.mark.parametrize("page", ["docs/deployment.md", "docs/operations.md", "docs/carrier.md"])
-def test_pages_link_only_to_what_is_there(page: str) -> None:
-    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text(page)):
-        if "://" not in target:
-            assert (REPOSITORY / page).parent.joinpath(target).exists(), target
-    for named in re.findall(r"`((?:deploy|app|docs)/[\w./-]+)`", text(page)):
-        assert (REPOSITORY / named).exists(), named

@@ -162,6 +162,6 @@ def test_the_desk_sees_that_the_carrier_refused_for_good(paged: Line) -> None:
     case = paged.open_case("they took him")
     refuse(paged)
     paged.reply(case.id)
-    assert paged.as_member(read_case, "heron", case.id).flags == ["stopped"]
+    assert paged.as_member(read_case, "heron", case.id).contact.flags == ["stopped"]
     with pytest.raises(NumberSuppressed):
         paged.reply(case.id, "x")

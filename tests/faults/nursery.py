@@ -26,6 +26,7 @@ class Nursery:
             text=True,
         )
         self._lock = threading.Lock()
+        self._alive: set[int] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -38,11 +39,19 @@ class Nursery:
     ) -> int:
         """Start ``kith``, ``simulator`` or a mutant with these arguments; return its number."""
         order = {"start": what, "arguments": list(arguments), "log": str(log)}
-        return int(self._ask({**order, "environment": dict(environment)}))
+        pid = int(self._ask({**order, "environment": dict(environment)}))
+        self._alive.add(pid)
+        return pid
 
     def kill(self, pid: int, number: int = signal.SIGKILL) -> int:
         """Send a signal, wait for the end, and return the exit code (-9 for a SIGKILL)."""
+        self._alive.discard(pid)
         return int(self._ask({"kill": pid, "signal": int(number)}))
+
+    def clear(self) -> None:
+        """Kill whatever still runs."""
+        for pid in tuple(self._alive):
+            self.kill(pid)
 
     def _ask(self, order: Mapping[str, Any]) -> Any:
         assert self._process.stdin

@@ -13,6 +13,12 @@ from tests.service import House
 PICTURE = {"content_type": "image/png", "data": base64.b64encode(b"\x89PNG picture").decode()}
 
 
+@pytest.fixture
+def database_kind() -> str:
+    """What differs on PostgreSQL asks for it."""
+    return "sqlite"
+
+
 def _bodies(house: House, case_id: str) -> list[str]:
     messages = house.read(case_id)["messages"]
     return [message["body"] for message in messages if message["direction"] == "inbound"]
@@ -46,6 +52,7 @@ def test_a_text_found_late_keeps_its_time_and_is_not_answered_at_night(house: Ho
     assert "stopped" in read["contact"]["flags"]
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"])
 def test_lost_texts_come_in_their_order_and_only_once(house: House) -> None:
     case_id = house.case_of("hello")["id"]
     house.network.faults("webhook-lost", count=2)
@@ -94,6 +101,7 @@ def test_one_text_that_cannot_be_written_does_not_keep_the_others_out(
     assert len(house.queue()) == 2
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"])
 def test_a_text_in_doubt_is_settled_before_its_copy_is_deleted(house: House) -> None:
     house.network.faults("api-timeout-after-accept", count=1, delay_s=0)
     house.network.faults("status-lost", count=3)

@@ -12,6 +12,12 @@ from tests.service import House
 
 
 @pytest.fixture
+def database_kind() -> str:
+    """One kind, but for a test that runs every statement."""
+    return "sqlite"
+
+
+@pytest.fixture
 def walk(house: House) -> tuple[House, str, str]:
     """A house, a case and its date, with two accompaniers who have phones."""
     with_phones(house, "finch", "siskin")
@@ -30,6 +36,7 @@ def _accept(house: House, handle: str) -> None:
     assert any("it is yours" in answer for answer in answers)
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"])
 def test_who_accepts_first_leads_and_the_next_does_when_they_cannot(
     walk: tuple[House, str, str],
 ) -> None:

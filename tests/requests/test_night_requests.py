@@ -9,6 +9,12 @@ from tests.service import CALLER, House
 
 
 @pytest.fixture
+def database_kind() -> str:
+    """One kind, but for a test that runs every statement."""
+    return "sqlite"
+
+
+@pytest.fixture
 def night(house: House) -> House:
     """A house whose lawyer has a phone; whoever is paged sleeps."""
     with_phones(house, "owl")
@@ -45,6 +51,7 @@ def test_within_half_an_hour_a_lawyer_is_asked_and_shown_no_person(night: House)
     assert read["brief"]["reference"]
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"])
 def test_it_asks_once_and_for_nobody_whom_the_desk_looks_after(night: House) -> None:
     _taken(night)
     seen = _taken(night, "+15145550171")

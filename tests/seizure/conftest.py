@@ -20,7 +20,7 @@ from app.store.schema import upgrade_schema
 from tests import postgres
 from tests.seizure import adversary
 from tests.seizure.adversary import Dump, known_to, plunder
-from tests.seizure.premises import Premises, free_port
+from tests.seizure.premises import Premises, as_on_the_premises, free_port
 from tests.seizure.story import FIRST, Story, live_through
 
 # One server keeps its operational key in a file, the other waits for somebody to sign in.
@@ -66,11 +66,12 @@ class Seized:
     def known_to(self, *handles: str) -> list[FoundKey]:
         """What follows from these members' passphrases and recovery codes."""
         story = self.story
-        return known_to(
-            self.dump,
-            {handle: story.passphrases[handle] for handle in handles},
-            {handle: story.recovery_codes[handle] for handle in handles},
-        )
+        with as_on_the_premises():
+            return known_to(
+                self.dump,
+                {handle: story.passphrases[handle] for handle in handles},
+                {handle: story.recovery_codes[handle] for handle in handles},
+            )
 
 
 @pytest.fixture(params=["sqlite", "postgresql"], scope="session")

@@ -17,19 +17,23 @@ from uuid import UUID
 import pytest
 from sqlalchemy import delete, func, select, update
 
+from app.crypto import KeyFiles
 from app.errors import BudgetSpent, Forbidden, NotReleasable
+from app.members.accounts import remove_member
 from app.models import Case, StatisticsDebit, StatisticsFile, StatisticsHead, StatisticsRelease
 from app.statistics import chain
 from app.statistics.confirmation import confirm_release
 from app.statistics.joint_counts import sum_months
 from app.statistics.ledger import check_budget
 from app.statistics.mechanism import Drawn, Question
+from app.statistics.months import freeze_due_months
 from app.statistics.plans import read_plan
+from app.statistics.release_files import read_file
 from app.statistics.releases import request_release
+from tests.premises import Premises
 from tests.service import House, refusal
 
 ON_SQLITE = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
-RELEASES = "/v1/statistics/releases"
 # What runs in a process of its own, and dies when it has drawn and not committed.
 KILLED = """
 import os, sys
@@ -72,67 +76,86 @@ def no_process() -> Iterator[Callable[[Question], Drawn]]:
     yield sure
 
 
+def ask(at: House | Premises) -> UUID:
+    """Ask for the release of January as wren."""
+    with at.database.transaction() as db:
+        return request_release(db, at.principal("wren"), "opened", "2026-01", at.clock()).id
+
+
 @pytest.fixture
-def asked(house: House) -> UUID:
+def asked(premises: Premises) -> UUID:
     """The release of a month, asked for by wren."""
+    premises.clock.advance(timedelta(days=20))
+    assert freeze_due_months(premises.database, premises.now) == ["2026-01"]
+    return ask(premises)
+
+
+@pytest.fixture
+def asked_in_house(house: House) -> UUID:
+    """The same where the service runs, on either database."""
     house.advance(days=20)
-    with house.database.transaction() as db:
-        wren = house.principal("wren")
-        return request_release(db, wren, "opened", "2026-01", house.clock()).id
+    return ask(house)
 
 
-def debits(house: House) -> list[int]:
-    with house.database.snapshot() as db:
+def debits(at: House | Premises) -> list[int]:
+    with at.database.snapshot() as db:
         return list(db.scalars(select(StatisticsDebit.milli)))
 
 
-def confirm(house: House, asked: UUID, handle: str = "crane") -> StatisticsRelease:
-    who, now = house.principal(handle), house.clock()
-    return confirm_release(house.database, who, asked, now, no_process)
+def confirm(at: House | Premises, asked: UUID, handle: str = "crane") -> StatisticsRelease:
+    who, now = at.principal(handle), at.clock()
+    return confirm_release(at.database, who, asked, now, no_process)
 
 
-@ON_SQLITE
-def test_an_old_copy_of_the_records_draws_nothing_again(house: House, asked: UUID) -> None:
-    with house.database.snapshot() as db:
+def read(premises: Premises, asked: UUID, name: str = "csv") -> bytes:
+    """Read a file of a release as the auditor."""
+    return read_file(premises.database, premises.principal("magpie"), asked, name)
+
+
+def files_of(premises: Premises) -> KeyFiles:
+    assert premises.database.keys
+    return premises.database.keys.files
+
+
+def test_an_old_copy_of_the_records_draws_nothing_again(premises: Premises, asked: UUID) -> None:
+    with premises.database.snapshot() as db:
         head = db.get_one(StatisticsHead, 1)
         start = head.hash
-    confirm(house, asked)
-    house.settle()
-    with house.database.transaction() as db:  # what a backup from before would bring back
+    confirm(premises, asked)
+    with premises.database.transaction() as db:  # what a backup from before would bring back
         for model in (StatisticsFile, StatisticsDebit):
             db.execute(delete(model))
         db.execute(delete(StatisticsRelease))
         db.execute(update(StatisticsHead).values(seq=0, hash=start))
-    body = {"family": "opened", "period": "2026-01"}
-    again = house.as_("wren").post(RELEASES, body).json()["id"]
-    answer = house.as_("crane").post(f"{RELEASES}/{again}/confirm")
-    assert refusal(answer) == (409, "not-releasable")
-    assert debits(house) == []
+    again = ask(premises)
+    with pytest.raises(NotReleasable):
+        confirm(premises, again)
+    assert debits(premises) == []
 
 
-@ON_SQLITE
-def test_a_release_that_was_changed_is_not_handed_out(house: House, asked: UUID) -> None:
-    record = confirm(house, asked).record or ""
-    path = f"{RELEASES}/{asked}?format=csv"
-    assert house.as_("magpie").get(path).status_code == 200
+def test_a_release_that_was_changed_is_not_handed_out(premises: Premises, asked: UUID) -> None:
+    record = confirm(premises, asked).record or ""
+    assert read(premises, asked)
     changes = {
         "record": record.replace('"estimate":0', '"estimate":9'),
         "hash": b"\0" * 32,
         "period": "2026-02",
     }
     for name, value in changes.items():
-        with house.database.transaction() as db:
+        with premises.database.transaction() as db:
             before = db.scalars(select(getattr(StatisticsRelease, name))).one()
             db.execute(update(StatisticsRelease).values({name: value}))
-        assert refusal(house.as_("magpie").get(path)) == (409, "not-releasable"), name
-        with house.database.transaction() as db:
+        with pytest.raises(NotReleasable):
+            read(premises, asked)
+        with premises.database.transaction() as db:
             db.execute(update(StatisticsRelease).values({name: before}))
-    with house.database.transaction() as db:
+    with premises.database.transaction() as db:
         db.execute(update(StatisticsDebit).values(milli=1))  # to have budget left
-    assert refusal(house.as_("magpie").get(path)) == (409, "not-releasable")
+    with pytest.raises(NotReleasable):
+        read(premises, asked)
 
 
-def test_two_at_once_draw_once(house: House, asked: UUID) -> None:
+def test_two_at_once_draw_once(house: House, asked_in_house: UUID) -> None:
     """The second, with its process ready, finds the release made and returns it."""
     both, draws = threading.Barrier(2, timeout=60), []
 
@@ -146,23 +169,22 @@ def test_two_at_once_draw_once(house: House, asked: UUID) -> None:
 
         yield drawn
 
-    def ask(handle: str) -> bytes | None:
+    def confirm_too(handle: str) -> bytes | None:
         who, now = house.principal(handle), house.clock()
-        return confirm_release(house.database, who, asked, now, together).hash
+        return confirm_release(house.database, who, asked_in_house, now, together).hash
 
     house.newcomer("grebe", "coordinator")
     with ThreadPoolExecutor(2) as pool:
-        hashes = set(pool.map(ask, ["crane", "grebe"]))
+        hashes = set(pool.map(confirm_too, ["crane", "grebe"]))
     assert (len(hashes), len(draws), debits(house)) == (1, 1, [200])
 
 
-@ON_SQLITE
 def test_a_process_killed_between_draw_and_commit_has_spent_and_told_nothing(
-    house: House, asked: UUID
+    premises: Premises, asked: UUID
 ) -> None:
-    url = house.settings.sqlalchemy_url
-    crane = str(house.residents["crane"].id)
-    arguments = (url, house.settings.keys_path, str(asked), crane, house.clock().isoformat())
+    keys = files_of(premises).folder
+    url, crane = f"sqlite:///{keys.parent / 'kith.db'}", premises.id("crane")
+    arguments = (url, keys, asked, crane, premises.now.isoformat())
     ran = subprocess.run(
         [sys.executable, "-c", KILLED, *map(str, arguments)],
         cwd=Path(__file__).parents[2],
@@ -172,23 +194,21 @@ def test_a_process_killed_between_draw_and_commit_has_spent_and_told_nothing(
     )
     assert ran.returncode == -signal.SIGKILL, ran.stderr
     assert b"noisy" in ran.stdout  # it had drawn
-    assert debits(house) == []
-    assert house.as_("magpie").get(f"{RELEASES}/{asked}").status_code == 409
-    confirm(house, asked)
-    assert debits(house) == [200]
+    assert debits(premises) == []
+    with pytest.raises(NotReleasable):
+        read(premises, asked)
+    confirm(premises, asked)
+    assert debits(premises) == [200]
 
 
-@ON_SQLITE
 def test_a_commit_that_the_anchor_has_not_seen_is_anchored_before_anything_is_handed_out(
-    house: House, asked: UUID, monkeypatch: pytest.MonkeyPatch
+    premises: Premises, asked: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files = house.database.keys.files if house.database.keys else None
-    assert files is not None
+    files = files_of(premises)
     with monkeypatch.context() as crash:
         crash.setattr(chain, "_follow", lambda *_: None)
-        confirm(house, asked)
-    house.settle()
-    assert house.as_("magpie").get(f"{RELEASES}/{asked}").status_code == 200
+        confirm(premises, asked)
+    assert read(premises, asked)
     anchored = files.read_anchor()["statistics"]
     assert isinstance(anchored, dict)
     assert anchored["seq"] == 1
@@ -196,25 +216,23 @@ def test_a_commit_that_the_anchor_has_not_seen_is_anchored_before_anything_is_ha
     assert files.read_anchor()["statistics"] == anchored
 
 
-@ON_SQLITE
 def test_who_is_alone_waits_a_day(
-    house: House, asked: UUID, monkeypatch: pytest.MonkeyPatch
+    premises: Premises, asked: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(Forbidden, match="another coordinator"):
-        confirm(house, asked, "wren")
-    crane = house.residents["crane"].id
-    listed = house.as_("wren").delete(f"/v1/members/{crane}", json={"acknowledge": "crane"})
-    assert listed.status_code < 300, listed.text
+        confirm(premises, asked, "wren")
+    with premises.writing() as db:
+        wren, crane = premises.principal("wren"), premises.id("crane")
+        remove_member(db, premises.sessions, wren, crane, "crane", premises.now)
     with pytest.raises(Forbidden, match="tomorrow"):
-        confirm(house, asked, "wren")
-    house.advance(hours=24)
-    assert confirm(house, asked, "wren").state == "released"
+        confirm(premises, asked, "wren")
+    premises.clock.advance(timedelta(hours=24))
+    assert confirm(premises, asked, "wren").state == "released"
 
 
-@ON_SQLITE
-def test_the_ledger_lets_nothing_through_that_overspends(house: House, asked: UUID) -> None:
-    confirm(house, asked)
-    with house.database.transaction() as db:
+def test_the_ledger_lets_nothing_through_that_overspends(premises: Premises, asked: UUID) -> None:
+    confirm(premises, asked)
+    with premises.database.transaction() as db:
         check_budget(db, "opened", ["2026-01"], 800)
         check_budget(db, "opened", ["2026-02"], 1000)
         with pytest.raises(BudgetSpent):
@@ -225,7 +243,9 @@ def test_the_ledger_lets_nothing_through_that_overspends(house: House, asked: UU
 
 
 @ON_SQLITE
-def test_what_is_published_is_settled_before_the_first_release(house: House, asked: UUID) -> None:
+def test_what_is_published_is_settled_before_the_first_release(
+    house: House, asked_in_house: UUID
+) -> None:
     wren, plan = house.as_("wren"), "/v1/statistics/plan"
     change = {
         "merged": {"region": {"laval": "montreal"}, "language": {"so": "other"}},
@@ -241,27 +261,24 @@ def test_what_is_published_is_settled_before_the_first_release(house: House, ask
     ]
     for wrong in refused:
         assert refusal(wren.put(plan, wrong))[0] == 400, wrong
-    confirm(house, asked)
+    confirm(house, asked_in_house)
     assert debits(house) == [100]
     assert refusal(wren.put(plan, change)) == (409, "not-releasable")
     closed = {"merged": {"outcome": {"duplicate": "other"}}}
     assert wren.put(plan, closed).status_code == 200
 
 
-@ON_SQLITE
 def test_what_may_have_been_drawn_before_a_restore_is_not_drawn_again(
-    house: House, asked: UUID
+    premises: Premises, asked: UUID
 ) -> None:
     """A machine that is lost with its anchor: nobody knows what it released at last."""
-    crane, keys = house.principal("crane"), house.database.keys
-    assert keys is not None
-    files = keys.files
-    files.write_anchor({"restored_at": house.clock().isoformat()})
+    files = files_of(premises)
+    files.write_anchor({"restored_at": premises.now.isoformat()})
     with pytest.raises(NotReleasable):
-        confirm_release(house.database, crane, asked, house.clock(), no_process)
-    assert debits(house) == []
+        confirm(premises, asked)
+    assert debits(premises) == []
     files.write_anchor({"restored_at": "2026-01-20T12:00:00+00:00"})
-    released = confirm_release(house.database, crane, asked, house.clock(), no_process)
+    released = confirm(premises, asked)
     assert released.state == "released"
 
 

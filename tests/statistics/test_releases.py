@@ -79,6 +79,7 @@ def download(client: Client, release_id: str) -> dict[str, bytes]:
     return found
 
 
+@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
 def test_a_month_is_released_once_by_two_people_and_never_changes(house: House) -> None:
     cases = open_cases(house, 3, region="montreal")
     assert refusal(house.as_("wren").post(RELEASES, {"family": "opened", "period": "2026-01"})) == (

@@ -137,7 +137,9 @@ def renew_and_die(house: House, now: datetime, after: int) -> None:
     assert process.exitcode == -signal.SIGKILL
 
 
-@pytest.mark.parametrize("after", [3, 9, 21])
+@pytest.mark.parametrize(
+    ("database_kind", "after"), [("sqlite", 3), ("sqlite", 9), ("sqlite", 21), ("postgresql", 9)]
+)
 def test_a_kill_in_the_middle_is_harmless(house: House, small_batches: None, after: int) -> None:
     fill(house)
     later = house.clock() + timedelta(days=9)

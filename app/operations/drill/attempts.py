@@ -58,23 +58,32 @@ class DrillOutcome:
 
 
 class _Key:
-    """One secret in every use it could have; pairs are made when first needed."""
+    """One secret in every use it could have; each is derived when first needed, and kept."""
 
     def __init__(self, name: str, secret: Secret) -> None:
         self.name, self.secret = name, secret
+        self._for_column: dict[str, tuple[Secret, ...]] = {}
 
     @cached_property
     def pairs(self) -> tuple[KeyPair, ...]:
         """What a layer could be sealed to."""
         return (KeyPair(self.secret), MemberKeys(self.secret).pair)
 
-    def for_cell(self, cell: Cell) -> Iterator[Secret]:
-        """Yield what a symmetric layer of this cell could lie under."""
-        yield self.secret
-        yield OperationalKeys(self.secret).wrap_key
-        yield MemberKeys(self.secret).totp_key
-        for keys in (CaseKeys(self.secret), BriefKeys(self.secret)):
-            yield keys.field_key(f"{cell.table}.{cell.column}")
+    @cached_property
+    def _for_any(self) -> tuple[Secret, ...]:
+        return (
+            self.secret,
+            OperationalKeys(self.secret).wrap_key,
+            MemberKeys(self.secret).totp_key,
+        )
+
+    def for_cell(self, cell: Cell) -> tuple[Secret, ...]:
+        """Return what a symmetric layer of this cell could lie under."""
+        column = f"{cell.table}.{cell.column}"
+        if column not in self._for_column:
+            kinds = (CaseKeys(self.secret), BriefKeys(self.secret))
+            self._for_column[column] = tuple(keys.field_key(column) for keys in kinds)
+        return self._for_any + self._for_column[column]
 
 
 def open_everything(

@@ -22,6 +22,10 @@ from tests.service import PASSPHRASE, Client, House
 
 EmptyPlace = Callable[[str], Place]
 either_kind = pytest.mark.parametrize("target", ["sqlite", "postgresql"])
+# What an archive holds does not hang on the kind it came from: either way each writes and reads.
+to_the_other_kind = pytest.mark.parametrize(
+    ("database_kind", "target"), [("sqlite", "postgresql"), ("postgresql", "sqlite")]
+)
 on_sqlite = pytest.mark.parametrize("database_kind", ["sqlite"])
 
 
@@ -32,10 +36,7 @@ def signed_in(house: House, handle: str = "heron") -> Client:
     return Client(house.http, answer.json()["token"])
 
 
-# From each kind of database to the other.
-@pytest.mark.parametrize(
-    ("database_kind", "target"), [("sqlite", "postgresql"), ("postgresql", "sqlite")]
-)
+@to_the_other_kind
 def test_a_dispatcher_reads_the_conversations_again(
     archives: Archives, empty_place: EmptyPlace, target: str
 ) -> None:
@@ -72,7 +73,7 @@ def rows_of(database: Database) -> dict[str, list[tuple[object, ...]]]:
     return found
 
 
-@either_kind
+@to_the_other_kind
 def test_every_row_comes_back_as_it_was(
     archives: Archives, empty_place: EmptyPlace, target: str
 ) -> None:

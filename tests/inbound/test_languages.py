@@ -15,7 +15,8 @@ import pytest
 
 from app.intake import Step, load_script, take_step
 from app.models import OrganisationSettings
-from tests.service import House, fictional
+from tests.line import Line
+from tests.service import fictional
 
 SCRIPT = load_script()
 FOLDER = Path(__file__).parent.parent / "intake" / "conversations"
@@ -37,26 +38,23 @@ def conversations() -> list[Any]:
 
 
 @pytest.mark.parametrize("says", conversations())
-def test_what_a_caller_tells_becomes_facts_of_the_case(
-    shared_house: House, says: list[str]
-) -> None:
-    house, number = shared_house, fictional(next(_PHONES))
-    before = {case["id"] for case in house.queue()}
-    for text in says:
-        house.network.phone(number).text(text)
-    house.settle()
-    [item] = [case for case in house.queue() if case["id"] not in before]
-    case, steps = house.read(item["id"]), scripted(says)
+def test_what_a_caller_tells_becomes_facts_of_the_case(shared_line: Line, says: list[str]) -> None:
+    line, number = shared_line, fictional(next(_PHONES))
+    line.take(*(line.lose(text, number) for text in says))
+    line.settle()
+    found = line.case_of(number)
+    assert found is not None
+    case, steps = line.read(found.id), scripted(says)
     replies = [reply.text for taken in steps for reply in taken.replies]
-    assert house.phone(number).inbox() == replies
-    assert case["urgency"] == steps[-1].urgency
+    assert line.inbox(number) == replies
+    assert found.urgency == steps[-1].urgency
     for fact in ("situation", "region", "language"):
-        assert case[fact] == last(steps, fact)
-    assert case["fields"] == {name: v for taken in steps for name, v in taken.answers.items()}
-    assert [m["body"] for m in case["messages"] if m["direction"] == "inbound"] == says
-    outbound = [m for m in case["messages"] if m["direction"] == "outbound"]
-    assert [m["body"] for m in outbound] == replies
-    assert {m["status"] for m in outbound} == {"delivered"}
+        assert getattr(case.line.values, fact) == last(steps, fact)
+    assert case.fields == {name: v for taken in steps for name, v in taken.answers.items()}
+    assert line.inbound(found.id) == says
+    outbound = [text for text in case.messages if text.direction == "outbound"]
+    assert [text.body for text in outbound] == replies
+    assert {text.status for text in outbound} == {"delivered"}
 
 
 def scripted(says: list[str]) -> list[Step]:
