@@ -12,6 +12,8 @@ from app.errors import Throttled, Unauthenticated
 from app.members import (
     SignedIn,
     admit_newcomers,
+    give_confirmed_teams,
+    is_any_team_confirmed,
     is_anyone_waiting,
     make_device_cookie,
     resume_session,
@@ -79,11 +81,12 @@ def enter(service: Service, token: str | None) -> Visit:
     now = service.clock()
     principal = resume_session(service.database, service.sessions, token, now)
     with service.database.snapshot() as db:
-        waiting = is_anyone_waiting(db)
+        waiting = is_anyone_waiting(db) or is_any_team_confirmed(db, now)
         searching = db.keys.is_open and is_archive_wanted(db)
     if waiting and principal.roles & {"coordinator", "dispatcher"}:
         with service.database.transaction() as db:
             admit_newcomers(db, principal, now)
+            give_confirmed_teams(db, principal, now)
     if searching and principal.may(Permission.ARCHIVE):
         with service.database.transaction() as db:
             search_archive(db, principal, now)

@@ -36,7 +36,7 @@ def init(
     if not passphrase_stdin:
         say(f"Choose a passphrase of several words, for example: {suggest_passphrase()}")
     passphrase = ask_passphrase(from_stdin=passphrase_stdin, new=True)
-    check_passphrase(passphrase)
+    check_passphrase(passphrase, handle)
     result = _found(chosen, handle, passphrase)
     if not as_json:
         say(_ONCE)

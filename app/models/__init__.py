@@ -44,6 +44,12 @@ from app.models.cases import (
     ConsentValues,
     Reach,
 )
+from app.models.confirmations import (
+    CONFIRMATION_TRANSITIONS,
+    Confirmation,
+    ConfirmationKind,
+    ConfirmationState,
+)
 from app.models.contents import (
     ArchivedContact,
     AttachmentDetails,
@@ -152,6 +158,7 @@ __all__ = [
     "AWAITED",
     "CALL_TRANSITIONS",
     "CASE_TRANSITIONS",
+    "CONFIRMATION_TRANSITIONS",
     "EVENT_TRANSITIONS",
     "JOB_TRANSITIONS",
     "LEG_TRANSITIONS",
@@ -203,6 +210,9 @@ __all__ = [
     "CaseSheet",
     "CaseState",
     "CaseValues",
+    "Confirmation",
+    "ConfirmationKind",
+    "ConfirmationState",
     "Conflict",
     "Consent",
     "ConsentValues",

@@ -1,5 +1,6 @@
 """Keeping a server: founding, backups, the drill, checks, metrics, retention."""
 
+from app.operations.alarm_mark import read_alarm_mark
 from app.operations.audit_watch import anchor_audit, check_audit
 from app.operations.backup.folders import look_after_archives
 from app.operations.backup.restorer import NeedsAcknowledgement, restore_archive
@@ -53,6 +54,7 @@ __all__ = [
     "measure_service",
     "open_operational_seed",
     "raise_alarm",
+    "read_alarm_mark",
     "report_ok",
     "report_problem",
     "restore_archive",

@@ -18,11 +18,14 @@ from app.vault.kept_content import forget_older_epochs, move_to_fresh_epoch
 from app.vault.operational_key import (
     ABSORB_JOB,
     NotMade,
+    OpeningPermit,
     find_index_key,
     find_operational_seed,
+    is_permit_good,
     load_index_key,
     make_index_key,
     open_keyring,
+    take_permit,
     unseal_server,
 )
 from app.vault.roster import (
@@ -36,6 +39,7 @@ from app.vault.roster import (
     publish_roster,
     read_roster,
 )
+from app.vault.roster_history import is_unchanged_since
 from app.vault.sealed import (
     find_field,
     lock_field,
@@ -105,6 +109,7 @@ __all__ = [
     "SIGHTING_KEY",
     "WAITING_FOR_KEY",
     "NotMade",
+    "OpeningPermit",
     "Recipient",
     "Roster",
     "RosterMember",
@@ -127,6 +132,8 @@ __all__ = [
     "found_roster",
     "has_backup_public",
     "hold_roster",
+    "is_permit_good",
+    "is_unchanged_since",
     "keep_backup_public",
     "list_folders",
     "list_tombstones",
@@ -163,6 +170,7 @@ __all__ = [
     "seal_field",
     "seal_for_case",
     "share_team",
+    "take_permit",
     "unseal_server",
     "unwrap_key",
     "wrap_key",

@@ -12,6 +12,7 @@ from app import audit
 from app.calls import take_in_lost_calls
 from app.desk import sweep_reminders
 from app.inbound import absorb_provisional_cases, take_in_lost_texts
+from app.members import forget_old_confirmations, let_day_go_by
 from app.operations import anchor_audit, check_audit, look_after_archives, sweep_retention
 from app.outbox import catch_up_with_carrier, delete_copies, find_new_warning
 from app.paging import drop_old_pages, raise_overdue_alerts, tell_coordinators
@@ -65,6 +66,13 @@ def _look_for_overdue(db: Db, now: datetime) -> None:
     """Raise alerts for targets that are nearly missed."""
     raise_overdue_alerts(db, now)
     drop_old_pages(db, now)
+
+
+def _look_at_confirmations(tools: WorkerTools, now: datetime) -> None:
+    """Make good what a day went by for with nobody taking it back; forget what is over."""
+    with tools.database.transaction() as db:
+        let_day_go_by(db, tools.sessions, now)
+        forget_old_confirmations(db, now)
 
 
 def _look_at_spending(tools: WorkerTools, now: datetime) -> None:
@@ -128,6 +136,7 @@ RECURRING: Mapping[str, RecurringDuty] = {
         3, lambda tools, now: take_in_lost_texts(tools.database, tools.carrier, tools.desk, now)
     ),
     EPOCHS_JOB: _minutes(5, _with_database(_renew_case_epochs)),
+    "confirmations": _minutes(5, _look_at_confirmations),
     "events": _minutes(
         5, lambda tools, now: sweep_reminders(tools.database, tools.desk.script.texts, now)
     ),
@@ -141,6 +150,7 @@ RECURRING: Mapping[str, RecurringDuty] = {
     "overdue": _minutes(1, _while_open(_look_for_overdue)),
     "reading": _minutes(5, _while_open(_look_at_reading)),
     "rota": _minutes(30, _while_open(_look_at_rota)),
+    "sessions": _minutes(5, lambda tools, now: tools.sessions.sweep(tools.database, now)),
     "spending": _minutes(5, _look_at_spending),
     "urgency": _minutes(1, _while_open(follow_raised_cases)),
     "wake": _minutes(1, lambda tools, now: tools.waker(tools.database, tools.carrier, now)),

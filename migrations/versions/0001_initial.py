@@ -42,6 +42,7 @@ def upgrade() -> None:
     _team_epochs()
     _calendar_feeds()
     _cases()
+    _confirmations()
     _handover_notes()
     _invitations()
     _shift_overrides()
@@ -105,6 +106,7 @@ def downgrade() -> None:
     op.drop_table("shift_overrides")
     op.drop_table("invitations")
     op.drop_table("handover_notes")
+    op.drop_table("confirmations")
     op.drop_table("cases")
     op.drop_table("calendar_feeds")
     op.drop_table("team_epochs")
@@ -715,6 +717,35 @@ def _cases() -> None:
         sqlite_where=sa.text("state IN ('new', 'open', 'waiting') AND merged_into IS NULL"),
         postgresql_where=sa.text("state IN ('new', 'open', 'waiting') AND merged_into IS NULL"),
     )
+
+
+def _confirmations() -> None:
+    op.create_table(
+        "confirmations",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("roles", sa.JSON(), nullable=False),
+        sa.Column("archive", sa.Boolean(), nullable=False),
+        sa.Column("roster_version", sa.Integer(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("first_by", sa.Uuid(), nullable=True),
+        sa.Column("first_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("second_by", sa.Uuid(), nullable=True),
+        sa.Column("told", sa.Integer(), nullable=False),
+        sa.Column("totp", sa.LargeBinary(), nullable=True),
+        sa.Column("mac", sa.LargeBinary(), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_confirmations_member_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_confirmations")),
+    )
+    op.create_index(
+        op.f("ix_confirmations_member_id"), "confirmations", ["member_id"], unique=False
+    )
+    op.create_index(op.f("ix_confirmations_state"), "confirmations", ["state"], unique=False)
 
 
 def _handover_notes() -> None:

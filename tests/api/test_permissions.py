@@ -378,6 +378,25 @@ def removing_member(scene: Scene) -> Example:
     return Example({"member_id": str(scene.house.newcomer(name, "accompanier").id)})
 
 
+def on_confirmation(scene: Scene) -> Example:
+    """A change that another coordinator than the one who tries it asked for."""
+    return _asked_about(scene, "finch" if scene.handle == "starling" else "starling")
+
+
+def on_own_confirmation(scene: Scene) -> Example:
+    """A change that a coordinator asked for the member who tries it."""
+    return _asked_about(scene, "finch" if scene.handle == "wren" else scene.handle)
+
+
+def _asked_about(scene: Scene, about: str) -> Example:
+    asking = scene.house.as_("crane" if scene.handle == "wren" else "wren")
+    path, own = f"/v1/members/{scene.member(about)}", list(PEOPLE[about])
+    more = "coordinator" if "dispatcher" in own else "dispatcher"
+    for roles in (own, [*own, more]):
+        answer = asking.patch(path, {"roles": roles}, version="*")
+    return Example({"confirmation_id": answer.json()["waits_for"][0]["id"]})
+
+
 def ending_session(scene: Scene) -> Example:
     items = scene.client.get("/v1/sessions").json().get("items", [{"id": NOBODY}])
     return Example({"session_id": items[0]["id"]})
@@ -422,6 +441,13 @@ ENDPOINTS: dict[str, tuple[Iterable[Permission], Make]] = {
     "GET /v1/openapi.json": (PUBLIC, plain()),
     "POST /v1/sessions": (PUBLIC, plain({"handle": "plover", "passphrase": PASSPHRASE})),
     "POST /v1/sessions/recover": (PUBLIC, recovering),
+    "POST /v1/sessions/second-factor": (
+        PUBLIC,
+        plain({"handle": "plover", "passphrase": PASSPHRASE}),
+    ),
+    "GET /v1/confirmations": ({MEMBERS}, plain()),
+    "POST /v1/confirmations/{confirmation_id}/confirm": ({MEMBERS}, on_confirmation),
+    "POST /v1/confirmations/{confirmation_id}/withdraw": ({SELF}, on_own_confirmation),
     "POST /v1/invitations/redeem": (PUBLIC, redeeming),
     "GET /v1/sessions": ({SELF}, plain()),
     "DELETE /v1/sessions/current": ({SELF}, plain()),

@@ -22,7 +22,7 @@ FIRST = "wren"
 ROLES = {
     "heron": ["dispatcher"],
     "crane": ["coordinator"],  # with the archive
-    "grebe": ["coordinator"],  # without
+    "grebe": ["coordinator"],  # who loses it in the course of the day
     "finch": ["accompanier"],
     "owl": ["legal"],
     "starling": ["interpreter"],
@@ -158,13 +158,20 @@ class _Day:
 
     def _people(self, founded: dict[str, Any]) -> None:
         self._sign_in(FIRST)
-        [secret] = [c.text for c in self.story.canaries if c.label == f"totp/{FIRST}"]
-        code = make_totp_code(base64.b32decode(secret), self.premises.network.now())
-        self._ask(FIRST, "POST", "/v1/members/me/totp", {"code": code}, expect=204)
+        phone = self.story.keep(f"member-phone/{FIRST}", "+14385550199", "operational")
+        self._ask(FIRST, "PATCH", "/v1/members/me", {"phone": phone}, version="*")
         for handle, roles in ROLES.items():
             self._join(handle, roles)
         self._invite("nobody-yet", ["interpreter"])
         self._ask(FIRST, "GET", "/v1/cases")  # lets the newcomers in
+        # The only coordinator gives nobody a team, but for what a day goes by for.
+        self.premises.network.advance(timedelta(hours=24, minutes=15).total_seconds())
+        self.desks[FIRST].close()
+        self._sign_in(FIRST)
+        self._ask(FIRST, "GET", "/v1/cases")  # gives the teams that waited
+        [secret] = [c.text for c in self.story.canaries if c.label == f"totp/{FIRST}"]
+        code = make_totp_code(base64.b32decode(secret), self.premises.network.now())
+        self._ask(FIRST, "POST", "/v1/members/me/totp", {"code": code}, expect=204)
         for handle in ROLES:
             self._sign_in(handle)
         self._profiles()
@@ -183,7 +190,8 @@ class _Day:
         self._shown_once(handle, answer)
 
     def _invite(self, handle: str, roles: list[str]) -> str:
-        order = {"roles": roles, "languages": ["en", "fr"], "regions": ["laval"]}
+        profile = {"languages": ["en", "fr"], "regions": ["laval"]}
+        order = {"roles": roles, "archive": "coordinator" in roles, **profile}
         code = self._ask(FIRST, "POST", "/v1/invitations", order, expect=201)["code"]
         return self.story.keep(f"invitation/{handle}", code, "secret")
 
