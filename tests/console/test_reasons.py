@@ -36,7 +36,7 @@ def test_reopening_asks_why_first(
     house.as_("heron").post(f"/v1{path}/close", {"outcome": "other"})
     wren = visit("wren")
     assert wren.post(f"{path}/reopen", {"form_token": wren.token()}).says(ASKS)
-    assert [one["id"] for one in house.queue(state="closed")] == [case["id"]]
+    assert case["id"] in [one["id"] for one in house.queue(state="closed")]
 
 
 def test_who_closes_a_case_and_holds_the_archive_is_told_that_it_is_closed(
