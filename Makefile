@@ -7,6 +7,8 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq --no-input
 # One more than there are cores: many tests wait for processes and clocks.
 PROCESSES := $(shell echo $$(($$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1)))
+# Tests start many children: none of them compiles the product again, whatever the shell says.
+export PYTHONDONTWRITEBYTECODE :=
 PYTEST := $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile
 # Which lines no test ran is counted where that is cheap: before Python 3.12 it doubles the time.
 COVERAGE := $(shell $(PYTHON) -c 'import sys; \

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli.installation import lay_foundation
+from app.cli.foundation import lay_foundation
 from app.cli.terminal import answer, ask, ask_passphrase, say, settings
 
 if TYPE_CHECKING:
