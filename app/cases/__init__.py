@@ -1,6 +1,6 @@
 """The case itself: found by number or by id, its tree, consents, notes, dates and documents."""
 
-from app.cases.archive import GLASS_BROKEN, REASON_HOLDS, check_reason, open_archive
+from app.cases.archive import GLASS_BROKEN, check_reason, open_archive
 from app.cases.attachment_sealer import VOICEMAIL_TYPE, AttachmentSealer, store_attachment
 from app.cases.attachments import (
     AttachedFile,
@@ -102,7 +102,6 @@ __all__ = [
     "GLASS_BROKEN",
     "LARGEST_CAP",
     "LONGEST_PLACE",
-    "REASON_HOLDS",
     "REMINDER_DAYS",
     "SCOPE_OF_KIND",
     "TREE_ROOT",
