@@ -30,6 +30,22 @@ def history(db: Db, subject: UUID) -> list[AuditEntry]:
     )
 
 
+def has_done(db: Db, kind: str, actor: UUID, subject: UUID, since: datetime, now: datetime) -> bool:
+    """Return whether a member did something to an object after ``since``.
+
+    An entry counts if its MAC says so: nobody can write one without the key of the log.
+    """
+    theirs = (AuditEntry.kind == kind, AuditEntry.actor == actor, AuditEntry.object == subject)
+    query = select(AuditEntry).where(*theirs, AuditEntry.at > since, AuditEntry.at <= now)
+    return any(_is_genuine(db, entry) for entry in db.scalars(query).all())
+
+
+def _is_genuine(db: Db, entry: AuditEntry) -> bool:
+    """Return whether an entry follows from the one before it, as both lie in the database."""
+    before = db.scalar(select(AuditEntry.mac).where(AuditEntry.seq == entry.seq - 1))
+    return is_same(compute_mac(db.keys.audit, before or START.mac, entry), entry.mac)
+
+
 def newest(db: Db, before: int | None, limit: int) -> list[AuditEntry]:
     """Return up to ``limit`` entries, newest first, below sequence number ``before``."""
     query = select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(limit)

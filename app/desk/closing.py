@@ -23,6 +23,7 @@ from app.cases import (
     lock_tree,
     mark_closed,
     mark_open,
+    open_archive,
     read_case_values,
     restore_dates,
     restore_detentions,
@@ -89,13 +90,13 @@ def _close_one(db: Db, principal: Principal, case: Case, outcome: str, now: date
 
 
 def reopen_case(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Case:
-    """Reopen a closed case with the archive's keys. Forbidden, BadRequest."""
+    """Reopen a closed case with the archive's keys. Forbidden, BadRequest, ReasonMissing."""
     case = find_case(db, principal, case_id)
     principal.require(Permission.ARCHIVE)
     if case.state in LIVE_STATES:
         raise BadRequest("This case is open.")
     closed = lock_tree(db, case)
-    opened = {one.id: open_case_grants(db, principal, one.id, ARCHIVE) for one in closed}
+    opened = open_archive(db, principal, case, closed, now)
     contacts = {one.id: read_sheet(db, CASE_CONTACT, one, opened[one.id]) for one in closed}
     # The index forgets the numbers of closed cases, so what was sealed when closing counts.
     for number in {contact.number for contact in contacts.values() if contact}:
