@@ -22,7 +22,7 @@ from app.store.jobs import (
 )
 from app.store.mac_updates import is_row_true, lock_rows
 from app.store.queue_order import NOT_WAITING, position_after
-from app.store.row_macs import RowDamaged, find_vouched, verify_rows
+from app.store.row_macs import RowDamaged, add_macs, find_vouched, verify_rows
 from app.store.schema import (
     SchemaBehind,
     downgrade_schema,
@@ -46,6 +46,7 @@ from app.store.versions import AnyVersion, OneOfVersions, ReadVersion, check_ver
 from app.store.writer import GroupWriter
 
 __all__ = [
+    "add_macs",
     "BIG",
     "FURTHEST",
     "NOT_WAITING",

@@ -1,0 +1,160 @@
+"""Whoever writes to the database is noticed where the row is used, whatever column they change.
+
+Generated from the models: every column of every table whose rows are vouched for is changed,
+exchanged with another row's, and put back to what it once was; then the service is asked as a
+member, a caller, the carrier or the worker asks it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Column
+
+from app.clock import FixedClock
+from app.models.base import AnyRow
+from tests.seizure.conftest import Seized
+from tests.seizure.premises import as_on_the_premises
+from tests.seizure.tampering import ASKINGS, TABLES, Answers, Row, Scene, make_other
+from tests.service import Client, served
+
+MODELS = {mapper.local_table.name: mapper.class_ for mapper in AnyRow.registry.mappers}
+UNVOUCHED = {name: m.why_unvouched for name, m in MODELS.items() if m.why_unvouched}
+VOUCHED = sorted(set(TABLES) - set(UNVOUCHED))
+HARMLESS = {
+    f"{table}.{column.name}": column.info["harmless"]
+    for table in VOUCHED
+    for column in TABLES[table].columns
+    if column.info.get("harmless") and not column.info.get("mac")
+}
+PEOPLE = ("wren", "heron", "crane", "finch", "owl")
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory, seized: Seized) -> Iterator[Scene]:
+    """A service on a copy of what was seized, with people signed in."""
+    folder = tmp_path_factory.mktemp("tampered")
+    shutil.copytree(seized.data, folder, dirs_exist_ok=True)
+    clock = FixedClock(seized.story.ended_at + timedelta(seconds=1))
+    with as_on_the_premises(), served(folder, None, clock, {}) as house:
+        sql = sqlite3.connect(folder / "kith.db", isolation_level=None, timeout=30)
+        sql.row_factory = sqlite3.Row
+        for pragma in ("foreign_keys = OFF", "ignore_check_constraints = ON", "synchronous = OFF"):
+            sql.execute(f"PRAGMA {pragma}")
+        made = Scene(house, seized.story, sql)
+        _get_ready(made)
+        yield made
+        sql.close()
+
+
+def _get_ready(scene: Scene) -> None:
+    house = scene.house
+    house.network.faults("api-429", match="Messages.json", count=1_000_000)
+    house.settle()
+    for handle in PEOPLE:
+        body = {"handle": handle, "passphrase": scene.story.passphrases[handle]}
+        answer = house.nobody.post("/v1/sessions", body)
+        scene.people[handle] = Client(house.http, answer.json()["token"])
+    scene.ids |= {row["handle"]: row["id"] for row in scene.rows("members")}
+    told = house.database.on_damage
+
+    def note(rows: Any) -> None:
+        scene.noticed |= {name for name, _ in rows}
+        told(rows)
+
+    house.database.on_damage = note
+
+
+# -- trials
+
+
+def changes_of(scene: Scene, column: Column[Any], target: Row, rows: list[Row]) -> Iterator[Any]:
+    """Yield kind of change, what the target holds then, and the row that it is exchanged with."""
+    name = column.name
+    yield "changed", make_other(column, target[name], [row[name] for row in rows]), None
+    others = [row for row in rows if row[name] != target[name]]
+    if column.primary_key or not others:
+        return
+    of_case = "case_id" if "case_id" in target else "id"
+    for kind, same in (("exchanged in its case", True), ("exchanged with another's", False)):
+        other = next((o for o in others if (o[of_case] == target[of_case]) is same), None)
+        if other is not None:
+            yield kind, other[name], other
+
+
+def try_out(scene: Scene, table: str) -> list[str]:
+    """Return the changes of a table's rows that went unnoticed."""
+    asking, rows = ASKINGS[table], scene.rows(table)
+    target = next(row for row in rows if asking.where(scene, row))
+    before: Answers = []
+    if not asking.once:
+        with scene.watched() as noticed:
+            before = asking.ask(scene, target)
+        assert not noticed, noticed
+        scene.put_back(table, target)
+    missed = []
+    for column in TABLES[table].columns:
+        if column.info.get("harmless") and not column.info.get("mac"):
+            continue
+        for kind, value, other in changes_of(scene, column, target, rows):
+            _write(scene, table, column.name, (target, value), other)
+            with scene.watched() as noticed:
+                after = asking.ask(scene, target)
+            if table not in noticed and not _refused(before, after):
+                missed.append(f"{table}.{column.name} {kind}")
+            for row in (target, other):
+                if row is not None:
+                    scene.put_back(table, row)
+            _clear(scene, table, column.name, target)
+    return missed
+
+
+def _write(scene: Scene, table: str, name: str, wanted: tuple[Row, Any], other: Row | None) -> None:
+    target, value = wanted
+    if other is not None:  # by way of a third value, where it is unique
+        with suppress(sqlite3.IntegrityError):
+            scene.write(table, other, {name: b"between" if isinstance(value, bytes) else "7" * 30})
+    scene.write(table, target, {name: value})
+    if other is not None:
+        scene.write(table, other, {name: target[name]})
+
+
+def _clear(scene: Scene, table: str, name: str, target: Row) -> None:
+    """Take away what a changed primary key left behind."""
+    if name in {column.name for column in TABLES[table].primary_key}:
+        known = {row["rowid"] for row in scene.rows(table)}
+        assert target["rowid"] in known
+
+
+def _refused(before: Answers, after: Answers) -> bool:
+    """Return whether somebody was refused who was not before."""
+    return any(
+        now.status_code >= 400 and (not then or now.status_code != then.status_code)
+        for now, then in zip(after, before or [None] * len(after), strict=True)
+    )
+
+
+@pytest.mark.parametrize("seized", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("table", sorted(ASKINGS))
+def test_a_change_is_noticed_where_the_row_is_used(scene: Scene, table: str) -> None:
+    assert try_out(scene, table) == []
+
+
+def test_every_vouched_table_is_tried() -> None:
+    assert sorted(ASKINGS) == VOUCHED
+
+
+def test_what_may_be_changed_has_its_reason() -> None:
+    exceptions: Mapping[str, str] = {**UNVOUCHED, **HARMLESS}
+    assert len(exceptions) <= 30
+    assert all(len(reason.split()) >= 4 for reason in exceptions.values()), exceptions
+
+
+_ = UUID
