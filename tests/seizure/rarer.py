@@ -70,7 +70,7 @@ def decline_for_a_conflict(day: Day, case_id: str, handle: str) -> None:
     day.premises.settle()
     offers = day.ask(handle, "GET", "/v1/offers")["items"]
     [mine] = [offer["id"] for offer in offers if offer["id"] not in known]
-    day.ask(handle, "POST", f"/v1/offers/{mine}/decline", {"conflict": True})
+    day.ask(handle, "POST", f"/v1/offers/{mine}/decline", {"conflict": True}, expect=204)
 
 
 def report_twice(day: Day, seen: dict[str, str]) -> None:
