@@ -144,8 +144,8 @@ class Day:
     def _found(self) -> dict[str, Any]:
         passphrase = self._passphrase(FIRST)
         arguments = ("init", "--handle", FIRST, "--passphrase-stdin", "--json")
-        # In the month before the story, so that there is a month to count.
-        founded = self.premises.kith(*arguments, typed=passphrase + "\n", days_ago=32)
+        # Long before the rest, so that there are months to count.
+        founded = self.premises.kith(*arguments, typed=passphrase + "\n", days_ago=62)
         self.story.keep("backup-key", founded["backup_key"], "secret")
         self._shown_once(FIRST, founded)
         return founded

@@ -10,10 +10,10 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 from sqlalchemy import Column
@@ -40,7 +40,12 @@ PEOPLE = ("wren", "heron", "crane", "finch", "owl")
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory, seized: Seized) -> Iterator[Scene]:
     """A service on a copy of what was seized, with people signed in."""
-    folder = tmp_path_factory.mktemp("tampered")
+    with opened(seized, tmp_path_factory.mktemp("tampered")) as made:
+        yield made
+
+
+@contextmanager
+def opened(seized: Seized, folder: Path) -> Iterator[Scene]:
     shutil.copytree(seized.data, folder, dirs_exist_ok=True)
     clock = FixedClock(seized.story.ended_at + timedelta(seconds=1))
     with as_on_the_premises(), served(folder, None, clock, {}) as house:
@@ -63,6 +68,7 @@ def _get_ready(scene: Scene) -> None:
         answer = house.nobody.post("/v1/sessions", body)
         scene.people[handle] = Client(house.http, answer.json()["token"])
     scene.ids |= {row["handle"]: row["id"] for row in scene.rows("members")}
+    _make_rows(scene)
     told = house.database.on_damage
 
     def note(rows: Any) -> None:
@@ -70,6 +76,19 @@ def _get_ready(scene: Scene) -> None:
         told(rows)
 
     house.database.on_damage = note
+
+
+def _make_rows(scene: Scene) -> None:
+    """Make what cannot be at rest, or goes with what the server does at its start."""
+    house = scene.house
+    seen = {"location": "here"}
+    headers = {"Idempotency-Key": "again"}
+    scene.people["heron"].post("/v1/raid-reports", seen, headers=headers)
+    path = f"/v1/cases/{scene.story.cases['en']}/messages"
+    assert scene.people["heron"].post(path, {"body": "at 3"}).status_code == 202
+    house.settle()
+    house.seal()
+    house.phone("+15145550123").text("STOP")
 
 
 # -- trials
@@ -156,5 +175,3 @@ def test_what_may_be_changed_has_its_reason() -> None:
     assert len(exceptions) <= 30
     assert all(len(reason.split()) >= 4 for reason in exceptions.values()), exceptions
 
-
-_ = UUID
