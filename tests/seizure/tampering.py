@@ -27,7 +27,11 @@ from tests.service import Client, House
 
 TABLES: Mapping[str, Table] = Base.metadata.tables
 Row = dict[str, Any]
-Answers = list[httpx.Response]
+Answers = list[tuple[int, str]]
+
+
+def _told(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.text
 
 
 @dataclass
@@ -40,6 +44,11 @@ class Scene:
     people: dict[str, Client] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
     noticed: set[str] = field(default_factory=set)
+    jobs: list[Row] = field(default_factory=list)
+
+    def get(self, handle: str, path: str, **options: Any) -> Answers:
+        """What a member is answered: status and text."""
+        return [_told(self.people[handle].get(path, **options))]
 
     def rows(self, table: str) -> list[Row]:
         """All rows of a table as SQLite holds them, with their ``rowid``."""
@@ -62,6 +71,12 @@ class Scene:
         restore = f'INSERT OR REPLACE INTO "{table}" ({names}) VALUES ({holes})'
         self.sql.execute(restore, tuple(row.values()))
 
+    @property
+    def open_case(self) -> Row:
+        """A case that the desk reads."""
+        [case] = self.find("cases", id=UUID(self.story.cases["fr"]).hex)
+        return case
+
     def desk(self, case_id: str) -> tuple[Client, str]:
         """Who reads a case, and its address."""
         [case] = self.find("cases", id=case_id)
@@ -74,8 +89,8 @@ class Scene:
     def watched(self) -> Iterator[set[str]]:
         """Collect the tables of which the service finds rows damaged."""
         self.noticed.clear()
-        for kept in list(self.house.database.keys.memory):  # type: ignore[union-attr]
-            self.house.database.keys.memory.pop(kept, None)  # type: ignore[union-attr]
+        held = self.house.database.keys.held  # type: ignore[union-attr]
+        held.memory.clear()
         yield self.noticed
 
 
@@ -109,36 +124,37 @@ def make_other(column: Column[Any], value: Any, seen: list[Any]) -> Any:
 def by_case(scene: Scene, row: Row) -> Answers:
     """Somebody of the desk reads the case that a row belongs to."""
     who, path = scene.desk(row.get("case_id") or row["id"])
-    return [who.get(path)]
+    return [_told(who.get(path))]
 
 
-def listing(path: str, who: str = "wren") -> Callable[[Scene, Row], Answers]:
+def listing(path: str, who: str = "crane") -> Callable[[Scene, Row], Answers]:
     """A member reads a list."""
-    return lambda scene, _row: [scene.people[who].get(path)]
+    return lambda scene, _row: scene.get(who, path)
 
 
-def reading(path: str, column: str, who: str = "wren") -> Callable[[Scene, Row], Answers]:
+def reading(path: str, column: str, who: str = "crane") -> Callable[[Scene, Row], Answers]:
     """A member reads one thing; ``{}`` in the path is the row's id in that column."""
-    return lambda scene, row: [scene.people[who].get(path.format(UUID(row[column])))]
+    return lambda scene, row: scene.get(who, path.format(UUID(row[column])))
 
 
 def by_attachment(scene: Scene, row: Row) -> Answers:
     """Somebody opens what is attached."""
     who, path = scene.desk(row["case_id"])
-    return [who.get(f"{path}/attachments/{UUID(row.get('attachment_id') or row['id'])}")]
+    paper = UUID(row.get("attachment_id") or row["id"])
+    return [_told(who.get(f"{path}/attachments/{paper}"))]
 
 
 def by_conflict(scene: Scene, row: Row) -> Answers:
     """Somebody looks whom a request of the case could be offered to."""
     [request, *_] = scene.find("requests", case_id=row["case_id"])
-    return [scene.people["heron"].get(f"/v1/requests/{UUID(request['id'])}/candidates")]
+    return scene.get("heron", f"/v1/requests/{UUID(request['id'])}/candidates")
 
 
 def by_waking(scene: Scene, row: Row) -> Answers:
     """The server is sealed, and somebody signs in and opens it."""
     scene.house.seal()
     body = {"handle": "heron", "passphrase": scene.story.passphrases["heron"]}
-    answers = [scene.house.nobody.post("/v1/sessions", body)]
+    answers = [_told(scene.house.nobody.post("/v1/sessions", body))]
     if not scene.house.database.keys.is_open:  # type: ignore[union-attr]
         scene.put_back("operational_grants", row)
         scene.house.nobody.post("/v1/sessions", body)
@@ -151,7 +167,7 @@ def by_absorbing(scene: Scene, row: Row) -> Answers:
     del row
     scene.house.seal()
     body = {"handle": "heron", "passphrase": scene.story.passphrases["heron"]}
-    answers = [scene.house.nobody.post("/v1/sessions", body)]
+    answers = [_told(scene.house.nobody.post("/v1/sessions", body))]
     scene.house.settle()
     return answers
 
@@ -162,9 +178,8 @@ def by_text(label: str, body: str) -> Callable[[Scene, Row], Answers]:
     def send(scene: Scene, row: Row) -> Answers:
         del row
         number = next(c.text for c in scene.story.canaries if c.label == label)
-        scene.house.database.keys.index = None  # type: ignore[union-attr]
-        scene.house.phone(number).text(body)
-        return []
+        scene.house.database.keys.held.index = None  # type: ignore[union-attr]
+        return [(scene.house.phone(number).text(body).http_status or 0, "")]
 
     return send
 
@@ -173,7 +188,7 @@ def by_calendar(scene: Scene, row: Row) -> Answers:
     """A phone fetches its owner's calendar."""
     del row
     [token] = [c.text for c in scene.story.canaries if c.label == "calendar/owl"]
-    return [scene.house.nobody.get(f"/calendar/{token}.ics")]
+    return [_told(scene.house.nobody.get(f"/calendar/{token}.ics"))]
 
 
 def by_invitation(scene: Scene, row: Row) -> Answers:
@@ -181,14 +196,15 @@ def by_invitation(scene: Scene, row: Row) -> Answers:
     del row
     [code] = [c.text for c in scene.story.canaries if c.label == "invitation/nobody-yet"]
     body = {"code": code, "handle": "heron", "passphrase": "seven quiet herons wade"}
-    return [scene.house.nobody.post("/v1/invitations/redeem", body)]
+    return [_told(scene.house.nobody.post("/v1/invitations/redeem", body))]
 
 
 def by_repeating(scene: Scene, row: Row) -> Answers:
     """A request that was made once comes again with its key."""
     del row
     headers, seen = {"Idempotency-Key": "again"}, {"location": "here"}
-    return [scene.people["heron"].post("/v1/raid-reports", seen, headers=headers)]
+    answer = scene.people["heron"].post("/v1/raid-reports", seen, headers=headers)
+    return [_told(answer)]
 
 
 def by_confirming(scene: Scene, row: Row) -> Answers:
@@ -196,20 +212,21 @@ def by_confirming(scene: Scene, row: Row) -> Answers:
     del row
     [waiting] = scene.find("statistics_releases", state="awaiting_confirmation")
     path = f"/v1/statistics/releases/{UUID(waiting['id'])}/confirm"
-    return [scene.people["crane"].post(path)]
+    return [_told(scene.people["crane"].post(path))]
 
 
 def by_file(scene: Scene, row: Row) -> Answers:
     """A coordinator takes a file of a release."""
     path = f"/v1/statistics/releases/{UUID(row['release_id'])}"
-    return [scene.people["crane"].get(path, params={"format": row["format"]})]
+    return scene.get("crane", path, params={"format": row["format"]})
 
 
 def by_sending(scene: Scene, row: Row) -> Answers:
     """The worker tries again to send a text that waits."""
+    scene.house.network.clear_faults()
     now = scene.house.clock().replace(tzinfo=None).isoformat(" ", "microseconds")
-    due = "UPDATE jobs SET run_at = ?, state = 'queued', attempts = 0 WHERE ref = ?"
-    scene.sql.execute(due, (now, row["id"]))
+    for job in scene.jobs:
+        scene.put_back("jobs", job | {"run_at": now})
     scene.house.settle()
     return []
 
@@ -227,19 +244,41 @@ def by_leg(scene: Scene, row: Row) -> Answers:
     """The desk says of a call whether it is a line of detention's."""
     [call] = scene.find("calls", id=row["call_id"])
     who, path = scene.desk(call["case_id"])
-    return [who.post(f"{path}/calls/{UUID(call['id'])}/custody", {"custody": False})]
+    return [_told(who.post(f"{path}/calls/{UUID(call['id'])}/custody", {"custody": False}))]
+
+
+def _stop_while_sealed(scene: Scene) -> None:
+    scene.house.seal()
+    scene.house.phone("+15145550123").text("STOP")
+
+
+def _text_anew(scene: Scene) -> None:
+    scene.house.phone("+15145550177").text("hello")
+
+
+def _reply(scene: Scene) -> None:
+    path = f"/v1/cases/{scene.story.cases['fr']}/messages"
+    assert scene.people["heron"].post(path, {"body": "at 3"}).status_code == 202
+    scene.house.settle()
+    scene.jobs = scene.find("jobs", kind="send")
+
+
+def _report(scene: Scene) -> None:
+    by_repeating(scene, {})
 
 
 @dataclass(frozen=True)
 class Asking:
     """How a table is asked for, and for which of its rows (``where``).
 
-    ``once``: it works only once, so that it is not tried before anything was changed.
+    ``once``: it works only once, so that it is not tried before anything was changed. ``make``
+    makes a row first, where the story leaves none.
     """
 
     ask: Callable[[Scene, Row], Answers]
     where: Callable[[Scene, Row], bool] = lambda _scene, _row: True
     once: bool = False
+    make: Callable[[Scene], None] = lambda _scene: None
 
 
 def _of(handle: str) -> Callable[[Scene, Row], bool]:
@@ -252,7 +291,7 @@ def _is(column: str, *values: Any) -> Callable[[Scene, Row], bool]:
 
 _CASE = Asking(by_case)
 ASKINGS: Mapping[str, Asking] = {
-    "alerts": Asking(by_case, _is("state", "open")),
+    "alerts": Asking(by_case, _is("state", "open"), make=_text_anew),
     "assignments": Asking(listing("/v1/assignments", "finch"), _of("finch")),
     "attachment_parts": Asking(by_attachment),
     "attachments": Asking(by_attachment),
@@ -274,7 +313,7 @@ ASKINGS: Mapping[str, Asking] = {
     "erasures": Asking(by_text("number/erasing", "what?")),
     "events": _CASE,
     "handover_notes": Asking(reading("/v1/shifts/{}/hand-over", "shift_id", "heron")),
-    "idempotency": Asking(by_repeating),
+    "idempotency": Asking(by_repeating, make=_report),
     "index_keys": Asking(by_text("number/second", "hello")),
     "information_cards": Asking(listing("/v1/information-cards")),
     "invitations": Asking(by_invitation, _is("redeemed_by", None)),
@@ -283,14 +322,14 @@ ASKINGS: Mapping[str, Asking] = {
     "notes": _CASE,
     "offers": Asking(listing("/v1/offers", "owl"), _is("state", "pending")),
     "operational_grants": Asking(by_waking),
-    "outgoing": Asking(by_sending, _is("state", "queued")),
+    "outgoing": Asking(by_sending, _is("state", "queued"), once=True, make=_reply),
     "pages": Asking(by_text("member-phone/heron", "1"), _of("heron")),
-    "pending_keywords": Asking(by_absorbing),
+    "pending_keywords": Asking(by_absorbing, make=_stop_while_sealed),
     "raid_reports": Asking(listing("/v1/raid-reports", "heron")),
     "reports": _CASE,
-    "requests": Asking(listing("/v1/requests", "heron"), _is("state", "seeking", "open")),
+    "requests": Asking(listing("/v1/requests", "heron"), _is("state", "open", "offered", "unfilled")),
     "shift_overrides": Asking(listing("/v1/shifts/turns")),
-    "shift_swaps": Asking(listing("/v1/shifts/swaps")),
+    "shift_swaps": Asking(listing("/v1/shifts/swaps", "heron"), _is("state", "open")),
     "shifts": Asking(listing("/v1/shifts")),
     "statistics_files": Asking(by_file),
     "statistics_head": Asking(listing("/v1/statistics/plan")),
@@ -299,6 +338,6 @@ ASKINGS: Mapping[str, Asking] = {
     "statistics_releases": Asking(listing("/v1/statistics/releases")),
     "suppressions": Asking(listing("/v1/blocks"), _is("kind", "blocked")),
     "tasks": _CASE,
-    "team_epochs": _CASE,
+    "team_epochs": Asking(lambda scene, _row: by_case(scene, scene.open_case)),
     "team_wraps": Asking(listing("/v1/cases", "heron"), _of("heron")),
 }

@@ -10,10 +10,11 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Column
@@ -34,7 +35,7 @@ HARMLESS = {
     for column in TABLES[table].columns
     if column.info.get("harmless") and not column.info.get("mac")
 }
-PEOPLE = ("wren", "heron", "crane", "finch", "owl")
+PEOPLE = ("heron", "crane", "finch", "owl")
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +69,6 @@ def _get_ready(scene: Scene) -> None:
         answer = house.nobody.post("/v1/sessions", body)
         scene.people[handle] = Client(house.http, answer.json()["token"])
     scene.ids |= {row["handle"]: row["id"] for row in scene.rows("members")}
-    _make_rows(scene)
     told = house.database.on_damage
 
     def note(rows: Any) -> None:
@@ -76,19 +76,6 @@ def _get_ready(scene: Scene) -> None:
         told(rows)
 
     house.database.on_damage = note
-
-
-def _make_rows(scene: Scene) -> None:
-    """Make what cannot be at rest, or goes with what the server does at its start."""
-    house = scene.house
-    seen = {"location": "here"}
-    headers = {"Idempotency-Key": "again"}
-    scene.people["heron"].post("/v1/raid-reports", seen, headers=headers)
-    path = f"/v1/cases/{scene.story.cases['en']}/messages"
-    assert scene.people["heron"].post(path, {"body": "at 3"}).status_code == 202
-    house.settle()
-    house.seal()
-    house.phone("+15145550123").text("STOP")
 
 
 # -- trials
@@ -101,7 +88,7 @@ def changes_of(scene: Scene, column: Column[Any], target: Row, rows: list[Row]) 
     others = [row for row in rows if row[name] != target[name]]
     if column.primary_key or not others:
         return
-    of_case = "case_id" if "case_id" in target else "id"
+    of_case = "case_id" if "case_id" in target else "rowid"
     for kind, same in (("exchanged in its case", True), ("exchanged with another's", False)):
         other = next((o for o in others if (o[of_case] == target[of_case]) is same), None)
         if other is not None:
@@ -110,7 +97,9 @@ def changes_of(scene: Scene, column: Column[Any], target: Row, rows: list[Row]) 
 
 def try_out(scene: Scene, table: str) -> list[str]:
     """Return the changes of a table's rows that went unnoticed."""
-    asking, rows = ASKINGS[table], scene.rows(table)
+    asking = ASKINGS[table]
+    asking.make(scene)
+    rows = scene.rows(table)
     target = next(row for row in rows if asking.where(scene, row))
     before: Answers = []
     if not asking.once:
@@ -118,46 +107,60 @@ def try_out(scene: Scene, table: str) -> list[str]:
             before = asking.ask(scene, target)
         assert not noticed, noticed
         scene.put_back(table, target)
-    missed = []
-    for column in TABLES[table].columns:
-        if column.info.get("harmless") and not column.info.get("mac"):
-            continue
-        for kind, value, other in changes_of(scene, column, target, rows):
-            _write(scene, table, column.name, (target, value), other)
-            with scene.watched() as noticed:
-                after = asking.ask(scene, target)
-            if table not in noticed and not _refused(before, after):
-                missed.append(f"{table}.{column.name} {kind}")
-            for row in (target, other):
-                if row is not None:
-                    scene.put_back(table, row)
-            _clear(scene, table, column.name, target)
-    return missed
+    return [
+        f"{table}.{column.name} {kind}"
+        for column in TABLES[table].columns
+        if column.info["vault"] != "operational" and f"{table}.{column.name}" not in HARMLESS
+        for kind, value, other in changes_of(scene, column, target, rows)
+        if not _is_noticed(scene, column, (target, value), other, before)
+    ]
 
 
-def _write(scene: Scene, table: str, name: str, wanted: tuple[Row, Any], other: Row | None) -> None:
-    target, value = wanted
+def _is_noticed(
+    scene: Scene, column: Column[Any], wanted: tuple[Row, Any], other: Row | None, before: Answers
+) -> bool:
+    """Change rows, ask, and put them back."""
+    table, (target, value) = column.table.name, wanted
+    try:
+        _write(scene, column, wanted, other)
+    except sqlite3.IntegrityError:
+        return True  # the database does not take it
+    else:
+        with scene.watched() as noticed:
+            after = ASKINGS[table].ask(scene, target)
+        return table in noticed or _refused(before, after) or _left_out(target, before, after)
+    finally:
+        for row in (target, other):
+            if row is not None:
+                scene.put_back(table, row)
+
+
+def _write(
+    scene: Scene, column: Column[Any], wanted: tuple[Row, Any], other: Row | None
+) -> None:
+    table, name, (target, value) = column.table.name, column.name, wanted
     if other is not None:  # by way of a third value, where it is unique
-        with suppress(sqlite3.IntegrityError):
-            scene.write(table, other, {name: b"between" if isinstance(value, bytes) else "7" * 30})
+        between = make_other(column, None, []) if column.unique else value
+        scene.write(table, other, {name: between})
     scene.write(table, target, {name: value})
     if other is not None:
         scene.write(table, other, {name: target[name]})
 
 
-def _clear(scene: Scene, table: str, name: str, target: Row) -> None:
-    """Take away what a changed primary key left behind."""
-    if name in {column.name for column in TABLES[table].primary_key}:
-        known = {row["rowid"] for row in scene.rows(table)}
-        assert target["rowid"] in known
-
-
 def _refused(before: Answers, after: Answers) -> bool:
     """Return whether somebody was refused who was not before."""
     return any(
-        now.status_code >= 400 and (not then or now.status_code != then.status_code)
-        for now, then in zip(after, before or [None] * len(after), strict=True)
+        status >= 400 and (not then or status != then[0])
+        for (status, _), then in zip(after, before or [None] * len(after), strict=True)
     )
+
+
+def _left_out(target: Row, before: Answers, after: Answers) -> bool:
+    """Return whether the row was told of before, and is no longer."""
+    if "id" not in target or not isinstance(target["id"], str):
+        return False
+    shown = str(UUID(target["id"]))
+    return any(shown in text for _, text in before) and not any(shown in t for _, t in after)
 
 
 @pytest.mark.parametrize("seized", ["sqlite"], indirect=True)
