@@ -22,7 +22,7 @@ from app.store.jobs import (
 )
 from app.store.mac_updates import is_row_true, lock_rows
 from app.store.queue_order import NOT_WAITING, position_after
-from app.store.row_macs import RowDamaged, add_macs, find_vouched, verify_rows
+from app.store.row_macs import RowDamaged, add_macs
 from app.store.schema import (
     SchemaBehind,
     downgrade_schema,
@@ -46,7 +46,6 @@ from app.store.versions import AnyVersion, OneOfVersions, ReadVersion, check_ver
 from app.store.writer import GroupWriter
 
 __all__ = [
-    "add_macs",
     "BIG",
     "FURTHEST",
     "NOT_WAITING",
@@ -62,6 +61,7 @@ __all__ = [
     "RowDamaged",
     "SchemaBehind",
     "add_jobs",
+    "add_macs",
     "as_values",
     "check_version",
     "claim_jobs",
@@ -73,7 +73,6 @@ __all__ = [
     "find_newest_revision",
     "find_next_due",
     "find_retry_pause",
-    "find_vouched",
     "finish_job",
     "has_overdue_job",
     "hasten_job",
@@ -93,6 +92,5 @@ __all__ = [
     "release_all_jobs",
     "update_rows",
     "upgrade_schema",
-    "verify_rows",
     "write_together",
 ]

@@ -409,9 +409,7 @@ class Day:
         assert self.desks["heron"].post("/v1/cases", content=broken).status_code == 400
         self.ask("heron", "POST", "/v1/cases", {"channel": put("channel", "refused")}, expect=400)
         path = f"/v1/cases/{self.story.cases['en']}"
-        self.ask(
-            "heron", "PATCH", path, {"urgency": 1}, version=put("etag", "refused"), expect=412
-        )
+        self.ask("heron", "PATCH", path, {"urgency": 1}, version=put("etag", "refused"), expect=412)
         version = self.desks["heron"].get(path).headers["etag"]
         unknown = {"fields": {put("field-name", "refused"): put("field-value", "refused")}}
         self.ask("heron", "PATCH", path, unknown, version=version, expect=400)
@@ -419,9 +417,7 @@ class Day:
         self.ask("heron", "POST", f"{path}/messages", long, expect=400)
         token = {"Authorization": f"Bearer {put('bearer', 'refused')}"}
         assert self.outside.get("/v1/cases", headers=token).status_code == 401
-        self.ask(
-            "finch", "POST", f"{path}/notes", {"body": put("not-mine", "refused")}, expect=404
-        )
+        self.ask("finch", "POST", f"{path}/notes", {"body": put("not-mine", "refused")}, expect=404)
 
     # -- what everybody sees
 

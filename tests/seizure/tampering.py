@@ -6,10 +6,9 @@ SQL, and put back after each trial.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +21,7 @@ from app.main import make_carrier
 from app.models import Base
 from app.models.base import Instant, State
 from app.outbox.copy_deletion import delete_copies
+from app.store import RowDamaged
 from tests.seizure.story import Story
 from tests.service import Client, House
 
@@ -45,6 +45,7 @@ class Scene:
     ids: dict[str, str] = field(default_factory=dict)
     noticed: set[str] = field(default_factory=set)
     jobs: list[Row] = field(default_factory=list)
+    cases: dict[str, Row] = field(default_factory=dict)
 
     def get(self, handle: str, path: str, **options: Any) -> Answers:
         """What a member is answered: status and text."""
@@ -71,6 +72,10 @@ class Scene:
         restore = f'INSERT OR REPLACE INTO "{table}" ({names}) VALUES ({holes})'
         self.sql.execute(restore, tuple(row.values()))
 
+    def requests_of(self, handle: str) -> set[str]:
+        """The requests that somebody has taken."""
+        return {r["request_id"] for r in self.find("assignments", member_id=self.ids[handle])}
+
     @property
     def open_case(self) -> Row:
         """A case that the desk reads."""
@@ -79,7 +84,9 @@ class Scene:
 
     def desk(self, case_id: str) -> tuple[Client, str]:
         """Who reads a case, and its address."""
-        [case] = self.find("cases", id=case_id)
+        if case_id not in self.cases:
+            self.cases |= {case["id"]: case for case in self.rows("cases")}
+        case = self.cases[case_id]
         if case["merged_into"]:
             return self.desk(case["merged_into"])
         who = "crane" if case["state"] == "closed" else "heron"
@@ -102,20 +109,26 @@ def make_other(column: Column[Any], value: Any, seen: list[Any]) -> Any:
         return next(state.value for state in kind.states if state.value != value)
     if isinstance(kind, Uuid):
         return different[0] if column.foreign_keys and different else "7" * 32
-    if isinstance(kind, LargeBinary):
-        return bytes([value[-1] ^ 1]).join((value[:-1], b"")) if value else b"x" * 32
-    if isinstance(kind, Boolean):
-        return 0 if value else 1
-    if isinstance(kind, Integer | Float):
-        return (value or 0) + 1
-    if isinstance(kind, Instant):
-        at = datetime.fromisoformat(value) if value else datetime(2030, 1, 1)  # noqa: DTZ001
-        return (at + timedelta(days=1)).isoformat(" ", "microseconds")
-    if isinstance(kind, Date):
-        return "2026-02-03" if value != "2026-02-03" else "2026-02-04"
-    if isinstance(kind, JSON):
-        return json.dumps(["coordinator"] if value and value[0] == "[" else {"en": "other"})
+    for types, make in _OTHER.items():
+        if isinstance(kind, types):
+            return make(value)
     return different[0] if different else f"{(value or 'xx')[:-1]}z"
+
+
+def _other_instant(value: str | None) -> str:
+    at = datetime.fromisoformat(value or "2030-01-01 00:00:00")
+    return (at + timedelta(days=1)).isoformat(" ", "microseconds")
+
+
+_OTHER: Mapping[type, Callable[[Any], Any]] = {
+    LargeBinary: lambda value: value[:-1] + bytes([value[-1] ^ 1]) if value else b"x" * 32,
+    Boolean: lambda value: 0 if value else 1,
+    Integer: lambda value: (value or 0) + 1,
+    Float: lambda value: (value or 0) + 1,
+    Instant: _other_instant,
+    Date: lambda value: "2026-02-03" if value != "2026-02-03" else "2026-02-04",
+    JSON: lambda value: '["coordinator"]' if (value or "")[:1] == "[" else '{"en": "other"}',
+}
 
 
 # -- how each table is asked for, as a member, a caller or the worker would
@@ -202,7 +215,8 @@ def by_invitation(scene: Scene, row: Row) -> Answers:
 def by_repeating(scene: Scene, row: Row) -> Answers:
     """A request that was made once comes again with its key."""
     del row
-    headers, seen = {"Idempotency-Key": "again"}, {"location": "here"}
+    headers = {"Idempotency-Key": "once-and-no-more"}
+    seen = {"location": next(c.text for c in scene.story.canaries if c.label == "raid")}
     answer = scene.people["heron"].post("/v1/raid-reports", seen, headers=headers)
     return [_told(answer)]
 
@@ -226,7 +240,8 @@ def by_sending(scene: Scene, row: Row) -> Answers:
     scene.house.network.clear_faults()
     now = scene.house.clock().replace(tzinfo=None).isoformat(" ", "microseconds")
     for job in scene.jobs:
-        scene.put_back("jobs", job | {"run_at": now})
+        if job["ref"] == row["id"]:
+            scene.put_back("jobs", job | {"run_at": now})
     scene.house.settle()
     return []
 
@@ -236,7 +251,8 @@ def by_deleting_copies(scene: Scene, row: Row) -> Answers:
     del row
     house = scene.house
     carrier = make_carrier(house.settings, lambda _: None)
-    delete_copies(house.database, carrier, house.clock() + timedelta(days=400))
+    with suppress(RowDamaged):  # as the worker's loop does
+        delete_copies(house.database, carrier, house.clock() + timedelta(days=400))
     return []
 
 
@@ -247,13 +263,33 @@ def by_leg(scene: Scene, row: Row) -> Answers:
     return [_told(who.post(f"{path}/calls/{UUID(call['id'])}/custody", {"custody": False}))]
 
 
+def _by_open_case(scene: Scene, row: Row) -> Answers:
+    del row
+    return by_case(scene, scene.open_case)
+
+
+def by_assignment(scene: Scene, row: Row) -> Answers:
+    """Whoever goes along opens the brief."""
+    del row
+    mine = next(r for r in scene.rows("assignments") if r["member_id"] == scene.ids["finch"])
+    return scene.get("finch", f"/v1/assignments/{UUID(mine['id'])}")
+
+
+def by_member(scene: Scene, row: Row) -> Answers:
+    """A coordinator lists the members, and the member signs in."""
+    del row
+    body = {"handle": "finch", "passphrase": scene.story.passphrases["finch"]}
+    signing_in = scene.house.nobody.post("/v1/sessions", body)
+    return [*scene.get("crane", "/v1/members"), (signing_in.status_code, "")]
+
+
 def _stop_while_sealed(scene: Scene) -> None:
     scene.house.seal()
     scene.house.phone("+15145550123").text("STOP")
 
 
 def _text_anew(scene: Scene) -> None:
-    scene.house.phone("+15145550177").text("hello")
+    scene.house.phone("+15145550177").says("hello", "1", "2", "they took him")
 
 
 def _reply(scene: Scene) -> None:
@@ -261,10 +297,16 @@ def _reply(scene: Scene) -> None:
     assert scene.people["heron"].post(path, {"body": "at 3"}).status_code == 202
     scene.house.settle()
     scene.jobs = scene.find("jobs", kind="send")
+    scene.sql.execute("DELETE FROM jobs WHERE kind = 'send'")
 
 
-def _report(scene: Scene) -> None:
-    by_repeating(scene, {})
+def show_id(_scene: Scene, row: Row) -> str:
+    """How a row is seen in an answer: by its id."""
+    return str(UUID(row["id"])) if isinstance(row.get("id"), str) else "no such words"
+
+
+def _show_brief(scene: Scene, _row: Row) -> str:
+    return next(c.text for c in scene.story.canaries if c.label == "field-subject_name-new/en")
 
 
 @dataclass(frozen=True)
@@ -272,13 +314,14 @@ class Asking:
     """How a table is asked for, and for which of its rows (``where``).
 
     ``once``: it works only once, so that it is not tried before anything was changed. ``make``
-    makes a row first, where the story leaves none.
+    makes a row first, where the story leaves none; ``shows`` is what an answer shows of it.
     """
 
     ask: Callable[[Scene, Row], Answers]
     where: Callable[[Scene, Row], bool] = lambda _scene, _row: True
     once: bool = False
     make: Callable[[Scene], None] = lambda _scene: None
+    shows: Callable[[Scene, Row], str] = show_id
 
 
 def _of(handle: str) -> Callable[[Scene, Row], bool]:
@@ -295,8 +338,8 @@ ASKINGS: Mapping[str, Asking] = {
     "assignments": Asking(listing("/v1/assignments", "finch"), _of("finch")),
     "attachment_parts": Asking(by_attachment),
     "attachments": Asking(by_attachment),
-    "brief_wraps": Asking(listing("/v1/assignments", "finch"), _of("finch")),
-    "briefs": _CASE,
+    "brief_wraps": Asking(by_assignment, _of("finch"), shows=_show_brief),
+    "briefs": Asking(by_assignment, lambda s, row: row["request_id"] in s.requests_of("finch")),
     "calendar_feeds": Asking(by_calendar),
     "call_legs": Asking(by_leg),
     "calls": _CASE,
@@ -313,11 +356,11 @@ ASKINGS: Mapping[str, Asking] = {
     "erasures": Asking(by_text("number/erasing", "what?")),
     "events": _CASE,
     "handover_notes": Asking(reading("/v1/shifts/{}/hand-over", "shift_id", "heron")),
-    "idempotency": Asking(by_repeating, make=_report),
+    "idempotency": Asking(by_repeating),
     "index_keys": Asking(by_text("number/second", "hello")),
     "information_cards": Asking(listing("/v1/information-cards")),
     "invitations": Asking(by_invitation, _is("redeemed_by", None)),
-    "members": Asking(listing("/v1/members"), lambda scene, row: row["id"] == scene.ids["finch"]),
+    "members": Asking(by_member, lambda scene, row: row["id"] == scene.ids["finch"]),
     "messages": _CASE,
     "notes": _CASE,
     "offers": Asking(listing("/v1/offers", "owl"), _is("state", "pending")),
@@ -327,7 +370,9 @@ ASKINGS: Mapping[str, Asking] = {
     "pending_keywords": Asking(by_absorbing, make=_stop_while_sealed),
     "raid_reports": Asking(listing("/v1/raid-reports", "heron")),
     "reports": _CASE,
-    "requests": Asking(listing("/v1/requests", "heron"), _is("state", "open", "offered", "unfilled")),
+    "requests": Asking(
+        listing("/v1/requests", "heron"), _is("state", "open", "offered", "unfilled")
+    ),
     "shift_overrides": Asking(listing("/v1/shifts/turns")),
     "shift_swaps": Asking(listing("/v1/shifts/swaps", "heron"), _is("state", "open")),
     "shifts": Asking(listing("/v1/shifts")),
@@ -338,6 +383,6 @@ ASKINGS: Mapping[str, Asking] = {
     "statistics_releases": Asking(listing("/v1/statistics/releases")),
     "suppressions": Asking(listing("/v1/blocks"), _is("kind", "blocked")),
     "tasks": _CASE,
-    "team_epochs": Asking(lambda scene, _row: by_case(scene, scene.open_case)),
-    "team_wraps": Asking(listing("/v1/cases", "heron"), _of("heron")),
+    "team_epochs": Asking(_by_open_case, _is("team", "desk")),
+    "team_wraps": Asking(_by_open_case, _of("heron")),
 }
