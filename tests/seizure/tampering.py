@@ -6,6 +6,7 @@ SQL, and put back after each trial.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -46,6 +47,8 @@ class Scene:
     noticed: set[str] = field(default_factory=set)
     jobs: list[Row] = field(default_factory=list)
     cases: dict[str, Row] = field(default_factory=dict)
+    # Rows as they were before they were last written, by table and ``rowid``.
+    earlier: dict[str, dict[int, Row]] = field(default_factory=dict)
 
     def get(self, handle: str, path: str, **options: Any) -> Answers:
         """What a member is answered: status and text."""
@@ -263,6 +266,10 @@ def by_leg(scene: Scene, row: Row) -> Answers:
     return [_told(who.post(f"{path}/calls/{UUID(call['id'])}/custody", {"custody": False}))]
 
 
+def _is_open_case(scene: Scene, row: Row) -> bool:
+    return scene.open_case["id"] in (row.get("id"), row.get("case_id"))
+
+
 def _by_open_case(scene: Scene, row: Row) -> Answers:
     del row
     return by_case(scene, scene.open_case)
@@ -306,7 +313,8 @@ def show_id(_scene: Scene, row: Row) -> str:
 
 
 def _show_brief(scene: Scene, _row: Row) -> str:
-    return next(c.text for c in scene.story.canaries if c.label == "field-subject_name-new/en")
+    [said] = [c for c in scene.story.canaries if c.label == "field-subject_name-new/en"]
+    return json.dumps(said.text, ensure_ascii=False)[1:-1]
 
 
 @dataclass(frozen=True)
@@ -345,8 +353,8 @@ ASKINGS: Mapping[str, Asking] = {
     "calls": _CASE,
     "carrier_traces": Asking(by_deleting_copies, lambda _s, row: bool(row["next_try_at"])),
     "case_grants": _CASE,
-    "case_sheets": _CASE,
-    "cases": _CASE,
+    "case_sheets": Asking(by_case, _is_open_case),
+    "cases": Asking(by_case, _is_open_case),
     "conflicts": Asking(by_conflict),
     "consents": _CASE,
     "deadline_rules": Asking(listing("/v1/deadline-rules")),
