@@ -20,7 +20,7 @@ import pytest
 from sqlalchemy import Column
 
 from app.clock import FixedClock
-from app.models.base import AnyRow
+from app.models.base import AnyRow, table
 from tests.seizure.conftest import Seized
 from tests.seizure.premises import as_on_the_premises
 from tests.seizure.tampering import ASKINGS, TABLES, Answers, Row, Scene, make_other
@@ -116,7 +116,7 @@ AS_IF_DELETED = {
 def changes_of(scene: Scene, column: Column[Any], target: Row, rows: list[Row]) -> Iterator[Any]:
     """Yield kind of change, what the target holds then, and the row that it is exchanged with."""
     name = column.name
-    earlier = scene.earlier[table].get(target["rowid"], target)
+    earlier = scene.earlier[str(column.table)].get(target["rowid"], target)
     if earlier[name] != target[name]:
         yield "replayed", earlier[name], None
     yield "changed", make_other(column, target[name], [row[name] for row in rows]), None
@@ -216,6 +216,7 @@ def _left_out(shown: str, before: Answers, after: Answers) -> bool:
 @pytest.mark.parametrize("table", sorted(ASKINGS))
 def test_a_change_is_noticed_where_the_row_is_used(scene: Scene, table: str) -> None:
     assert try_out(scene, table) == []
+    assert scene.find("audit_entries", kind=f"damaged.{table}")
 
 
 def test_every_vouched_table_is_tried() -> None:
