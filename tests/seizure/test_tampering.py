@@ -98,9 +98,11 @@ def _write_anew(scene: Scene) -> None:
 
 # A row that is found by such a column alone is, once this is changed, as good as deleted.
 AS_IF_DELETED = {
+    "alerts.state": "nobody is paged again for a case, which still waits in the queue",
     "conflicts.case_id": "somebody is asked again, who says no again",
     "erasures.number_lookup": "an ERASE begins anew, with the caller's next ERASE",
     "idempotency.key_hash": "a request that came twice is done twice",
+    "index_keys.current": "no number is looked up: texts wait for the next look at the carrier",
     "invitations.code_lookup": "an invitation is of no use, and is made anew",
     "members.recovery_wrap": "a lost passphrase needs a new invitation instead of the code",
     "outgoing.id": "a text is not sent, and the desk sees it wait",
