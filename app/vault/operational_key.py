@@ -14,7 +14,7 @@ from app.crypto import KeyFiles, OperationalKeys, Secret, new_seed
 from app.errors import OperatorError
 from app.keyring import Keyring
 from app.models import Deployment, IndexKey, IndexKeyValues, OperationalGrant, TeamWrap, rounded
-from app.store import Database, Db, RowDamaged, hasten_job
+from app.store import Database, Db, hasten_job
 from app.vault.roster import check_roster_at_start
 from app.vault.team_keys import open_team_keys
 from app.vault.tombstones import reconcile_tombstones
@@ -110,8 +110,5 @@ def find_index_key(db: Db) -> Secret:
     query = select(IndexKey.id).where(IndexKey.current)
     if db.writing:
         query = query.with_for_update(read=True, key_share=True)
-    current, held = db.scalars(query).one_or_none(), db.keys.held_index_key
-    if current is None:
-        db.note_damage(IndexKey.__tablename__, ("current",))
-        raise RowDamaged(IndexKey.__tablename__)
+    current, held = db.scalars(query).one(), db.keys.held_index_key
     return held[1] if held and held[0] == current else load_index_key(db)
