@@ -377,7 +377,7 @@ def _join(
 def _rested(blueprint: Blueprint) -> Blueprint:
     """Run what every start runs once, so that the copies have it behind them."""
     url = blueprint.server.url(blueprint.database) if blueprint.server else None
-    with _served(blueprint.folder, url, FixedClock(start_of_time()), blueprint.residents) as house:
+    with served(blueprint.folder, url, FixedClock(start_of_time()), blueprint.residents) as house:
         house.settle()
     return blueprint
 
@@ -426,7 +426,7 @@ def opened(
     shutil.copytree(blueprint.folder, folder, dirs_exist_ok=True)
     with ExitStack() as stack:
         url = stack.enter_context(_copied(blueprint)) if blueprint.server else None
-        yield stack.enter_context(_served(folder, url, clock, blueprint.residents, **settings))
+        yield stack.enter_context(served(folder, url, clock, blueprint.residents, **settings))
 
 
 @contextmanager
@@ -451,7 +451,7 @@ def _copy_database(db: psycopg.Connection, name: str, template: str) -> None:
 
 
 @contextmanager
-def _served(
+def served(
     folder: Path,
     database_url: str | None,
     clock: FixedClock,

@@ -136,8 +136,8 @@ def open_attachment(
 
 
 def _tree(db: Db, case: Case) -> set[UUID]:
-    merged = db.scalars(select(Case.id).where(Case.merged_into == case.id))
-    return {case.id, *merged}
+    merged = db.scalars(select(Case).where(Case.merged_into == case.id))
+    return {case.id, *(one.id for one in merged)}
 
 
 def read_attachment(db: Db, content: AttachmentContent, start: int, end: int) -> bytes:

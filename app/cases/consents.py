@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
-from app.cases.tree import TREE_ROOT, find_tree_ids
+from app.cases.tree import find_tree_ids
 from app.errors import ConsentMissing
 from app.models import Case, CaseValues, Consent, ConsentValues, Reach
 from app.store import Db
@@ -53,9 +53,8 @@ def find_newest_word(db: Db, case_ids: Collection[UUID], scope: str) -> NewestWo
 
 def find_words_of_trees(db: Db, main_ids: Collection[UUID], scope: str) -> dict[UUID, NewestWord]:
     """Return the newest word on a scope in each tree of these main cases that has one."""
-    main = TREE_ROOT.label("main")
-    parts = select(Case.id, main).where(or_(Case.id.in_(main_ids), Case.merged_into.in_(main_ids)))
-    main_of = {row.id: row.main for row in db.execute(parts)}
+    parts = select(Case).where(or_(Case.id.in_(main_ids), Case.merged_into.in_(main_ids)))
+    main_of = {case.id: case.merged_into or case.id for case in db.scalars(parts)}
     newest: dict[UUID, NewestWord] = {}
     for case_id, word in find_newest_words(db, main_of, scope).items():
         known = newest.get(main_of[case_id])

@@ -15,8 +15,10 @@ TREE_ROOT = func.coalesce(Case.merged_into, Case.id)
 
 def find_tree_ids(db: Db, case_id: UUID) -> list[UUID]:
     """Return the ids of a case and of all that was merged with it."""
-    root = db.scalar(select(Case.merged_into).where(Case.id == case_id)) or case_id
-    return list(db.scalars(select(Case.id).where(or_(Case.id == root, Case.merged_into == root))))
+    case = db.scalar(select(Case).where(Case.id == case_id))
+    root = (case.merged_into if case else None) or case_id
+    tree = db.scalars(select(Case).where(or_(Case.id == root, Case.merged_into == root)))
+    return [case.id for case in tree]
 
 
 def lock_cases_of_number(db: Db, lookup: bytes) -> list[Case]:

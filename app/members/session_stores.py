@@ -113,7 +113,7 @@ class TableSessions:
         db.add(SessionRow(**session.__dict__))
 
     def get(self, db: Db, lookup: bytes) -> StoredSession | None:
-        """Return the session of a token's hash, None for none."""
+        """Return the session of a token's hash, None for none. RowDamaged where it was changed."""
         row = db.get(SessionRow, lookup)
         return _stored(row) if row else None
 

@@ -124,14 +124,14 @@ class RosterVersion(UnvouchedBase):
     signature: Mapped[bytes] = plain()
 
 
-class SessionRow(UnvouchedBase):
+class SessionRow(Base):
     """A sign-in, for deployments of several processes (PostgreSQL only).
 
-    Unlogged: absent from write-ahead log, standby and backup, and useless without the token.
+    Unlogged: absent from write-ahead log, standby and backup, and useless without the token. Its
+    times are vouched for: whoever writes to the database prolongs none.
     """
 
     __tablename__ = "sessions"
-    why_unvouched = "it opens with its token alone"
     __table_args__ = {"prefixes": ["UNLOGGED"], "info": {"only": "postgresql"}}
 
     lookup: Mapped[bytes] = plain(primary_key=True)

@@ -50,9 +50,12 @@ def report_damage(
     for name, key in first.items():
         log.error("row.damaged", table=name)
         with database.transaction() as db:
-            if not _was_told(db, name, now):
+            known = _was_told(db, name, now)
+            if not known:
                 subject = key[0] if isinstance(key[0], UUID) else None
                 audit.record(db, f"{_KIND}{name}", None, subject, now)
+        if not known:  # apart: the entry stays where what a text needs is damaged too
+            with database.transaction() as db:
                 _tell(db, name, now)
 
 

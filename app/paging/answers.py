@@ -58,16 +58,17 @@ def take_paged_case(db: Db, page: Page, now: datetime) -> str:
     theirs = select(Page.alert_id).where(
         Page.member_id == page.member_id, Page.paged_at > now - _ANSWER_WITHIN
     )
-    case = db.scalar(
-        select(Case)
+    row = db.execute(
+        select(Case, Alert)
         .join(Alert, Alert.case_id == Case.id)
         .where(Alert.id.in_(theirs), *UNSEEN)
         .order_by(Case.urgency, Case.queue_order, Case.id)
         .limit(1)
         .with_for_update(of=Case)
-    )
-    if case is None:
+    ).first()
+    if row is None:
         return "Desk: thank you, a colleague has it."
+    case = row[0]
     take_case(db, case, page.member_id, now)
     acknowledge_alert(db, case.id, page.member_id)
     audit.record(db, "case.claimed", page.member_id, case.id, now)

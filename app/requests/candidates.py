@@ -103,12 +103,12 @@ def is_elsewhere(db: Db, member_id: UUID, window: Window | None) -> bool:
 
 def find_conflicts(db: Db, case_ids: Collection[UUID]) -> dict[UUID, frozenset[UUID]]:
     """Return the members with a conflict of interest in the tree of each of these cases."""
-    trees = select(Case.id, TREE_ROOT).where(Case.id.in_(case_ids))
-    roots = dict(db.execute(trees).all())
-    said = select(TREE_ROOT, Conflict.member_id).join(Case, Case.id == Conflict.case_id)
+    trees = db.scalars(select(Case).where(Case.id.in_(case_ids)))
+    roots = {case.id: case.merged_into or case.id for case in trees}
+    said = select(Case, Conflict).join(Conflict, Case.id == Conflict.case_id)
     found: dict[UUID, set[UUID]] = defaultdict(set)
-    for root, member_id in db.execute(said.where(TREE_ROOT.in_(set(roots.values())))):
-        found[root].add(member_id)
+    for case, conflict in db.execute(said.where(TREE_ROOT.in_(set(roots.values())))):
+        found[case.merged_into or case.id].add(conflict.member_id)
     return {case_id: frozenset(found[root]) for case_id, root in roots.items()}
 
 

@@ -67,13 +67,14 @@ def _lookup(db: Db, token: str) -> bytes:
 
 def read_feed(db: Db, token: str, now: datetime) -> str:
     """Return the calendar (RFC 5545) of the member whose token this is. NotFound, Sealed."""
-    owner = db.scalar(
-        select(CalendarFeed.member_id)
+    feed = db.scalar(
+        select(CalendarFeed)
         .join(Member, Member.id == CalendarFeed.member_id)
         .where(CalendarFeed.lookup == _lookup(db, token), Member.state != MemberState.REMOVED)
     )
-    if owner is None:
+    if feed is None:
         raise NotFound
+    owner = feed.member_id
     near = list_turns(load_rota(db), now - _BEFORE, now + _AFTER)
     return make_calendar((turn for turn in near if owner in turn.members), now)
 

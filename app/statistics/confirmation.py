@@ -108,10 +108,8 @@ def _draw_release(
 def _forget_spent(db: Db, year: str) -> None:
     """Empty the counts of a year from which nothing more can be drawn."""
     months = list_months(max(f"{year}-01", find_first_month(db)), f"{year}-12")
-    rows = select(StatisticsRelease.family, StatisticsRelease.period).where(
-        StatisticsRelease.state == ReleaseState.RELEASED
-    )
-    released = {tuple(row) for row in db.execute(rows)}
+    rows = select(StatisticsRelease).where(StatisticsRelease.state == ReleaseState.RELEASED)
+    released = {(row.family, row.period) for row in db.scalars(rows)}
     for month in months:
         of_month = {
             (family, one.name) for family in FAMILIES for one in list_periods(family, month, month)
@@ -149,11 +147,11 @@ def _find_parts(db: Db, release: StatisticsRelease, period: Period) -> Sequence[
     first = find_first_month(db)
     names = [part.name for part in period.parts if part.months[-1] >= first]
     rows = db.scalars(
-        select(StatisticsRelease.record).where(
+        select(StatisticsRelease).where(
             StatisticsRelease.family == release.family,
             StatisticsRelease.period.in_(names),
             StatisticsRelease.schema_version == release.schema_version,
             StatisticsRelease.state == ReleaseState.RELEASED,
         )
     ).all()
-    return [load_record(row or "") for row in rows] if len(rows) == len(names) else []
+    return [load_record(row.record or "") for row in rows] if len(rows) == len(names) else []

@@ -39,12 +39,14 @@ def freeze_due_months(database: Database, now: datetime) -> list[str]:
 
 def find_first_month(db: Db) -> str:
     """Return the month in which the organisation began; nothing was counted before."""
-    return find_month(db.scalars(select(Deployment.created_at)).one(), db.zone)
+    return find_month(db.scalars(select(Deployment)).one().created_at, db.zone)
 
 
 def list_frozen_months(db: Db) -> set[str]:
-    """Return the months that are frozen."""
-    return set(db.scalars(select(StatisticsMonth.month)))
+    """Return the months that are frozen. RowDamaged."""
+    frozen = {row.month for row in db.scalars(select(StatisticsMonth))}
+    db.require_whole("statistics_months")
+    return frozen
 
 
 def forget_month(db: Db, month: str) -> None:
@@ -83,8 +85,8 @@ def _take_cases(db: Db, end: datetime, month: str, column: str) -> list[UUID]:
     What was merged is part of its main case. Exactly the rows that were found and locked are
     marked: a case that another transaction commits meanwhile is looked at with the next month.
     """
-    query = select(Case.id, Case.merged_into, Case.state).where(*_looked_at(end)[column])
-    found = db.execute(query.order_by(Case.id).with_for_update()).all()
+    query = select(Case).where(*_looked_at(end)[column])
+    found = db.scalars(query.order_by(Case.id).with_for_update()).all()
     for start in range(0, len(found), _MARKED_AT_ONCE):
         some = [case.id for case in found[start : start + _MARKED_AT_ONCE]]
         marked = update(Case).where(Case.id.in_(some)).values({column: month})

@@ -82,7 +82,7 @@ def change_plan(
 
 def _refuse_settled(db: Db, families: set[str]) -> None:
     begun = db.scalars(
-        select(StatisticsRelease.family)
+        select(StatisticsRelease)
         .where(
             StatisticsRelease.family.in_(families), StatisticsRelease.state == ReleaseState.RELEASED
         )

@@ -22,7 +22,7 @@ from app.store.jobs import (
 )
 from app.store.mac_updates import is_row_true, lock_rows
 from app.store.queue_order import NOT_WAITING, position_after
-from app.store.row_macs import RowDamaged, find_vouched, verify_rows
+from app.store.row_macs import RowDamaged, add_macs, find_vouched
 from app.store.schema import (
     SchemaBehind,
     downgrade_schema,
@@ -61,6 +61,7 @@ __all__ = [
     "RowDamaged",
     "SchemaBehind",
     "add_jobs",
+    "add_macs",
     "as_values",
     "check_version",
     "claim_jobs",
@@ -92,6 +93,5 @@ __all__ = [
     "release_all_jobs",
     "update_rows",
     "upgrade_schema",
-    "verify_rows",
     "write_together",
 ]

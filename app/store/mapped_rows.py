@@ -14,18 +14,14 @@ from app.store.row_macs import RowDamaged, VouchedTable, find_vouched
 
 def install_mapped_rows() -> None:
     """Let every mapped row carry its MAC, in all transactions that hold keys."""
-    event.listen(Base, "load", _check_loaded, propagate=True)
-    event.listen(Base, "refresh", _check_refreshed, propagate=True)
+    event.listen(Base, "load", _check_read, propagate=True)
+    event.listen(Base, "refresh", _check_read, propagate=True)
     event.listen(Base, "before_insert", _vouch_new, propagate=True)
     event.listen(Base, "before_update", _vouch_changed, propagate=True)
 
 
-def _check_loaded(target: Any, context: QueryContext) -> None:
-    _check(target, context.session)
-
-
-def _check_refreshed(target: Any, context: QueryContext | None, _names: object) -> None:
-    if context is not None:  # else a statement of ours has just written what it holds
+def _check_read(target: Any, context: QueryContext | None, _names: object = None) -> None:
+    if context is not None:  # else it is merged, or a statement of ours has just written it
         _check(target, context.session)
 
 

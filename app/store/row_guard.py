@@ -76,8 +76,11 @@ def _guard_update(state: ORMExecuteState, keys: Keyring) -> Result[Any] | None:
         return None
     given = [] if state.parameters is None else state.parameters
     many = [given] if isinstance(given, Mapping) else list(given)
-    if not vouched.touches(_list_changed(statement, many, vouched)):
+    changed = _list_changed(statement, many, vouched)
+    if not vouched.touches(changed):
         return None
+    if changed & set(vouched.key) and "row_mac" not in changed:
+        raise TypeError(f"a new key of {vouched.table.name} needs a new MAC: see add_macs")
     connection = state.session.connection()
     true = [
         vouched.find_key(row)

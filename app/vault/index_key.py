@@ -29,8 +29,8 @@ from sqlalchemy.exc import DBAPIError
 from app import audit
 from app.crypto import KeyFiles
 from app.keyring import hash_number, hash_reference
-from app.models import LIVE_STATES, Erasure, ErasureState, IndexKey
-from app.store import Database, Db, lock_rows, update_rows
+from app.models import LIVE_STATES, Erasure, ErasureState, IndexKey, table
+from app.store import Database, Db, add_macs, lock_rows, update_rows
 from app.vault.hash_meanings import (
     CASES,
     NUMBERS,
@@ -124,6 +124,7 @@ def _replace(db: Db, known: KnownHashes, now: datetime) -> int:
     new = {old: hash_reference(key, reference) for old, reference in known.references.items()}
     done += _translate(db, REFERENCES, new, Orphan.EMPTY)
     # Written over the old one; its new id is how other processes notice.
+    [columns] = add_macs(db.keys, table(IndexKey), [columns])
     db.execute(update(IndexKey).where(IndexKey.id == row.id).values(**columns))
     audit.record(db, "index.replaced", None, columns["id"], now)
     return done

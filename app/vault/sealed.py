@@ -84,7 +84,10 @@ def find_field(db: Db, field: SealedField[V], row: Any, openers: Mapping[int, Op
     if blob is None:
         return None
     place = field.find_place(row)
-    return open_field(db.keys, field, place, blob, openers[place.epoch])
+    opener = openers.get(place.epoch)
+    if opener is None:  # the grant that held its key is gone, or was changed
+        raise SealBroken
+    return open_field(db.keys, field, place, blob, opener)
 
 
 def read_field(db: Db, field: SealedField[V], row: Any, openers: Mapping[int, Opener]) -> V:

@@ -40,10 +40,9 @@ def open_team_keys(db: Db, principal: Principal, team: str, epoch: int) -> TeamK
 def open_team_wrap(db: Db, wrap: TeamWrap, pair: KeyPair) -> TeamKeys:
     """Open one wrap; SealBroken unless the seed reproduces the team's public key."""
     keys = TeamKeys(unwrap_key(db, TEAM_WRAP, wrap, pair, wrap.epoch))
-    public = db.scalar(
-        select(TeamEpoch.public).where(TeamEpoch.team == wrap.team, TeamEpoch.epoch == wrap.epoch)
-    )
-    if keys.pair.public != public:
+    of = select(TeamEpoch).where(TeamEpoch.team == wrap.team, TeamEpoch.epoch == wrap.epoch)
+    epoch = db.scalar(of)
+    if epoch is None or keys.pair.public != epoch.public:
         raise SealBroken
     return keys
 

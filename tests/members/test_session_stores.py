@@ -3,9 +3,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import update
 
 from app.members.session_stores import (
     IDLE_LIFE,
@@ -14,7 +16,9 @@ from app.members.session_stores import (
     StoredSession,
     TableSessions,
 )
-from app.store import Database
+from app.models import SessionRow
+from app.store import Database, RowDamaged
+from tests.keyed import open_keyed_database
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 HERON, PLOVER = uuid4(), uuid4()
@@ -55,15 +59,18 @@ class Shelf:
         with self.database.snapshot() as db:
             return self.store.get(db, one.lookup)
 
+    def touch(self, one: StoredSession, now: datetime) -> None:
+        self.store.touch(self.database, one, now)
+
     def drop(self, *, session_id: UUID | None = None, member_id: UUID | None = None) -> None:
         with self.database.transaction() as db:
             self.store.drop(db, session_id=session_id, member_id=member_id)
 
 
 @pytest.fixture(params=[("sqlite_url", MemorySessions), ("postgresql_url", TableSessions)])
-def shelf(request: pytest.FixtureRequest) -> Iterator[Shelf]:
+def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shelf]:
     url, store = request.param
-    database = Database(request.getfixturevalue(url))
+    database = open_keyed_database(request.getfixturevalue(url), tmp_path / "keys")
     yield Shelf(store(), database)
     database.close()
 
@@ -99,3 +106,18 @@ def test_dead_sessions_are_swept_and_living_ones_stay(shelf: Shelf) -> None:
     alive = shelf.put(replace(session(), used_at=later - timedelta(minutes=29)))
     shelf.store.sweep(shelf.database, later)
     assert [shelf.get(one) is None for one in (over, idle, alive)] == [True, True, False]
+
+
+@pytest.mark.parametrize("shelf", [("postgresql_url", TableSessions)], indirect=True)
+def test_whoever_writes_to_the_database_prolongs_no_session(shelf: Shelf) -> None:
+    for column in ("created_at", "used_at", "expires_at", "member_id"):
+        one = shelf.put(session())
+        later = PLOVER if column == "member_id" else NOW + timedelta(days=1)
+        where = update(SessionRow).where(SessionRow.lookup == one.lookup)
+        with shelf.database.engine.begin() as connection:
+            connection.execute(where.values({column: later}))
+        with pytest.raises(RowDamaged):
+            shelf.get(one)
+        shelf.touch(one, NOW + timedelta(minutes=1))
+        with pytest.raises(RowDamaged):
+            shelf.get(one)

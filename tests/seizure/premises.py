@@ -26,9 +26,14 @@ _ROOT = Path(__file__).parents[2]
 # How hard passphrases are stretched is no matter of a seizure; and it is half of the day's work.
 _EASY_KIB = 64
 _KITH = f"""
+import os
+from datetime import timedelta
 from app.cli import main
+from app.clock import Clock
 from app.crypto import passphrases
 passphrases._MEMORY_KIB = {_EASY_KIB}
+if ago := os.environ.get("DAYS_AGO"):
+    Clock.__call__ = lambda clock, real=Clock.__call__: real(clock) - timedelta(days=int(ago))
 main()
 """
 _PATIENCE_S = 180  # of a machine that has much else to do
@@ -100,15 +105,15 @@ class Premises:
             **self._settings(),
         }
 
-    def kith(self, *arguments: str, typed: str = "") -> dict[str, Any]:
-        """Run a command to its end and return the JSON it printed."""
+    def kith(self, *arguments: str, typed: str = "", days_ago: int = 0) -> dict[str, Any]:
+        """Run a command to its end, long ago if you like; return the JSON it printed."""
         with (self.folder / "logs" / "commands.log").open("ab") as log:
             done = subprocess.run(
                 [sys.executable, "-c", _KITH, *arguments],
                 input=typed.encode(),
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=self._environment(),
+                env=self._environment() | ({"DAYS_AGO": str(days_ago)} if days_ago else {}),
                 timeout=_PATIENCE_S,
                 check=True,
             )

@@ -14,6 +14,7 @@ import httpx
 
 from app.crypto.totp import make_totp_code
 from app.desk.reading import mask_number
+from tests.seizure import rarer
 from tests.seizure.canaries import Canary, word
 from tests.seizure.premises import Premises
 
@@ -34,6 +35,7 @@ HANDLES = (FIRST, *ROLES, NEWCOMER)
 SPICE = {"en": 'O\'Neil "x"', "fr": "été à Noël", "es": "mañana ¿sí?", "ht": "kòmè, wè"}
 NUMBERS = {"en": "11", "fr": "12", "es": "13", "ht": "14", "second": "15", "manual": "16"}
 NUMBERS |= {"queued": "17", "erasing": "18", "stopped": "19", "sealed": "20"}
+NUMBERS |= {"voice": "21", "blocked": "22", "unheard": "23"}
 
 
 @dataclass
@@ -76,12 +78,12 @@ class Story:
 def live_through(premises: Premises) -> Story:
     """Play the day on a server that is running; it is left as it would be found."""
     story = Story()
-    _Day(premises, story).play()
+    Day(premises, story).play()
     return story
 
 
 @dataclass
-class _Day:
+class Day:
     premises: Premises
     story: Story
     desks: dict[str, httpx.Client] = field(default_factory=dict)
@@ -110,11 +112,14 @@ class _Day:
         with self.premises.serving():
             self._three_in_the_morning()
             self._rest()
+        with self.premises.serving():
+            rarer.stop_while_nobody_is_awake(self)
 
     def _rest(self) -> None:
         self._conversations()
         self._work()
         self._rota()
+        self._calls()
         self._leaving()
         self._refusals()
         self._left_undone()
@@ -127,10 +132,10 @@ class _Day:
 
     def _three_in_the_morning(self) -> None:
         """The server was started again: texts come, and only then somebody wakes up."""
-        self._texts(self._number("sealed"), self.story.put("text/sealed"), "STOP", "please")
-        self._ask("heron", "GET", "/v1/cases", expect=503)
+        self._texts(self.number("sealed"), self.story.put("text/sealed"), "STOP", "please")
+        self.ask("heron", "GET", "/v1/cases", expect=503)
         self.desks["heron"].close()
-        self._sign_in("heron")
+        self.sign_in("heron")
         self.premises.settle()
         [self.story.cases["sealed"]] = self._fresh_cases()
 
@@ -139,7 +144,8 @@ class _Day:
     def _found(self) -> dict[str, Any]:
         passphrase = self._passphrase(FIRST)
         arguments = ("init", "--handle", FIRST, "--passphrase-stdin", "--json")
-        founded = self.premises.kith(*arguments, typed=passphrase + "\n")
+        # Long before the rest, so that there are months to count.
+        founded = self.premises.kith(*arguments, typed=passphrase + "\n", days_ago=62)
         self.story.keep("backup-key", founded["backup_key"], "secret")
         self._shown_once(FIRST, founded)
         return founded
@@ -157,23 +163,23 @@ class _Day:
         return self.story.keep(f"totp/{handle}", secret, "secret")
 
     def _people(self, founded: dict[str, Any]) -> None:
-        self._sign_in(FIRST)
+        self.sign_in(FIRST)
         phone = self.story.keep(f"member-phone/{FIRST}", "+14385550199", "operational")
-        self._ask(FIRST, "PATCH", "/v1/members/me", {"phone": phone}, version="*")
+        self.ask(FIRST, "PATCH", "/v1/members/me", {"phone": phone}, version="*")
         for handle, roles in ROLES.items():
             self._join(handle, roles)
         self._invite("nobody-yet", ["interpreter"])
-        self._ask(FIRST, "GET", "/v1/cases")  # lets the newcomers in
+        self.ask(FIRST, "GET", "/v1/cases")  # lets the newcomers in
         # The only coordinator gives nobody a team, but for what a day goes by for.
         self.premises.network.advance(timedelta(hours=24, minutes=15).total_seconds())
         self.desks[FIRST].close()
-        self._sign_in(FIRST)
-        self._ask(FIRST, "GET", "/v1/cases")  # gives the teams that waited
+        self.sign_in(FIRST)
+        self.ask(FIRST, "GET", "/v1/cases")  # gives the teams that waited
         [secret] = [c.text for c in self.story.canaries if c.label == f"totp/{FIRST}"]
         code = make_totp_code(base64.b32decode(secret), self.premises.network.now())
-        self._ask(FIRST, "POST", "/v1/members/me/totp", {"code": code}, expect=204)
+        self.ask(FIRST, "POST", "/v1/members/me/totp", {"code": code}, expect=204)
         for handle in ROLES:
-            self._sign_in(handle)
+            self.sign_in(handle)
         self._profiles()
 
     def _join(self, handle: str, roles: list[str]) -> None:
@@ -192,38 +198,38 @@ class _Day:
     def _invite(self, handle: str, roles: list[str]) -> str:
         profile = {"languages": ["en", "fr"], "regions": ["laval"]}
         order = {"roles": roles, "archive": "coordinator" in roles, **profile}
-        code = self._ask(FIRST, "POST", "/v1/invitations", order, expect=201)["code"]
+        code = self.ask(FIRST, "POST", "/v1/invitations", order, expect=201)["code"]
         return self.story.keep(f"invitation/{handle}", code, "secret")
 
     def _profiles(self) -> None:
         me = self.desks["finch"].get("/v1/members/me")
         changes = {"languages": ["fr", "ht"]}
-        self._ask("finch", "PATCH", "/v1/members/me", changes, version=me.headers["etag"])
+        self.ask("finch", "PATCH", "/v1/members/me", changes, version=me.headers["etag"])
         finch = f"/v1/members/{me.json()['id']}"
         version = self.desks[FIRST].get(finch).headers["etag"]
         skill = self.story.put("skill", "operational")
-        self._ask(FIRST, "PATCH", finch, {"skills": [skill], "weekly_cap": 6}, version=version)
+        self.ask(FIRST, "PATCH", finch, {"skills": [skill], "weekly_cap": 6}, version=version)
         version = self.desks[FIRST].get("/v1/settings").headers["etag"]
         name = {"name": self.story.put("organisation", "operational", "Réseau")}
-        self._ask(FIRST, "PUT", "/v1/settings", name, version=version)
+        self.ask(FIRST, "PUT", "/v1/settings", name, version=version)
 
     # -- callers
 
     def _conversations(self) -> None:
         for digit, language in enumerate(("en", "fr", "es", "ht"), start=1):
-            number = self._number(language, "sealed" if language == "es" else "operational")
+            number = self.number(language, "sealed" if language == "es" else "operational")
             sealed = [
                 self.story.put(f"{what}/{language}", spice=SPICE[language])
                 for what in ("text", "city", "need")
             ]
             self._texts(number, "hello", str(digit), "2", *sealed)
             [self.story.cases[language]] = self._fresh_cases()
-        self._texts(self._number("second"), self.story.put("text/merged"))
+        self._texts(self.number("second"), self.story.put("text/merged"))
         [self.story.cases["merged"]] = self._fresh_cases()
         self._texts("anonymous", self.story.put("text/withheld"))
         [self.story.cases["withheld"]] = self._fresh_cases()
 
-    def _number(self, label: str, vault: str = "operational") -> str:
+    def number(self, label: str, vault: str = "operational") -> str:
         number = f"+151455501{NUMBERS[label]}"
         return self.story.keep(f"number/{label}", number, vault, mask_number(number))
 
@@ -236,7 +242,7 @@ class _Day:
 
     def _fresh_cases(self) -> list[str]:
         known = set(self.story.cases.values())
-        items = self._ask("heron", "GET", "/v1/cases")["items"]
+        items = self.ask("heron", "GET", "/v1/cases")["items"]
         return [item["id"] for item in items if item["id"] not in known]
 
     # -- the desk
@@ -246,14 +252,14 @@ class _Day:
             self._work_on(label)
         manual = {
             "channel": "manual",
-            "contact": self._number("manual"),
+            "contact": self.number("manual"),
             "situation": "detained",
             "urgency": 1,
             "language": "fr",
             "region": "laval",
             "fields": {"subject_name": self.story.put("field/manual", spice="Chloé")},
         }
-        case = self._ask("heron", "POST", "/v1/cases", manual, expect=201)
+        case = self.ask("heron", "POST", "/v1/cases", manual, expect=201)
         self.story.cases["manual"] = case["id"]
         self._know()
         self._ask_for_people()
@@ -272,12 +278,12 @@ class _Day:
         )
         self._on(label, "POST", "notes", {"body": put(f"note/{label}", spice=spice)}, expect=201)
         path = f"/v1/cases/{self.story.cases[label]}"
-        names = self._ask(FIRST, "GET", "/v1/settings")["fields"]
+        names = self.ask(FIRST, "GET", "/v1/settings")["fields"]
         for turn in ("old", "new"):  # the second rewriting replaces the first
             vault = "sealed" if turn == "new" else "refused"
             fields = {n: put(f"field-{n}-{turn}/{label}", vault, spice) for n in names}
             version = self.desks["heron"].get(path).headers["etag"]
-            self._ask("heron", "PATCH", path, {"fields": fields}, version=version)
+            self.ask("heron", "PATCH", path, {"fields": fields}, version=version)
         starts_at = (self.premises.network.now() + timedelta(days=8)).isoformat()
         date = {
             "kind": "hearing",
@@ -306,32 +312,35 @@ class _Day:
 
     def _know(self) -> None:
         """What the desk knows beside its cases."""
-        seen = {"location": self.story.put("raid", spice="près d'ici")}
-        self._ask("heron", "POST", "/v1/raid-reports", seen, expect=201)
+        rarer.report_twice(self, {"location": self.story.put("raid", spice="près d'ici")})
         entry = {"kind": "lawyer", "name": self.story.put("directory", "operational", "Me É.")}
-        self._ask("heron", "POST", "/v1/directory", entry, expect=201)
+        self.ask("heron", "POST", "/v1/directory", entry, expect=201)
+        rarer.know_the_rules(self, FIRST)
+        paper = self.story.put("paper")
+        rarer.attach(self, self.story.cases["en"], paper.encode())
 
     def _ask_for_people(self) -> None:
         """Somebody goes, somebody has yet to answer, somebody has reported; one case is erased."""
         self._on("en", "POST", "consents", {"scope": "accompanier", "granted": True}, expect=201)
-        [date] = self._ask("heron", "GET", f"/v1/cases/{self.story.cases['en']}")["events"]
+        [date] = self.ask("heron", "GET", f"/v1/cases/{self.story.cases['en']}")["events"]
         going = {"kind": "accompaniment", "event_id": date["id"], "share": ["subject_name"]}
         self._on("en", "POST", "requests", going, expect=201)
         self._taken_by("finch")
         self._on("en", "POST", "requests", {"kind": "interpreter", "languages": ["fr"]}, expect=201)
         report = {"outcome": "done", "notes": self.story.put("report/en", spice=SPICE["en"])}
-        self._ask("starling", "POST", f"{self._taken_by('starling')}/report", report)
+        self.ask("starling", "POST", f"{self._taken_by('starling')}/report", report)
         for label, field_ in (("fr", "notes_legal"), ("ht", "client_id")):
             wanted = {"kind": "legal", "share": [field_]}
             self._on(label, "POST", "requests", wanted, expect=201)
         self.premises.settle()
-        assert len(self._ask("owl", "GET", "/v1/offers")["items"]) == 2
+        assert len(self.ask("owl", "GET", "/v1/offers")["items"]) == 2
+        rarer.decline_for_a_conflict(self, self.story.cases["en"], "owl")
 
     def _taken_by(self, handle: str) -> str:
         """Let somebody accept what they are asked for; return where the assignment is."""
         self.premises.settle()
-        [offer] = self._ask(handle, "GET", "/v1/offers")["items"]
-        taken = self._ask(handle, "POST", f"/v1/offers/{offer['id']}/accept")
+        [offer] = self.ask(handle, "GET", "/v1/offers")["items"]
+        taken = self.ask(handle, "POST", f"/v1/offers/{offer['id']}/accept")
         self.taken[handle] = f"/v1/assignments/{taken['id']}"
         return self.taken[handle]
 
@@ -346,24 +355,24 @@ class _Day:
 
     def _leaving(self) -> None:
         """Somebody goes and somebody loses the archive; what comes later has new keys."""
-        members = {m["handle"]: m for m in self._ask(FIRST, "GET", "/v1/members")["items"]}
-        self._ask(FIRST, "DELETE", f"/v1/members/{members['jay']['id']}", expect=204)
+        members = {m["handle"]: m for m in self.ask(FIRST, "GET", "/v1/members")["items"]}
+        self.ask(FIRST, "DELETE", f"/v1/members/{members['jay']['id']}", expect=204)
         self._gone("jay")
         grebe = f"/v1/members/{members['grebe']['id']}"
         version = f'"{members["grebe"]["version"]}"'
-        self._ask(FIRST, "PATCH", grebe, {"archive": False}, version=version)
+        self.ask(FIRST, "PATCH", grebe, {"archive": False}, version=version)
         self._texts(f"+151455501{NUMBERS['fr']}", self.story.put("text-later/fr"))
         self._on("fr", "POST", "notes", {"body": self.story.put("note-later/fr")}, expect=201)
 
     def _left_undone(self) -> None:
         """What the seizure interrupts: a text that could not be sent, an ERASE, a STOP."""
-        self._texts(self._number("queued"), self.story.put("text/queued"))
+        self._texts(self.number("queued"), self.story.put("text/queued"))
         [self.story.cases["queued"]] = self._fresh_cases()
         self.premises.network.faults("api-429", match="Messages.json", count=1000)
         body = {"body": self.story.put("reply/queued")}
         self._on("queued", "POST", "messages", body, expect=202)
         for label, word_ in (("erasing", "BORRAR"), ("stopped", "STOP")):
-            phone = self.premises.network.phone(self._number(label))
+            phone = self.premises.network.phone(self.number(label))
             assert phone.text(word_).http_status == 200
 
     def _rota(self) -> None:
@@ -374,18 +383,25 @@ class _Day:
             "starts_at": self.premises.network.now().isoformat(),
             "duration": "PT8H",
         }
-        shift = self._ask(FIRST, "POST", "/v1/shifts", {**daily, "members": [heron]}, expect=201)
-        self._ask(FIRST, "POST", "/v1/shifts", {**daily, "members": [owl]}, expect=201)
+        shift = self.ask(FIRST, "POST", "/v1/shifts", {**daily, "members": [heron]}, expect=201)
+        self.ask(FIRST, "POST", "/v1/shifts", {**daily, "members": [owl]}, expect=201)
         self.shift = f"/v1/shifts/{shift['id']}"
-        swap = self._ask("heron", "POST", f"{self.shift}/swap", expect=201)["id"]
-        self._ask(FIRST, "POST", f"/v1/shifts/swaps/{swap}/take")
-        self._ask("heron", "POST", f"{self.shift}/swap", expect=201)
+        swap = self.ask("heron", "POST", f"{self.shift}/swap", expect=201)["id"]
+        self.ask(FIRST, "POST", f"/v1/shifts/swaps/{swap}/take")
+        self.ask("heron", "POST", f"{self.shift}/swap", expect=201)
         note = {"body": self.story.put("shift-note", spice="à relever")}
-        self._ask("heron", "POST", f"{self.shift}/hand-over", note, expect=201)
-        url = self._ask("owl", "POST", "/v1/shifts/feed", expect=201)["url"]
+        self.ask("heron", "POST", f"{self.shift}/hand-over", note, expect=201)
+        url = self.ask("owl", "POST", "/v1/shifts/feed", expect=201)["url"]
         token = url.rsplit("/", 1)[1].removesuffix(".ics")
         self.story.keep("calendar/owl", token, "secret")
         assert self.outside.get(f"/calendar/{token}.ics").status_code == 200
+
+    def _calls(self) -> None:
+        """Somebody is heard only later; and what the month before added up to is told."""
+        [heron] = [c.text for c in self.story.canaries if c.label == "member-phone/heron"]
+        rarer.call_in(self, self.number("voice"), heron)
+        [self.story.cases["voice"]] = self._fresh_cases()
+        rarer.draw_statistics(self, FIRST, "crane")
 
     # -- what is turned away
 
@@ -396,24 +412,20 @@ class _Day:
         self._nobody("POST", "/v1/sessions", wrong, expect=401)
         self._nobody("POST", "/v1/sessions", {"handle": {"x": put("odd", "refused")}}, expect=400)
         self._nobody("GET", f"/v1/cases/{put('path', 'refused')}", expect=401)
-        self._ask("heron", "GET", f"/v1/cases/{put('path', 'refused')}", expect=400)
+        self.ask("heron", "GET", f"/v1/cases/{put('path', 'refused')}", expect=400)
         broken = put("broken-json", "refused").encode() + b"{"
         assert self.desks["heron"].post("/v1/cases", content=broken).status_code == 400
-        self._ask("heron", "POST", "/v1/cases", {"channel": put("channel", "refused")}, expect=400)
+        self.ask("heron", "POST", "/v1/cases", {"channel": put("channel", "refused")}, expect=400)
         path = f"/v1/cases/{self.story.cases['en']}"
-        self._ask(
-            "heron", "PATCH", path, {"urgency": 1}, version=put("etag", "refused"), expect=412
-        )
+        self.ask("heron", "PATCH", path, {"urgency": 1}, version=put("etag", "refused"), expect=412)
         version = self.desks["heron"].get(path).headers["etag"]
         unknown = {"fields": {put("field-name", "refused"): put("field-value", "refused")}}
-        self._ask("heron", "PATCH", path, unknown, version=version, expect=400)
+        self.ask("heron", "PATCH", path, unknown, version=version, expect=400)
         long = {"body": put("long", "refused") * 100}
-        self._ask("heron", "POST", f"{path}/messages", long, expect=400)
+        self.ask("heron", "POST", f"{path}/messages", long, expect=400)
         token = {"Authorization": f"Bearer {put('bearer', 'refused')}"}
         assert self.outside.get("/v1/cases", headers=token).status_code == 401
-        self._ask(
-            "finch", "POST", f"{path}/notes", {"body": put("not-mine", "refused")}, expect=404
-        )
+        self.ask("finch", "POST", f"{path}/notes", {"body": put("not-mine", "refused")}, expect=404)
 
     # -- what everybody sees
 
@@ -431,13 +443,24 @@ class _Day:
             for case in closed:  # the archive says why first
                 desk.post(f"/v1/cases/{case}/break-glass", json={"reason": "to look"})
             answers = [desk.get(page).json() for page in pages]
+            answers += self._files_in(desk, answers)
             self.story.views[handle] = "\n".join(_texts_in(answers))
+
+    def _files_in(self, desk: httpx.Client, answers: list[Any]) -> list[str]:
+        """What is attached to the cases that somebody sees."""
+        cases = [one for one in answers if isinstance(one, dict) and one.get("attachments")]
+        return [
+            desk.get(f"/v1/cases/{case['id']}/attachments/{paper['id']}").text
+            for case in cases
+            for paper in case["attachments"]
+            if paper["content_type"] == "application/pdf"
+        ]
 
     def _newcomer(self) -> None:
         for desk in self.desks.values():
             assert desk.get("/v1/members/me").status_code in (200, 401)  # 401: who was removed
         self._join(NEWCOMER, ["dispatcher"])
-        self._sign_in(NEWCOMER)
+        self.sign_in(NEWCOMER)
         paths = [
             "/v1/members/me",
             "/v1/cases",
@@ -448,7 +471,7 @@ class _Day:
 
     # -- requests
 
-    def _sign_in(self, handle: str) -> None:
+    def sign_in(self, handle: str) -> None:
         body = {"handle": handle, "passphrase": self.story.passphrases[handle]}
         answer = self._nobody("POST", "/v1/sessions", body, expect=201)
         token = self.story.keep(f"token/{handle}", answer["token"], "secret")
@@ -459,9 +482,9 @@ class _Day:
         self, label: str, method: str, what: str, body: Any = None, *, expect: int = 200
     ) -> Any:
         path = f"/v1/cases/{self.story.cases[label]}/{what}"
-        return self._ask("heron", method, path, body, expect=expect)
+        return self.ask("heron", method, path, body, expect=expect)
 
-    def _ask(
+    def ask(
         self,
         handle: str,
         method: str,

@@ -290,3 +290,11 @@ def test_a_suppression_that_hangs_on_nothing_else_survives(house: House) -> None
     with house.database.snapshot() as db:
         assert db.scalars(select(Suppression.number_lookup)).one() == db.keys.number_lookup(OTHER)
         assert db.scalars(select(Erasure)).all() == []
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_the_new_key_is_vouched_for_when_it_is_read_again(house: House) -> None:
+    ratchet_index_key(house.database, house.clock())
+    with house.database.snapshot() as db:
+        assert db.scalars(select(IndexKey)).one().current
+        assert not db.damaged

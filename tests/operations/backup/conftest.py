@@ -77,7 +77,7 @@ class Archives:
         """Serve what was restored."""
         clock, people = FixedClock(self.house.clock()), self.house.residents
         url = place.database_url
-        with service._served(place.folder, url, clock, people, operational_key="unseal") as house:
+        with service.served(place.folder, url, clock, people, operational_key="unseal") as house:
             yield house
 
 

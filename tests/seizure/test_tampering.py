@@ -1,0 +1,231 @@
+"""Whoever writes to the database is noticed where the row is used, whatever column they change.
+
+Generated from the models: every column of every table whose rows are vouched for is changed,
+exchanged with another row's, and put back to what it once was; then the service is asked as a
+member, a caller, the carrier or the worker asks it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Column
+
+from app.clock import FixedClock
+from app.models.base import AnyRow
+from tests.seizure.conftest import Seized
+from tests.seizure.premises import as_on_the_premises
+from tests.seizure.tampering import ASKINGS, TABLES, Answers, Row, Scene, make_other
+from tests.service import Client, served
+
+MODELS = {str(mapper.local_table): mapper.class_ for mapper in AnyRow.registry.mappers}
+UNVOUCHED = {name: m.why_unvouched for name, m in MODELS.items() if m.why_unvouched}
+VOUCHED = sorted(set(TABLES) - set(UNVOUCHED) - {"sessions"})  # these are PostgreSQL's
+HARMLESS = {
+    f"{table}.{column.name}": column.info["harmless"]
+    for table in VOUCHED
+    for column in TABLES[table].columns
+    if column.info.get("harmless") and not column.info.get("mac")
+}
+PEOPLE = ("heron", "crane", "finch", "owl")
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory, seized: Seized) -> Iterator[Scene]:
+    """A service on a copy of what was seized, with people signed in."""
+    with opened(seized, tmp_path_factory.mktemp("tampered")) as made:
+        yield made
+
+
+@contextmanager
+def opened(seized: Seized, folder: Path) -> Iterator[Scene]:
+    shutil.copytree(seized.data, folder, dirs_exist_ok=True)
+    clock = FixedClock(seized.story.ended_at + timedelta(seconds=1))
+    with as_on_the_premises(), served(folder, None, clock, {}) as house:
+        sql = sqlite3.connect(folder / "kith.db", isolation_level=None, timeout=30)
+        sql.row_factory = sqlite3.Row
+        for pragma in ("foreign_keys = OFF", "ignore_check_constraints = ON", "synchronous = OFF"):
+            sql.execute(f"PRAGMA {pragma}")
+        made = Scene(house, seized.story, sql)
+        _get_ready(made)
+        yield made
+        sql.close()
+
+
+def _get_ready(scene: Scene) -> None:
+    house = scene.house
+    house.network.faults("api-429", match="Messages.json", count=1_000_000)
+    house.settle()
+    for handle in PEOPLE:
+        body = {"handle": handle, "passphrase": scene.story.passphrases[handle]}
+        answer = house.nobody.post("/v1/sessions", body)
+        scene.people[handle] = Client(house.http, answer.json()["token"])
+    scene.ids |= {row["handle"]: row["id"] for row in scene.rows("members")}
+    scene.earlier = {t: {row["rowid"]: row for row in scene.rows(t)} for t in VOUCHED}
+    _write_anew(scene)
+    told = house.database.on_damage
+
+    def note(rows: Any) -> None:
+        scene.noticed |= {name for name, _ in rows}
+        told(rows)
+
+    house.database.on_damage = note
+
+
+def _write_anew(scene: Scene) -> None:
+    """Have rows written again, so that there is something to replay."""
+    heron, crane = scene.people["heron"], scene.people["crane"]
+    path = f"/v1/cases/{scene.story.cases['fr']}"
+    seen = heron.get(path).headers["etag"]
+    changed = {"urgency": 0, "fields": {"lawyer": "Me Roy"}}
+    assert heron.patch(path, changed, version=seen).status_code == 200
+    entry = crane.get("/v1/directory").json()["items"][0]
+    path = f"/v1/directory/{entry['id']}"
+    seen = crane.get(path).headers["etag"]
+    assert crane.patch(path, {"notes": "call first"}, version=seen).status_code == 200
+    seen = scene.people["finch"].get("/v1/members/me").headers["etag"]
+    languages = {"languages": ["en", "fr"]}
+    assert scene.people["finch"].patch("/v1/members/me", languages, version=seen).is_success
+
+
+# A row that is found by such a column alone is, once this is changed, as good as deleted.
+AS_IF_DELETED = {
+    "alerts.state": "nobody is paged again for a case, which still waits in the queue",
+    "conflicts.case_id": "somebody is asked again, who says no again",
+    "erasures.number_lookup": "an ERASE begins anew, with the caller's next ERASE",
+    "idempotency.key_hash": "a request that came twice is done twice",
+    "index_keys.current": "no number is looked up: texts wait for the next look at the carrier",
+    "invitations.code_lookup": "an invitation is of no use, and is made anew",
+    "members.recovery_wrap": "a lost passphrase needs a new invitation instead of the code",
+    "outgoing.id": "a text is not sent, and the desk sees it wait",
+    "calls.case_id": "a case shows one call less, and still what was recorded in it",
+    "call_legs.call_id": "a phone that rings is not ended with its call, but by who holds it",
+    "pages.number_lookup": "the answer of a member is not understood, and others are paged",
+}
+
+
+# -- trials
+
+
+def changes_of(scene: Scene, column: Column[Any], target: Row, rows: list[Row]) -> Iterator[Any]:
+    """Yield kind of change, what the target holds then, and the row that it is exchanged with."""
+    name = column.name
+    earlier = scene.earlier[str(column.table)].get(target["rowid"], target)
+    if earlier[name] != target[name]:
+        yield "replayed", earlier[name], None
+    yield "changed", make_other(column, target[name], [row[name] for row in rows]), None
+    others = [row for row in rows if row[name] != target[name]]
+    if column.primary_key or not others:
+        return
+    of_case = "case_id" if "case_id" in target else "rowid"
+    for kind, same in (("exchanged in its case", True), ("exchanged with another's", False)):
+        other = next((o for o in others if (o[of_case] == target[of_case]) is same), None)
+        if other is not None:
+            yield kind, other[name], other
+
+
+def try_out(scene: Scene, table: str) -> list[str]:
+    """Return the changes of a table's rows that went unnoticed."""
+    asking = ASKINGS[table]
+    asking.make(scene)
+    rows = scene.rows(table)
+    target = next(row for row in rows if asking.where(scene, row))
+    before: Answers = []
+    if not asking.once:
+        with scene.watched() as noticed:
+            before = asking.ask(scene, target)
+        assert not noticed, noticed
+        scene.put_back(table, target)
+    return [
+        f"{table}.{column.name} {kind}"
+        for column in TABLES[table].columns
+        if column.info["vault"] != "operational" and f"{table}.{column.name}" not in HARMLESS
+        for kind, value, other in changes_of(scene, column, target, rows)
+        if not _is_as_if_deleted(column, kind)
+        and not _is_noticed(scene, column, (target, value), other, before)
+    ]
+
+
+def _is_as_if_deleted(column: Column[Any], kind: str) -> bool:
+    one_way = kind == "changed" or column.info.get("forgetting")
+    return bool(one_way) and f"{column.table.name}.{column.name}" in AS_IF_DELETED
+
+
+def _is_noticed(
+    scene: Scene, column: Column[Any], wanted: tuple[Row, Any], other: Row | None, before: Answers
+) -> bool:
+    """Change rows, ask, and put them back."""
+    table, (target, value) = column.table.name, wanted
+    try:
+        _write(scene, column, wanted, other)
+    except sqlite3.IntegrityError:
+        return True  # the database does not take it
+    else:
+        with scene.watched() as noticed:
+            after = ASKINGS[table].ask(scene, target)
+            if other is not None:
+                after += ASKINGS[table].ask(scene, other)
+            elif _leads_somewhere(scene, column, value):
+                scene.cases.clear()
+                after += ASKINGS[table].ask(scene, {**target, column.name: value})
+                scene.cases.clear()
+        left_out = _left_out(ASKINGS[table].shows(scene, target), before, after)
+        return table in noticed or _refused(before, after) or left_out
+    finally:
+        for row in (target, other):
+            if row is not None:
+                scene.put_back(table, row)
+
+
+def _write(scene: Scene, column: Column[Any], wanted: tuple[Row, Any], other: Row | None) -> None:
+    table, name, (target, value) = column.table.name, column.name, wanted
+    if other is not None:  # by way of a third value, where it is unique
+        between = make_other(column, None, []) if column.unique else value
+        scene.write(table, other, {name: between})
+    scene.write(table, target, {name: value})
+    if other is not None:
+        scene.write(table, other, {name: target[name]})
+
+
+def _refused(before: Answers, after: Answers) -> bool:
+    """Return whether somebody was refused who was not before."""
+    return any(
+        status >= 400 and (not then or status != then[0])
+        for (status, _), then in zip_longest(after, before)
+    )
+
+
+def _leads_somewhere(scene: Scene, column: Column[Any], value: Any) -> bool:
+    """Return whether a row belongs to another one now, where it could turn up."""
+    to = next((key.column for key in column.foreign_keys), None)
+    return to is not None and bool(scene.find(str(to.table), **{to.name: value}))
+
+
+def _left_out(shown: str, before: Answers, after: Answers) -> bool:
+    """Return whether the row was told of before, and is no longer."""
+    return any(shown in text for _, text in before) and not any(shown in t for _, t in after)
+
+
+@pytest.mark.parametrize("seized", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("table", sorted(ASKINGS))
+def test_a_change_is_noticed_where_the_row_is_used(scene: Scene, table: str) -> None:
+    assert try_out(scene, table) == []
+    assert scene.find("audit_entries", kind=f"damaged.{table}")
+
+
+def test_every_vouched_table_is_tried() -> None:
+    assert sorted(ASKINGS) == VOUCHED
+
+
+def test_what_may_be_changed_has_its_reason() -> None:
+    exceptions: Mapping[str, str] = {**UNVOUCHED, **HARMLESS, **AS_IF_DELETED}
+    assert len(exceptions) <= 30
+    assert all(len(reason.split()) >= 4 for reason in exceptions.values()), exceptions
