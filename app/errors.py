@@ -87,6 +87,15 @@ class CaseClosed(Refusal):
     slug = "case-closed"
 
 
+class ReasonMissing(Refusal):
+    """This case is closed. Say first why you have to open it (break-glass, with a reason).
+
+    The other coordinators are told. It then opens to you for an hour.
+    """
+
+    slug = "case-closed"
+
+
 class CaseErased(Refusal):
     """This case was erased. Nothing of it is left."""
 

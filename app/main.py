@@ -19,7 +19,7 @@ from app.console import install_console
 from app.crypto import KeyFiles, Secret
 from app.inbound import IntakeSettings
 from app.intake import load_script
-from app.members import MemorySessions, SignInThrottle, TableSessions
+from app.members import MemorySessions, SessionStore, SignInThrottle, TableSessions
 from app.models import Deployment
 from app.operations import Door, Metrics, SharedSeed, watch_for_damage
 from app.organisation import read_regions
@@ -80,14 +80,26 @@ def make_carrier(
     )
 
 
-def make_worker(settings: Settings, database: Database, clock: Clock, metrics: Metrics) -> Worker:
+def make_sessions(database: Database) -> SessionStore:
+    """Return where sessions are kept: in the one process that SQLite has, or in a table."""
+    return MemorySessions() if database.on_sqlite else TableSessions()
+
+
+def make_worker(
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    metrics: Metrics,
+    sessions: SessionStore,
+) -> Worker:
     """Return a worker that sends by the configured carrier, and is measured."""
     carrier = make_carrier(settings, metrics.carrier_failed)
     pacer = Pacer(settings.twilio_rate)
     waker = Waker(read_wake_numbers(settings.wake_numbers_file))
     status_url = f"{settings.url}/twilio/messages/status"
     desk, line = make_desk(settings), make_line(settings)
-    worker = Worker(WorkerTools(database, carrier, clock, pacer, status_url, desk, waker, line))
+    tools = WorkerTools(database, carrier, clock, pacer, status_url, desk, waker, line, sessions)
+    worker = Worker(tools)
     metrics.watch(worker)
     return worker
 
@@ -98,6 +110,7 @@ def make_service(
     clock: Clock,
     worker: Worker | None,
     metrics: Metrics,
+    sessions: SessionStore,
 ) -> Service:
     """Put the parts together; nothing runs yet."""
     desk, line = make_desk(settings), make_line(settings)
@@ -105,7 +118,7 @@ def make_service(
         settings=settings,
         database=database,
         clock=clock,
-        sessions=MemorySessions() if database.on_sqlite else TableSessions(),
+        sessions=sessions,
         door=SignInThrottle(),
         desk=desk,
         line=line,
@@ -157,8 +170,9 @@ async def _run(
     """Run writer, door and worker while the application serves."""
     database = open_database(settings, clock)
     metrics = Metrics()
-    worker = make_worker(settings, database, clock, metrics) if with_worker else None
-    service = make_service(settings, database, clock, worker, metrics)
+    sessions = make_sessions(database)
+    worker = make_worker(settings, database, clock, metrics, sessions) if with_worker else None
+    service = make_service(settings, database, clock, worker, metrics, sessions)
     app.state.service, app.state.worker = service, worker
     service.writer.start()
     door = Door(settings.data_dir / "run", database, clock, service.sessions.drop, shared)

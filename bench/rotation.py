@@ -20,6 +20,7 @@ from app.members import (
     MemorySessions,
     NewcomerSecrets,
     admit_newcomers,
+    give_demo_teams,
     make_invitation,
     redeem_invitation,
     remove_member,
@@ -99,6 +100,7 @@ def _second_member(service: Service) -> UUID:
         )
     with service.database.transaction() as db:
         admit_newcomers(db, principal, now)
+        give_demo_teams(db, principal, now)
     return joined.member.id
 
 

@@ -158,6 +158,7 @@ class Line(Premises):
             self.desk,
             Waker(()),
             CallSettings("http://x", load_spoken()),
+            self.sessions,
         )
 
     # -- callers

@@ -32,6 +32,8 @@ from app.members import (
     EnrolledMember,
     MemorySessions,
     NewcomerSecrets,
+    confirm_change,
+    list_confirmations,
     make_invitation,
     redeem_invitation,
 )
@@ -96,6 +98,12 @@ class Premises:
             )
         self.keys[handle] = keys
         return enrolled
+
+    def confirm(self, by: str) -> None:
+        """Have a second coordinator confirm the one change that waits."""
+        with self.writing() as db:
+            [waiting] = list_confirmations(db)
+            confirm_change(db, self.sessions, self.principal(by), waiting.id, self.now)
 
     def state(self, handle: str) -> str:
         with self.reading() as db:

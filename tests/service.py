@@ -41,8 +41,9 @@ from app.members.enrolment import NewcomerSecrets
 from app.members.invitations import make_invitation, redeem_invitation
 from app.members.member_keys import open_member_seed
 from app.members.newcomers import admit_newcomers
-from app.members.second_factor import open_totp_secret
+from app.members.second_factor import open_second_factor
 from app.members.sessions import start_session
+from app.members.team_gains import give_demo_teams
 from app.models import Member
 from app.operations.foundation import found_organisation
 from app.settings import Settings, load_settings
@@ -194,6 +195,7 @@ class House:
         resident = _join(self.database, crane, handle, roles, (new_salt(), new_seed()), now)
         with self.database.transaction() as db:
             admit_newcomers(db, wren, now)
+            give_demo_teams(db, wren, now)
         self.residents[handle] = resident
         return resident
 
@@ -217,6 +219,15 @@ class House:
     def read(self, case_id: str, handle: str = "heron") -> dict[str, Any]:
         """A case whole."""
         answer = self.as_(handle).get(f"/v1/cases/{case_id}")
+        assert answer.status_code == 200, answer.text
+        case: dict[str, Any] = answer.json()
+        return case
+
+    def break_glass(
+        self, case_id: str, handle: str = "crane", reason: str = "the family asks"
+    ) -> dict[str, Any]:
+        """Give the reason that opens a closed case to the archive; return the case whole."""
+        answer = self.as_(handle).post(f"/v1/cases/{case_id}/break-glass", {"reason": reason})
         assert answer.status_code == 200, answer.text
         case: dict[str, Any] = answer.json()
         return case
@@ -309,6 +320,7 @@ def _people(url: str, folder: Path) -> dict[str, Resident]:
             residents[handle] = _join(database, signer, handle, roles, (salt, key), now)
         with database.transaction() as db:
             admit_newcomers(db, signer, now)
+            give_demo_teams(db, signer, now)
         with database.snapshot() as db:
             assert set(db.scalars(select(Member.state))) == {"active"}
         return residents
@@ -334,7 +346,7 @@ def _found(database: Database, files: KeyFiles, now: datetime) -> Resident:
     with database.snapshot() as db:
         key = work_on_passphrase(PASSPHRASE, member.passphrase_salt)
         keys = open_member_seed(db, member, "seed_wrap", key)
-        secret, _ = open_totp_secret(db, member, keys)
+        secret = open_second_factor(db, member, keys).secret
     code = founded.enrolled.recovery_code
     return Resident(member.id, handle, PEOPLE[handle], keys, code, secret)
 
@@ -351,7 +363,10 @@ def _join(
     keys = MemberKeys(new_seed())
     secrets = NewcomerSecrets(keys, *lock, new_recovery_code(), new_totp_secret())
     with database.transaction() as db:
-        code, _ = make_invitation(db, signer, roles, ["en", "fr"], ["montreal"], now)
+        archive = "coordinator" in roles
+        code, _ = make_invitation(
+            db, signer, roles, ["en", "fr"], ["montreal"], now, archive=archive
+        )
         enrolled = redeem_invitation(
             db, secrets, code=code, handle=handle, name=None, phone=None, now=now
         )

@@ -36,7 +36,7 @@ def _noticed(house: House) -> list[str]:
 def test_whoever_opens_unusually_many_cases_is_noticed(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audit, "MANY_CASES", 3)
+    monkeypatch.setattr("app.audit.log.MANY_CASES", 3)
     _opened(house, "heron", 3, rounds=2)
     assert _noticed(house) == []
     _opened(house, "plover", 4)
@@ -46,7 +46,7 @@ def test_whoever_opens_unusually_many_cases_is_noticed(
 
 
 def test_two_coordinators_are_told_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audit, "MANY_CASES", 2)
+    monkeypatch.setattr("app.audit.log.MANY_CASES", 2)
     for handle, number in (("wren", "+15145550181"), ("crane", "+15145550182")):
         me = house.as_(handle)
         version = me.get("/v1/members/me").headers["etag"]

@@ -3,6 +3,7 @@
 from app.api.attachments import ranged
 from app.api.cards import NewCard
 from app.api.cases import ChangeCase, NewCase
+from app.api.confirmations import ConfirmationOut, confirmations_out
 from app.api.contacts import NewContact
 from app.api.endings import Hold
 from app.api.entrance import enter, remember_device, sign_in
@@ -26,6 +27,7 @@ __all__ = [
     "ChangeMember",
     "ChangeSettings",
     "Code",
+    "ConfirmationOut",
     "GiveConsent",
     "Hold",
     "Invite",
@@ -34,6 +36,7 @@ __all__ = [
     "NewContact",
     "Service",
     "Visit",
+    "confirmations_out",
     "enter",
     "examine",
     "install_api",

@@ -16,13 +16,15 @@ from app.api.answers import RecordOut
 from app.api.deps import VisitDep, needs
 from app.api.headers import LARGEST_FILE
 from app.api.state import Visit
-from app.cases import add_attachment, open_attachment, read_attachment
+from app.cases import UNKNOWN_TYPE, add_attachment, open_attachment, read_attachment
 from app.errors import BadRequest
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
 _RANGE = re.compile(r"bytes=(\d{0,12})-(\d{0,12})")
-# Only these are shown in a page; anything else is saved.
-_INLINE = ("audio/", "image/")
+# Nothing in a file may run or load anything, should a browser take it for a page.
+_SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox"
+# Browsers show no PDF in a sandbox; their viewers are one.
+_OWN_VIEWER = "application/pdf"
 
 
 class AttachmentOut(RecordOut):
@@ -82,7 +84,10 @@ async def _sent(request: Request) -> tuple[str, bytes]:
 def add(
     case_id: UUID, visit: VisitDep, sent: Annotated[tuple[str, bytes], Depends(_sent)]
 ) -> AttachmentOut:
-    """Attach a sound, a picture (JPEG, PNG) or a PDF of at most 16 MB."""
+    """Attach a sound, a picture (JPEG, PNG) or a PDF of at most 16 MB.
+
+    Its first bytes have to be those of the type that it is sent as.
+    """
     kind, content = sent
     with visit.transaction() as db:
         row = add_attachment(db, visit.principal, case_id, kind, content, visit.now)
@@ -100,7 +105,12 @@ def add(
     },
 )
 def read(case_id: UUID, attachment_id: UUID, visit: VisitDep, request: Request) -> Response:
-    """Return an attachment, or the part of it that ``Range`` asks for. Stands in the audit log."""
+    """Return an attachment, or the part of it that ``Range`` asks for. Stands in the audit log.
+
+    Its bytes decide its type: a sound, JPEG, PNG or PDF is shown; anything else is
+    `application/octet-stream`, to be saved. One of a closed case needs the archive, and a reason
+    given before at `/break-glass`: else 409 `case-closed`.
+    """
     return ranged(visit, case_id, attachment_id, request.headers.get("range"))
 
 
@@ -113,19 +123,23 @@ def ranged(visit: Visit, case_id: UUID, attachment_id: UUID, asked: str | None) 
             return Response(status_code=416, headers={"Content-Range": f"bytes */{found.size}"})
         start, end = span
         body = read_attachment(db, found, start, end)
-    headers = {
-        "Accept-Ranges": "bytes",
-        "Content-Disposition": _disposition(found.content_type, attachment_id),
-    }
+    headers = {"Accept-Ranges": "bytes", **_careful(found.content_type, attachment_id)}
     if asked is None or (start, end) == (0, found.size):
         return Response(body, media_type=found.content_type, headers=headers)
     headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size}"
     return Response(body, 206, media_type=found.content_type, headers=headers)
 
 
-def _disposition(content_type: str, attachment_id: UUID) -> str:
-    shown = "inline" if content_type.startswith(_INLINE) else "attachment"
-    return f'{shown}; filename="{attachment_id}"'
+def _careful(content_type: str, attachment_id: UUID) -> dict[str, str]:
+    """Return the headers that keep a file from being anything but what its bytes are."""
+    shown = "attachment" if content_type == UNKNOWN_TYPE else "inline"
+    headers = {
+        "Content-Disposition": f'{shown}; filename="{attachment_id}"',
+        "X-Content-Type-Options": "nosniff",
+    }
+    if content_type != _OWN_VIEWER:
+        headers["Content-Security-Policy"] = _SANDBOX
+    return headers
 
 
 def _span(asked: str | None, size: int) -> tuple[int, int] | None:

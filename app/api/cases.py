@@ -120,7 +120,11 @@ def queue(
 
 @router.get("/{case_id}")
 def read(case_id: UUID, visit: VisitDep, response: Response) -> CaseOut:
-    """Open a case. This is written into the audit log."""
+    """Open a case. This is written into the audit log.
+
+    The archive opens a closed one with a reason: until one is given at `/break-glass`, 409
+    `case-closed`.
+    """
     with visit.transaction() as db:
         file = read_case(db, visit.principal, case_id, visit.now)
         etag(response, file.line.case.version)

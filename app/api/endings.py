@@ -44,7 +44,11 @@ class Merge(BaseModel):
 def open_in_emergency(
     case_id: UUID, body: BreakGlass, visit: VisitDep, response: Response
 ) -> CaseOut:
-    """Open a closed case with a reason; the coordinators are told at once. Needs the archive."""
+    """Open a closed case with a reason; the coordinators are told at once. Needs the archive.
+
+    The reason is sealed into the case. For an hour the case, its attachments, its export and its
+    reopening are then open to you, and to nobody else.
+    """
     with visit.transaction() as db:
         file = break_glass(db, visit.principal, case_id, body.reason, visit.now)
         etag(response, file.line.case.version)
@@ -61,7 +65,7 @@ def close(case_id: UUID, body: Close, visit: VisitDep, response: Response) -> Ca
 
 @router.post("/{case_id}/reopen")
 def reopen(case_id: UUID, visit: VisitDep, response: Response) -> CaseItem:
-    """Reopen a closed case; needs the archive."""
+    """Reopen a closed case; needs the archive, and a reason given before at `/break-glass`."""
     with visit.transaction() as db:
         return changed(db, reopen_case(db, visit.principal, case_id, visit.now), response)
 

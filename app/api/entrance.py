@@ -5,11 +5,15 @@ from __future__ import annotations
 from fastapi import Request, Response
 
 from app import members
+from app.access import Permission
 from app.api.state import Service, Visit
+from app.desk import is_archive_wanted, search_archive
 from app.errors import Throttled, Unauthenticated
 from app.members import (
     SignedIn,
     admit_newcomers,
+    give_confirmed_teams,
+    is_any_team_confirmed,
     is_anyone_waiting,
     make_device_cookie,
     resume_session,
@@ -67,14 +71,23 @@ def _over_tls(service: Service) -> bool:
 
 
 def enter(service: Service, token: str | None) -> Visit:
-    """Return the visit of a token's member, and let newcomers in on the way. Unauthenticated."""
+    """Return the visit of a token's member. Unauthenticated.
+
+    On the way it does what waited for a member's keys: it lets newcomers in, and finds the closed
+    cases of callers who want to be erased.
+    """
     if not token:
         raise Unauthenticated
     now = service.clock()
     principal = resume_session(service.database, service.sessions, token, now)
     with service.database.snapshot() as db:
-        waiting = is_anyone_waiting(db)
+        waiting = is_anyone_waiting(db) or is_any_team_confirmed(db, now)
+        searching = db.keys.is_open and is_archive_wanted(db)
     if waiting and principal.roles & {"coordinator", "dispatcher"}:
         with service.database.transaction() as db:
             admit_newcomers(db, principal, now)
+            give_confirmed_teams(db, principal, now)
+    if searching and principal.may(Permission.ARCHIVE):
+        with service.database.transaction() as db:
+            search_archive(db, principal, now)
     return Visit(service, principal, now)

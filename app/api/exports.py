@@ -42,6 +42,7 @@ def export(
     """Return the case as a sealed file, for the caller or counsel. Stands in the audit log.
 
     In it are the texts, facts, dates, consents and documents; not the desk's notes, no number.
+    A closed case needs the archive, and a reason given before at `/break-glass`.
     """
     code = new_code()
     copy = sealed_copy(visit, case_id, reader, code)

@@ -18,7 +18,13 @@ router = APIRouter(prefix="/v1/invitations", tags=["members"])
 class Invite(BaseModel):
     """The roles and the profile that the newcomer begins with."""
 
-    roles: Codes = Field(min_length=1, max_length=6)
+    roles: Codes = Field(
+        min_length=1,
+        max_length=6,
+        description="dispatcher and coordinator count once a second coordinator confirmed it, or "
+        "after 24 hours",
+    )
+    archive: bool = Field(default=False, description="marked for the archive: coordinators only")
     languages: Codes = Field(default=(), max_length=32)
     regions: Codes = Field(default=(), max_length=64)
 
@@ -53,7 +59,13 @@ def invite(body: Invite, visit: VisitDep) -> Invited:
     """Make a one-time code for a newcomer, good for 72 hours."""
     with visit.transaction() as db:
         code, expires_at = make_invitation(
-            db, visit.principal, body.roles, body.languages, body.regions, visit.now
+            db,
+            visit.principal,
+            body.roles,
+            body.languages,
+            body.regions,
+            visit.now,
+            archive=body.archive,
         )
     return Invited(code=code, expires_at=expires_at)
 

@@ -12,11 +12,13 @@ from pydantic import BaseModel, Field
 
 from app import members
 from app.access import Permission
+from app.api.confirmations import ConfirmationOut, confirmations_out
 from app.api.deps import VersionDep, VisitDep, etag, needs
 from app.members import (
     MemberChanges,
     change_own_profile,
     find_member,
+    list_confirmations,
     list_members,
 )
 from app.models import Member, MemberProfile
@@ -43,6 +45,9 @@ class MemberOut(BaseModel):
     quiet_hours: tuple[str, ...]
     vetted_on: date | None
     second_factor: bool
+    waits_for: list[ConfirmationOut] = Field(
+        description="what waits for coordinators' confirmation, and since when"
+    )
     version: int
 
 
@@ -100,7 +105,7 @@ class ChangeMember(BaseModel):
 
 
 def member_out(db: Db, member: Member) -> MemberOut:
-    """Return a member with their operational profile."""
+    """Return a member with their operational profile, and what they wait for."""
     return MemberOut(
         id=member.id,
         handle=member.handle,
@@ -108,6 +113,7 @@ def member_out(db: Db, member: Member) -> MemberOut:
         state=member.state,
         archive=member.archive,
         second_factor=member.totp_confirmed,
+        waits_for=confirmations_out(db, list_confirmations(db, [member.id])),
         version=member.version,
         **vars(db.keys.read_values(member)),
     )
@@ -167,7 +173,12 @@ def change_member(
     visit: VisitDep,
     response: Response,
 ) -> MemberOut:
-    """Change roles and profile. A team that the member leaves gets a new key."""
+    """Change roles and profile. A team that the member leaves gets a new key.
+
+    A change that gains a team (dispatcher, archive) or makes a coordinator waits for a second
+    coordinator, or for 24 hours: see ``waits_for`` and ``/v1/confirmations``. The rest is so at
+    once. Only coordinators who are marked for it hold the archive.
+    """
     with visit.transaction() as db:
         changed = members.change_member(
             db, visit.principal, member_id, version, body.changes(), visit.now

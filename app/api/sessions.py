@@ -11,7 +11,12 @@ from pydantic import BaseModel, Field, SecretStr
 from app import members
 from app.api import entrance
 from app.api.deps import ServiceDep, VisitDep
-from app.members import end_own_session, list_own_sessions, recover_with_code
+from app.members import (
+    ask_for_second_factor,
+    end_own_session,
+    list_own_sessions,
+    recover_with_code,
+)
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
 
@@ -38,6 +43,10 @@ class SignedInOut(BaseModel):
     token: str
     expires_at: datetime
     member: SignedInMemberOut
+    refused_codes: int = Field(
+        description="how often, since you last signed in, somebody gave your passphrase and a "
+        "wrong code: if that was not you, set a new passphrase"
+    )
 
 
 class SessionOut(BaseModel):
@@ -71,6 +80,19 @@ class Recovered(BaseModel):
     recovery_code: str
 
 
+class NewSecondFactor(BaseModel):
+    """The name and passphrase of a member who has another app or device for the codes."""
+
+    handle: str = Field(min_length=1, max_length=64)
+    passphrase: SecretStr = Field(min_length=1, max_length=1024)
+
+
+class NewSecondFactorOut(BaseModel):
+    """The new second factor, shown once. It counts when two coordinators have confirmed it."""
+
+    totp_uri: str
+
+
 @router.post("", status_code=201)
 def sign_in(body: SignIn, service: ServiceDep, request: Request, response: Response) -> SignedInOut:
     """Sign in. One answer for every cause of failure.
@@ -83,7 +105,12 @@ def sign_in(body: SignIn, service: ServiceDep, request: Request, response: Respo
     entrance.remember_device(service, response, signed_in)
     who = signed_in.principal
     member = SignedInMemberOut(id=who.member_id, handle=who.handle, roles=sorted(who.roles))
-    return SignedInOut(token=signed_in.token, expires_at=signed_in.expires_at, member=member)
+    return SignedInOut(
+        token=signed_in.token,
+        expires_at=signed_in.expires_at,
+        member=member,
+        refused_codes=signed_in.refused_codes.count,
+    )
 
 
 @router.get("")
@@ -119,6 +146,23 @@ def end_session(session_id: UUID, visit: VisitDep) -> Response:
     with visit.transaction() as db:
         end_own_session(db, visit.service.sessions, visit.principal, session_id, visit.now)
     return Response(status_code=204)
+
+
+@router.post("/second-factor", status_code=201)
+def new_second_factor(body: NewSecondFactor, service: ServiceDep) -> NewSecondFactorOut:
+    """Ask for a new second factor: the app or its device was lost, or is another one.
+
+    Two coordinators confirm it, or one does and 24 hours go by. Then all your sessions end, and
+    the first code of the new app signs you in. Until then the old one counts.
+    """
+    uri = ask_for_second_factor(
+        service.database,
+        service.door,
+        handle=body.handle,
+        passphrase=body.passphrase.get_secret_value(),
+        now=service.clock(),
+    )
+    return NewSecondFactorOut(totp_uri=uri)
 
 
 @router.post("/recover")

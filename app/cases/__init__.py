@@ -1,5 +1,6 @@
 """The case itself: found by number or by id, its tree, consents, notes, dates and documents."""
 
+from app.cases.archive import GLASS_BROKEN, check_reason, open_archive
 from app.cases.attachment_sealer import VOICEMAIL_TYPE, AttachmentSealer, store_attachment
 from app.cases.attachments import (
     AttachedFile,
@@ -70,6 +71,7 @@ from app.cases.detentions import (
     open_detention,
     restore_detentions,
 )
+from app.cases.media_types import UNKNOWN_TYPE
 from app.cases.notes import add_note, write_note
 from app.cases.safe_hours import is_within_hours, parse_safe_hours
 from app.cases.states import is_live, mark_closed, mark_erased, mark_open
@@ -97,11 +99,13 @@ from app.cases.waiting import (
 
 __all__ = [
     "FIRST_URGENCY",
+    "GLASS_BROKEN",
     "LARGEST_CAP",
     "LONGEST_PLACE",
     "REMINDER_DAYS",
     "SCOPE_OF_KIND",
     "TREE_ROOT",
+    "UNKNOWN_TYPE",
     "USUAL_CAP",
     "VOICEMAIL_TYPE",
     "AttachedFile",
@@ -129,6 +133,7 @@ __all__ = [
     "check_consent",
     "check_date",
     "check_date_step",
+    "check_reason",
     "delete_tasks",
     "find_case",
     "find_contact_terms",
@@ -161,6 +166,7 @@ __all__ = [
     "mark_date_occurred",
     "mark_erased",
     "mark_open",
+    "open_archive",
     "open_attachment",
     "open_case_keys",
     "open_date",

@@ -11,30 +11,22 @@ from sqlalchemy import func, select
 
 from app import audit
 from app.access import Permission, Principal
+from app.cases.archive import open_archive
 from app.cases.attachment_sealer import (
-    VOICEMAIL_TYPE,
+    LARGEST_ATTACHMENT,
     AttachmentSealer,
     place_part,
     read_bodies,
     store_attachment,
 )
 from app.cases.case import find_case, open_case_keys
+from app.cases.media_types import ATTACHMENT_TYPES, find_media_type
+from app.cases.states import is_live
 from app.crypto import CaseKeys, SealBroken, Secret
-from app.errors import BadRequest, NotFound
+from app.errors import BadRequest, NotFound, PayloadTooLarge
 from app.models import Attachment, AttachmentDetails, AttachmentPart, Case
 from app.store import Db
 from app.vault import ATTACHMENT_DETAILS, ATTACHMENT_KEY, ATTACHMENT_PART, open_field, read_field
-
-# What a colleague's computer can show without running anything of it.
-ATTACHMENT_TYPES = (
-    VOICEMAIL_TYPE,
-    "audio/mpeg",
-    "audio/ogg",
-    "audio/mp4",
-    "image/jpeg",
-    "image/png",
-    "application/pdf",
-)
 
 
 def add_attachment(
@@ -43,8 +35,12 @@ def add_attachment(
     """Attach a file to a live case. BadRequest, PayloadTooLarge, CaseClosed."""
     principal.require(Permission.CASES)
     case = find_case(db, principal, case_id, live=True)
+    if len(content) > LARGEST_ATTACHMENT:
+        raise PayloadTooLarge
     if content_type not in ATTACHMENT_TYPES or not content:
         raise BadRequest("A sound, a picture (JPEG, PNG) or a PDF can be attached.")
+    if find_media_type(content) != content_type:
+        raise BadRequest("This file is not of the type that it was sent as.")
     sealer = AttachmentSealer(db.keys, case)
     sealer.add(content)
     sealer.finish()
@@ -94,7 +90,10 @@ def describe_attachment(row: Attachment, details: AttachmentDetails) -> Attached
 
 @dataclass(frozen=True)
 class AttachmentContent:
-    """An attachment opened for one request; ``key`` opens its parts."""
+    """An attachment opened for one request; ``key`` opens its parts.
+
+    ``content_type`` is what its first bytes are, whatever was stored.
+    """
 
     row: Attachment
     key: Secret = field(repr=False)
@@ -106,13 +105,19 @@ class AttachmentContent:
 def open_attachment(
     db: Db, principal: Principal, case_id: UUID, attachment_id: UUID, now: datetime
 ) -> AttachmentContent:
-    """Open an attachment of a case, and write that down. NotFound, CaseErased, Forbidden."""
+    """Open an attachment of a case, and write that down.
+
+    NotFound, CaseErased, Forbidden; ReasonMissing where it belongs to a closed case.
+    """
     case = find_case(db, principal, case_id)
     row = db.get(Attachment, attachment_id)
     if row is None or row.case_id not in _tree(db, case):
         raise NotFound
     owner = db.get_one(Case, row.case_id)
-    keys = open_case_keys(db, principal, owner)
+    if is_live(owner):
+        keys = open_case_keys(db, principal, owner)
+    else:
+        keys = open_archive(db, principal, case, [owner], now)[owner.id]
     details = read_field(db, ATTACHMENT_DETAILS, row, keys)
     key = read_field(db, ATTACHMENT_KEY, row, keys)
     of = AttachmentPart.attachment_id == row.id
@@ -120,7 +125,14 @@ def open_attachment(
     if stored != details.parts:
         raise SealBroken
     audit.record(db, "attachment.read", principal.member_id, case.id, now)
-    return AttachmentContent(row, key, details.content_type, details.size, details.parts)
+    first = open_field(
+        db.keys,
+        ATTACHMENT_PART,
+        place_part(row.id, 0, row.case_id, row.epoch),
+        next(read_bodies(db, row.id), b""),
+        key,
+    )
+    return AttachmentContent(row, key, find_media_type(first), details.size, details.parts)
 
 
 def _tree(db: Db, case: Case) -> set[UUID]:

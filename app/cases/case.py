@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.access import ARCHIVE, DESK, Principal, readable_cases
+from app.access import DESK, Principal, readable_cases
 from app.crypto import CaseKeys
 from app.errors import CaseClosed, CaseErased, NotFound
 from app.models import LIVE_STATES, Case, CaseValues, DetentionEpisode, Event, Task
@@ -63,9 +63,10 @@ def write_case_values(db: Db, case: Case, values: CaseValues) -> None:
 
 
 def open_case_keys(db: Db, principal: Principal, case: Case) -> dict[int, CaseKeys]:
-    """Return a case's keys by epoch, through the desk or, once closed, the archive. Forbidden."""
-    team = DESK if case.state in LIVE_STATES else ARCHIVE
-    return open_case_grants(db, principal, case.id, team)
+    """Return a live case's keys by epoch. Forbidden, CaseClosed."""
+    if case.state not in LIVE_STATES:
+        raise CaseClosed
+    return open_case_grants(db, principal, case.id, DESK)
 
 
 def find_live_reference(db: Db, lookup: bytes) -> str | None:

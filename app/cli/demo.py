@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from app.cli.demo_file import DemoLogin, ShownDemo, read_demo, write_demo
 from app.cli.demo_people import DEMO_PEOPLE, complete_members, make_demo_login
-from app.cli.installation import lay_foundation
+from app.cli.foundation import lay_foundation
 from app.clock import Clock
 from app.crypto import KeyFiles
 from app.errors import OperatorError

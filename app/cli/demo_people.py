@@ -17,10 +17,11 @@ from app.members import (
     SignInThrottle,
     admit_newcomers,
     change_profile,
+    give_demo_teams,
     list_members,
     make_invitation,
     make_secrets,
-    open_totp_secret,
+    open_second_factor,
     redeem_invitation,
     sign_in,
     suggest_passphrase,
@@ -115,7 +116,7 @@ def _complete_member(
     with database.snapshot() as db:
         exists = db.scalar(select(Member.id).where(Member.handle == login.handle)) is not None
     if not exists:
-        newcomer = make_secrets(login.passphrase)
+        newcomer = make_secrets(login.passphrase, login.handle)
         with database.transaction() as db:
             _join_demo(db, founder, login.handle, newcomer, now)
         return replace(login, totp_secret=encode_base32(newcomer.totp_secret))
@@ -124,16 +125,22 @@ def _complete_member(
     with database.transaction() as db:
         member = db.scalars(select(Member).where(Member.handle == login.handle)).one()
         change_profile(db, member, lambda _: _make_profile(login.handle, now))
-        secret, _ = open_totp_secret(db, member, keys)
-    return replace(login, totp_secret=encode_base32(secret))
+        factor = open_second_factor(db, member, keys)
+    return replace(login, totp_secret=encode_base32(factor.secret))
 
 
 def _join_demo(
     db: Db, founder: Principal, handle: str, newcomer: NewcomerSecrets, now: datetime
 ) -> None:
-    """Invite, redeem, and pass the keys on, as the founder's next request would."""
+    """Invite, redeem, and pass the keys on, as the founder's next request would.
+
+    A demo asks for no second coordinator.
+    """
     person = next(person for person in DEMO_PEOPLE if person.handle == handle)
-    code, _ = make_invitation(db, founder, person.roles, person.languages, person.regions, now)
+    archive = "coordinator" in person.roles
+    code, _ = make_invitation(
+        db, founder, person.roles, person.languages, person.regions, now, archive=archive
+    )
     profile = _make_profile(handle, now)
     enrolled = redeem_invitation(
         db,
@@ -146,6 +153,7 @@ def _join_demo(
     )
     change_profile(db, enrolled.member, lambda _: profile)
     admit_newcomers(db, founder, now)
+    give_demo_teams(db, founder, now)
 
 
 def _make_profile(handle: str, now: datetime) -> MemberProfile:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from app.cli.terminal import say, settings
 
 if TYPE_CHECKING:
-    from app.operations import FoundedOrganisation
     from app.settings import Settings
 
 _CARRIER = {"KITH_ENVIRONMENT", "KITH_TWILIO_ACCOUNT_SID", "KITH_TWILIO_ACCOUNT_SID_FILE"}
@@ -32,25 +31,3 @@ def refuse_unmade(chosen: Settings) -> None:
 
     if read_revision(chosen.sqlalchemy_url) is None:
         raise NotMade
-
-
-def lay_foundation(chosen: Settings, handle: str, passphrase: str) -> FoundedOrganisation:
-    """Lay the schema, and found an organisation on it."""
-    from app.clock import Clock
-    from app.crypto import KeyFiles
-    from app.operations import found_organisation
-    from app.store import Database, upgrade_schema
-
-    upgrade_schema(chosen.sqlalchemy_url)
-    database = Database(chosen.sqlalchemy_url)
-    try:
-        return found_organisation(
-            database,
-            KeyFiles(chosen.keys_path),
-            handle=handle,
-            passphrase=passphrase,
-            keep_operational_seed=chosen.operational_key == "file",
-            now=Clock()(),
-        )
-    finally:
-        database.close()

@@ -71,7 +71,7 @@ def worker(
         signal.signal(number, lambda *_: told_to_stop.set())
     clock, metrics = Clock(), Metrics()
     database = main.open_database(chosen, clock)
-    running = main.make_worker(chosen, database, clock, metrics)
+    running = main.make_worker(chosen, database, clock, metrics, main.make_sessions(database))
     door = Door(chosen.data_dir / "run", database, clock, TableSessions().drop)
     running.start()
     with ExitStack() as stack:

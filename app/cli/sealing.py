@@ -21,6 +21,10 @@ class NothingRuns(OperatorError):
     """No running server was found for this data directory (KITH_DATA_DIR)."""
 
 
+class AlarmRaised(OperatorError):
+    """Somebody sealed the server meanwhile (kith panic); nothing was opened. Begin anew."""
+
+
 class NotOpened(OperatorError):
     """The running server did not take the key, as if it were another deployment's."""
 
@@ -43,14 +47,20 @@ def unseal(
     `kith panic` left none; then a server need not be running.
     """
     from app.crypto import KeyFiles
-    from app.operations import send_seed, store_operational_seed
+    from app.operations import read_alarm_mark, send_seed, store_operational_seed
 
     chosen = settings()
+    run = chosen.data_dir / _RUN
+    mark = read_alarm_mark(run)  # before anything is asked: an alarm from now on ends this
     seed = _open_seed(chosen, handle, from_stdin=passphrase_stdin)
     kept = chosen.operational_key == "file"
+    files = KeyFiles(chosen.keys_path)
     if kept:
-        store_operational_seed(KeyFiles(chosen.keys_path), seed)
-    reached = send_seed(chosen.data_dir / _RUN, seed)
+        store_operational_seed(files, seed)
+    if read_alarm_mark(run) != mark:
+        files.destroy_operational_seed()
+        raise AlarmRaised
+    reached = send_seed(run, seed, mark)
     if not reached.told and not kept:
         raise NothingRuns
     if reached.did < reached.told:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli.installation import lay_foundation
+from app.cli.foundation import lay_foundation
 from app.cli.terminal import answer, ask, ask_passphrase, say, settings
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def init(
     if not passphrase_stdin:
         say(f"Choose a passphrase of several words, for example: {suggest_passphrase()}")
     passphrase = ask_passphrase(from_stdin=passphrase_stdin, new=True)
-    check_passphrase(passphrase)
+    check_passphrase(passphrase, handle)
     result = _found(chosen, handle, passphrase)
     if not as_json:
         say(_ONCE)

@@ -8,11 +8,19 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.api import ChangeMe, Code, member_out
+from app.console.confirmations import describe_aim, describe_wait
 from app.console.errors import PageRoute
 from app.console.forms import checked
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import NotFound, Refusal
-from app.members import change_own_profile, confirm_totp, end_own_session, list_own_sessions
+from app.members import (
+    change_own_profile,
+    confirm_totp,
+    end_own_session,
+    find_refused_codes,
+    list_handles,
+    list_own_sessions,
+)
 from app.models import Member
 from app.organisation import read_settings
 
@@ -29,8 +37,14 @@ def _page(screen: MemberScreen, refusal: Refusal | None = None, field: str = "")
     visit = screen.visit
     with visit.snapshot() as db:
         member = member_out(db, db.get_one(Member, visit.principal.member_id))
+        refused = find_refused_codes(db, member.id, visit.now)
         stored = list_own_sessions(db, screen.service.sessions, visit.principal, visit.now)
         settings = read_settings(db)
+        handles = list_handles(db)
+        waits = [
+            (one, describe_aim(one), describe_wait(one, handles, visit.now, db.zone))
+            for one in member.waits_for
+        ]
     return screen.form_page(
         "me.html",
         refusal,
@@ -38,6 +52,8 @@ def _page(screen: MemberScreen, refusal: Refusal | None = None, field: str = "")
         here="/me",
         member=member,
         sessions=stored,
+        refused=refused,
+        waits=waits,
         current=visit.principal.session_id,
         regions=settings.regions,
     )

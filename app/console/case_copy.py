@@ -9,14 +9,13 @@ from fastapi.responses import Response
 
 from app.access import Permission
 from app.api import sealed_copy
-from app.cases import find_case, read_case_values
+from app.cases import check_reason, find_case, is_live, read_case_values
 from app.console.errors import PageRoute
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.console.security import page_headers
 from app.crypto import new_code
 from app.desk import CopyReader
 from app.errors import BadRequest, CaseClosed, ConsentMissing, PayloadTooLarge, Refusal
-from app.models import LIVE_STATES
 
 router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRoute)
 
@@ -44,8 +43,10 @@ def _page(screen: MemberScreen, case_id: UUID, refusal: Refusal | None = None) -
     visit = screen.visit
     with visit.snapshot() as db:
         case = find_case(db, visit.principal, case_id, lock_row=False)
-        if case.state not in LIVE_STATES and not visit.principal.may(Permission.ARCHIVE):
-            raise CaseClosed
+        if not is_live(case):
+            if not visit.principal.may(Permission.ARCHIVE):
+                raise CaseClosed
+            check_reason(db, visit.principal, case, visit.now)
         reference = read_case_values(db, case).reference
     return screen.form_page(
         "export.html",

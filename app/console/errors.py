@@ -20,7 +20,7 @@ from app.console import cookies
 from app.console.forms import Form, is_ours
 from app.console.screens import Screen, at_the_door, keep_door
 from app.crypto import KeyMissing, SealBroken
-from app.errors import NotFound, Refusal, Throttled, Unauthenticated
+from app.errors import NotFound, ReasonMissing, Refusal, Throttled, Unauthenticated
 from app.vault import RosterRefused
 
 log = structlog.get_logger()
@@ -69,12 +69,18 @@ def install(app: FastAPI) -> None:
 
 
 def page_of(request: Request, error: Exception) -> Response:
-    """Return the page that tells what went wrong; for an ended session, the sign-in page."""
+    """Return the page that tells what went wrong.
+
+    For an ended session it is the sign-in page; for a closed case, the one that asks why.
+    """
     service: Service = request.app.state.service
     secret = cookies.read(request, service.settings, cookies.SESSION)
     screen = Screen(request, service, secret, Form())
     if isinstance(error, Unauthenticated):
         return _signed_out(screen)
+    if isinstance(error, ReasonMissing):
+        done = quote(request.query_params.get("done", ""))
+        return screen.go(f"/cases/{request.path_params['case_id']}/break-glass?done={done}")
     status, sentence, headers = _explain(error)
     return screen.page("error.html", status, headers, number=status, sentence=sentence)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import ARCHIVE, DESK, Permission, Principal
 from app.api import examine
+from app.console.confirmations import describe_own_waits
 from app.console.errors import PageRoute
 from app.console.screens import MemberScreenDep
 from app.errors import Forbidden
-from app.members import is_anyone_waiting
+from app.members import is_anyone_waiting, list_confirmations
 from app.store import Db
 from app.vault import read_roster
 
@@ -60,17 +63,17 @@ def health(screen: MemberScreenDep) -> Response:
         return screen.page(
             "health.html",
             parts=parts,
-            warnings=warnings(db, who),
+            warnings=warnings(db, who, screen.visit.now),
             unreviewed=[language.name for language in texts.unreviewed()],
             may_read_texts=who.may(Permission.TEXTS),
         )
 
 
-def warnings(db: Db, principal: Principal) -> list[str]:
-    """Return what a coordinator or dispatcher should hear of on every first page."""
+def warnings(db: Db, principal: Principal, now: datetime) -> list[str]:
+    """Return what a member should hear of on every first page: most of it is for the desk."""
+    found = describe_own_waits(db, principal.member_id, now)
     if not (principal.may(Permission.MEMBERS) or principal.may(Permission.CASES)):
-        return []
-    found = []
+        return found
     listed = read_roster(db)
     for team, what in _TEAMS.items():
         holders = len(listed.team(team))
@@ -79,6 +82,11 @@ def warnings(db: Db, principal: Principal) -> list[str]:
                 f"Only {holders} {'person holds' if holders == 1 else 'people hold'} the key to "
                 f"{what}. If it is lost, so are they: let a second person have it."
             )
+    if principal.may(Permission.MEMBERS) and (waiting := len(list_confirmations(db))):
+        found.append(
+            f"{waiting} {'change' if waiting == 1 else 'changes'} to members "
+            f"{'waits' if waiting == 1 else 'wait'} for a second coordinator. Look at Members."
+        )
     if is_anyone_waiting(db):
         found.append(
             "A newcomer waits for the keys. A coordinator and a member of each of their teams "

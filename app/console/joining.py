@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import segno
@@ -10,6 +11,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from markupsafe import Markup
 
+from app.console.confirmations import describe_own_waits
 from app.console.errors import PageRoute
 from app.console.screens import GuestScreenDep, Screen, keep_door
 from app.errors import BadRequest, Refusal
@@ -17,7 +19,8 @@ from app.members import (
     HandleRefused,
     HandleTaken,
     InvitationRefused,
-    PassphraseTooShort,
+    PassphraseRefused,
+    ask_for_second_factor,
     join_with_invitation,
     recover_with_code,
     suggest_passphrase,
@@ -36,7 +39,7 @@ _FIELDS: Mapping[type[Refusal], str] = {
     InvitationRefused: "code",
     HandleRefused: "handle",
     HandleTaken: "handle",
-    PassphraseTooShort: "passphrase",
+    PassphraseRefused: "passphrase",
     PassphrasesDiffer: "again",
 }
 
@@ -66,16 +69,21 @@ def join(screen: GuestScreenDep) -> Response:
         )
     except Refusal as refusal:
         return _invitation(screen, refusal)
-    uri = enrolled.totp_uri
+    with service.database.snapshot() as db:
+        waits = describe_own_waits(db, enrolled.member.id, service.clock())
     return screen.page(
         "joined.html",
         201,
         handle=enrolled.member.handle,
         recovery_code=enrolled.recovery_code,
-        totp_uri=uri,
-        totp_secret=parse_qs(urlsplit(uri).query)["secret"][0],
-        qr_code=_qr_code(uri),
+        waits=waits,
+        **_show_factor(enrolled.totp_uri),
     )
+
+
+def _show_factor(uri: str) -> dict[str, Any]:
+    secret = parse_qs(urlsplit(uri).query)["secret"][0]
+    return {"totp_uri": uri, "totp_secret": secret, "qr_code": _qr_code(uri)}
 
 
 def _qr_code(uri: str) -> Markup:
@@ -87,7 +95,7 @@ def _qr_code(uri: str) -> Markup:
 
 
 def _find_field(refusal: Refusal | None, usual: str) -> str:
-    return _FIELDS.get(type(refusal), usual) if refusal else usual
+    return next((field for kind, field in _FIELDS.items() if isinstance(refusal, kind)), usual)
 
 
 def _invitation(screen: Screen, refusal: Refusal | None = None) -> Response:
@@ -136,4 +144,32 @@ def _recovery(screen: Screen, refusal: Refusal | None = None) -> Response:
         suggestion=suggest_passphrase(),
         form=screen.form,
     )
+    return keep_door(screen, page)
+
+
+@router.get("/second-factor")
+def ask_second_factor(screen: GuestScreenDep) -> Response:
+    """Show the form for a lost or another app."""
+    return _second_factor(screen)
+
+
+@router.post("/second-factor")
+def make_second_factor(screen: GuestScreenDep) -> Response:
+    """Show a new second factor, once; it waits for two coordinators."""
+    form, service = screen.form, screen.service
+    try:
+        uri = ask_for_second_factor(
+            service.database,
+            service.door,
+            handle=form.get("handle")[:64],
+            passphrase=form.raw("passphrase")[:_LONGEST],
+            now=service.clock(),
+        )
+    except Refusal as refusal:
+        return _second_factor(screen, refusal)
+    return screen.page("new_second_factor.html", 201, **_show_factor(uri))
+
+
+def _second_factor(screen: Screen, refusal: Refusal | None = None) -> Response:
+    page = screen.form_page("second_factor.html", refusal, "handle", form=screen.form)
     return keep_door(screen, page)

@@ -9,14 +9,24 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import ROLES, Permission
-from app.api import ChangeMember, Invite, member_out
+from app.api import ChangeMember, ConfirmationOut, Invite, confirmations_out, member_out
+from app.console.confirmations import describe_aim, describe_wait
 from app.console.errors import PageRoute
 from app.console.forms import Form, NotConfirmed, checked, confirm
 from app.console.health import warnings
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import LastKeyHolder, NotFound, Refusal
-from app.members import change_member, find_member, list_members, make_invitation, remove_member
+from app.members import (
+    change_member,
+    find_member,
+    list_confirmations,
+    list_handles,
+    list_members,
+    make_invitation,
+    remove_member,
+)
 from app.organisation import read_settings
+from app.store import Db
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
@@ -42,8 +52,20 @@ def _list(screen: MemberScreen, refusal: Refusal | None = None) -> Response:
             roles=ROLES,
             regions=settings.regions,
             typed=screen.form,
-            warnings=warnings(db, visit.principal),
+            waits=_describe_waits(screen, db),
+            warnings=warnings(db, visit.principal, visit.now),
         )
+
+
+def _describe_waits(
+    screen: MemberScreen, db: Db, members: list[UUID] | None = None
+) -> list[tuple[ConfirmationOut, str, str]]:
+    """Return what waits for coordinators, each with what it is and what it waits for, in words."""
+    handles = list_handles(db)
+    return [
+        (one, describe_aim(one), describe_wait(one, handles, screen.visit.now, db.zone))
+        for one in confirmations_out(db, list_confirmations(db, members))
+    ]
 
 
 @router.post("/members/invitations")
@@ -58,11 +80,18 @@ def invite(screen: MemberScreenDep) -> Response:
                 "roles": form.all("roles"),
                 "languages": form.codes("languages"),
                 "regions": form.all("regions"),
+                "archive": form.get("archive") == "yes",
             },
         )
         with visit.transaction() as db:
             code, expires_at = make_invitation(
-                db, visit.principal, wanted.roles, wanted.languages, wanted.regions, visit.now
+                db,
+                visit.principal,
+                wanted.roles,
+                wanted.languages,
+                wanted.regions,
+                visit.now,
+                archive=wanted.archive,
             )
     except Refusal as refusal:
         return _list(screen, refusal)
@@ -88,12 +117,16 @@ def _member(
             raise NotFound
         shown = member_out(db, found)
         settings = read_settings(db)
+        waits = _describe_waits(screen, db, [member_id])
+    asked = [one for one, _, _ in waits if one.kind == "teams"]
     return screen.form_page(
         "member.html",
         refusal,
         field,
         here="/members",
         member=shown,
+        waits=waits,
+        wanted=asked[0] if asked else shown,
         roles=ROLES,
         regions=settings.regions,
         last_holder=isinstance(refusal, LastKeyHolder),

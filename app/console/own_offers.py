@@ -45,7 +45,7 @@ def offers_page(screen: MemberScreen, refusal: Refusal | None = None) -> Respons
     with visit.snapshot() as db:
         asked = list_own_offers(db, visit.principal, visit.now)
         taken = list_own_assignments(db, visit.principal)
-        needs = warnings(db, visit.principal)
+        needs = warnings(db, visit.principal, visit.now)
     states = [(one, find_offer_state(one.offer, visit.now)) for one in asked]
     return screen.page(
         "offers.html",

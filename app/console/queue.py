@@ -34,7 +34,7 @@ def first_page(screen: MemberScreenDep) -> Response:
     if who.may(Permission.OFFERS):
         return offers_page(screen)
     with screen.visit.snapshot() as db:
-        return screen.page("own_page.html", warnings=warnings(db, who))
+        return screen.page("own_page.html", warnings=warnings(db, who, screen.visit.now))
 
 
 def _queue(screen: MemberScreen, query: Form) -> Response:
@@ -70,7 +70,7 @@ def _queue(screen: MemberScreen, query: Form) -> Response:
             later=_link(filters, after) if after else None,
             first=_link(filters) if query.get("cursor") else None,
             again=_link(filters, query.get("cursor")[:200] or None),
-            warnings=warnings(db, visit.principal),
+            warnings=warnings(db, visit.principal, visit.now),
         )
 
 

@@ -52,7 +52,7 @@ def enter_with_passphrase(screen: GuestScreenDep) -> Response:
         )
     except (Unauthenticated, Throttled) as refusal:
         return _refused(screen, onward, handle, refusal)
-    response = screen.go(onward)
+    response = screen.go(f"{onward}?done=refused" if signed_in.refused_codes.count else onward)
     cookies.write(response, service.settings, cookies.SESSION, signed_in.token)
     cookies.forget(response, service.settings, cookies.DOOR)
     remember_device(service, response, signed_in)

@@ -40,6 +40,7 @@ from app.crypto.passphrases import (
     new_recovery_code,
     new_salt,
     new_token,
+    normalise_passphrase,
 )
 from app.crypto.private_files import (
     append_lines,
@@ -107,6 +108,7 @@ __all__ = [
     "new_seed",
     "new_token",
     "new_totp_secret",
+    "normalise_passphrase",
     "open_recording",
     "open_sealed",
     "pad_field",

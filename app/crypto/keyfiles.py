@@ -17,8 +17,9 @@ from app.crypto.keys import SEED_BYTES, Secret, new_seed
 from app.crypto.private_files import create_file, destroy_file, locked, replace_file, sync_folder
 
 _EPOCH = date(1970, 1, 1)
-# These numbers of the anchor may only rise: the roster's version, the count of releases.
-_RISING = (("version",), ("statistics", "seq"))
+# These numbers of the anchor may only rise: the roster's version, the ends of the audit chain and
+# of the chain of releases.
+_RISING = (("version",), ("audit", "seq"), ("statistics", "seq"))
 
 
 class KeyMissing(Exception):
@@ -182,7 +183,7 @@ class KeyFiles:
     def write_anchor(self, changes: dict[str, object]) -> None:
         """Put ``changes`` into the anchor in one step; its other entries stay.
 
-        Nothing happens where ``version`` (the roster's) or the end of the chain of releases would
+        Nothing happens where ``version`` (the roster's), or the end of one of the chains, would
         fall: another process was faster.
         """
         path = self.folder / "anchor.json"

@@ -20,12 +20,19 @@ _MEMORY_KIB, _PASSES, _LANES = 64 * 1024, 3, 1
 def derive_passphrase_key(passphrase: str, salt: bytes) -> Secret:
     """Return the key-encryption key of a passphrase: about 0.15 s and 64 MiB.
 
-    The text is normalised (NFKC) so that the same words typed on another keyboard give the same
-    key.
+    The text is normalised first: the same words give the same key.
     """
-    words = unicodedata.normalize("NFKC", passphrase)
+    words = normalise_passphrase(passphrase)
     kdf = Argon2id(salt=salt, length=32, iterations=_PASSES, lanes=_LANES, memory_cost=_MEMORY_KIB)
     return Secret(kdf.derive(_bytes(words)))
+
+
+def normalise_passphrase(passphrase: str) -> str:
+    """Return a passphrase as it counts: NFKC, no space at its ends, one between its words.
+
+    So another keyboard, or a space typed too much, does not keep its owner out.
+    """
+    return " ".join(unicodedata.normalize("NFKC", passphrase).split())
 
 
 def new_salt() -> bytes:

@@ -23,6 +23,7 @@ from app.cases import (
     lock_tree,
     mark_closed,
     mark_open,
+    open_archive,
     read_case_values,
     restore_dates,
     restore_detentions,
@@ -39,6 +40,7 @@ from app.store import NOT_WAITING, Db
 from app.vault import (
     CASE_CONTACT,
     HOLD_REASON,
+    move_to_fresh_epoch,
     open_case_grants,
     read_sheet,
     regrant_case,
@@ -50,7 +52,10 @@ _GONE_WHEN_CLOSED: Mapping[str, Any] = dict.fromkeys(("number", "reach", "waitin
 
 
 def close_case(db: Db, principal: Principal, case_id: UUID, outcome: str, now: datetime) -> Case:
-    """Close a case: its keys go to the archive, the desk's grants and the number go."""
+    """Close a case: its keys go to the archive, the desk's grants and the number go.
+
+    What is kept for longer than its texts moves to an epoch of its own.
+    """
     principal.require(Permission.CASES)
     if outcome not in OUTCOMES:
         raise BadRequest(f"An outcome is one of: {', '.join(OUTCOMES)}.")
@@ -65,7 +70,8 @@ def close_case(db: Db, principal: Principal, case_id: UUID, outcome: str, now: d
 
 
 def _close_one(db: Db, principal: Principal, case: Case, outcome: str, now: datetime) -> None:
-    keys = open_case_grants(db, principal, case.id, DESK)
+    opened = open_case_grants(db, principal, case.id, DESK)
+    keys = move_to_fresh_epoch(db, case, opened, now)
     values = read_case_values(db, case)
     if values.number:
         write_sheet(db, CASE_CONTACT, case, ArchivedContact(number=values.number))
@@ -84,13 +90,13 @@ def _close_one(db: Db, principal: Principal, case: Case, outcome: str, now: date
 
 
 def reopen_case(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Case:
-    """Reopen a closed case with the archive's keys. Forbidden, BadRequest."""
+    """Reopen a closed case with the archive's keys. Forbidden, BadRequest, ReasonMissing."""
     case = find_case(db, principal, case_id)
     principal.require(Permission.ARCHIVE)
     if case.state in LIVE_STATES:
         raise BadRequest("This case is open.")
     closed = lock_tree(db, case)
-    opened = {one.id: open_case_grants(db, principal, one.id, ARCHIVE) for one in closed}
+    opened = open_archive(db, principal, case, closed, now)
     contacts = {one.id: read_sheet(db, CASE_CONTACT, one, opened[one.id]) for one in closed}
     # The index forgets the numbers of closed cases, so what was sealed when closing counts.
     for number in {contact.number for contact in contacts.values() if contact}:

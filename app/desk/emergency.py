@@ -1,8 +1,8 @@
-"""Opening a closed case in an emergency: with a reason, and in front of everybody.
+"""Opening a closed case: with a reason, and in front of everybody.
 
-Whoever holds the archive can read closed cases, and open ones if they are of the desk too: no
-key of theirs opens more, whatever they say. The reason is sealed into the case, the coordinators
-are told at once, and it stands in the log.
+Whoever holds the archive can open closed cases, once they have said why; no key of theirs opens
+more, whatever they say. The reason is sealed into the case, the coordinators are told at once, and
+it stands in the log. It holds for an hour, for this member and this case.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from uuid import UUID
 
 from app import audit
 from app.access import Permission, Principal
-from app.cases import find_case, write_note
+from app.cases import GLASS_BROKEN, find_case, write_note
 from app.desk.case_file import CaseFile
 from app.desk.reading import read_case
 from app.errors import BadRequest
@@ -37,6 +37,6 @@ def break_glass(
     case = find_case(db, principal, case_id)
     write_note(db, case, principal.member_id, "break_glass", reason, now)
     db.flush()
-    audit.record(db, "case.glass_broken", principal.member_id, case.id, now)
+    audit.record(db, GLASS_BROKEN, principal.member_id, case.id, now)
     tell_coordinators(db, GLASS_BROKEN_TEXT, now, but=principal.member_id, at_most=_MOST_TOLD)
     return read_case(db, principal, case_id, now)

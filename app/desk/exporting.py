@@ -19,7 +19,6 @@ from uuid import UUID
 from app import audit
 from app.access import Principal
 from app.cases import (
-    AttachedFile,
     AttachmentContent,
     check_consent,
     open_attachment,
@@ -60,8 +59,8 @@ def open_copy(
 ) -> OpenedCopy:
     """Open the case; reading it and the copy stand in the audit log.
 
-    NotFound, CaseErased, CaseClosed for whoever may not open it, ConsentMissing for counsel,
-    PayloadTooLarge.
+    NotFound, CaseErased, CaseClosed for whoever may not open it, ReasonMissing for the archive,
+    ConsentMissing for counsel, PayloadTooLarge.
     """
     file = read_case(db, principal, case_id, now)
     if not file.opened:
@@ -70,11 +69,9 @@ def open_copy(
         check_consent(db, file.line.case, "legal")
     if sum(one.size for one in file.attachments) > LARGEST_COPY:
         raise PayloadTooLarge
-    names = {one.id: _file_name(place, one) for place, one in enumerate(file.attachments, 1)}
-    documents = {
-        name: open_attachment(db, principal, case_id, attachment_id, now)
-        for attachment_id, name in names.items()
-    }
+    opened = [open_attachment(db, principal, case_id, one.id, now) for one in file.attachments]
+    documents = {_file_name(place, one): one for place, one in enumerate(opened, 1)}
+    names = {one.row.id: name for name, one in documents.items()}
     audit.record(db, "case.exported", principal.member_id, case_id, now)
     return OpenedCopy(_told(file, names, now), documents)
 
@@ -95,7 +92,7 @@ def seal_copy(db: Db, opened: OpenedCopy, code: str) -> bytes:
     return lock_file(code, packed.getvalue())
 
 
-def _file_name(place: int, attachment: AttachedFile) -> str:
+def _file_name(place: int, attachment: AttachmentContent) -> str:
     return f"attachments/{place}.{_SUFFIXES.get(attachment.content_type, 'bin')}"
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app import audit
-from app.access import ARCHIVE, DESK, Permission, Principal
+from app.access import DESK, Permission, Principal
 from app.calls import list_calls
 from app.cases import (
     find_case,
@@ -20,6 +20,7 @@ from app.cases import (
     list_detentions,
     list_tasks_of_cases,
     lock_tree,
+    open_archive,
 )
 from app.crypto import CaseKeys
 from app.desk.case_file import (
@@ -75,7 +76,8 @@ def read_case(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Cas
     """Open a case for this member, and write that down in the same transaction.
 
     NotFound, CaseErased; Forbidden for a member who still waits for the team's key. A closed case
-    shows its bare facts to the desk and opens for the archive.
+    shows its bare facts to the desk and opens for the archive: ReasonMissing until the member has
+    said why (``break_glass``).
     """
     case = find_case(db, principal, case_id)
     live = is_live(case)
@@ -86,11 +88,12 @@ def read_case(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Cas
         contact = _find_contact(db, [line], line.values.number, now)
         return CaseFile(line, contact, history, opened=False)
     members = [one for one in lock_tree(db, case) if _belongs(one, case)]
-    team = DESK if live else ARCHIVE
-    keys = {one.id: open_case_grants(db, principal, one.id, team) for one in members}
     if live:
+        keys = {one.id: open_case_grants(db, principal, one.id, DESK) for one in members}
         case.unread = 0
         acknowledge_alert(db, case.id, principal.member_id)
+    else:
+        keys = open_archive(db, principal, case, members, now)
     number = line.values.number if live else _find_archived_number(db, case, keys[case.id])
     lines = [line, *(read_line(db, one) for one in members)]
     return _open(db, lines, keys, _find_contact(db, lines, number, now), history)

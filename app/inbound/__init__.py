@@ -5,7 +5,6 @@ server is sealed. The server can append to a case, and never reads one.
 """
 
 from app.inbound.batches import IntakeSettings
-from app.inbound.erase_dialogue import erase_due_cases
 from app.inbound.lost_texts import take_in_lost_texts
 from app.inbound.provisional import absorb_provisional_cases
 from app.inbound.receiving import take_texts
@@ -13,7 +12,6 @@ from app.inbound.receiving import take_texts
 __all__ = [
     "IntakeSettings",
     "absorb_provisional_cases",
-    "erase_due_cases",
     "take_in_lost_texts",
     "take_texts",
 ]

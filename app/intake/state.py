@@ -86,7 +86,7 @@ def make_reply(texts: Texts, language: str | None, key: str, **values: str) -> R
     return Reply(key, spoken, texts.get(spoken, key, **values))
 
 
-EraseAnswer = Literal["erase_code", "erase_wrong", "erase_stopped", "erase_done", "erase_waiting"]
+EraseAnswer = Literal["erase_code", "erase_wrong", "erase_stopped", "erase_done"]
 
 
 def make_erase_reply(
@@ -95,7 +95,6 @@ def make_erase_reply(
     """Return a reply of the erase dialogue, the same for every number, known or not.
 
     ``language`` is the ``reply_language`` of the step that asked to erase; ``code`` (four digits)
-    goes with ``erase_code`` only. ``erase_waiting`` says what ``erase_done`` says: whether a case
-    is open must not show.
+    goes with ``erase_code`` only. ``erase_done`` says nothing about what there is to erase.
     """
     return make_reply(texts, language, key, **({} if code is None else {"code": code}))

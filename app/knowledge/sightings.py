@@ -1,7 +1,9 @@
 """Sightings of raids: kept apart from people, unverified until a second pair of eyes confirms them.
 
-A report is sealed to the desk's key of its day. Members who hold that key read it; those who join
-later get the old keys from a colleague. Nothing leads from a report to a caller or a case.
+Each version of a report has a random key of its own, and that key is sealed to the desk's key of
+its day, under the forgetting layer: what is deleted or rewritten is gone from all copies within a
+week. Members who hold the desk's key read it; those who join later get the old keys from a
+colleague. Nothing leads from a report to a caller or a case.
 """
 
 from __future__ import annotations
@@ -16,18 +18,23 @@ from sqlalchemy import delete, select
 
 from app import audit
 from app.access import DESK, Permission, Principal
+from app.crypto import new_seed
 from app.errors import BadRequest, Forbidden, NotFound
 from app.knowledge.sighting_events import join_events, judge_event
 from app.models import RaidReport, SightingState, rounded
 from app.store import Db, ReadVersion, check_version
 from app.vault import (
     SIGHTING_BODY,
+    SIGHTING_KEY,
     WAITING_FOR_KEY,
+    Recipient,
     SealedPlace,
+    lock_field,
     open_team_keys,
     read_field,
     read_roster,
-    seal_field,
+    unwrap_key,
+    wrap_key,
 )
 
 # What a report tells of a raid; nothing about the person who told it.
@@ -88,12 +95,11 @@ def add_sighting(
     principal.require(Permission.RAIDS)
     row_id = uuid4()
     report = RaidReport(
-        id=row_id,
         state=SightingState.UNVERIFIED,
         reported_at=rounded(now),
         recorded_by=principal.member_id,
         version=1,
-        **_sealed(db, row_id, 1, clean_facts(facts)),
+        **_sealed(db, row_id, 1, clean_facts(facts), now),
     )
     db.add(report)
     db.flush()
@@ -101,11 +107,15 @@ def add_sighting(
     return report
 
 
-def _sealed(db: Db, row_id: UUID, version: int, facts: Mapping[str, str]) -> dict[str, Any]:
-    team = read_roster(db).teams[DESK]
+def _sealed(
+    db: Db, row_id: UUID, version: int, facts: Mapping[str, str], now: datetime
+) -> dict[str, Any]:
+    """Return a row's id, and the columns that hold its facts under a new key."""
+    team, key = read_roster(db).teams[DESK], new_seed()
     place = SealedPlace(row_id, team.epoch, version=version)
-    body = seal_field(db.keys, SIGHTING_BODY, place, dict(facts), team.public)
-    return {"epoch": team.epoch, "body": body, "body_version": version}
+    body = lock_field(db.keys, SIGHTING_BODY, place, dict(facts), key)
+    wrapped = wrap_key(db, SIGHTING_KEY, row_id, key, Recipient(team.public, team.epoch), now)
+    return {"epoch": team.epoch, "body": body, "body_version": version, **wrapped}
 
 
 def list_sightings(db: Db, principal: Principal, now: datetime) -> list[Sighting]:
@@ -130,7 +140,8 @@ def _opened(db: Db, principal: Principal, report: RaidReport) -> dict[str, str] 
         team = open_team_keys(db, principal, DESK, report.epoch)
     except Forbidden:  # they joined later, and no colleague has passed the old key on yet
         return None
-    return read_field(db, SIGHTING_BODY, report, {report.epoch: team})
+    key = unwrap_key(db, SIGHTING_KEY, report, team.pair, report.epoch)
+    return read_field(db, SIGHTING_BODY, report, {report.epoch: key})
 
 
 def change_sighting(
@@ -149,7 +160,7 @@ def change_sighting(
     report = _lock_report(db, report_id)
     check_version(report.version, version)
     if changes.facts:
-        _change_facts(db, principal, report, changes.facts)
+        _change_facts(db, principal, report, changes.facts, now)
     if changes.same_as is not None:
         join_events(db, report, _lock_report(db, changes.same_as))
     if changes.state is not None and changes.state != report.state:
@@ -172,14 +183,18 @@ def _lock_report(db: Db, report_id: UUID) -> RaidReport:
 
 
 def _change_facts(
-    db: Db, principal: Principal, report: RaidReport, facts: Mapping[str, str | None]
+    db: Db,
+    principal: Principal,
+    report: RaidReport,
+    facts: Mapping[str, str | None],
+    now: datetime,
 ) -> None:
     before = _opened(db, principal, report)
     if before is None:
         raise Forbidden(WAITING_FOR_KEY)
     kept = {name: value for name, value in before.items() if name not in facts}
     after = clean_facts({**kept, **facts})
-    for column, value in _sealed(db, report.id, report.body_version + 1, after).items():
+    for column, value in _sealed(db, report.id, report.body_version + 1, after, now).items():
         setattr(report, column, value)
 
 

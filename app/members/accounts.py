@@ -12,15 +12,18 @@ from sqlalchemy import select
 from app import audit
 from app.access import Permission, Principal
 from app.errors import NotFound
+from app.members.confirmations import withdraw_about
 from app.members.member_keys import check_member_row
 from app.members.profiles import ProfileChange, change_profile
-from app.members.roles import change_roles, find_roles_after, sign_roster
+from app.members.roles import change_roles, find_standing_after, sign_roster
 from app.members.session_stores import SessionStore
+from app.members.standings import Standing
 from app.members.states import move_member
-from app.models import Member, MemberState
+from app.members.team_gains import ask_for_teams, find_asked
+from app.models import ConfirmationKind, Member, MemberState
 from app.requests import remove_member_from_requests
 from app.store import Db, ReadVersion, check_version
-from app.vault import hold_roster, publish_roster
+from app.vault import hold_roster, publish_roster, read_roster
 
 
 @dataclass(frozen=True)
@@ -74,21 +77,43 @@ def change_member(
     changes: MemberChanges,
     now: datetime,
 ) -> Member:
-    """Change a member's roles and profile. StaleVersion, LastKeyHolder, BadRequest."""
+    """Change a member's roles and profile. StaleVersion, LastKeyHolder, BadRequest.
+
+    What gains a team waits for a second coordinator, or for 24 hours; the rest is so at once.
+    """
     principal.require(Permission.MEMBERS)
     member = _find_version(db, member_id, version)
     if changes.roles is not None or changes.archive is not None:
         # Also where nothing would change: an attacker may have changed the row.
         check_member_row(db, member)
     changed = change_profile(db, member, changes.profile)
-    after = find_roles_after(member, changes.roles, changes.archive)
-    if after != (sorted(member.roles), member.archive):
-        change_roles(db, principal, member, after, changes.acknowledge, now)
+    if _change_standing(db, principal, member, changes, now):
         member.version += not changed
         changed = True
     if changed:
         audit.record(db, "member.changed", principal.member_id, member.id, now)
     return member
+
+
+def _change_standing(
+    db: Db, principal: Principal, member: Member, changes: MemberChanges, now: datetime
+) -> bool:
+    """Change roles and archive, as far as one coordinator can; return whether anything differs."""
+    line = read_roster(db).by_id.get(member.id)
+    before = Standing.listed(line) if line else Standing.of(member.roles, archive=member.archive)
+    after = find_standing_after(before, changes.roles, changes.archive)
+    if (changes.roles, changes.archive) == (None, None) or after == find_asked(db, member):
+        return False
+    teams = [ConfirmationKind.TEAMS]
+    withdrawn = withdraw_about(db, member.id, principal.member_id, now, teams)
+    if after == before:
+        return withdrawn
+    at_once = before.without_gains(after)
+    if at_once != before:
+        change_roles(db, principal, member, at_once, changes.acknowledge, now)
+    if before.gains(after):
+        ask_for_teams(db, member, after, principal.member_id, now)
+    return True
 
 
 def _find_version(db: Db, member_id: UUID, version: ReadVersion) -> Member:
@@ -121,6 +146,7 @@ def remove_member(
     member.seed_wrap = member.recovery_wrap = member.totp = None
     member.op_key = member.op_values = None
     member.version += 1
+    withdraw_about(db, member.id, principal.member_id, now)
     remove_member_from_requests(db, member.id, now)
     sessions.drop(db, member_id=member.id)
     audit.record(db, "member.removed", principal.member_id, member.id, now)

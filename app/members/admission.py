@@ -18,13 +18,13 @@ from app.crypto import (
 from app.errors import Unauthenticated
 from app.members.enrolment import (
     EnrolledMember,
-    check_passphrase,
     clean_handle,
     find_present_member,
     make_secrets,
 )
 from app.members.invitations import redeem_invitation
 from app.members.member_keys import open_member_seed, wrap_member_seed
+from app.members.passphrase_rules import check_passphrase
 from app.members.session_stores import SessionStore
 from app.members.sign_in_throttle import SignInThrottle, SignInVisitor
 from app.models import Member
@@ -44,11 +44,11 @@ def join_with_invitation(
 ) -> EnrolledMember:
     """Turn an invitation into a member who waits for the roster.
 
-    Raises InvitationRefused, HandleRefused, HandleTaken, PassphraseTooShort, Throttled.
+    Raises InvitationRefused, HandleRefused, HandleTaken, PassphraseRefused, Throttled.
     """
     clean_handle(handle)
     with door.place():
-        secrets = make_secrets(passphrase)
+        secrets = make_secrets(passphrase, handle)
     with database.transaction() as db:
         return redeem_invitation(
             db, secrets, code=code, handle=handle, name=name, phone=phone, now=now
@@ -67,11 +67,11 @@ def recover_with_code(
 ) -> str:
     """Set a new passphrase, end all the member's sessions, and return the next recovery code.
 
-    Raises Unauthenticated for every cause alike, PassphraseTooShort, Throttled.
+    Raises Unauthenticated for every cause alike, PassphraseRefused, Throttled.
     """
     who = SignInVisitor(handle.strip().casefold())
     door.check(who, now)
-    check_passphrase(passphrase)
+    check_passphrase(passphrase, who.name)
     salt = new_salt()
     with door.place():
         key = derive_passphrase_key(passphrase, salt)

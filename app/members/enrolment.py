@@ -11,10 +11,11 @@ from uuid import uuid4
 from sqlalchemy import select
 
 from app.crypto import (
-    MIN_PASSPHRASE,
+    SALT_BYTES,
     MemberKeys,
     derive_passphrase_key,
     derive_recovery_key,
+    keyed_hash,
     make_totp_uri,
     new_recovery_code,
     new_salt,
@@ -23,7 +24,8 @@ from app.crypto import (
 )
 from app.errors import BadRequest
 from app.members.member_keys import vouch_for_member, wrap_member_seed
-from app.members.second_factor import store_totp_secret
+from app.members.passphrase_rules import check_passphrase
+from app.members.second_factor import SecondFactor, store_second_factor
 from app.models import Member, MemberProfile, MemberState, rounded
 from app.store import Db
 
@@ -36,10 +38,6 @@ class HandleTaken(BadRequest):
 
 class HandleRefused(BadRequest):
     """A name has 1 to 40 small letters, digits, dots or dashes. Choose a pseudonym."""
-
-
-class PassphraseTooShort(BadRequest):
-    """A passphrase has at least 12 characters; several words are easier to remember."""
 
 
 @dataclass(frozen=True)
@@ -85,15 +83,21 @@ def find_present_member(db: Db, handle: str, *, lock_row: bool = False) -> Membe
     return db.scalar(query.with_for_update() if lock_row else query)
 
 
-def check_passphrase(passphrase: str) -> None:
-    """Raise PassphraseTooShort for less than 12 characters."""
-    if len(passphrase.strip()) < MIN_PASSPHRASE:
-        raise PassphraseTooShort
+def find_passphrase_salt(db: Db, handle: str) -> bytes:
+    """Return the salt of a member's passphrase; an invented one, always the same, for no member.
+
+    So the work on a passphrase does not tell which names exist.
+    """
+    member = find_present_member(db, handle)
+    if member is not None:
+        return member.passphrase_salt
+    name = handle.encode("utf-8", "surrogatepass")
+    return keyed_hash(db.keys.integrity, "decoy", name)[:SALT_BYTES]
 
 
-def make_secrets(passphrase: str) -> NewcomerSecrets:
-    """Make a newcomer's keys; about a quarter of a second. PassphraseTooShort."""
-    check_passphrase(passphrase)
+def make_secrets(passphrase: str, handle: str) -> NewcomerSecrets:
+    """Make the keys of the newcomer ``handle``; a quarter of a second. PassphraseRefused."""
+    check_passphrase(passphrase, handle)
     salt = new_salt()
     key = derive_passphrase_key(passphrase, salt)
     return NewcomerSecrets(
@@ -101,27 +105,33 @@ def make_secrets(passphrase: str) -> NewcomerSecrets:
     )
 
 
-def enrol_member(
+def _find_free_handle(db: Db, handle: str) -> str:
+    name = clean_handle(handle)
+    if db.scalar(select(Member.id).where(Member.handle == name)):
+        raise HandleTaken
+    return name
+
+
+def enrol_member(  # what a member is made of, each by its name
     db: Db,
     secrets: NewcomerSecrets,
     *,
     handle: str,
     roles: Sequence[str],
+    archive: bool = False,
     state: MemberState,
     profile: MemberProfile,
     now: datetime,
 ) -> EnrolledMember:
     """Store a new member with their wrapped seed. HandleRefused, HandleTaken."""
-    handle = clean_handle(handle)
-    if db.scalar(select(Member.id).where(Member.handle == handle)):
-        raise HandleTaken
+    handle = _find_free_handle(db, handle)
     member_id, keys = uuid4(), secrets.keys
     member = Member(
         id=member_id,
         handle=handle,
         roles=sorted(set(roles)),
         state=state,
-        archive="coordinator" in roles,
+        archive=archive,
         joined_at=rounded(now),
         version=1,
         kem_public=keys.pair.public,
@@ -136,8 +146,7 @@ def enrol_member(
     wrap_member_seed(
         db, member, "recovery_wrap", derive_recovery_key(secrets.recovery_code), keys, now
     )
-    store_totp_secret(db, member, keys, secrets.totp_secret)
+    store_second_factor(db, member, keys, SecondFactor(secrets.totp_secret), now)
     db.add(member)
     db.flush()
-    uri = make_totp_uri(secrets.totp_secret, handle)
-    return EnrolledMember(member, secrets.recovery_code, uri)
+    return EnrolledMember(member, secrets.recovery_code, make_totp_uri(secrets.totp_secret, handle))

@@ -16,6 +16,8 @@ from app.errors import BadRequest
 from app.members.enrolment import EnrolledMember, NewcomerSecrets, enrol_member
 from app.members.profiles import clean_profile
 from app.members.roles import check_roles
+from app.members.standings import Standing
+from app.members.team_gains import ask_for_teams
 from app.models import ROUNDING, Invitation, InvitationValues, MemberProfile, MemberState, rounded
 from app.store import Db
 
@@ -33,8 +35,13 @@ def make_invitation(
     languages: Sequence[str],
     regions: Sequence[str],
     now: datetime,
+    *,
+    archive: bool = False,
 ) -> tuple[str, datetime]:
-    """Make a one-time code; return it with its last instant. BadRequest."""
+    """Make a one-time code; return it with its last instant. BadRequest.
+
+    ``archive`` marks a coordinator for it.
+    """
     principal.require(Permission.INVITATIONS)
     check_roles(roles)
     profile = MemberProfile(languages=tuple(languages), regions=tuple(regions))
@@ -44,6 +51,8 @@ def make_invitation(
         code=lookup.hex(),
         expires_at=expires_at,
         roles=tuple(sorted(set(roles))),
+        archive=archive,
+        invited_by=principal.member_id,
         profile=clean_profile(db, profile),
     )
     db.add(
@@ -69,7 +78,10 @@ def redeem_invitation(
     phone: str | None,
     now: datetime,
 ) -> EnrolledMember:
-    """Turn an invitation into a member who waits for the roster. InvitationRefused, BadRequest."""
+    """Turn an invitation into a member who waits for the roster. InvitationRefused, BadRequest.
+
+    Roles that open a team wait for a second coordinator.
+    """
     lookup = hash_invitation(code)
     invitation = db.scalar(
         select(Invitation).where(Invitation.code_lookup == lookup).with_for_update()
@@ -80,11 +92,12 @@ def redeem_invitation(
     if offered.code != lookup.hex() or offered.expires_at <= now:
         raise InvitationRefused
     profile = replace(offered.profile, name=name, phone=phone)
+    wanted = Standing.of(offered.roles, archive=offered.archive)
     enrolled = enrol_member(
         db,
         secrets,
         handle=handle,
-        roles=offered.roles,
+        roles=Standing().without_gains(wanted).roles,
         state=MemberState.WAITING,
         profile=clean_profile(db, profile, offered.profile),
         now=now,
@@ -92,4 +105,6 @@ def redeem_invitation(
     invitation.redeemed_by = enrolled.member.id
     invitation.op_key = invitation.op_values = None
     audit.record(db, "invitation.redeemed", enrolled.member.id, invitation.id, now)
+    if Standing().gains(wanted):
+        ask_for_teams(db, enrolled.member, wanted, offered.invited_by, now)
     return enrolled

@@ -17,6 +17,11 @@ def wrap_member_seed(
 ) -> None:
     """Wrap a seed under a passphrase's key (``seed_wrap``) or a code's (``recovery_wrap``)."""
     inner = lock(key, _PURPOSES[column], 0, _seed_context(db, member, column), keys.seed)
+    store_under_layer(db, member, column, inner, now)
+
+
+def store_under_layer(db: Db, member: Member, column: str, inner: bytes, now: datetime) -> None:
+    """Store a blob of a member's row under today's forgetting layer."""
     setattr(member, column, db.keys.forget("members", column, member.id, inner, now))
     _rewrap_siblings(db, member, now)
 
@@ -26,7 +31,7 @@ def _rewrap_siblings(db: Db, member: Member, now: datetime) -> None:
     today = day_number(now)
     if member.shred_day in (None, today):
         return
-    for column in ("seed_wrap", "recovery_wrap", "op_key"):
+    for column in ("seed_wrap", "recovery_wrap", "totp", "op_key"):
         outer = getattr(member, column)
         if outer is not None:
             inner = db.keys.remember("members", column, member.id, outer)

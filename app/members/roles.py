@@ -12,6 +12,7 @@ from app.access import ARCHIVE, DESK, ROLES, Principal
 from app.errors import BadRequest, LastKeyHolder
 from app.members.member_keys import vouch_for_member
 from app.members.newcomers import pass_keys_on
+from app.members.standings import Standing
 from app.members.states import move_member
 from app.models import Member, MemberState, TeamWrap
 from app.requests import withdraw_member
@@ -25,27 +26,27 @@ def check_roles(roles: Collection[str]) -> None:
         raise BadRequest(f"Roles are: {', '.join(ROLES)}.")
 
 
-def find_roles_after(
-    member: Member, roles: Iterable[str] | None, archive: bool | None
-) -> tuple[list[str], bool]:
-    """Return a member's roles, and whether they hold the archive, after a change; None is as it is.
+def find_standing_after(
+    before: Standing, roles: Iterable[str] | None, archive: bool | None
+) -> Standing:
+    """Return what a member is after a change; None is as it is.
 
-    Only coordinators hold the archive; who becomes one holds it unless it is denied. BadRequest.
+    Only coordinators hold the archive, and of them those who are marked for it. BadRequest.
     """
-    if roles is None and archive is None:
-        return sorted(member.roles), member.archive
-    after = sorted(set(member.roles if roles is None else roles))
-    check_roles(after)
-    if archive is None:
-        archive = member.archive or "coordinator" not in member.roles
-    return after, archive and "coordinator" in after
+    if roles is not None:
+        roles = set(roles)
+        check_roles(roles)
+    return Standing.of(
+        before.roles if roles is None else roles,
+        archive=before.archive if archive is None else archive,
+    )
 
 
 def change_roles(
     db: Db,
     principal: Principal,
     member: Member,
-    after: tuple[list[str], bool],
+    after: Standing,
     acknowledge: str | None,
     now: datetime,
 ) -> None:
@@ -54,13 +55,12 @@ def change_roles(
     Raises LastKeyHolder, as ``sign_roster`` does.
     """
     before = hold_roster(db)
-    roles, archive = after
-    loses = set(member.roles) - set(roles)
-    member.roles, member.archive = roles, archive
+    loses = set(member.roles) - set(after.roles)
+    member.roles, member.archive = list(after.roles), after.archive
     vouch_for_member(db, member)
     if member.id not in before.by_id:
         return
-    line = replace(before.by_id[member.id], roles=tuple(roles), archive=archive)
+    line = replace(before.by_id[member.id], roles=after.roles, archive=after.archive)
     sign_roster(db, principal, member, line, acknowledge, now)
     if loses:
         withdraw_member(db, member.id, now)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 
 from app.models import SessionRow
 from app.store import Database, Db
@@ -53,6 +53,9 @@ class SessionStore(Protocol):
     ) -> None:
         """Forget one session, or all of a member, or (neither given) every session."""
 
+    def sweep(self, database: Database, now: datetime) -> None:
+        """Forget the sessions whose time is over."""
+
 
 class MemorySessions:
     """Sessions in this process; a restart signs all members out."""
@@ -62,13 +65,10 @@ class MemorySessions:
         self._lock = threading.Lock()
 
     def put(self, db: Db, session: StoredSession) -> None:
-        """Keep a session once the sign-in is committed, and forget those whose time is over."""
+        """Keep a session once the sign-in is committed."""
 
         def keep() -> None:
             with self._lock:
-                dead = [k for k, s in self._sessions.items() if not s.alive(session.created_at)]
-                for lookup in dead:
-                    del self._sessions[lookup]
                 self._sessions[session.lookup] = session
 
         db.on_commit(keep)
@@ -99,13 +99,17 @@ class MemorySessions:
                 if (session_id and s.id != session_id) or (member_id and s.member_id != member_id)
             }
 
+    def sweep(self, database: Database, now: datetime) -> None:
+        """Forget the sessions whose time is over."""
+        with self._lock:
+            self._sessions = {k: s for k, s in self._sessions.items() if s.alive(now)}
+
 
 class TableSessions:
     """Sessions in the unlogged table, for several processes on one PostgreSQL."""
 
     def put(self, db: Db, session: StoredSession) -> None:
-        """Keep a session, and forget those whose time is over."""
-        db.execute(delete(SessionRow).where(SessionRow.expires_at <= session.created_at))
+        """Keep a session."""
         db.add(SessionRow(**session.__dict__))
 
     def get(self, db: Db, lookup: bytes) -> StoredSession | None:
@@ -135,6 +139,12 @@ class TableSessions:
         if member_id:
             query = query.where(SessionRow.member_id == member_id)
         db.execute(query)
+
+    def sweep(self, database: Database, now: datetime) -> None:
+        """Forget the sessions whose time is over."""
+        over = or_(SessionRow.expires_at <= now, SessionRow.used_at <= now - IDLE_LIFE)
+        with database.transaction() as db:
+            db.execute(delete(SessionRow).where(over))
 
 
 def _stored(row: SessionRow) -> StoredSession:

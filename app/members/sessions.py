@@ -6,38 +6,49 @@ token, which only the client holds. Signing in never needs the operational key.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from app import audit
 from app.access import Principal
 from app.crypto import (
-    SALT_BYTES,
     MemberKeys,
     Purpose,
     SealBroken,
     TokenKeys,
     derive_passphrase_key,
     derive_token_keys,
-    keyed_hash,
     lock,
     new_token,
     unlock,
 )
 from app.errors import NotFound, Unauthenticated
-from app.members.enrolment import find_present_member
+from app.members.enrolment import find_passphrase_salt, find_present_member
 from app.members.member_keys import check_member_row, open_member_seed
-from app.members.second_factor import spend_totp_code
+from app.members.refused_codes import (
+    CodeRefused,
+    RefusedCodes,
+    find_refused_since_sign_in,
+    note_refused_code,
+)
+from app.members.second_factor_reset import spend_sign_in_code
 from app.members.session_stores import SessionStore, StoredSession
 from app.members.sign_in_throttle import SignInThrottle, identify_visitor
 from app.models import Member, MemberState
 from app.store import Database, Db
-from app.vault import read_roster, unseal_server
+from app.vault import (
+    OpeningPermit,
+    is_permit_good,
+    read_roster,
+    take_permit,
+    unseal_server,
+)
 
 SESSION_LIFE = timedelta(hours=12)
 # The last use is stored to the minute; anything finer would be a write for each request.
 _TOUCH = timedelta(minutes=1)
+_NONE_REFUSED = RefusedCodes()
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,8 @@ class SignedIn:
     token: str
     expires_at: datetime
     principal: Principal
+    # Since they signed in before: somebody may have their passphrase.
+    refused_codes: RefusedCodes = _NONE_REFUSED
 
     def __repr__(self) -> str:
         return "SignedIn(…)"
@@ -71,32 +84,43 @@ def sign_in(  # noqa: PLR0913  # what a sign-in is made of, each by its name
     answer tells which names exist.
     """
     with database.snapshot() as db:
+        permit = take_permit(db.keys)
         who = identify_visitor(db.keys, handle, device)
         door.check(who, now)
-        member = find_present_member(db, who.name)
-        salt = member.passphrase_salt if member else _decoy_salt(db, who.name)
+        salt = find_passphrase_salt(db, who.name)
     with door.place(known=who.device is not None):
         key = derive_passphrase_key(passphrase, salt)
     try:
         with database.transaction() as db:
             signed_in = _open_session(
-                db, store, who.name, key, code, require_mfa=require_mfa, now=now
+                db, store, permit, who.name, key, code, require_mfa=require_mfa, now=now
             )
-    except Unauthenticated:
+    except Unauthenticated as refused:
         door.failed(who, now)
+        if isinstance(refused, CodeRefused):
+            note_refused_code(database, refused, now)
         raise
     door.succeeded(who)
+    _check_for_alarm(database, store, permit, signed_in)
     return signed_in
 
 
-def _decoy_salt(db: Db, handle: str) -> bytes:
-    name = handle.encode("utf-8", "surrogatepass")
-    return keyed_hash(db.keys.integrity, "decoy", name)[:SALT_BYTES]
+def _check_for_alarm(
+    database: Database, store: SessionStore, permit: OpeningPermit, signed_in: SignedIn
+) -> None:
+    """End a session whose sign-in began before an alarm. Unauthenticated."""
+    with database.snapshot() as db:
+        good = is_permit_good(db.keys, permit)
+    if not good:
+        with database.transaction() as db:
+            store.drop(db, session_id=signed_in.principal.session_id)
+        raise Unauthenticated
 
 
-def _open_session(
+def _open_session(  # as above
     db: Db,
     store: SessionStore,
+    permit: OpeningPermit,
     handle: str,
     key: bytes,
     code: str | None,
@@ -112,9 +136,10 @@ def _open_session(
         keys = open_member_seed(db, member, "seed_wrap", key)
     except SealBroken as error:
         raise Unauthenticated from error
-    spend_totp_code(db, member, keys, code, now, required=require_mfa or member.totp_confirmed)
-    signed_in = start_session(db, store, member, keys, now)
-    unseal_server(db, signed_in.principal, now)
+    spend_sign_in_code(db, member, keys, code, now, require_mfa=require_mfa)
+    refused = find_refused_since_sign_in(db, member.id)
+    signed_in = replace(start_session(db, store, member, keys, now), refused_codes=refused)
+    unseal_server(db, signed_in.principal, permit, now)
     audit.record(db, "session.started", member.id, member.id, now)
     return signed_in
 

@@ -8,8 +8,8 @@ from app.models.assignments import (
     AssignmentValues,
     Report,
 )
-from app.models.audit import AuditEntry, AuditHead
-from app.models.base import ROUNDING, Base, Instant, OperationalRow, State, rounded, table
+from app.models.audit import AuditCheckpoint, AuditEntry, AuditHead
+from app.models.base import ROUNDING, AnyRow, Base, Instant, OperationalRow, State, rounded, table
 from app.models.briefs import Brief, BriefWrap
 from app.models.calls import (
     CALL_TRANSITIONS,
@@ -43,6 +43,12 @@ from app.models.cases import (
     Consent,
     ConsentValues,
     Reach,
+)
+from app.models.confirmations import (
+    CONFIRMATION_TRANSITIONS,
+    Confirmation,
+    ConfirmationKind,
+    ConfirmationState,
 )
 from app.models.contents import (
     ArchivedContact,
@@ -152,6 +158,7 @@ __all__ = [
     "AWAITED",
     "CALL_TRANSITIONS",
     "CASE_TRANSITIONS",
+    "CONFIRMATION_TRANSITIONS",
     "EVENT_TRANSITIONS",
     "JOB_TRANSITIONS",
     "LEG_TRANSITIONS",
@@ -179,6 +186,7 @@ __all__ = [
     "Attachment",
     "AttachmentDetails",
     "AttachmentPart",
+    "AuditCheckpoint",
     "AuditEntry",
     "AuditHead",
     "Base",
@@ -201,6 +209,9 @@ __all__ = [
     "CaseSheet",
     "CaseState",
     "CaseValues",
+    "Confirmation",
+    "ConfirmationKind",
+    "ConfirmationState",
     "Conflict",
     "Consent",
     "ConsentValues",

@@ -34,3 +34,19 @@ class AuditHead(UnvouchedBase):
     id: Mapped[int] = plain(primary_key=True, autoincrement=False)
     seq: Mapped[int] = plain(BigInteger)
     mac: Mapped[bytes] = plain()
+
+
+class AuditCheckpoint(UnvouchedBase):
+    """Entries that are not here: those after ``after_seq``, up to ``seq``.
+
+    ``end`` is the MAC of entry ``seq``, from which the chain leads on. ``mac`` signs all three
+    under the audit key.
+    """
+
+    __tablename__ = "audit_checkpoints"
+    why_unvouched = "each carries a MAC under the audit key"
+
+    after_seq: Mapped[int] = plain(BigInteger, primary_key=True, autoincrement=False)
+    seq: Mapped[int] = plain(BigInteger)
+    end: Mapped[bytes] = plain()
+    mac: Mapped[bytes] = plain()

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped
 
-from app.models.base import Base, OperationalRow, State, plain, sealed
+from app.models.base import Base, OperationalRow, State, forgotten, plain, sealed
 from app.models.values import operational
 
 
@@ -50,9 +50,11 @@ class DirectoryValues:
 
 
 class RaidReport(Base):
-    """A sighting; never linked to the person who told it. Sealed to the desk's key of ``epoch``.
+    """A sighting; never linked to the person who told it.
 
-    Reports of one event share ``group_id``, and their state.
+    ``body`` lies under a key of its own, which ``wrap`` seals to the desk's key of ``epoch``: where
+    the row goes, no copy opens after a week. Reports of one event share ``group_id``, and their
+    state.
     """
 
     __tablename__ = "raid_reports"
@@ -67,6 +69,8 @@ class RaidReport(Base):
     epoch: Mapped[int] = plain()
     body: Mapped[bytes] = sealed()
     body_version: Mapped[int] = plain(default=1)
+    wrap: Mapped[bytes | None] = forgotten()
+    shred_day: Mapped[int | None] = plain(index=True)
 
 
 class DirectoryEntry(OperationalRow[DirectoryValues], Base):

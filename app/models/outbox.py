@@ -139,7 +139,8 @@ class ErasureValues:
     """What the machine knows of an ERASE dialogue.
 
     The phone may send back ``code`` until ``expires_at``, and may be wrong ``tries`` times more.
-    ``due_at`` is when a confirmed wish that waits is carried out.
+    ``wished_at`` is when it last did: cases of before then are meant. ``due_at`` is when the wish
+    is carried out. The archive was searched up to the case ``searched_to``.
     """
 
     number: str
@@ -147,7 +148,9 @@ class ErasureValues:
     tries: int
     expires_at: datetime
     language: str | None = None
+    wished_at: datetime | None = None
     due_at: datetime | None = None
+    searched_to: UUID | None = None
 
 
 class ErasureState(StrEnum):
@@ -156,11 +159,13 @@ class ErasureState(StrEnum):
     ASKED = "asked"
     """The phone was sent a code, which it may send back."""
     WAITING = "waiting"
-    """The phone sent the code back, and the wish waits for its day."""
+    """The phone sent the code back. A session of the archive has to look for closed cases."""
+    SEARCHED = "searched"
+    """The closed cases are found, and the wish waits for its day, or for a hold to be lifted."""
 
 
 class Erasure(OperationalRow[ErasureValues], Base):
-    """A caller's ERASE dialogue."""
+    """A caller's ERASE dialogue, and the wish that it ends with, until that is carried out."""
 
     __tablename__ = "erasures"
 

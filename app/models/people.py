@@ -61,12 +61,15 @@ class InvitationValues:
     """What an invitation offers.
 
     ``code`` is the hash of the code in hexadecimal digits. It and ``expires_at`` stand here
-    too, because whoever can write to the database could change the plain columns.
+    too, because whoever can write to the database could change the plain columns; so does
+    ``invited_by``, whose word is the first of two where the roles open a team.
     """
 
     code: str
     expires_at: datetime
     roles: tuple[str, ...]
+    archive: bool = False
+    invited_by: UUID
     profile: MemberProfile
 
 
@@ -91,8 +94,9 @@ class Member(OperationalRow[MemberProfile], Base):
     passphrase_salt: Mapped[bytes] = plain()
     seed_wrap: Mapped[bytes | None] = forgotten()
     recovery_wrap: Mapped[bytes | None] = forgotten()
-    totp: Mapped[bytes | None] = sealed()
+    totp: Mapped[bytes | None] = forgotten()
     totp_version: Mapped[int] = plain(default=0)
+    # Only for colleagues to see: that it is confirmed lies sealed in ``totp``.
     totp_confirmed: Mapped[bool] = plain(default=False)
 
 

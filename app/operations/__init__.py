@@ -1,5 +1,7 @@
 """Keeping a server: founding, backups, the drill, checks, metrics, retention."""
 
+from app.operations.alarm_mark import read_alarm_mark
+from app.operations.audit_watch import anchor_audit, check_audit
 from app.operations.backup.folders import look_after_archives
 from app.operations.backup.restorer import NeedsAcknowledgement, restore_archive
 from app.operations.backup.writer import make_archive
@@ -21,7 +23,7 @@ from app.operations.metrics.registry import CONTENT_TYPE, Metrics, may_read_metr
 from app.operations.metrics.worker_server import WorkerServer
 from app.operations.operational_seed import open_operational_seed, store_operational_seed
 from app.operations.readiness import ReadinessProbe, is_carrier_refusing, is_worker_alive
-from app.operations.retention import checkpoint_audit, sweep_retention
+from app.operations.retention import sweep_retention
 from app.operations.shared_seed import SharedSeed
 
 __all__ = [
@@ -37,7 +39,8 @@ __all__ = [
     "ReadinessProbe",
     "SharedSeed",
     "WorkerServer",
-    "checkpoint_audit",
+    "anchor_audit",
+    "check_audit",
     "examine_installation",
     "found_organisation",
     "inspect_installation",
@@ -51,6 +54,7 @@ __all__ = [
     "measure_service",
     "open_operational_seed",
     "raise_alarm",
+    "read_alarm_mark",
     "report_ok",
     "report_problem",
     "restore_archive",

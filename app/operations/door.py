@@ -3,7 +3,8 @@
 Each process listens on a Unix socket of its own, readable by its owner alone; the kernel tells
 which user is at the other end. ``kith unseal`` sends the operational seed there, ``kith panic``
 takes it away.
-A sign-in at the desk sends it too: so it opens a worker that is a process of its own.
+A sign-in at the desk sends it too: so it opens a worker that is a process of its own. What began
+before an alarm opens nothing after it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import structlog
 
 from app import audit
 from app.crypto import OperationalKeys, SealBroken, Secret
+from app.keyring import Keyring
+from app.operations.alarm_mark import MARK_BYTES, read_alarm_mark
 from app.operations.door_calls import (
     DONE,
     OPEN,
@@ -55,6 +58,9 @@ class Door:
     ) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
+        self._folder, self._mark = folder, read_alarm_mark(folder)
+        # An alarm, and giving the key to others, one after the other.
+        self._lock = threading.Lock()
         self._path = folder / f"{os.getpid()}-{os.urandom(3).hex()}.sock"
         self._database, self._clock = database, clock
         self._forget_sessions, self._shared = forget_sessions, shared
@@ -68,8 +74,13 @@ class Door:
         # Only now: a seed that is shared later comes through the socket.
         if database.keys:
             database.keys.on_unsealed(self._tell_others)
-            if shared and not database.keys.is_open and (seed := shared.look()):
-                self._open(seed)
+            self._open_at_start(database.keys)
+
+    def _open_at_start(self, keys: Keyring) -> None:
+        if keys.is_open and keys.files.operational_seed() is None:
+            keys.seal()  # an alarm took the file away while this process was starting
+        if self._shared and not keys.is_open and (seed := self._shared.look(self._mark)):
+            self._open(seed, self._mark)
 
     def close(self) -> None:
         """Stop listening."""
@@ -98,13 +109,17 @@ class Door:
         if order == PANIC:
             self._panic()
             return True
-        seed = connection.recv(SEED_BYTES, socket.MSG_WAITALL)
-        if order != OPEN or len(seed) != SEED_BYTES:
+        call = connection.recv(MARK_BYTES + SEED_BYTES, socket.MSG_WAITALL)
+        if order != OPEN or len(call) != MARK_BYTES + SEED_BYTES:
             return False
-        return self._open(Secret(seed))
+        return self._open(Secret(call[MARK_BYTES:]), call[:MARK_BYTES])
 
-    def _open(self, seed: Secret) -> bool:
+    def _open(self, seed: Secret, mark: bytes) -> bool:
+        """Open this process, unless an alarm was raised since the mark was read."""
         now = self._clock()
+        if mark != read_alarm_mark(self._folder):
+            log.warning("door.late")
+            return False
         try:
             with self._database.transaction() as db:
                 keys = OperationalKeys(seed)
@@ -117,25 +132,31 @@ class Door:
         except SealBroken:
             return False
         if self._shared:
-            self._shared.keep(seed)
+            self._shared.keep(seed, mark)
         log.info("server.unsealed")
         return True
 
     def _tell_others(self, seed: Secret) -> None:
         """Open the other processes of this data directory, and those of ours that come later."""
-        if self._shared:
-            self._shared.keep(seed)
-        reached = send_seed(self._path.parent, seed, but=self._path, patience_s=_PATIENCE_S)
+        with self._lock:
+            if not (self._database.keys and self._database.keys.is_open):
+                return  # an alarm was raised meanwhile
+            mark = self._mark
+            if self._shared:
+                self._shared.keep(seed, mark)
+        reached = send_seed(self._folder, seed, mark, but=self._path, patience_s=_PATIENCE_S)
         if reached.did < reached.told:
             log.error("door.others_sealed", told=reached.told, opened=reached.did)
 
     def _panic(self) -> None:
         now = self._clock()
         # First what needs no database: where that is away too, nothing opens by itself again.
-        if self._shared:
-            self._shared.clear()
-        if self._database.keys:
-            self._database.keys.seal()
+        with self._lock:
+            self._mark = read_alarm_mark(self._folder)
+            if self._shared:
+                self._shared.clear()
+            if self._database.keys:
+                self._database.keys.seal()
         with self._database.transaction() as db:
             self._forget_sessions(db)
             audit.record(db, "server.panic", None, None, now)

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.crypto import Secret
+from app.operations.alarm_mark import renew_alarm_mark
 
-# A call is one of these letters; the seed follows an ``OPEN``. The answer is a letter, too.
+# A call is one of these letters; after an ``OPEN`` come the mark of the last alarm that the caller
+# knew when they began, and the seed. The answer is a letter, too.
 OPEN, PANIC = b"O", b"P"
 DONE, REFUSED = b"+", b"-"
 
@@ -26,14 +28,21 @@ class ReachedProcesses:
 
 
 def send_seed(
-    folder: Path, seed: Secret, but: Path | None = None, patience_s: float = 10
+    folder: Path, seed: Secret, mark: bytes, but: Path | None = None, patience_s: float = 10
 ) -> ReachedProcesses:
-    """Open every running process of this data directory, except the one whose door is ``but``."""
-    return _call_doors(folder, OPEN + seed, but, patience_s)
+    """Open every running process of this data directory, except the one whose door is ``but``.
+
+    ``mark`` is that of the last alarm when the sign-in began; after another one they stay sealed.
+    """
+    return _call_doors(folder, OPEN + mark + seed, but, patience_s)
 
 
 def raise_alarm(folder: Path) -> ReachedProcesses:
-    """Seal every running process of this data directory and end all sessions."""
+    """Seal every running process of this data directory and end all sessions.
+
+    The new mark comes first, so that no process that has not heard yet opens one that has.
+    """
+    renew_alarm_mark(folder)
     return _call_doors(folder, PANIC, None, 10)
 
 

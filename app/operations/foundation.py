@@ -78,7 +78,7 @@ def found_organisation(
     Raises AlreadyMade, and what ``enrol_member`` raises; then nothing is left behind.
     """
     clean_handle(handle)
-    secrets = make_secrets(passphrase)
+    secrets = make_secrets(passphrase, handle)
     with database.snapshot() as db:
         if db.scalar(select(Deployment.id)) is not None:
             raise AlreadyMade
@@ -127,6 +127,7 @@ def _enrol_first_member(
         secrets,
         handle=handle,
         roles=("coordinator", "dispatcher"),
+        archive=True,
         state=MemberState.ACTIVE,
         profile=MemberProfile(),
         now=now,

@@ -9,8 +9,7 @@ from sqlalchemy import delete, select, update
 
 from app import audit
 from app.calls import forget_ended_calls
-from app.desk import erase_tree
-from app.inbound import erase_due_cases
+from app.desk import erase_due_cases, erase_tree
 from app.knowledge import forget_old_sightings
 from app.models import (
     SETTLED_TEXTS,
@@ -25,18 +24,13 @@ from app.models import (
 )
 from app.outbox import forget_hourly_counts, forget_old_copies, forget_old_counts
 from app.store import Database, Db
+from app.vault import forget_older_epochs
 
 log = structlog.get_logger()
 CLOSED_CASE_LIFE = timedelta(days=90)
 CLOSED_BODIES_LIFE = timedelta(days=30)
 IDEMPOTENCY_LIFE = timedelta(hours=24)
 OUTGOING_LIFE = timedelta(days=14)
-
-
-def checkpoint_audit(database: Database, _now: datetime) -> None:
-    """Keep the end of the audit chain outside the database."""
-    with database.snapshot() as db:
-        audit.checkpoint(db)
 
 
 def sweep_retention(database: Database, now: datetime) -> None:
@@ -46,6 +40,7 @@ def sweep_retention(database: Database, now: datetime) -> None:
             erase_due_cases(db, now)
         _drop_spent_rows(db, now)
         _empty_silent_closed_cases(db, now)
+        audit.forget_old_entries(db, now)
     _erase_old_closed_cases(database, now)
 
 
@@ -78,6 +73,7 @@ def _empty_silent_closed_cases(db: Db, now: datetime) -> None:
     )
     for what in (AttachmentPart, Attachment):
         db.execute(delete(what).where(what.case_id.in_(silent)))
+    forget_older_epochs(db, silent)
 
 
 def _erase_old_closed_cases(database: Database, now: datetime) -> None:

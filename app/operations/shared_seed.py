@@ -6,6 +6,7 @@ import socket
 from contextlib import suppress
 
 from app.crypto import Secret
+from app.operations.alarm_mark import MARK_BYTES
 
 SEED_BYTES = 32
 
@@ -14,22 +15,25 @@ class SharedSeed:
     """A pair of sockets that the children of one service inherit, and no other process has.
 
     A child looks at the seed and never takes it out: so every child finds it, also one that died
-    and was started again, until the alarm empties it.
+    and was started again, until the alarm empties it. Beside it lies the mark of the last alarm
+    that was known when it was kept: after a later one it opens nothing.
     """
 
     def __init__(self) -> None:
         self._into, self._out_of = socket.socketpair()
 
-    def keep(self, seed: Secret) -> None:
+    def keep(self, seed: Secret, mark: bytes) -> None:
         """Let later children have the seed."""
         self.clear()
-        self._into.sendall(seed)
+        self._into.sendall(mark + seed)
 
-    def look(self) -> Secret | None:
-        """Return the seed, if one is kept."""
+    def look(self, mark: bytes) -> Secret | None:
+        """Return the seed, if one was kept since the alarm of this mark."""
+        whole = MARK_BYTES + SEED_BYTES
         with suppress(BlockingIOError):
-            seed = self._out_of.recv(SEED_BYTES, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-            return Secret(seed) if len(seed) == SEED_BYTES else None
+            kept = self._out_of.recv(whole, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+            fresh = len(kept) == whole and kept[:MARK_BYTES] == mark
+            return Secret(kept[MARK_BYTES:]) if fresh else None
         return None
 
     def clear(self) -> None:

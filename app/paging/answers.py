@@ -9,16 +9,24 @@ from sqlalchemy import select
 
 from app import audit
 from app.cases import take_case
-from app.models import Alert, Case, Page
+from app.crypto import SealBroken
+from app.models import Alert, Case, Member, Page
 from app.paging.alerts import acknowledge_alert
 from app.paging.pages import UNSEEN
+from app.paging.recipients import DESK_ROLES
 from app.store import Db
+from app.telephony import clean_number
+from app.vault import read_roster
 
 _ANSWER_WITHIN = timedelta(hours=1)
 
 
 def find_pages(db: Db, lookups: Collection[bytes], now: datetime) -> dict[bytes, Page]:
-    """Return the newest page of the last hour for each of these numbers."""
+    """Return the newest page of the last hour for each of these numbers.
+
+    A number answers only while it is its member's, and the member's at the desk: an attacker who
+    writes to the database can name any number in a page.
+    """
     if not lookups:
         return {}
     pages = db.scalars(
@@ -26,7 +34,19 @@ def find_pages(db: Db, lookups: Collection[bytes], now: datetime) -> dict[bytes,
         .where(Page.number_lookup.in_(lookups), Page.paged_at > now - _ANSWER_WITHIN)
         .order_by(Page.paged_at)
     )
-    return {page.number_lookup: page for page in pages}
+    return {page.number_lookup: page for page in pages if _is_theirs(db, page)}
+
+
+def _is_theirs(db: Db, page: Page) -> bool:
+    listed = read_roster(db).by_id.get(page.member_id)
+    if listed is None or not set(DESK_ROLES) & set(listed.roles):
+        return False
+    try:
+        profile = db.keys.find_values(db.get_one(Member, page.member_id))
+    except SealBroken:  # somebody changed the row; the text is taken in all the same
+        return False
+    number = clean_number(profile.phone or "") if profile else None
+    return number is not None and db.keys.number_lookup(number) == page.number_lookup
 
 
 def take_paged_case(db: Db, page: Page, now: datetime) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from app import audit
 from app.access import Permission, Principal
-from app.cases import find_tree_ids, write_note
+from app.cases import find_tree_ids, is_live, write_note
 from app.errors import NotFound, OfferExpired, OfferTaken
 from app.models import (
     SEEKING,
@@ -160,13 +160,21 @@ def _rule_out(db: Db, request: Request, member_id: UUID) -> list[UUID]:
 def explain_decline(
     db: Db, principal: Principal, offer_id: UUID, reason: str, now: datetime
 ) -> None:
-    """Seal to the case why a member says no; the desk reads it. NotFound."""
+    """Seal to the case why a member says no, before they do; the desk reads it. Twice is like once.
+
+    NotFound; OfferExpired where the case is over, or the offer waits for no answer any more.
+    """
     principal.require(Permission.OFFERS)
     asked = (Offer.id == offer_id, Offer.member_id == principal.member_id)
     query = select(Request.case_id).join(Offer, Offer.request_id == Request.id).where(*asked)
     case_id = db.scalar(query)
     case = db.get(Case, case_id, with_for_update=True, populate_existing=True) if case_id else None
-    if case is None:
+    state = db.scalar(select(Offer.state).where(*asked)) if case else None
+    if case is None or state is None:
         raise NotFound
+    if not is_live(case) or state == OfferState.WITHDRAWN:
+        raise OfferExpired
+    if state not in (OfferState.PENDING, OfferState.EXPIRED):
+        return
     write_note(db, case, principal.member_id, "declined", reason, now)
     db.flush()

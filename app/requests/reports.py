@@ -12,11 +12,10 @@ from sqlalchemy import select
 
 from app import audit
 from app.access import Permission, Principal
-from app.cases import DateFacts, mark_date_occurred, settle_tasks, write_date
+from app.cases import DateFacts, is_live, mark_date_occurred, settle_tasks, write_date
 from app.crypto import CaseKeys
-from app.errors import BadRequest, NotFound
+from app.errors import BadRequest, CaseClosed, NotFound
 from app.models import (
-    LIVE_STATES,
     Assignment,
     AssignmentState,
     Case,
@@ -76,7 +75,7 @@ def file_report(
     """Seal a report to the case, end the assignment, and ask for people for the next date.
 
     A holder may report again, for example when they learn the next date later. NotFound,
-    BadRequest.
+    BadRequest, CaseClosed.
     """
     principal.require(Permission.OFFERS)
     if len(told.notes) > LONGEST_NOTES:
@@ -90,8 +89,8 @@ def file_report(
     if assignment.state == AssignmentState.REVOKED:
         raise NotFound
     active, values = assignment.state == AssignmentState.ACTIVE, db.keys.read_values(request)
-    if told.next_event is not None and case.state not in LIVE_STATES:
-        raise BadRequest("The desk has closed this. Please tell them the next date.")
+    if not is_live(case):
+        raise CaseClosed("The desk has closed this case. Please call them and tell how it went.")
     state = _state(told.outcome)
     _store(db, case, assignment, told, now)
     if active:

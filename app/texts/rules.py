@@ -30,7 +30,6 @@ NOTICES = (
     "erase_wrong",
     "erase_stopped",
     "erase_done",
-    "erase_waiting",
 )
 
 # The only values a text can hold, each with the longest it may become.

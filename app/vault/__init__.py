@@ -14,14 +14,18 @@ from app.vault.case_keys import find_public_key, make_case_keys, open_case_grant
 from app.vault.epochs import EPOCHS_JOB, publish_members, renew_case_epochs
 from app.vault.forgetting_layer import SHRED_KEY_DAYS, list_wrapped_tables, renew_forgetting
 from app.vault.index_key import ask_for_ratchet, ratchet_if_due, ratchet_index_key
+from app.vault.kept_content import forget_older_epochs, move_to_fresh_epoch
 from app.vault.operational_key import (
     ABSORB_JOB,
     NotMade,
+    OpeningPermit,
     find_index_key,
     find_operational_seed,
+    is_permit_good,
     load_index_key,
     make_index_key,
     open_keyring,
+    take_permit,
     unseal_server,
 )
 from app.vault.roster import (
@@ -35,6 +39,7 @@ from app.vault.roster import (
     publish_roster,
     read_roster,
 )
+from app.vault.roster_history import is_unchanged_since
 from app.vault.sealed import (
     find_field,
     lock_field,
@@ -69,15 +74,16 @@ from app.vault.sealed_fields import (
 )
 from app.vault.team_keys import WAITING_FOR_KEY, make_team_epoch, open_team_keys, share_team
 from app.vault.tombstones import (
+    TombstoneForged,
     add_archive_folder,
     adopt_tombstones,
     bury_case,
-    list_beside,
     list_folders,
     list_tombstones,
+    list_tombstones_to_restore,
     reconcile_tombstones,
 )
-from app.vault.wraps import HANDOVER_KEY, Recipient, unwrap_key, wrap_key
+from app.vault.wraps import HANDOVER_KEY, SIGHTING_KEY, Recipient, unwrap_key, wrap_key
 
 __all__ = [
     "ABSORB_JOB",
@@ -100,8 +106,10 @@ __all__ = [
     "SEALED_FIELDS",
     "SHRED_KEY_DAYS",
     "SIGHTING_BODY",
+    "SIGHTING_KEY",
     "WAITING_FOR_KEY",
     "NotMade",
+    "OpeningPermit",
     "Recipient",
     "Roster",
     "RosterMember",
@@ -109,6 +117,7 @@ __all__ = [
     "SealedField",
     "SealedPlace",
     "Team",
+    "TombstoneForged",
     "WrongBackupKey",
     "add_archive_folder",
     "adopt_tombstones",
@@ -119,13 +128,16 @@ __all__ = [
     "find_index_key",
     "find_operational_seed",
     "find_public_key",
+    "forget_older_epochs",
     "found_roster",
     "has_backup_public",
     "hold_roster",
+    "is_permit_good",
+    "is_unchanged_since",
     "keep_backup_public",
-    "list_beside",
     "list_folders",
     "list_tombstones",
+    "list_tombstones_to_restore",
     "list_wrapped_tables",
     "load_index_key",
     "lock_field",
@@ -133,6 +145,7 @@ __all__ = [
     "make_case_keys",
     "make_index_key",
     "make_team_epoch",
+    "move_to_fresh_epoch",
     "new_backup_key",
     "open_case_grants",
     "open_field",
@@ -157,6 +170,7 @@ __all__ = [
     "seal_field",
     "seal_for_case",
     "share_team",
+    "take_permit",
     "unseal_server",
     "unwrap_key",
     "wrap_key",

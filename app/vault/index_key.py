@@ -29,7 +29,7 @@ from sqlalchemy.exc import DBAPIError
 from app import audit
 from app.crypto import KeyFiles
 from app.keyring import hash_number, hash_reference
-from app.models import LIVE_STATES, IndexKey, table
+from app.models import LIVE_STATES, Erasure, ErasureState, IndexKey, table
 from app.store import Database, Db, add_macs, lock_rows, update_rows
 from app.vault.hash_meanings import (
     CASES,
@@ -131,11 +131,14 @@ def _replace(db: Db, known: KnownHashes, now: datetime) -> int:
 
 
 def _forget_closed(db: Db) -> int:
+    """Take away the hashes of closed cases, but for phones that wait for them to be erased."""
+    wishes = select(Erasure.number_lookup).where(Erasure.state != ErasureState.ASKED)
     closed = CASES.c.state.not_in(LIVE_STATES)
     hashed = CASES.c.number_lookup.is_not(None) | REFERENCES.is_not(None)
     done = db.execute(
         update(CASES)
         .where(closed, hashed, CASES.c.provisional.is_(False))
+        .where(CASES.c.number_lookup.is_(None) | CASES.c.number_lookup.not_in(wishes))
         .values(number_lookup=None, reference_lookup=None)
     )
     return int(cast("CursorResult[Any]", done).rowcount)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -69,22 +69,46 @@ def find_operational_seed(db: Db, principal: Principal) -> Secret | None:
     return None
 
 
-def unseal_server(db: Db, principal: Principal, now: datetime) -> None:
+class OpeningPermit:
+    """Taken when a sign-in begins; an alarm makes it void, for it empties the keyring's memory."""
+
+
+def take_permit(keys: Keyring) -> OpeningPermit:
+    """Return the permit of what begins now. All that begin between two alarms share one."""
+    return cast("OpeningPermit", keys.held.memory.setdefault(OpeningPermit, OpeningPermit()))
+
+
+def is_permit_good(keys: Keyring, permit: OpeningPermit) -> bool:
+    """Return whether no alarm was raised since it was taken."""
+    return keys.recall(OpeningPermit) is permit
+
+
+def unseal_server(db: Db, principal: Principal, permit: OpeningPermit, now: datetime) -> None:
     """Open the server with a team key of ``principal``; nothing if they hold none.
+
+    Nothing either once an alarm was raised since ``permit`` was taken.
 
     After the commit every other process hears of it, also where this one was open already: a worker
     that was started again waits for that.
     """
     seed = find_operational_seed(db, principal)
-    if seed is None:
+    if seed is None or not is_permit_good(db.keys, permit):
         return
-    if not db.keys.is_open:
+    opened = not db.keys.is_open
+    if opened:
         db.keys.unseal(OperationalKeys(seed))
         load_index_key(db)
         hasten_job(db, ABSORB_JOB, now)
         audit.record(db, "server.unsealed", principal.member_id, None, now)
     keys = db.keys
-    db.on_commit(lambda: keys.announce_unsealed(seed))
+    db.on_commit(lambda: _tell_others(keys, permit, seed, opened=opened))
+
+
+def _tell_others(keys: Keyring, permit: OpeningPermit, seed: Secret, *, opened: bool) -> None:
+    if is_permit_good(keys, permit):
+        keys.announce_unsealed(seed)
+    elif opened:
+        keys.seal()  # the alarm was raised just before this sign-in opened the server
 
 
 def load_index_key(db: Db) -> Secret:

@@ -152,7 +152,9 @@ HANDOVER_BODY = SealedField(
     suites=(_UNDER_KEY,),
     names_epoch=False,
 )
-SIGHTING_BODY = SealedField("raid_reports", "body", dict[str, str])
+SIGHTING_BODY = SealedField(
+    "raid_reports", "body", dict[str, str], suites=(_UNDER_KEY,), names_epoch=False
+)
 ATTACHMENT_DETAILS = SealedField("attachments", "details", AttachmentDetails)
 ATTACHMENT_KEY = SealedField(
     "attachments", "key", Secret, Purpose.ATTACHMENT, Padding.NONE, Encoding.BYTES

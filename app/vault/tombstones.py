@@ -1,33 +1,46 @@
 """Which cases were erased, written down outside the database, so that no restore brings them back.
 
-One file of case ids in the keys folder, and a copy beside the archives in every folder that
-``kith backup`` has written to. An id alone tells nothing about a person.
+One file in the keys folder, and a copy beside the archives in every folder that ``kith backup`` has
+written to. Each line holds a case's id and a MAC under the integrity key: whoever writes to the
+database, or to a folder with archives, makes no case disappear. An id tells nothing about a person.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
 
-from app.crypto import KeyFiles, append_lines
-from app.models import Case
+from app import audit
+from app.crypto import KeyFiles, append_lines, is_same, keyed_hash
+from app.errors import OperatorError
 from app.store import Db
 
 log = structlog.get_logger()
 
+ERASED = "case.erased"
 _IN_KEYS = "tombstones"
 _BESIDE_ARCHIVES = "kith-tombstones"
 _FOLDERS = "backup-folders"
 
 
+class TombstoneForged(OperatorError):
+    """A line of a list of erased cases was not written by this organisation's Kith."""
+
+    def __init__(self, path: Path, line: int) -> None:
+        super().__init__(
+            f"{path}, line {line}: this organisation's Kith did not write this line, or it was cut"
+            " short. Nothing was restored. Compare the list with other copies of it, delete the"
+            " line, and restore again."
+        )
+
+
 def bury_case(db: Db, case_id: UUID) -> None:
     """Write an erased case down once its erasure is committed.
 
-    A crash just then, or a full disk, leaves it to ``reconcile``.
+    A crash just then, or a full disk, leaves it to ``reconcile_tombstones``.
     """
     buried: list[UUID] = db.info.setdefault("buried", [])
     if not buried:
@@ -37,38 +50,69 @@ def bury_case(db: Db, case_id: UUID) -> None:
 
 
 def reconcile_tombstones(db: Db) -> None:
-    """Bring every file up to what the database and the keys folder know."""
+    """Bring every file up to what the audit chain and the keys folder know.
+
+    A case counts as erased by its entry in the chain, never by its row.
+    """
     files = db.keys.files
-    erased = db.scalars(select(Case.id).where(Case.state == "erased")).all()
-    _write_down(files, {*erased, *list_tombstones(files)})
+    _write_down(files, audit.find_proved_objects(db, ERASED) | list_tombstones(files))
 
 
 def list_tombstones(files: KeyFiles) -> set[UUID]:
     """Return the erased cases that the keys folder names."""
-    return read_tombstones(files.folder / _IN_KEYS)
+    return _read(files.folder / _IN_KEYS, files.integrity)
 
 
-def list_beside(archive: Path) -> set[UUID]:
-    """Return the erased cases that the file beside an archive names."""
-    return read_tombstones(archive.parent / _BESIDE_ARCHIVES)
+def list_tombstones_to_restore(files: KeyFiles, archive: Path, integrity: bytes) -> set[UUID]:
+    """Return the erased cases that the keys folder and the file beside an archive name.
 
-
-def read_tombstones(path: Path) -> set[UUID]:
-    """Return the ids in a file, none where there is no file. A line cut short is passed over."""
-    if not path.exists():
-        return set()
+    ``integrity`` is the key of the archive. TombstoneForged for a line without its MAC.
+    """
     found = set()
-    for line in path.read_text(encoding="ascii", errors="replace").splitlines():
-        try:
-            found.add(UUID(line))
-        except ValueError:
-            log.warning("tombstone.cut_short")  # `reconcile` writes it again
+    for path in (files.folder / _IN_KEYS, archive.parent / _BESIDE_ARCHIVES):
+        known = _read(path, integrity)
+        written = {_make_line(case_id, integrity) for case_id in known}
+        for number, line in enumerate(_read_lines(path), 1):
+            # One that a crash cut short was written again after it.
+            if line not in written and not any(whole.startswith(line) for whole in written):
+                raise TombstoneForged(path, number)
+        found |= known
     return found
+
+
+def _read(path: Path, integrity: bytes) -> set[UUID]:
+    """Return the ids in a file, none where there is no file. A line without its MAC is left out."""
+    found = set()
+    for line in _read_lines(path):
+        case_id = _parse_line(line, integrity)
+        if case_id is None:
+            log.warning("tombstone.left_out")  # cut short: `reconcile_tombstones` writes it again
+        else:
+            found.add(case_id)
+    return found
+
+
+def _read_lines(path: Path) -> Iterator[str]:
+    if path.exists():
+        yield from path.read_text(encoding="ascii", errors="replace").splitlines()
+
+
+def _parse_line(line: str, integrity: bytes) -> UUID | None:
+    try:
+        case_id = UUID(line.partition(" ")[0])
+    except ValueError:
+        return None
+    whole = _make_line(case_id, integrity).encode()
+    return case_id if is_same(whole, line.encode()) else None
+
+
+def _make_line(case_id: UUID, integrity: bytes) -> str:
+    return f"{case_id} {keyed_hash(integrity, 'tombstone', case_id.bytes).hex()}"
 
 
 def adopt_tombstones(files: KeyFiles, ids: Collection[UUID]) -> None:
     """Add what another file knew to the keys folder's. OSError."""
-    _add(files.folder / _IN_KEYS, ids)
+    _add(files.folder / _IN_KEYS, ids, files.integrity)
 
 
 # -- the folders with archives
@@ -86,7 +130,7 @@ def add_archive_folder(files: KeyFiles, folder: Path) -> None:
     """Remember a folder with archives, and lay what is known of erased cases beside them."""
     if folder not in list_folders(files):
         append_lines(files.folder / _FOLDERS, [str(folder)])
-    _add(folder / _BESIDE_ARCHIVES, list_tombstones(files))
+    _add(folder / _BESIDE_ARCHIVES, list_tombstones(files), files.integrity)
 
 
 # -- writing
@@ -99,12 +143,12 @@ def _write_down(files: KeyFiles, ids: Collection[UUID]) -> None:
     )  # a folder that is not mounted now gets its copy with the next backup
     for path in (files.folder / _IN_KEYS, *beside_archives):
         try:
-            _add(path, ids)
+            _add(path, ids, files.integrity)
         except OSError as error:
             log.error("tombstone.not_written", error=error.errno)
 
 
-def _add(path: Path, ids: Iterable[UUID]) -> None:
-    missing = sorted(set(ids) - read_tombstones(path), key=str)
+def _add(path: Path, ids: Iterable[UUID], integrity: bytes) -> None:
+    missing = sorted(set(ids) - _read(path, integrity), key=str)
     if missing:
-        append_lines(path, map(str, missing))
+        append_lines(path, (_make_line(case_id, integrity) for case_id in missing))

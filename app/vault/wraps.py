@@ -25,6 +25,7 @@ TEAM_WRAP = KeyWrap("team_wraps", Purpose.TEAM_WRAP)
 CASE_GRANT = KeyWrap("case_grants", Purpose.GRANT)
 OPERATIONAL_GRANT = KeyWrap("operational_grants", Purpose.OPERATIONAL_SEED)
 HANDOVER_KEY = KeyWrap("handover_notes", Purpose.GRANT)
+SIGHTING_KEY = KeyWrap("raid_reports", Purpose.GRANT)
 
 
 @dataclass(frozen=True)

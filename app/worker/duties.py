@@ -12,7 +12,8 @@ from app import audit
 from app.calls import take_in_lost_calls
 from app.desk import sweep_reminders
 from app.inbound import absorb_provisional_cases, take_in_lost_texts
-from app.operations import checkpoint_audit, look_after_archives, sweep_retention
+from app.members import forget_old_confirmations, let_day_go_by
+from app.operations import anchor_audit, check_audit, look_after_archives, sweep_retention
 from app.outbox import catch_up_with_carrier, delete_copies, find_new_warning
 from app.paging import drop_old_pages, raise_overdue_alerts, tell_coordinators
 from app.requests import ask_for_legal, follow_raised_cases, plan_surge, sweep_assignments
@@ -67,6 +68,13 @@ def _look_for_overdue(db: Db, now: datetime) -> None:
     drop_old_pages(db, now)
 
 
+def _look_at_confirmations(tools: WorkerTools, now: datetime) -> None:
+    """Make good what a day went by for with nobody taking it back; forget what is over."""
+    with tools.database.transaction() as db:
+        let_day_go_by(db, tools.sessions, now)
+        forget_old_confirmations(db, now)
+
+
 def _look_at_spending(tools: WorkerTools, now: datetime) -> None:
     """Tell the coordinators when the month's cap comes near."""
     with tools.database.transaction() as db:
@@ -116,7 +124,8 @@ RECURRING: Mapping[str, RecurringDuty] = {
     ABSORB_JOB: _minutes(1, _absorb_cases),
     "archives": _minutes(30, _with_database(look_after_archives)),
     "assignments": _minutes(15, _with_database(sweep_assignments)),
-    "audit-checkpoint": _minutes(15, _with_database(checkpoint_audit)),
+    "audit-anchor": _minutes(1, _with_database(anchor_audit)),
+    "audit-check": _minutes(60, _with_database(check_audit)),
     "carrier-copies": _minutes(
         1, lambda tools, now: delete_copies(tools.database, tools.carrier, now)
     ),
@@ -127,6 +136,7 @@ RECURRING: Mapping[str, RecurringDuty] = {
         3, lambda tools, now: take_in_lost_texts(tools.database, tools.carrier, tools.desk, now)
     ),
     EPOCHS_JOB: _minutes(5, _with_database(_renew_case_epochs)),
+    "confirmations": _minutes(5, _look_at_confirmations),
     "events": _minutes(
         5, lambda tools, now: sweep_reminders(tools.database, tools.desk.script.texts, now)
     ),
@@ -140,6 +150,7 @@ RECURRING: Mapping[str, RecurringDuty] = {
     "overdue": _minutes(1, _while_open(_look_for_overdue)),
     "reading": _minutes(5, _while_open(_look_at_reading)),
     "rota": _minutes(30, _while_open(_look_at_rota)),
+    "sessions": _minutes(5, lambda tools, now: tools.sessions.sweep(tools.database, now)),
     "spending": _minutes(5, _look_at_spending),
     "urgency": _minutes(1, _while_open(follow_raised_cases)),
     "wake": _minutes(1, lambda tools, now: tools.waker(tools.database, tools.carrier, now)),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.calls import CallSettings
 from app.clock import Clock
 from app.inbound import IntakeSettings
+from app.members import SessionStore
 from app.outbox import Pacer
 from app.paging import Waker
 from app.store import Database
@@ -25,3 +26,4 @@ class WorkerTools:
     desk: IntakeSettings
     waker: Waker
     line: CallSettings
+    sessions: SessionStore

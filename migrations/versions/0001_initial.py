@@ -12,6 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _audit_checkpoints()
     _audit_entries()
     _audit_head()
     _carrier_looks()
@@ -41,6 +42,7 @@ def upgrade() -> None:
     _team_epochs()
     _calendar_feeds()
     _cases()
+    _confirmations()
     _handover_notes()
     _invitations()
     _shift_overrides()
@@ -104,6 +106,7 @@ def downgrade() -> None:
     op.drop_table("shift_overrides")
     op.drop_table("invitations")
     op.drop_table("handover_notes")
+    op.drop_table("confirmations")
     op.drop_table("cases")
     op.drop_table("calendar_feeds")
     op.drop_table("team_epochs")
@@ -133,10 +136,22 @@ def downgrade() -> None:
     op.drop_table("carrier_looks")
     op.drop_table("audit_head")
     op.drop_table("audit_entries")
+    op.drop_table("audit_checkpoints")
 
 
 def _on(dialect: str) -> bool:
     return op.get_bind().dialect.name == dialect
+
+
+def _audit_checkpoints() -> None:
+    op.create_table(
+        "audit_checkpoints",
+        sa.Column("after_seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("end", sa.LargeBinary(), nullable=False),
+        sa.Column("mac", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("after_seq", name=op.f("pk_audit_checkpoints")),
+    )
 
 
 def _audit_entries() -> None:
@@ -437,6 +452,8 @@ def _raid_reports() -> None:
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("body_version", sa.Integer(), nullable=False),
+        sa.Column("wrap", sa.LargeBinary(), nullable=True),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
         sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint(
             "state IN ('unverified', 'corroborated', 'false')", name=op.f("ck_raid_reports_state")
@@ -450,6 +467,7 @@ def _raid_reports() -> None:
     op.create_index(
         op.f("ix_raid_reports_reported_at"), "raid_reports", ["reported_at"], unique=False
     )
+    op.create_index(op.f("ix_raid_reports_shred_day"), "raid_reports", ["shred_day"], unique=False)
 
 
 def _reply_counts() -> None:
@@ -700,6 +718,35 @@ def _cases() -> None:
         sqlite_where=sa.text("state IN ('new', 'open', 'waiting') AND merged_into IS NULL"),
         postgresql_where=sa.text("state IN ('new', 'open', 'waiting') AND merged_into IS NULL"),
     )
+
+
+def _confirmations() -> None:
+    op.create_table(
+        "confirmations",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("roles", sa.JSON(), nullable=False),
+        sa.Column("archive", sa.Boolean(), nullable=False),
+        sa.Column("roster_version", sa.Integer(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("first_by", sa.Uuid(), nullable=True),
+        sa.Column("first_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("second_by", sa.Uuid(), nullable=True),
+        sa.Column("told", sa.Integer(), nullable=False),
+        sa.Column("totp", sa.LargeBinary(), nullable=True),
+        sa.Column("mac", sa.LargeBinary(), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_confirmations_member_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_confirmations")),
+    )
+    op.create_index(
+        op.f("ix_confirmations_member_id"), "confirmations", ["member_id"], unique=False
+    )
+    op.create_index(op.f("ix_confirmations_state"), "confirmations", ["state"], unique=False)
 
 
 def _handover_notes() -> None:

@@ -110,6 +110,7 @@ def test_a_closed_case_is_the_archives(shared_house: House) -> None:
     case = _full_case(shared_house, "+15145550181")
     shared_house.as_("heron").post(f"/v1/cases/{case}/close", {"outcome": "supported"})
     assert refusal(_export(shared_house, case)) == (409, "case-closed")
+    shared_house.break_glass(case, "wren")
     told = json.loads(_opened(_export(shared_house, case, "wren")).read("case.json"))
     assert told["outcome"] == "supported"
     assert SAID in [message["body"] for message in told["messages"]]

@@ -10,7 +10,7 @@ from tests.service import PASSPHRASE, Client, House, refusal
 
 MEMBER = {
     "id", "handle", "roles", "state", "archive", "name", "phone", "languages", "regions",
-    "skills", "weekly_cap", "quiet_hours", "vetted_on", "second_factor", "version",
+    "skills", "weekly_cap", "quiet_hours", "vetted_on", "second_factor", "waits_for", "version",
 }  # fmt: skip
 
 
@@ -40,6 +40,13 @@ def state_of(house: House, handle: str) -> str:
     return next(str(item["state"]) for item in items if item["handle"] == handle)
 
 
+def confirm(house: House, by: str = "wren") -> None:
+    """Have a second coordinator confirm what waits."""
+    client = house.as_(by)
+    [one] = client.get("/v1/confirmations").json()["items"]
+    assert client.post(f"/v1/confirmations/{one['id']}/confirm").status_code == 200
+
+
 class TestJoining:
     def test_a_newcomer_is_told_once_what_to_keep(self, shared_house: House) -> None:
         code = invite(shared_house, "dispatcher", languages=["ht"], regions=["laval"])
@@ -50,7 +57,8 @@ class TestJoining:
         assert set(joined["member"]) == MEMBER
         assert joined["totp_uri"].startswith("otpauth://totp/")
         member = joined["member"]
-        assert (member["handle"], member["roles"]) == ("lark", ["dispatcher"])
+        assert (member["handle"], member["roles"]) == ("lark", [])
+        assert member["waits_for"][0]["roles"] == ["dispatcher"]
         assert (member["languages"], member["regions"]) == (["ht"], ["laval"])
         assert member["state"] == "waiting"
 
@@ -67,8 +75,8 @@ class TestJoining:
         case = house.case_of("hello")
         redeem(house, invite(house))
         house.as_("crane").get("/v1/members/me")
-        assert state_of(house, "lark") == "joining", "a coordinator alone has no key of the desk"
         house.as_("heron").get("/v1/members/me")
+        confirm(house)
         assert state_of(house, "lark") == "active"
         answer = signed_in(house, "lark").get(f"/v1/cases/{case['id']}")
         assert answer.json()["messages"][0]["body"] == "hello"
@@ -213,7 +221,9 @@ class TestCoordinating:
 
     def test_who_becomes_a_dispatcher_reads_once_a_colleague_came(self, house: House) -> None:
         case = house.case_of("hello")
-        assert self.change(house, "finch", roles=["dispatcher"]).json()["state"] == "joining"
+        self.change(house, "finch", "wren", roles=["dispatcher"])
+        confirm(house, "crane")
+        assert state_of(house, "finch") == "joining", "crane has no key of the desk"
         finch = house.as_("finch")
         assert refusal(finch.get(f"/v1/cases/{case['id']}")) == (403, "forbidden")
         house.as_("plover").get("/v1/members/me")

@@ -38,7 +38,7 @@ class TestSigningIn:
         assert answer.status_code == 201
         assert answer.headers["cache-control"] == "no-store"
         signed_in = answer.json()
-        assert set(signed_in) == {"token", "expires_at", "member"}
+        assert set(signed_in) == {"token", "expires_at", "member", "refused_codes"}
         assert datetime.fromisoformat(signed_in["expires_at"]) == house.clock() + timedelta(
             hours=12
         )

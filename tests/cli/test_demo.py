@@ -30,7 +30,7 @@ from app.main import open_database
 from app.members import admission, enrolment, sessions
 from app.members.enrolment import EnrolledMember
 from app.members.invitations import redeem_invitation
-from app.members.second_factor import open_totp_secret
+from app.members.second_factor import open_second_factor
 from app.models import Member
 from app.rota.rota import find_duty
 from app.rota.shift_rows import load_rota
@@ -185,7 +185,7 @@ def signs_in(login: DemoLogin) -> bool:
         principal = demo_people.sign_in_to_demo(database, login, Clock()())
         with database.snapshot() as db:
             member = db.get_one(Member, principal.member_id)
-            secret, _ = open_totp_secret(db, member, principal.keys)
+            secret = open_second_factor(db, member, principal.keys).secret
         return encode_base32(secret) == login.totp_secret
     finally:
         database.close()

@@ -31,7 +31,8 @@ def test_a_closed_case_shows_the_desk_bare_facts_only(
     assert not closed.has_form("/reply")
     assert not closed.has_form("/reopen")
     archive = visit("wren").open(f"/cases/{case['id']}")
-    assert archive.says("a lawyer please")
+    assert archive.says("A closed case opens only with a reason.")
+    assert not archive.says("a lawyer please")
 
 
 def test_closing_needs_an_outcome(desk: Visitor, page: Page) -> None:
@@ -43,7 +44,8 @@ def test_who_holds_the_archive_reopens_a_case(
 ) -> None:
     desk.send(page, "/close", outcome="other")
     crane = visit("crane")
-    closed = crane.open(f"/cases/{case['id']}")
+    asked = crane.open(f"/cases/{case['id']}")
+    closed = crane.send(asked, "/break-glass", reason="She asks us to go on.")
     assert closed.says("a lawyer please")
     crane.send(closed, "/reopen")
     assert house.read(case["id"])["state"] == "open"

@@ -103,10 +103,12 @@ FORMS = {
     "/rota/shifts/{shift}/override": (COORDINATORS, 403),
     "/rota/shifts/{shift}/hand-over": (DESK, 403),
     "/members/invitations": (COORDINATORS, 403),
+    "/members/confirmations/{member}/confirm": (COORDINATORS, 403),
+    "/members/confirmations/{member}/withdraw": (EVERYBODY, 404),
     "/members/{member}/change": (COORDINATORS, 403),
     "/members/{member}/remove": (COORDINATORS, 403),
 }
-OPEN_TO_ALL = ("/sign-in", "/invitation", "/recovery")
+OPEN_TO_ALL = ("/sign-in", "/invitation", "/recovery", "/second-factor")
 
 
 def filled(path: str, house: House, case: dict[str, str]) -> str:

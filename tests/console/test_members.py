@@ -45,6 +45,8 @@ def test_somebody_is_invited_joins_and_reads(house: House, visit: Visit, wren: V
     assert "<svg" in page.html
     assert "otpauth://" in page.text
     assert newcomer.sign_in("kestrel").says("Hello, kestrel")
+    crane = visit("crane")
+    crane.send(crane.open("/members"), "/confirm")
     wren.open("/members")
     assert newcomer.open("/").says("Queue")
     assert newcomer.case(case["reference"]).says("a lawyer please")

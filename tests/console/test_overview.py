@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 
 from app.api import health
 from app.console import log
+from app.members.confirmations import confirm_second
+from app.models import Confirmation
 from tests.console.visitor import Visitor
 from tests.service import Caller, House
 
@@ -59,6 +62,10 @@ def test_a_newcomer_who_waits_for_keys_is_mentioned(house: House, visit: Visit) 
     code = crane.post("/v1/invitations", {"roles": ["dispatcher"]}).json()["code"]
     redeemed = {"code": code, "handle": "kestrel", "passphrase": "seven quiet herons wade"}
     house.nobody.post("/v1/invitations/redeem", redeemed)
+    [one] = crane.get("/v1/confirmations").json()["items"]
+    house.as_("wren").get("/v1/members")  # signs them into the roster
+    with house.database.transaction() as db:  # as 24 hours later, without a key of the desk
+        confirm_second(db, db.get_one(Confirmation, UUID(one["id"])), None, house.clock())
     assert visit("crane").open("/").says("A newcomer waits for the keys.")
     assert not visit("heron").open("/").says("A newcomer waits")
 

@@ -6,8 +6,8 @@ from _pytest.monkeypatch import MonkeyPatch
 from app.errors import Throttled, Unauthenticated
 from app.members import SignInThrottle, admission
 from app.members.admission import recover_with_code
-from app.members.enrolment import PassphraseTooShort
 from app.members.member_keys import open_member_seed
+from app.members.passphrase_rules import PassphraseTooShort
 from app.members.sessions import start_session
 from app.models import Member
 from tests.premises import Premises

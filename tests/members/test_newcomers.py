@@ -32,12 +32,15 @@ def test_a_newcomer_has_no_role_until_a_coordinator_comes(premises: Premises) ->
     comes(premises, "heron")
     assert premises.state("lark") == "waiting"
     comes(premises, "crane")
+    assert newcomer(premises).roles == frozenset()
+    premises.confirm(by="wren")
     assert newcomer(premises).roles == {"dispatcher"}
 
 
 def test_a_dispatcher_waits_for_a_colleague_with_the_key_of_the_desk(premises: Premises) -> None:
-    premises.redeem(premises.invite("dispatcher"))
-    comes(premises, "crane")
+    premises.redeem(premises.invite("dispatcher", by="wren"))
+    comes(premises, "wren")
+    premises.confirm(by="crane")
     assert premises.state("lark") == "joining"
     with premises.reading() as db:
         epoch = read_roster(db).teams["desk"].epoch

@@ -10,11 +10,11 @@ from app.models import Member
 from tests.premises import Premises
 
 
-def spend(premises: Premises, code: str | None, *, required: bool = True) -> None:
+def spend(premises: Premises, code: str | None, *, require_mfa: bool = True) -> None:
     with premises.writing() as db:
         heron = db.get_one(Member, premises.id("heron"))
         keys = premises.residents["heron"].keys
-        spend_totp_code(db, heron, keys, code, premises.now, required=required)
+        spend_totp_code(db, heron, keys, code, premises.now, require_mfa=require_mfa)
 
 
 def code(premises: Premises) -> str:
@@ -28,7 +28,7 @@ def test_the_right_code_is_accepted_once(premises: Premises) -> None:
 
 
 def test_none_is_asked_for_where_none_is_required(shared_premises: Premises) -> None:
-    spend(shared_premises, None, required=False)
+    spend(shared_premises, None, require_mfa=False)
     for wrong in (None, "", "12345"):
         with pytest.raises(Unauthenticated):
             spend(shared_premises, wrong)

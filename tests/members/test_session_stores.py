@@ -99,10 +99,13 @@ def test_one_is_dropped_or_those_of_one_member_or_all(shelf: Shelf) -> None:
     assert shelf.get(other) is None
 
 
-def test_dead_sessions_go_when_another_begins(shelf: Shelf) -> None:
-    dead = shelf.put(session(hours=1))
-    shelf.put(session(created_at=NOW + timedelta(hours=2)))
-    assert shelf.get(dead) is None
+def test_dead_sessions_are_swept_and_living_ones_stay(shelf: Shelf) -> None:
+    later = NOW + timedelta(hours=2)
+    over = shelf.put(replace(session(hours=2), used_at=later - timedelta(minutes=1)))
+    idle = shelf.put(replace(session(), used_at=later - IDLE_LIFE))
+    alive = shelf.put(replace(session(), used_at=later - timedelta(minutes=29)))
+    shelf.store.sweep(shelf.database, later)
+    assert [shelf.get(one) is None for one in (over, idle, alive)] == [True, True, False]
 
 
 @pytest.mark.parametrize("shelf", [("postgresql_url", TableSessions)], indirect=True)

@@ -13,6 +13,7 @@ import pytest
 from app.crypto import KeyFiles, Secret
 from app.errors import Forbidden, Unauthenticated
 from app.keyring import Keyring
+from app.operations.alarm_mark import read_alarm_mark
 from app.operations.door import Door
 from app.operations.door_calls import make_short_address, raise_alarm, send_seed
 from app.operations.operational_seed import open_operational_seed
@@ -77,8 +78,8 @@ def test_what_is_opened_opens_the_children_that_come_later_until_the_alarm(house
     run = house.settings.data_dir / "run"
     with closing(SharedSeed()) as shared:
         with another_process(house, shared) as keys:
-            assert shared.look() is None
-            send_seed(run, _seed(house, "heron"))
+            assert shared.look(bytes(16)) is None
+            send_seed(run, _seed(house, "heron"), read_alarm_mark(run))
             assert keys.is_open
         with another_process(house, shared) as later:
             assert later.is_open
@@ -88,10 +89,12 @@ def test_what_is_opened_opens_the_children_that_come_later_until_the_alarm(house
 
 
 def test_what_is_handed_over_is_the_newest_and_stays() -> None:
+    mark = 16 * b"m"
     with closing(SharedSeed()) as shared:
         for seed in (Secret(32 * b"a"), Secret(32 * b"b")):
-            shared.keep(seed)
-            assert shared.look() == shared.look() == seed
+            shared.keep(seed, mark)
+            assert shared.look(mark) == shared.look(mark) == seed
+        assert shared.look(bytes(16)) is None, "an alarm was raised since"
 
 
 def test_a_sign_in_of_somebody_else_does_not(sealed: House) -> None:
@@ -104,7 +107,7 @@ def test_a_sign_in_of_somebody_else_does_not(sealed: House) -> None:
 
 def test_a_desk_member_opens_a_running_server_through_its_socket(sealed: House) -> None:
     seed = _seed(sealed, "heron")
-    reached = send_seed(sealed.settings.data_dir / "run", seed)
+    reached = send_seed(sealed.settings.data_dir / "run", seed, bytes(16))
     assert (reached.told, reached.did) == (1, 1)
     assert sealed.nobody.get("/readyz").json()["key"] == "open"
 
@@ -128,7 +131,7 @@ def test_neither_a_wrong_passphrase_nor_another_role_opens(sealed: House) -> Non
 
 
 def test_another_key_is_refused_by_the_socket(sealed: House) -> None:
-    reached = send_seed(sealed.settings.data_dir / "run", Secret(32 * b"k"))
+    reached = send_seed(sealed.settings.data_dir / "run", Secret(32 * b"k"), bytes(16))
     assert (reached.told, reached.did) == (1, 0)
     assert sealed.nobody.get("/readyz").json()["key"] == "sealed"
 
@@ -163,7 +166,7 @@ def test_another_user_of_the_machine_opens_nothing_even_with_the_seed(
         with make_short_address(socket_file) as address, socket.socket(socket.AF_UNIX) as client:
             client.connect(address)
             with suppress(BrokenPipeError, ConnectionResetError):  # refused before it was read
-                client.sendall(b"O" + offered)
+                client.sendall(b"O" + bytes(16) + offered)
                 assert client.recv(1) == b"-"
     assert sealed.nobody.get("/readyz").json()["key"] == "sealed"
 

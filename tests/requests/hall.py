@@ -21,6 +21,7 @@ from app.crypto.keys import new_seed
 from app.crypto.passphrases import new_salt
 from app.members.newcomers import admit_newcomers
 from app.members.profiles import change_profile
+from app.members.team_gains import give_demo_teams
 from app.models import Deployment, Job, Member, Offer, Outgoing, Request
 from app.operations.drill.attempts import DrillOutcome, open_everything
 from app.operations.drill.keys import FoundKey
@@ -63,6 +64,7 @@ class Hall:
             self.residents[handle] = joined
         with self.database.transaction() as db:
             admit_newcomers(db, self.principal("wren"), self.clock())
+            give_demo_teams(db, self.principal("wren"), self.clock())
         self.profiles({handle: {"phone": phone} for handle, phone in phones.items()})
         return [self.residents[handle] for handle in phones]
 

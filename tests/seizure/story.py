@@ -23,7 +23,7 @@ FIRST = "wren"
 ROLES = {
     "heron": ["dispatcher"],
     "crane": ["coordinator"],  # with the archive
-    "grebe": ["coordinator"],  # without
+    "grebe": ["coordinator"],  # who loses it in the course of the day
     "finch": ["accompanier"],
     "owl": ["legal"],
     "starling": ["interpreter"],
@@ -164,13 +164,20 @@ class Day:
 
     def _people(self, founded: dict[str, Any]) -> None:
         self.sign_in(FIRST)
-        [secret] = [c.text for c in self.story.canaries if c.label == f"totp/{FIRST}"]
-        code = make_totp_code(base64.b32decode(secret), self.premises.network.now())
-        self.ask(FIRST, "POST", "/v1/members/me/totp", {"code": code}, expect=204)
+        phone = self.story.keep(f"member-phone/{FIRST}", "+14385550199", "operational")
+        self.ask(FIRST, "PATCH", "/v1/members/me", {"phone": phone}, version="*")
         for handle, roles in ROLES.items():
             self._join(handle, roles)
         self._invite("nobody-yet", ["interpreter"])
         self.ask(FIRST, "GET", "/v1/cases")  # lets the newcomers in
+        # The only coordinator gives nobody a team, but for what a day goes by for.
+        self.premises.network.advance(timedelta(hours=24, minutes=15).total_seconds())
+        self.desks[FIRST].close()
+        self.sign_in(FIRST)
+        self.ask(FIRST, "GET", "/v1/cases")  # gives the teams that waited
+        [secret] = [c.text for c in self.story.canaries if c.label == f"totp/{FIRST}"]
+        code = make_totp_code(base64.b32decode(secret), self.premises.network.now())
+        self.ask(FIRST, "POST", "/v1/members/me/totp", {"code": code}, expect=204)
         for handle in ROLES:
             self.sign_in(handle)
         self._profiles()
@@ -189,7 +196,8 @@ class Day:
         self._shown_once(handle, answer)
 
     def _invite(self, handle: str, roles: list[str]) -> str:
-        order = {"roles": roles, "languages": ["en", "fr"], "regions": ["laval"]}
+        profile = {"languages": ["en", "fr"], "regions": ["laval"]}
+        order = {"roles": roles, "archive": "coordinator" in roles, **profile}
         code = self.ask(FIRST, "POST", "/v1/invitations", order, expect=201)["code"]
         return self.story.keep(f"invitation/{handle}", code, "secret")
 
@@ -431,6 +439,9 @@ class Day:
             pages += ["/v1/raid-reports", "/v1/directory", "/v1/events", "/v1/tasks"]
             pages += ["/v1/shifts", "/v1/shifts/turns", f"{self.shift}/hand-over"]
             pages += ["/v1/requests", "/v1/offers", "/v1/assignments", *self.taken.values()]
+            closed = [case for case in cases if desk.get(f"/v1/cases/{case}").status_code == 409]
+            for case in closed:  # the archive says why first
+                desk.post(f"/v1/cases/{case}/break-glass", json={"reason": "to look"})
             answers = [desk.get(page).json() for page in pages]
             answers += self._files_in(desk, answers)
             self.story.views[handle] = "\n".join(_texts_in(answers))

@@ -43,12 +43,13 @@ from tests.requests.people import a_case, accept, ask, with_phones
 from tests.service import CALLER, House
 
 OTHER = "+15145550188"
+OnBoth = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"])
 SECRET = "my brother is Jean, held at Laval"
 
 
 @pytest.fixture
 def database_kind() -> str:
-    """What rows vouch for does not hang on the database; ``test_written_database`` runs on both."""
+    """What rows vouch for does not hang on the database; where statements differ, tests say so."""
     return "sqlite"
 
 
@@ -88,6 +89,7 @@ def lookup(house: House, case: dict[str, Any]) -> bytes | None:
 # -- replies that go to another phone
 
 
+@OnBoth
 def test_exchanged_numbers_lead_no_text_into_another_case(house: House) -> None:
     victim, mine = two_cases(house)
     theirs, own = lookup(house, victim), lookup(house, mine)
@@ -133,6 +135,7 @@ def forged(house: House, column: str, row: str, case_id: str, version: int, valu
     return seal_to(epoch.public, Purpose.FIELD, epoch.epoch, place, plain)
 
 
+@OnBoth
 def test_forged_fields_are_not_shown(house: House) -> None:
     case = house.case_of("hello", "1", "2", "they took my brother")
     heron, path = house.as_("heron"), f"/v1/cases/{case['id']}"
@@ -177,6 +180,7 @@ def test_a_forged_reason_overrides_no_refusal(house: House) -> None:
 # -- people and teams
 
 
+@OnBoth
 def test_a_role_that_was_taken_away_is_not_put_back(house: House) -> None:
     plover = house.residents["plover"]
     with house.database.snapshot() as db:
@@ -218,6 +222,7 @@ def test_exchanged_team_labels_open_no_closed_case(house: House) -> None:
     assert "they took my brother" not in stays.get(path).text
 
 
+@OnBoth
 def test_a_case_seals_to_no_epoch_that_was_put_back(house: House) -> None:
     case = house.case_of("hello", "1", "2", "they took my brother")
     plover = house.residents["plover"]
@@ -328,6 +333,7 @@ def test_a_month_is_not_drawn_again_under_another_name(house: House) -> None:
     assert answer.status_code != 201 or confirm_release(house, "wren", answer.json()["id"]) != 200
 
 
+@OnBoth
 def test_an_invented_suppression_does_not_keep_the_index_key(house: House) -> None:
     house.case_of("hello")
     suppressions = table(Suppression)

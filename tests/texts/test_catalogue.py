@@ -49,11 +49,6 @@ def test_some_texts_are_the_same_bytes_in_every_language(language: str | None, k
     assert TEXTS.get(language, key) == TEXTS.everyone.texts[key]
 
 
-@pytest.mark.parametrize("language", [None, *TEXTS.languages])
-def test_a_pending_erasure_is_not_told_apart_from_a_finished_one(language: str | None) -> None:
-    assert TEXTS.get(language, "erase_waiting") == TEXTS.get(language, "erase_done")
-
-
 def test_four_languages_are_enabled_and_wait_for_a_native_reader() -> None:
     assert [language.code for language in TEXTS.unreviewed()] == ["en", "fr", "es", "ht"]
 

@@ -15,11 +15,21 @@ from app.vault.tombstones import (
     add_archive_folder,
     adopt_tombstones,
     bury_case,
-    list_beside,
     list_tombstones,
+    list_tombstones_to_restore,
 )
 from tests.line import Line
 from tests.service import House
+
+
+def list_beside(line: Line, archive: Path) -> set[UUID]:
+    return list_tombstones_to_restore(KeyFiles(archive), archive, keys_of(line).integrity)
+
+
+def made(folder: Path) -> KeyFiles:
+    files = KeyFiles(folder)
+    files.create()
+    return files
 
 
 def keys_of(line: Line) -> KeyFiles:
@@ -46,13 +56,13 @@ def test_an_erased_case_is_named_in_the_keys_folder(line: Line) -> None:
 
 def test_and_beside_the_archives(line: Line, tmp_path: Path) -> None:
     add_archive_folder(keys_of(line), tmp_path)
-    assert erase(line) in list_beside(tmp_path / "any archive")
+    assert erase(line) in list_beside(line, tmp_path / "any archive")
 
 
 def test_a_folder_learns_what_was_erased_before_it_was_used(line: Line, tmp_path: Path) -> None:
     erased = erase(line)
     add_archive_folder(keys_of(line), tmp_path)
-    assert list_beside(tmp_path / "any archive") == {erased}
+    assert list_beside(line, tmp_path / "any archive") == {erased}
 
 
 def test_an_erasure_that_was_undone_is_not_written_down(line: Line) -> None:
@@ -86,7 +96,7 @@ def test_a_folder_that_is_away_hinders_no_erasure(line: Line, tmp_path: Path) ->
 
 
 def test_a_line_cut_short_is_passed_over_and_written_again(tmp_path: Path) -> None:
-    files, whole, cut = KeyFiles(tmp_path), uuid4(), uuid4()
+    files, whole, cut = made(tmp_path), uuid4(), uuid4()
     adopt_tombstones(files, [whole])
     with (tmp_path / "tombstones").open("a") as file:
         file.write(str(cut)[:20])
@@ -96,7 +106,7 @@ def test_a_line_cut_short_is_passed_over_and_written_again(tmp_path: Path) -> No
 
 
 def test_nothing_is_written_twice(tmp_path: Path) -> None:
-    files, case = KeyFiles(tmp_path), uuid4()
+    files, case = made(tmp_path), uuid4()
     adopt_tombstones(files, [case])
     adopt_tombstones(files, [case])
-    assert (tmp_path / "tombstones").read_text() == f"{case}\n"
+    assert (tmp_path / "tombstones").read_text().count(str(case)) == 1

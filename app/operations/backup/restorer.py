@@ -40,8 +40,7 @@ from app.vault import (
     RosterRefused,
     adopt_tombstones,
     check_roster_at_start,
-    list_beside,
-    list_tombstones,
+    list_tombstones_to_restore,
     make_backup_pair,
     read_roster,
     reconcile_tombstones,
@@ -98,14 +97,14 @@ def restore_archive(
 
     NeedsAcknowledgement where the archive is over a week old or no anchor is here, unless
     ``acknowledged`` is the word it names. NotEmpty, OtherKeys, NewerRelease, OlderThanAnchor,
-    NotAnArchive, ArchiveDamaged, WrongBackupKey, OSError; nothing is left behind then.
+    NotAnArchive, ArchiveDamaged, WrongBackupKey, TombstoneForged, OSError; nothing is left then.
     """
     refuse_existing_data(url)
     with archive.open("rb") as file:
         source = _open_archive(file, backup_seed)
         _refuse_unacknowledged(files, source.head, now, acknowledged)
-        erased = list_tombstones(files) | list_beside(archive)
         head = source.head
+        erased = list_tombstones_to_restore(files, archive, head.integrity)
         # Where no anchor is left, what happened after the archive was made is unknown for good.
         anchor = {**head.anchor, "restored_at": now.isoformat()}
         keys = write_key_files(files, head.integrity, head.audit, anchor, head.backup_public)
@@ -173,11 +172,12 @@ def _store(
         with database.transaction() as db:
             rows = read_tables(db, source.records, arriving, progress)
             _check_roster(db)
+            audit.bridge_to_anchor(db)
             again = erase_restored_cases(db, erased, now)
             audit.record(db, "archive.restored", None, head.deployment, now)
         with database.snapshot() as db:
             check_roster_at_start(db)
-            audit.checkpoint(db)
+            audit.advance_anchor(db)
             reconcile_tombstones(db)
     except SealBroken as error:
         raise ArchiveDamaged from error

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import chain
-from uuid import UUID
 
 from sqlalchemy import func, select
 
 from app.crypto import KeyFiles
+from app.keyring import Keyring
 from app.models import Case, Deployment, Member
 from app.operations.drill.archives import check_archives, find_archives
 from app.operations.drill.attempts import DrillOutcome, open_everything
@@ -30,6 +30,7 @@ from app.operations.drill.inventory import find_strange_columns, list_columns
 from app.operations.drill.leaks import find_leaks
 from app.operations.drill.promise import DrilledInstallation, state_promise
 from app.operations.drill.report import DrillReport
+from app.operations.drill.row_checks import check_rows
 from app.settings import Settings
 from app.store import Database, Db, read_revision
 from app.vault import NotMade
@@ -59,20 +60,22 @@ def inspect_installation(scene: DrillScene) -> DrillReport:
             if scene.settings.environment == "demo":
                 offset = timedelta(seconds=deployment.clock_offset_s)
                 scene = replace(scene, now=scene.now + offset)
-            return _make_report(db, deployment.id, scene)
+            return _make_report(db, deployment, scene)
     finally:
         database.close()
 
 
-def _make_report(db: Db, deployment: UUID, scene: DrillScene) -> DrillReport:
+def _make_report(db: Db, deployment: Deployment, scene: DrillScene) -> DrillReport:
     here, connection = _describe_installation(db, scene.settings), db.connection()
     files = KeyFiles(scene.settings.keys_path)
     keys = find_keys_on_disk(scene.settings, scene.environment)
-    outcome = open_everything(connection, deployment, keys, scene.progress)
+    outcome = open_everything(connection, deployment.id, keys, scene.progress)
+    held = Keyring(files, deployment.id, deployment.operational_public)
     paths = list(list_searched_files(scene.settings, connection))
     findings = chain(
         _check_installation(scene, outcome),
         check_bare(outcome.bare),
+        check_rows(connection, held),
         check_archives(find_archives(scene.settings, files), keys, scene.now),
         check_strangers(find_strange_columns(connection)),
         find_leaks(connection, paths, outcome.opened, scene.settings.twilio_number, scene.progress),

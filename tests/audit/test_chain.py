@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, delete, update
 
 from app import audit
 from app.audit import Verdict
+from app.crypto import KeyFiles
 from app.models import AuditEntry, AuditHead
 from app.store.db import Database, Db
 from tests.keyed import open_keyed_database
@@ -24,13 +25,14 @@ NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 def busy(sqlite_url: str, tmp_path: Path) -> Iterator[Database]:
     """A chain of a few entries, whose end was last vouched for outside the database."""
     database = open_keyed_database(sqlite_url, tmp_path / "keys")
+    KeyFiles(tmp_path / "keys").write_anchor({})
     with database.transaction() as db:
         audit.begin(db)
     for _ in range(4):
         with database.transaction() as db:
             audit.record(db, "case.read", uuid4(), uuid4(), NOW)
     with database.snapshot() as db:
-        audit.checkpoint(db)
+        audit.advance_anchor(db)
     yield database
     database.close()
 

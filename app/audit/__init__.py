@@ -1,0 +1,40 @@
+"""The audit chain: each deed with its member and its object, as ids and kinds only.
+
+Each entry's MAC covers the entry and the MAC before it, under a key outside the database. An entry
+is written in the transaction of the deed: a deed that cannot be recorded does not happen.
+"""
+
+from app.audit.anchor import Verdict, advance_anchor, verify
+from app.audit.chain import begin, record
+from app.audit.checkpoints import ENTRY_LIFE, bridge_to_anchor, forget_old_entries
+from app.audit.log import (
+    DAMAGED,
+    MANY_CASES,
+    UNUSUAL,
+    find_proved_objects,
+    has_done,
+    history,
+    mass_reading,
+    newest,
+    objects_since,
+)
+
+__all__ = [
+    "DAMAGED",
+    "ENTRY_LIFE",
+    "MANY_CASES",
+    "UNUSUAL",
+    "Verdict",
+    "advance_anchor",
+    "begin",
+    "bridge_to_anchor",
+    "find_proved_objects",
+    "forget_old_entries",
+    "has_done",
+    "history",
+    "mass_reading",
+    "newest",
+    "objects_since",
+    "record",
+    "verify",
+]
