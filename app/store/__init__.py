@@ -22,7 +22,7 @@ from app.store.jobs import (
 )
 from app.store.mac_updates import is_row_true, lock_rows
 from app.store.queue_order import NOT_WAITING, position_after
-from app.store.row_macs import RowDamaged, add_macs
+from app.store.row_macs import RowDamaged, add_macs, find_vouched
 from app.store.schema import (
     SchemaBehind,
     downgrade_schema,
@@ -73,6 +73,7 @@ __all__ = [
     "find_newest_revision",
     "find_next_due",
     "find_retry_pause",
+    "find_vouched",
     "finish_job",
     "has_overdue_job",
     "hasten_job",

@@ -20,7 +20,7 @@ import pytest
 from sqlalchemy import Column
 
 from app.clock import FixedClock
-from app.models.base import AnyRow, table
+from app.models.base import AnyRow
 from tests.seizure.conftest import Seized
 from tests.seizure.premises import as_on_the_premises
 from tests.seizure.tampering import ASKINGS, TABLES, Answers, Row, Scene, make_other
