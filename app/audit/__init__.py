@@ -9,7 +9,6 @@ from app.audit.chain import begin, record
 from app.audit.checkpoints import ENTRY_LIFE, bridge_to_anchor, forget_old_entries
 from app.audit.log import (
     DAMAGED,
-    MANY_CASES,
     UNUSUAL,
     find_proved_objects,
     has_done,
@@ -22,7 +21,6 @@ from app.audit.log import (
 __all__ = [
     "DAMAGED",
     "ENTRY_LIFE",
-    "MANY_CASES",
     "UNUSUAL",
     "Verdict",
     "advance_anchor",

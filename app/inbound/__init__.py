@@ -9,9 +9,4 @@ from app.inbound.lost_texts import take_in_lost_texts
 from app.inbound.provisional import absorb_provisional_cases
 from app.inbound.receiving import take_texts
 
-__all__ = [
-    "IntakeSettings",
-    "absorb_provisional_cases",
-    "take_in_lost_texts",
-    "take_texts",
-]
+__all__ = ["IntakeSettings", "absorb_provisional_cases", "take_in_lost_texts", "take_texts"]

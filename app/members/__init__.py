@@ -32,12 +32,7 @@ from app.members.newcomers import admit_newcomers, is_anyone_waiting
 from app.members.passphrase_rules import PassphraseRefused, check_passphrase
 from app.members.passphrase_words import suggest_passphrase
 from app.members.profiles import change_profile
-from app.members.refused_codes import (
-    CodeRefused,
-    RefusedCodes,
-    find_refused_codes,
-    note_refused_code,
-)
+from app.members.refused_codes import CodeRefused, find_refused_codes, note_refused_code
 from app.members.second_factor import confirm_totp, open_second_factor
 from app.members.second_factor_reset import ask_for_second_factor, spend_sign_in_code
 from app.members.session_stores import IDLE_LIFE, MemorySessions, SessionStore, TableSessions
@@ -70,7 +65,6 @@ __all__ = [
     "MemorySessions",
     "NewcomerSecrets",
     "PassphraseRefused",
-    "RefusedCodes",
     "SessionStore",
     "SignInThrottle",
     "SignedIn",

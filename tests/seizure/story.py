@@ -317,7 +317,7 @@ class Day:
         self.ask("heron", "POST", "/v1/directory", entry, expect=201)
         rarer.know_the_rules(self, FIRST)
         paper = self.story.put("paper")
-        rarer.attach(self, self.story.cases["en"], paper.encode())
+        rarer.attach(self, self.story.cases["en"], b"%PDF-1.4\n" + paper.encode())
 
     def _ask_for_people(self) -> None:
         """Somebody goes, somebody has yet to answer, somebody has reported; one case is erased."""

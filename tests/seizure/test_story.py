@@ -8,6 +8,8 @@ from tests.seizure.conftest import UNSEALED, Seized
 
 CANNOT_BE_AT_REST: Mapping[tuple[str, str], str] = {
     ("sqlite", "pending_keywords"): "only a sealed server leaves a STOP for later",
+    ("sqlite", "audit_checkpoints"): "the log goes behind one when its entries are a year old",
+    (UNSEALED, "audit_checkpoints"): "the log goes behind one when its entries are a year old",
     (UNSEALED, "sessions"): "one process keeps its sessions in memory",
 }
 

@@ -48,7 +48,9 @@ def scene(tmp_path_factory: pytest.TempPathFactory, seized: Seized) -> Iterator[
 @contextmanager
 def opened(seized: Seized, folder: Path) -> Iterator[Scene]:
     shutil.copytree(seized.data, folder, dirs_exist_ok=True)
-    clock = FixedClock(seized.story.ended_at + timedelta(seconds=1))
+    # The service adds what its own clock was moved by.
+    moved = timedelta(seconds=seized.dump.rows["deployment"][0]["clock_offset_s"] - 1)
+    clock = FixedClock(seized.story.ended_at - moved)
     with as_on_the_premises(), served(folder, None, clock, {}) as house:
         sql = sqlite3.connect(folder / "kith.db", isolation_level=None, timeout=30)
         sql.row_factory = sqlite3.Row
