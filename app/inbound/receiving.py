@@ -75,10 +75,10 @@ def receive_texts(
         take_text(batch, text, lookups.get(text.sender))
     with write_together(db):
         write_cases(db, batch.rows, now)
-        for case_id, sids in batch.rows.pictures.items():
-            keep_pictures(db, case_id, sids)
         allowance.write()
         queue_texts(db, batch.drafts, now, batch.jobs, waiting=about.waiting)
+    for case_id, sids in batch.rows.pictures.items():  # reads, which nothing in one go may
+        keep_pictures(db, case_id, sids)
     for case_id, wanted_at in batch.rows.call_backs.items():
         add_task_again(db, case_id, "call_back", case_id, wanted_at, now)
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import JSON, ForeignKey
 from sqlalchemy.orm import Mapped
 
-from app.models.base import Base, State, plain, sealed
+from app.models.base import State, UnvouchedBase, plain, sealed
 
 
 class ConfirmationKind(StrEnum):
@@ -48,7 +48,7 @@ CONFIRMATION_TRANSITIONS: Mapping[ConfirmationState, frozenset[ConfirmationState
 }
 
 
-class Confirmation(Base):
+class Confirmation(UnvouchedBase):
     """A change to a member that waits for people. ``mac`` vouches for the whole row.
 
     ``roles`` and ``archive`` are what the member is to have; ``roster_version`` is the list of
@@ -57,6 +57,7 @@ class Confirmation(Base):
     """
 
     __tablename__ = "confirmations"
+    why_unvouched = "its own MAC covers each column, and is asked for wherever one counts"
 
     id: Mapped[UUID] = plain(primary_key=True)
     kind: Mapped[ConfirmationKind] = plain(State(ConfirmationKind, 16))

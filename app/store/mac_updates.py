@@ -27,13 +27,13 @@ def vouch_again(
         now = read_rows(connection, vouched, match_keys(vouched, part))
         matched = and_(*(vouched.table.c[name] == bindparam(f"key_{name}") for name in vouched.key))
         changed = [
-            {"mac": vouched.make_mac(keys, row)}
+            {"made": vouched.make_mac(keys, row)}
             | {f"key_{name}": row[name] for name in vouched.key}
             for row in now
         ]
         if changed:
             connection.execute(
-                update(vouched.table).where(matched).values(row_mac=bindparam("mac")), changed
+                update(vouched.table).where(matched).values(row_mac=bindparam("made")), changed
             )
 
 
