@@ -18,7 +18,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Table
+from sqlalchemy import Column, FromClause, Table
 
 from app.crypto import SealBroken, is_same, keyed_hash
 from app.keyring import Keyring
@@ -102,13 +102,13 @@ class VouchedTable:
 
 
 @cache
-def find_vouched(table: Table) -> VouchedTable | None:
+def find_vouched(table: FromClause) -> VouchedTable | None:
     """Return what the MAC of a table's rows covers; None where they carry none."""
-    if "row_mac" not in table.c:
-        return None
+    if not isinstance(table, Table) or "row_mac" not in table.c:
+        return None  # a restore names bare columns: it copies rows with their MACs
     covered = tuple(column.name for column in table.c if _is_covered(column))
     defaults = {
-        column.name: column.default.arg  # type: ignore[attr-defined]
+        column.name: column.default.arg
         for column in table.c
         if column.default is not None and column.default.is_scalar
     }
