@@ -198,13 +198,14 @@ def test_a_conflict_of_interest_hides_the_case_for_good(hall: Hall) -> None:
 
 
 def test_a_conflict_leaves_no_other_request_of_the_case_waiting(hall: Hall) -> None:
-    """Three requests, two lawyers: one is asked twice, and one no takes both offers back."""
+    """Three requests, two lawyers: one is asked twice or more, and one no takes all of it back."""
     hall.newcomer("hobby", "legal")
     case = a_case(hall, urgency=2, scopes=("legal",))
     requests = [raised(hall, case, "legal") for _ in range(3)]
     asked = Counter(handle for request in requests for handle in hall.asked(request))
-    [(twice, times), (other, _)] = asked.most_common()
-    assert times == 2, "else there is nothing to take back"
+    [(twice, times), *_] = asked.most_common()
+    assert times >= 2, "else there is nothing to take back"
+    (other,) = {"owl", "hobby"} - {twice}
     first = next(request for request in requests if twice in hall.asked(request))
     hall.decline(twice, first, conflict=True)
     assert [hall.asked(request) for request in requests] == [{other}] * 3
