@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from app.api import ranged
 from app.calls import ask_interpreter, hand_call_over, mark_custody, start_call_back
-from app.console.case_handling import handled
+from app.console.case_handling import handle_case
 from app.console.errors import PageRoute
 from app.console.forms import once_key
 from app.console.screens import MemberScreenDep
@@ -30,7 +30,7 @@ def call_back(case_id: UUID, screen: MemberScreenDep) -> Response:
 
         do_once(db, visit.principal, key, f"console call {case_id}".encode(), visit.now, make)
 
-    return handled(screen, case_id, "calling", "call", call)
+    return handle_case(screen, case_id, "calling", "call", call)
 
 
 @router.post("/{case_id}/calls/{call_id}/hand-over")
@@ -45,7 +45,7 @@ def hand_over(case_id: UUID, call_id: UUID, screen: MemberScreenDep) -> Response
             raise BadRequest("Choose the colleague who takes the call.") from error
         hand_call_over(db, visit.principal, case_id, call_id, colleague, visit.now)
 
-    return handled(screen, case_id, "ringing", "colleague", ask)
+    return handle_case(screen, case_id, "ringing", "colleague", ask)
 
 
 @router.post("/{case_id}/calls/{call_id}/interpreter")
@@ -56,14 +56,14 @@ def interpreter(case_id: UUID, call_id: UUID, screen: MemberScreenDep) -> Respon
     def ask(db: Db) -> None:
         ask_interpreter(db, visit.principal, case_id, call_id, languages, visit.now)
 
-    return handled(screen, case_id, "asked", "call_languages", ask)
+    return handle_case(screen, case_id, "asked", "call_languages", ask)
 
 
 @router.post("/{case_id}/calls/{call_id}/custody")
 def custody(case_id: UUID, call_id: UUID, screen: MemberScreenDep) -> Response:
     """Say whether a call is a line of detention's."""
     visit, marked = screen.visit, screen.form.get("custody") == "yes"
-    return handled(
+    return handle_case(
         screen,
         case_id,
         "changed",

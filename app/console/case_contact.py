@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.api import NewContact
-from app.console.case_handling import handled
+from app.console.case_handling import handle_case
 from app.console.case_page import case_page
 from app.console.errors import PageRoute
 from app.console.forms import checked
@@ -49,14 +49,14 @@ def replace(case_id: UUID, screen: MemberScreenDep) -> Response:
         contact = OtherPhone(wanted.number, tuple(wanted.methods), wanted.hours)
         replace_contact(db, visit.principal, case_id, contact, visit.now)
 
-    return handled(screen, case_id, "contact", "number", do)
+    return handle_case(screen, case_id, "contact", "number", do)
 
 
 @router.post("/{case_id}/contact/compromised")
 def compromise(case_id: UUID, screen: MemberScreenDep) -> Response:
     """Send nothing more to this phone: it may be in the wrong hands."""
     visit = screen.visit
-    return handled(
+    return handle_case(
         screen,
         case_id,
         "compromised",
@@ -69,7 +69,7 @@ def compromise(case_id: UUID, screen: MemberScreenDep) -> Response:
 def trust(case_id: UUID, screen: MemberScreenDep) -> Response:
     """Text this phone again: it is in the right hands."""
     visit = screen.visit
-    return handled(
+    return handle_case(
         screen,
         case_id,
         "trusted",

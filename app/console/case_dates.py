@@ -19,7 +19,7 @@ from app.cases import (
     read_event_state,
     read_instant,
 )
-from app.console.case_handling import handled
+from app.console.case_handling import handle_case
 from app.console.errors import PageRoute
 from app.console.forms import Form, once_key
 from app.console.screens import MemberScreenDep
@@ -75,7 +75,7 @@ def add_event(case_id: UUID, screen: MemberScreenDep) -> Response:
 
         do_once(db, visit.principal, once_key(form), f"date {case_id}".encode(), visit.now, make)
 
-    return handled(screen, case_id, "dated", "starts_at", do)
+    return handle_case(screen, case_id, "dated", "starts_at", do)
 
 
 @router.post("/{case_id}/events/{event_id}")
@@ -97,7 +97,7 @@ def change_event(case_id: UUID, event_id: UUID, screen: MemberScreenDep) -> Resp
         version = form.number("version") or 0
         change_date(db, visit.principal, event_id, version, changes, visit.now)
 
-    return handled(screen, case_id, "changed", f"date-{event_id}", do)
+    return handle_case(screen, case_id, "changed", f"date-{event_id}", do)
 
 
 def _member(form: Form) -> UUID:
@@ -128,7 +128,7 @@ def add_episode(case_id: UUID, screen: MemberScreenDep) -> Response:
 
         do_once(db, visit.principal, once_key(form), f"stay {case_id}".encode(), visit.now, make)
 
-    return handled(screen, case_id, "held_at", "held_place", do)
+    return handle_case(screen, case_id, "held_at", "held_place", do)
 
 
 @router.post("/{case_id}/episodes/{episode_id}")
@@ -146,7 +146,7 @@ def change_episode(case_id: UUID, episode_id: UUID, screen: MemberScreenDep) -> 
         version = form.number("version") or 0
         change_detention(db, visit.principal, episode_id, version, changes, visit.now)
 
-    return handled(screen, case_id, "changed", f"stay-{episode_id}", do)
+    return handle_case(screen, case_id, "changed", f"stay-{episode_id}", do)
 
 
 def _day(form: Form, name: str) -> date | None:

@@ -11,7 +11,7 @@ from app import desk
 from app.access import Permission
 from app.api import Hold
 from app.cases import find_case, read_case_values
-from app.console.case_handling import handled
+from app.console.case_handling import handle_case
 from app.console.errors import PageRoute
 from app.console.forms import NotConfirmed, checked, confirm
 from app.console.screens import MemberScreen, MemberScreenDep
@@ -25,7 +25,7 @@ router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRou
 def close(case_id: UUID, screen: MemberScreenDep) -> Response:
     """Close a case: from now on only the archive can open it."""
     visit, outcome = screen.visit, screen.form.get("outcome")
-    return handled(
+    return handle_case(
         screen,
         case_id,
         "closed",
@@ -38,7 +38,7 @@ def close(case_id: UUID, screen: MemberScreenDep) -> Response:
 def reopen(case_id: UUID, screen: MemberScreenDep) -> Response:
     """Reopen a closed case; needs the archive."""
     visit = screen.visit
-    return handled(
+    return handle_case(
         screen,
         case_id,
         "reopened",
@@ -51,7 +51,7 @@ def reopen(case_id: UUID, screen: MemberScreenDep) -> Response:
 def hold(case_id: UUID, screen: MemberScreenDep) -> Response:
     """Keep a case from being erased."""
     visit, form = screen.visit, screen.form
-    return handled(
+    return handle_case(
         screen,
         case_id,
         "held",
@@ -70,7 +70,7 @@ def hold(case_id: UUID, screen: MemberScreenDep) -> Response:
 def lift_hold(case_id: UUID, screen: MemberScreenDep) -> Response:
     """Let a case be erased again."""
     visit = screen.visit
-    return handled(
+    return handle_case(
         screen,
         case_id,
         "lifted",

@@ -25,16 +25,12 @@ router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRou
 _FIELD = "field."
 
 
-def handled(
+def handle_case(
     screen: MemberScreen, case_id: UUID, done: str, field: str, do: Callable[[Db], object]
 ) -> Response:
     """Do something to a case in one transaction and go back to it; tell a refusal on its page."""
-    try:
-        with screen.visit.transaction() as db:
-            do(db)
-    except NotFound:
-        raise
-    except Refusal as refusal:
+    refusal = screen.try_change(do)
+    if refusal is not None:
         return case_page(screen, case_id, refusal, field=field)
     return screen.go(f"/cases/{case_id}?done={done}")
 
@@ -43,7 +39,7 @@ def handled(
 def claim(case_id: UUID, screen: MemberScreenDep) -> Response:
     """Take a case."""
     visit = screen.visit
-    return handled(
+    return handle_case(
         screen,
         case_id,
         "claimed",
@@ -62,7 +58,7 @@ def release(case_id: UUID, screen: MemberScreenDep) -> Response:
             add_note(db, visit.principal, case_id, handover, visit.now, "handover")
         release_case(db, visit.principal, case_id, visit.now)
 
-    return handled(screen, case_id, "released", "handover", give_back)
+    return handle_case(screen, case_id, "released", "handover", give_back)
 
 
 @router.post("/{case_id}/assign")
@@ -79,7 +75,7 @@ def assign(case_id: UUID, screen: MemberScreenDep) -> Response:
             add_note(db, visit.principal, case_id, handover, visit.now, "handover")
         assign_case(db, visit.principal, case_id, colleague, visit.now)
 
-    return handled(screen, case_id, "assigned", "member", give)
+    return handle_case(screen, case_id, "assigned", "member", give)
 
 
 @router.post("/{case_id}/consents")
@@ -96,7 +92,7 @@ def record_consent(case_id: UUID, screen: MemberScreenDep) -> Response:
         request = f"console consent {case_id}".encode()
         do_once(db, visit.principal, once_key(form), request, visit.now, make)
 
-    return handled(screen, case_id, "consented", "consent_scope", record)
+    return handle_case(screen, case_id, "consented", "consent_scope", record)
 
 
 def _said(form: Form) -> StatedConsent:

@@ -12,7 +12,6 @@ from fastapi.responses import Response
 from app.cases import finish_task, list_calendar, list_tasks
 from app.console.errors import PageRoute
 from app.console.screens import MemberScreen, MemberScreenDep
-from app.errors import NotFound, Refusal
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 _SPANS = {"week": timedelta(days=7), "month": timedelta(days=31)}
@@ -62,12 +61,7 @@ def done(task_id: UUID, screen: MemberScreenDep) -> Response:
     """Say that a task is done, and go back to where it was ticked off."""
     visit = screen.visit
     case = screen.form.get("case")
-    try:
-        with visit.transaction() as db:
-            finish_task(db, visit.principal, task_id, visit.now)
-    except NotFound:
-        raise
-    except Refusal:
+    if screen.try_change(lambda db: finish_task(db, visit.principal, task_id, visit.now)):
         return screen.go("/events")  # its case was closed meanwhile, and the task with it
     return screen.go(f"/cases/{_id(case)}?done=task" if _id(case) else "/events?done=task")
 

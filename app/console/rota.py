@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from app import rota
 from app.console.errors import PageRoute
 from app.console.forms import Form
-from app.console.rota_page import done, named, page
+from app.console.rota_page import change_rota, named, page
 from app.console.screens import MemberScreenDep
 from app.errors import BadRequest
 from app.rota import close_feed, join_shift, open_feed
@@ -43,7 +43,7 @@ def sign_up(screen: MemberScreenDep) -> Response:
         always = form.get("always") == "yes"
         join_shift(db, visit.principal, shift_id, None if always else at, visit.now)
 
-    return done(screen, "joined", join)
+    return change_rota(screen, "joined", join)
 
 
 @router.post("/swap")
@@ -55,14 +55,14 @@ def offer_swap(screen: MemberScreenDep) -> Response:
         shift_id, at = named(screen.form)
         rota.offer_swap(db, visit.principal, shift_id, at, visit.now, _asked(screen.form))
 
-    return done(screen, "swap_offered", offer)
+    return change_rota(screen, "swap_offered", offer)
 
 
 @router.post("/swaps/{swap_id}/take")
 def take_swap(swap_id: UUID, screen: MemberScreenDep) -> Response:
     """Come in a colleague's place."""
     visit = screen.visit
-    return done(
+    return change_rota(
         screen, "swap_taken", lambda db: rota.take_swap(db, visit.principal, swap_id, visit.now)
     )
 
@@ -71,7 +71,7 @@ def take_swap(swap_id: UUID, screen: MemberScreenDep) -> Response:
 def withdraw_swap(swap_id: UUID, screen: MemberScreenDep) -> Response:
     """Come after all."""
     visit = screen.visit
-    return done(
+    return change_rota(
         screen,
         "swap_withdrawn",
         lambda db: rota.withdraw_swap(db, visit.principal, swap_id, visit.now),
@@ -91,4 +91,6 @@ def open_calendar(screen: MemberScreenDep) -> Response:
 def close_calendar(screen: MemberScreenDep) -> Response:
     """End one's calendar: its address shows nothing any more."""
     visit = screen.visit
-    return done(screen, "calendar_stopped", lambda db: close_feed(db, visit.principal, visit.now))
+    return change_rota(
+        screen, "calendar_stopped", lambda db: close_feed(db, visit.principal, visit.now)
+    )

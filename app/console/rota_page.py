@@ -13,7 +13,7 @@ from app.access import Permission
 from app.console.forms import Form
 from app.console.recurrence import recurrence
 from app.console.screens import MemberScreen
-from app.errors import BadRequest, NotFound, Refusal
+from app.errors import BadRequest, Refusal
 from app.members import list_handles, list_members
 from app.models import Member, MemberState
 from app.rota import (
@@ -157,16 +157,12 @@ def named(form: Form) -> tuple[UUID, datetime]:
     return shift_id, at
 
 
-def done(
+def change_rota(
     screen: MemberScreen, said: str, do: Callable[[Db], object], field: str = "rota"
 ) -> Response:
     """Change the rota in one transaction and go back to its page, which tells a refusal."""
     screen.visit.principal.require(Permission.ROTA)
-    try:
-        with screen.visit.transaction() as db:
-            do(db)
-    except NotFound:
-        raise
-    except Refusal as refusal:
+    refusal = screen.try_change(do)
+    if refusal is not None:
         return page(screen, refusal, field)
     return screen.go(f"/rota?week={_monday(screen)}&done={said}")

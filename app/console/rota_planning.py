@@ -12,7 +12,7 @@ from app.access import Permission
 from app.console.errors import PageRoute
 from app.console.forms import Form, once_key
 from app.console.recurrence import recurrence
-from app.console.rota_page import done, list_active, named, occurrence
+from app.console.rota_page import change_rota, list_active, named, occurrence
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.console.words import DAYS
 from app.errors import BadRequest, NotFound, Refusal
@@ -50,7 +50,7 @@ def add(screen: MemberScreenDep) -> Response:
 
         return do_once(db, visit.principal, once_key(form), b"console shift", visit.now, put)
 
-    return done(screen, "shift_made", make, "days_MO")
+    return change_rota(screen, "shift_made", make, "days_MO")
 
 
 def _wanted(form: Form) -> ShiftFacts:
@@ -89,7 +89,7 @@ def remove(shift_id: UUID, screen: MemberScreenDep) -> Response:
     """Take a shift out of the rota."""
     visit = screen.visit
     visit.principal.require(Permission.ROTA_OF_ALL)
-    return done(
+    return change_rota(
         screen, "shift_removed", lambda db: remove_shift(db, visit.principal, shift_id, visit.now)
     )
 

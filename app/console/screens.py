@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -16,8 +16,9 @@ from app.console import cookies
 from app.console.forms import ForeignForm, Form, form_token, is_ours, read_form
 from app.console.rendering import render
 from app.console.security import EXIT_URL, page_headers
-from app.errors import Refusal
+from app.errors import NotFound, Refusal
 from app.members import IDLE_LIFE
+from app.store import Db
 
 _NAVIGATION = (
     ("/", "Queue", (Permission.CASES, Permission.ARCHIVE)),
@@ -106,6 +107,20 @@ class MemberScreen(Screen):
     """A request of a signed-in member; a form of theirs is known to come from a page of ours."""
 
     visit: Visit = field(kw_only=True, repr=False)
+
+    def try_change(self, do: Callable[[Db], object]) -> Refusal | None:
+        """Change something in one transaction; return the refusal that a page has to tell.
+
+        NotFound is for no page of its own: it passes.
+        """
+        try:
+            with self.visit.transaction() as db:
+                do(db)
+        except NotFound:
+            raise
+        except Refusal as refusal:
+            return refusal
+        return None
 
 
 FormDep = Annotated[Form, Depends(read_form)]

@@ -11,6 +11,7 @@ from typing import Any
 
 from app.errors import BadRequest
 from app.models import OrganisationSettings
+from app.texts import LANGUAGE_NAMES
 
 # What a case is about, in the order in which the script offers it.
 SITUATIONS: Mapping[str, str] = {
@@ -33,24 +34,7 @@ OUTCOMES: Mapping[str, str] = {
     "other": "something else",
 }
 # Languages that cases and members may have (BCP 47).
-LANGUAGES: Mapping[str, str] = {
-    "en": "English",
-    "fr": "French",
-    "es": "Spanish",
-    "ht": "Haitian Creole",
-    "pa": "Punjabi",
-    "hi": "Hindi",
-    "pt-BR": "Portuguese (Brazil)",
-    "tl": "Tagalog",
-    "zh-Hans": "Chinese",
-    "ar": "Arabic",
-    "fa": "Farsi",
-    "ur": "Urdu",
-    "ta": "Tamil",
-    "bn": "Bengali",
-    "so": "Somali",
-    "tr": "Turkish",
-}
+LANGUAGES = LANGUAGE_NAMES
 # What a caller agrees to, each by itself.
 CONSENT_SCOPES: Mapping[str, str] = {
     "contact": "we may contact them",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from app.reports.records import ReleaseCell, ReleaseRecord
+from app.texts import LANGUAGE_NAMES
 
 LABELS: Mapping[str, str] = {
     # situations
@@ -30,23 +31,7 @@ LABELS: Mapping[str, str] = {
     "within_72_h": "1 to 3 days",
     "later": "later",
     "nobody": "not by text or claim",
-    # languages
-    "en": "English",
-    "fr": "French",
-    "es": "Spanish",
-    "ht": "Haitian Creole",
-    "pa": "Punjabi",
-    "hi": "Hindi",
-    "pt-BR": "Portuguese (Brazil)",
-    "tl": "Tagalog",
-    "zh-Hans": "Chinese (simplified)",
-    "ar": "Arabic",
-    "fa": "Farsi",
-    "ur": "Urdu",
-    "ta": "Tamil",
-    "bn": "Bengali",
-    "so": "Somali",
-    "tr": "Turkish",
+    **LANGUAGE_NAMES,
 }
 TITLES: Mapping[str, str] = {
     "total": "All cases",

@@ -264,13 +264,23 @@ def test_nothing_of_an_erased_case_is_left(
     shared_house: House, heron: Client, case_id: str
 ) -> None:
     add(heron, case_id)
-    heron.post(f"/v1/cases/{case_id}/episodes", {"place": "Laval", "from": "2026-01-10"})
-    heron.post(f"/v1/cases/{case_id}/erase")
-    with shared_house.database.snapshot() as db:
-        for table in Base.metadata.sorted_tables:
-            if "case_id" in table.c:
-                theirs = select(func.count()).where(table.c.case_id == UUID(case_id))
-                assert db.scalar(theirs) == 0, table.name
+    episode = {"place": "Laval", "from": "2026-01-10"}
+    assert heron.post(f"/v1/cases/{case_id}/episodes", episode).status_code == 201
+    before = tables_with_rows(shared_house, case_id)
+    assert {"events", "detention_episodes", "case_grants"} <= before
+    assert heron.post(f"/v1/cases/{case_id}/erase").status_code == 204
+    assert tables_with_rows(shared_house, case_id) == set()
+
+
+def tables_with_rows(house: House, case_id: str) -> set[str]:
+    """The tables in which a case has a row."""
+    tables = [table for table in Base.metadata.sorted_tables if "case_id" in table.c]
+    with house.database.snapshot() as db:
+        return {
+            table.name
+            for table in tables
+            if db.scalar(select(func.count()).where(table.c.case_id == UUID(case_id)))
+        }
 
 
 def test_whoever_was_there_adds_the_next_date_without_a_key(

@@ -55,6 +55,15 @@ def parse(words: list[str], *, whole: bool) -> None:
     command.make_context(name, list(words))
 
 
+def test_the_pages_name_commands_of_each_kind() -> None:
+    """Else the tests below would find nothing wrong because they find nothing."""
+    commands = [command for page in PAGES for command in list_commands(page)]
+    words = [list_words(command) for command in commands]
+    assert sum(1 for _ in list_kith_commands(iter(commands))) > 20
+    assert sum(one[:1] == ["make"] and len(one) > 1 for one in words) > 5
+    assert sum("-m" in one for one in words) > 2
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_kith_command_exists(page: str) -> None:
     for words in list_kith_commands(list_commands(page)):

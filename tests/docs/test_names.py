@@ -27,6 +27,14 @@ def list_paths(text: str) -> set[str]:
     return {path for path in found if "/" in path} | set(_FILE.findall(text))
 
 
+def test_the_pages_name_things_of_each_kind() -> None:
+    """Else the tests below would find nothing wrong because they find nothing."""
+    whole = "\n".join(read_page(page) for page in PAGES)
+    assert len(list_paths(whole)) > 50
+    assert len(re.findall(r"\]\(([^):]+)\)", whole)) > 5
+    assert len(re.findall(r"/v1/\w+", whole)) > 5
+
+
 @pytest.mark.parametrize("page", [*PAGES, *OPERATORS_FILES])
 def test_every_path_exists(page: str) -> None:
     folders = (REPOSITORY, (REPOSITORY / page).parent)

@@ -4,24 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-LANGUAGE_NAMES = {
-    "ar": "Arabic",
-    "bn": "Bengali",
-    "en": "English",
-    "es": "Spanish",
-    "fa": "Farsi",
-    "fr": "French",
-    "hi": "Hindi",
-    "ht": "Haitian Creole",
-    "pa": "Punjabi",
-    "pt": "Portuguese",
-    "so": "Somali",
-    "ta": "Tamil",
-    "tl": "Tagalog",
-    "tr": "Turkish",
-    "ur": "Urdu",
-    "zh": "Chinese",
-}
+from app.texts import LANGUAGE_NAMES
 
 
 @lru_cache(maxsize=1_000)
@@ -30,6 +13,12 @@ def find_spoken(code: str) -> str:
     return code.partition("-")[0].lower()
 
 
+# Without the country: an interpreter speaks Portuguese, wherever it is from.
+_SPOKEN_NAMES = {
+    find_spoken(code): name.partition(" (")[0] for code, name in LANGUAGE_NAMES.items()
+}
+
+
 def name_language(code: str) -> str:
     """Return a language's English name, or its code where it is not listed here."""
-    return LANGUAGE_NAMES.get(find_spoken(code), code)
+    return _SPOKEN_NAMES.get(find_spoken(code), code)
