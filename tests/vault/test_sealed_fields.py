@@ -38,7 +38,7 @@ from app.vault import (
 )
 
 # They hold a member's secrets, under keys of that member's alone.
-OF_MEMBERS = {"members.totp", "sessions.seed"}
+OF_MEMBERS = {"members.totp", "confirmations.totp", "sessions.seed"}
 AT = datetime(2026, 1, 15, 12, tzinfo=UTC)
 
 
