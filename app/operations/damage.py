@@ -60,8 +60,7 @@ def report_damage(
 
 
 def _was_told(db: Db, name: str, now: datetime) -> bool:
-    lately = audit.objects_since(f"{_KIND}{name}", now - TOLD_FOR)
-    return db.execute(lately.limit(1)).first() is not None
+    return bool(audit.find_entries_since(db, f"{_KIND}{name}", now - TOLD_FOR))
 
 
 def _tell(db: Db, name: str, now: datetime) -> None:

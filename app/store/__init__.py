@@ -33,6 +33,7 @@ from app.store.schema import (
     read_revision,
     upgrade_schema,
 )
+from app.store.shown_rows import show_each, show_rows
 from app.store.statements import (
     Lookup,
     Query,
@@ -91,6 +92,8 @@ __all__ = [
     "postpone_job",
     "read_revision",
     "release_all_jobs",
+    "show_each",
+    "show_rows",
     "update_rows",
     "upgrade_schema",
     "write_together",
