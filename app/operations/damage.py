@@ -52,7 +52,7 @@ def report_damage(
         with database.transaction() as db:
             known = _was_told(db, name, now)
             if not known:
-                subject = key[0] if isinstance(key[0], UUID) else None
+                subject = key[0] if key and isinstance(key[0], UUID) else None
                 audit.record(db, f"{_KIND}{name}", None, subject, now)
         if not known:  # apart: the entry stays where what a text needs is damaged too
             with database.transaction() as db:

@@ -1,7 +1,7 @@
 """The database, its statements and schema, and the job table."""
 
 from app.store.cursors import BIG, decode_cursor, encode_cursor
-from app.store.db import Database, Db
+from app.store.db import SEALED_VALUES, Database, Db
 from app.store.idempotency import do_once
 from app.store.jobs import (
     FURTHEST,
@@ -50,6 +50,7 @@ __all__ = [
     "BIG",
     "FURTHEST",
     "NOT_WAITING",
+    "SEALED_VALUES",
     "AnyVersion",
     "ClaimedJob",
     "Database",

@@ -18,11 +18,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session
 
-from app.crypto import Secret
+from app.crypto import SealBroken, Secret
 from app.keyring import Keyring, TransactionKeys
 from app.store.queue_order import QueueOrder
 from app.store.row_guard import install_row_guard
 from app.store.row_macs import RowDamaged
+
+# What is told of where a row verifies and a sealed value in it does not open.
+SEALED_VALUES = "sealed_values"
 
 
 class Db(Session):
@@ -119,6 +122,11 @@ class Database:
     def _collecting(self, db: Db) -> Iterator[None]:
         try:
             yield
+        except RowDamaged:
+            raise  # noted by whoever looked
+        except SealBroken:
+            db.note_damage(SEALED_VALUES, ())
+            raise
         finally:
             self._depth.damaged |= db.damaged
 
