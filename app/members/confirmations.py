@@ -216,10 +216,11 @@ def check_confirmation(db: Db, confirmation: Confirmation) -> None:
 
 
 def is_vouched_for(db: Db, confirmation: Confirmation) -> bool:
-    """Return whether this server wrote the row as it is."""
+    """Return whether this server wrote the row as it is; note it where it did not."""
     try:
         check_confirmation(db, confirmation)
     except SealBroken:
+        db.note_damage(Confirmation.__tablename__, (confirmation.id,))
         return False
     return True
 
