@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -97,9 +98,19 @@ class Roster:
         return sha256(self.document).hexdigest()
 
 
+class RosterRefused(OperatorError):
+    """The list of members in the database is not the one this server last vouched for."""
+
+
 def parse_roster(document: bytes) -> Roster:
-    """Read a roster document."""
-    content = json.loads(document)
+    """Read a roster document. RosterRefused for one that is none."""
+    try:
+        return _parse(json.loads(document))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise RosterRefused("The list of members does not read: it was changed.") from None
+
+
+def _parse(content: Any) -> Roster:
     return Roster(
         content["version"],
         content["previous"],
@@ -119,10 +130,6 @@ def parse_roster(document: bytes) -> Roster:
         },
         tuple(UUID(member_id) for member_id in content["removed"]),
     )
-
-
-class RosterRefused(OperatorError):
-    """The list of members in the database is not the one this server last vouched for."""
 
 
 def found_roster(db: Db, roster: Roster, signer: UUID, keys: MemberKeys) -> None:

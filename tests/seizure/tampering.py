@@ -330,6 +330,11 @@ def _is_latest_entry(scene: Scene, row: Row) -> bool:
     return bool(row["seq"] == max(r["seq"] for r in scene.rows("audit_entries")) - 3)
 
 
+def _is_wanted_month(scene: Scene, row: Row) -> bool:
+    [waiting] = scene.find("statistics_releases", state="awaiting_confirmation")
+    return bool(row["month"] == waiting["period"])
+
+
 def _is_key_in_use(scene: Scene, row: Row) -> bool:
     case = scene.open_case
     return (row["case_id"], row["epoch"]) == (case["id"], case["epoch"])
@@ -444,7 +449,7 @@ ASKINGS: Mapping[str, Asking] = {
     "statistics_files": Asking(by_file),
     "statistics_head": Asking(listing("/v1/statistics/plan")),
     "statistics_ledger": Asking(by_confirming, once=True),
-    "statistics_months": Asking(by_confirming, once=True),
+    "statistics_months": Asking(by_confirming, _is_wanted_month, once=True),
     "statistics_releases": Asking(listing("/v1/statistics/releases")),
     "suppressions": Asking(listing("/v1/blocks"), _is("kind", "blocked")),
     "tasks": _CASE,
