@@ -78,10 +78,12 @@ def renew_some_epochs(db: Db, now: datetime) -> int:
     current = read_roster(db).teams[DESK].epoch
     chosen = _find_stale(db, current)[:EPOCHS_AT_ONCE]
     locked = select(Case).where(Case.id.in_(chosen), Case.state.in_(LIVE_STATES))
-    cases = show_rows(db, locked.order_by(Case.id).with_for_update(), lambda case: case)
+    anew = locked.order_by(Case.id).with_for_update().execution_options(populate_existing=True)
+    cases = show_rows(db, anew, lambda case: case)
     known = select(CaseEpoch.case_id, func.max(CaseEpoch.epoch)).group_by(CaseEpoch.case_id)
     # A row of the last week may have been put back: no epoch is ever made twice.
-    newest = dict(db.execute(known.where(CaseEpoch.case_id.in_(chosen))).tuples().all())
+    ends = db.execute(known.where(CaseEpoch.case_id.in_(chosen)))
+    newest = {row[0]: row[1] for row in ends}
     made = [(case.id, max(case.epoch, newest.get(case.id, 0)) + 1) for case in cases]
     rows = [make_case_keys(db, case_id, epoch, DESK, now)[1:] for case_id, epoch in made]
     if rows:
