@@ -130,7 +130,10 @@ def forged(house: House, column: str, row: str, case_id: str, version: int, valu
         newest = select(CaseEpoch).where(CaseEpoch.case_id == UUID(case_id))
         epoch = db.scalars(newest.order_by(CaseEpoch.epoch.desc())).first()
     assert epoch
-    place = Context(deployment, name, field, UUID(row), version, UUID(case_id), epoch.epoch)
+    of_case = UUID(case_id)
+    place = Context(
+        deployment, name, field, UUID(row), version, of_case, epoch.epoch, parents=(of_case,)
+    )
     plain = pad_field(json.dumps(value).encode())
     return seal_to(epoch.public, Purpose.FIELD, epoch.epoch, place, plain)
 

@@ -37,16 +37,17 @@ def database_kind() -> str:
 
 
 def seal_by_hand(
-    house: House, column: str, row: UUID, case: str, value: Any, purpose: Purpose, version: int = 1
+    house: House, column: str, row: UUID, case: str, value: Any, version: int = 1, *parents: UUID
 ) -> bytes:
-    """Seal a value to a case's public key, which the database shows."""
+    """Seal a value to a case's public key; all that is needed for it lies in the database."""
+    purpose = Purpose.FIELD if column == "case_sheets.contact" else Purpose.NOTE
     name, _, field = column.partition(".")
     with house.database.snapshot() as db:
         deployment = db.scalars(select(Deployment.id)).one()
         newest = select(CaseEpoch).where(CaseEpoch.case_id == UUID(case))
         epoch = db.scalars(newest.order_by(CaseEpoch.epoch.desc())).first()
     assert epoch
-    place = Context(deployment, name, field, row, version, UUID(case), epoch.epoch)
+    place = Context(deployment, name, field, row, version, UUID(case), epoch.epoch, parents=parents)
     pad = pad_field if purpose is Purpose.FIELD else pad_message
     plain = pad(json.dumps(value).encode())
     return seal_to(epoch.public, purpose, epoch.epoch, place, plain)
@@ -71,7 +72,8 @@ def test_a_note_of_a_colleague_is_not_forged(house: House, case: str) -> None:
     heron, path, made = house.as_("heron"), f"/v1/cases/{case}", uuid4()
     heron.post(f"{path}/notes", {"body": "she is at home"})
     value = {"body": "send her to the office at 9", "at": house.clock().isoformat()}
-    blob = seal_by_hand(house, "notes.body", made, case, value, Purpose.NOTE)
+    author = house.residents["heron"].id
+    blob = seal_by_hand(house, "notes.body", made, case, value, 1, UUID(case), author)
     copied(house, Note, id=made, body=blob)
     answer = heron.get(path).json()
     assert [note["body"] for note in answer["notes"]] == ["she is at home"]
@@ -91,7 +93,8 @@ def test_a_report_is_not_forged(house: House) -> None:
     house.as_("finch").post(f"/v1/assignments/{mine['id']}/report", body)
     made = uuid4()
     value = {"outcome": "attended", "notes": "she lives at 5", "at": house.clock().isoformat()}
-    blob = seal_by_hand(house, "reports.body", made, case, value, Purpose.NOTE)
+    finch, taken = house.residents["finch"].id, UUID(mine["id"])
+    blob = seal_by_hand(house, "reports.body", made, case, value, 1, taken, UUID(case), finch)
     copied(house, Report, id=made, body=blob)
     answer = house.as_("heron").get(f"/v1/cases/{case}")
     assert "she was calm" in answer.text
@@ -118,9 +121,8 @@ def test_a_forged_number_of_a_closed_case_gets_no_text(house: House, case: str) 
     with house.database.snapshot() as db:
         newer = db.get_one(CaseSheet, UUID(case)).contact_version + 1
     contact = {"number": OTHER}
-    blob = seal_by_hand(
-        house, "case_sheets.contact", UUID(case), case, contact, Purpose.FIELD, newer
-    )
+    row = UUID(case)
+    blob = seal_by_hand(house, "case_sheets.contact", row, case, contact, newer, row)
     sheets = table(CaseSheet)
     mine = update(sheets).where(sheets.c.case_id == UUID(case))
     write(house, mine.values(contact=blob, contact_version=newer))
