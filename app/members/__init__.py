@@ -46,6 +46,7 @@ from app.members.sessions import (
     sign_out,
 )
 from app.members.sign_in_throttle import SignInThrottle, make_device_cookie
+from app.members.standings import Standing
 from app.members.team_gains import (
     confirm_change,
     give_confirmed_teams,
@@ -68,6 +69,7 @@ __all__ = [
     "SessionStore",
     "SignInThrottle",
     "SignedIn",
+    "Standing",
     "TableSessions",
     "admit_newcomers",
     "ask_for_second_factor",

@@ -83,9 +83,7 @@ def change_member(
     """
     principal.require(Permission.MEMBERS)
     member = _find_version(db, member_id, version)
-    if changes.roles is not None or changes.archive is not None:
-        # Also where nothing would change: an attacker may have changed the row.
-        check_member_row(db, member)
+    check_member_row(db, member)
     changed = change_profile(db, member, changes.profile)
     if _change_standing(db, principal, member, changes, now):
         member.version += not changed

@@ -11,7 +11,7 @@ from app.vault.backup_keys import (
     read_backup_public,
 )
 from app.vault.case_keys import find_public_key, make_case_keys, open_case_grants, regrant_case
-from app.vault.epochs import EPOCHS_JOB, publish_members, renew_case_epochs
+from app.vault.epochs import EPOCHS_JOB, find_live_epochs, publish_members, renew_case_epochs
 from app.vault.forgetting_layer import SHRED_KEY_DAYS, list_wrapped_tables, renew_forgetting
 from app.vault.index_key import ask_for_ratchet, ratchet_if_due, ratchet_index_key
 from app.vault.kept_content import forget_older_epochs, move_to_fresh_epoch
@@ -29,16 +29,13 @@ from app.vault.operational_key import (
     unseal_server,
 )
 from app.vault.roster import (
-    Roster,
-    RosterMember,
-    RosterRefused,
-    Team,
     check_roster_at_start,
     found_roster,
     hold_roster,
     publish_roster,
     read_roster,
 )
+from app.vault.roster_document import Roster, RosterMember, RosterRefused, Team
 from app.vault.roster_history import is_unchanged_since
 from app.vault.sealed import (
     find_field,
@@ -126,6 +123,7 @@ __all__ = [
     "check_roster_at_start",
     "find_field",
     "find_index_key",
+    "find_live_epochs",
     "find_operational_seed",
     "find_public_key",
     "forget_older_epochs",
