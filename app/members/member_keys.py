@@ -67,15 +67,18 @@ def check_member_row(db: Db, member: Member) -> None:
     The row's MAC is right in both cases: an attacker who writes to the database put back a row of
     last week.
     """
-    if not is_row_of_now(db, member):
-        db.note_damage(Member.__tablename__, (member.id,))
+    if not has_row_of_now(db, member):
         raise SealBroken
 
 
-def is_row_of_now(db: Db, member: Member) -> bool:
-    """Return whether a member's row fits what the roster says of them now."""
+def has_row_of_now(db: Db, member: Member) -> bool:
+    """Return whether a row fits what the roster says of its member; note it if it does not."""
     roster = read_roster(db)
-    line = roster.by_id.get(member.id)
+    line, left = roster.by_id.get(member.id), member.state == MemberState.REMOVED
     if line is None:
-        return member.state == MemberState.REMOVED or member.id not in roster.removed
-    return member.state not in _UNLISTED and member.roster_version == line.since
+        fits = left or member.id not in roster.removed
+    else:
+        fits = member.state not in _UNLISTED and member.roster_version == line.since
+    if not fits:
+        db.note_damage(Member.__tablename__, (member.id,))
+    return fits

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app import audit
 from app.access import ARCHIVE, DESK, Permission, Principal
 from app.crypto import SealBroken
-from app.members.member_keys import check_member_row, date_member_row
+from app.members.member_keys import date_member_row, has_row_of_now
 from app.members.states import move_member
 from app.models import Member, MemberState, TeamWrap
 from app.store import Db
@@ -54,7 +54,7 @@ def _admit(db: Db, principal: Principal, members: Sequence[Member], now: datetim
     if not members:
         return
     before = hold_roster(db)
-    fit = [member for member in members if _has_row_of_now(db, member)]
+    fit = [member for member in members if has_row_of_now(db, member)]
     if not fit:
         return
     lines = [
@@ -68,14 +68,6 @@ def _admit(db: Db, principal: Principal, members: Sequence[Member], now: datetim
         date_member_row(db, member)
         move_member(member, MemberState.JOINING)
         audit.record(db, "member.admitted", principal.member_id, member.id, now)
-
-
-def _has_row_of_now(db: Db, member: Member) -> bool:
-    try:
-        check_member_row(db, member)
-    except SealBroken:
-        return False
-    return True
 
 
 def pass_keys_on(db: Db, principal: Principal, member: Member, now: datetime) -> None:

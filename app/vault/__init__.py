@@ -15,6 +15,7 @@ from app.vault.epochs import EPOCHS_JOB, find_live_epochs, publish_members, rene
 from app.vault.forgetting_layer import SHRED_KEY_DAYS, list_wrapped_tables, renew_forgetting
 from app.vault.index_key import ask_for_ratchet, ratchet_if_due, ratchet_index_key
 from app.vault.kept_content import forget_older_epochs, move_to_fresh_epoch
+from app.vault.member_profiles import find_profile, read_whole_values
 from app.vault.operational_key import (
     ABSORB_JOB,
     NotMade,
@@ -125,6 +126,7 @@ __all__ = [
     "find_index_key",
     "find_live_epochs",
     "find_operational_seed",
+    "find_profile",
     "find_public_key",
     "forget_older_epochs",
     "found_roster",
@@ -159,6 +161,7 @@ __all__ = [
     "read_field",
     "read_roster",
     "read_sheet",
+    "read_whole_values",
     "reconcile_tombstones",
     "regrant_case",
     "renew_case_epochs",

@@ -722,7 +722,7 @@ def _confirmations() -> None:
         sa.Column("second_by", sa.Uuid(), nullable=True),
         sa.Column("told", sa.Integer(), nullable=False),
         sa.Column("totp", sa.LargeBinary(), nullable=True),
-        sa.Column("mac", sa.LargeBinary(), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["member_id"], ["members.id"], name=op.f("fk_confirmations_member_id")
         ),
