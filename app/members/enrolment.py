@@ -75,16 +75,12 @@ def clean_handle(handle: str) -> str:
 
 
 def find_present_member(db: Db, handle: str, *, lock_row: bool = False) -> Member | None:
-    """Return the member of that name, in whatever case it was typed; None where there is none.
-
-    None too where somebody changed their row from outside.
-    """
+    """Return the member of that name, in whatever case it was typed; None where there is none."""
     name = handle.strip().casefold()
     if not HANDLE_PATTERN.fullmatch(name):  # a database refuses some texts that are no name
         return None
     query = select(Member).where(Member.handle == name, Member.state != MemberState.REMOVED)
-    found = db.list_whole(query.with_for_update() if lock_row else query)
-    return found[0] if found else None
+    return db.scalar(query.with_for_update() if lock_row else query)
 
 
 def find_passphrase_salt(db: Db, handle: str) -> bytes:

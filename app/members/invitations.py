@@ -84,9 +84,8 @@ def redeem_invitation(
     Roles that open a team wait for a second coordinator.
     """
     lookup = hash_invitation(code)
-    invitation = db.scalar(
-        select(Invitation).where(Invitation.code_lookup == lookup).with_for_update()
-    )
+    query = select(Invitation).where(Invitation.code_lookup == lookup)
+    invitation = db.scalar(query.with_for_update())
     if invitation is None or invitation.redeemed_by:
         raise InvitationRefused
     offered = db.keys.read_values(invitation)

@@ -134,7 +134,7 @@ def test_a_member_whose_keys_were_swapped_cannot_sign_in(house: House) -> None:
     mine = MemberKeys(new_seed())
     with from_outside(house) as db:
         db.execute(update(Member).values(kem_public=mine.pair.public, verify_key=mine.verify_key))
-    assert house.sign_in("heron").status_code == 401
+    assert house.sign_in("heron").status_code == REFUSED
 
 
 # -- ciphertexts
