@@ -30,6 +30,7 @@ from app.vault.operational_key import (
     unseal_server,
 )
 from app.vault.roster import (
+    OperationalKeyReplaced,
     check_roster_at_start,
     found_roster,
     hold_roster,
@@ -108,6 +109,7 @@ __all__ = [
     "WAITING_FOR_KEY",
     "NotMade",
     "OpeningPermit",
+    "OperationalKeyReplaced",
     "Recipient",
     "Roster",
     "RosterMember",
