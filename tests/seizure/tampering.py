@@ -355,6 +355,7 @@ ASKINGS: Mapping[str, Asking] = {
     "case_grants": _CASE,
     "case_sheets": Asking(by_case, _is_open_case),
     "cases": Asking(by_case, _is_open_case),
+    "confirmations": Asking(listing("/v1/confirmations"), _is("state", "waiting")),
     "conflicts": Asking(by_conflict),
     "consents": _CASE,
     "deadline_rules": Asking(listing("/v1/deadline-rules")),
