@@ -150,7 +150,7 @@ from app.models.statistics import (
     StatisticsRelease,
 )
 from app.models.steps import WrongStep, check_step, list_states_before
-from app.models.teams import OperationalGrant, TeamEpoch, TeamWrap
+from app.models.teams import OperationalGrant, TeamWrap
 from app.models.values import ValuesBroken, dump_values, load_values, operational
 
 __all__ = [
@@ -300,7 +300,6 @@ __all__ = [
     "Task",
     "TaskState",
     "TaskValues",
-    "TeamEpoch",
     "TeamWrap",
     "TraceState",
     "ValuesBroken",

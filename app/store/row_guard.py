@@ -43,6 +43,9 @@ def _guard_select(state: ORMExecuteState) -> Result[Any] | None:
     if not damaged:
         return cast("Result[Any]", frozen())
     rows = [tuple(row) for row in frozen()]
+    for value in {value for row in rows for value in row if id(value) in damaged}:
+        if value in state.session:  # else whoever asks for it by its key gets it, unchecked
+            state.session.expunge(value)
     whole: Any = [row for row in rows if not any(id(value) in damaged for value in row)]
     if rows and not whole:
         raise RowDamaged(state.session.last_damage)  # type: ignore[attr-defined]

@@ -391,6 +391,5 @@ ASKINGS: Mapping[str, Asking] = {
     "statistics_releases": Asking(listing("/v1/statistics/releases")),
     "suppressions": Asking(listing("/v1/blocks"), _is("kind", "blocked")),
     "tasks": _CASE,
-    "team_epochs": Asking(_by_open_case, _is("team", "desk")),
     "team_wraps": Asking(_by_open_case, _of("heron")),
 }

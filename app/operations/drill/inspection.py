@@ -29,6 +29,7 @@ from app.operations.drill.disk import find_keys_on_disk, list_searched_files
 from app.operations.drill.inventory import find_strange_columns, list_columns
 from app.operations.drill.leaks import find_leaks
 from app.operations.drill.promise import DrilledInstallation, state_promise
+from app.operations.drill.relations import check_relations
 from app.operations.drill.report import DrillReport
 from app.operations.drill.row_checks import check_rows
 from app.settings import Settings
@@ -76,6 +77,7 @@ def _make_report(db: Db, deployment: Deployment, scene: DrillScene) -> DrillRepo
         _check_installation(scene, outcome),
         check_bare(outcome.bare),
         check_rows(connection, held),
+        check_relations(connection),
         check_archives(find_archives(scene.settings, files), keys, scene.now),
         check_strangers(find_strange_columns(connection)),
         find_leaks(connection, paths, outcome.opened, scene.settings.twilio_number, scene.progress),
