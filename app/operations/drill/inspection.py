@@ -29,9 +29,8 @@ from app.operations.drill.disk import find_keys_on_disk, list_searched_files
 from app.operations.drill.inventory import find_strange_columns, list_columns
 from app.operations.drill.leaks import find_leaks
 from app.operations.drill.promise import DrilledInstallation, state_promise
-from app.operations.drill.relations import check_relations
 from app.operations.drill.report import DrillReport
-from app.operations.drill.row_checks import check_rows
+from app.operations.drill.row_checks import check_relations, check_rows
 from app.settings import Settings
 from app.store import Database, Db, read_revision
 from app.vault import NotMade

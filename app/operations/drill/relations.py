@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, inspect, select
 
 from app.models import PARENTS, Base, Parent
-from app.operations.drill.checks import FAILURE, DrillFinding
 from app.vault import Roster, RosterRefused, parse_roster
 
 # The column by which a row's case is found, and the table that says which case that is.
@@ -72,22 +71,3 @@ def _read_roster(connection: Connection) -> Roster | None:
 def _read_cases(connection: Connection, name: str) -> dict[UUID, UUID]:
     table = Base.metadata.tables[name]
     return {row.id: row.case_id for row in connection.execute(select(table.c.id, table.c.case_id))}
-
-
-def check_relations(connection: Connection) -> Iterator[DrillFinding]:
-    """Check that no row hangs on something else than the roster and the rows above it say."""
-    relations, there = Relations(connection), set(inspect(connection).get_table_names())
-    for name in PARENTS.keys() & there:
-        table = Base.metadata.tables[name]
-        rows = connection.execute(select(table)).mappings()
-        own = PARENTS[name]
-        moved = sum(
-            relations.find_parents(name, row) != tuple(row[column] for column in own)
-            for row in rows
-        )
-        if moved:
-            yield DrillFinding(
-                FAILURE,
-                f"{moved} rows of {name} hang on something else than the rows above them say",
-                "find out who can write to the database; restore a backup from before",
-            )
