@@ -77,6 +77,7 @@ class Outgoing(OperationalRow[OutgoingValues], Base):
     """A text on its way. ``queued_at`` is ``written_at``, rounded."""
 
     __tablename__ = "outgoing"
+    id_window = "queued_at"
 
     id: Mapped[UUID] = plain(primary_key=True)
     case_id: Mapped[UUID | None] = plain(ForeignKey("cases.id"), index=True)
