@@ -156,12 +156,11 @@ def record_consent(
     )
     row = Consent(
         id=row_id,
-        case_id=case.id,
         epoch=case.epoch,
         position=case.last_position,
         recorded_by=principal.member_id,
         override_reason=_seal_reason(db, case, row_id, said.override_reason),
-        **db.keys.new_values(Consent, row_id, values, now),
+        **db.keys.new_values(Consent, row_id, values, now, case_id=case.id),
     )
     db.add(row)
     db.flush()

@@ -166,8 +166,7 @@ def _bind(db: Db, desk: IntakeSettings, values: PendingKeywordValues, now: datet
 def _settle(db: Db, case: Case, now: datetime) -> None:
     """Give a provisional case its number's index, or put it under that number's live case."""
     values = db.keys.read_values(case)
-    for column, value in db.keys.new_values(Case, case.id, values, now).items():
-        setattr(case, column, value)
+    db.keys.move_values(case, values, now)
     case.provisional, case.number_lookup = False, None
     case.reference_lookup = db.keys.reference_lookup(values.reference)
     db.flush()

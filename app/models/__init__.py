@@ -106,6 +106,7 @@ from app.models.outbox import (
     Suppression,
     SuppressionValues,
 )
+from app.models.parents import PARENTS, Parent, list_parents, order_parents
 from app.models.people import (
     MEMBER_TRANSITIONS,
     Invitation,
@@ -167,6 +168,7 @@ __all__ = [
     "NOT_HEARD",
     "OFFER_TRANSITIONS",
     "OUTGOING_TRANSITIONS",
+    "PARENTS",
     "RELEASE_TRANSITIONS",
     "REQUEST_TRANSITIONS",
     "ROUNDING",
@@ -261,6 +263,7 @@ __all__ = [
     "OutgoingState",
     "OutgoingValues",
     "Page",
+    "Parent",
     "PendingKeyword",
     "PendingKeywordValues",
     "RaidReport",
@@ -306,9 +309,11 @@ __all__ = [
     "check_step",
     "dump_values",
     "list_operational_values",
+    "list_parents",
     "list_states_before",
     "load_values",
     "operational",
+    "order_parents",
     "rounded",
     "table",
 ]

@@ -98,11 +98,10 @@ def _row(db: Db, draft: TextDraft, now: datetime) -> dict[str, Any]:
     values = OutgoingValues(to=draft.to, body=draft.body, written_at=written_at)
     return {
         "id": row_id,
-        "case_id": draft.case_id,
         "message_id": draft.message_id,
         "state": OutgoingState.QUEUED,
         "purpose": draft.purpose,
         "segments": measure_text(draft.body).segments,
         "queued_at": rounded(written_at),
-        **db.keys.new_values(Outgoing, row_id, values, now),
+        **db.keys.new_values(Outgoing, row_id, values, now, case_id=draft.case_id),
     }

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.access import Principal
 from app.crypto import KeyPair, SealBroken, TeamKeys, new_seed
 from app.errors import Forbidden
-from app.models import OperationalGrant, TeamEpoch, TeamWrap, rounded
+from app.models import OperationalGrant, Parent, TeamEpoch, TeamWrap, rounded
 from app.store import Db
 from app.vault.roster import read_roster
 from app.vault.wraps import OPERATIONAL_GRANT, TEAM_WRAP, Recipient, unwrap_key, wrap_key
@@ -54,8 +54,8 @@ def share_team(
     known = read_roster(db).by_id
     for member_id in members:
         to = Recipient(known[member_id].kem_public, epoch)
-        columns = wrap_key(db, TEAM_WRAP, uuid4(), keys.seed, to, now)
-        db.add(TeamWrap(team=team, epoch=epoch, member_id=member_id, **columns))
+        parents: dict[str, Parent] = {"team": team, "epoch": epoch, "member_id": member_id}
+        db.add(TeamWrap(**wrap_key(db, TEAM_WRAP, uuid4(), keys.seed, to, now, parents)))
 
 
 def make_team_epoch(db: Db, team: str, epoch: int, now: datetime) -> TeamKeys:
@@ -64,6 +64,7 @@ def make_team_epoch(db: Db, team: str, epoch: int, now: datetime) -> TeamKeys:
     db.add(TeamEpoch(team=team, epoch=epoch, public=keys.pair.public, created_at=rounded(now)))
     if db.keys.operational is not None:
         seed, to = db.keys.operational.seed, Recipient(keys.pair.public, epoch)
-        columns = wrap_key(db, OPERATIONAL_GRANT, uuid4(), seed, to, now)
-        db.add(OperationalGrant(team=team, team_epoch=epoch, **columns))
+        parents: dict[str, Parent] = {"team": team, "team_epoch": epoch}
+        columns = wrap_key(db, OPERATIONAL_GRANT, uuid4(), seed, to, now, parents)
+        db.add(OperationalGrant(**columns))
     return keys

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Table, inspect, select
 
 from app.crypto import Purpose, SealBroken, purpose_of, read_epoch
-from app.models import Base
+from app.models import PARENTS, Base, Parent
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,11 @@ class Cell:
         """The id its context names."""
         found: UUID = self.row["id"] if "id" in self.row else self.row["case_id"]
         return found
+
+    @property
+    def parents(self) -> tuple[Parent, ...]:
+        """What its row hangs on, as its context names it."""
+        return tuple(self.row[name] for name in PARENTS.get(self.table, ()))
 
     @property
     def scope(self) -> object:
