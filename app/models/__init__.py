@@ -9,7 +9,7 @@ from app.models.assignments import (
     Report,
 )
 from app.models.audit import AuditCheckpoint, AuditEntry, AuditHead
-from app.models.base import ROUNDING, Base, Instant, OperationalRow, State, rounded, table
+from app.models.base import ROUNDING, AnyRow, Base, Instant, OperationalRow, State, rounded, table
 from app.models.briefs import Brief, BriefWrap
 from app.models.calls import (
     CALL_TRANSITIONS,
@@ -181,6 +181,7 @@ __all__ = [
     "TEXTS_ON_THEIR_WAY",
     "Alert",
     "AlertState",
+    "AnyRow",
     "ArchivedContact",
     "Assignment",
     "AssignmentState",
