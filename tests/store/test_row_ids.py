@@ -15,7 +15,9 @@ from app.store.row_ids import find_window_front
 from tests.line import Line
 
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
-MODELS: list[type[AnyRow]] = [mapper.class_ for mapper in Base.registry.mappers]
+MODELS: list[type[AnyRow]] = sorted(
+    (mapper.class_ for mapper in Base.registry.mappers), key=lambda model: model.__tablename__
+)
 WITH_WINDOW = [model for model in MODELS if model.id_window]
 
 
