@@ -46,7 +46,6 @@ def add_call(
     values = _values(call, CallValues(sid=sid, room=uuid4().hex))
     row = Call(
         id=call.id,
-        case_id=case.id,
         direction="outbound" if call.outgoing else "inbound",
         state=call.state,
         at=rounded(now),
@@ -54,7 +53,7 @@ def add_call(
         sid_lookup=db.keys.sid_lookup(sid) if sid else None,
         winner=call.winner,
         custody=call.custody,
-        **db.keys.new_values(Call, call.id, values, now),
+        **db.keys.new_values(Call, call.id, values, now, case_id=case.id),
     )
     db.add(row)
     db.flush()
@@ -145,14 +144,13 @@ def _write_legs(db: Db, held: HeldCall, now: datetime) -> None:
     for number, leg in enumerate(held.course.legs):
         row = held.legs.get(leg.id)
         if row is None:
+            parents = {"call_id": held.course.id, "member_id": leg.member}
             row = CallLeg(
                 id=leg.id,
-                call_id=held.course.id,
                 number=number,
                 kind=leg.kind,
-                member_id=leg.member,
                 state=leg.state,
-                **db.keys.new_values(CallLeg, leg.id, CallLegValues(), now),
+                **db.keys.new_values(CallLeg, leg.id, CallLegValues(), now, **parents),
             )
             db.add(row)
             held.legs[leg.id] = row

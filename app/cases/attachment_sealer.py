@@ -82,7 +82,8 @@ class AttachmentSealer:
 
 def place_part(attachment_id: UUID, number: int, case_id: UUID, epoch: int) -> SealedPlace:
     """Return the place to which a part is bound."""
-    return SealedPlace(make_part_id(attachment_id, number), epoch, case_id)
+    part_id = make_part_id(attachment_id, number)
+    return ATTACHMENT_PART.place(part_id, epoch, attachment_id=attachment_id, case_id=case_id)
 
 
 def make_part_id(attachment_id: UUID, number: int) -> UUID:
@@ -108,7 +109,7 @@ def store_attachment(
         content_type=content_type, size=sealer.size, parts=len(sealer.parts), at=now
     )
     public = find_public_key(db, case.id, sealer.epoch)
-    place = SealedPlace(sealer.id, sealer.epoch, case.id)
+    place = ATTACHMENT_KEY.place(sealer.id, sealer.epoch, case_id=case.id)
     db.add(
         Attachment(
             id=sealer.id,

@@ -78,14 +78,13 @@ def write_date(
     case.last_position = position_after(case.last_position, now)
     event = Event(
         id=row_id,
-        case_id=case.id,
         follows=follows,
         state=wanted.state,
         version=1,
         position=case.last_position,
         cap=wanted.cap,
         **seal_columns(db, EVENT_PLACE, case, row_id, make_date_place(wanted)),
-        **db.keys.new_values(Event, row_id, _make_values(wanted, now), now),
+        **db.keys.new_values(Event, row_id, _make_values(wanted, now), now, case_id=case.id),
     )
     db.add(event)
     db.flush()
@@ -176,6 +175,4 @@ def restore_dates(db: Db, case: Case, keys: Mapping[int, CaseKeys], now: datetim
     for event in db.scalars(select(Event).where(Event.case_id == case.id)):
         known = read_field(db, EVENT_PLACE, event, keys)
         wanted = DateFacts(known.kind, known.starts_at, ends_at=known.ends_at)
-        columns = db.keys.new_values(Event, event.id, _make_values(wanted, now), now)
-        for column, value in columns.items():
-            setattr(event, column, value)
+        db.keys.move_values(event, _make_values(wanted, now), now)

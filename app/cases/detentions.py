@@ -61,12 +61,11 @@ def add_detention(
     case.last_position = position_after(case.last_position, now)
     episode = DetentionEpisode(
         id=row_id,
-        case_id=case.id,
         version=1,
         position=case.last_position,
         ended=stay.until is not None,
         **seal_columns(db, DETENTION_DETAILS, case, row_id, _tidy(stay)),
-        **db.keys.new_values(DetentionEpisode, row_id, _values(stay, 1), now),
+        **db.keys.new_values(DetentionEpisode, row_id, _values(stay, 1), now, case_id=case.id),
     )
     db.add(episode)
     db.flush()
@@ -150,5 +149,4 @@ def restore_detentions(db: Db, case: Case, keys: Mapping[int, CaseKeys], now: da
     for row in db.scalars(select(DetentionEpisode).where(DetentionEpisode.case_id == case.id)):
         stay = read_field(db, DETENTION_DETAILS, row, keys)
         values = _values(stay, row.version + 1)  # higher than any that a task was made for
-        for column, value in db.keys.new_values(DetentionEpisode, row.id, values, now).items():
-            setattr(row, column, value)
+        db.keys.move_values(row, values, now)

@@ -40,7 +40,9 @@ def write_note(db: Db, case: Case, author: UUID, kind: str, body: str, now: date
         position=case.last_position,
         author_id=author,
         kind=kind,
-        body=seal_for_case(db, NOTE_BODY, case, note_id, NoteBody(body=body, at=now)),
+        body=seal_for_case(
+            db, NOTE_BODY, case, note_id, NoteBody(body=body, at=now), author_id=author
+        ),
     )
     db.add(row)
     return row

@@ -51,12 +51,12 @@ def add_task(
     row_id = uuid4()
     values = {
         "id": row_id,
-        "case_id": case_id,
-        "subject_id": subject_id,
         "kind": kind,
         "number": number,
         "state": TaskState.OPEN,
-        **db.keys.new_values(Task, row_id, TaskValues(due_at=due_at), now),
+        **db.keys.new_values(
+            Task, row_id, TaskValues(due_at=due_at), now, case_id=case_id, subject_id=subject_id
+        ),
     }
     insert_new_rows(db, table(Task), [values], table(Task).c.id)
 

@@ -31,7 +31,6 @@ from app.crypto.keys import (
 from app.crypto.passphrases import (
     MIN_PASSPHRASE,
     SALT_BYTES,
-    TokenKeys,
     derive_passphrase_key,
     derive_recovery_key,
     derive_token_keys,
@@ -79,7 +78,6 @@ __all__ = [
     "Secret",
     "Suite",
     "TeamKeys",
-    "TokenKeys",
     "UnsafeKeyFile",
     "append_lines",
     "create_file",

@@ -62,6 +62,7 @@ class Context:
     ``table`` and ``column`` are frozen strings, never derived from a class name; ids are assigned
     before sealing. ``version`` is the sealed field's own version (0 where it has none). ``epoch``
     is the epoch of what is sealed (a case's, say); the header holds that of the key it lies under.
+    ``parents`` are what the row hangs on, in the fixed order of its table.
     """
 
     deployment: UUID
@@ -71,6 +72,7 @@ class Context:
     version: int = 0
     case: UUID | None = None
     epoch: int = 0
+    parents: tuple[UUID | str | int | None, ...] = ()
 
     def encode(self, header: bytes) -> bytes:
         """Return the unambiguous byte string for HPKE ``info`` or Cobblestone ``context``."""
@@ -79,12 +81,22 @@ class Context:
         version, epoch = self.version.to_bytes(4, "big"), self.epoch.to_bytes(4, "big")
         row = _ID + self.row.bytes
         head = _length(header) + header
-        return b"".join((LABEL, head, place, row, _NUMBER, version, case, _NUMBER, epoch))
+        fixed = (LABEL, head, place, row, _NUMBER, version, case, _NUMBER, epoch)
+        return b"".join((*fixed, *map(_encode_parent, self.parents)))
 
 
 _NUMBER = (4).to_bytes(2, "big")
 _ID = (16).to_bytes(2, "big")
 _NO_CASE = (0).to_bytes(2, "big")
+
+
+def _encode_parent(parent: UUID | str | int | None) -> bytes:
+    if isinstance(parent, UUID):
+        return _ID + parent.bytes
+    if isinstance(parent, int):
+        return _NUMBER + parent.to_bytes(4, "big")
+    part = b"" if parent is None else parent.encode()
+    return _length(part) + part
 
 
 def _length(part: bytes) -> bytes:

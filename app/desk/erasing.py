@@ -87,9 +87,7 @@ def _erase_one(db: Db, case: Case, now: datetime) -> None:
     queued = select(Outgoing.id).where(Outgoing.case_id == case.id, Outgoing.state == "queued")
     db.execute(delete(Job).where(Job.ref.in_(queued)))
     db.execute(delete(Outgoing).where(Outgoing.case_id == case.id, Outgoing.state == "queued"))
-    db.execute(
-        update(Outgoing).where(Outgoing.case_id == case.id).values(case_id=None, message_id=None)
-    )
+    db.execute(update(Outgoing).where(Outgoing.case_id == case.id).values(message_id=None))
     release_pictures(db, case.id, now)
     forget_calls(db, case.id, now)
     forget_requests(db, case, now)

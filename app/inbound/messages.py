@@ -19,7 +19,7 @@ from app.models import (
 )
 from app.store import position_after
 from app.telephony import InboundText
-from app.vault import MESSAGE_BODY, SealedPlace, lock_field, seal_field
+from app.vault import MESSAGE_BODY, lock_field, seal_field
 
 
 def make_payload(
@@ -89,7 +89,7 @@ def _message(
 
 
 def _seal(batch: Batch, thread: ChangingCase, message_id: UUID, content: MessageBody) -> bytes:
-    place = SealedPlace(message_id, thread.epoch, thread.id)
+    place = MESSAGE_BODY.place(message_id, thread.epoch, case_id=thread.id)
     if thread.keys is not None:
         key = thread.keys.field_key(MESSAGE_BODY.name)
         return lock_field(batch.db.keys, MESSAGE_BODY, place, content, key)

@@ -22,6 +22,7 @@ from app.crypto import (
     remember,
 )
 from app.errors import Sealed
+from app.models import Parent
 
 Kept = TypeVar("Kept")
 
@@ -153,9 +154,10 @@ class KeyHolder:
         *,
         case: UUID | None = None,
         epoch: int = 0,
+        parents: tuple[Parent, ...] = (),
     ) -> Context:
         """Return the context of one sealed value in this deployment."""
-        return Context(self.deployment, table, column, row, version, case, epoch)
+        return Context(self.deployment, table, column, row, version, case, epoch, parents)
 
     def forget(self, table: str, column: str, row: UUID, inner: bytes, now: datetime) -> bytes:
         """Put today's forgetting layer around a key. Sealed where the key folder is absent."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from app.crypto import (
+    Context,
     Purpose,
     SealBroken,
     Secret,
@@ -23,9 +25,31 @@ from app.crypto import (
 )
 from app.errors import Sealed
 from app.keyring.held import KeyHolder
-from app.models import OperationalRow, dump_values, load_values
+from app.models import (
+    PARENTS,
+    OperationalRow,
+    Parent,
+    dump_values,
+    list_parents,
+    load_values,
+    order_parents,
+)
 
 V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A row with the parents that its contexts name."""
+
+    table: str
+    row: UUID
+    parents: tuple[Parent, ...]
+
+
+def _find_place(model: type[OperationalRow[Any]], row: Any) -> _Place:
+    table = model.__tablename__
+    return _Place(table, row.id, list_parents(table, row))
 
 
 class OperationalFields(Protocol):
@@ -42,16 +66,36 @@ class RowKeys(KeyHolder):
     """Seals, opens and rewrites the values of operational rows."""
 
     def new_values(
-        self, model: type[OperationalRow[V]], row: UUID, values: V, now: datetime
+        self,
+        model: type[OperationalRow[V]],
+        row: UUID,
+        values: V,
+        now: datetime,
+        **parents: Parent,
     ) -> dict[str, Any]:
-        """Return the columns ``op_key op_values op_version shred_day`` of a new row."""
-        table, row_key = model.__tablename__, new_seed()
+        """Return a new row's columns ``op_key op_values op_version shred_day`` and its parents.
+
+        ``parents`` are those of its table, by name: see ``app.models.parents``.
+        """
+        row_key = new_seed()
+        place = _Place(model.__tablename__, row, order_parents(model.__tablename__, parents))
+        wrap = self._wrap(place, row_key)
         return {
-            "op_key": self.forget(table, "op_key", row, self._wrap(table, row, row_key), now),
-            "op_values": self._lock_values(table, row, 1, row_key, dump_values(values)),
+            **parents,
+            "op_key": self.forget(place.table, "op_key", row, wrap, now),
+            "op_values": self._lock_values(place, 1, row_key, dump_values(values)),
             "op_version": 1,
             "shred_day": day_number(now),
         }
+
+    def move_values(
+        self, row: OperationalRow[V], values: V, now: datetime, **parents: Parent
+    ) -> None:
+        """Write a mapped row anew: its values under a new key, hung on ``parents`` that change."""
+        table = row.__tablename__
+        known = dict(zip(PARENTS.get(table, ()), list_parents(table, row), strict=True)) | parents
+        for column, value in self.new_values(type(row), row.id, values, now, **known).items():
+            setattr(row, column, value)
 
     def read_values(self, row: OperationalRow[V]) -> V:
         """Return the values of a row. Sealed; SealBroken where they were taken away."""
@@ -65,11 +109,11 @@ class RowKeys(KeyHolder):
         self, model: type[OperationalRow[V]], row: OperationalFields
     ) -> tuple[V, Secret]:
         """Return the values of a row with its row key, for rewriting. Sealed, SealBroken."""
-        table = model.__tablename__
         if row.op_values is None:
             raise SealBroken
-        context = self.context(table, "op_values", row.id, row.op_version)
-        key = self._row_key(table, row)
+        place = _find_place(model, row)
+        context = self._context(place, "op_values", row.op_version)
+        key = self._row_key(place, row)
         opened = unlock(key, Purpose.ROW_VALUES, 0, context, row.op_values)
         return load_values(model.values_type, unpad(opened)), key
 
@@ -84,9 +128,9 @@ class RowKeys(KeyHolder):
 
         ``key`` is the row key, where it was opened before.
         """
-        table, version = model.__tablename__, row.op_version + 1
-        key = key or self._row_key(table, row)
-        blob = self._lock_values(table, row.id, version, key, dump_values(values))
+        place, version = _find_place(model, row), row.op_version + 1
+        key = key or self._row_key(place, row)
+        blob = self._lock_values(place, version, key, dump_values(values))
         return {"op_values": blob, "op_version": version}
 
     def write_values(self, row: OperationalRow[V], values: V) -> None:
@@ -94,24 +138,25 @@ class RowKeys(KeyHolder):
         for column, value in self.rewrite_values(type(row), row, values).items():
             setattr(row, column, value)
 
-    def _wrap(self, table: str, row: UUID, row_key: Secret) -> bytes:
-        context = self.context(table, "op_key", row)
+    def _context(self, place: _Place, column: str, version: int = 0) -> Context:
+        return self.context(place.table, column, place.row, version, parents=place.parents)
+
+    def _wrap(self, place: _Place, row_key: Secret) -> bytes:
+        context = self._context(place, "op_key")
         if self.operational is None:
             return seal_to(self.held.operational_public, Purpose.ROW_KEY, 0, context, row_key)
         return lock(self.operational.wrap_key, Purpose.ROW_KEY, 0, context, row_key)
 
-    def _row_key(self, table: str, row: OperationalFields) -> Secret:
+    def _row_key(self, place: _Place, row: OperationalFields) -> Secret:
         if self.operational is None:
             raise Sealed
-        inner = self.remember(table, "op_key", row.id, row.op_key)
-        context = self.context(table, "op_key", row.id)
+        inner = self.remember(place.table, "op_key", place.row, row.op_key)
+        context = self._context(place, "op_key")
         if read_suite(inner) is Suite.HPKE:
             return open_sealed(self.operational.pair, Purpose.ROW_KEY, 0, context, inner)
         return unlock(self.operational.wrap_key, Purpose.ROW_KEY, 0, context, inner)
 
-    def _lock_values(
-        self, table: str, row: UUID, version: int, row_key: bytes, values: bytes
-    ) -> bytes:
+    def _lock_values(self, place: _Place, version: int, row_key: bytes, values: bytes) -> bytes:
         plaintext = pad_field(values)
-        context = self.context(table, "op_values", row, version)
+        context = self._context(place, "op_values", version)
         return lock(row_key, Purpose.ROW_VALUES, 0, context, plaintext)

@@ -114,7 +114,7 @@ def _sealed(
     team, key = read_roster(db).teams[DESK], new_seed()
     place = SealedPlace(row_id, team.epoch, version=version)
     body = lock_field(db.keys, SIGHTING_BODY, place, dict(facts), key)
-    wrapped = wrap_key(db, SIGHTING_KEY, row_id, key, Recipient(team.public, team.epoch), now)
+    wrapped = wrap_key(db, SIGHTING_KEY, row_id, key, Recipient(team.public, team.epoch), now, {})
     return {"epoch": team.epoch, "body": body, "body_version": version, **wrapped}
 
 

@@ -92,15 +92,15 @@ def _ask(db: Db, handle: str, key: bytes, now: datetime) -> str:
         roster_version=read_roster(db).version,
         asked_at=rounded(now),
         told=0,
-        totp=lock(keys.totp_key, Purpose.TOTP, 0, _context(db, confirmation_id), secret),
+        totp=lock(keys.totp_key, Purpose.TOTP, 0, _context(db, confirmation_id, member.id), secret),
     )
     add_confirmation(db, confirmation, now)
     audit.record(db, f"{_KIND}.asked", member.id, member.id, now)
     return make_totp_uri(secret, member.handle)
 
 
-def _context(db: Db, confirmation_id: UUID) -> Context:
-    return db.keys.context("confirmations", "totp", confirmation_id)
+def _context(db: Db, confirmation_id: UUID, member_id: UUID) -> Context:
+    return db.keys.context("confirmations", "totp", confirmation_id, parents=(member_id,))
 
 
 def _tell_owner(db: Db, member: Member, now: datetime) -> None:
@@ -129,7 +129,8 @@ def spend_sign_in_code(
         return
     newest = confirmed[-1]
     try:
-        secret = unlock(keys.totp_key, Purpose.TOTP, 0, _context(db, newest.id), newest.totp or b"")
+        context = _context(db, newest.id, member.id)
+        secret = unlock(keys.totp_key, Purpose.TOTP, 0, context, newest.totp or b"")
     except SealBroken as error:
         raise Unauthenticated from error
     factor = SecondFactor(secret, confirmed=True).spend(code or "", now)

@@ -13,10 +13,10 @@ from uuid import UUID, uuid4
 from app import audit
 from app.access import Principal
 from app.crypto import (
+    Context,
     MemberKeys,
     Purpose,
     SealBroken,
-    TokenKeys,
     derive_passphrase_key,
     derive_token_keys,
     lock,
@@ -154,7 +154,7 @@ def start_session(
         session_id,
         derived.lookup,
         member.id,
-        _wrap_seed(db, derived, session_id, keys),
+        lock(derived.key, Purpose.SESSION, 0, _context(db, session_id, member.id), keys.seed),
         now,
         now,
         now + SESSION_LIFE,
@@ -163,9 +163,8 @@ def start_session(
     return SignedIn(token, session.expires_at, make_principal(db, member, keys, session.id))
 
 
-def _wrap_seed(db: Db, token: TokenKeys, session_id: UUID, keys: MemberKeys) -> bytes:
-    context = db.keys.context("sessions", "seed", session_id)
-    return lock(token.key, Purpose.SESSION, 0, context, keys.seed)
+def _context(db: Db, session_id: UUID, member_id: UUID) -> Context:
+    return db.keys.context("sessions", "seed", session_id, parents=(member_id,))
 
 
 def resume_session(database: Database, store: SessionStore, token: str, now: datetime) -> Principal:
@@ -178,7 +177,7 @@ def resume_session(database: Database, store: SessionStore, token: str, now: dat
         member = db.get(Member, session.member_id)
         if member is None or member.state == MemberState.REMOVED:
             raise Unauthenticated
-        context = db.keys.context("sessions", "seed", session.id)
+        context = _context(db, session.id, session.member_id)
         try:
             seed = unlock(derived.key, Purpose.SESSION, 0, context, session.seed)
         except SealBroken as error:

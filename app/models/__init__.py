@@ -9,7 +9,7 @@ from app.models.assignments import (
     Report,
 )
 from app.models.audit import AuditCheckpoint, AuditEntry, AuditHead
-from app.models.base import ROUNDING, Base, Instant, OperationalRow, State, rounded, table
+from app.models.base import ROUNDING, AnyRow, Base, Instant, OperationalRow, State, rounded, table
 from app.models.briefs import Brief, BriefWrap
 from app.models.calls import (
     CALL_TRANSITIONS,
@@ -106,6 +106,7 @@ from app.models.outbox import (
     Suppression,
     SuppressionValues,
 )
+from app.models.parents import PARENTS, Parent, list_parents, order_parents
 from app.models.people import (
     MEMBER_TRANSITIONS,
     Invitation,
@@ -167,6 +168,7 @@ __all__ = [
     "NOT_HEARD",
     "OFFER_TRANSITIONS",
     "OUTGOING_TRANSITIONS",
+    "PARENTS",
     "RELEASE_TRANSITIONS",
     "REQUEST_TRANSITIONS",
     "ROUNDING",
@@ -179,6 +181,7 @@ __all__ = [
     "TEXTS_ON_THEIR_WAY",
     "Alert",
     "AlertState",
+    "AnyRow",
     "ArchivedContact",
     "Assignment",
     "AssignmentState",
@@ -260,6 +263,7 @@ __all__ = [
     "OutgoingState",
     "OutgoingValues",
     "Page",
+    "Parent",
     "PendingKeyword",
     "PendingKeywordValues",
     "RaidReport",
@@ -304,9 +308,11 @@ __all__ = [
     "check_step",
     "dump_values",
     "list_operational_values",
+    "list_parents",
     "list_states_before",
     "load_values",
     "operational",
+    "order_parents",
     "rounded",
     "table",
 ]

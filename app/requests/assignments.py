@@ -66,15 +66,13 @@ def find_assignment(db: Db, request: Request) -> Assignment | None:
 def make_assignment(db: Db, request: Request, member_id: UUID, now: datetime) -> Assignment:
     """Give a request to the member who accepted it."""
     assignment_id, kept = uuid4(), _make_values(db.keys.read_values(request), now)
+    parents = {"request_id": request.id, "case_id": request.case_id, "member_id": member_id}
     assignment = Assignment(
         id=assignment_id,
-        request_id=request.id,
-        case_id=request.case_id,
-        member_id=member_id,
         state=AssignmentState.ACTIVE,
         version=1,
         accepted_at=rounded(now),
-        **db.keys.new_values(Assignment, assignment_id, kept, now),
+        **db.keys.new_values(Assignment, assignment_id, kept, now, **parents),
     )
     db.add(assignment)
     mark_request_assigned(request)

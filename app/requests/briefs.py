@@ -33,7 +33,7 @@ from app.crypto import (
 from app.errors import Sealed
 from app.models import Brief, BriefContent, BriefWrap, Request, Task
 from app.store import Db
-from app.vault import BRIEF_FIELDS, SealedPlace, lock_field, read_field, read_roster
+from app.vault import BRIEF_FIELDS, lock_field, read_field, read_roster
 
 BRIEF_TASK = "brief"
 _EPOCH = 1  # a brief that is written again has new ids and a new seed, so there is one epoch
@@ -55,7 +55,8 @@ def store_brief(
     delete_briefs(db, [request.id])
     keys, brief_id = BriefKeys(new_seed()), uuid4()
     public = keys.pair.public
-    place, key = SealedPlace(brief_id, _EPOCH, request.case_id), keys.field_key(BRIEF_FIELDS.name)
+    place = BRIEF_FIELDS.place(brief_id, _EPOCH, request_id=request.id, case_id=request.case_id)
+    key = keys.field_key(BRIEF_FIELDS.name)
     db.add(
         Brief(
             id=brief_id,
@@ -90,7 +91,8 @@ def _wrap(
     pending: bool,
 ) -> dict[str, Any]:
     wrap_id = uuid4()
-    context = _context(db, wrap_id, request.case_id)
+    parents = (request.id, request.case_id, member_id)
+    context = _context(db, wrap_id, parents)
     inner = seal_to(public, Purpose.BRIEF_WRAP, _EPOCH, context, seed)
     if pending:
         inner = lock(_operational(db).wrap_key, Purpose.BRIEF_WRAP, _EPOCH, context, inner)
@@ -106,8 +108,14 @@ def _wrap(
     }
 
 
-def _context(db: Db, wrap_id: UUID, case_id: UUID) -> Context:
-    return db.keys.context("brief_wraps", "wrap", wrap_id, case=case_id, epoch=_EPOCH)
+def _context(db: Db, wrap_id: UUID, parents: tuple[UUID, UUID, UUID]) -> Context:
+    """Return the context of a wrap. ``parents``: its request, case and member."""
+    _, case, _ = parents
+    return db.keys.context("brief_wraps", "wrap", wrap_id, case=case, epoch=_EPOCH, parents=parents)
+
+
+def _context_of(db: Db, wrap: BriefWrap) -> Context:
+    return _context(db, wrap.id, (wrap.request_id, wrap.case_id, wrap.member_id))
 
 
 def _operational(db: Db) -> OperationalKeys:
@@ -133,7 +141,7 @@ def hand_brief_over(db: Db, request_id: UUID, member_id: UUID, now: datetime) ->
     if wrap is None or not wrap.pending:
         return
     inner = db.keys.remember("brief_wraps", "wrap", wrap.id, wrap.wrap)
-    context = _context(db, wrap.id, wrap.case_id)
+    context = _context_of(db, wrap)
     inner = unlock(_operational(db).wrap_key, Purpose.BRIEF_WRAP, wrap.epoch, context, inner)
     wrap.wrap = db.keys.forget("brief_wraps", "wrap", wrap.id, inner, now)
     wrap.pending, wrap.shred_day = False, day_number(now)
@@ -160,7 +168,7 @@ def open_brief(db: Db, principal: Principal, request_id: UUID) -> BriefContent |
     if brief is None or wrap is None or wrap.pending:
         return None
     inner = db.keys.remember("brief_wraps", "wrap", wrap.id, wrap.wrap)
-    context = _context(db, wrap.id, wrap.case_id)
+    context = _context_of(db, wrap)
     pair = principal.keys.pair
     keys = BriefKeys(open_sealed(pair, Purpose.BRIEF_WRAP, wrap.epoch, context, inner))
     db.keys.check_public_key("briefs", brief.id, brief.epoch, brief.public, brief.mac)

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from app import audit
 from app.access import Principal
 from app.crypto import CaseKeys
-from app.models import RUNNING, SEEKING, Brief, Case, Event, Request, RequestState
+from app.models import RUNNING, SEEKING, Brief, Case, Event, Request, RequestState, RequestValues
 from app.requests.assignments import extend_assignment, find_assignment
 from app.requests.brief_writer import seal_brief
 from app.requests.lifecycle import end_request, start_seeking
@@ -71,8 +71,7 @@ def _move(
     follower = db.scalars(select(Event).where(Event.follows == event.id)).one()
     asked = withdraw_offers(db, list_offers(db, request))
     tell_members(db, asked, OVER_TEXT, request, now)
-    request.event_id = follower.id
-    _retime(db, request, follower)
+    db.keys.move_values(request, _retimed(db, request, follower), now, event_id=follower.id)
     start_seeking(db, request, now)
     seal_brief(db, case, keys, request, now)
 
@@ -86,7 +85,7 @@ def _renew(
     now: datetime,
 ) -> None:
     """Write the brief anew, and tell the holder, who may have read the old one."""
-    _retime(db, request, event)
+    db.keys.write_values(request, _retimed(db, request, event))
     assignment = find_assignment(db, request)
     if assignment is not None:
         extend_assignment(db, request, assignment)
@@ -97,7 +96,7 @@ def _renew(
         tell_members(db, [assignment.member_id], DATE_CHANGED_TEXT, request, now)
 
 
-def _retime(db: Db, request: Request, event: Event) -> None:
+def _retimed(db: Db, request: Request, event: Event) -> RequestValues:
+    """Return a request's values with the times of a date."""
     times, values = read_event_times(db, event), db.keys.read_values(request)
-    values = replace(values, starts_at=times.starts_at, ends_at=times.ends_at)
-    db.keys.write_values(request, values)
+    return replace(values, starts_at=times.starts_at, ends_at=times.ends_at)

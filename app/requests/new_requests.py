@@ -113,15 +113,13 @@ def _put_one(
     request_id = uuid4()
     request = Request(
         id=request_id,
-        case_id=case.id,
-        event_id=event_id,
         state=RequestState.OPEN,
         urgency=case.urgency,
         step=0,
         version=0,
         opened_at=rounded(now),
         opened_by=raised_by,
-        **db.keys.new_values(Request, request_id, values, now),
+        **db.keys.new_values(Request, request_id, values, now, case_id=case.id, event_id=event_id),
     )
     db.add(request)
     db.flush()

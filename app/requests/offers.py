@@ -75,14 +75,19 @@ def make_offer(
     code = _new_code(db, lookup)
     offer = Offer(
         id=offer_id,
-        request_id=request.id,
-        member_id=member_id,
         state=OfferState.PENDING,
         step=request.step,
         made_at=now,
         expires_at=now + pace.timeout,
         reply_lookup=lookup,
-        **db.keys.new_values(Offer, offer_id, OfferValues(code=code), now),
+        **db.keys.new_values(
+            Offer,
+            offer_id,
+            OfferValues(code=code),
+            now,
+            request_id=request.id,
+            member_id=member_id,
+        ),
     )
     db.add(offer)
     db.flush()

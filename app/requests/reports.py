@@ -131,7 +131,15 @@ def _store(db: Db, case: Case, assignment: Assignment, told: ReportFacts, now: d
             epoch=case.epoch,
             position=case.last_position,
             author_id=assignment.member_id,
-            body=seal_for_case(db, REPORT_BODY, case, report_id, body),
+            body=seal_for_case(
+                db,
+                REPORT_BODY,
+                case,
+                report_id,
+                body,
+                assignment_id=assignment.id,
+                author_id=assignment.member_id,
+            ),
         )
     )
     db.flush()

@@ -23,7 +23,6 @@ from app.vault import (
     HANDOVER_BODY,
     HANDOVER_KEY,
     Recipient,
-    SealedPlace,
     lock_field,
     open_team_keys,
     read_field,
@@ -57,15 +56,14 @@ def write_handover(db: Db, principal: Principal, shift_id: UUID, body: str, now:
     note_id, key = uuid4(), new_seed()
     desk = read_roster(db).teams[DESK]
     to = Recipient(desk.public, desk.epoch)
-    place = SealedPlace(note_id, desk.epoch, version=0)
+    parents = {"shift_id": shift_id, "author_id": principal.member_id}
+    place = HANDOVER_BODY.place(note_id, desk.epoch, version=0, **parents)
     db.add(
         HandoverNote(
-            shift_id=shift_id,
-            author_id=principal.member_id,
             at=rounded(now),
             team_epoch=desk.epoch,
             body=lock_field(db.keys, HANDOVER_BODY, place, NoteBody(body=body, at=now), key),
-            **wrap_key(db, HANDOVER_KEY, note_id, key, to, now),
+            **wrap_key(db, HANDOVER_KEY, note_id, key, to, now, parents),
         )
     )
     db.flush()

@@ -160,8 +160,8 @@ def write_override(db: Db, row: Shift, override: ShiftOverrideValues, now: datet
     known = db.scalar(select(ShiftOverride).where(ShiftOverride.lookup == lookup))
     if known is None:
         new_id = uuid4()
-        blob = db.keys.new_values(ShiftOverride, new_id, override, now)
-        db.add(ShiftOverride(id=new_id, shift_id=row.id, lookup=lookup, **blob))
+        blob = db.keys.new_values(ShiftOverride, new_id, override, now, shift_id=row.id)
+        db.add(ShiftOverride(id=new_id, lookup=lookup, **blob))
     else:
         db.keys.write_values(known, override)
     reset_warning(db, row)

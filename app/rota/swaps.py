@@ -82,8 +82,8 @@ def offer_swap(
         db.keys.write_values(known, values)
         return known.id
     swap_id = uuid4()
-    blob = db.keys.new_values(ShiftSwap, swap_id, values, now)
-    db.add(ShiftSwap(id=swap_id, shift_id=shift_id, state=SwapState.OPEN, lookup=lookup, **blob))
+    blob = db.keys.new_values(ShiftSwap, swap_id, values, now, shift_id=shift_id)
+    db.add(ShiftSwap(id=swap_id, state=SwapState.OPEN, lookup=lookup, **blob))
     db.flush()
     audit.record(db, "swap.offered", me, shift_id, now)
     return swap_id

@@ -74,8 +74,8 @@ def freeze_month(db: Db, month: str, now: datetime) -> None:
         closed.add(codes)
     row_id = uuid4()
     values = StatisticsMonthValues(opened=opened.pack(), closed=closed.pack())
-    columns = db.keys.new_values(StatisticsMonth, row_id, values, now)
-    db.add(StatisticsMonth(id=row_id, month=month, **columns))
+    columns = db.keys.new_values(StatisticsMonth, row_id, values, now, month=month)
+    db.add(StatisticsMonth(id=row_id, **columns))
     db.flush()
 
 

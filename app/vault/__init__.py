@@ -37,7 +37,7 @@ from app.vault.roster import (
     publish_roster,
     read_roster,
 )
-from app.vault.roster_document import Roster, RosterMember, RosterRefused, Team
+from app.vault.roster_document import Roster, RosterMember, RosterRefused, Team, parse_roster
 from app.vault.roster_history import is_unchanged_since
 from app.vault.sealed import (
     find_field,
@@ -153,6 +153,7 @@ __all__ = [
     "open_field",
     "open_keyring",
     "open_team_keys",
+    "parse_roster",
     "print_backup_key",
     "publish_members",
     "publish_roster",

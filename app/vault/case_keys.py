@@ -12,7 +12,7 @@ from sqlalchemy import delete, insert, select
 from app.access import DESK, Principal
 from app.crypto import CaseKeys, SealBroken, TeamKeys, new_seed
 from app.errors import Forbidden
-from app.models import CaseEpoch, CaseGrant
+from app.models import CaseEpoch, CaseGrant, Parent
 from app.store import Db
 from app.vault.roster import read_roster
 from app.vault.team_keys import open_team_keys
@@ -40,8 +40,9 @@ def make_grant_row(
     """Return the row that seals a case seed to a team's current key."""
     current = read_roster(db).teams[team]
     to = Recipient(current.public, current.epoch)
-    columns = wrap_key(db, CASE_GRANT, uuid4(), keys.seed, to, now, case=case_id, epoch=epoch)
-    return {"case_id": case_id, "epoch": epoch, "team": team, "team_epoch": to.epoch, **columns}
+    parents: dict[str, Parent] = {"case_id": case_id, "epoch": epoch, "team": team}
+    parents["team_epoch"] = to.epoch
+    return wrap_key(db, CASE_GRANT, uuid4(), keys.seed, to, now, parents)
 
 
 def open_case_grants(
@@ -63,10 +64,7 @@ def open_case_grants(
 
 def open_grant(db: Db, grant: CaseGrant, team: TeamKeys) -> CaseKeys:
     """Open one grant; SealBroken unless the seed reproduces the case's vouched public key."""
-    key = unwrap_key(
-        db, CASE_GRANT, grant, team.pair, grant.team_epoch, case=grant.case_id, epoch=grant.epoch
-    )
-    keys = CaseKeys(key)
+    keys = CaseKeys(unwrap_key(db, CASE_GRANT, grant, team.pair, grant.team_epoch))
     if keys.pair.public != find_public_key(db, grant.case_id, grant.epoch):
         raise SealBroken
     return keys

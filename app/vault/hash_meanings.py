@@ -13,6 +13,7 @@ from sqlalchemy import Column, Select, or_, select, true
 from app.crypto import SealBroken
 from app.models import (
     LIVE_STATES,
+    PARENTS,
     TEXTS_ON_THEIR_WAY,
     Base,
     Case,
@@ -147,4 +148,6 @@ def _read_phones(db: Db, known: KnownHashes) -> None:
 def _select_values(model: type[Base], *others: Column[Any]) -> Select[Any]:
     """Return the query of what opening a row's values needs, and of other columns."""
     columns = table(model).c
-    return select(columns.id, columns.op_key, columns.op_values, columns.op_version, *others)
+    parents = (columns[name] for name in PARENTS.get(columns.id.table.name, ()))
+    values = (columns.op_key, columns.op_values, columns.op_version)
+    return select(columns.id, *parents, *values, *others)

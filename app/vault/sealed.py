@@ -20,7 +20,7 @@ from app.crypto import (
     unlock,
 )
 from app.keyring import Keyring
-from app.models import Case, CaseSheet
+from app.models import Case, CaseSheet, Parent
 from app.store import Db
 from app.vault.case_keys import find_public_key
 from app.vault.sealed_fields import SealedField, SealedPlace
@@ -71,6 +71,7 @@ def _context(keys: Keyring, field: SealedField[V], place: SealedPlace) -> tuple[
         place.version,
         case=place.case,
         epoch=place.epoch,
+        parents=place.parents,
     )
     return context, place.epoch if field.names_epoch else 0
 
@@ -99,10 +100,19 @@ def read_field(db: Db, field: SealedField[V], row: Any, openers: Mapping[int, Op
 
 
 def seal_for_case(
-    db: Db, field: SealedField[V], case: Case, row_id: UUID, value: V, version: int = 1
+    db: Db,
+    field: SealedField[V],
+    case: Case,
+    row_id: UUID,
+    value: V,
+    version: int = 1,
+    **parents: Parent,
 ) -> bytes:
-    """Seal a value of a case's row to the case as it is now; no key of it is needed."""
-    place = SealedPlace(row_id, case.epoch, case.id, version)
+    """Seal a value of a case's row to the case as it is now; no key of it is needed.
+
+    ``parents`` are what the row hangs on beside the case.
+    """
+    place = field.place(row_id, case.epoch, version, case_id=case.id, **parents)
     return seal_field(db.keys, field, place, value, find_public_key(db, case.id, case.epoch))
 
 

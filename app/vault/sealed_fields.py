@@ -21,9 +21,12 @@ from app.models import (
     DetentionDetails,
     MessageBody,
     NoteBody,
+    Parent,
     ReportBody,
     dump_values,
+    list_parents,
     load_values,
+    order_parents,
 )
 
 V = TypeVar("V")
@@ -59,14 +62,14 @@ class SealedPlace:
 
     ``version`` counts the rewrites of the value: 1 for a value of a case that is never rewritten, 0
     for one outside cases. ``epoch`` is that of the case, or of the team where there is no case.
-    ``parents`` are the rows that the value hangs on; no context names them yet.
+    ``parents`` are what the row hangs on, in the order of its table.
     """
 
     row: UUID
     epoch: int
     case: UUID | None = None
     version: int = 1
-    parents: tuple[UUID, ...] = ()
+    parents: tuple[Parent, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,15 @@ class SealedField(Generic[V]):
             epoch=row.team_epoch if epoch is None else epoch,
             case=case,
             version=getattr(row, f"{self.column}_version", 1 if case else 0),
+            parents=list_parents(self.table, row),
         )
+
+    def place(self, row: UUID, epoch: int, version: int = 1, **parents: Parent) -> SealedPlace:
+        """Return where the value of a row that is being made will stand."""
+        case = parents.get("case_id")
+        if not isinstance(case, UUID | None):
+            raise TypeError
+        return SealedPlace(row, epoch, case, version, order_parents(self.table, parents))
 
 
 MESSAGE_BODY = SealedField(

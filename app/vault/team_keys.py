@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from app.access import Principal
 from app.crypto import KeyPair, SealBroken, TeamKeys, new_seed
 from app.errors import Forbidden
-from app.models import OperationalGrant, TeamWrap
+from app.models import OperationalGrant, Parent, TeamWrap
 from app.store import Db
 from app.vault.roster import read_roster
 from app.vault.wraps import OPERATIONAL_GRANT, TEAM_WRAP, Recipient, unwrap_key, wrap_key
@@ -61,8 +61,8 @@ def share_team(
     known = read_roster(db).by_id
     for member_id in members:
         to = Recipient(known[member_id].kem_public, epoch)
-        columns = wrap_key(db, TEAM_WRAP, uuid4(), keys.seed, to, now)
-        db.add(TeamWrap(team=team, epoch=epoch, member_id=member_id, **columns))
+        parents: dict[str, Parent] = {"team": team, "epoch": epoch, "member_id": member_id}
+        db.add(TeamWrap(**wrap_key(db, TEAM_WRAP, uuid4(), keys.seed, to, now, parents)))
 
 
 def make_team_epoch(db: Db, team: str, epoch: int, now: datetime) -> TeamKeys:
@@ -74,6 +74,7 @@ def make_team_epoch(db: Db, team: str, epoch: int, now: datetime) -> TeamKeys:
     if db.keys.operational is not None:
         db.execute(delete(OperationalGrant).where(OperationalGrant.team == team))
         seed, to = db.keys.operational.seed, Recipient(keys.pair.public, epoch)
-        columns = wrap_key(db, OPERATIONAL_GRANT, uuid4(), seed, to, now)
-        db.add(OperationalGrant(team=team, team_epoch=epoch, **columns))
+        parents: dict[str, Parent] = {"team": team, "team_epoch": epoch}
+        columns = wrap_key(db, OPERATIONAL_GRANT, uuid4(), seed, to, now, parents)
+        db.add(OperationalGrant(**columns))
     return keys

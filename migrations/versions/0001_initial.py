@@ -1267,7 +1267,7 @@ def _outgoing() -> None:
         sa.Column("message_id", sa.Uuid(), nullable=True),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("purpose", sa.String(length=8), nullable=False),
-        sa.Column("segments", sa.Integer(), nullable=False),
+        sa.Column("segments", sa.Integer(), nullable=True),
         sa.Column("queued_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sid_lookup", sa.LargeBinary(), nullable=True),
         sa.Column("error_code", sa.Integer(), nullable=True),

@@ -107,12 +107,12 @@ class Scene:
         now, offer_id = self.house.clock(), uuid4()
         request_id = UUID(self.request())
         with self.house.database.transaction() as db:
-            values = db.keys.new_values(Offer, offer_id, OfferValues(code="4821"), now)
             whom = {"request_id": request_id, "member_id": UUID(self.member(self.handle))}
+            values = db.keys.new_values(Offer, offer_id, OfferValues(code="4821"), now, **whom)
             until = now + timedelta(hours=1)
             what = {"state": "pending", "step": 0, "made_at": now, "expires_at": until}
             db.execute(delete(Offer).where(Offer.request_id == request_id))
-            db.add(Offer(id=offer_id, **whom, **what, **values))
+            db.add(Offer(id=offer_id, **what, **values))
         return str(offer_id)
 
     def assignment(self) -> str:

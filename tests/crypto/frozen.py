@@ -118,10 +118,19 @@ def to_json(sealed: Sealed) -> dict[str, Any]:
             "version": context.version,
             "case": str(context.case) if context.case else None,
             "epoch": context.epoch,
+            "parents": [_parent_to_json(parent) for parent in context.parents],
         },
         "plaintext": base64.b64encode(sealed.plaintext).decode(),
         "blob": base64.b64encode(sealed.blob).decode(),
     }
+
+
+def _parent_to_json(parent: UUID | str | int | None) -> Any:
+    return {"id": str(parent)} if isinstance(parent, UUID) else parent
+
+
+def _parent_from_json(parent: Any) -> UUID | str | int | None:
+    return UUID(parent["id"]) if isinstance(parent, dict) else parent
 
 
 def _from_json(entry: dict[str, Any]) -> Sealed:
@@ -134,6 +143,7 @@ def _from_json(entry: dict[str, Any]) -> Sealed:
         place["version"],
         UUID(place["case"]) if place["case"] else None,
         place["epoch"],
+        tuple(_parent_from_json(parent) for parent in place["parents"]),
     )
     return Sealed(
         entry["name"],

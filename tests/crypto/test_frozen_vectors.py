@@ -119,6 +119,12 @@ MOVES: dict[str, Move] = {
     "case": lambda context: replace(context, case=ELSEWHERE),
     "no case": lambda context: replace(context, case=None if context.case else ELSEWHERE),
     "epoch": lambda context: replace(context, epoch=context.epoch + 1),
+    "last parent": lambda context: replace(context, parents=(*context.parents[:-1], ELSEWHERE)),
+    "one parent more": lambda context: replace(context, parents=(*context.parents, ELSEWHERE)),
+    "parents the other way round": lambda context: replace(
+        context, parents=(*reversed(context.parents), None)
+    ),
+    "no parents": lambda context: replace(context, parents=() if context.parents else (None,)),
 }
 
 

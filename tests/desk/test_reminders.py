@@ -250,24 +250,29 @@ def expect(line: Line, case_id: UUID, handle: str) -> None:
         db.add(
             Request(
                 id=request_id,
-                case_id=case_id,
-                event_id=event.id,
                 state="assigned",
                 urgency=2,
                 opened_at=rounded(now),
-                **db.keys.new_values(Request, request_id, asked, now),
+                **db.keys.new_values(
+                    Request, request_id, asked, now, case_id=case_id, event_id=event.id
+                ),
             )
         )
         db.flush()
         db.add(
             Assignment(
                 id=assignment_id,
-                request_id=request_id,
-                case_id=case_id,
-                member_id=line.id(handle),
                 state="active",
                 accepted_at=rounded(now),
-                **db.keys.new_values(Assignment, assignment_id, kept, now),
+                **db.keys.new_values(
+                    Assignment,
+                    assignment_id,
+                    kept,
+                    now,
+                    request_id=request_id,
+                    case_id=case_id,
+                    member_id=line.id(handle),
+                ),
             )
         )
 

@@ -164,10 +164,10 @@ def asked_for(db: Db, coordinator: Principal, phones: list[str]) -> uuid.UUID:
     request = raise_request(db, coordinator, case.id, asked, now)
     for member_id, number in zip(members, phones, strict=True):
         offer_id, lookup = uuid.uuid4(), db.keys.number_lookup(number)
-        values = db.keys.new_values(Offer, offer_id, OfferValues(code="4821"), now)
+        whom = {"request_id": request.id, "member_id": member_id}
+        values = db.keys.new_values(Offer, offer_id, OfferValues(code="4821"), now, **whom)
         when = {"made_at": now, "expires_at": now + timedelta(hours=1), "step": 0}
-        whom = {"request_id": request.id, "member_id": member_id, "state": "pending"}
-        db.add(Offer(id=offer_id, **whom, **when, reply_lookup=lookup, **values))
+        db.add(Offer(id=offer_id, state="pending", **when, reply_lookup=lookup, **values))
     return request.id
 
 

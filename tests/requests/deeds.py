@@ -80,11 +80,11 @@ def offer_to(hall: Hall, request: Request, member_ids: list[UUID]) -> list[UUID]
     with hall.database.transaction() as db:
         for member_id in member_ids:
             ids.append(uuid4())
-            values = db.keys.new_values(Offer, ids[-1], OfferValues(code="0000"), now)
-            whom = {"request_id": request.id, "member_id": member_id, "step": 0}
+            whom = {"request_id": request.id, "member_id": member_id}
+            values = db.keys.new_values(Offer, ids[-1], OfferValues(code="0000"), now, **whom)
             until = now + timedelta(hours=1)
             db.add(
-                Offer(id=ids[-1], **whom, state="pending", made_at=now, expires_at=until, **values)
+                Offer(id=ids[-1], step=0, state="pending", made_at=now, expires_at=until, **values)
             )
     return ids
 

@@ -32,9 +32,9 @@ def asked_before(
         for _ in range(TEXTS_AN_HOUR):
             offer_id = uuid4()
             what: dict[str, Any] = {"state": state, "made_at": now, "expires_at": now, "step": 0}
-            values = db.keys.new_values(Offer, offer_id, OfferValues(code="0000"), now)
             whom: dict[str, UUID] = {"request_id": request.id, "member_id": member_id}
-            db.add(Offer(id=offer_id, **whom, **what, reply_lookup=lookup, **values))
+            values = db.keys.new_values(Offer, offer_id, OfferValues(code="0000"), now, **whom)
+            db.add(Offer(id=offer_id, **what, reply_lookup=lookup, **values))
 
 
 def texts_for_another(hall: Hall, urgency: int = 1) -> int:

@@ -7,13 +7,15 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from app.cases import add_note
-from app.desk import CaseFile, close_case, hold_case, read_case, reopen_case
+from app.desk import CaseFile, break_glass, close_case, hold_case, read_case, reopen_case
 from app.models import Case, CaseGrant, CaseSheet, Message, Note
 from app.operations import sweep_retention
 from app.operations.drill.keys import FoundKey, find_keys_in_folder
 from tests.line import Line
 from tests.seizure.adversary import Dump, dump, known_to, plunder
 from tests.service import PASSPHRASE, House
+
+REASON = "the family asks"
 
 
 def seeds_of_today(house: House) -> list[FoundKey]:
@@ -22,7 +24,8 @@ def seeds_of_today(house: House) -> list[FoundKey]:
     people = known_to(now, dict.fromkeys(house.residents, PASSPHRASE))
     files = find_keys_in_folder(house.settings.keys_path)
     loot = plunder(now, [*files, *people])
-    return [*files, *people, *(FoundKey("x", one.plaintext) for one in loot if one.cell.forgetting)]
+    seeds = [one.plaintext for one in loot if one.cell.forgetting and len(one.plaintext) == 32]
+    return [*files, *people, *(FoundKey("x", seed) for seed in seeds)]
 
 
 def reads(taken: Dump, keys: list[FoundKey], words: str) -> list[str]:
@@ -55,7 +58,8 @@ def test_nothing_that_was_deleted_rises_from_an_old_copy(house: House) -> None:
     assert not any(row["body"] for row in dump(house.settings.sqlalchemy_url).rows["messages"])
     for words in ("brother Jean", "14 rue Secret"):
         assert reads(old, today, words) == []
-    assert [note["body"] for note in house.read(case["id"], "crane")["notes"]] == ["call her aunt"]
+    notes = house.break_glass(case["id"], reason=REASON)["notes"]
+    assert [note["body"] for note in notes] == ["call her aunt", REASON]
     assert house.as_("heron").get("/v1/raid-reports").json()["items"][0]["facts"]["location"]
 
     kept = dump(house.settings.sqlalchemy_url)
@@ -76,9 +80,15 @@ def closed_case(line: Line) -> UUID:
     return case.id
 
 
-def read(line: Line, case_id: UUID, handle: str = "crane") -> CaseFile:
-    file: CaseFile = line.as_member(read_case, handle, case_id)
+def read(line: Line, case_id: UUID) -> CaseFile:
+    """Open a closed case as the archive does: with a reason."""
+    file: CaseFile = line.as_member(break_glass, "crane", case_id, REASON)
     return file
+
+
+def notes_of(file: CaseFile) -> list[str]:
+    """The notes of a case, but for the reasons why the archive opened it."""
+    return [note.body for note in file.notes if note.body != REASON]
 
 
 def epochs_of(line: Line, case_id: UUID) -> list[int]:
@@ -100,7 +110,7 @@ def test_a_closed_case_has_an_epoch_for_what_is_kept(line: Line) -> None:
         assert {sheet.contact_epoch, note.epoch, db.get_one(Case, case_id).epoch} == {2}
         assert set(db.scalars(select(Message.epoch))) == {1}
     file = read(line, case_id)
-    assert [note.body for note in file.notes] == ["call her aunt"]
+    assert notes_of(file) == ["call her aunt"]
     assert "they took my brother" in [message.body for message in file.messages]
 
 
@@ -109,7 +119,7 @@ def test_the_keys_of_emptied_texts_go(line: Line) -> None:
     empty(line)
     assert epochs_of(line, case_id) == [2]
     file = read(line, case_id)
-    assert [note.body for note in file.notes] == ["call her aunt"]
+    assert notes_of(file) == ["call her aunt"]
     assert file.contact.number_masked
 
 
@@ -124,14 +134,16 @@ def test_a_held_case_keeps_texts_and_keys(line: Line) -> None:
 def test_an_emptied_case_can_be_reopened_and_closed_again(line: Line) -> None:
     case_id = closed_case(line)
     empty(line)
+    read(line, case_id)
     line.as_member(reopen_case, "crane", case_id)
     line.text("are you there?")
-    assert "are you there?" in [message.body for message in read(line, case_id, "heron").messages]
+    reopened: CaseFile = line.as_member(read_case, "heron", case_id)
+    assert "are you there?" in [message.body for message in reopened.messages]
     line.as_member(close_case, "heron", case_id, "supported")
     assert epochs_of(line, case_id) == [2, 3]
     empty(line)
     assert epochs_of(line, case_id) == [3]
-    assert [note.body for note in read(line, case_id).notes] == ["call her aunt"]
+    assert notes_of(read(line, case_id)) == ["call her aunt"]
 
 
 def test_live_cases_and_closed_ones_with_texts_keep_their_keys(line: Line) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
@@ -24,6 +24,7 @@ from app.crypto import (
 )
 from app.keyring import Keyring
 from app.models import DatePlace, MediaLink, MessageBody
+from app.models.parents import Parent
 from app.vault import (
     BRIEF_FIELDS,
     CASE_CONTACT,
@@ -121,7 +122,8 @@ def test_what_is_no_such_value_is_broken_without_a_word_of_it(
 def test_a_rows_value_opens_with_the_keys_of_its_epoch(keys: Keyring) -> None:
     new, old = CaseKeys(new_seed()), CaseKeys(new_seed())
     value = DatePlace(kind="hearing", starts_at=AT, place="room 4")
-    blob = seal_field(keys, EVENT_PLACE, PLACE, value, new.pair.public)
+    place = replace(PLACE, parents=(PLACE.case,))
+    blob = seal_field(keys, EVENT_PLACE, place, value, new.pair.public)
     row = SimpleNamespace(id=PLACE.row, case_id=PLACE.case, place=blob)
     row.place_version, row.place_epoch = PLACE.version, PLACE.epoch
     db: Any = SimpleNamespace(keys=keys)
@@ -132,23 +134,31 @@ def test_a_rows_value_opens_with_the_keys_of_its_epoch(keys: Keyring) -> None:
         read_field(db, EVENT_PLACE, row, {3: new})
 
 
-ROW, CASE = UUID(int=1), UUID(int=2)
+ROW, CASE, SHIFT, AUTHOR = (UUID(int=number) for number in range(1, 5))
 
 
 @pytest.mark.parametrize(
     ("field", "row", "place"),
     [
-        (MESSAGE_BODY, {"id": ROW, "case_id": CASE, "epoch": 3}, SealedPlace(ROW, 3, CASE, 1)),
-        (HANDOVER_BODY, {"id": ROW, "team_epoch": 3}, SealedPlace(ROW, 3, None, 0)),
+        (
+            MESSAGE_BODY,
+            {"id": ROW, "case_id": CASE, "epoch": 3},
+            SealedPlace(ROW, 3, CASE, 1, (CASE,)),
+        ),
+        (
+            HANDOVER_BODY,
+            {"id": ROW, "team_epoch": 3, "shift_id": SHIFT, "author_id": AUTHOR},
+            SealedPlace(ROW, 3, None, 0, (SHIFT, AUTHOR)),
+        ),
         (
             EVENT_PLACE,
             {"id": ROW, "case_id": CASE, "place_epoch": 3, "place_version": 4},
-            SealedPlace(ROW, 3, CASE, 4),
+            SealedPlace(ROW, 3, CASE, 4, (CASE,)),
         ),
         (
             CASE_CONTACT,
             {"case_id": CASE, "contact_epoch": 3, "contact_version": 4},
-            SealedPlace(CASE, 3, CASE, 4),
+            SealedPlace(CASE, 3, CASE, 4, (CASE,)),
         ),
     ],
 )
@@ -178,7 +188,12 @@ def test_a_team_opens_only_what_was_sealed_to_it(keys: Keyring) -> None:
         open_field(keys, MESSAGE_BODY, PLACE, blob, key)
 
 
-def test_parents_change_no_context_yet(keys: Keyring) -> None:
-    case = CaseKeys(new_seed())
-    blob = seal_field(keys, MESSAGE_BODY, PLACE, BODY, case.pair.public)
-    assert open_field(keys, MESSAGE_BODY, replace(PLACE, parents=(uuid4(),)), blob, case) == BODY
+@pytest.mark.parametrize("parents", [(), (AUTHOR,), (CASE, CASE), (None,)])
+def test_it_does_not_open_once_its_row_hangs_on_something_else(
+    keys: Keyring, parents: tuple[Parent, ...]
+) -> None:
+    case, place = CaseKeys(new_seed()), replace(PLACE, parents=(CASE,))
+    blob = seal_field(keys, MESSAGE_BODY, place, BODY, case.pair.public)
+    assert open_field(keys, MESSAGE_BODY, place, blob, case) == BODY
+    with pytest.raises(SealBroken):
+        open_field(keys, MESSAGE_BODY, replace(place, parents=parents), blob, case)

@@ -173,11 +173,13 @@ def _context(deployment: UUID, cell: Cell, purpose: Purpose) -> Context:
     """Return the context of one layer: by the rule that all tables follow."""
     row, column = cell.row, cell.column
     if purpose is Purpose.FORGETTING or column == "op_key":
-        return Context(deployment, cell.table, column, cell.id)
+        parents = () if purpose is Purpose.FORGETTING else cell.parents
+        return Context(deployment, cell.table, column, cell.id, parents=parents)
     if column == "op_values":
-        return Context(deployment, cell.table, column, cell.id, row["op_version"])
+        version = row["op_version"]
+        return Context(deployment, cell.table, column, cell.id, version, parents=cell.parents)
     case = row.get("case_id")
     epoch = row.get(f"{column}_epoch", row.get("epoch", row.get("team_epoch", 0)))
     sealed_to_case = case is not None and not cell.forgetting
     version = row.get(f"{column}_version", 1 if sealed_to_case else 0)
-    return Context(deployment, cell.table, column, cell.id, version, case, epoch)
+    return Context(deployment, cell.table, column, cell.id, version, case, epoch, cell.parents)

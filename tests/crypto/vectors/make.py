@@ -34,6 +34,8 @@ from tests.crypto.frozen import ATTACHMENT_ID, FOLDER, Sealed, seed_of, to_json
 DEPLOYMENT = UUID("5f1c2b8e-7d4a-4c55-9f0b-2b8f6d1e9a10")
 CASE = UUID("a3d1c6f0-90b4-4a57-8b5e-64d2a7e0c111")
 ROW = UUID("c0ffee00-1111-4222-8333-444455556666")
+MEMBER = UUID("0a1b2c3d-4e5f-4607-8819-2a3b4c5d6e7f")
+REQUEST = UUID("7e57ab1e-5555-4666-8777-888899990000")
 DAY = 20468  # 2026-01-15
 MESSAGE = pad_message(b"They came this morning.")
 FIELDS = pad_field(b'{"name": "Nadia", "number": "+15145550123"}')
@@ -72,6 +74,9 @@ def derivations() -> dict[str, str]:
         "header/cobblestone": make_header(Suite.COBBLESTONE, Purpose.FORGETTING, DAY),
         "context/whole": _context("messages", "body", 3, CASE, 2).encode(b"a header"),
         "context/least": _context("members", "seed").encode(b"a header"),
+        "context/parents": _context("offers", "op_key", parents=(REQUEST, MEMBER)).encode(b""),
+        "context/team": _context("team_wraps", "wrap", parents=("desk", 4, MEMBER)).encode(b""),
+        "context/no-parent": _context("requests", "op_key", parents=(CASE, None)).encode(b""),
         "padding/message": _short(pad_message(b"hello")),
         "padding/field": _short(pad_field(b"hello")),
     }
@@ -80,25 +85,62 @@ def derivations() -> dict[str, str]:
 
 def sealed() -> list[Sealed]:
     """One blob for each purpose, and the second form where there are two."""
-    grant = _of_case("grant", "team pair", Purpose.GRANT, 4, "grants.seed")
+    grant = _of_case("grant", "team pair", Purpose.GRANT, 4, "case_grants.wrap")
+    grant = _hung(grant, CASE, 2, "desk", 4)
+    layer = _of_case(
+        "forgetting layer", "itself", Purpose.FORGETTING, DAY, "case_grants.wrap", grant.blob
+    )
     return [
         grant,
-        _of_case("forgetting layer", "itself", Purpose.FORGETTING, DAY, "grants.seed", grant.blob),
-        _of_case("brief wrap", "member pair", Purpose.BRIEF_WRAP, 0, "brief_wraps.seed"),
+        _hung(layer),
+        _hung(
+            _of_case("brief wrap", "member pair", Purpose.BRIEF_WRAP, 0, "brief_wraps.wrap"),
+            *(REQUEST, CASE, MEMBER),
+        ),
         _of_case("message", "case pair", Purpose.MESSAGE, 2, "messages.body", MESSAGE),
         _of_case("note", "case pair", Purpose.NOTE, 2, "notes.body", MESSAGE),
         _of_case("field", "case field", Purpose.FIELD, 2, "case_sheets.fields", FIELDS, 3),
-        _of_case("brief field", "brief field", Purpose.FIELD, 0, "briefs.fields", FIELDS),
+        _hung(
+            _of_case("brief field", "brief field", Purpose.FIELD, 0, "briefs.fields", FIELDS),
+            *(REQUEST, CASE),
+        ),
         _of_case("attachment", "case file", Purpose.ATTACHMENT, 2, "attachments.data", TWO_CHUNKS),
-        _seal("team wrap", "member pair", Purpose.TEAM_WRAP, 0, "team_wraps.seed"),
-        _seal("operational seed", "team pair", Purpose.OPERATIONAL_SEED, 4, "openers.seed"),
+        _hung(
+            _seal("team wrap", "member pair", Purpose.TEAM_WRAP, 0, "team_wraps.wrap"),
+            *("desk", 4, MEMBER),
+        ),
+        _hung(
+            _seal(
+                "operational seed",
+                "team pair",
+                Purpose.OPERATIONAL_SEED,
+                4,
+                "operational_grants.wrap",
+            ),
+            *("desk", 4),
+        ),
         _seal("member seed", "itself", Purpose.MEMBER_SEED, 0, "members.seed"),
         _seal("recovery seed", "itself", Purpose.RECOVERY_SEED, 0, "members.recovery_seed"),
         _seal("second factor", "member totp", Purpose.TOTP, 0, "members.totp", version=1),
-        _seal("session", "itself", Purpose.SESSION, 0, "sessions.seed"),
-        _seal("row key", "operational wrap", Purpose.ROW_KEY, 0, "contacts.op_key"),
-        _seal("row key while sealed", "operational pair", Purpose.ROW_KEY, 0, "contacts.op_key"),
-        _seal("row values", "itself", Purpose.ROW_VALUES, 0, "contacts.op_values", FIELDS, 9),
+        _hung(_seal("session", "itself", Purpose.SESSION, 0, "sessions.seed"), MEMBER),
+        _seal("row key", "operational wrap", Purpose.ROW_KEY, 0, "cases.op_key"),
+        _seal("row key while sealed", "operational pair", Purpose.ROW_KEY, 0, "cases.op_key"),
+        _seal("row values", "itself", Purpose.ROW_VALUES, 0, "cases.op_values", FIELDS, 9),
+        _hung(
+            _seal("row key with parents", "operational wrap", Purpose.ROW_KEY, 0, "offers.op_key"),
+            *(REQUEST, MEMBER),
+        ),
+        _hung(
+            _seal(
+                "row values with no date",
+                "itself",
+                Purpose.ROW_VALUES,
+                0,
+                "requests.op_values",
+                FIELDS,
+            ),
+            *(CASE, None),
+        ),
         _seal("backup key", "backup pair", Purpose.BACKUP_KEY, 0, "archives.key"),
         _seal("backup", "itself", Purpose.BACKUP, 0, "archives.body", TWO_CHUNKS),
         _seal("export", "itself", Purpose.EXPORT, 0, "exports.file", TWO_CHUNKS),
@@ -114,7 +156,13 @@ def _of_case(
     plaintext: bytes | None = None,
     version: int = 0,
 ) -> Sealed:
-    return _seal(name, key, purpose, key_epoch, where, plaintext, version, CASE)
+    return _hung(_seal(name, key, purpose, key_epoch, where, plaintext, version, CASE), CASE)
+
+
+def _hung(sealed: Sealed, *parents: UUID | str | int | None) -> Sealed:
+    """Return the same, sealed in a row with these parents."""
+    what = replace(sealed, context=replace(sealed.context, parents=parents))
+    return replace(what, blob=what.sealed_anew())
 
 
 def _seal(
@@ -141,9 +189,14 @@ def _seal(
 
 
 def _context(
-    table: str, column: str, version: int = 0, case: UUID | None = None, epoch: int = 0
+    table: str,
+    column: str,
+    version: int = 0,
+    case: UUID | None = None,
+    epoch: int = 0,
+    parents: tuple[UUID | str | int | None, ...] = (),
 ) -> Context:
-    return Context(DEPLOYMENT, table, column, ROW, version, case, epoch)
+    return Context(DEPLOYMENT, table, column, ROW, version, case, epoch, parents)
 
 
 def _short(value: bytes) -> bytes:

@@ -54,8 +54,8 @@ def call(house: House) -> None:
 def add_month(db: Db, now: datetime) -> None:
     """A month of statistics, as a freeze leaves it."""
     row_id, values = uuid4(), StatisticsMonthValues(opened="AAAA", closed="AAAA")
-    row = db.keys.new_values(StatisticsMonth, row_id, values, now)
-    db.add(StatisticsMonth(id=row_id, month="2025-12", **row))
+    row = db.keys.new_values(StatisticsMonth, row_id, values, now, month="2025-12")
+    db.add(StatisticsMonth(id=row_id, **row))
 
 
 def know_more(house: House, case_id: str) -> None:
