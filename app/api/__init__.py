@@ -11,7 +11,7 @@ from app.api.errors import AWAY, DAMAGED, STATUS
 from app.api.exports import sealed_copy
 from app.api.health import examine
 from app.api.invitations import Invite
-from app.api.members import ChangeMe, ChangeMember, Code, member_out
+from app.api.members import ChangeMe, ChangeMember, Code, damaged_out, member_out
 from app.api.organisation import ChangeSettings
 from app.api.replies import GiveConsent
 from app.api.routes import install_api
@@ -37,6 +37,7 @@ __all__ = [
     "Service",
     "Visit",
     "confirmations_out",
+    "damaged_out",
     "enter",
     "examine",
     "install_api",

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
 from fastapi import Request, Response
 
 from app import members
-from app.access import Permission
+from app.access import Permission, Principal
 from app.api.state import Service, Visit
+from app.crypto import SealBroken
 from app.desk import is_archive_wanted, search_archive
 from app.errors import Throttled, Unauthenticated
 from app.members import (
@@ -18,6 +23,9 @@ from app.members import (
     make_device_cookie,
     resume_session,
 )
+from app.store import Db
+
+log = structlog.get_logger()
 
 # The cookie that gives a known device its own place in the queue. It opens nothing.
 _DEVICE = "kith-device"
@@ -84,10 +92,26 @@ def enter(service: Service, token: str | None) -> Visit:
         waiting = is_anyone_waiting(db) or is_any_team_confirmed(db, now)
         searching = db.keys.is_open and is_archive_wanted(db)
     if waiting and principal.roles & {"coordinator", "dispatcher"}:
-        with service.database.transaction() as db:
-            admit_newcomers(db, principal, now)
-            give_confirmed_teams(db, principal, now)
+        for help_on in (admit_newcomers, give_confirmed_teams):
+            _help_colleagues(service, principal, now, help_on)
     if searching and principal.may(Permission.ARCHIVE):
         with service.database.transaction() as db:
             search_archive(db, principal, now)
     return Visit(service, principal, now)
+
+
+def _help_colleagues(
+    service: Service,
+    principal: Principal,
+    now: datetime,
+    help_on: Callable[[Db, Principal, datetime], None],
+) -> None:
+    """Do what waited for this member's keys. What is damaged stays, and keeps nobody from working.
+
+    Coordinators are told of it: the transaction has noted it.
+    """
+    try:
+        with service.database.transaction() as db:
+            help_on(db, principal, now)
+    except SealBroken as error:
+        log.warning("colleagues.damaged", error=type(error).__name__)

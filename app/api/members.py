@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 from typing import Annotated
@@ -18,7 +19,9 @@ from app.members import (
     MemberChanges,
     change_own_profile,
     find_member,
+    find_standing,
     list_confirmations,
+    list_damaged_members,
     list_members,
 )
 from app.models import Member, MemberProfile
@@ -51,10 +54,19 @@ class MemberOut(BaseModel):
     version: int
 
 
+class DamagedMemberOut(BaseModel):
+    """A member whose record somebody changed from outside: nothing of it is used."""
+
+    id: UUID
+    roles: list[str] = Field(description="what the signed list of members says")
+    archive: bool
+
+
 class MemberList(BaseModel):
     """All members."""
 
     items: list[MemberOut]
+    damaged: list[DamagedMemberOut]
     next_cursor: str | None = None
 
 
@@ -106,17 +118,26 @@ class ChangeMember(BaseModel):
 
 def member_out(db: Db, member: Member) -> MemberOut:
     """Return a member with their operational profile, and what they wait for."""
+    standing = find_standing(db, member)
     return MemberOut(
         id=member.id,
         handle=member.handle,
-        roles=sorted(member.roles),
+        roles=list(standing.roles),
         state=member.state,
-        archive=member.archive,
+        archive=standing.archive,
         second_factor=member.totp_confirmed,
         waits_for=confirmations_out(db, list_confirmations(db, [member.id])),
         version=member.version,
         **vars(db.keys.read_values(member)),
     )
+
+
+def damaged_out(db: Db, whole: Collection[Member]) -> list[DamagedMemberOut]:
+    """Return the members who are not among the whole ones."""
+    return [
+        DamagedMemberOut(id=one.id, roles=list(one.standing.roles), archive=one.standing.archive)
+        for one in list_damaged_members(db, whole)
+    ]
 
 
 @router.post("/members/me/totp", status_code=204)
@@ -149,10 +170,13 @@ def change_me(
 
 @router.get("/members")
 def list_all(visit: VisitDep) -> MemberList:
-    """List all members."""
+    """List all members; apart those whose record somebody changed from outside."""
     visit.principal.require(Permission.MEMBERS)
     with visit.snapshot() as db:
-        return MemberList(items=[member_out(db, member) for member in list_members(db)])
+        whole = list_members(db)
+        return MemberList(
+            items=[member_out(db, member) for member in whole], damaged=damaged_out(db, whole)
+        )
 
 
 @router.get("/members/{member_id}")

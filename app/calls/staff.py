@@ -11,14 +11,15 @@ from sqlalchemy import select
 from app import access
 from app.calls.courses import PhonesOnDuty
 from app.calls.twiml import NextHours
-from app.models import CallLeg, LegState, Member, MemberProfile, MemberState
+from app.models import CallLeg, LegState, MemberState
 from app.paging import DESK_ROLES, find_desk_on_duty
 from app.rota import list_turns, load_rota
 from app.store import Db
 from app.telephony import clean_number
-from app.vault import read_roster
+from app.vault import find_profile, read_roster
 
 _AHEAD = timedelta(days=8)
+_ACTIVE = (MemberState.ACTIVE,)
 
 
 def find_phones_on_duty(db: Db, now: datetime) -> PhonesOnDuty:
@@ -42,20 +43,14 @@ def find_busy_members(db: Db, members: Sequence[UUID]) -> set[UUID]:
 
 def find_phone(db: Db, member_id: UUID) -> str | None:
     """Return an active member's number in E.164; None where they have none, or left."""
-    profile = _find_profile(db, member_id)
+    profile = find_profile(db, member_id, _ACTIVE)
     return clean_number(profile.phone or "") if profile else None
 
 
 def find_call_language(db: Db, member_id: UUID | None) -> str:
     """Return the language in which a member is spoken to."""
-    profile = _find_profile(db, member_id) if member_id else None
+    profile = find_profile(db, member_id, _ACTIVE) if member_id else None
     return profile.languages[0] if profile and profile.languages else "en"
-
-
-def _find_profile(db: Db, member_id: UUID) -> MemberProfile | None:
-    member = db.get(Member, member_id)
-    active = member is not None and member.state == MemberState.ACTIVE
-    return db.keys.read_values(member) if member and active else None
 
 
 def find_next_hours(db: Db, now: datetime) -> NextHours:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import and_, select, update
 
@@ -25,7 +25,7 @@ from app.models import (
     rounded,
     table,
 )
-from app.store import Db, Lookup, as_values, insert_rows, is_row_true, update_rows
+from app.store import Db, Lookup, as_values, insert_rows, is_row_true, make_row_id, update_rows
 from app.vault import make_case_keys
 
 # Before anything is known; the first text decides.
@@ -166,7 +166,7 @@ def open_new_case(
     db: Db, rows: BatchRows, known: KnownCases, caller: NewCaller, now: datetime
 ) -> ChangingCase:
     """Open a case; callers who withhold their number get one each and share nothing."""
-    case_id = uuid4()
+    case_id = make_row_id(db, Case, now)
     lookup = make_caller_lookup(db, caller.number) if caller.number else None
     keys, epoch_row, grant = make_case_keys(db, case_id, 1, access.DESK, now)
     rows.epochs.append(epoch_row)

@@ -9,7 +9,14 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import ROLES, Permission
-from app.api import ChangeMember, ConfirmationOut, Invite, confirmations_out, member_out
+from app.api import (
+    ChangeMember,
+    ConfirmationOut,
+    Invite,
+    confirmations_out,
+    damaged_out,
+    member_out,
+)
 from app.console.confirmations import describe_aim, describe_wait
 from app.console.errors import PageRoute
 from app.console.forms import Form, NotConfirmed, checked, confirm
@@ -41,14 +48,15 @@ def _list(screen: MemberScreen, refusal: Refusal | None = None) -> Response:
     visit = screen.visit
     visit.principal.require(Permission.MEMBERS)
     with visit.snapshot() as db:
-        listed = [member_out(db, member) for member in list_members(db)]
+        whole = list_members(db)
         settings = read_settings(db)
         return screen.form_page(
             "members.html",
             refusal,
             "role_dispatcher",
             here="/members",
-            members=listed,
+            members=[member_out(db, member) for member in whole],
+            damaged=damaged_out(db, whole),
             roles=ROLES,
             regions=settings.regions,
             typed=screen.form,

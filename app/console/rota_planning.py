@@ -16,7 +16,7 @@ from app.console.rota_page import change_rota, list_active, named, occurrence
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.console.words import DAYS
 from app.errors import BadRequest, NotFound, Refusal
-from app.members import list_handles
+from app.members import find_standing, list_handles
 from app.rota import (
     ChangedTurn,
     ShiftFacts,
@@ -114,7 +114,7 @@ def _shift(screen: MemberScreen, shift_id: UUID, refusal: Refusal | None = None)
         coming = list_turns(known, visit.now, visit.now + timedelta(days=62), cancelled=True)
         turns = [turn for turn in coming if turn.slot.id == shift_id][:_SHOWN]
         handles = list_handles(db)
-        able = [member for member in list_active(db) if slot.role in member.roles]
+        able = [one for one in list_active(db) if slot.role in find_standing(db, one).roles]
         return screen.form_page(
             "shift.html",
             refusal,

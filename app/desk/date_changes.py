@@ -153,7 +153,7 @@ def _tell_who_was_asked(db: Db, event: Event, now: datetime) -> None:
     if db.scalar(asked.limit(1)) is None:
         return
     add_task(db, event.case_id, "moved", event.id, now, now)
-    going = db.scalars(
+    going = db.list_whole(
         select(Member)
         .join(Assignment, Assignment.member_id == Member.id)
         .where(Assignment.request_id.in_(asked), Assignment.state == "active")

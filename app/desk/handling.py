@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import insert
 
@@ -27,7 +27,7 @@ from app.models import Case, CaseEpoch, CaseGrant, CaseState, CaseValues, rounde
 from app.organisation import check_codes, check_fields, read_settings
 from app.paging import acknowledge_alert
 from app.requests import complete_briefs, follow_urgency
-from app.store import NOT_WAITING, Db, ReadVersion, check_version
+from app.store import NOT_WAITING, Db, ReadVersion, check_version, make_row_id
 from app.vault import CASE_FIELDS, make_case_keys, read_roster, read_sheet, write_sheet
 
 _COARSE = ("situation", "language", "region")
@@ -81,7 +81,7 @@ def open_case_by_hand(db: Db, principal: Principal, opening: CaseOpening, now: d
 def _make_case(
     db: Db, principal: Principal, opening: CaseOpening, lookup: bytes | None, now: datetime
 ) -> Case:
-    case_id = uuid4()
+    case_id = make_row_id(db, Case, now)
     values = CaseValues(
         number=opening.number,
         channel="manual",

@@ -142,9 +142,8 @@ def _expected(
     """Return who is expected there and can be told now, with their numbers."""
     if not starts_at - _A_DAY <= now < starts_at:
         return []
-    rows = db.execute(
-        select(Assignment.id, Member)
-        .join(Member, Member.id == Assignment.member_id)
+    taken = db.list_whole(
+        select(Assignment)
         .join(Request, Request.id == Assignment.request_id)
         .where(
             Request.event_id == event.id,
@@ -152,11 +151,11 @@ def _expected(
             Assignment.accepted_at < starts_at - _A_DAY,  # later, and they have just read it
         )
     )
+    untold = {one.member_id: one.id for one in taken if one.id not in done.members}
     return [
-        (assignment_id, number)
-        for assignment_id, member in rows.all()
-        if assignment_id not in done.members
-        and (number := find_reachable_number(db, member, 1, now))
+        (untold[member.id], number)
+        for member in db.list_whole(select(Member).where(Member.id.in_(untold)))
+        if (number := find_reachable_number(db, member, 1, now))
     ]
 
 

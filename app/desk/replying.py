@@ -39,7 +39,7 @@ from app.organisation import CONSENT_SCOPES, CONTACT_METHODS
 from app.outbox import TextDraft, check_text, queue_texts
 from app.paging import ALERTED_AT_ONCE, acknowledge_alert, make_alert_job
 from app.requests import complete_briefs, follow_consent
-from app.store import ClaimedJob, Db, add_jobs, finish_job, position_after
+from app.store import ClaimedJob, Db, add_jobs, finish_job, make_row_id, position_after
 from app.vault import MESSAGE_BODY, OVERRIDE_REASON, seal_for_case
 
 LONGEST_TEXT = 1600
@@ -75,7 +75,7 @@ def send_reminder(db: Db, case: Case, values: CaseValues, body: str, now: dateti
 def _put_message(
     db: Db, case: Case, values: CaseValues, author: UUID | None, body: str, now: datetime
 ) -> Message:
-    message_id = uuid4()
+    message_id = make_row_id(db, Message, now)
     case.last_position = position_after(case.last_position, now)
     message = Message(
         id=message_id,

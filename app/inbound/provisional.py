@@ -32,9 +32,9 @@ from app.inbound.erase_dialogue import begin_erase_dialogue
 from app.inbound.messages import add_inbound_message, make_payload
 from app.inbound.turns import note_waiting
 from app.intake import Keyword, take_step
-from app.models import Case, CaseValues, PendingKeyword, PendingKeywordValues, table
+from app.models import Case, CaseValues, Message, PendingKeyword, PendingKeywordValues, table
 from app.outbox import TextDraft, keep_pictures, lift_suppressions, queue_texts, suppress_number
-from app.store import Database, Db
+from app.store import Database, Db, make_row_id
 from app.telephony import InboundText
 
 # Never answered while sealed: they wait, and bind once the server is open.
@@ -75,7 +75,8 @@ def _take_turn(batch: Batch, text: InboundText, lookup: bytes | None) -> bool:
         thread = batch.open_case(text)
     batch.rows.threads[thread.id] = thread
     content = make_payload(batch, thread, text, result, {})
-    add_inbound_message(batch, thread, text, uuid4(), content)
+    message_id = make_row_id(batch.db, Message, batch.came_at(text))
+    add_inbound_message(batch, thread, text, message_id, content)
     thread.urgency = min(thread.urgency, result.urgency)
     came_at = batch.came_at(text)
     if thread.values is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 from app.cases import (
     FIRST_URGENCY,
@@ -26,12 +25,13 @@ from app.intake import (
 from app.models import (
     CaseState,
     CaseValues,
+    Message,
     Reach,
 )
 from app.outbox import TextDraft
 from app.paging import ALERTED_AT_ONCE, MINE_ANSWER, make_alert_job, take_paged_case
 from app.requests import read_answer, take_answer
-from app.store import position_after
+from app.store import make_row_id, position_after
 from app.telephony import InboundText
 
 
@@ -96,14 +96,14 @@ def _append(
     batch: Batch, thread: ChangingCase, text: InboundText, result: Step, *, can_answer: bool
 ) -> None:
     batch.rows.threads[thread.id] = thread
-    message_id = uuid4()
+    message_id = make_row_id(batch.db, Message, batch.came_at(text))
     purpose = "notice" if result.keyword in WITHOUT_CASE else "script"
     said: list[str] = []
     if can_answer:
         obeyed = purpose == "notice"
         said = obey_keyword(batch, text, result) if obeyed else [r.text for r in result.replies]
         said = choose_allowed(batch, text, said, purpose)
-    replies = {uuid4(): body for body in said}
+    replies = {make_row_id(batch.db, Message, batch.came_at(text)): body for body in said}
     add_inbound_message(
         batch, thread, text, message_id, make_payload(batch, thread, text, result, replies)
     )

@@ -138,7 +138,7 @@ def read_sighting(db: Db, principal: Principal, report_id: UUID) -> Sighting:
 def _opened(db: Db, principal: Principal, report: RaidReport) -> dict[str, str] | None:
     try:
         team = open_team_keys(db, principal, DESK, report.epoch)
-    except Forbidden:  # they joined later, and no colleague has passed the old key on yet
+    except Forbidden:  # they joined later: newcomers get no key of earlier reports
         return None
     key = unwrap_key(db, SIGHTING_KEY, report, team.pair, report.epoch)
     return read_field(db, SIGHTING_BODY, report, {report.epoch: key})

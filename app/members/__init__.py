@@ -5,6 +5,7 @@ from app.members.accounts import (
     change_member,
     change_own_profile,
     find_member,
+    list_damaged_members,
     list_handles,
     list_members,
     remove_member,
@@ -46,6 +47,7 @@ from app.members.sessions import (
     sign_out,
 )
 from app.members.sign_in_throttle import SignInThrottle, make_device_cookie
+from app.members.standings import Standing, find_standing
 from app.members.team_gains import (
     confirm_change,
     give_confirmed_teams,
@@ -68,6 +70,7 @@ __all__ = [
     "SessionStore",
     "SignInThrottle",
     "SignedIn",
+    "Standing",
     "TableSessions",
     "admit_newcomers",
     "ask_for_second_factor",
@@ -84,6 +87,7 @@ __all__ = [
     "find_member",
     "find_present_member",
     "find_refused_codes",
+    "find_standing",
     "forget_old_confirmations",
     "give_confirmed_teams",
     "give_demo_teams",
@@ -92,6 +96,7 @@ __all__ = [
     "join_with_invitation",
     "let_day_go_by",
     "list_confirmations",
+    "list_damaged_members",
     "list_handles",
     "list_members",
     "list_own_sessions",

@@ -13,17 +13,17 @@ from app import audit
 from app.access import Permission, Principal
 from app.errors import NotFound
 from app.members.confirmations import withdraw_about
-from app.members.member_keys import check_member_row
+from app.members.member_keys import check_member_row, has_row_of_now
 from app.members.profiles import ProfileChange, change_profile
 from app.members.roles import change_roles, find_standing_after, sign_roster
 from app.members.session_stores import SessionStore
-from app.members.standings import Standing
+from app.members.standings import Standing, find_standing
 from app.members.states import move_member
 from app.members.team_gains import ask_for_teams, find_asked
 from app.models import ConfirmationKind, Member, MemberState
 from app.requests import remove_member_from_requests
 from app.store import Db, ReadVersion, check_version
-from app.vault import hold_roster, publish_roster, read_roster
+from app.vault import hold_roster, publish_roster, read_roster, read_whole_values
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,17 @@ class MemberChanges:
     acknowledge: str | None = None
 
 
+@dataclass(frozen=True)
+class DamagedMember:
+    """A member whose row somebody changed from outside, and what the roster says of them.
+
+    It says nothing of those who waited for it.
+    """
+
+    id: UUID
+    standing: Standing
+
+
 def find_member(db: Db, member_id: UUID) -> Member:
     """Return a present member, held until the transaction ends. NotFound."""
     # Rows that name the member, such as offers, may still be written meanwhile.
@@ -49,9 +60,21 @@ def find_member(db: Db, member_id: UUID) -> Member:
 
 
 def list_members(db: Db) -> list[Member]:
-    """Return all present members by handle."""
-    present = select(Member).where(Member.state != MemberState.REMOVED)
-    return list(db.scalars(present.order_by(Member.handle)))
+    """Return all present members by handle, but for those that ``list_damaged_members`` names."""
+    present = select(Member).where(Member.state != MemberState.REMOVED).order_by(Member.handle)
+    return [
+        member
+        for member in db.list_whole(present)
+        if has_row_of_now(db, member) and read_whole_values(db, member) is not None
+    ]
+
+
+def list_damaged_members(db: Db, whole: Collection[Member]) -> list[DamagedMember]:
+    """Return those who are not in ``list_members``: whose row was changed, moved or deleted."""
+    listed = read_roster(db).by_id
+    noted = {key[0] for name, key in db.damaged if name == Member.__tablename__}
+    ids = {*listed, *noted} - {member.id for member in whole}
+    return [DamagedMember(one, Standing.listed(listed.get(one))) for one in sorted(ids)]
 
 
 def list_handles(db: Db) -> dict[UUID, str]:
@@ -83,9 +106,7 @@ def change_member(
     """
     principal.require(Permission.MEMBERS)
     member = _find_version(db, member_id, version)
-    if changes.roles is not None or changes.archive is not None:
-        # Also where nothing would change: an attacker may have changed the row.
-        check_member_row(db, member)
+    check_member_row(db, member)
     changed = change_profile(db, member, changes.profile)
     if _change_standing(db, principal, member, changes, now):
         member.version += not changed
@@ -99,8 +120,7 @@ def _change_standing(
     db: Db, principal: Principal, member: Member, changes: MemberChanges, now: datetime
 ) -> bool:
     """Change roles and archive, as far as one coordinator can; return whether anything differs."""
-    line = read_roster(db).by_id.get(member.id)
-    before = Standing.listed(line) if line else Standing.of(member.roles, archive=member.archive)
+    before = find_standing(db, member)
     after = find_standing_after(before, changes.roles, changes.archive)
     if (changes.roles, changes.archive) == (None, None) or after == find_asked(db, member):
         return False

@@ -1,23 +1,20 @@
 """Confirmations: what one coordinator alone cannot do, and what it still waits for.
 
 A second coordinator confirms it, or it holds after 24 hours in which every coordinator with a phone
-had a text and nobody took it back. The row carries this server's MAC: who writes to the database
+had a text and nobody took it back. Rows that do not verify are left out: who writes to the database
 confirms nothing.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
-from hashlib import sha256
 from uuid import UUID
 
 from sqlalchemy import delete, select
 
 from app import audit
 from app.access import Permission, Principal
-from app.crypto import SealBroken
 from app.errors import BadRequest, Forbidden, NotFound
 from app.models import (
     CONFIRMATION_TRANSITIONS,
@@ -62,7 +59,6 @@ def add_confirmation(db: Db, confirmation: Confirmation, now: datetime) -> None:
         move_confirmation(db, earlier, ConfirmationState.WITHDRAWN, None, now)
     if confirmation.state == ConfirmationState.WAITING:
         _tell_all(db, confirmation, now)
-    _vouch(db, confirmation)
     db.add(confirmation)
     db.flush()
 
@@ -95,12 +91,11 @@ def move_confirmation(
     now: datetime,
     deed: str = "withdrawn",
 ) -> None:
-    """Bring one into another state, record the deed, and vouch for the row anew. WrongStep."""
+    """Bring one into another state and record the deed. WrongStep."""
     check_step(CONFIRMATION_TRANSITIONS, confirmation.state, after)
     confirmation.state = after
     if after in (ConfirmationState.DONE, ConfirmationState.WITHDRAWN):
         confirmation.totp = None
-    _vouch(db, confirmation)
     audit.record(db, f"{confirmation.kind}.{deed}", by, confirmation.member_id, now)
 
 
@@ -117,40 +112,35 @@ def withdraw_confirmation(
 
 
 def find_confirmation(db: Db, principal: Principal, confirmation_id: UUID) -> Confirmation:
-    """Return one that the member may see, held until the transaction ends. NotFound."""
+    """Return one that the member may see, held until the transaction ends. NotFound, RowDamaged."""
     confirmation = db.get(Confirmation, confirmation_id, with_for_update=True)
     if confirmation is None:
         raise NotFound
     mine = confirmation.member_id == principal.member_id
     if not (mine or principal.may(Permission.MEMBERS)):
         raise NotFound
-    check_confirmation(db, confirmation)
     return confirmation
 
 
 def list_confirmations(db: Db, members: Collection[UUID] | None = None) -> list[Confirmation]:
-    """Return what waits, of all members or of some, oldest first; what somebody forged is left out.
-
-    That one is never used either.
-    """
+    """Return what waits, of all members or of some, oldest first."""
     query = select(Confirmation).where(Confirmation.state.in_(PENDING))
     if members is not None:
         query = query.where(Confirmation.member_id.in_(members))
-    found = db.scalars(query.order_by(Confirmation.asked_at, Confirmation.id))
-    return [one for one in found if is_vouched_for(db, one)]
+    return list(db.list_whole(query.order_by(Confirmation.asked_at, Confirmation.id)))
 
 
 def find_pending(db: Db, kind: ConfirmationKind, member_id: UUID) -> list[Confirmation]:
     """Return what of one kind waits for a member, held until the transaction ends."""
     mine = (Confirmation.kind == kind, Confirmation.member_id == member_id)
     query = select(Confirmation).where(*mine, Confirmation.state.in_(PENDING)).with_for_update()
-    return list(db.scalars(query))
+    return list(db.list_whole(query))
 
 
 def find_confirmed(
     db: Db, kind: ConfirmationKind, now: datetime, member_id: UUID | None = None
 ) -> list[Confirmation]:
-    """Return what holds and has still to be carried out, each with a MAC that is right."""
+    """Return what holds and has still to be carried out, oldest first."""
     query = select(Confirmation).where(
         Confirmation.kind == kind,
         Confirmation.state == ConfirmationState.CONFIRMED,
@@ -158,8 +148,7 @@ def find_confirmed(
     )
     if member_id is not None:
         query = query.where(Confirmation.member_id == member_id)
-    found = db.scalars(query.order_by(Confirmation.asked_at).with_for_update())
-    return [one for one in found if is_vouched_for(db, one)]
+    return list(db.list_whole(query.order_by(Confirmation.asked_at).with_for_update()))
 
 
 def withdraw_about(
@@ -182,7 +171,7 @@ def withdraw_about(
 def forget_old_confirmations(db: Db, now: datetime) -> None:
     """Withdraw what nobody carried out in time, and forget what is long over."""
     late = (Confirmation.state.in_(PENDING), Confirmation.asked_at <= now - CONFIRMATION_LIFE)
-    for confirmation in db.scalars(select(Confirmation).where(*late).with_for_update()):
+    for confirmation in db.list_whole(select(Confirmation).where(*late).with_for_update()):
         move_confirmation(db, confirmation, ConfirmationState.WITHDRAWN, None, now)
     db.execute(delete(Confirmation).where(Confirmation.asked_at <= now - _KEPT))
 
@@ -204,45 +193,3 @@ def find_due_at(confirmation: Confirmation) -> datetime | None:
     if confirmation.first_at is None or not confirmation.told:
         return None
     return confirmation.first_at + ALONE_AFTER + ROUNDING
-
-
-# -- the MAC of the row
-
-
-def check_confirmation(db: Db, confirmation: Confirmation) -> None:
-    """Raise SealBroken unless this server wrote the row as it is."""
-    values = _vouched_values(confirmation)
-    db.keys.check_public_key("confirmations", confirmation.id, 0, values, confirmation.mac)
-
-
-def is_vouched_for(db: Db, confirmation: Confirmation) -> bool:
-    """Return whether this server wrote the row as it is; note it where it did not."""
-    try:
-        check_confirmation(db, confirmation)
-    except SealBroken:
-        db.note_damage(Confirmation.__tablename__, (confirmation.id,))
-        return False
-    return True
-
-
-def _vouch(db: Db, confirmation: Confirmation) -> None:
-    values = _vouched_values(confirmation)
-    confirmation.mac = db.keys.public_key_mac("confirmations", confirmation.id, 0, values)
-
-
-def _vouched_values(confirmation: Confirmation) -> bytes:
-    stamps = (confirmation.asked_at, confirmation.first_at)
-    people = (confirmation.member_id, confirmation.first_by, confirmation.second_by)
-    return json.dumps(
-        [
-            confirmation.kind,
-            confirmation.state,
-            sorted(confirmation.roles),
-            confirmation.archive,
-            confirmation.roster_version,
-            confirmation.told,
-            [stamp.timestamp() if stamp else None for stamp in stamps],
-            [str(one) if one else None for one in people],
-            sha256(confirmation.totp or b"").hexdigest(),
-        ]
-    ).encode()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
@@ -23,9 +22,10 @@ from app.crypto import (
     new_totp_secret,
 )
 from app.errors import BadRequest
-from app.members.member_keys import vouch_for_member, wrap_member_seed
+from app.members.member_keys import wrap_member_seed
 from app.members.passphrase_rules import check_passphrase
 from app.members.second_factor import SecondFactor, store_second_factor
+from app.members.standings import Standing
 from app.models import Member, MemberProfile, MemberState, rounded
 from app.store import Db
 
@@ -117,10 +117,10 @@ def enrol_member(  # what a member is made of, each by its name
     secrets: NewcomerSecrets,
     *,
     handle: str,
-    roles: Sequence[str],
-    archive: bool = False,
+    standing: Standing,
     state: MemberState,
     profile: MemberProfile,
+    roster_version: int,
     now: datetime,
 ) -> EnrolledMember:
     """Store a new member with their wrapped seed. HandleRefused, HandleTaken."""
@@ -129,19 +129,19 @@ def enrol_member(  # what a member is made of, each by its name
     member = Member(
         id=member_id,
         handle=handle,
-        roles=sorted(set(roles)),
+        roles=list(standing.roles),
         state=state,
-        archive=archive,
+        archive=standing.archive,
         joined_at=rounded(now),
         version=1,
         kem_public=keys.pair.public,
         verify_key=keys.verify_key,
+        roster_version=roster_version,
         passphrase_salt=secrets.salt,
         totp_version=0,
         totp_confirmed=False,
         **db.keys.new_values(Member, member_id, profile, now),
     )
-    vouch_for_member(db, member)
     wrap_member_seed(db, member, "seed_wrap", secrets.passphrase_key, keys, now)
     wrap_member_seed(
         db, member, "recovery_wrap", derive_recovery_key(secrets.recovery_code), keys, now

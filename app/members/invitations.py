@@ -20,6 +20,7 @@ from app.members.standings import Standing
 from app.members.team_gains import ask_for_teams
 from app.models import ROUNDING, Invitation, InvitationValues, MemberProfile, MemberState, rounded
 from app.store import Db
+from app.vault import read_roster
 
 INVITATION_LIFE = timedelta(hours=72)
 
@@ -83,9 +84,8 @@ def redeem_invitation(
     Roles that open a team wait for a second coordinator.
     """
     lookup = hash_invitation(code)
-    invitation = db.scalar(
-        select(Invitation).where(Invitation.code_lookup == lookup).with_for_update()
-    )
+    query = select(Invitation).where(Invitation.code_lookup == lookup)
+    invitation = db.scalar(query.with_for_update())
     if invitation is None or invitation.redeemed_by:
         raise InvitationRefused
     offered = db.keys.read_values(invitation)
@@ -97,9 +97,10 @@ def redeem_invitation(
         db,
         secrets,
         handle=handle,
-        roles=Standing().without_gains(wanted).roles,
+        standing=Standing().without_gains(wanted),
         state=MemberState.WAITING,
         profile=clean_profile(db, profile, offered.profile),
+        roster_version=read_roster(db).version,
         now=now,
     )
     invitation.redeemed_by = enrolled.member.id

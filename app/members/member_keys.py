@@ -1,14 +1,16 @@
-"""A member's seed, wrapped twice, and the MAC that vouches for their row."""
+"""A member's seed, wrapped twice, and whether their row is the one that the roster means."""
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 
 from app.crypto import Context, MemberKeys, Purpose, SealBroken, day_number, lock, unlock
-from app.models import Member
+from app.models import Member, MemberState
 from app.store import Db
+from app.vault import read_roster
 
+# States of members whom the roster does not name.
+_UNLISTED = (MemberState.WAITING, MemberState.REMOVED)
 _PURPOSES = {"seed_wrap": Purpose.MEMBER_SEED, "recovery_wrap": Purpose.RECOVERY_SEED}
 
 
@@ -54,19 +56,29 @@ def open_member_seed(db: Db, member: Member, column: str, key: bytes) -> MemberK
     return keys
 
 
-def vouch_for_member(db: Db, member: Member) -> None:
-    """Put this server's MAC on the keys and roles of a member's row."""
-    member.keys_mac = db.keys.public_key_mac("members", member.id, 0, _vouched_values(member))
+def date_member_row(db: Db, member: Member) -> None:
+    """Note in a member's row which version of the roster gave them what they are now."""
+    member.roster_version = read_roster(db).by_id[member.id].since
 
 
 def check_member_row(db: Db, member: Member) -> None:
-    """Raise SealBroken unless this server vouched for the row's keys and roles.
+    """Raise SealBroken for a row of somebody who left, or from before the roster's line of them.
 
-    Otherwise an attacker who writes to the database could invite themselves to the desk.
+    The row's MAC is right in both cases: an attacker who writes to the database put back a row of
+    last week.
     """
-    db.keys.check_public_key("members", member.id, 0, _vouched_values(member), member.keys_mac)
+    if not has_row_of_now(db, member):
+        raise SealBroken
 
 
-def _vouched_values(member: Member) -> bytes:
-    roles = json.dumps([sorted(member.roles), member.archive]).encode()
-    return member.kem_public + member.verify_key + roles
+def has_row_of_now(db: Db, member: Member) -> bool:
+    """Return whether a row fits what the roster says of its member; note it if it does not."""
+    roster = read_roster(db)
+    line, left = roster.by_id.get(member.id), member.state == MemberState.REMOVED
+    if line is None:
+        fits = left or member.id not in roster.removed
+    else:
+        fits = member.state not in _UNLISTED and member.roster_version == line.since
+    if not fits:
+        db.note_damage(Member.__tablename__, (member.id,))
+    return fits

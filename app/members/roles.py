@@ -10,7 +10,7 @@ from sqlalchemy import delete
 
 from app.access import ARCHIVE, DESK, ROLES, Principal
 from app.errors import BadRequest, LastKeyHolder
-from app.members.member_keys import vouch_for_member
+from app.members.member_keys import date_member_row
 from app.members.newcomers import pass_keys_on
 from app.members.standings import Standing
 from app.members.states import move_member
@@ -54,15 +54,14 @@ def change_roles(
 
     Raises LastKeyHolder, as ``sign_roster`` does.
     """
-    before = hold_roster(db)
-    loses = set(member.roles) - set(after.roles)
+    line = hold_roster(db).by_id.get(member.id)
     member.roles, member.archive = list(after.roles), after.archive
-    vouch_for_member(db, member)
-    if member.id not in before.by_id:
+    if line is None:
         return
-    line = replace(before.by_id[member.id], roles=after.roles, archive=after.archive)
-    sign_roster(db, principal, member, line, acknowledge, now)
-    if loses:
+    changed = replace(line, roles=after.roles, archive=after.archive)
+    sign_roster(db, principal, member, changed, acknowledge, now)
+    date_member_row(db, member)
+    if set(line.roles) - set(after.roles):
         withdraw_member(db, member.id, now)
     move_member(member, MemberState.JOINING)
     pass_keys_on(db, principal, member, now)

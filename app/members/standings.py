@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from app.vault import RosterMember
+from app.models import Member
+from app.store import Db
+from app.vault import RosterMember, read_roster
 
 # Who gains one of these needs a second coordinator: dispatchers hold the key of the desk, and
 # coordinators confirm. Else one of them would make a second one, who then confirms everything.
@@ -50,3 +52,9 @@ class Standing:
         """
         roles = {role for role in after.roles if role in self.roles or role not in CONFIRMED_ROLES}
         return Standing.of(roles or self.roles, archive=after.archive and self.archive)
+
+
+def find_standing(db: Db, member: Member) -> Standing:
+    """Return what the roster says of a member; before it names them, what they were invited for."""
+    line = read_roster(db).by_id.get(member.id)
+    return Standing.listed(line) if line else Standing.of(member.roles, archive=member.archive)

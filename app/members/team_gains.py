@@ -19,7 +19,6 @@ from app.members.confirmations import (
     ConfirmationOver,
     ConfirmOwn,
     add_confirmation,
-    check_confirmation,
     confirm_first,
     confirm_second,
     find_confirmation,
@@ -27,9 +26,9 @@ from app.members.confirmations import (
     find_due_at,
     find_pending,
     is_coordinator,
-    is_vouched_for,
     move_confirmation,
 )
+from app.members.member_keys import has_row_of_now
 from app.members.roles import change_roles
 from app.members.session_stores import SessionStore
 from app.members.standings import Standing
@@ -68,8 +67,7 @@ def ask_for_teams(db: Db, member: Member, after: Standing, by: UUID, now: dateti
 
 def find_asked(db: Db, member: Member) -> Standing | None:
     """Return what a member is to be once it is confirmed; None where nothing waits."""
-    waiting = find_pending(db, ConfirmationKind.TEAMS, member.id)
-    asked = [one for one in waiting if is_vouched_for(db, one)]
+    asked = find_pending(db, ConfirmationKind.TEAMS, member.id)
     return Standing.of(asked[-1].roles, archive=asked[-1].archive) if asked else None
 
 
@@ -106,9 +104,9 @@ def _make_good(
 def let_day_go_by(db: Db, sessions: SessionStore, now: datetime) -> None:
     """Make good what waited for 24 hours since a coordinator, who still is one, was for it."""
     waiting = select(Confirmation).where(Confirmation.state == _WAITING).with_for_update()
-    for confirmation in db.scalars(waiting):
+    for confirmation in db.list_whole(waiting):
         due_at = find_due_at(confirmation)
-        if due_at is None or due_at > now or not is_vouched_for(db, confirmation):
+        if due_at is None or due_at > now:
             continue
         if is_coordinator(db, confirmation.first_by):
             _make_good(db, sessions, confirmation, None, now)
@@ -125,16 +123,21 @@ def is_any_team_confirmed(db: Db, now: datetime) -> bool:
 
 
 def give_confirmed_teams(db: Db, principal: Principal, now: datetime) -> None:
-    """Carry out what was confirmed, if this member is a coordinator."""
+    """Carry out what was confirmed, if this member is a coordinator.
+
+    What is about a member whose row somebody changed from outside waits until it is whole again.
+    """
     if principal.may(Permission.MEMBERS):
         for confirmation in find_confirmed(db, ConfirmationKind.TEAMS, now):
             _give(db, principal, confirmation, now)
 
 
 def _give(db: Db, principal: Principal, confirmation: Confirmation, now: datetime) -> None:
-    check_confirmation(db, confirmation)
-    member = db.get_one(Member, confirmation.member_id, with_for_update=True)
-    since = confirmation.roster_version
+    row = select(Member).where(Member.id == confirmation.member_id).with_for_update()
+    whole = [one for one in db.list_whole(row) if has_row_of_now(db, one)]
+    if not whole:
+        return
+    member, since = whole[0], confirmation.roster_version
     fresh = is_unchanged_since(db, member.id, since, _read_guarded)
     if member.state == MemberState.REMOVED or not fresh or not _still_counts(db, confirmation):
         move_confirmation(db, confirmation, ConfirmationState.WITHDRAWN, None, now)

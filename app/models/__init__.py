@@ -9,7 +9,7 @@ from app.models.assignments import (
     Report,
 )
 from app.models.audit import AuditCheckpoint, AuditEntry, AuditHead
-from app.models.base import ROUNDING, Base, Instant, OperationalRow, State, rounded, table
+from app.models.base import ROUNDING, AnyRow, Base, Instant, OperationalRow, State, rounded, table
 from app.models.briefs import Brief, BriefWrap
 from app.models.calls import (
     CALL_TRANSITIONS,
@@ -150,7 +150,7 @@ from app.models.statistics import (
     StatisticsRelease,
 )
 from app.models.steps import WrongStep, check_step, list_states_before
-from app.models.teams import OperationalGrant, TeamEpoch, TeamWrap
+from app.models.teams import OperationalGrant, TeamWrap
 from app.models.values import ValuesBroken, dump_values, load_values, operational
 
 __all__ = [
@@ -181,6 +181,7 @@ __all__ = [
     "TEXTS_ON_THEIR_WAY",
     "Alert",
     "AlertState",
+    "AnyRow",
     "ArchivedContact",
     "Assignment",
     "AssignmentState",
@@ -300,7 +301,6 @@ __all__ = [
     "Task",
     "TaskState",
     "TaskValues",
-    "TeamEpoch",
     "TeamWrap",
     "TraceState",
     "ValuesBroken",

@@ -34,6 +34,7 @@ class Alert(Base):
     """A case that the desk must look at soon. ``step`` counts how often it was paged for."""
 
     __tablename__ = "alerts"
+    id_window = "opened_at"
     __table_args__ = (
         Index(
             "uq_alerts_open_case",

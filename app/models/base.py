@@ -65,9 +65,12 @@ class AnyRow(DeclarativeBase):
     """All tables, with constraint names that migrations can rely on.
 
     ``why_unvouched`` says why the rows of a table carry no MAC; it is empty for all others.
+    ``id_window`` names the plain column whose five minutes the ids of a table begin with (see
+    ``app.store.row_ids``); where it is empty, ids are random.
     """
 
     why_unvouched: ClassVar[str] = ""
+    id_window: ClassVar[str] = ""
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",

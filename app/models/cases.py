@@ -124,6 +124,7 @@ class Case(OperationalRow[CaseValues], Base):
     """One person's matter."""
 
     __tablename__ = "cases"
+    id_window = "opened_at"
     __table_args__ = (
         CheckConstraint(f"state IN {tuple(map(str, CaseState))}", name="state"),
         CheckConstraint("urgency BETWEEN 0 AND 3", name="urgency"),

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import JSON, ForeignKey
 from sqlalchemy.orm import Mapped
 
-from app.models.base import State, UnvouchedBase, plain, sealed
+from app.models.base import Base, State, plain, sealed
 
 
 class ConfirmationKind(StrEnum):
@@ -48,8 +48,8 @@ CONFIRMATION_TRANSITIONS: Mapping[ConfirmationState, frozenset[ConfirmationState
 }
 
 
-class Confirmation(UnvouchedBase):
-    """A change to a member that waits for people. ``mac`` vouches for the whole row.
+class Confirmation(Base):
+    """A change to a member that waits for people.
 
     ``roles`` and ``archive`` are what the member is to have; ``roster_version`` is the list of
     members that this was asked on. ``told``: how many coordinators were texted. ``totp`` is the new
@@ -57,7 +57,6 @@ class Confirmation(UnvouchedBase):
     """
 
     __tablename__ = "confirmations"
-    why_unvouched = "its own MAC covers each column, and is asked for wherever one counts"
 
     id: Mapped[UUID] = plain(primary_key=True)
     kind: Mapped[ConfirmationKind] = plain(State(ConfirmationKind, 16))
@@ -72,4 +71,3 @@ class Confirmation(UnvouchedBase):
     second_by: Mapped[UUID | None] = plain()
     told: Mapped[int] = plain(default=0)
     totp: Mapped[bytes | None] = sealed()
-    mac: Mapped[bytes] = plain()

@@ -21,6 +21,7 @@ class Message(Base):
     """
 
     __tablename__ = "messages"
+    id_window = "at"
     __table_args__ = (Index("ix_messages_case_position", "case_id", "position"),)
 
     id: Mapped[UUID] = plain(primary_key=True)

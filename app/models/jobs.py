@@ -36,6 +36,7 @@ class Job(UnvouchedBase):
     """
 
     __tablename__ = "jobs"
+    id_window = "run_at"
     why_unvouched = (
         "work comes earlier, later or never, as where rows are deleted; other rows say what it does"
     )

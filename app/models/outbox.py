@@ -74,16 +74,21 @@ class OutgoingValues:
 
 
 class Outgoing(OperationalRow[OutgoingValues], Base):
-    """A text on its way. ``queued_at`` is ``written_at``, rounded."""
+    """A text on its way. ``queued_at`` is ``written_at``, rounded.
+
+    ``segments`` goes with the words, once they are counted: the carrier knows the length of each
+    text, and could say which row is which.
+    """
 
     __tablename__ = "outgoing"
+    id_window = "queued_at"
 
     id: Mapped[UUID] = plain(primary_key=True)
     case_id: Mapped[UUID | None] = plain(ForeignKey("cases.id"), index=True)
     message_id: Mapped[UUID | None] = plain(ForeignKey("messages.id"), index=True)
     state: Mapped[OutgoingState] = plain(State(OutgoingState, 12))
     purpose: Mapped[str] = plain(String(8))  # script, reply, reminder, notice, alert, offer, test
-    segments: Mapped[int] = plain(default=1)
+    segments: Mapped[int | None] = plain()
     queued_at: Mapped[datetime] = plain()
     sid_lookup: Mapped[bytes | None] = plain(index=True)
     error_code: Mapped[int | None] = plain()

@@ -77,6 +77,8 @@ class Member(OperationalRow[MemberProfile], Base):
     """A volunteer or coordinator.
 
     The roles that count are the roster's; ``roles`` are those that a coordinator gave them last.
+    ``roster_version`` is the version of the roster that gave them; before the first one that names
+    the member, it is the one that was the newest when they joined.
     """
 
     __tablename__ = "members"
@@ -90,7 +92,7 @@ class Member(OperationalRow[MemberProfile], Base):
     version: Mapped[int] = plain(default=1)
     kem_public: Mapped[bytes] = plain()
     verify_key: Mapped[bytes] = plain()
-    keys_mac: Mapped[bytes] = plain()
+    roster_version: Mapped[int] = plain()
     passphrase_salt: Mapped[bytes] = plain()
     seed_wrap: Mapped[bytes | None] = forgotten()
     recovery_wrap: Mapped[bytes | None] = forgotten()
@@ -113,7 +115,7 @@ class Invitation(OperationalRow[InvitationValues], Base):
 
 
 class RosterVersion(UnvouchedBase):
-    """One version of the signed document of members, keys and teams."""
+    """One version of the signed document: see ``app.vault.roster_document``."""
 
     __tablename__ = "rosters"
     why_unvouched = "each version is signed"

@@ -1,25 +1,13 @@
-"""Team keys by epoch, and who holds them."""
+"""Who holds the seeds of teams; the public halves of their epochs stand in the roster."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from app.models.base import Base, forgotten, plain
-
-
-class TeamEpoch(Base):
-    """The public half of one epoch of a team (``desk`` or ``archive``)."""
-
-    __tablename__ = "team_epochs"
-
-    team: Mapped[str] = plain(String(16), primary_key=True)
-    epoch: Mapped[int] = plain(primary_key=True, autoincrement=False)
-    public: Mapped[bytes] = plain()
-    created_at: Mapped[datetime] = plain()
 
 
 class TeamWrap(Base):

@@ -14,7 +14,14 @@ from app.crypto import KeyFiles, OperationalKeys, new_seed
 from app.errors import OperatorError
 from app.keyring import Keyring
 from app.knowledge import plant_deadline_rules
-from app.members import EnrolledMember, NewcomerSecrets, clean_handle, enrol_member, make_secrets
+from app.members import (
+    EnrolledMember,
+    NewcomerSecrets,
+    Standing,
+    clean_handle,
+    enrol_member,
+    make_secrets,
+)
 from app.models import (
     Deployment,
     IndexKey,
@@ -126,10 +133,10 @@ def _enrol_first_member(
         db,
         secrets,
         handle=handle,
-        roles=("coordinator", "dispatcher"),
-        archive=True,
+        standing=Standing.of(("coordinator", "dispatcher"), archive=True),
         state=MemberState.ACTIVE,
         profile=MemberProfile(),
+        roster_version=1,
         now=now,
     )
 
@@ -139,9 +146,10 @@ def _found_first_roster(
 ) -> Roster:
     keys = {team: make_team_epoch(db, team, 1, now) for team in (DESK, ARCHIVE)}
     member = enrolled.member
-    line = RosterMember(member.id, tuple(member.roles), True, member.kem_public, member.verify_key)
-    teams = {team: Team(1, team_keys.pair.public) for team, team_keys in keys.items()}
-    first = Roster(1, "", (line,), teams)
+    roles, version = tuple(member.roles), member.roster_version
+    line = RosterMember(member.id, roles, True, member.kem_public, member.verify_key, version)
+    teams = {team: Team({1: team_keys.pair.public}) for team, team_keys in keys.items()}
+    first = Roster(version, "", (line,), teams, db.keys.operational_public)
     found_roster(db, first, member.id, secrets.keys)
     for team, team_keys in keys.items():
         share_team(db, team, 1, team_keys, [member.id], now)

@@ -58,12 +58,15 @@ def read_month(db: Db, now: datetime) -> MonthSpending:
 
 
 def count_texts(db: Db, texts: list[Outgoing], now: datetime) -> None:
-    """Count texts that the carrier took over; one statement."""
+    """Count texts that the carrier took over; one statement.
+
+    One that was given up for uncertain has no length any more, and counts as one segment.
+    """
     if not texts:
         return
     values = {
         "texts": len(texts),
-        "segments": sum(text.segments for text in texts),
+        "segments": sum(text.segments or 1 for text in texts),
         "automatic": sum(text.purpose == "script" for text in texts),
         "told": 0,
     }

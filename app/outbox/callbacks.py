@@ -108,7 +108,7 @@ def _write(db: Db, texts: Iterable[_Text]) -> list[_Text]:
         != (text.row.state, text.row.sid_lookup, text.row.error_code)
     ]
     # Whatever the carrier tells of, it has: number and words are no longer needed here.
-    gone = {"op_key": None, "op_values": None, "shred_day": None}
+    gone = {"op_key": None, "op_values": None, "shred_day": None, "segments": None}
     update_rows(
         db,
         _OUTGOING,

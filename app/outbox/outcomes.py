@@ -51,6 +51,7 @@ def note_accepted(text: TakenText, accepted: Accepted, db: Db, now: datetime) ->
     """The carrier has it."""
     row = db.get_one(Outgoing, text.id, with_for_update=True)
     if row.sid_lookup is None:  # else a callback was faster
+        count_texts(db, [row], now)
         row.sid_lookup = db.keys.sid_lookup(accepted.sid)
         state = apply_news(row.state, accepted.status)
         if state in NOT_HEARD:  # the carrier's list says so: its callback got lost
@@ -58,7 +59,6 @@ def note_accepted(text: TakenText, accepted: Accepted, db: Db, now: datetime) ->
         else:
             settle_text(db, row, state)
         note_copies(db, [accepted.sid], now)
-        count_texts(db, [row], now)
     finish_job(db, text.job)
 
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import delete, or_, select
 
 from app.models import Job, Outgoing, OutgoingState, OutgoingValues, rounded, table
 from app.outbox.states import settle_text
-from app.store import Db, add_jobs, hurry_lanes, insert_rows, new_job
+from app.store import Db, add_jobs, hurry_lanes, insert_rows, make_row_id, new_job
 from app.telephony import measure_text
 
 # Texts of these tiers overtake what waits.
@@ -92,7 +92,8 @@ def cancel_texts(db: Db, number: str, case_ids: Sequence[UUID] = ()) -> int:
 
 
 def _row(db: Db, draft: TextDraft, now: datetime) -> dict[str, Any]:
-    row_id, written_at = uuid4(), draft.answers or now
+    written_at = draft.answers or now
+    row_id = make_row_id(db, Outgoing, written_at)
     # The exact time decides whether it is still an answer; a plain column would tell too much.
     values = OutgoingValues(to=draft.to, body=draft.body, written_at=written_at)
     return {

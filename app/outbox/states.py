@@ -29,7 +29,7 @@ def mark_queued(db: Db, row: Outgoing) -> None:
 
 def settle_text(db: Db, row: Outgoing, state: OutgoingState) -> None:
     """Bring a text into a state in which its number and words are no longer needed."""
-    row.op_key = row.op_values = row.shred_day = None
+    row.op_key = row.op_values = row.shred_day = row.segments = None
     _move(db, row, state)
 
 

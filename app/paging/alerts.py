@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import and_, delete, or_, select, update
 
@@ -28,7 +28,7 @@ from app.models import (
     table,
 )
 from app.paging.pages import RaisedAlert, page_members
-from app.store import ClaimedJob, Db, add_jobs, insert_rows, new_job, update_rows
+from app.store import ClaimedJob, Db, add_jobs, insert_rows, make_row_id, new_job, update_rows
 
 # Until a human should have answered, by tier.
 REPLY_TARGETS = (
@@ -83,7 +83,11 @@ def _raise_all(db: Db, case_ids: Collection[UUID], now: datetime) -> dict[UUID, 
     columns = (Alert.case_id, Alert.id, Alert.kind, Alert.step)
     query = select(*columns).where(Alert.case_id.in_(case_ids), Alert.state == AlertState.OPEN)
     known = {one.case_id: RaisedAlert(one.id, one.kind, one.step) for one in db.execute(query)}
-    fresh = {one: RaisedAlert(uuid4(), "new", 0) for one in case_ids if one not in known}
+    fresh = {
+        one: RaisedAlert(make_row_id(db, Alert, now), "new", 0)
+        for one in case_ids
+        if one not in known
+    }
     insert_rows(db, table(Alert), [_row(case, alert, now) for case, alert in fresh.items()])
     steps = [{"step": alert.step + 1, "id": alert.id} for alert in known.values()]
     update_rows(db, table(Alert), steps)
@@ -120,8 +124,9 @@ def raise_overdue_alerts(db: Db, now: datetime) -> int:
     )
     overdue = [case for case in db.scalars(waiting) if _is_overdue(db, case, now)]
     for case in overdue:
-        raised = {"id": uuid4(), "kind": "overdue", "step": 0, "opened_at": rounded(now)}
-        db.add(Alert(case_id=case.id, state=AlertState.OPEN, **raised))
+        raised = {"kind": "overdue", "step": 0, "opened_at": rounded(now)}
+        alert_id = make_row_id(db, Alert, now)
+        db.add(Alert(id=alert_id, case_id=case.id, state=AlertState.OPEN, **raised))
     db.flush()
     add_jobs(db, [make_alert_job(case.id, now) for case in overdue])
     return len(overdue)

@@ -12,12 +12,12 @@ from sqlalchemy import select
 
 from app import access
 from app.cases import is_within_hours
-from app.models import Member, MemberState
+from app.models import Member, MemberProfile, MemberState
 from app.outbox import TextDraft, queue_texts
 from app.rota import find_duty, load_rota
 from app.store import Db
 from app.telephony import clean_number
-from app.vault import read_roster
+from app.vault import read_roster, read_whole_values
 
 log = structlog.get_logger()
 
@@ -69,18 +69,22 @@ def find_recipients(db: Db, step_number: int, now: datetime) -> list[Member]:
     listed = read_roster(db)
     desk = [member.id for member in listed.team(access.DESK)]
     coordinators = [member.id for member in listed.members if "coordinator" in member.roles]
-    on_duty = find_desk_on_duty(db, {*desk, *coordinators}, now)
-    return _active(db, choose_recipients(on_duty, desk, coordinators, step_number))
+    able = {member.id: member for member in _active(db, {*desk, *coordinators})}
+    on_duty = find_desk_on_duty(db, able, now)
+    desk, coordinators = ([one for one in group if one in able] for group in (desk, coordinators))
+    chosen = choose_recipients(on_duty, desk, coordinators, step_number)
+    return [able[one] for one in sorted(chosen)]
 
 
-def _active(db: Db, ids: Collection[UUID]) -> list[Member]:
+def _active(db: Db, ids: Collection[UUID]) -> Sequence[Member]:
+    """Return the active ones of these members; whose row is damaged is left out."""
     active = (Member.id.in_(ids), Member.state == MemberState.ACTIVE)
-    return list(db.scalars(select(Member).where(*active).order_by(Member.id)))
+    return db.list_whole(select(Member).where(*active).order_by(Member.id))
 
 
 def find_reachable_number(db: Db, member: Member, urgency: int, now: datetime) -> str | None:
     """Return the member's number, if they may be texted now; quiet hours never hold back tier 0."""
-    profile = db.keys.read_values(member)
+    profile = read_whole_values(db, member) or MemberProfile()
     number, quiet = clean_number(profile.phone or ""), profile.quiet_hours
     if number is None or (urgency > 0 and quiet and is_within_hours(quiet, now, db.zone)):
         return None

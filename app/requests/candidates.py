@@ -27,7 +27,7 @@ from app.requests.routing.facts import Candidate, Need, Window, do_overlap
 from app.rota import find_duty, load_rota
 from app.store import Db
 from app.telephony import clean_number
-from app.vault import read_roster
+from app.vault import read_roster, read_whole_values
 
 # These assignments count for a week's cap.
 _COUNTS = (
@@ -122,15 +122,14 @@ def _companions(db: Db, values: RequestValues) -> frozenset[UUID]:
 
 def find_people(db: Db, tier: int, now: datetime) -> dict[UUID, AskablePerson]:
     """Return all members whom the ladder can ask now, by id."""
-    members = db.scalars(select(Member).where(Member.state == "active").order_by(Member.id)).all()
+    members = db.list_whole(select(Member).where(Member.state == "active").order_by(Member.id))
     listed = read_roster(db).by_id
     load, busy = _this_week(db, now)
     on_duty = _on_duty(db, now)
     found = {}
     for member in members:
         roles = _ASKED.intersection(listed[member.id].roles) if member.id in listed else frozenset()
-        if roles:
-            profile = db.keys.read_values(member)
+        if roles and (profile := read_whole_values(db, member)):
             found[member.id] = AskablePerson(
                 Candidate(
                     member_id=member.id,

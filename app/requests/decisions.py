@@ -102,8 +102,8 @@ def _locked(db: Db, member_id: UUID, offer_id: UUID) -> tuple[Request, Offer]:
 
 
 def _is_member(db: Db, member_id: UUID) -> bool:
-    active = select(Member.id).where(Member.id == member_id, Member.state == "active")
-    return db.scalar(active) is not None and member_id in read_roster(db).by_id
+    active = select(Member).where(Member.id == member_id, Member.state == "active")
+    return member_id in read_roster(db).by_id and bool(db.list_whole(active))
 
 
 # -- no

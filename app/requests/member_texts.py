@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
-
-from app.models import Member, Request
+from app.models import Request
 from app.outbox import TextDraft, queue_texts
 from app.store import Db
 from app.telephony import clean_number
+from app.vault import find_profile
 
 ASK_TEXT = "Desk: can you help? Reply {code} YES or NO"
 YOURS_TEXT = "Desk: thank you, it is yours. Please sign in to read it."
@@ -42,6 +41,5 @@ def tell_members(
 
 def find_member_number(db: Db, member_id: UUID) -> str | None:
     """Return a member's number; None where they have none, or left."""
-    member = db.scalar(select(Member).where(Member.id == member_id))
-    profile = db.keys.find_values(member) if member else None
+    profile = find_profile(db, member_id)
     return clean_number(profile.phone or "") if profile else None

@@ -16,10 +16,11 @@ from app import audit
 from app.access import Permission, Principal
 from app.crypto import keyed_hash, new_token
 from app.errors import NotFound
-from app.models import CalendarFeed, Member, MemberState, rounded
+from app.models import CalendarFeed, rounded
 from app.rota.rota import ShiftTurn, list_turns
 from app.rota.shift_rows import load_rota
 from app.store import Db
+from app.vault import read_roster
 
 _BEFORE, _AFTER = timedelta(days=7), timedelta(days=62)
 # RFC 5545, 3.1: a line has at most 75 octets; the rest goes on after a line break and a space.
@@ -67,12 +68,8 @@ def _lookup(db: Db, token: str) -> bytes:
 
 def read_feed(db: Db, token: str, now: datetime) -> str:
     """Return the calendar (RFC 5545) of the member whose token this is. NotFound, Sealed."""
-    feed = db.scalar(
-        select(CalendarFeed)
-        .join(Member, Member.id == CalendarFeed.member_id)
-        .where(CalendarFeed.lookup == _lookup(db, token), Member.state != MemberState.REMOVED)
-    )
-    if feed is None:
+    feed = db.scalar(select(CalendarFeed).where(CalendarFeed.lookup == _lookup(db, token)))
+    if feed is None or feed.member_id not in read_roster(db).by_id:
         raise NotFound
     owner = feed.member_id
     near = list_turns(load_rota(db), now - _BEFORE, now + _AFTER)

@@ -16,7 +16,7 @@ from sqlalchemy import delete, select
 from app import audit
 from app.access import DESK, Permission, Principal
 from app.crypto import new_seed
-from app.errors import BadRequest, NotFound
+from app.errors import BadRequest, Forbidden, NotFound
 from app.models import HandoverNote, NoteBody, Shift, rounded
 from app.store import Db
 from app.vault import (
@@ -72,20 +72,26 @@ def write_handover(db: Db, principal: Principal, shift_id: UUID, body: str, now:
 
 
 def read_handovers(db: Db, principal: Principal, shift_id: UUID, now: datetime) -> list[ShiftNote]:
-    """Open the newest notes of a shift, newest first; this is recorded. NotFound, Forbidden."""
+    """Open the newest notes of a shift, newest first; this is recorded. NotFound, Forbidden.
+
+    Those from before the member came to the desk are left out: they hold no key of that time.
+    """
     principal.require(Permission.CASES)
     if db.get(Shift, shift_id) is None:
         raise NotFound
     newest = select(HandoverNote).where(HandoverNote.shift_id == shift_id)
     rows = db.scalars(newest.order_by(HandoverNote.at.desc(), HandoverNote.id).limit(_NEWEST))
-    opened = [_open(db, principal, row) for row in rows]
+    opened = [note for row in rows if (note := _open(db, principal, row))]
     if opened:
         audit.record(db, "handover.read", principal.member_id, shift_id, now)
     return sorted(opened, key=lambda note: note.at, reverse=True)
 
 
-def _open(db: Db, principal: Principal, row: HandoverNote) -> ShiftNote:
-    team = open_team_keys(db, principal, DESK, row.team_epoch)
+def _open(db: Db, principal: Principal, row: HandoverNote) -> ShiftNote | None:
+    try:
+        team = open_team_keys(db, principal, DESK, row.team_epoch)
+    except Forbidden:
+        return None
     key = unwrap_key(db, HANDOVER_KEY, row, team.pair, row.team_epoch)
     content = read_field(db, HANDOVER_BODY, row, {row.team_epoch: key})
     return ShiftNote(row.id, row.author_id, content.at, content.body)

@@ -10,14 +10,15 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.errors import BadRequest, NotFound
-from app.models import Member, MemberState, Shift, ShiftOverride, ShiftOverrideValues
+from app.models import Shift, ShiftOverride, ShiftOverrideValues
 from app.rota.rota import Rota, ShiftTurn, Slot, find_turn_at
 from app.store import Db
+from app.vault import read_roster
 
 
 def load_rota(db: Db) -> Rota:
-    """Return the whole rota; removed members are in no shift any more. Sealed."""
-    present = set(db.scalars(select(Member.id).where(Member.state != MemberState.REMOVED)))
+    """Return the whole rota; only members whom the roster names are in its shifts. Sealed."""
+    present = read_roster(db).by_id
     slots = tuple(_slot(db, row, present) for row in db.scalars(select(Shift).order_by(Shift.id)))
     changes: dict[UUID, dict[datetime, ShiftOverrideValues]] = {}
     for row in db.scalars(select(ShiftOverride)):

@@ -7,18 +7,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from app import audit
 from app.access import Permission, Principal
 from app.cases import make_code_name
 from app.errors import BadRequest, OfferTaken
-from app.models import Member, MemberState, Shift
+from app.models import Shift
 from app.rota.rota import Rota, Slot, find_clash
 from app.rota.rules import clean_rule
 from app.rota.shift_rows import load_rota, lock_shift, store_shift
 from app.rota.wall_time import find_instant, read_wall_time, show_wall_time
 from app.store import Db, ReadVersion, check_version
+from app.vault import read_roster
 
 # What a shift may ask of people; the first that all its members have is the one that is guessed.
 SHIFT_ROLES = ("dispatcher", "accompanier", "legal", "interpreter", "coordinator")
@@ -172,12 +173,11 @@ def check_shift_role(db: Db, members: Sequence[UUID], role: str) -> None:
         raise BadRequest(f"Everybody in a shift has its role, one of: {', '.join(SHIFT_ROLES)}.")
 
 
-def _roles_of(db: Db, members: Sequence[UUID]) -> list[list[str]]:
-    present = Member.state != MemberState.REMOVED
-    held = list(db.scalars(select(Member.roles).where(Member.id.in_(members), present)))
-    if len(held) != len(set(members)):
+def _roles_of(db: Db, members: Sequence[UUID]) -> list[tuple[str, ...]]:
+    listed = read_roster(db).by_id
+    if not all(member in listed for member in members):
         raise BadRequest("Somebody of these is no member.")
-    return held
+    return [listed[member].roles for member in members]
 
 
 def refuse_two_places(rota: Rota, slot: Slot, now: datetime) -> None:

@@ -22,6 +22,7 @@ from app.store.jobs import (
 )
 from app.store.mac_updates import is_row_true, lock_rows
 from app.store.queue_order import NOT_WAITING, position_after
+from app.store.row_ids import make_row_id
 from app.store.row_macs import RowDamaged, add_macs, find_vouched
 from app.store.schema import (
     SchemaBehind,
@@ -86,6 +87,7 @@ __all__ = [
     "is_row_true",
     "is_schema_current",
     "lock_rows",
+    "make_row_id",
     "make_table_filter",
     "new_job",
     "plant_recurring_jobs",

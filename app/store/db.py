@@ -8,14 +8,14 @@ PostgreSQL needs no lock of ours.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Engine, Select, create_engine, event, make_url
 from sqlalchemy.orm import Session
 
 from app.crypto import SealBroken, Secret
@@ -24,6 +24,7 @@ from app.store.queue_order import QueueOrder
 from app.store.row_guard import install_row_guard
 from app.store.row_macs import RowDamaged
 
+Row = TypeVar("Row")
 # What is told of where a row verifies and a sealed value in it does not open.
 SEALED_VALUES = "sealed_values"
 
@@ -47,6 +48,13 @@ class Db(Session):
         """Note a row that does not verify; coordinators are told once the transaction is over."""
         self.damaged.add((table, row))
         self.last_damage = table
+
+    def list_whole(self, query: Select[Row]) -> Sequence[Row]:
+        """Return the rows of a query that verify; none where all of them are damaged."""
+        try:
+            return self.scalars(query).all()
+        except RowDamaged:
+            return ()
 
     def require_whole(self, table: str) -> None:
         """Raise RowDamaged where a row of this table did not verify in this transaction.

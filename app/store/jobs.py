@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from itertools import product
 from typing import Any
-from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from sqlalchemy import (
     Select,
@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from app.models import Job, JobState, table
 from app.store.db import Db
+from app.store.row_ids import make_row_id
 from app.store.statements import Query, insert_new_rows, insert_rows, update_rows
 
 # Long enough for the slowest handler, short enough that a dead worker's jobs move on.
@@ -58,11 +59,10 @@ def new_job(
     lane: bytes | None = None,
     position: int = 0,
 ) -> dict[str, Any]:
-    """Return the columns of a new job, for set-based inserts."""
+    """Return the columns of a new job, for ``add_jobs``, which gives it its id."""
     if delay > FURTHEST:
         raise ValueError("a job is never scheduled more than an hour ahead")
     return {
-        "id": uuid4(),
         "kind": kind,
         "ref": ref,
         "state": JobState.QUEUED,
@@ -77,7 +77,8 @@ def new_job(
 def add_jobs(db: Db, rows: Sequence[dict[str, Any]]) -> None:
     """Add jobs to this transaction, and wake the worker once it is committed."""
     if rows:
-        insert_rows(db, _JOBS, rows)
+        ids = [{"id": make_row_id(db, Job, row["run_at"])} for row in rows]
+        insert_rows(db, _JOBS, [one | row for one, row in zip(ids, rows, strict=True)])
         db.info["work"] = True
 
 

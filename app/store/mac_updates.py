@@ -79,9 +79,12 @@ def read_rows(
     where: Any,
     given: Mapping[str, Any] | None = None,
 ) -> list[Mapping[str, Any]]:
-    """Lock and return rows with all that their MACs cover, by column."""
+    """Lock and return rows with all that their MACs cover, by column.
+
+    Other transactions may still add rows that refer to them: their keys do not change.
+    """
     names = dict.fromkeys((*vouched.key, *vouched.columns, "row_mac"))
-    wanted = select(*(vouched.table.c[name] for name in names)).with_for_update()
+    wanted = select(*(vouched.table.c[name] for name in names)).with_for_update(key_share=True)
     if where is not None:
         wanted = wanted.where(where)
     known = {

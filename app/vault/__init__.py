@@ -11,10 +11,11 @@ from app.vault.backup_keys import (
     read_backup_public,
 )
 from app.vault.case_keys import find_public_key, make_case_keys, open_case_grants, regrant_case
-from app.vault.epochs import EPOCHS_JOB, publish_members, renew_case_epochs
+from app.vault.epochs import EPOCHS_JOB, find_live_epochs, publish_members, renew_case_epochs
 from app.vault.forgetting_layer import SHRED_KEY_DAYS, list_wrapped_tables, renew_forgetting
 from app.vault.index_key import ask_for_ratchet, ratchet_if_due, ratchet_index_key
 from app.vault.kept_content import forget_older_epochs, move_to_fresh_epoch
+from app.vault.member_profiles import find_profile, read_whole_values
 from app.vault.operational_key import (
     ABSORB_JOB,
     NotMade,
@@ -29,16 +30,14 @@ from app.vault.operational_key import (
     unseal_server,
 )
 from app.vault.roster import (
-    Roster,
-    RosterMember,
-    RosterRefused,
-    Team,
+    OperationalKeyReplaced,
     check_roster_at_start,
     found_roster,
     hold_roster,
     publish_roster,
     read_roster,
 )
+from app.vault.roster_document import Roster, RosterMember, RosterRefused, Team, parse_roster
 from app.vault.roster_history import is_unchanged_since
 from app.vault.sealed import (
     find_field,
@@ -110,6 +109,7 @@ __all__ = [
     "WAITING_FOR_KEY",
     "NotMade",
     "OpeningPermit",
+    "OperationalKeyReplaced",
     "Recipient",
     "Roster",
     "RosterMember",
@@ -126,7 +126,9 @@ __all__ = [
     "check_roster_at_start",
     "find_field",
     "find_index_key",
+    "find_live_epochs",
     "find_operational_seed",
+    "find_profile",
     "find_public_key",
     "forget_older_epochs",
     "found_roster",
@@ -151,6 +153,7 @@ __all__ = [
     "open_field",
     "open_keyring",
     "open_team_keys",
+    "parse_roster",
     "print_backup_key",
     "publish_members",
     "publish_roster",
@@ -161,6 +164,7 @@ __all__ = [
     "read_field",
     "read_roster",
     "read_sheet",
+    "read_whole_values",
     "reconcile_tombstones",
     "regrant_case",
     "renew_case_epochs",

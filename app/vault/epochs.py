@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 
-from app.access import DESK, Principal
-from app.models import LIVE_STATES, Case, CaseEpoch, CaseGrant
+from app.access import ARCHIVE, DESK, Principal
+from app.models import (
+    LIVE_STATES,
+    Case,
+    CaseEpoch,
+    CaseGrant,
+    CaseState,
+    HandoverNote,
+    OperationalGrant,
+    RaidReport,
+    TeamWrap,
+)
 from app.store import Database, Db, hasten_job, show_rows
 from app.vault.case_keys import make_case_keys
-from app.vault.roster import Roster, RosterMember, Team, publish_roster, read_roster
+from app.vault.roster import publish_roster, read_roster
+from app.vault.roster_document import Roster, RosterMember, Team
 from app.vault.team_keys import make_team_epoch, share_team
 
 # So many cases get a new epoch in the transaction that removes a member.
@@ -36,14 +47,12 @@ def publish_members(
     member of the desk need not be able to read a case.
     """
     before = read_roster(db)
-    fresh = {team: make_team_epoch(db, team, before.teams[team].epoch + 1, now) for team in rekeyed}
-    teams = {
-        **before.teams,
-        **{
-            team: Team(before.teams[team].epoch + 1, keys.pair.public)
-            for team, keys in fresh.items()
-        },
-    }
+    teams, fresh = dict(before.teams), {}
+    for team in rekeyed:
+        epoch = before.teams[team].epoch + 1
+        fresh[team] = make_team_epoch(db, team, epoch, now)
+        publics = _leave_out_unused(db, team, before.teams[team])
+        teams[team] = Team({**publics, epoch: fresh[team].pair.public})
     after = publish_roster(db, principal, replace(before, members=tuple(members), teams=teams))
     for team, keys in fresh.items():
         holders = [member.id for member in after.team(team)]
@@ -51,6 +60,47 @@ def publish_members(
     if DESK in fresh and renew_some_epochs(db, now) == EPOCHS_AT_ONCE:
         hasten_job(db, EPOCHS_JOB, now)  # the rest at once, but with room for texts in between
     return after
+
+
+def _leave_out_unused(db: Db, name: str, team: Team) -> Mapping[int, bytes]:
+    """Return the epochs of a team that stay in the roster when it gets a new one.
+
+    An epoch leaves, and its seed with it, once nothing is sealed to it any more and a later one was
+    the newest before: a transaction that runs at the same time may still seal to that one.
+    """
+    used = {team.epoch, *_find_sealed_to(db, name)}
+    unused = team.publics.keys() - used
+    db.execute(delete(TeamWrap).where(TeamWrap.team == name, TeamWrap.epoch.in_(unused)))
+    return {epoch: public for epoch, public in team.publics.items() if epoch in used}
+
+
+def _find_sealed_to(db: Db, team: str) -> set[int]:
+    """Return the epochs of a team to which any key is sealed."""
+    queries: list[Select[int]] = [
+        select(CaseGrant.team_epoch).where(CaseGrant.team == team),
+        select(OperationalGrant.team_epoch).where(OperationalGrant.team == team),
+    ]
+    if team == DESK:
+        queries += [select(HandoverNote.team_epoch), select(RaidReport.epoch)]
+    return {epoch for query in queries for epoch in db.scalars(query.distinct())}
+
+
+def find_live_epochs(db: Db, team: str) -> set[int]:
+    """Return the epochs of a team whose seeds a newcomer needs.
+
+    They are the newest; those that the keys of live cases (for the archive: of closed ones) are
+    sealed to; and the one that the operational seed is sealed to while the newest waits for it.
+    """
+    known, archived = read_roster(db).teams[team], team == ARCHIVE
+    states = (CaseState.CLOSED,) if archived else LIVE_STATES
+    grants = select(CaseGrant).join(Case, Case.id == CaseGrant.case_id)
+    grants = grants.where(CaseGrant.team == team, Case.state.in_(states))
+    operational = db.list_whole(select(OperationalGrant).where(OperationalGrant.team == team))
+    live = {known.epoch, *(grant.team_epoch for grant in operational)}
+    for epoch in known.publics.keys() - live:
+        if db.list_whole(grants.where(CaseGrant.team_epoch == epoch)):
+            live.add(epoch)
+    return live & known.publics.keys()
 
 
 def renew_case_epochs(
@@ -79,7 +129,7 @@ def renew_some_epochs(db: Db, now: datetime) -> int:
     chosen = _find_stale(db, current)[:EPOCHS_AT_ONCE]
     locked = select(Case).where(Case.id.in_(chosen), Case.state.in_(LIVE_STATES))
     anew = locked.order_by(Case.id).with_for_update().execution_options(populate_existing=True)
-    cases = show_rows(db, anew, lambda case: case)
+    cases = db.list_whole(anew)
     known = select(CaseEpoch.case_id, func.max(CaseEpoch.epoch)).group_by(CaseEpoch.case_id)
     # A row of the last week may have been put back: no epoch is ever made twice.
     ends = db.execute(known.where(CaseEpoch.case_id.in_(chosen)))

@@ -1,135 +1,25 @@
-"""The roster: one signed document of members, roles, keys and teams.
+"""The roster: one signed document of members, roles, keys, teams and the operational key.
 
 A version is signed by a coordinator of the version before it. The newest version and its hash
-also stand in the anchor file, outside the database, and may never fall.
+also stand in the anchor file, outside the database, and may never fall. Where a row of the database
+says something else of a member or a key, the roster counts.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from hashlib import sha256
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
-from app.access import DESK, Principal
+from app.access import Principal
 from app.crypto import KeyFiles, MemberKeys, verify_signature
-from app.errors import OperatorError
 from app.models import RosterVersion
 from app.store import Db
+from app.vault.roster_document import Roster, RosterRefused, hash_document, parse_roster
 
 
-@dataclass(frozen=True)
-class RosterMember:
-    """A member as the roster vouches for them."""
-
-    id: UUID
-    roles: tuple[str, ...]
-    archive: bool
-    kem_public: bytes = field(repr=False)
-    verify_key: bytes = field(repr=False)
-
-    def in_team(self, team: str) -> bool:
-        """Return whether this member holds the team's seed."""
-        if team == DESK:
-            return "dispatcher" in self.roles
-        return self.archive and "coordinator" in self.roles
-
-
-@dataclass(frozen=True)
-class Team:
-    """A team's current epoch and public half."""
-
-    epoch: int
-    public: bytes = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Roster:
-    """One verified version."""
-
-    version: int
-    previous: str
-    members: tuple[RosterMember, ...]
-    teams: Mapping[str, Team]
-    # Members who left stay here: an old row written back into the database revives none of them.
-    removed: tuple[UUID, ...] = ()
-
-    @cached_property
-    def by_id(self) -> dict[UUID, RosterMember]:
-        """The members by id."""
-        return {member.id: member for member in self.members}
-
-    def team(self, name: str) -> tuple[RosterMember, ...]:
-        """Return the members who hold a team's seed."""
-        return tuple(member for member in self.members if member.in_team(name))
-
-    @cached_property
-    def document(self) -> bytes:
-        """The canonical bytes that are signed."""
-        content = {
-            "version": self.version,
-            "previous": self.previous,
-            "members": [
-                {
-                    "id": str(member.id),
-                    "roles": sorted(member.roles),
-                    "archive": member.archive,
-                    "kem": member.kem_public.hex(),
-                    "sig": member.verify_key.hex(),
-                }
-                for member in sorted(self.members, key=lambda member: str(member.id))
-            ],
-            "teams": {
-                name: {"epoch": team.epoch, "public": team.public.hex()}
-                for name, team in self.teams.items()
-            },
-            "removed": sorted(str(member_id) for member_id in self.removed),
-        }
-        return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
-
-    @cached_property
-    def hash(self) -> str:
-        """The SHA-256 of the document, in hex."""
-        return sha256(self.document).hexdigest()
-
-
-class RosterRefused(OperatorError):
-    """The list of members in the database is not the one this server last vouched for."""
-
-
-def parse_roster(document: bytes) -> Roster:
-    """Read a roster document. RosterRefused for one that is none."""
-    try:
-        return _parse(json.loads(document))
-    except (ValueError, TypeError, KeyError, AttributeError):
-        raise RosterRefused("The list of members does not read: it was changed.") from None
-
-
-def _parse(content: Any) -> Roster:
-    return Roster(
-        content["version"],
-        content["previous"],
-        tuple(
-            RosterMember(
-                UUID(member["id"]),
-                tuple(member["roles"]),
-                member["archive"],
-                bytes.fromhex(member["kem"]),
-                bytes.fromhex(member["sig"]),
-            )
-            for member in content["members"]
-        ),
-        {
-            name: Team(team["epoch"], bytes.fromhex(team["public"]))
-            for name, team in content["teams"].items()
-        },
-        tuple(UUID(member_id) for member_id in content["removed"]),
-    )
+class OperationalKeyReplaced(RosterRefused):
+    """The operational key of this database is not the one that the list of members names."""
 
 
 def found_roster(db: Db, roster: Roster, signer: UUID, keys: MemberKeys) -> None:
@@ -153,19 +43,13 @@ def hold_roster(db: Db) -> Roster:
 def publish_roster(db: Db, principal: Principal, roster: Roster) -> Roster:
     """Store the next version, signed by ``principal``; the anchor follows the commit.
 
-    A member who is not in it any more counts as removed from then on.
+    A member who is not in it any more counts as removed from then on. RosterRefused.
     """
     before = read_roster(db)
     signer = before.by_id.get(principal.member_id)
     if signer is None or "coordinator" not in signer.roles:
         raise RosterRefused("only a coordinator signs the roster")
-    gone = before.by_id.keys() - roster.by_id.keys()
-    after = replace(
-        roster,
-        version=before.version + 1,
-        previous=before.hash,
-        removed=tuple(sorted({*before.removed, *roster.removed, *gone}, key=str)),
-    )
+    after = before.follow(roster)
     _store(db, after, principal.member_id, principal.keys)
     return after
 
@@ -190,7 +74,7 @@ def _advance_anchor(files: KeyFiles, roster: Roster) -> None:
 
 
 def read_roster(db: Db) -> Roster:
-    """Return the newest version, verified against the one before it and the anchor.
+    """Return the newest version, verified against the one before it and the anchor. RosterRefused.
 
     The verified version is kept in the keyring, so that this costs one look-up per transaction.
     """
@@ -217,27 +101,28 @@ def _verified(db: Db, known: Roster | None) -> Roster:
         .where(RosterVersion.version >= trusted)
         .order_by(RosterVersion.version)
     ).all()
-    if not rows or rows[0].version != trusted:
+    expected = known.hash if known else anchor.get("hash")
+    if not rows or rows[0].version != trusted or hash_document(rows[0].document) != expected:
         raise RosterRefused
     roster = parse_roster(rows[0].document)
-    expected = known.hash if known else anchor.get("hash")
-    if roster.hash != expected or roster.document != rows[0].document:
-        raise RosterRefused
     for row in rows[1:]:
         roster = _next(roster, row)
+    if roster.operational != db.keys.operational_public:
+        raise OperationalKeyReplaced
     return roster
 
 
 def _next(before: Roster, row: RosterVersion) -> Roster:
-    after = parse_roster(row.document)
+    """Return the version after ``before``. Nothing of it is read before its signature is good."""
     signer = before.by_id.get(row.signer)
     if (
-        after.version != before.version + 1
-        or after.previous != before.hash
-        or signer is None
+        signer is None
         or "coordinator" not in signer.roles
         or not verify_signature(signer.verify_key, row.signature, row.document)
     ):
+        raise RosterRefused
+    after = parse_roster(row.document)
+    if (after.version, after.previous) != (before.version + 1, before.hash):
         raise RosterRefused
     return after
 

@@ -8,16 +8,10 @@ from uuid import UUID
 
 from app.models import RosterVersion
 from app.store import Db
-from app.vault.roster import Roster, RosterMember, RosterRefused, parse_roster, read_roster
+from app.vault.roster import read_roster
+from app.vault.roster_document import RosterMember, hash_document, parse_roster
 
 Part = TypeVar("Part")
-
-
-def _read_version(row: RosterVersion | None) -> Roster | None:
-    try:
-        return parse_roster(row.document) if row else None
-    except RosterRefused:
-        return None
 
 
 def is_unchanged_since(
@@ -32,8 +26,10 @@ def is_unchanged_since(
     now, expected = read(newest.by_id.get(member_id)), newest.previous
     for number in range(newest.version - 1, version - 1, -1):
         row = db.get(RosterVersion, number)
-        roster = _read_version(row)
-        if roster is None or roster.hash != expected or read(roster.by_id.get(member_id)) != now:
+        if row is None or hash_document(row.document) != expected:
+            return False
+        roster = parse_roster(row.document)
+        if read(roster.by_id.get(member_id)) != now:
             return False
         expected = roster.previous
     return version <= newest.version

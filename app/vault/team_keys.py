@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.access import Principal
 from app.crypto import KeyPair, SealBroken, TeamKeys, new_seed
 from app.errors import Forbidden
-from app.models import OperationalGrant, Parent, TeamEpoch, TeamWrap, rounded
+from app.models import OperationalGrant, Parent, TeamWrap
 from app.store import Db
 from app.vault.roster import read_roster
 from app.vault.wraps import OPERATIONAL_GRANT, TEAM_WRAP, Recipient, unwrap_key, wrap_key
@@ -38,13 +38,20 @@ def open_team_keys(db: Db, principal: Principal, team: str, epoch: int) -> TeamK
 
 
 def open_team_wrap(db: Db, wrap: TeamWrap, pair: KeyPair) -> TeamKeys:
-    """Open one wrap; SealBroken unless the seed reproduces the team's public key."""
-    keys = TeamKeys(unwrap_key(db, TEAM_WRAP, wrap, pair, wrap.epoch))
-    of = select(TeamEpoch).where(TeamEpoch.team == wrap.team, TeamEpoch.epoch == wrap.epoch)
-    epoch = db.scalar(of)
-    if epoch is None or keys.pair.public != epoch.public:
-        raise SealBroken
+    """Open one wrap; SealBroken unless the seed reproduces the public key in the roster."""
+    try:
+        keys = TeamKeys(unwrap_key(db, TEAM_WRAP, wrap, pair, wrap.epoch))
+        _check_public(db, wrap, keys)
+    except SealBroken:
+        db.note_damage(TeamWrap.__tablename__, (wrap.id,))
+        raise
     return keys
+
+
+def _check_public(db: Db, wrap: TeamWrap, keys: TeamKeys) -> None:
+    team = read_roster(db).teams.get(wrap.team)
+    if team is None or keys.pair.public != team.publics.get(wrap.epoch):
+        raise SealBroken
 
 
 def share_team(
@@ -59,10 +66,13 @@ def share_team(
 
 
 def make_team_epoch(db: Db, team: str, epoch: int, now: datetime) -> TeamKeys:
-    """Make a team's keys for a new epoch and seal the operational seed to them."""
+    """Make a team's keys for a new epoch and seal the operational seed to them.
+
+    While the server is sealed the seed stays under the epoch before.
+    """
     keys = TeamKeys(new_seed())
-    db.add(TeamEpoch(team=team, epoch=epoch, public=keys.pair.public, created_at=rounded(now)))
     if db.keys.operational is not None:
+        db.execute(delete(OperationalGrant).where(OperationalGrant.team == team))
         seed, to = db.keys.operational.seed, Recipient(keys.pair.public, epoch)
         parents: dict[str, Parent] = {"team": team, "team_epoch": epoch}
         columns = wrap_key(db, OPERATIONAL_GRANT, uuid4(), seed, to, now, parents)

@@ -39,7 +39,6 @@ def upgrade() -> None:
     _statistics_months()
     _statistics_releases()
     _suppressions()
-    _team_epochs()
     _calendar_feeds()
     _cases()
     _confirmations()
@@ -109,7 +108,6 @@ def downgrade() -> None:
     op.drop_table("confirmations")
     op.drop_table("cases")
     op.drop_table("calendar_feeds")
-    op.drop_table("team_epochs")
     op.drop_table("suppressions")
     op.drop_table("statistics_releases")
     op.drop_table("statistics_months")
@@ -386,7 +384,7 @@ def _members() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("kem_public", sa.LargeBinary(), nullable=False),
         sa.Column("verify_key", sa.LargeBinary(), nullable=False),
-        sa.Column("keys_mac", sa.LargeBinary(), nullable=False),
+        sa.Column("roster_version", sa.Integer(), nullable=False),
         sa.Column("passphrase_salt", sa.LargeBinary(), nullable=False),
         sa.Column("seed_wrap", sa.LargeBinary(), nullable=True),
         sa.Column("recovery_wrap", sa.LargeBinary(), nullable=True),
@@ -630,18 +628,6 @@ def _suppressions() -> None:
     )
 
 
-def _team_epochs() -> None:
-    op.create_table(
-        "team_epochs",
-        sa.Column("team", sa.String(length=16), nullable=False),
-        sa.Column("epoch", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("public", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("team", "epoch", name=op.f("pk_team_epochs")),
-    )
-
-
 def _calendar_feeds() -> None:
     op.create_table(
         "calendar_feeds",
@@ -736,7 +722,7 @@ def _confirmations() -> None:
         sa.Column("second_by", sa.Uuid(), nullable=True),
         sa.Column("told", sa.Integer(), nullable=False),
         sa.Column("totp", sa.LargeBinary(), nullable=True),
-        sa.Column("mac", sa.LargeBinary(), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["member_id"], ["members.id"], name=op.f("fk_confirmations_member_id")
         ),
@@ -1281,7 +1267,7 @@ def _outgoing() -> None:
         sa.Column("message_id", sa.Uuid(), nullable=True),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("purpose", sa.String(length=8), nullable=False),
-        sa.Column("segments", sa.Integer(), nullable=False),
+        sa.Column("segments", sa.Integer(), nullable=True),
         sa.Column("queued_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sid_lookup", sa.LargeBinary(), nullable=True),
         sa.Column("error_code", sa.Integer(), nullable=True),

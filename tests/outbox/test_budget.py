@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
-from app.models import Sent
+from app.models import Outgoing, Sent
 from app.outbox.budget import MonthSpending, find_new_warning, read_month
 from tests.line import Line
 
@@ -76,3 +77,13 @@ def test_automatic_texts_to_everybody_together_are_bounded_by_the_hour(line: Lin
     assert line.says("they took my brother", sender="+15145550163") != []
     line.advance(hours=1)
     assert line.says("hello", sender="+15145550164") != []
+
+
+@pytest.mark.parametrize("news_take", [timedelta(0), None])
+def test_the_length_of_a_text_goes_with_its_words(line: Line, news_take: timedelta | None) -> None:
+    line.carrier.news_take = news_take
+    case = line.open_case("hello")
+    line.reply(case.id, "a long answer " * 20)
+    with line.reading() as db:
+        assert set(db.scalars(select(Outgoing.segments))) == {None}
+    assert month(line).segments == 1 + 2

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.desk import close_case, erase_case, read_case
-from app.models import Alert, AlertState, Job
+from app.models import Alert, AlertState, Job, Member, table
 from app.paging import acknowledge_alert
 from tests.line import Line
 from tests.paging.people import CRANE, HERON, PAGE, PLOVER, WREN, man_desk
@@ -51,6 +51,19 @@ def test_without_a_rota_the_whole_desk_is_on_duty(line: Line) -> None:
     man_desk(line, shifts=False)
     line.text("they took him")
     assert paged(line) == [1, 1, 1, 0]
+
+
+@pytest.mark.parametrize("column", ["roles", "op_values"])
+def test_in_place_of_a_damaged_member_on_duty_the_next_are_paged(
+    on_duty: Line, column: str
+) -> None:
+    members = table(Member)
+    damaged = update(members).where(members.c.handle == "heron")
+    with on_duty.database.engine.begin() as db:
+        db.execute(damaged.values({column: ["legal"] if column == "roles" else b"K"}))
+    on_duty.text("they took him")
+    on_duty.advance(minutes=5)
+    assert paged(on_duty) == [0, 2 if column == "roles" else 1, 0, 0]
 
 
 def test_it_climbs_until_somebody_looks(on_duty: Line) -> None:

@@ -102,9 +102,16 @@ def test_plain_bytes_are_hashes_and_public_keys(seized: Seized) -> None:
 def test_a_roster_names_ids_roles_and_public_keys(seized: Seized) -> None:
     for row in seized.dump.rows["rosters"]:
         content = json.loads(row["document"])
-        assert set(content) == {"version", "previous", "members", "teams", "removed"}
+        assert set(content) == {
+            "version",
+            "previous",
+            "members",
+            "teams",
+            "operational",
+            "removed",
+        }
         for member in content["members"]:
-            assert set(member) == {"id", "roles", "archive", "kem", "sig"}
+            assert set(member) == {"id", "roles", "archive", "kem", "sig", "since"}
 
 
 def test_a_plain_number_counts_or_orders(seized: Seized) -> None:

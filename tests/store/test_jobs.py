@@ -149,10 +149,10 @@ def test_the_first_of_a_lane_holds_the_others_back_until_it_is_done(
     while found := claim(database, ONE, now):
         [job] = found
         assert claim(database, ANOTHER, now) == []
-        order.append(job.id)
+        order.append(job.ref)
         with database.transaction() as db:
             finish_job(db, job)
-    assert order == [row["id"] for row in rows]
+    assert order == [row["ref"] for row in rows]
 
 
 def test_who_lost_a_lease_neither_ends_the_job_nor_gives_it_back(
@@ -181,4 +181,4 @@ def test_a_dead_worker_does_not_hold_its_lane_for_ever(database: Database, now: 
         add_jobs(db, rows)
     claim(database, ONE, now)
     later = now + LEASE + timedelta(seconds=1)
-    assert [job.id for job in claim(database, ANOTHER, later)] == [rows[0]["id"]]
+    assert [job.ref for job in claim(database, ANOTHER, later)] == [rows[0]["ref"]]

@@ -98,7 +98,13 @@ class ArrivingRows:
 
         The carrier's copy is deleted by its trace.
         """
-        row.update(state=OutgoingState.UNCERTAIN.value, op_key=None, op_values=None, shred_day=None)
+        row.update(
+            state=OutgoingState.UNCERTAIN.value,
+            op_key=None,
+            op_values=None,
+            shred_day=None,
+            segments=None,
+        )
         self.uncertain += 1
 
 

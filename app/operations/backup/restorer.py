@@ -37,6 +37,7 @@ from app.operations.backup.target import (
 )
 from app.store import Database, Db, find_newest_revision, is_known_revision, upgrade_schema
 from app.vault import (
+    OperationalKeyReplaced,
     RosterRefused,
     adopt_tombstones,
     check_roster_at_start,
@@ -189,5 +190,7 @@ def _store(
 def _check_roster(db: Db) -> None:
     try:
         read_roster(db)
+    except OperationalKeyReplaced as error:  # who knows only the backup's public half made it so
+        raise ArchiveDamaged from error
     except RosterRefused as error:
         raise OlderThanAnchor from error

@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlalchemy import Connection, Table, inspect, select
 
 from app.crypto import Purpose, SealBroken, purpose_of, read_epoch
-from app.models import PARENTS, Base, Parent
+from app.models import Base, Parent
+from app.operations.drill.relations import Relations
 
 
 @dataclass(frozen=True)
@@ -23,17 +24,14 @@ class Cell:
     forgetting: bool
     row: dict[str, Any] = field(repr=False)
     blob: bytes = field(repr=False)
+    # What its row hangs on, as others say it: its context names them.
+    parents: tuple[Parent, ...] = ()
 
     @property
     def id(self) -> UUID:
         """The id its context names."""
         found: UUID = self.row["id"] if "id" in self.row else self.row["case_id"]
         return found
-
-    @property
-    def parents(self) -> tuple[Parent, ...]:
-        """What its row hangs on, as its context names it."""
-        return tuple(self.row[name] for name in PARENTS.get(self.table, ()))
 
     @property
     def scope(self) -> object:
@@ -63,13 +61,15 @@ def find_purpose(blob: bytes) -> Purpose | None:
 
 def read_cells(connection: Connection, *, forgetting: bool) -> Iterator[Cell]:
     """Yield the cells under the forgetting layer (those that hold keys), or the others."""
-    present = set(inspect(connection).get_table_names())
+    present, relations = set(inspect(connection).get_table_names()), Relations(connection)
     for table in Base.metadata.sorted_tables:
         if table.name in present:
-            yield from _cells_of(connection, table, forgetting=forgetting)
+            yield from _cells_of(connection, relations, table, forgetting=forgetting)
 
 
-def _cells_of(connection: Connection, table: Table, *, forgetting: bool) -> Iterator[Cell]:
+def _cells_of(
+    connection: Connection, relations: Relations, table: Table, *, forgetting: bool
+) -> Iterator[Cell]:
     wanted = [
         column
         for column in table.columns
@@ -88,4 +88,5 @@ def _cells_of(connection: Connection, table: Table, *, forgetting: bool) -> Iter
                     forgetting,
                     {name: value for name, value in row.items() if not isinstance(value, bytes)},
                     row[column.name],
+                    relations.find_parents(table.name, row),
                 )

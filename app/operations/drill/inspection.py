@@ -30,7 +30,7 @@ from app.operations.drill.inventory import find_strange_columns, list_columns
 from app.operations.drill.leaks import find_leaks
 from app.operations.drill.promise import DrilledInstallation, state_promise
 from app.operations.drill.report import DrillReport
-from app.operations.drill.row_checks import check_rows
+from app.operations.drill.row_checks import check_relations, check_rows
 from app.settings import Settings
 from app.store import Database, Db, read_revision
 from app.vault import NotMade
@@ -76,6 +76,7 @@ def _make_report(db: Db, deployment: Deployment, scene: DrillScene) -> DrillRepo
         _check_installation(scene, outcome),
         check_bare(outcome.bare),
         check_rows(connection, held),
+        check_relations(connection),
         check_archives(find_archives(scene.settings, files), keys, scene.now),
         check_strangers(find_strange_columns(connection)),
         find_leaks(connection, paths, outcome.opened, scene.settings.twilio_number, scene.progress),

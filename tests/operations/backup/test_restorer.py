@@ -10,8 +10,19 @@ import pytest
 from sqlalchemy import select, update
 
 from app import audit
-from app.crypto import KeyFiles, day_number
-from app.models import Base, Case, Job, Message, Outgoing, OutgoingState, SessionRow
+from app.crypto import KeyFiles, OperationalKeys, day_number, new_seed
+from app.models import (
+    Base,
+    Case,
+    Deployment,
+    Job,
+    Message,
+    Outgoing,
+    OutgoingState,
+    SessionRow,
+    table,
+)
+from app.operations.backup.archive import ArchiveDamaged
 from app.operations.backup.restorer import NeedsAcknowledgement, OlderThanAnchor
 from app.operations.backup.target import NotEmpty, OtherKeys
 from app.operations.backup.writer import make_archive
@@ -312,6 +323,19 @@ def test_an_older_list_of_members_than_the_anchor_vouches_for_is_refused(
     archives.files.folder.rename(place.folder / "keys")
     with pytest.raises(OlderThanAnchor):
         archives.restore(archive, place)
+    assert not (place.folder / "kith.db").exists()
+
+
+@on_sqlite
+def test_an_archive_with_another_operational_key_is_refused(
+    archives: Archives, empty_place: EmptyPlace
+) -> None:
+    """Else all that comes in from then on would be sealed to whoever changed it."""
+    mine, place = OperationalKeys(new_seed()), empty_place("sqlite")
+    with archives.house.database.engine.begin() as db:
+        db.execute(update(table(Deployment)).values(operational_public=mine.pair.public))
+    with pytest.raises(ArchiveDamaged):
+        archives.restore(archives.make(), place)
     assert not (place.folder / "kith.db").exists()
 
 
