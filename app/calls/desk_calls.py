@@ -161,4 +161,4 @@ def _running(db: Db, principal: Principal, case_id: UUID, call_id: UUID) -> Held
 def list_calls(db: Db, case_ids: Mapping[UUID, Any]) -> list[Call]:
     """Return the calls of some cases in order."""
     query = select(Call).where(Call.case_id.in_(list(case_ids))).order_by(Call.at, Call.position)
-    return db.list_whole(query)
+    return list(db.list_whole(query))
