@@ -103,8 +103,18 @@ class HistoryOut(BaseModel):
     member: UUID | None
 
 
+class DamagedOut(RecordOut):
+    """Something of this case that was changed or made from outside: it is not shown."""
+
+    kind: str
+    id: str
+
+
 class CaseOut(CaseItem):
-    """A case whole. ``opened`` is false where you hold no key: then only coarse facts are here."""
+    """A case whole. ``opened`` is false where you hold no key: then only coarse facts are here.
+
+    ``damaged`` names what belongs to the case, was changed from outside and is left out.
+    """
 
     opened: bool
     outcome: str | None
@@ -125,6 +135,7 @@ class CaseOut(CaseItem):
     calls: list[CallOut]
     attachments: list[AttachmentOut]
     history: list[HistoryOut]
+    damaged: list[DamagedOut]
 
 
 def item(line: CaseLine) -> CaseItem:
@@ -176,6 +187,7 @@ def case_out(file: CaseFile) -> CaseOut:
         calls=[call_out(row) for row in file.calls],
         attachments=[AttachmentOut.model_validate(one) for one in file.attachments],
         history=[HistoryOut(kind=e.kind, at=e.at, member=e.actor) for e in file.history],
+        damaged=[DamagedOut.model_validate(one) for one in file.damaged],
     )
 
 

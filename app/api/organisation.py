@@ -112,11 +112,15 @@ class AuditEntryOut(BaseModel):
     kind: str
     actor: UUID | None
     object: UUID | None
+    damaged: bool = Field(description="changed or made from outside, or the one before it is gone")
 
 
 class AuditList(BaseModel):
     """A page of the audit log, newest first."""
 
+    damaged: bool = Field(
+        description="an entry of this page is damaged, or the newest entries are not all here"
+    )
     items: list[AuditEntryOut]
     next_cursor: str | None
 
@@ -174,10 +178,17 @@ def audit_log(visit: VisitDep, cursor: Cursor = None, limit: Limit = 50) -> Audi
     visit.principal.require(Permission.AUDIT)
     before = decode_cursor(cursor, BIG)[0] if cursor is not None else None
     with visit.snapshot() as db:
-        entries = audit.newest(db, before, limit + 1)
-    more = len(entries) > limit
+        page = audit.read_page(db, before, limit)
     items = [
-        AuditEntryOut(seq=e.seq, at=e.at, kind=e.kind, actor=e.actor, object=e.object)
-        for e in entries[:limit]
+        AuditEntryOut(
+            seq=e.seq,
+            at=e.at,
+            kind=e.kind,
+            actor=e.actor,
+            object=e.object,
+            damaged=e.seq in page.damaged,
+        )
+        for e in page.entries
     ]
-    return AuditList(items=items, next_cursor=encode_cursor(items[-1].seq) if more else None)
+    after = encode_cursor(page.next_before) if page.next_before else None
+    return AuditList(damaged=page.is_damaged, items=items, next_cursor=after)

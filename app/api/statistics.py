@@ -41,6 +41,9 @@ class ReleaseOut(BaseModel):
 class Calendar(BaseModel):
     """Every period since the organisation began."""
 
+    damaged: bool = Field(
+        description="records were changed from outside: they are left out, and nothing is drawn"
+    )
     items: list[ReleaseOut]
     next_cursor: str | None = None
 
@@ -82,7 +85,7 @@ def calendar(visit: VisitDep) -> Calendar:
     """List every period with its state."""
     with visit.snapshot() as db:
         found = list_releases(db, visit.principal, visit.now)
-    return Calendar(items=[_line(entry) for entry in found])
+    return Calendar(damaged=found.damaged, items=[_line(entry) for entry in found.entries])
 
 
 @router.post("/releases", status_code=201, dependencies=[needs(Permission.STATISTICS)])

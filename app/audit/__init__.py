@@ -10,12 +10,12 @@ from app.audit.checkpoints import ENTRY_LIFE, bridge_to_anchor, forget_old_entri
 from app.audit.log import (
     DAMAGED,
     UNUSUAL,
+    find_entries_since,
     find_proved_objects,
     has_done,
     history,
     mass_reading,
-    newest,
-    objects_since,
+    read_page,
 )
 
 __all__ = [
@@ -26,13 +26,13 @@ __all__ = [
     "advance_anchor",
     "begin",
     "bridge_to_anchor",
+    "find_entries_since",
     "find_proved_objects",
     "forget_old_entries",
     "has_done",
     "history",
     "mass_reading",
-    "newest",
-    "objects_since",
+    "read_page",
     "record",
     "verify",
 ]

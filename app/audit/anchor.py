@@ -59,14 +59,25 @@ def advance_anchor(db: Db) -> Verdict:
 
     What was anchored has to lie on the chain, and every entry since then has to follow from it.
     """
-    anchored, *seen = _list_reached(db)
-    if not _lies_on_chain(db, anchored):
-        return Verdict(0, anchored.seq, "the chain differs from its anchor")
-    end = read_end(db)
-    verdict = _check(db, anchored, [one for one in seen if one.seq > anchored.seq], end)
+    anchored, end, verdict = _look_at_end(db)
     if verdict.intact and end.seq > anchored.seq:
         db.keys.files.write_anchor({_NAME: {"seq": end.seq, "mac": end.mac.hex()}})
     return verdict
+
+
+def check_end(db: Db) -> Verdict:
+    """Check the chain from its anchor on: quick, since that is at most a minute old."""
+    return _look_at_end(db)[2]
+
+
+def _look_at_end(db: Db) -> tuple[ChainEnd, ChainEnd, Verdict]:
+    """Return what is anchored, where the chain ends now, and whether one leads to the other."""
+    anchored, *seen = _list_reached(db)
+    end = read_end(db)
+    if not _lies_on_chain(db, anchored):
+        return anchored, end, Verdict(0, anchored.seq, "the chain differs from its anchor")
+    later = [one for one in seen if one.seq > anchored.seq]
+    return anchored, end, _check(db, anchored, later, end)
 
 
 def _list_reached(db: Db) -> list[ChainEnd]:

@@ -40,10 +40,11 @@ def add_call(
     now: datetime,
     *,
     sid: str | None = None,
+    number: str | None = None,
 ) -> HeldCall:
-    """Add a call to a case, and queue what is to be done about it."""
+    """Add a call to a case, and queue what is to be done about it; ``number`` is a caller's."""
     case.last_position = position_after(case.last_position, now)
-    values = _values(call, CallValues(sid=sid, room=uuid4().hex))
+    values = _values(call, CallValues(sid=sid, room=uuid4().hex, number=number))
     row = Call(
         id=call.id,
         direction="outbound" if call.outgoing else "inbound",

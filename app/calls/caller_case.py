@@ -12,17 +12,20 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from app.calls.case_effects import CALL_BACK_TASK, make_caller_wait
+from app.calls.held_calls import HeldCall
 from app.cases import (
     BatchRows,
     ChangingCase,
     NewCaller,
+    add_task,
     find_known_cases,
     make_caller_lookup,
     open_new_case,
     read_case_values,
     write_cases,
 )
-from app.models import ROUNDING, Call, Case
+from app.models import LIVE_STATES, ROUNDING, Call, Case
 from app.organisation import read_settings
 from app.outbox import SILENCED, find_suppressions
 from app.store import Db
@@ -34,16 +37,41 @@ _HOUR = 12 * ROUNDING
 _TEXTED_BY = "sms"
 
 
-def find_caller_case(db: Db, call: InboundCall, now: datetime) -> Case:
-    """Return the live case of a caller, locked; a new one where they have none."""
-    rows, lookup = BatchRows(), make_caller_lookup(db, call.number) if call.number else None
+def find_caller_case(
+    db: Db, number: str | None, now: datetime, *, follows: UUID | None = None
+) -> Case:
+    """Return the live case of a caller, locked; a new one where they have none.
+
+    ``follows``: the closed case that a new one follows, where the number does not say.
+    """
+    rows, lookup = BatchRows(), make_caller_lookup(db, number) if number else None
     known = find_known_cases(db, {lookup} if lookup else set())
     thread = known.live.get(lookup) if lookup else None
     if thread is None:
-        thread = open_new_case(db, rows, known, NewCaller(_TEXTED_BY, call.number), now)
+        if follows is not None:
+            known.closed.setdefault(lookup or b"", follows)
+        thread = open_new_case(db, rows, known, NewCaller(_TEXTED_BY, number), now)
         _begin(db, thread, now)
         write_cases(db, rows, now)
     return db.get_one(Case, thread.id, with_for_update=True, populate_existing=True)
+
+
+def find_case_after_closing(db: Db, closed: Case, call: HeldCall, now: datetime) -> Case:
+    """Return where what a caller leaves belongs once their case was closed: a case that follows it.
+
+    The closed one stays as it is. Whoever called waits in the new one.
+    """
+    number = call.values.number if call.values else None
+    if number is None:  # withheld: only the closed case leads to the one that follows
+        later = select(Case).where(Case.follows == closed.id, Case.state.in_(LIVE_STATES))
+        if (found := db.scalars(later.limit(1).with_for_update()).first()) is not None:
+            return found
+    case = find_caller_case(db, number, now, follows=closed.id)
+    if not case.waiting:
+        make_caller_wait(db, case, call.course, now)
+        if call.course.known:
+            add_task(db, case.id, CALL_BACK_TASK, call.row.id, now, now)
+    return case
 
 
 def _begin(db: Db, thread: ChangingCase, now: datetime) -> None:

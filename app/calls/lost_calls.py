@@ -60,10 +60,10 @@ def _take_in(db: Db, found: CarrierCall, now: datetime) -> bool:
     call = InboundCall.from_form({"CallSid": found.sid, "From": found.from_})
     if not note_running_call(db, call.sid, now):
         return False
-    case = find_caller_case(db, call, now)
+    case = find_caller_case(db, call.number, now)
     until = now + LASTS[CallState.KEEPING]
     lost = CallCourse(uuid4(), CallState.KEEPING, until, known=not call.withheld, tries=1)
-    add_call(db, case, lost, [Listen()], now, sid=call.sid)
+    add_call(db, case, lost, [Listen()], now, sid=call.sid, number=call.number)
     make_caller_wait(db, case, lost, now)
     if not call.withheld:
         add_task(db, case.id, CALL_BACK_TASK, lost.id, now, now)

@@ -13,14 +13,15 @@ import structlog
 
 from app import audit
 from app.calls.call_rows import advance_call
+from app.calls.caller_case import find_case_after_closing
 from app.calls.events import Kept
 from app.calls.held_calls import lock_call
 from app.calls.line import CallSettings
-from app.cases import VOICEMAIL_TYPE, AttachmentSealer, store_attachment
+from app.cases import VOICEMAIL_TYPE, AttachmentSealer, is_live, store_attachment
 from app.clock import Clock
 from app.crypto import SealBroken, open_recording
 from app.errors import PayloadTooLarge
-from app.models import Case
+from app.models import Case, CaseState
 from app.store import Database
 from app.telephony import CarrierError, EncryptedWith, Phones
 
@@ -32,14 +33,16 @@ def keep_recording(
 ) -> bool:
     """Put a call's recording into its case; return whether it is there.
 
-    Where it cannot be done now the call's deadline brings it up again.
+    Where its case was closed meanwhile, that is a new one. Where it cannot be done now the call's
+    deadline brings it up again.
     """
     with database.transaction() as db:
         held = lock_call(db, call_id)
         if held is None or held.course.ended or held.course.recording is None:
             return False
-        case = db.get_one(Case, held.row.case_id)
-        sid, call_sid = held.course.recording, held.sid
+        case, sid, call_sid = held.case, held.course.recording, held.sid
+        if case.state == CaseState.CLOSED:
+            case = find_case_after_closing(db, case, held, clock())
     if database.keys is None or call_sid is None:
         return False
     sealer = AttachmentSealer(database.keys, case, uuid5(call_id, sid))
@@ -78,8 +81,8 @@ def _store(database: Database, sealer: AttachmentSealer, clock: Clock, call_id: 
     now = clock()
     with database.transaction() as db:
         case = db.get(Case, sealer.case_id, with_for_update=True)
-        if case is None or case.state == "erased":
-            return False
+        if case is None or not is_live(case) or case.epoch != sealer.epoch:
+            return False  # closed, erased or given new keys since: the next try finds where
         store_attachment(db, case, sealer, VOICEMAIL_TYPE, now, call_id=call_id)
     with database.snapshot() as db:
         if not sealer.is_stored(db):
@@ -89,5 +92,5 @@ def _store(database: Database, sealer: AttachmentSealer, clock: Clock, call_id: 
         held = lock_call(db, call_id)
         if held is not None:
             advance_call(db, held, Kept(), now)
-            audit.record(db, "voicemail.kept", None, held.case.id, now)
+            audit.record(db, "voicemail.kept", None, sealer.case_id, now)
     return True

@@ -77,7 +77,7 @@ def take_call(db: Db, line: CallSettings, call: InboundCall, now: datetime) -> s
         return _answer(db, line, held, now) if held else write_message_only(line.url, line.spoken)
     if not note_running_call(db, call.sid, now):
         return write_goodbye()  # sent again after its case was erased
-    case = find_caller_case(db, call, now)
+    case = find_caller_case(db, call.number, now)
     if not db.keys.is_open:
         return _sealed(db, line, case, call, now)
     begun = begin_call(
@@ -88,7 +88,7 @@ def take_call(db: Db, line: CallSettings, call: InboundCall, now: datetime) -> s
         known=not call.withheld,
     )
     begun = replace(begun, custody=is_custody_line(db, case))
-    held = add_call(db, case, begun, (), now, sid=call.sid)
+    held = add_call(db, case, begun, (), now, sid=call.sid, number=call.number)
     return _answer(db, line, held, now)
 
 
@@ -96,7 +96,7 @@ def _sealed(db: Db, line: CallSettings, case: Case, call: InboundCall, now: date
     """Let the caller leave a message; the carrier's list tells of it once the server is open."""
     until = now + _SEALED_LASTS
     begun = CallCourse(uuid4(), CallState.VOICEMAIL, until, known=not call.withheld)
-    add_call(db, case, begun, (), now, sid=call.sid)
+    add_call(db, case, begun, (), now, sid=call.sid, number=call.number)
     case.unread += 1
     join_queue(db, case, now)
     if not call.withheld:

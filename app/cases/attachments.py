@@ -25,7 +25,7 @@ from app.cases.states import is_live
 from app.crypto import CaseKeys, SealBroken, Secret
 from app.errors import BadRequest, NotFound, PayloadTooLarge
 from app.models import Attachment, AttachmentDetails, AttachmentPart, Case
-from app.store import Db
+from app.store import Db, show_rows
 from app.vault import ATTACHMENT_DETAILS, ATTACHMENT_KEY, ATTACHMENT_PART, open_field, read_field
 
 
@@ -69,10 +69,11 @@ class AttachedFile:
 def list_attachments(db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -> list[AttachedFile]:
     """Return the files of some cases in the order they came, without their content."""
     query = select(Attachment).where(Attachment.case_id.in_(keys)).order_by(Attachment.position)
-    return [
-        describe_attachment(row, read_field(db, ATTACHMENT_DETAILS, row, keys[row.case_id]))
-        for row in db.scalars(query)
-    ]
+
+    def describe(row: Attachment) -> AttachedFile:
+        return describe_attachment(row, read_field(db, ATTACHMENT_DETAILS, row, keys[row.case_id]))
+
+    return show_rows(db, query, describe)
 
 
 def describe_attachment(row: Attachment, details: AttachmentDetails) -> AttachedFile:

@@ -21,7 +21,7 @@ from app.cases.tasks import settle_tasks
 from app.crypto import CaseKeys
 from app.errors import BadRequest
 from app.models import Case, DetentionDetails, DetentionEpisode, DetentionValues
-from app.store import Db, ReadVersion, check_version, position_after
+from app.store import Db, ReadVersion, check_version, position_after, show_rows
 from app.vault import (
     DETENTION_DETAILS,
     read_field,
@@ -126,8 +126,11 @@ def list_detentions(
     db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]
 ) -> list[tuple[DetentionEpisode, DetentionDetails]]:
     """Return the detentions of cases whose keys are in hand, the oldest first."""
-    rows = db.scalars(select(DetentionEpisode).where(DetentionEpisode.case_id.in_(keys))).all()
-    found = [(row, read_field(db, DETENTION_DETAILS, row, keys[row.case_id])) for row in rows]
+    found = show_rows(
+        db,
+        select(DetentionEpisode).where(DetentionEpisode.case_id.in_(keys)),
+        lambda row: (row, read_field(db, DETENTION_DETAILS, row, keys[row.case_id])),
+    )
     return sorted(found, key=lambda one: (one[1].since, one[0].position))
 
 

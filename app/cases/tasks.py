@@ -22,7 +22,7 @@ from app.models import (
     check_step,
     table,
 )
-from app.store import Db, insert_new_rows
+from app.store import Db, insert_new_rows, show_rows
 
 # A date to be made sure of; a date that has passed; one that moved although people were asked for
 # it; a review of a detention; a report, a brief that is missing; somebody to be called back.
@@ -89,10 +89,8 @@ def list_tasks(db: Db, principal: Principal) -> list[DueTask]:
 
 def list_tasks_of_cases(db: Db, case_ids: Iterable[UUID]) -> list[DueTask]:
     """Return the open tasks of some cases, the most pressing first."""
-    rows = db.scalars(
-        select(Task).where(Task.case_id.in_(list(case_ids)), Task.state == TaskState.OPEN)
-    )
-    found = [DueTask(task, _due_at(db, task), None) for task in rows]
+    query = select(Task).where(Task.case_id.in_(list(case_ids)), Task.state == TaskState.OPEN)
+    found = show_rows(db, query, lambda task: DueTask(task, _due_at(db, task), None))
     return sorted(found, key=lambda one: (one.due_at, one.task.id))
 
 

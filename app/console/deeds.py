@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-DEEDS = {
+from app.models import Base
+from app.store import SEALED_VALUES
+
+DEEDS: dict[str, str] = {
     "archive.restored": "restored a backup",
     "archive.searched": "helped to find what a caller wants erased",
     "audit.damaged": "noticed that this log was cut or changed",
@@ -110,4 +113,9 @@ DEEDS = {
     "teams.withdrawn": "took back more roles that waited",
     "totp.confirmed": "confirmed the second factor",
     "voicemail.kept": "kept a message that the caller spoke",
+}
+# Records that were changed from outside, by their table.
+DEEDS |= {
+    f"damaged.{name}": f"found records that were changed from outside: {name.replace('_', ' ')}"
+    for name in (*Base.metadata.tables, SEALED_VALUES)
 }

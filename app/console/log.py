@@ -23,12 +23,11 @@ def log(screen: MemberScreenDep) -> Response:
     given = screen.request.query_params.get("before", "")
     before = int(given) if given.isascii() and given.isdigit() and len(given) < 18 else None
     with visit.snapshot() as db:
-        entries = audit.newest(db, before, PAGE + 1)
+        page = audit.read_page(db, before, PAGE)
         handles = list_handles(db)
     return screen.page(
         "audit.html",
-        entries=entries[:PAGE],
+        log=page,
         handles=handles,
-        before=entries[PAGE - 1].seq if len(entries) > PAGE else None,
         first_page=before is None,
     )

@@ -45,16 +45,17 @@ def calendar(screen: MemberScreenDep) -> Response:
 def _page(screen: MemberScreen, refusal: Refusal | None = None) -> Response:
     visit = screen.visit
     with visit.snapshot() as db:
-        entries = list_releases(db, visit.principal, visit.now)
+        found = list_releases(db, visit.principal, visit.now)
         handles = list_handles(db)
     return screen.form_page(
         "statistics.html",
         refusal,
         "calendar",
         families=[
-            (family, FAMILY_NAMES[family], [e for e in entries if e.family == family])
+            (family, FAMILY_NAMES[family], [e for e in found.entries if e.family == family])
             for family in FAMILIES
         ],
+        damaged=found.damaged,
         handles=handles,
         may_release=visit.principal.may(Permission.STATISTICS),
     )

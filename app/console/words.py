@@ -38,6 +38,24 @@ FLAGS = {
     "callback": "The caller asked to be called.",
     "held": "On hold: this case cannot be erased.",
 }
+# What is damaged: one of it, and several.
+DAMAGED = {
+    "assignment": ("assignment", "assignments"),
+    "attachment": ("file", "files"),
+    "call": ("call", "calls"),
+    "case": ("case merged with this one", "cases merged with this one"),
+    "consent": ("consent", "consents"),
+    "episode": ("detention", "detentions"),
+    "event": ("date", "dates"),
+    "fields": ("sheet with the facts", "sheets with the facts"),
+    "history": ("entry of the history", "entries of the history"),
+    "message": ("text", "texts"),
+    "note": ("note", "notes"),
+    "offer": ("offer", "offers"),
+    "report": ("report", "reports"),
+    "request": ("request", "requests"),
+    "task": ("task", "tasks"),
+}
 FIELDS = {
     "subject_name": "Who it is about",
     "subject_relation": "Their relation to the caller",

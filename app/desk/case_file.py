@@ -65,16 +65,46 @@ class SafeContact:
     flags: Sequence[str]
 
 
+# What people call a row of these tables, where it does not verify.
+DAMAGED_KINDS: Mapping[str, str] = {
+    "assignments": "assignment",
+    "attachments": "attachment",
+    "audit_entries": "history",
+    "calls": "call",
+    "case_sheets": "fields",
+    "cases": "case",
+    "consents": "consent",
+    "detention_episodes": "episode",
+    "events": "event",
+    "messages": "message",
+    "notes": "note",
+    "offers": "offer",
+    "reports": "report",
+    "requests": "request",
+    "tasks": "task",
+}
+
+
+@dataclass(frozen=True, order=True)
+class DamagedRecord:
+    """Something of a case that was changed, moved or made from outside, so that it is not shown."""
+
+    kind: str
+    id: str
+
+
 @dataclass(frozen=True)
 class CaseFile:
     """A case whole. Where the reader holds no key, only ``line`` and ``history`` say anything.
 
-    ``possible_deadlines`` are hints for the desk, from verified rules; they are never texted.
+    ``damaged`` is what belongs to the case and does not verify. ``possible_deadlines`` are hints
+    for the desk, from verified rules; they are never texted.
     """
 
     line: CaseLine
     contact: SafeContact
     history: Sequence[AuditEntry]
+    damaged: Sequence[DamagedRecord] = ()
     opened: bool = True
     messages: Sequence[ConversationText] = field(default=(), repr=False)
     fields: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -89,6 +119,10 @@ class CaseFile:
     calls: Sequence[Call] = ()
     attachments: Sequence[AttachedFile] = field(default=(), repr=False)
     hold_reason: str | None = field(default=None, repr=False)
+
+    def count_damaged(self, kind: str) -> int:
+        """Return how many records of one kind are damaged."""
+        return sum(one.kind == kind for one in self.damaged)
 
 
 def show_consent(row: Consent, said: ConsentValues, reason: str | None) -> RecordedConsent:

@@ -41,7 +41,7 @@ from app.requests import (
     follow_date_change,
     list_accompaniments,
 )
-from app.store import Db, ReadVersion, check_version
+from app.store import Db, ReadVersion, check_version, show_rows
 from app.vault import EVENT_PLACE, read_field, rewrite_field
 
 # Requests whose people have to know when their date moves.
@@ -175,13 +175,11 @@ class WholeDate(OpenedDate):
 
 def list_dates(db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -> list[WholeDate]:
     """Return the dates of cases whose keys are in hand, in order of time, places and all."""
-    rows = db.scalars(select(Event).where(Event.case_id.in_(keys))).all()
-    followers = {row.follows: row.id for row in rows if row.follows}
-    going = list_accompaniments(db, rows)
-    found = [
-        _complete(open_date(db, keys[row.case_id], row), followers.get(row.id), going.get(row.id))
-        for row in rows
-    ]
+    query = select(Event).where(Event.case_id.in_(keys))
+    opened = show_rows(db, query, lambda row: (row, open_date(db, keys[row.case_id], row)))
+    followers = {row.follows: row.id for row, _ in opened if row.follows}
+    going = list_accompaniments(db, [row for row, _ in opened])
+    found = [_complete(date, followers.get(row.id), going.get(row.id)) for row, date in opened]
     return sorted(found, key=lambda date: (date.starts_at, date.id))
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-
-from sqlalchemy import select
 
 from app import audit
 from app.access import DESK, Permission, Principal
@@ -22,14 +21,18 @@ from app.cases import (
     lock_tree,
     open_archive,
 )
-from app.crypto import CaseKeys
+from app.crypto import CaseKeys, SealBroken
 from app.desk.case_file import (
     CaseFile,
-    CaseNote,
-    ConversationText,
-    RecordedConsent,
     SafeContact,
-    show_consent,
+)
+from app.desk.case_records import (
+    TreeKeys,
+    list_consents,
+    list_damaged,
+    list_notes,
+    list_texts,
+    show_sheet,
 )
 from app.desk.date_changes import WholeDate, list_dates
 from app.desk.queue import CaseLine, read_line
@@ -43,12 +46,8 @@ from app.models import (
     AWAITED,
     AuditEntry,
     Case,
-    Consent,
     DetentionDetails,
     DetentionEpisode,
-    Message,
-    MessageBody,
-    Note,
 )
 from app.organisation import find_zone
 from app.outbox import find_phone_flags
@@ -59,17 +58,10 @@ from app.vault import (
     CASE_CONTACT,
     CASE_FIELDS,
     HOLD_REASON,
-    MESSAGE_BODY,
-    NOTE_BODY,
-    OVERRIDE_REASON,
-    find_field,
     open_case_grants,
-    read_field,
-    read_sheet,
 )
 
 _LONG_NUMBER = 8
-_Keys = Mapping[UUID, Mapping[int, CaseKeys]]
 
 
 def read_case(db: Db, principal: Principal, case_id: UUID, now: datetime) -> CaseFile:
@@ -86,7 +78,7 @@ def read_case(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Cas
     history = audit.history(db, case.id)
     if not live and not principal.may(Permission.ARCHIVE):
         contact = _find_contact(db, [line], line.values.number, now)
-        return CaseFile(line, contact, history, opened=False)
+        return CaseFile(line, contact, history, list_damaged(db), opened=False)
     members = [one for one in lock_tree(db, case) if _belongs(one, case)]
     if live:
         keys = {one.id: open_case_grants(db, principal, one.id, DESK) for one in members}
@@ -102,24 +94,24 @@ def read_case(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Cas
 def _open(
     db: Db,
     lines: Sequence[CaseLine],
-    keys: _Keys,
+    keys: TreeKeys,
     contact: SafeContact,
     history: Sequence[AuditEntry],
 ) -> CaseFile:
     """Open all that belongs to a case; ``lines`` are its tree's, the case itself first."""
     line, case, live = lines[0], lines[0].case, is_live(lines[0].case)
-    messages, answers = _list_messages(db, keys)
-    written = read_sheet(db, CASE_FIELDS, case, keys[case.id]) or {}
+    messages, answers = list_texts(db, keys)
+    written = show_sheet(db, CASE_FIELDS, case, keys[case.id]) or {}
     fields = {**answers, **written}
     dates, stays = list_dates(db, keys), list_detentions(db, keys)
-    return CaseFile(
+    file = CaseFile(
         line,
         contact,
         history,
         messages=messages,
         fields=fields,
-        notes=_list_notes(db, keys),
-        consents=_list_consents(db, keys),
+        notes=list_notes(db, keys),
+        consents=list_consents(db, keys),
         events=dates,
         episodes=stays,
         tasks=list_tasks_of_cases(db, keys) if live else (),
@@ -128,8 +120,9 @@ def _open(
         reports=list_reports(db, keys),
         calls=list_calls(db, keys),
         attachments=list_attachments(db, keys),
-        hold_reason=read_sheet(db, HOLD_REASON, case, keys[case.id]) if case.held else None,
+        hold_reason=show_sheet(db, HOLD_REASON, case, keys[case.id]) if case.held else None,
     )
+    return replace(file, damaged=list_damaged(db))
 
 
 def _belongs(one: Case, case: Case) -> bool:
@@ -137,7 +130,7 @@ def _belongs(one: Case, case: Case) -> bool:
 
 
 def _find_archived_number(db: Db, case: Case, keys: Mapping[int, CaseKeys]) -> str | None:
-    contact = read_sheet(db, CASE_CONTACT, case, keys)
+    contact = show_sheet(db, CASE_CONTACT, case, keys)
     return contact.number if contact else None
 
 
@@ -145,7 +138,10 @@ def _find_contact(
     db: Db, lines: Sequence[CaseLine], number: str | None, now: datetime
 ) -> SafeContact:
     case, values = lines[0].case, lines[0].values
-    terms = find_contact_terms(db, case.id, values)
+    try:
+        terms = find_contact_terms(db, case.id, values)
+    except SealBroken:  # nothing that was agreed to counts then, and nobody is texted
+        terms = None
     return SafeContact(
         mask_number(number),
         terms.methods if terms and terms.granted else (),
@@ -180,57 +176,6 @@ def _find_deadlines(
     zone = find_zone(db, line.values.region)
     awaited = [(date.kind, date.starts_at) for date in dates if date.state in AWAITED]
     return find_possible_deadlines(rules, find_deadline_facts(awaited, held, fields), zone)
-
-
-def _list_messages(db: Db, keys: _Keys) -> tuple[list[ConversationText], dict[str, str]]:
-    """Return the conversation in order, and what the script learnt from it."""
-    rows = db.scalars(
-        select(Message).where(Message.case_id.in_(keys)).order_by(Message.position)
-    ).all()
-    opened = {
-        row.id: read_field(db, MESSAGE_BODY, row, keys[row.case_id]) for row in rows if row.body
-    }
-    answers: dict[str, str] = {}
-    for row in rows:
-        if row.id in opened:
-            answers.update(opened[row.id].answers)
-    texts = (_show_text(row, opened.get(row.source_id or row.id)) for row in rows)
-    # Positions compare within one case; between merged ones the exact, sealed time decides.
-    return sorted(texts, key=lambda text: text.at), answers
-
-
-def _show_text(row: Message, source: MessageBody | None) -> ConversationText:
-    """Return a text; the words of the script's replies lie in the text that they answer."""
-    own = source if row.source_id is None else None
-    body = own.body if own else source.replies.get(row.id) if source else None
-    return ConversationText(
-        row.id,
-        row.direction,
-        row.channel,
-        body,
-        source.at if source else row.at,
-        row.status,
-        row.author_id,
-        [one.content_type for one in own.media] if own else (),
-    )
-
-
-def _list_notes(db: Db, keys: _Keys) -> list[CaseNote]:
-    rows = db.scalars(select(Note).where(Note.case_id.in_(keys)).order_by(Note.position))
-    opened = ((row, read_field(db, NOTE_BODY, row, keys[row.case_id])) for row in rows)
-    return [CaseNote(row.id, row.kind, row.author_id, one.body, one.at) for row, one in opened]
-
-
-def _list_consents(db: Db, keys: _Keys) -> list[RecordedConsent]:
-    rows = db.scalars(select(Consent).where(Consent.case_id.in_(keys)).order_by(Consent.position))
-    return [
-        show_consent(
-            row,
-            db.keys.read_values(row),
-            find_field(db, OVERRIDE_REASON, row, keys[row.case_id]),
-        )
-        for row in rows
-    ]
 
 
 def mask_number(number: str | None) -> str | None:

@@ -32,7 +32,7 @@ from app.models import (
 )
 from app.outbox import TextDraft, check_text, queue_texts
 from app.paging import find_reachable_number
-from app.store import Database, Db
+from app.store import Database, Db, show_each
 from app.texts import Texts
 
 log = structlog.get_logger()
@@ -76,12 +76,14 @@ def sweep_reminders(database: Database, texts: Texts, now: datetime) -> None:
     with database.snapshot() as db:
         if not db.keys.is_open:
             return
-        found = [event.id for event, case in _events(db) if _plan(db, event, case, now)]
-        reviews = [episode.id for episode in _episodes(db) if _review_is_near(db, episode, now)]
-    for event_id in found:
+        # A date that somebody changed holds up no other.
+        planned = show_each(db, _events(db), lambda row, case: (row.id, _plan(db, row, case, now)))
+        stays = [(episode,) for episode in _episodes(db)]
+        near = show_each(db, stays, lambda row: (row.id, _review_is_near(db, row, now)))
+    for event_id in [event_id for event_id, plan in planned if plan]:
         with database.transaction() as db:
             _carry_out(db, texts, event_id, now)
-    for episode_id in reviews:
+    for episode_id in [episode_id for episode_id, is_near in near if is_near]:
         with database.transaction() as db:
             _ask_for_review(db, episode_id, now)
     with database.transaction() as db:

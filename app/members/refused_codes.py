@@ -47,10 +47,10 @@ class RefusedCodes:
 def note_refused_code(database: Database, refused: CodeRefused, now: datetime) -> None:
     """Record it, and text its owner unless that was done lately. The sign-in wrote nothing."""
     with database.transaction() as db:
-        lately = audit.objects_since(CODE_REFUSED, now - TOLD_AGAIN_AFTER)
-        told = db.scalar(lately.where(AuditEntry.object == refused.member_id).limit(1))
+        lately = audit.find_entries_since(db, CODE_REFUSED, now - TOLD_AGAIN_AFTER)
+        told = any(entry.object == refused.member_id for entry in lately)
         audit.record(db, CODE_REFUSED, None, refused.member_id, now)
-        if told is None and db.keys.is_open:
+        if not told and db.keys.is_open:
             _tell_owner(db, refused.member_id, now)
 
 

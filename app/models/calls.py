@@ -90,7 +90,7 @@ class CallValues:
     ``language`` and ``situation`` are codes that the caller chose. ``rings``: whether phones ring
     for it. ``known``: whether its number is known, so that it can be called back. ``turn`` counts
     the questions, ``tries`` how often the present one was asked. ``heard`` is what the caller's
-    phone was last told.
+    phone was last told. ``number`` is the caller's: their case may be closed while they speak.
     """
 
     room: str
@@ -104,6 +104,7 @@ class CallValues:
     tries: int = 0
     recording: str | None = None
     heard: str | None = None
+    number: str | None = None
 
 
 @operational

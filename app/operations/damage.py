@@ -52,7 +52,7 @@ def report_damage(
         with database.transaction() as db:
             known = _was_told(db, name, now)
             if not known:
-                subject = key[0] if isinstance(key[0], UUID) else None
+                subject = key[0] if key and isinstance(key[0], UUID) else None
                 audit.record(db, f"{_KIND}{name}", None, subject, now)
         if not known:  # apart: the entry stays where what a text needs is damaged too
             with database.transaction() as db:
@@ -60,8 +60,7 @@ def report_damage(
 
 
 def _was_told(db: Db, name: str, now: datetime) -> bool:
-    lately = audit.objects_since(f"{_KIND}{name}", now - TOLD_FOR)
-    return db.execute(lately.limit(1)).first() is not None
+    return bool(audit.find_entries_since(db, f"{_KIND}{name}", now - TOLD_FOR))
 
 
 def _tell(db: Db, name: str, now: datetime) -> None:

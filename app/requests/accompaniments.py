@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 
 from app.errors import BadRequest
 from app.models import Assignment, AssignmentState, Event, Member, Request, RequestState
-from app.store import Db
+from app.store import Db, show_rows
 
 ACCOMPANIMENT = "accompaniment"
 # The names of an accompaniment's states, by those of its request and of its assignment.
@@ -48,12 +48,17 @@ def list_accompaniments(db: Db, events: Collection[Event]) -> Mapping[UUID, list
     newest: dict[UUID, Assignment] = {}
     mine = select(Request.id).where(Request.event_id.in_(leaders))
     taken = select(Assignment).where(Assignment.request_id.in_(mine))
-    for assignment in db.scalars(taken.order_by(Assignment.accepted_at)):
+    for assignment in show_rows(db, taken.order_by(Assignment.accepted_at), lambda row: row):
         newest[assignment.request_id] = assignment
     found: dict[UUID, list[Accompanying]] = defaultdict(list)
     query = select(Request).where(Request.event_id.in_(leaders))
-    for request in db.scalars(query.order_by(Request.opened_at, Request.id)):
-        if db.keys.read_values(request).kind == ACCOMPANIMENT and request.event_id:
+    opened = show_rows(
+        db,
+        query.order_by(Request.opened_at, Request.id),
+        lambda row: (row, db.keys.read_values(row).kind),
+    )
+    for request, kind in opened:
+        if kind == ACCOMPANIMENT and request.event_id:
             leader = leaders[request.event_id]
             found[request.event_id].append(_going(request, newest.get(request.id), leader))
     return found

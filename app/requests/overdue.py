@@ -15,7 +15,7 @@ from app.requests.departures import remove_strangers
 from app.requests.lifecycle import end_request
 from app.requests.member_texts import tell_members
 from app.requests.offers import forget_old_codes
-from app.store import Database, Db
+from app.store import Database, Db, show_each
 
 LATE_REPORT = "Desk: please report on what you took on. Sign in to do so."
 
@@ -28,9 +28,10 @@ def sweep_assignments(database: Database, now: datetime) -> None:
         forget_old_codes(db, now)
         remove_strangers(db, now)
         active = select(Assignment).where(Assignment.state == AssignmentState.ACTIVE)
-        held = [*db.scalars(active), *list_open_briefs(db)]
-        due = [row.id for row in held if db.keys.read_values(row).until <= now]
-    for assignment_id in due:
+        held = [(row,) for row in (*db.scalars(active), *list_open_briefs(db))]
+        # One that somebody changed holds up no other.
+        ends = show_each(db, held, lambda row: (row.id, db.keys.read_values(row).until))
+    for assignment_id in [assignment_id for assignment_id, until in ends if until <= now]:
         with database.transaction() as db:
             _end_if_due(db, assignment_id, now)
 

@@ -32,7 +32,7 @@ from app.requests.lifecycle import end_request, reopen_request
 from app.requests.new_requests import raise_without_brief
 from app.requests.request_facts import RequestFacts
 from app.requests.states import mark_assignment_over
-from app.store import Db, position_after
+from app.store import Db, position_after, show_rows
 from app.vault import REPORT_BODY, read_field, seal_for_case
 
 LONGEST_NOTES = 20_000
@@ -205,20 +205,15 @@ def _is_known(db: Db, request: Request, wanted: DateFacts) -> bool:
 
 def list_reports(db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -> list[OpenedReport]:
     """Return the reports of some cases, the oldest first. ``keys``: by case and epoch."""
-    rows = db.execute(
+    query = (
         select(Report, Assignment.request_id)
         .join(Assignment, Assignment.id == Report.assignment_id)
         .where(Report.case_id.in_(keys))
         .order_by(Report.position)
     )
-    found = [
-        OpenedReport(
-            row.id,
-            request_id,
-            row.assignment_id,
-            row.author_id,
-            read_field(db, REPORT_BODY, row, keys[row.case_id]),
-        )
-        for row, request_id in rows.all()
-    ]
-    return sorted(found, key=lambda one: one.body.at)
+
+    def opened(row: Report, request_id: UUID) -> OpenedReport:
+        body = read_field(db, REPORT_BODY, row, keys[row.case_id])
+        return OpenedReport(row.id, request_id, row.assignment_id, row.author_id, body)
+
+    return sorted(show_rows(db, query, opened), key=lambda one: one.body.at)

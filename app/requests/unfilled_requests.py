@@ -60,7 +60,8 @@ def _tell_of_unfilled(db: Db, request: Request, now: datetime) -> bool:
     Return whether a text went out.
     """
     db.flush()
-    this_hour = audit.objects_since("request.unfilled", now - timedelta(hours=1))
+    lately = audit.find_entries_since(db, "request.unfilled", now - timedelta(hours=1))
+    this_hour = {entry.object for entry in lately}
     without = (Request.state.in_(SEEKING), Request.case_id.in_(this_hour))
     others = db.scalars(select(Request).where(*without, Request.id != request.id)).all()
     tier, count = request.urgency, len(others) + 1

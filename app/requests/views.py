@@ -26,7 +26,7 @@ from app.requests.routing.exclusions import find_exclusion
 from app.requests.routing.facts import RankedPerson
 from app.requests.routing.ranking import rank_people
 from app.requests.routing.steps import LadderStep
-from app.store import Db, decode_cursor, encode_cursor
+from app.store import Db, RowDamaged, decode_cursor, encode_cursor, show_each, show_rows
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,10 @@ def find_request(db: Db, principal: Principal, request_id: UUID) -> FoundRequest
     request = db.get(Request, request_id)
     if request is None:
         raise NotFound
-    return _found(db, [request])[0]
+    found = _found(db, [request])
+    if not found:
+        raise RowDamaged(Request.__tablename__)
+    return found[0]
 
 
 def list_requests(
@@ -72,32 +75,31 @@ def list_requests(
 def list_requests_of_cases(db: Db, case_ids: Iterable[UUID]) -> list[FoundRequest]:
     """Return all requests of some cases, the newest first."""
     query = select(Request).where(Request.case_id.in_(list(case_ids)))
-    return _found(db, db.scalars(query.order_by(Request.opened_at.desc(), Request.id)).all())
+    ordered = query.order_by(Request.opened_at.desc(), Request.id)
+    return _found(db, show_rows(db, ordered, lambda row: row))
 
 
 def _found(db: Db, requests: Sequence[Request]) -> list[FoundRequest]:
     ids = [request.id for request in requests]
     made = select(Offer).where(Offer.request_id.in_(ids)).order_by(Offer.made_at, Offer.id)
     by_request: dict[UUID, list[Offer]] = {}
-    for offer in db.scalars(made):
+    for offer in show_rows(db, made, lambda row: row):
         by_request.setdefault(offer.request_id, []).append(offer)
     newest = select(Assignment).where(Assignment.request_id.in_(ids))
     assigned: dict[UUID, Assignment] = {}
-    for one in db.scalars(newest.order_by(Assignment.accepted_at, Assignment.version)):
+    ordered = newest.order_by(Assignment.accepted_at, Assignment.version)
+    for one in show_rows(db, ordered, lambda row: row):
         known = assigned.get(one.request_id)
         if known is None or known.state != AssignmentState.ACTIVE:
             assigned[one.request_id] = one
     briefed = set(db.scalars(select(Brief.request_id).where(Brief.request_id.in_(ids))))
-    return [
-        FoundRequest(
-            one,
-            db.keys.read_values(one),
-            tuple(by_request.get(one.id, ())),
-            assigned.get(one.id),
-            one.id in briefed,
-        )
-        for one in requests
-    ]
+
+    def found(one: Request) -> FoundRequest:
+        offers = tuple(by_request.get(one.id, ()))
+        values = db.keys.read_values(one)
+        return FoundRequest(one, values, offers, assigned.get(one.id), one.id in briefed)
+
+    return show_each(db, [(one,) for one in requests], found)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import select
 
-from app.crypto import KeyFiles, is_same, keyed_hash
+from app.crypto import KeyFiles, SealBroken, is_same, keyed_hash
 from app.errors import NotReleasable
 from app.models import ReleaseState, StatisticsDebit, StatisticsHead, StatisticsRelease
 from app.store import Db
@@ -69,6 +69,15 @@ def vouch_for_release(db: Db, release: StatisticsRelease) -> None:
     if _agreed(ends, anchored) < (release.seq or 0):
         raise RolledBack
     _catch_up(db.keys.files, ends, anchored)
+
+
+def is_chain_whole(db: Db) -> bool:
+    """Return whether the releases of the database lead to what is anchored, to tell people."""
+    anchored = _anchor(db.keys.files)
+    try:
+        return _agreed(_ends(db), anchored) >= anchored[0]
+    except (RolledBack, SealBroken):
+        return False
 
 
 def _agreed(ends: Sequence[bytes], anchored: tuple[int, bytes]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -14,6 +15,7 @@ from app.errors import NotFound
 from app.models import RELEASE_TRANSITIONS, ReleaseState, StatisticsRelease, rounded
 from app.statistics.calendar import FAMILIES, find_month, list_periods
 from app.statistics.categories import VERSION
+from app.statistics.chain import is_chain_whole
 from app.statistics.ledger import check_budget
 from app.statistics.months import find_first_month, list_frozen_months
 from app.statistics.plans import fix_plan, lock_head
@@ -23,7 +25,7 @@ from app.statistics.release_rules import (
     is_period_over,
     sum_cost,
 )
-from app.store import Db
+from app.store import Db, RowDamaged, show_rows
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,31 @@ class ReleaseEntry:
     release: StatisticsRelease | None
 
 
-def list_releases(db: Db, principal: Principal, now: datetime) -> list[ReleaseEntry]:
-    """Return every period from the organisation's first month to now, with its state."""
+@dataclass(frozen=True)
+class ReleaseCalendar:
+    """Every period with its state.
+
+    ``damaged``: records of the statistics were changed or taken out from outside. Those are left
+    out, and nothing is drawn until somebody has looked.
+    """
+
+    entries: Sequence[ReleaseEntry]
+    damaged: bool
+
+
+def list_releases(db: Db, principal: Principal, now: datetime) -> ReleaseCalendar:
+    """Return every period from the organisation's first month to now."""
     principal.require(Permission.STATISTICS_READ)
+    entries = _list_entries(db, now)
+    damaged = any(table.startswith("statistics_") for table, _ in db.damaged)
+    return ReleaseCalendar(entries, damaged or not is_chain_whole(db))
+
+
+def _list_entries(db: Db, now: datetime) -> list[ReleaseEntry]:
     first = find_first_month(db)
-    last, frozen = find_month(now, db.zone), list_frozen_months(db)
-    known = {(one.family, one.period): one for one in db.scalars(select(StatisticsRelease))}
+    last, frozen = find_month(now, db.zone), _list_known_months(db)
+    releases = show_rows(db, select(StatisticsRelease), lambda row: row)
+    known = {(one.family, one.period): one for one in releases}
     found = []
     for family in FAMILIES:
         for one in list_periods(family, first, last):
@@ -51,6 +72,14 @@ def list_releases(db: Db, principal: Principal, now: datetime) -> list[ReleaseEn
             state = release.state if release else due
             found.append(ReleaseEntry(family, one.name, one.kind, state, release))
     return found
+
+
+def _list_known_months(db: Db) -> set[str]:
+    """Return the frozen months; none where one is damaged, for then nothing is due."""
+    try:
+        return list_frozen_months(db)
+    except RowDamaged:
+        return set()
 
 
 def find_release(db: Db, principal: Principal, release_id: UUID) -> StatisticsRelease:

@@ -1,7 +1,7 @@
 """The database, its statements and schema, and the job table."""
 
 from app.store.cursors import BIG, decode_cursor, encode_cursor
-from app.store.db import Database, Db
+from app.store.db import SEALED_VALUES, Database, Db
 from app.store.idempotency import do_once
 from app.store.jobs import (
     FURTHEST,
@@ -34,6 +34,7 @@ from app.store.schema import (
     read_revision,
     upgrade_schema,
 )
+from app.store.shown_rows import show_each, show_rows
 from app.store.statements import (
     Lookup,
     Query,
@@ -50,6 +51,7 @@ __all__ = [
     "BIG",
     "FURTHEST",
     "NOT_WAITING",
+    "SEALED_VALUES",
     "AnyVersion",
     "ClaimedJob",
     "Database",
@@ -93,6 +95,8 @@ __all__ = [
     "postpone_job",
     "read_revision",
     "release_all_jobs",
+    "show_each",
+    "show_rows",
     "update_rows",
     "upgrade_schema",
     "write_together",

@@ -18,13 +18,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine, Select, create_engine, event, make_url
 from sqlalchemy.orm import Session
 
-from app.crypto import Secret
+from app.crypto import SealBroken, Secret
 from app.keyring import Keyring, TransactionKeys
 from app.store.queue_order import QueueOrder
 from app.store.row_guard import install_row_guard
 from app.store.row_macs import RowDamaged
 
 Row = TypeVar("Row")
+# What is told of where a row verifies and a sealed value in it does not open.
+SEALED_VALUES = "sealed_values"
 
 
 class Db(Session):
@@ -128,6 +130,11 @@ class Database:
     def _collecting(self, db: Db) -> Iterator[None]:
         try:
             yield
+        except RowDamaged:
+            raise  # noted by whoever looked
+        except SealBroken:
+            db.note_damage(SEALED_VALUES, ())
+            raise
         finally:
             self._depth.damaged |= db.damaged
 

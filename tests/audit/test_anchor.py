@@ -281,7 +281,7 @@ def test_two_coordinators_are_told_once_a_day(line: Line, restarted: bool) -> No
     assert coordinators_were_told(line) == 2
     assert anchored(line.database) == before
     with line.reading() as db:
-        assert [entry.kind for entry in audit.newest(db, None, 1)] == [audit.DAMAGED]
+        assert [entry.kind for entry in audit.read_page(db, None, 1).entries] == [audit.DAMAGED]
     line.advance(days=1)
     anchor_audit(line.database, line.now)
     line.settle()

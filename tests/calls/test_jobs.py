@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from app.calls import webhooks
+from app.calls import recordings, webhooks
 from app.models import Case
 from app.worker import handlers
 from tests.calls.test_webhooks import PHONES, case_of_call, give_phones, on_duty, until
@@ -282,3 +282,61 @@ def test_a_call_while_sealed_holds_up_nobodys_text(desk: House) -> None:
         merged = select(Case).where(Case.merged_into == UUID(case["id"]))
         assert len(db.scalars(merged).all()) == 1
     assert {one["urgency"] for one in desk.queue()} >= {0}
+
+
+@pytest.mark.parametrize("number", [CALLER, "anonymous"])
+def test_a_message_that_comes_once_its_case_is_closed_opens_one_that_follows(
+    desk: House, number: str
+) -> None:
+    """The closed case takes nothing in, and whoever spoke waits where the desk looks."""
+    call = calls_in(desk, number=number)
+    until(desk, call, "speech")
+    desk.network.faults("api-5xx", match="Recordings", count=1_000)
+    call.speak(5).hang_up()
+    desk.settle()
+    [closed] = desk.queue()
+    path = f"/v1/cases/{closed['id']}/close"
+    assert desk.as_("heron").post(path, {"outcome": "supported"}).status_code == 200
+    desk.advance(minutes=3)
+    desk.network.clear_faults()
+    for _ in range(3):
+        desk.advance(minutes=3)
+    later = case_of_call_after(desk, closed["id"])
+    assert len(later["attachments"]) == 1
+    assert later["waiting_since"]
+    content = desk.as_("heron").get(
+        f"/v1/cases/{later['id']}/attachments/{later['attachments'][0]['id']}"
+    )
+    assert content.status_code == 200
+    assert desk.break_glass(closed["id"])["attachments"] == []
+    assert desk.queue(state="closed")[0]["id"] == closed["id"]
+
+
+def case_of_call_after(house: House, closed: str) -> dict[str, Any]:
+    case = case_of_call(house)
+    assert case["follows"] == closed
+    return case
+
+
+def test_a_message_that_is_on_its_way_when_its_case_closes_is_fetched_again(
+    desk: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was sealed to an epoch that the closed case no longer takes anything in."""
+    call = calls_in(desk)
+    until(desk, call, "speech")
+    [case] = desk.queue()
+    fetch, closing = recordings._fetch, f"/v1/cases/{case['id']}/close"
+
+    def fetch_while_it_closes(*given: Any) -> None:
+        fetch(*given)
+        monkeypatch.setattr(recordings, "_fetch", fetch)
+        answer = desk.as_("heron").post(closing, {"outcome": "supported"})
+        assert answer.status_code == 200
+
+    monkeypatch.setattr(recordings, "_fetch", fetch_while_it_closes)
+    call.speak(5).hang_up()
+    desk.settle()
+    for _ in range(3):
+        desk.advance(minutes=3)
+    assert len(case_of_call_after(desk, case["id"])["attachments"]) == 1
+    assert desk.break_glass(case["id"])["attachments"] == []

@@ -47,6 +47,8 @@ class Scene:
     noticed: set[str] = field(default_factory=set)
     jobs: list[Row] = field(default_factory=list)
     cases: dict[str, Row] = field(default_factory=dict)
+    # All rows of tables that are taken back whole, for the service writes to them as it tells.
+    kept: dict[str, list[Row]] = field(default_factory=dict)
     # Rows as they were before they were last written, by table and ``rowid``.
     earlier: dict[str, dict[int, Row]] = field(default_factory=dict)
 
@@ -74,6 +76,21 @@ class Scene:
         names, holes = ", ".join(f'"{name}"' for name in row), ", ".join("?" * len(row))
         restore = f'INSERT OR REPLACE INTO "{table}" ({names}) VALUES ({holes})'
         self.sql.execute(restore, tuple(row.values()))
+
+    def delete(self, table: str, row: Row) -> None:
+        """Take a row out."""
+        self.sql.execute(f'DELETE FROM "{table}" WHERE rowid = ?', (row["rowid"],))
+
+    def keep(self, *tables: str) -> None:
+        """Keep all rows of some tables, for ``take_back``."""
+        self.kept = {table: self.rows(table) for table in tables}
+
+    def take_back(self) -> None:
+        """Let the kept tables be as they were, without what the service added to them."""
+        for table, rows in self.kept.items():
+            self.sql.execute(f'DELETE FROM "{table}"')
+            for row in rows:
+                self.put_back(table, row)
 
     def requests_of(self, handle: str) -> set[str]:
         """The requests that somebody has taken."""
@@ -290,6 +307,39 @@ def by_member(scene: Scene, row: Row) -> Answers:
     return [*scene.get("crane", "/v1/members"), (signing_in.status_code, "")]
 
 
+def by_note(scene: Scene, row: Row) -> Answers:
+    """Somebody of the desk writes a note, which is sealed to the case."""
+    path = f"/v1/cases/{UUID(scene.open_case['id'])}/notes"
+    del row
+    return [_told(scene.people["heron"].post(path, {"body": "she called again"}))]
+
+
+def _ask_for_a_team(scene: Scene) -> None:
+    path = f"/v1/members/{UUID(scene.ids['finch'])}"
+    seen = scene.people["crane"].get(path).headers["etag"]
+    body = {"roles": ["accompanier", "dispatcher"]}
+    assert scene.people["crane"].patch(path, body, version=seen).is_success
+
+
+def _is_newest(table: str, column: str) -> Callable[[Scene, Row], bool]:
+    return lambda scene, row: row[column] == max(r[column] for r in scene.rows(table))
+
+
+def _is_latest_entry(scene: Scene, row: Row) -> bool:
+    """One that others follow, on the first page of the log."""
+    return bool(row["seq"] == max(r["seq"] for r in scene.rows("audit_entries")) - 3)
+
+
+def _is_wanted_month(scene: Scene, row: Row) -> bool:
+    [waiting] = scene.find("statistics_releases", state="awaiting_confirmation")
+    return bool(row["month"] == waiting["period"])
+
+
+def _is_key_in_use(scene: Scene, row: Row) -> bool:
+    case = scene.open_case
+    return (row["case_id"], row["epoch"]) == (case["id"], case["epoch"])
+
+
 def _stop_while_sealed(scene: Scene) -> None:
     scene.house.seal()
     scene.house.phone("+15145550123").text("STOP")
@@ -323,6 +373,7 @@ class Asking:
 
     ``once``: it works only once, so that it is not tried before anything was changed. ``make``
     makes a row first, where the story leaves none; ``shows`` is what an answer shows of it.
+    ``keeps`` names tables that are taken back whole after each trial.
     """
 
     ask: Callable[[Scene, Row], Answers]
@@ -330,6 +381,7 @@ class Asking:
     once: bool = False
     make: Callable[[Scene], None] = lambda _scene: None
     shows: Callable[[Scene, Row], str] = show_id
+    keeps: tuple[str, ...] = ()
 
 
 def _of(handle: str) -> Callable[[Scene, Row], bool]:
@@ -341,21 +393,27 @@ def _is(column: str, *values: Any) -> Callable[[Scene, Row], bool]:
 
 
 _CASE = Asking(by_case)
+_LOG = ("audit_entries", "audit_head")
 ASKINGS: Mapping[str, Asking] = {
     "alerts": Asking(by_case, _is("state", "open"), make=_text_anew),
     "assignments": Asking(listing("/v1/assignments", "finch"), _of("finch")),
     "attachment_parts": Asking(by_attachment),
     "attachments": Asking(by_attachment),
+    "audit_entries": Asking(listing("/v1/audit"), _is_latest_entry, keeps=_LOG),
+    "audit_head": Asking(listing("/v1/audit"), keeps=_LOG),
     "brief_wraps": Asking(by_assignment, _of("finch"), shows=_show_brief),
     "briefs": Asking(by_assignment, lambda s, row: row["request_id"] in s.requests_of("finch")),
     "calendar_feeds": Asking(by_calendar),
     "call_legs": Asking(by_leg),
     "calls": _CASE,
     "carrier_traces": Asking(by_deleting_copies, lambda _s, row: bool(row["next_try_at"])),
+    "case_epochs": Asking(by_note, _is_key_in_use),
     "case_grants": _CASE,
     "case_sheets": Asking(by_case, _is_open_case),
     "cases": Asking(by_case, _is_open_case),
-    "confirmations": Asking(listing("/v1/confirmations"), _is("state", "waiting")),
+    "confirmations": Asking(
+        listing("/v1/confirmations"), _is("state", "waiting"), make=_ask_for_a_team
+    ),
     "conflicts": Asking(by_conflict),
     "consents": _CASE,
     "deadline_rules": Asking(listing("/v1/deadline-rules")),
@@ -382,13 +440,16 @@ ASKINGS: Mapping[str, Asking] = {
     "requests": Asking(
         listing("/v1/requests", "heron"), _is("state", "open", "offered", "unfilled")
     ),
+    "rosters": Asking(
+        listing("/v1/cases", "heron"), _is_newest("rosters", "version"), keeps=("rosters",)
+    ),
     "shift_overrides": Asking(listing("/v1/shifts/turns")),
     "shift_swaps": Asking(listing("/v1/shifts/swaps", "heron"), _is("state", "open")),
     "shifts": Asking(listing("/v1/shifts")),
     "statistics_files": Asking(by_file),
     "statistics_head": Asking(listing("/v1/statistics/plan")),
     "statistics_ledger": Asking(by_confirming, once=True),
-    "statistics_months": Asking(by_confirming, once=True),
+    "statistics_months": Asking(by_confirming, _is_wanted_month, once=True),
     "statistics_releases": Asking(listing("/v1/statistics/releases")),
     "suppressions": Asking(listing("/v1/blocks"), _is("kind", "blocked")),
     "tasks": _CASE,

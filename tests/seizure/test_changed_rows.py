@@ -129,7 +129,10 @@ def forged(house: House, column: str, row: str, case_id: str, version: int, valu
         newest = select(CaseEpoch).where(CaseEpoch.case_id == UUID(case_id))
         epoch = db.scalars(newest.order_by(CaseEpoch.epoch.desc())).first()
     assert epoch
-    place = Context(deployment, name, field, UUID(row), version, UUID(case_id), epoch.epoch)
+    of_case = UUID(case_id)
+    place = Context(
+        deployment, name, field, UUID(row), version, of_case, epoch.epoch, parents=(of_case,)
+    )
     plain = pad_field(json.dumps(value).encode())
     return seal_to(epoch.public, Purpose.FIELD, epoch.epoch, place, plain)
 
@@ -288,6 +291,28 @@ def test_an_assignment_is_not_given_to_somebody_else(house: House) -> None:
     answer = house.as_("starling").get("/v1/assignments")
     assert answer.status_code == 503 or answer.json()["items"] == []
     assert told(house, "assignments") == 1
+
+
+# -- values that the machine reads
+
+
+@OnBoth
+def test_values_that_do_not_open_are_told_of_like_rows_that_do_not_verify(house: House) -> None:
+    case = house.case_of("hello", "1", "2", "they took my brother")
+    with house.database.snapshot() as db:
+        values = db.get_one(Case, UUID(case["id"])).op_values or b""
+    write(house, change(Case, case["id"], op_values=values[:-1] + bytes([values[-1] ^ 1])))
+    answer = house.as_("heron").post(f"/v1/cases/{case['id']}/messages", {"body": "at 3"})
+    assert answer.status_code == 503
+    assert told(house, "sealed_values") == 1
+
+
+@pytest.mark.parametrize("passphrase", ["not the one", "seven quiet herons wade"])
+def test_a_wrong_passphrase_or_code_is_no_damage(house: House, passphrase: str) -> None:
+    body = {"handle": "heron", "passphrase": passphrase, "code": "000000"}
+    house.nobody.post("/v1/sessions", body)
+    assert house.nobody.get("/v1/cases").status_code == 401
+    assert told(house, "sealed_values") == 0
 
 
 # -- statistics, and the index key
