@@ -314,13 +314,6 @@ def by_note(scene: Scene, row: Row) -> Answers:
     return [_told(scene.people["heron"].post(path, {"body": "she called again"}))]
 
 
-def _ask_for_a_team(scene: Scene) -> None:
-    path = f"/v1/members/{UUID(scene.ids['finch'])}"
-    seen = scene.people["crane"].get(path).headers["etag"]
-    body = {"roles": ["accompanier", "dispatcher"]}
-    assert scene.people["crane"].patch(path, body, version=seen).is_success
-
-
 def _is_newest(table: str, column: str) -> Callable[[Scene, Row], bool]:
     return lambda scene, row: row[column] == max(r[column] for r in scene.rows(table))
 
@@ -411,9 +404,7 @@ ASKINGS: Mapping[str, Asking] = {
     "case_grants": _CASE,
     "case_sheets": Asking(by_case, _is_open_case),
     "cases": Asking(by_case, _is_open_case),
-    "confirmations": Asking(
-        listing("/v1/confirmations"), _is("state", "waiting"), make=_ask_for_a_team
-    ),
+    "confirmations": Asking(listing("/v1/confirmations"), _is("state", "waiting")),
     "conflicts": Asking(by_conflict),
     "consents": _CASE,
     "deadline_rules": Asking(listing("/v1/deadline-rules")),
