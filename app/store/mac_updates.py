@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, and_, bindparam, or_, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, false, or_, select, update
 
 from app.keyring import Keyring
 from app.store.row_macs import VouchedTable, find_vouched
@@ -70,7 +70,9 @@ def match_keys(vouched: VouchedTable, keys: Sequence[tuple[Any, ...]]) -> Any:
     columns = [vouched.table.c[name] for name in vouched.key]
     if len(columns) == 1:
         return columns[0].in_([key[0] for key in keys])
-    return or_(*(and_(*(c == v for c, v in zip(columns, key, strict=True))) for key in keys))
+    return or_(
+        false(), *(and_(*(c == v for c, v in zip(columns, key, strict=True))) for key in keys)
+    )
 
 
 def read_rows(

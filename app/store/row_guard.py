@@ -85,12 +85,14 @@ def _guard_update(state: ORMExecuteState, keys: Keyring) -> Result[Any] | None:
     if changed & set(vouched.key) and "row_mac" not in changed:
         raise TypeError(f"a new key of {vouched.table.name} needs a new MAC: see add_macs")
     connection = state.session.connection()
+    read = _read_matching(connection, vouched, statement, many)
     true = [
-        vouched.find_key(row)
-        for row in _read_matching(connection, vouched, statement, many)
-        if is_noted_true(state.session, vouched, keys, row)
+        vouched.find_key(row) for row in read if is_noted_true(state.session, vouched, keys, row)
     ]
-    result: Result[Any] = state.invoke_statement()
+    if statement.whereclause is not None and connection.dialect.name == "postgresql":
+        # A row that another transaction has just committed would be changed without its MAC.
+        statement = statement.where(match_keys(vouched, [vouched.find_key(row) for row in read]))
+    result: Result[Any] = state.invoke_statement(statement=statement)
     if not isinstance(result, CursorResult) or result.returns_rows:
         result = result.freeze()()
     vouch_again(connection, keys, vouched, true)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, and_, delete, func, insert, select, update
 
 from app.access import ARCHIVE, DESK, Principal
 from app.models import (
@@ -57,7 +57,8 @@ def publish_members(
     for team, keys in fresh.items():
         holders = [member.id for member in after.team(team)]
         share_team(db, team, after.teams[team].epoch, keys, holders, now)
-    if DESK in fresh and renew_some_epochs(db, now) == EPOCHS_AT_ONCE:
+    if DESK in fresh:
+        renew_some_epochs(db, now)
         hasten_job(db, EPOCHS_JOB, now)  # the rest at once, but with room for texts in between
     return after
 
@@ -103,30 +104,50 @@ def find_live_epochs(db: Db, team: str) -> set[int]:
     return live & known.publics.keys()
 
 
+@dataclass(frozen=True)
+class _CheckedEpoch:
+    """The desk's epoch under which this process found every live case, by rows that verify."""
+
+    epoch: int
+
+
 def renew_case_epochs(
     database: Database, now: datetime, progress: Callable[[int], None] = lambda _: None
 ) -> int:
     """Give every live case whose team has a new key an epoch under it; return how many did.
 
     The transactions are small, so that texts get in between. No member has to be signed in. Cases
-    that a crash left out are found again: they have no grant that names the new key.
+    that a crash left out are found again: they have no grant that names the new key. Once for each
+    key, each process goes through all live cases by rows that verify.
     """
     done = 0
-    while renewed := _in_one_transaction(database, now):
+    while renewed := _in_one_transaction(database, renew_some_epochs, now):
         done += renewed
+        progress(done)
+    for chosen in _find_hidden(database):
+        done += _in_one_transaction(database, _renew_cases, chosen, now)
         progress(done)
     return done
 
 
-def _in_one_transaction(database: Database, now: datetime) -> int:
+def _in_one_transaction(database: Database, renew: Callable[..., int], *given: object) -> int:
     with database.transaction() as db:
-        return renew_some_epochs(db, now)
+        return renew(db, *given)
 
 
 def renew_some_epochs(db: Db, now: datetime) -> int:
-    """Give up to ``EPOCHS_AT_ONCE`` cases whose team has a new key an epoch; return how many."""
+    """Give up to ``EPOCHS_AT_ONCE`` cases whose team has a new key an epoch; return how many.
+
+    They are found by columns alone: what somebody hid there, ``renew_case_epochs`` finds.
+    """
     current = read_roster(db).teams[DESK].epoch
-    chosen = _find_stale(db, current)[:EPOCHS_AT_ONCE]
+    newest = and_(CaseGrant.case_id == Case.id, CaseGrant.epoch == Case.epoch)
+    stale = select(Case.id).join(CaseGrant, newest).where(Case.state.in_(LIVE_STATES))
+    stale = stale.where(CaseGrant.team == DESK, CaseGrant.team_epoch < current)
+    return _renew_cases(db, db.scalars(stale.order_by(Case.id).limit(EPOCHS_AT_ONCE)).all(), now)
+
+
+def _renew_cases(db: Db, chosen: Collection[UUID], now: datetime) -> int:
     locked = select(Case).where(Case.id.in_(chosen), Case.state.in_(LIVE_STATES))
     anew = locked.order_by(Case.id).with_for_update().execution_options(populate_existing=True)
     cases = db.list_whole(anew)
@@ -143,15 +164,22 @@ def renew_some_epochs(db: Db, now: datetime) -> int:
     return len(rows)
 
 
-def _find_stale(db: Db, current: int) -> list[UUID]:
-    """Return the live cases whose epoch is not sealed to the team's key of now.
+def _find_hidden(database: Database) -> Iterator[Collection[UUID]]:
+    """Yield, some at a time, the live cases whose epoch is not sealed to the team's key of now.
 
     What says that it is has to verify: else somebody who left could go on reading, because one
     column tells that their key was replaced. Damaged cases are left as they are, for no text gets
     into them.
     """
-    mine = select(CaseGrant).where(CaseGrant.team == DESK, CaseGrant.team_epoch >= current)
-    sealed = set(show_rows(db, mine, lambda grant: (grant.case_id, grant.epoch)))
-    live = select(Case).where(Case.state.in_(LIVE_STATES)).order_by(Case.id)
-    found = show_rows(db, live, lambda case: (case.id, case.epoch))
-    return [case_id for case_id, epoch in found if (case_id, epoch) not in sealed]
+    with database.snapshot() as db:
+        keys, current = db.keys, read_roster(db).teams[DESK].epoch
+        if keys.recall(_CheckedEpoch) == _CheckedEpoch(current):
+            return
+        mine = select(CaseGrant).where(CaseGrant.team == DESK, CaseGrant.team_epoch >= current)
+        sealed = set(show_rows(db, mine, lambda grant: (grant.case_id, grant.epoch)))
+        live = select(Case).where(Case.state.in_(LIVE_STATES)).order_by(Case.id)
+        found = show_rows(db, live, lambda case: (case.id, case.epoch))
+    hidden = [case_id for case_id, epoch in found if (case_id, epoch) not in sealed]
+    for start in range(0, len(hidden), EPOCHS_AT_ONCE):
+        yield hidden[start : start + EPOCHS_AT_ONCE]
+    keys.keep(_CheckedEpoch(current))

@@ -143,8 +143,17 @@ def parse_roster(document: bytes) -> Roster:
 
     It is refused unless its bytes are the canonical ones, and where a member stands in it twice.
     """
-    content = json.loads(document)
-    roster = Roster(
+    try:
+        roster = _parse(json.loads(document))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise RosterRefused("The list of members does not read: it was changed.") from None
+    if roster.document != document:
+        raise RosterRefused
+    return roster
+
+
+def _parse(content: Any) -> Roster:
+    return Roster(
         content["version"],
         content["previous"],
         tuple(_parse_member(member) for member in content["members"]),
@@ -155,9 +164,6 @@ def parse_roster(document: bytes) -> Roster:
         bytes.fromhex(content["operational"]),
         tuple(UUID(member_id) for member_id in content["removed"]),
     )
-    if roster.document != document:
-        raise RosterRefused
-    return roster
 
 
 def _parse_member(member: Mapping[str, Any]) -> RosterMember:
