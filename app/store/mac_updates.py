@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
+from uuid import UUID
 
 from sqlalchemy import Connection, Table, and_, bindparam, false, or_, select, update
 
@@ -35,6 +36,19 @@ def vouch_again(
             connection.execute(
                 update(vouched.table).where(matched).values(row_mac=bindparam("made")), changed
             )
+
+
+def overwrite_row(db: Any, table: Table, row_id: UUID, values: Mapping[str, Any]) -> None:
+    """Write values into a row, if it is there, and vouch for it as it is then, damaged or not.
+
+    Only where ``values`` replace all of it that anybody uses.
+    """
+    keys, vouched = find_keys(db), find_vouched(table)
+    if keys is None or vouched is None:
+        raise TypeError(table.name)
+    connection = db.connection()
+    connection.execute(update(table).where(table.c.id == row_id).values(**values))
+    vouch_again(connection, keys, vouched, [(row_id,)])
 
 
 def add_new_macs(
