@@ -89,8 +89,9 @@ def _guard_update(state: ORMExecuteState, keys: Keyring) -> Result[Any] | None:
     true = [
         vouched.find_key(row) for row in read if is_noted_true(state.session, vouched, keys, row)
     ]
-    if statement.whereclause is not None and connection.dialect.name == "postgresql":
-        # A row that another transaction has just committed would be changed without its MAC.
+    if not many and connection.dialect.name == "postgresql":
+        # A row that another transaction has just committed would be changed without its MAC. Lists
+        # of parameters name the rows that they change.
         statement = statement.where(match_keys(vouched, [vouched.find_key(row) for row in read]))
     result: Result[Any] = state.invoke_statement(statement=statement)
     if not isinstance(result, CursorResult) or result.returns_rows:
