@@ -32,7 +32,7 @@ SEALED_VALUES = "sealed_values"
 class Db(Session):
     """One transaction: an SQLAlchemy session that also carries the server's keys.
 
-    ``after_commit`` collects effects (waking the worker) that only a commit may cause.
+    ``on_commit`` collects effects (waking the worker) that only a commit may cause.
     """
 
     keys: TransactionKeys
@@ -72,7 +72,10 @@ class Db(Session):
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
-        """Undo all that was done inside where it fails, and forget the effects it asked for."""
+        """Undo all that was done inside where it fails, and forget the effects it asked for.
+
+        Lists in ``info`` hold what waits for the commit: they are as before.
+        """
         lists = {name: list(kept) for name, kept in self.info.items() if isinstance(kept, list)}
         try:
             with self.begin_nested():

@@ -32,8 +32,8 @@ def _check(target: Any, session: Any) -> None:
     values = vars(target)
     if not vouched.is_true(keys, values):
         session.note_damage(vouched.table.name, vouched.find_key(values))
-        session.info.setdefault("damaged_objects", set()).add(id(target))
-        session.info.setdefault("kept", []).append(target)  # else its id could be another's
+        # The object is kept with its id: else that could become another's.
+        session.info.setdefault("damaged_objects", {})[id(target)] = target
 
 
 def _vouch_new(_mapper: Mapper[Any], _connection: Connection, target: Any) -> None:

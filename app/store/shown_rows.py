@@ -17,7 +17,7 @@ def show_rows(db: Any, query: Select[*tuple[Any, ...]], show: Callable[..., T]) 
     """Return what ``show`` makes of each row of a query, which begins with the mapped row.
 
     Rows that do not verify, and those that ``show`` cannot open, are left out; ``Db.damaged`` names
-    them. Only for reading: whatever acts on rows goes without none of them.
+    them. Only for what people read: code that acts on rows must not pass over one.
     """
     try:
         rows = db.execute(query).all()
