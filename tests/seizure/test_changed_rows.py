@@ -11,13 +11,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from app.cases.consents import has_agreed
 from app.crypto import Context, OperationalKeys, Purpose, new_seed, pad_field, seal_to
 from app.models import (
     Assignment,
-    AuditEntry,
     Brief,
     BriefWrap,
     Case,
@@ -39,10 +38,9 @@ from app.store import RowDamaged
 from app.vault import ratchet_index_key
 from app.vault.operational_key import open_keyring
 from tests.requests.people import a_case, accept, ask, with_phones
+from tests.seizure.outside import OTHER, OnBoth, bodies, change, told, write
 from tests.service import CALLER, House
 
-OTHER = "+15145550188"
-OnBoth = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"])
 SECRET = "my brother is Jean, held at Laval"
 
 
@@ -50,29 +48,6 @@ SECRET = "my brother is Jean, held at Laval"
 def database_kind() -> str:
     """What rows vouch for does not hang on the database; where statements differ, tests say so."""
     return "sqlite"
-
-
-def write(house: House, *statements: Any) -> None:
-    """Change rows as somebody does who has the database and no key."""
-    with house.database.engine.begin() as connection:
-        for statement in statements:
-            connection.execute(statement)
-
-
-def change(model: Any, row: Any, **columns: Any) -> Any:
-    where = table(model).c.id == (row if isinstance(row, UUID) else UUID(row))
-    return update(table(model)).where(where).values(**columns)
-
-
-def bodies(case: dict[str, Any]) -> list[str]:
-    return [message["body"] for message in case["messages"]]
-
-
-def told(house: House, name: str) -> int:
-    """How often coordinators were told of damage in a table."""
-    with house.database.snapshot() as db:
-        kind = AuditEntry.kind == f"damaged.{name}"
-        return db.scalar(select(func.count()).select_from(AuditEntry).where(kind)) or 0
 
 
 def two_cases(house: House) -> tuple[dict[str, Any], dict[str, Any]]:

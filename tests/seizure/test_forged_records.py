@@ -25,10 +25,8 @@ from app.models import (
 from app.models.base import AnyRow
 from app.vault import renew_case_epochs
 from tests.requests.people import a_case, accept, ask, with_phones
-from tests.seizure.test_changed_rows import OTHER, bodies, change, told, write
+from tests.seizure.outside import OTHER, OnBoth, bodies, change, told, write
 from tests.service import CALLER, House
-
-OnBoth = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"])
 
 
 @pytest.fixture
