@@ -7,18 +7,13 @@ from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 
-from app.models import AuditEntry, Confirmation, Invitation, Member, table
+from app.models import Confirmation, Invitation, Member, table
 from app.vault import read_roster
 from tests.console.visitor import visitor
+from tests.seizure.outside import told, write
 from tests.service import PASSPHRASE, House
-
-
-def write(house: House, statement: Any) -> None:
-    """Change rows as somebody does who has the database and no key."""
-    with house.database.engine.begin() as db:
-        db.execute(statement)
 
 
 def change(house: House, handle: str, /, **columns: Any) -> None:
@@ -37,13 +32,6 @@ def join(house: House, *names: str) -> list[str]:
         assert joined.status_code == 201, joined.text
         ids.append(joined.json()["member"]["id"])
     return ids
-
-
-def told(house: House, name: str) -> int:
-    """How often coordinators were told of damage in a table."""
-    with house.database.snapshot() as db:
-        kind = AuditEntry.kind == f"damaged.{name}"
-        return db.scalar(select(func.count()).select_from(AuditEntry).where(kind)) or 0
 
 
 def listed(house: House, handle: str = "crane") -> dict[str, Any]:
