@@ -95,8 +95,7 @@ def enter(service: Service, token: str | None) -> Visit:
         for help_on in (admit_newcomers, give_confirmed_teams):
             _help_colleagues(service, principal, now, help_on)
     if searching and principal.may(Permission.ARCHIVE):
-        with service.database.transaction() as db:
-            search_archive(db, principal, now)
+        _help_colleagues(service, principal, now, search_archive)
     return Visit(service, principal, now)
 
 

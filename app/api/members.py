@@ -216,7 +216,8 @@ def remove_member(
     member_id: UUID,
     visit: VisitDep,
     acknowledge: Annotated[
-        str | None, Query(max_length=64, description="the handle, typed, for the last key holder")
+        str | None,
+        Query(max_length=64, description="the last key holder's handle, typed (damaged: their id)"),
     ] = None,
 ) -> Response:
     """Take a member out at once: sessions and keys end, their teams get new keys."""

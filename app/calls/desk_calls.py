@@ -26,7 +26,7 @@ from app.organisation import read_settings
 from app.outbox import check_call
 from app.paging import acknowledge_alert
 from app.requests import RequestFacts, raise_request
-from app.store import Db, show_rows
+from app.store import Db
 from app.vault import read_roster
 
 _DAY = timedelta(days=1)
@@ -161,4 +161,4 @@ def _running(db: Db, principal: Principal, case_id: UUID, call_id: UUID) -> Held
 def list_calls(db: Db, case_ids: Mapping[UUID, Any]) -> list[Call]:
     """Return the calls of some cases in order."""
     query = select(Call).where(Call.case_id.in_(list(case_ids))).order_by(Call.at, Call.position)
-    return show_rows(db, query, lambda row: row)
+    return list(db.list_whole(query))

@@ -25,7 +25,7 @@ from app.console.screens import MemberScreen, MemberScreenDep
 from app.errors import LastKeyHolder, NotFound, Refusal
 from app.members import (
     change_member,
-    find_member,
+    find_name_to_type,
     list_confirmations,
     list_handles,
     list_members,
@@ -180,10 +180,11 @@ def remove(member_id: UUID, screen: MemberScreenDep) -> Response:
     visit.principal.require(Permission.MEMBERS)
     try:
         with visit.transaction() as db:
-            leaving = find_member(db, member_id)
-            confirm(form.get("acknowledge"), leaving.handle)
-            sessions, handle = screen.service.sessions, leaving.handle
-            remove_member(db, sessions, visit.principal, member_id, handle, visit.now)
+            name, sessions = find_name_to_type(db, member_id), screen.service.sessions
+            confirm(form.get("acknowledge"), name)
+            remove_member(db, sessions, visit.principal, member_id, name, visit.now)
     except (NotConfirmed, LastKeyHolder) as refusal:
+        if name == str(member_id):
+            return _list(screen, refusal)
         return _member(screen, member_id, refusal, "remove_acknowledge")
     return screen.go("/members?done=removed")

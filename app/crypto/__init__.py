@@ -26,6 +26,7 @@ from app.crypto.keys import (
     TeamKeys,
     derive_key,
     new_seed,
+    parse_public,
     verify_signature,
 )
 from app.crypto.passphrases import (
@@ -111,6 +112,7 @@ __all__ = [
     "open_sealed",
     "pad_field",
     "pad_message",
+    "parse_public",
     "purpose_of",
     "read_epoch",
     "read_suite",

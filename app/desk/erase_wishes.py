@@ -22,7 +22,7 @@ from app.desk.erasing import erase_tree
 from app.errors import Forbidden
 from app.models import LIVE_STATES, Case, CaseSheet, Erasure, ErasureState, ErasureValues, rounded
 from app.store import Db
-from app.vault import CASE_CONTACT, open_case_grants, read_sheet
+from app.vault import CASE_CONTACT, open_case_grants, read_sheet, read_whole_values
 
 log = structlog.get_logger()
 
@@ -79,12 +79,24 @@ def _is_meant(db: Db, case: Case, wish: ErasureValues) -> bool:
 def erase_due_cases(db: Db, now: datetime) -> int:
     """Carry out the wishes whose day is over; return how many ended. Held cases go on waiting."""
     confirmed = Erasure.state.in_((ErasureState.WAITING, ErasureState.SEARCHED))
-    rows = db.scalars(select(Erasure).where(confirmed)).all()
-    done = sum(_carry_out(db, row, db.keys.read_values(row), now) for row in rows)
+    rows = db.list_whole(select(Erasure).where(confirmed))
+    done = sum(_try_to_carry_out(db, row, now) for row in rows)
     db.execute(
         delete(Erasure).where(Erasure.state == ErasureState.ASKED, Erasure.expires_at <= now)
     )
     return done
+
+
+def _try_to_carry_out(db: Db, row: Erasure, now: datetime) -> bool:
+    """Carry out a wish; one that meets damaged records waits, and holds up no other."""
+    wish = read_whole_values(db, row)
+    if wish is None:
+        return False
+    try:
+        with db.attempt():
+            return _carry_out(db, row, wish, now)
+    except SealBroken:
+        return False
 
 
 # -- closed cases that the index has forgotten

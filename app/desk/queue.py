@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, tuple_
 
 from app.access import Permission, Principal, readable_cases
 from app.models import LIVE_STATES, Case, CaseValues
-from app.store import BIG, Db, decode_cursor, encode_cursor
+from app.store import BIG, Db, decode_cursor, encode_cursor, show_each
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,8 @@ def list_cases(
         where.append(tuple_(*order) > tuple_(*after))
     query = readable_cases(principal).where(*where).order_by(*order).limit(limit + 1)
     found = db.scalars(query).all()
-    lines = [read_line(db, case) for case in found[:limit]]
+    shown = [(case,) for case in found[:limit]]
+    lines = show_each(db, shown, lambda case: read_line(db, case))  # not those that do not open
     if len(found) <= limit:
         return lines, None
     last = found[limit - 1]

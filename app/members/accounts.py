@@ -15,14 +15,14 @@ from app.errors import NotFound
 from app.members.confirmations import withdraw_about
 from app.members.member_keys import check_member_row, has_row_of_now
 from app.members.profiles import ProfileChange, change_profile
-from app.members.roles import change_roles, find_standing_after, sign_roster
+from app.members.roles import LineChange, change_roles, find_standing_after, sign_roster
 from app.members.session_stores import SessionStore
 from app.members.standings import Standing, find_standing
 from app.members.states import move_member
 from app.members.team_gains import ask_for_teams, find_asked
-from app.models import ConfirmationKind, Member, MemberState
+from app.models import ConfirmationKind, Member, MemberState, table
 from app.requests import remove_member_from_requests
-from app.store import Db, ReadVersion, check_version
+from app.store import Db, ReadVersion, RowDamaged, check_version, overwrite_row
 from app.vault import hold_roster, publish_roster, read_roster, read_whole_values
 
 
@@ -142,6 +142,21 @@ def _find_version(db: Db, member_id: UUID, version: ReadVersion) -> Member:
     return member
 
 
+def find_name_to_type(db: Db, member_id: UUID) -> str:
+    """Return what a coordinator types to take a member out. NotFound.
+
+    It is the handle; the id where the row that names it is damaged or gone.
+    """
+    try:
+        return find_member(db, member_id).handle
+    except RowDamaged:
+        return str(member_id)
+    except NotFound:
+        if member_id not in read_roster(db).by_id:
+            raise
+        return str(member_id)
+
+
 def remove_member(
     db: Db,
     sessions: SessionStore,
@@ -149,25 +164,35 @@ def remove_member(
     member_id: UUID,
     acknowledge: str | None,
     now: datetime,
-) -> Member:
+) -> None:
     """Take a member out: sessions and keys end at once, their teams and live cases get new keys.
 
-    ``acknowledge`` must be the member's handle where they are a team's last key holder. NotFound,
-    LastKeyHolder.
+    ``acknowledge`` must be what ``find_name_to_type`` returns, where they are a team's last key
+    holder. Somebody whose row is damaged can be taken out, too. NotFound, LastKeyHolder.
     """
     principal.require(Permission.MEMBERS)
     before = hold_roster(db)
-    member = find_member(db, member_id)
-    if member.id in before.by_id:
-        sign_roster(db, principal, member, None, acknowledge, now)
+    name = find_name_to_type(db, member_id)
+    if member_id in before.by_id:
+        sign_roster(db, principal, LineChange(member_id, name, None, acknowledge), now)
     else:
-        publish_roster(db, principal, replace(before, removed=(*before.removed, member.id)))
+        publish_roster(db, principal, replace(before, removed=(*before.removed, member_id)))
+    _empty_row(db, member_id)
+    withdraw_about(db, member_id, principal.member_id, now)
+    remove_member_from_requests(db, member_id, now)
+    sessions.drop(db, member_id=member_id)
+    audit.record(db, "member.removed", principal.member_id, member_id, now)
+
+
+def _empty_row(db: Db, member_id: UUID) -> None:
+    gone = dict.fromkeys(("seed_wrap", "recovery_wrap", "totp", "op_key", "op_values"))
+    try:
+        member = find_member(db, member_id)
+    except (RowDamaged, NotFound):
+        state = {"state": MemberState.REMOVED, "roles": [], "archive": False}
+        overwrite_row(db, table(Member), member_id, {**gone, **state, "totp_confirmed": False})
+        return
     move_member(member, MemberState.REMOVED)
-    member.seed_wrap = member.recovery_wrap = member.totp = None
-    member.op_key = member.op_values = None
+    for column, nothing in gone.items():
+        setattr(member, column, nothing)
     member.version += 1
-    withdraw_about(db, member.id, principal.member_id, now)
-    remove_member_from_requests(db, member.id, now)
-    sessions.drop(db, member_id=member.id)
-    audit.record(db, "member.removed", principal.member_id, member.id, now)
-    return member

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import delete
 
@@ -52,14 +53,15 @@ def change_roles(
 ) -> None:
     """Give a member other roles (and the archive or not), and the keys that go with them.
 
-    Raises LastKeyHolder, as ``sign_roster`` does.
+    ``acknowledge`` is their handle, typed. Raises LastKeyHolder, as ``sign_roster`` does.
     """
     line = hold_roster(db).by_id.get(member.id)
     member.roles, member.archive = list(after.roles), after.archive
     if line is None:
         return
     changed = replace(line, roles=after.roles, archive=after.archive)
-    sign_roster(db, principal, member, changed, acknowledge, now)
+    change = LineChange(member.id, member.handle, changed, acknowledge)
+    sign_roster(db, principal, change, now)
     date_member_row(db, member)
     if set(line.roles) - set(after.roles):
         withdraw_member(db, member.id, now)
@@ -67,32 +69,38 @@ def change_roles(
     pass_keys_on(db, principal, member, now)
 
 
-def sign_roster(
-    db: Db,
-    principal: Principal,
-    member: Member,
-    line: RosterMember | None,
-    acknowledge: str | None,
-    now: datetime,
-) -> None:
+@dataclass(frozen=True)
+class LineChange:
+    """A member's line in the roster replaced; None takes it out.
+
+    ``acknowledge`` is their ``name``, typed, where they are a team's last key holder.
+    """
+
+    member_id: UUID
+    name: str
+    line: RosterMember | None
+    acknowledge: str | None
+
+
+def sign_roster(db: Db, principal: Principal, change: LineChange, now: datetime) -> None:
     """Sign the roster with a member's line replaced, or without it; re-key the teams they leave.
 
     Raises LastKeyHolder where no coordinator would remain; also where nobody else holds the key of
-    a team that they leave, unless ``acknowledge`` is their handle.
+    a team that they leave, unless that was acknowledged.
     """
-    before = read_roster(db)
-    others = [other for other in before.members if other.id != member.id]
+    before, line, member_id = read_roster(db), change.line, change.member_id
+    others = [other for other in before.members if other.id != member_id]
     members = [*others, line] if line else others
     if not any("coordinator" in other.roles for other in members):
         raise LastKeyHolder("Somebody has to remain a coordinator.")
     left = [
         team
         for team in (DESK, ARCHIVE)
-        if before.by_id[member.id].in_team(team) and not (line and line.in_team(team))
+        if before.by_id[member_id].in_team(team) and not (line and line.in_team(team))
     ]
     for team in left:
-        if not any(other.in_team(team) for other in others) and acknowledge != member.handle:
+        if not any(other.in_team(team) for other in others) and change.acknowledge != change.name:
             raise LastKeyHolder
     for team in left:
-        db.execute(delete(TeamWrap).where(TeamWrap.member_id == member.id, TeamWrap.team == team))
+        db.execute(delete(TeamWrap).where(TeamWrap.member_id == member_id, TeamWrap.team == team))
     publish_members(db, principal, members, left, now)

@@ -144,7 +144,7 @@ def _give(db: Db, principal: Principal, confirmation: Confirmation, now: datetim
         return
     after = Standing.of(confirmation.roles, archive=confirmation.archive)
     try:
-        with db.begin_nested():
+        with db.attempt():
             change_roles(db, principal, member, after, None, now)
     except Refusal:  # it would leave a team without its last member: that needs its own order
         move_confirmation(db, confirmation, ConfirmationState.WITHDRAWN, None, now)

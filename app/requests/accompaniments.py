@@ -48,7 +48,7 @@ def list_accompaniments(db: Db, events: Collection[Event]) -> Mapping[UUID, list
     newest: dict[UUID, Assignment] = {}
     mine = select(Request.id).where(Request.event_id.in_(leaders))
     taken = select(Assignment).where(Assignment.request_id.in_(mine))
-    for assignment in show_rows(db, taken.order_by(Assignment.accepted_at), lambda row: row):
+    for assignment in db.list_whole(taken.order_by(Assignment.accepted_at)):
         newest[assignment.request_id] = assignment
     found: dict[UUID, list[Accompanying]] = defaultdict(list)
     query = select(Request).where(Request.event_id.in_(leaders))

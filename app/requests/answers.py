@@ -26,6 +26,7 @@ from app.requests.member_texts import (
     find_member_number,
 )
 from app.store import Db
+from app.vault import read_whole_values
 
 log = structlog.get_logger()
 # An answer to an offer, in the languages that members write, in any order. Any other word makes it
@@ -59,7 +60,8 @@ def read_answer(body: str) -> tuple[str, bool | None] | None:
 def take_answer(db: Db, lookup: bytes, body: str, now: datetime) -> str | None:
     """Take an answer from a number to which an offer went; return the reply, if there is one."""
     read = read_answer(body)
-    offers = list(db.scalars(select(Offer).where(Offer.reply_lookup == lookup)))
+    theirs = db.list_whole(select(Offer).where(Offer.reply_lookup == lookup))
+    offers = [offer for offer in theirs if read_whole_values(db, offer) is not None]
     if read is None or any(db.keys.read_values(offer).guesses >= GUESSES for offer in offers):
         return None  # told already; in the console they can still answer
     code, yes = read

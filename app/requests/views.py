@@ -26,7 +26,7 @@ from app.requests.routing.exclusions import find_exclusion
 from app.requests.routing.facts import RankedPerson
 from app.requests.routing.ranking import rank_people
 from app.requests.routing.steps import LadderStep
-from app.store import Db, RowDamaged, decode_cursor, encode_cursor, show_each, show_rows
+from app.store import Db, RowDamaged, decode_cursor, encode_cursor, show_each
 
 
 @dataclass(frozen=True)
@@ -76,19 +76,19 @@ def list_requests_of_cases(db: Db, case_ids: Iterable[UUID]) -> list[FoundReques
     """Return all requests of some cases, the newest first."""
     query = select(Request).where(Request.case_id.in_(list(case_ids)))
     ordered = query.order_by(Request.opened_at.desc(), Request.id)
-    return _found(db, show_rows(db, ordered, lambda row: row))
+    return _found(db, db.list_whole(ordered))
 
 
 def _found(db: Db, requests: Sequence[Request]) -> list[FoundRequest]:
     ids = [request.id for request in requests]
     made = select(Offer).where(Offer.request_id.in_(ids)).order_by(Offer.made_at, Offer.id)
     by_request: dict[UUID, list[Offer]] = {}
-    for offer in show_rows(db, made, lambda row: row):
+    for offer in db.list_whole(made):
         by_request.setdefault(offer.request_id, []).append(offer)
     newest = select(Assignment).where(Assignment.request_id.in_(ids))
     assigned: dict[UUID, Assignment] = {}
     ordered = newest.order_by(Assignment.accepted_at, Assignment.version)
-    for one in show_rows(db, ordered, lambda row: row):
+    for one in db.list_whole(ordered):
         known = assigned.get(one.request_id)
         if known is None or known.state != AssignmentState.ACTIVE:
             assigned[one.request_id] = one

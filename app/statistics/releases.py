@@ -25,7 +25,7 @@ from app.statistics.release_rules import (
     is_period_over,
     sum_cost,
 )
-from app.store import Db, RowDamaged, show_rows
+from app.store import Db, RowDamaged
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def list_releases(db: Db, principal: Principal, now: datetime) -> ReleaseCalenda
 def _list_entries(db: Db, now: datetime) -> list[ReleaseEntry]:
     first = find_first_month(db)
     last, frozen = find_month(now, db.zone), _list_known_months(db)
-    releases = show_rows(db, select(StatisticsRelease), lambda row: row)
+    releases = db.list_whole(select(StatisticsRelease))
     known = {(one.family, one.period): one for one in releases}
     found = []
     for family in FAMILIES:

@@ -20,7 +20,7 @@ from app.store.jobs import (
     postpone_job,
     release_all_jobs,
 )
-from app.store.mac_updates import is_row_true, lock_rows
+from app.store.mac_updates import is_row_true, lock_rows, overwrite_row
 from app.store.queue_order import NOT_WAITING, position_after
 from app.store.row_ids import make_row_id
 from app.store.row_macs import RowDamaged, add_macs, find_vouched
@@ -90,6 +90,7 @@ __all__ = [
     "make_row_id",
     "make_table_filter",
     "new_job",
+    "overwrite_row",
     "plant_recurring_jobs",
     "position_after",
     "postpone_job",

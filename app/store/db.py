@@ -70,6 +70,19 @@ class Db(Session):
         found: set[tuple[str, tuple[Any, ...]]] = self.info.setdefault("damaged", set())
         return found
 
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Undo all that was done inside where it fails, and forget the effects it asked for."""
+        lists = {name: list(kept) for name, kept in self.info.items() if isinstance(kept, list)}
+        try:
+            with self.begin_nested():
+                yield
+        except BaseException:
+            for name, kept in self.info.items():
+                if isinstance(kept, list):
+                    kept[:] = lists.get(name, ())
+            raise
+
     def on_commit(self, effect: Callable[[], None]) -> None:
         """Run ``effect`` once this transaction is durable."""
         self.info.setdefault("effects", []).append(effect)

@@ -150,7 +150,7 @@ def renew_some_epochs(db: Db, now: datetime) -> int:
 def _renew_cases(db: Db, chosen: Collection[UUID], now: datetime) -> int:
     locked = select(Case).where(Case.id.in_(chosen), Case.state.in_(LIVE_STATES))
     anew = locked.order_by(Case.id).with_for_update().execution_options(populate_existing=True)
-    cases = show_rows(db, anew, lambda case: case)
+    cases = db.list_whole(anew)
     known = select(CaseEpoch.case_id, func.max(CaseEpoch.epoch)).group_by(CaseEpoch.case_id)
     # A row of the last week may have been put back: no epoch is ever made twice.
     ends = db.execute(known.where(CaseEpoch.case_id.in_(chosen)))

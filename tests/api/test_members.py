@@ -201,7 +201,8 @@ class TestCoordinating:
 
     def test_members_are_listed_by_name(self, shared_house: House) -> None:
         answer = shared_house.as_("crane").get("/v1/members").json()
-        assert set(answer) == {"items", "next_cursor"}
+        assert set(answer) == {"items", "next_cursor", "damaged"}
+        assert answer["damaged"] == []
         handles = [item["handle"] for item in answer["items"]]
         assert handles == sorted(handles)
         assert set(answer["items"][0]) == MEMBER

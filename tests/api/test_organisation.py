@@ -91,7 +91,8 @@ class TestAudit:
         heron.post(f"/v1/cases/{case_id}/notes", {"body": "another secret"})
         answer = shared_house.as_("magpie").get("/v1/audit")
         [entry] = [e for e in answer.json()["items"] if e["kind"] == "case.noted"]
-        assert set(entry) == {"seq", "at", "kind", "actor", "object"}
+        assert set(entry) == {"seq", "at", "kind", "actor", "object", "damaged"}
+        assert not entry["damaged"]
         assert entry["actor"] == str(shared_house.residents["heron"].id)
         assert entry["object"] == case_id
         assert "secret" not in answer.text

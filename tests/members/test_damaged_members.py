@@ -7,9 +7,9 @@ from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
-from app.models import AuditEntry, Confirmation, Member, table
+from app.models import AuditEntry, Confirmation, Invitation, Member, table
 from app.vault import read_roster
 from tests.console.visitor import visitor
 from tests.service import PASSPHRASE, House
@@ -170,3 +170,45 @@ def test_the_page_shows_the_damaged_one_and_the_others(house: House) -> None:
     assert page.says("Nothing of them is used. Ask who is missing above, and find out who can")
     assert page.says(f"legal contact {house.residents['owl'].id}")
     assert page.says("plover dispatcher active")
+
+
+# -- taking out whose row is damaged
+
+
+def test_a_damaged_member_can_be_taken_out_and_invited_again(house: House) -> None:
+    heron = str(house.residents["heron"].id)
+    change(house, "heron", roles=["coordinator"], handle="linnet")
+    assert listed(house)["damaged"]
+    removed = house.as_("wren").delete(f"/v1/members/{heron}")
+    assert removed.status_code == 204, removed.text
+    assert not is_on_roster(house, heron)
+    members = listed(house)
+    assert members["damaged"] == []
+    assert not handles(members) & {"heron", "linnet"}
+    for handle in ("heron", "linnet"):
+        assert house.sign_in(handle).status_code == 401
+    [again] = join(house, "lark")
+    listed(house, "wren")
+    assert is_on_roster(house, again)
+
+
+def test_so_can_one_whose_row_is_gone(house: House) -> None:
+    owl = house.residents["owl"].id
+    rows = table(Member)
+    write(house, update(table(Invitation)).values(redeemed_by=None))
+    write(house, delete(rows).where(rows.c.id == owl))
+    assert [one["id"] for one in listed(house)["damaged"]] == [str(owl)]
+    assert house.as_("wren").delete(f"/v1/members/{owl}").status_code == 204
+    assert not is_on_roster(house, str(owl))
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_the_page_takes_out_a_damaged_member_whose_id_is_typed(house: House) -> None:
+    plover = str(house.residents["plover"].id)
+    change(house, "plover", roles=["coordinator"])
+    with visitor(house, "crane") as crane:
+        page = crane.open("/members")
+        crane.send(page, f"/members/{plover}/remove", acknowledge="plover")
+        assert is_on_roster(house, plover)
+        crane.send(crane.open("/members"), f"/members/{plover}/remove", acknowledge=plover)
+    assert not is_on_roster(house, plover)

@@ -31,7 +31,18 @@ from app.desk.replying import StatedConsent, record_consent
 from app.errors import ConsentMissing, OfferExpired, OfferTaken
 from app.members import MemorySessions
 from app.members.accounts import remove_member
-from app.models import SEEKING, Assignment, Brief, BriefWrap, Conflict, Job, Member, Offer, Request
+from app.models import (
+    SEEKING,
+    Assignment,
+    Brief,
+    BriefWrap,
+    Conflict,
+    Job,
+    Member,
+    Offer,
+    Request,
+    list_parents,
+)
 from app.requests.assignments import find_assignment
 from app.requests.decisions import accept_offer, decline_offer
 from app.requests.endings import cancel_request
@@ -203,7 +214,10 @@ class Course(RuleBasedStateMachine):
 
     def _opens(self, db: Db, wrap: BriefWrap, who: str) -> bool:
         inner = db.keys.remember("brief_wraps", "wrap", wrap.id, wrap.wrap)
-        context = db.keys.context("brief_wraps", "wrap", wrap.id, case=wrap.case_id, epoch=1)
+        parents = list_parents("brief_wraps", wrap)
+        context = db.keys.context(
+            "brief_wraps", "wrap", wrap.id, case=wrap.case_id, epoch=1, parents=parents
+        )
         pair = self.hall.residents[who].keys.pair
         try:
             seed = open_sealed(pair, Purpose.BRIEF_WRAP, wrap.epoch, context, inner)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import select, update
 
-from app.models import Member, table
-from app.store import RowDamaged
+from app.models import Case, Member, table
+from app.store import RowDamaged, row_guard
 from tests.premises import Premises
+from tests.service import House
 
 
 @pytest.fixture
@@ -36,3 +39,25 @@ def test_a_list_of_nothing_but_damaged_rows_is_empty_and_they_are_noted(
             db.scalars(heron)
         assert db.list_whole(heron) == ()
         assert db.damaged == {("members", (damaged.id("heron"),))}
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_a_row_that_comes_in_while_a_statement_runs_is_not_half_changed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL shows it to the statement, and not to the look before that."""
+    house.case_of("hello")
+    look = row_guard._read_matching
+
+    def look_and_let_in(*given: Any) -> Any:
+        found = look(*given)
+        monkeypatch.undo()
+        house.case_of("hello", number="+15145550188")
+        return found
+
+    monkeypatch.setattr(row_guard, "_read_matching", look_and_let_in)
+    with house.database.transaction() as db:
+        db.execute(update(Case).where(Case.urgency > 0).values(urgency=1))
+    with house.database.snapshot() as db:
+        assert len(db.scalars(select(Case)).all()) == 2
+        assert not db.damaged
