@@ -8,8 +8,13 @@ from collections.abc import Callable, Sequence
 from app.intake.script import MOST_QUESTIONS, Script
 from app.intake.state import ScriptState
 from app.intake.turn import NO_TIER, Turn
+from app.intake.understanding import find_situation, read_reply
 
-_LEADING_DIGIT = re.compile(r"([1-9]) ?[.):,;-] ?[^\W\d]")  # "2) my brother"; not "2 men are here"
+# "2) my brother", "2 - someone"; not "2 men are here", which tells of two men.
+_LEADING_DIGIT = re.compile(r"\W*([1-9])\W*(?:$|[.):,;=-] ?[^\W\d])")
+_WORDS_OF_A_CITY = 5
+_WORDS_OF_A_CHOICE = 6  # "in spanish please", "option 3", "2 Francais"
+_PLAIN = 2  # so few words of yes and no need no model
 
 
 def take_turn(
@@ -20,10 +25,12 @@ def take_turn(
     regions: Sequence[str],
     *,
     human: bool,
+    continues: bool,
 ) -> Turn:
     """Read ``text`` (folded: ``words``) in ``state``; see ``step`` for the rules.
 
-    While ``human`` handles the case a text answers nothing but the greeting.
+    While ``human`` handles the case a text answers nothing but the greeting. A text that
+    ``continues`` the one before was written before our question came: it answers nothing.
     """
     turn = Turn(
         script, text.strip(), words, regions,
@@ -33,10 +40,8 @@ def take_turn(
         _listen_for_a_person(turn)
     else:
         named_city = _notice_city(turn)
-        if not _is_answer(turn):
+        if continues or not _is_answer(turn):
             _leave_to_a_person(turn, named_city=named_city)
-    if script.vocabulary.is_alarm(words):
-        turn.tier = 0
     return turn
 
 
@@ -68,10 +73,9 @@ def _is_answer(turn: Turn) -> bool:
 
 
 def _hear_language(turn: Turn) -> bool:
-    """Take 1 to 4, 5 for another language, or a language's name."""
+    """Take 1 to 4, 5 for another language, or a language's name, with a few words around it."""
     script = turn.script
-    number = script.vocabulary.number(turn.words)
-    code = script.vocabulary.language(turn.words)
+    number, code = _find_choice(turn)
     if number is not None and 1 <= number <= len(script.languages):
         code = script.languages[number - 1]
     elif code is None and number != len(script.languages) + 1:
@@ -87,6 +91,23 @@ def _hear_language(turn: Turn) -> bool:
     return True
 
 
+def _find_choice(turn: Turn) -> tuple[int | None, str | None]:
+    """Return the digit and the language that a short text chooses, where it chooses one only."""
+    vocabulary, words = turn.script.vocabulary, turn.words
+    if not words or len(words) > _WORDS_OF_A_CHOICE:
+        return None, None
+    number, code = vocabulary.number(words), vocabulary.language(words)
+    if number is not None or code is not None:
+        return number, code
+    digits = {int(word) for word in words if len(word) == 1 and word.isdigit()}
+    codes = set(vocabulary.find_languages(words))
+    if len(digits) > 1 or len(codes) > 1 or not vocabulary.negations.isdisjoint(words):
+        return None, None
+    if not digits and not codes or read_reply("choice", words) != "answer":
+        return None, None
+    return (digits.pop() if digits else None), (codes.pop() if codes else None)
+
+
 def _hear_situation(turn: Turn) -> bool:
     """Take 1 to 6, or words that speak of one situation.
 
@@ -99,7 +120,7 @@ def _hear_situation(turn: Turn) -> bool:
     if number is not None and 1 <= number <= len(script.situations):
         chosen = script.situations[number - 1]
     else:
-        named = script.situation(script.vocabulary.situation(turn.words))
+        named = script.situation(_name_situation(turn))
         if named is None:
             return False
         chosen = named
@@ -111,10 +132,24 @@ def _hear_situation(turn: Turn) -> bool:
     return True
 
 
+def _name_situation(turn: Turn) -> str | None:
+    """Return the situation in words: our own option in a few words, or what the model reads."""
+    short = turn.script.vocabulary.situation(turn.words)
+    return short if short and len(turn.words) <= _PLAIN else find_situation(turn.words)
+
+
+def _read_yes_or_no(turn: Turn, question: str) -> str:
+    """Return yes, no, unclear or none; plain words need no model."""
+    plain = turn.script.vocabulary.yes_or_no(turn.words)
+    if plain is not None and len(turn.words) <= _PLAIN:
+        return plain
+    return read_reply(question, turn.words)
+
+
 def _hear_safe_now(turn: Turn) -> bool:
     """Take a yes or a no. After "no" not one more text goes to that phone."""
-    answer = turn.script.vocabulary.yes_or_no(turn.words)
-    if answer is None:
+    answer = _read_yes_or_no(turn, "safe_now")
+    if answer not in {"yes", "no"}:
         return False
     turn.answers["safe_now"] = answer
     if answer == "no":
@@ -127,13 +162,11 @@ def _hear_safe_now(turn: Turn) -> bool:
 
 
 def _hear_date_soon(turn: Turn) -> bool:
-    """Take anything: what is neither a plain yes nor a plain no may well be a date."""
-    if not turn.words:
+    """Take a yes or a no; what may be a date but is neither is for a person, today."""
+    answer = _read_yes_or_no(turn, "date_soon")
+    if answer == "none" or (answer == "unclear" and "city" in turn.answers):
         return False
-    answer = turn.script.vocabulary.yes_or_no(turn.words)
-    if answer is None and "city" in turn.answers:
-        return False
-    if answer is None or (answer == "no" and len(turn.words) > 2):  # "not sure", "no, on Friday"
+    if answer == "unclear":
         turn.answers |= {"date_soon": "unclear", "date_soon_text": turn.raw}
         turn.tier, turn.understood = 1, False
     else:
@@ -149,8 +182,11 @@ def _hear_reach(turn: Turn) -> bool:
     if not turn.words or vocabulary.is_small_talk(turn.words):
         return False
     turn.contact = contact = vocabulary.contact(turn.words, turn.raw)
-    if contact is None and ("city" in turn.answers or vocabulary.is_yes_or_no(turn.words)):
-        return False
+    if contact is None:
+        reply = read_reply("reach", turn.words)
+        if reply == "none" or "city" in turn.answers or vocabulary.is_yes_or_no(turn.words):
+            return False
+        turn.contact = contact = vocabulary.contact_meant(reply, turn.words, turn.raw)
     if contact is None:
         turn.answers |= {"reach": "unclear", "reach_hours": turn.raw}
         turn.understood = False
@@ -170,13 +206,20 @@ def _hear_words(turn: Turn) -> bool:
         return False
     if vocabulary.is_small_talk(turn.words) or vocabulary.is_yes_or_no(turn.words):
         return False
+    if turn.stage == "need" and read_reply("need", turn.words) == "none":
+        return False
     turn.answers[turn.stage] = turn.raw
     _ask_next(turn)
     return True
 
 
 def _hear_city(turn: Turn) -> bool:
-    """Take any such words also as a city; the organisation's regions are known by name."""
+    """Take a few such words also as a city; the organisation's regions are known by name."""
+    known = turn.script.is_city(turn.words, turn.regions)
+    if not known and len(turn.words) > _WORDS_OF_A_CITY:
+        return False
+    if not known and read_reply("city", turn.words) != "answer":
+        return False
     if not _hear_words(turn):
         return False
     turn.city, turn.region = True, turn.script.region(turn.words, turn.regions)

@@ -37,13 +37,19 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from app.intake.answers import take_turn
+from app.intake.asides import set_aside
 from app.intake.keywords import Keyword, find_keyword, is_builtin_stop
 from app.intake.script import Script
 from app.intake.state import ContactHint, Reply, ScriptState, Step, make_reply
 from app.intake.turn import Turn
+from app.intake.understanding import find_danger
+from app.intake.wishes import find_wish
 from app.texts import fold
 
 SILENCE = timedelta(minutes=30)
+# So many words within so short a time are the rest of a long text, not an answer.
+_TOO_FAST = timedelta(seconds=10)
+_WORDS_IN_HASTE = 4
 
 # The tier of a keyword as long as the situation is not known.
 _KEYWORD_TIERS = {Keyword.HELP: 1, Keyword.CALL_ME: 1, Keyword.START: 2}
@@ -74,11 +80,19 @@ def take_step(
     """
     state = state or _UNKNOWN
     due = silent_for is None or silent_for >= SILENCE or state.stage == "new"
-    words = fold(text)
-    keyword = find_keyword(script.vocabulary.keywords, words)
+    read = set_aside(text, script.own)
+    danger = _find_danger(script, read.words)
+    keyword = _find_keyword(script, fold(text), read.words)
     if keyword is not None:
+        urgency = min(urgency, 0 if danger else urgency)
         return _obey(script, state, text, *keyword, due=due, urgency=urgency)
-    turn = take_turn(script, state, text, words, regions, human=human)
+    turn = take_turn(
+        script, state, read.text, read.words, regions,
+        human=human, continues=_continues(read.words, silent_for),
+    )  # fmt: skip
+    if danger is not None:
+        turn.tier = 0
+        turn.answers["urgent_because"] = danger
     return Step(
         replies=_replies(script, turn, due=due, human=human),
         state=_greeted(turn.language, turn.situation) if due else turn.state(),
@@ -91,6 +105,29 @@ def take_step(
         reply_language=turn.language,
         understood=turn.understood,
     )
+
+
+def _find_danger(script: Script, words: Sequence[str]) -> str | None:
+    """Return the words that speak of danger: plain wordings first, then what the model reads."""
+    plain = script.vocabulary.find_alarm(words)
+    if plain is not None:
+        return plain
+    found = find_danger(words)
+    return found.because if found is not None else None
+
+
+def _find_keyword(
+    script: Script, words: Sequence[str], meant: Sequence[str]
+) -> tuple[Keyword, str | None] | None:
+    """Return the keyword that a text is, or that its sentence asks for."""
+    exact = find_keyword(script.vocabulary.keywords, words)
+    return exact if exact is not None else find_wish(meant)
+
+
+def _continues(words: Sequence[str], silent_for: timedelta | None) -> bool:
+    """Whether a text must have been written before our question came: nobody types so fast."""
+    hasty = silent_for is not None and silent_for < _TOO_FAST
+    return hasty and len(words) > _WORDS_IN_HASTE
 
 
 def _replies(script: Script, turn: Turn, *, due: bool, human: bool) -> tuple[Reply, ...]:

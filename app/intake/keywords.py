@@ -45,9 +45,9 @@ def is_builtin_start(text: str) -> bool:
 
 
 def collect_keywords(texts: Texts) -> Keywords:
-    """Return all keywords of the enabled languages. Raises ``ValueError`` if two clash."""
+    """Return the keywords of all languages, offered or not. Raises ``ValueError`` if two clash."""
     keywords: Keywords = {}
-    for language in (texts.everyone, *texts.enabled()):
+    for language in (texts.everyone, *texts.languages.values()):
         code = None if language is texts.everyone else language.code
         for name, phrases in language.words.keywords.items():
             for phrase in phrases:

@@ -40,6 +40,15 @@ class Lexicon(Generic[Label]):
                 found += self._forgive(word)
         return found
 
+    def locate(self, words: Sequence[str]) -> list[tuple[int, tuple[str, ...]]]:
+        """Return where phrases begin in ``words``, and the phrases."""
+        return [
+            (at, phrase)
+            for at, word in enumerate(words)
+            for phrase, _ in self.phrases.get(word, ())
+            if tuple(words[at : at + len(phrase)]) == phrase
+        ]
+
     def covers(self, words: Sequence[str]) -> bool:
         """Whether ``words`` are phrases of this lexicon and nothing else, and at least one."""
         at = 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from app.intake.asides import OwnWords, collect_own_words
 from app.intake.lexicon import Lexicon, build_lexicon
 from app.intake.vocabulary import Vocabulary, compile_vocabulary
 from app.texts import QUESTIONS, Texts, check_field, load_texts, read_script_plan
@@ -51,6 +52,7 @@ class Script:
     situations: tuple[Situation, ...]
     by_code: Mapping[str, Situation]
     cities: Cities
+    own: OwnWords
 
     def situation(self, code: str | None) -> Situation | None:
         """Return the situation ``code``, None where the script no longer has it."""
@@ -88,7 +90,14 @@ def read_script(texts: Texts, plan: Mapping[str, Any]) -> Script:
         situations=situations,
         by_code={situation.code: situation for situation in situations},
         cities=tuple((code, tuple(names)) for code, names in plan["cities"].items()),
+        own=collect_own_words(list_all_texts(texts)),
     )
+
+
+def list_all_texts(texts: Texts) -> list[str]:
+    """Return all that we say by text, in every language, offered or not."""
+    languages = (texts.everyone, *texts.languages.values())
+    return [text for language in languages for text in language.texts.values()]
 
 
 def _read_situation(entry: Mapping[str, Any]) -> Situation:
@@ -111,4 +120,4 @@ def _city_names(cities: Cities, regions: tuple[str, ...]) -> Lexicon[str]:
     """Return the names of the organisation's regions and their by-names; "other" is no place."""
     names = [(code.replace("_", " "), code) for code in regions if code != "other"]
     names += [(name, code) for code, more in cities for name in more if code in regions]
-    return build_lexicon(names, typo_from=6)
+    return build_lexicon(names)

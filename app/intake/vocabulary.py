@@ -14,8 +14,18 @@ from app.texts import Texts, fold
 
 YesNo = Literal["yes", "no"]
 
-_EMERGENCY = 1  # the bit of words that are an alarm alone; pair i has the two bits above it
+_SCOPE = 3  # a denial reaches as many words on: "they are not at the door"
 _REPEATED = re.compile(r"(.)\1+")
+# A time of day is no choice: "4:15 pm", "3h30", "2 pm".
+_CLOCK = re.compile(r"\W*\d{1,2}\s*(?:[:.h]\s*\d{2}|h\b|[ap]\.?m)", re.IGNORECASE)
+_OR = frozenset("or and ou et o y e oswa ak ni".split())
+_PLAIN = 3
+_WAYS: dict[str, tuple[Method, ...]] = {
+    "text": ("text",),
+    "call": ("call",),
+    "both": ("text", "call"),
+    "neither": (),
+}
 _REACH: dict[str, tuple[Method, ...]] = {
     "1": ("text",),
     "2": ("call",),
@@ -32,8 +42,7 @@ class Vocabulary:
     languages: dict[str, str]
     numbers: dict[str, int]
     small_talk: Lexicon[bool]
-    alarms: Lexicon[int]
-    alarm_pairs: tuple[int, ...]
+    alarms: Lexicon[bool]
     situations: Lexicon[str]
     yes: frozenset[str]
     no: frozenset[str]
@@ -54,16 +63,22 @@ class Vocabulary:
         """Return the code of the language that ``words`` name; ``und`` for "other"."""
         return self.languages.get(" ".join(words)) if len(words) < 4 else None
 
+    def find_languages(self, words: Sequence[str]) -> list[str]:
+        """Return the codes of the languages that ``words`` name among others."""
+        sizes = range(1, 4)
+        phrases = (" ".join(words[at : at + n]) for at in range(len(words)) for n in sizes)
+        return [self.languages[phrase] for phrase in phrases if phrase in self.languages]
+
     def is_small_talk(self, words: Sequence[str]) -> bool:
         """Whether ``words`` are a greeting or thanks and nothing else."""
         return self.small_talk.covers(words)
 
-    def is_alarm(self, words: Sequence[str]) -> bool:
-        """Whether ``words`` may speak of people in danger at this moment."""
-        seen = 0
-        for bits in self.alarms.find(words):
-            seen |= bits
-        return bool(seen & _EMERGENCY) or any(seen & pair == pair for pair in self.alarm_pairs)
+    def find_alarm(self, words: Sequence[str]) -> str | None:
+        """Return the plain wording of danger in ``words``, if no denial stands just before it."""
+        for at, phrase in self.alarms.locate(words):
+            if self.negations.isdisjoint(words[max(0, at - _SCOPE) : at]):
+                return " ".join(phrase)
+        return None
 
     def situation(self, words: Sequence[str]) -> str | None:
         """Return the one situation that ``words`` speak of; none if they speak of several."""
@@ -86,37 +101,49 @@ class Vocabulary:
         return answer == "yes" or (answer == "no" and len(words) == 1)
 
     def contact(self, words: Sequence[str], raw: str) -> ContactHint | None:
-        """Return the ways of answering ``words`` allow, or None where that is not certain.
+        """Return the ways of answering that a digit, or two or three plain words, allow.
 
-        A denial beside other words ("text, never call") is for a person to read: no way is
-        marked safe on a guess. ``raw`` becomes the hours if it says more than the ways.
+        None for all other words: no way is marked safe on a guess. ``raw`` becomes the hours if
+        it says more than the ways.
         """
         if " ".join(words) in self.neither:
             return ContactHint((), None)
-        if words and words[0] in _REACH and self.negations.isdisjoint(words[1:]):
+        chosen = [word for word in words if word in _REACH]
+        if words and words[0] in _REACH and self._is_one_choice(words, raw):
             return ContactHint(_REACH[words[0]], raw if len(words) > 1 else None)
-        if not self.negations.isdisjoint(words):
+        if chosen or len(words) > _PLAIN or not self.negations.isdisjoint(words):
             return None
+        return self._name_ways(words, None)
+
+    def contact_meant(self, reply: str, words: Sequence[str], raw: str) -> ContactHint | None:
+        """Return the ways that the model reads in ``words``, None where it is not sure."""
+        if reply == "any":
+            return self._name_ways(words, raw)
+        ways = _WAYS.get(reply)
+        return None if ways is None else ContactHint(ways, raw if ways else None)
+
+    def _is_one_choice(self, words: Sequence[str], raw: str) -> bool:
+        """Whether the first digit is the choice: "1", "3, after 6 pm"; not "1 or 2", "4:15 pm"."""
+        if not self.negations.isdisjoint(words[1:]) or _CLOCK.match(raw):
+            return False
+        return len(words) < 2 or not (words[1] in _REACH or words[1] in _OR)
+
+    def _name_ways(self, words: Sequence[str], hours: str | None) -> ContactHint | None:
         found = {method for methods in self.methods.find(words) for method in methods}
-        if not found:
-            return None
         ways: tuple[Method, ...] = ("text", "call")
-        return ContactHint(
-            tuple(way for way in ways if way in found), raw if len(words) > 1 else None
-        )
+        named = tuple(way for way in ways if way in found)
+        return ContactHint(named, hours) if named else None
 
 
 def compile_vocabulary(texts: Texts) -> Vocabulary:
     """Make the vocabulary of the enabled languages. Raises ``ValueError`` where words clash."""
-    alarms, pairs = _alarms(texts)
     return Vocabulary(
         keywords=collect_keywords(texts),
         languages=_languages(texts),
         numbers=_numbers(texts),
         small_talk=build_lexicon((phrase, True) for phrase in _all(texts, "small_talk")),
-        alarms=alarms,
-        alarm_pairs=pairs,
-        situations=build_lexicon(_situations(texts), typo_from=6),
+        alarms=build_lexicon((phrase, True) for phrase in _all_ever(texts, "alarms")),
+        situations=build_lexicon(_situations(texts)),
         yes=_squeezed(texts, "yes"),
         no=_squeezed(texts, "no"),
         agreeing=build_lexicon(
@@ -130,6 +157,12 @@ def compile_vocabulary(texts: Texts) -> Vocabulary:
 
 def _all(texts: Texts, name: str) -> Iterator[str]:
     for language in (texts.everyone, *texts.enabled()):
+        yield from language.words.lists[name]
+
+
+def _all_ever(texts: Texts, name: str) -> Iterator[str]:
+    """Danger is danger in any language, whether or not we offer it."""
+    for language in (texts.everyone, *texts.languages.values()):
         yield from language.words.lists[name]
 
 
@@ -166,27 +199,3 @@ def _methods(texts: Texts) -> Iterator[tuple[str, tuple[Method, ...]]]:
     yield from ((phrase, ("text", "call")) for phrase in _all(texts, "both"))
     yield from ((phrase, ("text",)) for phrase in _all(texts, "writing"))
     yield from ((phrase, ("call",)) for phrase in _all(texts, "calling"))
-
-
-def _alarms(texts: Texts) -> tuple[Lexicon[int], tuple[int, ...]]:
-    """Give each phrase its bits: the alarm bit, or one side of the pairs it belongs to."""
-    bits: dict[str, int] = dict.fromkeys(_all(texts, "harmless"), 0)
-    bits |= dict.fromkeys(_all(texts, "emergency"), _EMERGENCY)
-    pairs: list[int] = []
-    for language in (texts.everyone, *texts.enabled()):
-        for one, other in language.words.alarm_pairs:
-            low = 2 << (2 * len(pairs))
-            pairs.append(low | low << 1)
-            for side, bit in ((one, low), (other, low << 1)):
-                for phrase in side:
-                    bits[phrase] = bits.get(phrase, 0) | bit
-    return build_lexicon(_merged(bits).items(), typo_from=8), tuple(pairs)
-
-
-def _merged(bits: dict[str, int]) -> dict[str, int]:
-    """Join phrases that fold to the same words ("la" and "là") so that none hides another."""
-    merged: dict[str, int] = {}
-    for phrase, value in bits.items():
-        folded = " ".join(fold(phrase)) + "*" * phrase.endswith("*")
-        merged[folded] = merged.get(folded, 0) | value
-    return merged

@@ -23,7 +23,10 @@ from app.texts.rules import (
     fill,
 )
 
-SHIPPED = ("en", "fr", "es", "ht")
+SHIPPED = (
+    "en", "fr", "es", "ht", "pa", "hi", "pt-BR", "tl", "zh-Hans", "ar", "fa", "ur", "ta", "bn",
+    "so", "tr",
+)  # fmt: skip
 
 _WORD_LISTS = (
     "names",
@@ -37,23 +40,21 @@ _WORD_LISTS = (
     "calling",
     "both",
     "neither",
-    "emergency",
-    "harmless",
+    "alarms",
 )
 _LANGUAGE_KEYS = {"language", "name", "enabled", "reviewed_by", "texts", "words"}
-_WORD_KEYS = {*_WORD_LISTS, "alarm_pairs", "situations", "keywords"}
+_WORD_KEYS = {*_WORD_LISTS, "situations", "keywords"}
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
     """The words of callers in one language. Phrases as a person types them; ``…*`` is a beginning.
 
-    ``alarm_pairs``: one word of each side in the same text is an alarm. ``situations`` and
-    ``keywords`` map a code to its phrases; ``lists`` holds the other lists of the file by name.
+    ``situations`` and ``keywords`` map a code to its phrases; ``lists`` holds the other lists of
+    the file by name. ``alarms`` are plain wordings of danger, an alarm whatever the model says.
     """
 
     lists: Mapping[str, tuple[str, ...]]
-    alarm_pairs: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
     situations: Mapping[str, tuple[str, ...]]
     keywords: Mapping[str, tuple[str, ...]]
 
@@ -160,7 +161,6 @@ def _read_words(code: str, data: Mapping[str, Any]) -> Words:
     _check_keys(f"{code} words", data, _WORD_KEYS)
     return Words(
         lists=MappingProxyType({name: tuple(data[name]) for name in _WORD_LISTS}),
-        alarm_pairs=tuple((tuple(one), tuple(other)) for one, other in data["alarm_pairs"]),
         situations=MappingProxyType({k: tuple(v) for k, v in data["situations"].items()}),
         keywords=MappingProxyType({k: tuple(v) for k, v in data["keywords"].items()}),
     )

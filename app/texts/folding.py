@@ -12,7 +12,8 @@ def fold(text: str) -> list[str]:
     """Return the words of ``text`` for comparing: lower case, no accents, ASCII digits.
 
     Full-width, circled, Arabic-Indic and key-cap digits become 0 to 9; zero-width and
-    right-to-left marks, emoji modifiers and punctuation vanish; an emoji is a word of its own.
+    right-to-left marks, emoji modifiers and punctuation vanish; an emoji is a word of its own, and
+    so is each Chinese character, since Chinese is written without spaces.
     Never raises.
     """
     plain = unicodedata.normalize("NFKD", text[:_READ_AT_MOST]).casefold()
@@ -31,13 +32,22 @@ class _FoldingTable(dict[int, str | None]):
 
 def _fold_character(character: str) -> str | None:
     category = unicodedata.category(character)
-    if category in {"Mn", "Me", "Cf", "Sk"}:
+    if category in {"Me", "Cf", "Sk"} or (category == "Mn" and not _is_vowel_sign(character)):
         return None
     if category == "Nd":
         return str(unicodedata.decimal(character))
-    if category == "So":
+    if category == "So" or "\u4e00" <= character <= "\u9fff":
         return f" {character} "
-    return character if character.isalnum() or category == "Mc" else " "
+    return character if character.isalnum() or category in {"Mc", "Mn"} else " "
+
+
+def _is_vowel_sign(mark: str) -> bool:
+    """Whether a mark is a vowel or a joiner of an Indian script, without which words change.
+
+    Accents, the vowel points of Arabic and Hebrew, and nuktas have combining classes of their own;
+    of the rest only variation selectors (U+FE00 to U+FE0F) say nothing.
+    """
+    return unicodedata.combining(mark) in {0, 9} and not "\ufe00" <= mark <= "\ufe0f"
 
 
 _TABLE = _FoldingTable()

@@ -1,0 +1,102 @@
+"""What a text means, by rules first and by the model above them.
+
+Rules are the floor: a plain wording of danger is an alarm whatever the model says. The model
+reads what rules cannot: indirect wordings, typing without accents, several languages in one text.
+It can raise a tier, never lower it, and where it is not sure a person decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.intake.keywords import Keyword
+from app.intake.model import Head, load_model
+
+# How far the likeliest meaning must be ahead of the next, found by cross-validation on the
+# training part: a keyword acts at once, so it needs the most.
+_KEYWORD_LEAD = 1.5
+_ANSWER_LEAD = 0.5
+_SITUATION_LEAD = 0.6
+_LANGUAGE_LEAD = 2.0
+# A shorter text says too little about its language.
+_LANGUAGE_LETTERS = 12
+_LEAST_WORDS = 2
+_WINDOW = 3  # words shown as the reason for an alarm
+_WORDS_EXPLAINED = 60  # of a longer text only these are looked through for the reason
+
+
+class Reply(StrEnum):
+    """What a text says to an open question."""
+
+    YES = "yes"
+    NO = "no"
+    UNCLEAR = "unclear"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """Words that speak of somebody in danger. ``because``: the folded words that weigh most."""
+
+    because: str
+
+
+def find_danger(words: Sequence[str]) -> Danger | None:
+    """Return why ``words`` (folded) may speak of people in danger now, None where they do not."""
+    if sum(word.isalpha() for word in words) < _LEAST_WORDS:
+        return None  # "1 or 2" says nothing
+    head = load_model()["danger"]
+    bound = head.bounds.get(_guess_language(words), max(head.bounds.values()))
+    score = head.score(words)["danger"]
+    return Danger(_find_reason(head, words)) if score > bound else None
+
+
+def find_meant_keyword(words: Sequence[str]) -> Keyword | None:
+    """Return the keyword that a whole sentence asks for ("please delete all about me")."""
+    if len(words) < 2:
+        return None
+    label = _choose(load_model()["keyword"], words, _KEYWORD_LEAD)
+    return Keyword(label) if label in set(Keyword) else None
+
+
+def find_situation(words: Sequence[str]) -> str | None:
+    """Return the code of the situation that ``words`` tell of, None where that is not sure."""
+    if len(words) < 2:
+        return None
+    label = _choose(load_model()["situation"], words, _SITUATION_LEAD)
+    return None if label == "none" else label
+
+
+def read_reply(question: str, words: Sequence[str]) -> str:
+    """Return what ``words`` answer to ``question``, a head of the model; "unclear" in doubt."""
+    if not words:
+        return "none"
+    return _choose(load_model()[question], words, _ANSWER_LEAD) or "unclear"
+
+
+def detect_language(words: Sequence[str]) -> str | None:
+    """Return the BCP 47 code of the language ``words`` are in, None where that is not sure."""
+    if sum(map(len, words)) < _LANGUAGE_LETTERS:
+        return None
+    return _choose(load_model()["language"], words, _LANGUAGE_LEAD)
+
+
+def _guess_language(words: Sequence[str]) -> str:
+    return load_model()["language"].choose(words)[0]
+
+
+def _choose(head: Head, words: Sequence[str], lead: float) -> str | None:
+    label, ahead = head.choose(words)
+    return label if ahead >= lead else None
+
+
+def _find_reason(head: Head, words: Sequence[str]) -> str:
+    """Return the few words without which the score falls most."""
+    words = list(words[:_WORDS_EXPLAINED])
+    if len(words) <= _WINDOW:
+        return " ".join(words)
+    windows = range(len(words) - _WINDOW + 1)
+    weakest = min(windows, key=lambda at: head.score(words[:at] + words[at + _WINDOW :])["danger"])
+    return " ".join(words[weakest : weakest + _WINDOW])

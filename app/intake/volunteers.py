@@ -1,0 +1,128 @@
+"""What a member means who answers a page or an offer by text.
+
+Plain words need no model. A text is taken for a yes only where nothing in it hedges, asks or
+denies: a volunteer who is wrongly counted on is worse than a question to the desk.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
+from typing import TypeVar
+
+from app.intake.asides import OwnWords, set_aside
+from app.intake.script import load_script
+from app.intake.understanding import read_reply
+
+_CODE = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
+_CODE_AND_WORD = re.compile(r"([0-9]{4})(?=[^\W\d])")  # "4821yes"
+_MINE = frozenset("1 mine moi mio mia mwen m yo tomo prends".split())
+_YES = frozenset("yes y yeah yep oui o si s wi w ok okay sure dako d accord claro vale".split())
+_NO = frozenset("no n nope nah non".split())
+_THANKS = frozenset(
+    "desk thanks thank you merci gracias mesi please svp tanpri por favor s il vous plait to the "
+    "code a la le".split()
+)
+# What makes a yes unsure, in any language that members write.
+_HEDGES = frozenset(
+    "not no never cant cannot dont wont isnt if maybe perhaps unless but after before until later "
+    "depends who what which when where why how pas peut si sauf mais apres avant quand qui quoi "
+    "quel quelle ou ne non jamais quizas talvez quiza pero despues antes cuando quien que cual "
+    "donde nunca petet si men apre anvan ki kile kote pa jamais sof tal vez quien".split()
+) - {"si"}
+_ASKS = re.compile(r"[?？؟]")
+_FEW = 3
+
+Answer = TypeVar("Answer", "PageAnswer", "OfferChoice")
+
+
+class PageAnswer(StrEnum):
+    """What a member answers to a page."""
+
+    MINE = "mine"
+    """They take it."""
+    NO = "no"
+    """They do not."""
+    UNCLEAR = "unclear"
+    """They answer, and one cannot tell what."""
+    NONE = "none"
+    """It is no answer: a reaction, an automatic reply, other talk."""
+
+
+class OfferChoice(StrEnum):
+    """What a member answers to an offer."""
+
+    YES = "yes"
+    """They take it."""
+    NO = "no"
+    """They do not."""
+    UNCLEAR = "unclear"
+    """They answer, and one cannot tell what."""
+    NONE = "none"
+    """It is no answer: a reaction, an automatic reply, other talk."""
+
+
+@dataclass(frozen=True)
+class OfferAnswer:
+    """An answer to an offer: the code in it, the choice, and ``words``, what stands around these.
+
+    ``words`` is empty where the text says no more than code, yes or no, and thanks.
+    """
+
+    code: str | None
+    choice: OfferChoice
+    words: str = field(default="", repr=False)
+
+
+def read_page_answer(text: str) -> PageAnswer:
+    """Return what a text means as an answer to a page."""
+    raw, words = _read(text)
+    said = [word for word in words if word not in _THANKS]
+    if not said or _CODE.search(raw):
+        return PageAnswer.NONE
+    if len(said) <= _FEW and set(said) <= _MINE | _YES:
+        return PageAnswer.MINE
+    if set(said) <= _NO:
+        return PageAnswer.NO
+    return _doubt(PageAnswer(read_reply("page", words)), PageAnswer.MINE, raw, words)
+
+
+def read_offer_answer(text: str) -> OfferAnswer:
+    """Return what a text means as an answer to an offer; a code counts wherever it stands."""
+    raw, words = _read(text)
+    codes = _CODE.findall(raw)
+    code = codes[0] if len(set(codes)) == 1 else None
+    words = [word for word in words if word != code]
+    said = [word for word in words if word not in _THANKS]
+    if len(set(codes)) > 1:
+        return OfferAnswer(None, OfferChoice.UNCLEAR, raw)
+    if not said:
+        return OfferAnswer(code, OfferChoice.UNCLEAR if code else OfferChoice.NONE)
+    if len(said) <= _FEW and set(said) <= _YES:
+        return OfferAnswer(code, OfferChoice.YES)
+    if set(said) <= _NO:
+        return OfferAnswer(code, OfferChoice.NO)
+    choice = _doubt(OfferChoice(read_reply("offer", words)), OfferChoice.YES, raw, words)
+    if code and choice is OfferChoice.NONE:
+        choice = OfferChoice.UNCLEAR  # whoever sends the code means to answer
+    return OfferAnswer(code, choice, raw)
+
+
+def _read(text: str) -> tuple[str, list[str]]:
+    left = set_aside(text, _load_own())
+    raw = _CODE_AND_WORD.sub(r"\1 ", left.text)
+    return raw, (left.words if raw == left.text else set_aside(raw, _load_own()).words)
+
+
+def _doubt(answer: Answer, taken: Answer, raw: str, words: Sequence[str]) -> Answer:
+    """Return ``answer``, or "unclear" where it takes the work on and something in it hedges."""
+    hedged = _ASKS.search(raw) is not None or not _HEDGES.isdisjoint(words)
+    return type(answer)("unclear") if answer == taken and hedged else answer
+
+
+@lru_cache(maxsize=1)
+def _load_own() -> OwnWords:
+    return load_script().own

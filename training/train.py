@@ -1,0 +1,131 @@
+"""Train the model on the training part of the sentences and write ``app/intake/model.bin``.
+
+Logistic regression of scikit-learn, one for each head, on the features of ``app.intake.features``.
+Weights are rounded to one byte. The bound above which a text counts as danger comes from
+cross-validation on the training part alone. Nothing here reads the test part.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sparse
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+
+from app.intake import load_script, set_aside
+from app.intake.features import list_pieces, list_runs
+from training.corpus import Sentence, read_training_part
+from training.heads import LESSONS, Lesson
+
+_FILE = Path(__file__).resolve().parents[1] / "app" / "intake" / "model.bin"
+_COMMON = 3  # words of as many sentences are worked out once by the service
+_CALM_TAKEN = 0.06  # the share of calm sentences that may count as danger, in cross-validation
+
+
+def main() -> None:
+    """Train all heads and write the file."""
+    sentences = read_training_part()
+    own = load_script().own
+    words = {sentence: set_aside(sentence.text, own).words for sentence in sentences}
+    counts = Counter(word for row in words.values() for word in set(row))
+    heads, tables = {}, array("b")
+    for lesson in LESSONS:
+        described, weights = _train(lesson, lesson.collect(sentences), words)
+        heads[lesson.name] = described
+        tables.extend(weights)
+    common = sorted(word for word, count in counts.items() if count >= _COMMON)
+    facts = json.dumps({"heads": heads, "words": common}, ensure_ascii=False, sort_keys=False)
+    packed = zlib.compress(facts.encode() + b"\n" + tables.tobytes(), 9)
+    _FILE.write_bytes(packed)
+    print(f"{_FILE.name}: {len(packed):,} bytes, {len(sentences):,} sentences")
+
+
+def _train(
+    lesson: Lesson, taught: Sequence[tuple[Sentence, str]], words: dict[Sentence, list[str]]
+) -> tuple[dict[str, Any], array[int]]:
+    labels = np.array([label for _, label in taught])
+    rows = _make_rows([words[sentence] for sentence, _ in taught], lesson.bits)
+    spread = np.asarray((rows > 0).sum(0)).ravel()
+    used = np.flatnonzero(spread >= lesson.rare)
+    weight = np.log((1 + len(taught)) / (1 + spread[used])) + 1
+    scaled = rows[:, used] @ sparse.diags(weight)
+    learner = LogisticRegression(
+        C=lesson.strength, max_iter=3000, class_weight="balanced", random_state=1,
+        solver="liblinear" if len(set(labels)) == 2 else "lbfgs",
+    )  # fmt: skip
+    bounds = _find_bounds(lesson, learner, scaled, labels, taught)
+    learner.fit(scaled, labels)
+    order, found, bias = _unfold(learner)
+    table, scales = array("b"), []
+    whole = np.zeros((len(found), 1 << lesson.bits))
+    whole[:, used] = found * weight
+    for row in whole:
+        scale = float(np.abs(row).max()) / 127 or 1.0
+        scales.append(scale)
+        table.frombytes(np.round(row / scale).astype(np.int8).tobytes())
+    print(f"{lesson.name}: {len(taught)} sentences, {', '.join(order)} {bounds}")
+    return {
+        "labels": order,
+        "bits": lesson.bits,
+        "scale": [round(scale, 9) for scale in scales],
+        "bias": [round(float(value), 6) for value in bias],
+        "bounds": bounds,
+    }, table
+
+
+def _make_rows(texts: Sequence[list[str]], bits: int) -> sparse.csr_matrix:
+    """Return one row per text: how often each feature occurs, over the root of their number."""
+    mask = (1 << bits) - 1
+    at, features, values = [], [], []
+    for number, words in enumerate(texts):
+        pieces = [piece for word in words for piece in list_pieces(word)]
+        for group in (pieces, list_runs(words)):
+            for feature, count in Counter(feature & mask for feature in group).items():
+                at.append(number)
+                features.append(feature)
+                values.append(count / len(group) ** 0.5)
+    return sparse.csr_matrix((values, (at, features)), shape=(len(texts), 1 << bits))
+
+
+def _unfold(learner: LogisticRegression) -> tuple[list[str], Any, Any]:
+    """Return labels, weights and bias with a row for each label, also where there are two."""
+    labels = [str(label) for label in learner.classes_]
+    if len(labels) > 2:
+        return labels, learner.coef_, learner.intercept_
+    return labels[1:], learner.coef_, learner.intercept_
+
+
+def _find_bounds(
+    lesson: Lesson,
+    learner: LogisticRegression,
+    rows: sparse.csr_matrix,
+    labels: Any,
+    taught: Sequence[tuple[Sentence, str]],
+) -> dict[str, float]:
+    """Return by language the score above which a text is danger, from cross-validation."""
+    if lesson.name != "danger":
+        return {}
+    folds = StratifiedKFold(5, shuffle=True, random_state=1)
+    scores = cross_val_predict(learner, rows, labels, cv=folds, method="decision_function")
+    languages = np.array([sentence.language for sentence, _ in taught])
+    calm = np.array([sentence.tier is None for sentence, _ in taught])
+    bounds = {}
+    for language in sorted(set(languages)):
+        here = languages == language
+        bound = float(np.quantile(scores[calm & here], 1 - _CALM_TAKEN))
+        found = float((scores[(labels == "danger") & here] > bound).mean())
+        print(f"  {language}: recall {found:.3f} at {_CALM_TAKEN:.0%} of calm taken")
+        bounds[str(language)] = round(bound, 4)
+    return bounds
+
+
+if __name__ == "__main__":
+    main()
