@@ -40,10 +40,6 @@ def _label_danger(sentence: Sentence) -> str | None:
     return "danger" if sentence.tier == 0 else "calm"
 
 
-def _label_keyword(sentence: Sentence) -> str | None:
-    return None if sentence.is_volunteer else sentence.keyword or "none"
-
-
 def _label_situation(sentence: Sentence) -> str | None:
     """Return the situation told of; small talk teaches "none" whatever was asked."""
     if sentence.is_volunteer or sentence.keyword:
@@ -90,7 +86,6 @@ def _last_word(answer: str | None) -> str:
 
 LESSONS = (
     Lesson("danger", 18, _label_danger, rare=2, strength=1.0),
-    Lesson("keyword", 16, _label_keyword, rare=2),
     Lesson("situation", 16, _label_situation, rare=2, strength=2.0),
     Lesson("safe_now", 14, _make_label("safe_now")),
     Lesson("date_soon", 14, _make_label("date_soon")),
@@ -100,5 +95,5 @@ LESSONS = (
     Lesson("need", 14, _make_label("need")),
     Lesson("page", 13, _make_volunteer_label("page")),
     Lesson("offer", 13, _make_volunteer_label("offer")),
-    Lesson("language", 14, _label_language, rare=2),
+    Lesson("language", 14, _label_language, rare=5, strength=1.0),
 )

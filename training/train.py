@@ -1,6 +1,6 @@
 """Train the model on the training part of the sentences and write ``app/intake/model.bin``.
 
-Logistic regression of scikit-learn, one for each head, on the features of ``app.intake.features``.
+Logistic regression of scikit-learn, one for each label of a head, on the features of ``app.intake.features``.
 Weights are rounded to one byte. The bound above which a text counts as danger comes from
 cross-validation on the training part alone. Nothing here reads the test part.
 """
@@ -24,6 +24,7 @@ from app.intake import load_script, set_aside
 from app.intake.features import list_pieces, list_runs
 from training.corpus import Sentence, read_training_part
 from training.heads import LESSONS, Lesson
+from training.plain import list_plain_sentences
 
 _FILE = Path(__file__).resolve().parents[1] / "app" / "intake" / "model.bin"
 _COMMON = 3  # words of as many sentences are worked out once by the service
@@ -32,7 +33,7 @@ _CALM_TAKEN = 0.06  # the share of calm sentences that may count as danger, in c
 
 def main() -> None:
     """Train all heads and write the file."""
-    sentences = read_training_part()
+    sentences = [*read_training_part(), *list_plain_sentences()]
     own = load_script().own
     words = {sentence: set_aside(sentence.text, own).words for sentence in sentences}
     counts = Counter(word for row in words.values() for word in set(row))
@@ -57,13 +58,13 @@ def _train(
     used = np.flatnonzero(spread >= lesson.rare)
     weight = np.log((1 + len(taught)) / (1 + spread[used])) + 1
     scaled = rows[:, used] @ sparse.diags(weight)
-    learner = LogisticRegression(
-        C=lesson.strength, max_iter=3000, class_weight="balanced", random_state=1,
-        solver="liblinear" if len(set(labels)) == 2 else "lbfgs",
-    )  # fmt: skip
-    bounds = _find_bounds(lesson, learner, scaled, labels, taught)
-    learner.fit(scaled, labels)
-    order, found, bias = _unfold(learner)
+    bounds = _find_bounds(lesson, scaled, labels, taught)
+    order = sorted(set(labels))
+    if len(order) == 2:
+        order = order[1:]
+    learners = [_make_learner(lesson).fit(scaled, labels == label) for label in order]
+    found = np.vstack([learner.coef_[0] for learner in learners])
+    bias = [learner.intercept_[0] for learner in learners]
     table, scales = array("b"), []
     whole = np.zeros((len(found), 1 << lesson.bits))
     whole[:, used] = found * weight
@@ -71,9 +72,9 @@ def _train(
         scale = float(np.abs(row).max()) / 127 or 1.0
         scales.append(scale)
         table.frombytes(np.round(row / scale).astype(np.int8).tobytes())
-    print(f"{lesson.name}: {len(taught)} sentences, {', '.join(order)} {bounds}")
+    print(f"{lesson.name}: {len(taught)} sentences, {', '.join(order)}")
     return {
-        "labels": order,
+        "labels": [str(label) for label in order],
         "bits": lesson.bits,
         "scale": [round(scale, 9) for scale in scales],
         "bias": [round(float(value), 6) for value in bias],
@@ -95,17 +96,14 @@ def _make_rows(texts: Sequence[list[str]], bits: int) -> sparse.csr_matrix:
     return sparse.csr_matrix((values, (at, features)), shape=(len(texts), 1 << bits))
 
 
-def _unfold(learner: LogisticRegression) -> tuple[list[str], Any, Any]:
-    """Return labels, weights and bias with a row for each label, also where there are two."""
-    labels = [str(label) for label in learner.classes_]
-    if len(labels) > 2:
-        return labels, learner.coef_, learner.intercept_
-    return labels[1:], learner.coef_, learner.intercept_
+def _make_learner(lesson: Lesson) -> LogisticRegression:
+    return LogisticRegression(
+        C=lesson.strength, class_weight="balanced", solver="liblinear", random_state=1
+    )
 
 
 def _find_bounds(
     lesson: Lesson,
-    learner: LogisticRegression,
     rows: sparse.csr_matrix,
     labels: Any,
     taught: Sequence[tuple[Sentence, str]],
@@ -114,7 +112,9 @@ def _find_bounds(
     if lesson.name != "danger":
         return {}
     folds = StratifiedKFold(5, shuffle=True, random_state=1)
-    scores = cross_val_predict(learner, rows, labels, cv=folds, method="decision_function")
+    scores = cross_val_predict(
+        _make_learner(lesson), rows, labels == "danger", cv=folds, method="decision_function"
+    )
     languages = np.array([sentence.language for sentence, _ in taught])
     calm = np.array([sentence.tier is None for sentence, _ in taught])
     bounds = {}

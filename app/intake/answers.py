@@ -11,9 +11,10 @@ from app.intake.turn import NO_TIER, Turn
 from app.intake.understanding import find_situation, read_reply
 
 # "2) my brother", "2 - someone"; not "2 men are here", which tells of two men.
-_LEADING_DIGIT = re.compile(r"\W*([1-9])\W*(?:$|[.):,;=-] ?[^\W\d])")
+_LEADING_DIGIT = re.compile(r"[\s\"'(#]*([1-9])(?:\W*$| ?[.):,;=-] ?[^\W\d])")
 _WORDS_OF_A_CITY = 5
 _WORDS_OF_A_CHOICE = 6  # "in spanish please", "option 3", "2 Francais"
+_WORDS_OF_AN_OPTION = 4
 _PLAIN = 2  # so few words of yes and no need no model
 
 
@@ -58,7 +59,7 @@ def _notice_city(turn: Turn) -> bool:
     """
     if turn.stage in {"new", "city", "done"} or turn.city:
         return False
-    if not turn.script.is_city(turn.words, turn.regions):
+    if not turn.script.is_city(turn.words, turn.regions, typos=False):
         return False
     turn.region = turn.script.region(turn.words, turn.regions)
     turn.answers["city"] = turn.raw
@@ -134,8 +135,13 @@ def _hear_situation(turn: Turn) -> bool:
 
 def _name_situation(turn: Turn) -> str | None:
     """Return the situation in words: our own option in a few words, or what the model reads."""
-    short = turn.script.vocabulary.situation(turn.words)
-    return short if short and len(turn.words) <= _PLAIN else find_situation(turn.words)
+    option = turn.script.vocabulary.situation(turn.words)
+    if option and len(turn.words) <= _PLAIN:
+        return option
+    told = find_situation(turn.words)
+    if told is None and option and len(turn.words) <= _WORDS_OF_AN_OPTION:
+        return option if read_reply("situation", turn.words) != "none" else None
+    return told
 
 
 def _read_yes_or_no(turn: Turn, question: str) -> str:
@@ -164,6 +170,8 @@ def _hear_safe_now(turn: Turn) -> bool:
 def _hear_date_soon(turn: Turn) -> bool:
     """Take a yes or a no; what may be a date but is neither is for a person, today."""
     answer = _read_yes_or_no(turn, "date_soon")
+    if answer == "none" and any(word.isdigit() for word in turn.words):
+        answer = "unclear"  # "3 June, I think"
     if answer == "none" or (answer == "unclear" and "city" in turn.answers):
         return False
     if answer == "unclear":
@@ -218,7 +226,7 @@ def _hear_city(turn: Turn) -> bool:
     known = turn.script.is_city(turn.words, turn.regions)
     if not known and len(turn.words) > _WORDS_OF_A_CITY:
         return False
-    if not known and read_reply("city", turn.words) != "answer":
+    if not known and read_reply("city", turn.words) == "none":
         return False
     if not _hear_words(turn):
         return False

@@ -9,6 +9,7 @@ from typing import Any
 
 from app.intake.asides import OwnWords, collect_own_words
 from app.intake.lexicon import Lexicon, build_lexicon
+from app.intake.model import load_real_words
 from app.intake.vocabulary import Vocabulary, compile_vocabulary
 from app.texts import QUESTIONS, Texts, check_field, load_texts, read_script_plan
 
@@ -58,13 +59,22 @@ class Script:
         """Return the situation ``code``, None where the script no longer has it."""
         return self.by_code.get(code) if code is not None else None
 
-    def region(self, words: Sequence[str], regions: Sequence[str]) -> str | None:
-        """Return the first of ``regions`` that ``words`` mention."""
-        return next(iter(_city_names(self.cities, tuple(regions)).find(words)), None)
+    def region(
+        self, words: Sequence[str], regions: Sequence[str], *, typos: bool = True
+    ) -> str | None:
+        """Return the first of ``regions`` that ``words`` mention.
 
-    def is_city(self, words: Sequence[str], regions: Sequence[str]) -> bool:
+        With ``typos`` also "Otawa": only where a city was asked for, since "survey" is a word.
+        """
+        names = _city_names(self.cities, tuple(regions), 6 if typos else 99)
+        return next(iter(names.find(words)), None)
+
+    def is_city(
+        self, words: Sequence[str], regions: Sequence[str], *, typos: bool = True
+    ) -> bool:
         """Whether ``words`` mention one of ``regions`` and say little else."""
-        return len(words) <= _WORDS_OF_A_PLACE and self.region(words, regions) is not None
+        few = len(words) <= _WORDS_OF_A_PLACE
+        return few and self.region(words, regions, typos=typos) is not None
 
 
 def load_script() -> Script:
@@ -116,8 +126,8 @@ def _read_situation(entry: Mapping[str, Any]) -> Situation:
 
 
 @lru_cache(maxsize=8)
-def _city_names(cities: Cities, regions: tuple[str, ...]) -> Lexicon[str]:
+def _city_names(cities: Cities, regions: tuple[str, ...], typo_from: int) -> Lexicon[str]:
     """Return the names of the organisation's regions and their by-names; "other" is no place."""
     names = [(code.replace("_", " "), code) for code in regions if code != "other"]
     names += [(name, code) for code, more in cities for name in more if code in regions]
-    return build_lexicon(names)
+    return build_lexicon(names, typo_from=typo_from, real=load_real_words())

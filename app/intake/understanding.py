@@ -9,14 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
-from app.intake.keywords import Keyword
 from app.intake.model import Head, load_model
 
-# How far the likeliest meaning must be ahead of the next, found by cross-validation on the
-# training part: a keyword acts at once, so it needs the most.
-_KEYWORD_LEAD = 1.5
+# How far the likeliest meaning must be ahead of the next; less is for a person to decide.
 _ANSWER_LEAD = 0.5
 _SITUATION_LEAD = 0.6
 _LANGUAGE_LEAD = 2.0
@@ -25,15 +21,6 @@ _LANGUAGE_LETTERS = 12
 _LEAST_WORDS = 2
 _WINDOW = 3  # words shown as the reason for an alarm
 _WORDS_EXPLAINED = 60  # of a longer text only these are looked through for the reason
-
-
-class Reply(StrEnum):
-    """What a text says to an open question."""
-
-    YES = "yes"
-    NO = "no"
-    UNCLEAR = "unclear"
-    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +38,6 @@ def find_danger(words: Sequence[str]) -> Danger | None:
     bound = head.bounds.get(_guess_language(words), max(head.bounds.values()))
     score = head.score(words)["danger"]
     return Danger(_find_reason(head, words)) if score > bound else None
-
-
-def find_meant_keyword(words: Sequence[str]) -> Keyword | None:
-    """Return the keyword that a whole sentence asks for ("please delete all about me")."""
-    if len(words) < 2:
-        return None
-    label = _choose(load_model()["keyword"], words, _KEYWORD_LEAD)
-    return Keyword(label) if label in set(Keyword) else None
 
 
 def find_situation(words: Sequence[str]) -> str | None:

@@ -117,9 +117,11 @@ class Vocabulary:
 
     def contact_meant(self, reply: str, words: Sequence[str], raw: str) -> ContactHint | None:
         """Return the ways that the model reads in ``words``, None where it is not sure."""
-        if reply == "any":
+        if reply == "any" and self.negations.isdisjoint(words):
             return self._name_ways(words, raw)
         ways = _WAYS.get(reply)
+        if ways and not self.negations.isdisjoint(words):
+            return None  # "text, never call": which of the two is denied is for a person to read
         return None if ways is None else ContactHint(ways, raw if ways else None)
 
     def _is_one_choice(self, words: Sequence[str], raw: str) -> bool:

@@ -7,9 +7,10 @@ whoever holds a phone may ask to be left alone in any of them.
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,79 +19,152 @@ from app.texts import fold
 
 _FILE = Path(__file__).parent / "wishes.toml"
 _WORDS_AT_MOST = 24  # a longer text says more than one wish: a person reads it
-_CLOSE = 7  # words from the first to the last group
+_CLOSE = 7  # words from the first group to each other one
+_NEXT = 4  # words from the end of a group to the one that follows it
+_LONG_DRAWN = re.compile(r"([^\W\d])\1{2,}")  # "heeelp"
+_FIRST, _LAST = "^", "."  # stand before and after the words of a text
 
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """Phrases of which one must stand in the text; ``stems`` are beginnings of words."""
-
-    phrases: frozenset[tuple[str, ...]]
-    stems: tuple[str, ...]
-
-    def find(self, words: Sequence[str]) -> Iterator[int]:
-        """Yield where one of the phrases begins."""
-        for at, word in enumerate(words):
-            if word.startswith(self.stems) or any(
-                tuple(words[at : at + size]) in self.phrases for size in range(1, 5)
-            ):
-                yield at
+_Phrase = tuple[str, ...]
+_Place = tuple[int, int]  # of a phrase in a text: its first word and the one after it
 
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
+    """``needed`` are numbers of groups, each with whether it follows the one before it."""
+
     keyword: Keyword
-    language: str
-    groups: tuple[_Group, ...]
-    unless: _Group | None
+    language: str | None
+    needed: tuple[tuple[int, bool], ...]
+    unless: tuple[int, ...]
+    besides: tuple[int, ...]  # if any, the text has no words but theirs and those of the needed
 
 
-def find_wish(words: Sequence[str]) -> tuple[Keyword, str] | None:
-    """Return the wish that folded ``words`` state and its language, None where there is none.
+@dataclass(slots=True)
+class _Node:
+    """A beginning of phrases: the groups of the phrase that ends here, and the words after it."""
+
+    groups: list[int] = field(default_factory=list)
+    after: dict[str, _Node] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Rules:
+    rules: list[_Rule] = field(default_factory=list)
+    phrases: _Node = field(default_factory=_Node)
+    numbers: dict[frozenset[_Phrase], int] = field(default_factory=dict)
+
+    def number(self, group: frozenset[_Phrase]) -> int:
+        """Return the number of the group of these phrases."""
+        if group not in self.numbers:
+            self.numbers[group] = len(self.numbers)
+            for phrase in group:
+                node = self.phrases
+                for word in phrase:
+                    node = node.after.setdefault(word, _Node())
+                node.groups.append(self.numbers[group])
+        return self.numbers[group]
+
+    def find(self, words: Sequence[str]) -> dict[int, list[_Place]]:
+        """Return where in ``words`` each group stands."""
+        places: dict[int, list[_Place]] = {}
+        written = [(word, *(f"{word[:size]}*" for size in range(1, len(word) + 1))) for word in words]
+        for first in range(len(words)):
+            nodes, at = [self.phrases], first
+            while nodes:
+                for node in nodes:
+                    for number in node.groups:
+                        places.setdefault(number, []).append((first, at))
+                keys = written[at] if at < len(words) else ()
+                nodes = [node.after[key] for node in nodes for key in keys if key in node.after]
+                at += 1
+        return places
+
+
+def find_wish(words: Sequence[str]) -> tuple[Keyword, str | None] | None:
+    """Return the wish that folded ``words`` state and its language if known, else None.
 
     Words that state two different wishes are for a person to read.
     """
-    if not 2 <= len(words) <= _WORDS_AT_MOST:
+    if not 1 <= len(words) <= _WORDS_AT_MOST:
         return None
-    found = {rule.keyword: rule.language for rule in _load_rules() if _holds(rule, words)}
-    return next(iter(found.items())) if len(found) == 1 else None
+    rules = _load_rules()
+    marked = [_FIRST, *(_LONG_DRAWN.sub(r"\1", word) for word in words), _LAST]
+    places = rules.find(marked)
+    holding = [rule for rule in rules.rules if _holds(rule, places, len(marked))]
+    if len({rule.keyword for rule in holding}) != 1:
+        return None
+    language = next((rule.language for rule in holding if rule.language is not None), None)
+    return holding[0].keyword, language
 
 
-def _holds(rule: _Rule, words: Sequence[str]) -> bool:
-    if rule.unless is not None and any(True for _ in rule.unless.find(words)):
+def _holds(rule: _Rule, places: Mapping[int, list[_Place]], size: int) -> bool:
+    for number, _ in rule.needed:
+        if number not in places:
+            return False
+    if any(number in places for number in rule.unless):
         return False
-    places = [list(group.find(words)) for group in rule.groups]
-    if not all(places):
-        return False
-    return any(
-        all(any(abs(at - first) <= _CLOSE for at in group) for group in places[1:])
-        for first in places[0]
-    )
+    if rule.besides:
+        numbers = (*(number for number, _ in rule.needed), *rule.besides)
+        said = {at for number in numbers for place in places.get(number, ()) for at in range(*place)}
+        if not said.issuperset(range(1, size - 1)):
+            return False
+    return any(_holds_from(first, rule, places) for first in places[rule.needed[0][0]])
+
+
+def _holds_from(first: _Place, rule: _Rule, places: Mapping[int, list[_Place]]) -> bool:
+    before = [first]
+    for number, follows in rule.needed[1:]:
+        before = [
+            place
+            for place in places[number]
+            if (
+                any(0 <= place[0] - last[1] < _NEXT for last in before)
+                if follows
+                else abs(place[0] - first[0]) <= _CLOSE
+            )
+        ]
+        if not before:
+            return False
+    return True
 
 
 @lru_cache(maxsize=1)
-def _load_rules() -> tuple[_Rule, ...]:
+def _load_rules() -> _Rules:
+    rules = _Rules()
     languages = tomllib.loads(_FILE.read_text(encoding="utf-8"))
-    return tuple(
-        _read_rule(Keyword(wish), language, groups)
-        for language, wishes in languages.items()
-        for wish, rules in wishes.items()
-        for groups in rules
-    )
+    for language, wishes in languages.items():
+        names = {**languages["any"]["words"], **wishes["words"]}
+        for wish, written in wishes.items():
+            for groups in written if wish != "words" else ():
+                code = None if language == "any" else language
+                rules.rules.append(_read_rule(rules, Keyword(wish), code, groups, names))
+    return rules
 
 
-def _read_rule(keyword: Keyword, language: str, groups: Sequence[str]) -> _Rule:
-    unless = [group[1:] for group in groups if group.startswith("!")]
-    needed = [group for group in groups if not group.startswith("!")]
-    return _Rule(
-        keyword, language,
-        tuple(_read_group(group) for group in needed),
-        _read_group("|".join(unless)) if unless else None,
-    )  # fmt: skip
+def _read_rule(
+    rules: _Rules, keyword: Keyword, code: str | None, groups: Iterable[str], names: dict[str, str]
+) -> _Rule:
+    read: dict[str, list[int]] = {"": [], ">": [], "!": [], "=": []}
+    needed: list[tuple[int, bool]] = []
+    for group in groups:
+        kind = group[0] if group[0] in read else ""
+        number = rules.number(frozenset(_read_phrases(group[len(kind) :], names)))
+        read[kind].append(number)
+        if kind in {"", ">"}:
+            needed.append((number, kind == ">"))
+    return _Rule(keyword, code, tuple(needed), tuple(read["!"]), tuple(read["="]))
 
 
-def _read_group(text: str) -> _Group:
-    parts = [part.strip() for part in text.split("|")]
-    stems = tuple("".join(fold(part)) for part in parts if part.endswith("*"))
-    phrases = frozenset(tuple(fold(part)) for part in parts if not part.endswith("*"))
-    return _Group(phrases, stems)
+def _read_phrases(text: str, names: Mapping[str, str]) -> Iterable[_Phrase]:
+    for part in text.split("|"):
+        if part.strip().startswith("$"):
+            yield from _read_phrases(names[part.strip()[1:]], names)
+        elif phrase := tuple(word for piece in part.split() for word in _read_word(piece)):
+            yield phrase
+
+
+def _read_word(text: str) -> list[str]:
+    if text in {_FIRST, _LAST}:
+        return [text]
+    words = fold(text)
+    return [*words[:-1], f"{words[-1]}*"] if text.endswith("*") else words
