@@ -15,7 +15,7 @@ COVERAGE := $(shell $(PYTHON) -c 'import sys; \
   print("--cov --cov-report=term:skip-covered" if sys.version_info >= (3, 12) else "")' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench gate tested simulate statistics-report format format-check lint types imports audit coverage lock clean
+.PHONY: help run test check bench gate tested simulate statistics-report measure train format format-check lint types imports audit coverage lock clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -42,6 +42,13 @@ simulate: .venv/run.stamp ## a simulated month: who waits how long, and is anybo
 
 statistics-report: .venv/test.stamp ## how far published figures are off, and what an attacker learns
 	$(BIN)/python -m bench.statistics
+
+measure: .venv/test.stamp ## how well callers' texts are understood, per language, on unseen sentences
+	$(BIN)/python -m training.measure $(MEASURE)
+
+train: .venv/test.stamp ## the model that reads callers' texts, from tests/intake/corpus
+	$(PIP) install --require-hashes -r requirements-train.lock
+	$(BIN)/python -m training.train
 
 format: .venv/test.stamp ## lay out the code
 	$(BIN)/ruff format .
@@ -73,11 +80,14 @@ lock: ## pin what pyproject.toml asks for (needs uv); UPGRADE=--upgrade takes ne
 	uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --group build --group test \
 	  --constraint requirements.lock pyproject.toml --output-file requirements-test.lock
+	uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url --only-group train \
+	  --constraint requirements.lock pyproject.toml --output-file requirements-train.lock
 
 clean: ## remove what installing, testing and building made; data in var/ stays
 	rm -rf .venv dist htmlcov .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache \
 	  .ruff_cache .import_linter_cache
-	find app bench migrations simulation tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find app bench migrations simulation tests training -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A lock file is complete, so pip never resolves anything (--no-deps): old pips stumble over a pin
 # without the extra that another package asks for, and a later release could change the answer.

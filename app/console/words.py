@@ -70,6 +70,8 @@ FIELDS = {
     "document_title": "Exact title of the document",
     "received_on": "Received on, and how",
     "notes_legal": "For the legal contact",
+    "urgent_because": "Words that made it urgent",
+    "minor": "A minor wrote",
     "safe_now": "Safe to text",
     "city": "City",
     "date_soon": "Date within 7 days",

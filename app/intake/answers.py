@@ -43,6 +43,8 @@ def take_turn(
         named_city = _notice_city(turn)
         if continues or not _is_answer(turn):
             _leave_to_a_person(turn, named_city=named_city)
+        if script.vocabulary.is_minor(words):
+            _ask_about_an_adult(turn)
     return turn
 
 
@@ -50,6 +52,12 @@ def _listen_for_a_person(turn: Turn) -> None:
     """Take only the answer to the greeting: the questions are a person's now."""
     turn.understood = turn.stage == "language" and _hear_language(turn)
     turn.stage = "done"
+
+
+def _ask_about_an_adult(turn: Turn) -> None:
+    """A child gets one question only, whether somebody is with them; the rest a person asks."""
+    turn.answers["minor"] = "yes"
+    turn.tier, turn.stage, turn.reply = min(turn.tier, 1), "done", "with_adult"
 
 
 def _notice_city(turn: Turn) -> bool:

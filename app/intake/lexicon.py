@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from app.texts import fold
@@ -50,6 +50,17 @@ class Lexicon(Generic[Label]):
             for phrase, _ in self.phrases.get(word, ())
             if tuple(words[at : at + len(phrase)]) == phrase
         ]
+
+    def renamed(self, word: str, other: str) -> Lexicon[Label]:
+        """Return this lexicon with ``other`` in the place of ``word`` in all phrases."""
+        swap = {word: other}
+        phrases = {
+            swap.get(first, first): [
+                (tuple(swap.get(part, part) for part in phrase), label) for phrase, label in known
+            ]
+            for first, known in self.phrases.items()
+        }
+        return replace(self, phrases=phrases)
 
     def covers(self, words: Sequence[str]) -> bool:
         """Whether ``words`` are phrases of this lexicon and nothing else, and at least one."""

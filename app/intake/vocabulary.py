@@ -18,6 +18,12 @@ _SCOPE = 3  # a denial reaches as many words on: "they are not at the door"
 _REPEATED = re.compile(r"(.)\1+")
 # A time of day is no choice: "4:15 pm", "3h30", "2 pm".
 _CLOCK = re.compile(r"\W*\d{1,2}\s*(?:[:.h]\s*\d{2}|h\b|[ap]\.?m)", re.IGNORECASE)
+_MINOR_AGES = frozenset(str(age) for age in range(4, 18))
+# "I'm 10 minutes away" tells no age.
+_UNITS = frozenset(
+    "min mins minute minutes hour hours hr hrs h day days week weeks month months block blocks km "
+    "mile miles percent am pm people times floors away feet dollars".split()
+)
 _OR = frozenset("or and ou et o y e oswa ak ni".split())
 _PLAIN = 3
 _WAYS: dict[str, tuple[Method, ...]] = {
@@ -43,6 +49,7 @@ class Vocabulary:
     numbers: dict[str, int]
     small_talk: Lexicon[bool]
     alarms: Lexicon[bool]
+    ages: Lexicon[bool]
     situations: Lexicon[str]
     yes: frozenset[str]
     no: frozenset[str]
@@ -68,6 +75,15 @@ class Vocabulary:
         sizes = range(1, 4)
         phrases = (" ".join(words[at : at + n]) for at in range(len(words)) for n in sizes)
         return [self.languages[phrase] for phrase in phrases if phrase in self.languages]
+
+    def is_minor(self, words: Sequence[str]) -> bool:
+        """Whether somebody says that they are 4 to 17 years old."""
+        numbered = ["#" if word in _MINOR_AGES else word for word in words]
+        return any(
+            numbered[at + len(phrase) : at + len(phrase) + 1] == []
+            or words[at + len(phrase)] not in _UNITS
+            for at, phrase in self.ages.locate(numbered)
+        )
 
     def is_small_talk(self, words: Sequence[str]) -> bool:
         """Whether ``words`` are a greeting or thanks and nothing else."""
@@ -145,6 +161,7 @@ def compile_vocabulary(texts: Texts) -> Vocabulary:
         numbers=_numbers(texts),
         small_talk=build_lexicon((phrase, True) for phrase in _all(texts, "small_talk")),
         alarms=build_lexicon((phrase, True) for phrase in _all_ever(texts, "alarms")),
+        ages=_read_ages(texts),
         situations=build_lexicon(_situations(texts)),
         yes=_squeezed(texts, "yes"),
         no=_squeezed(texts, "no"),
@@ -166,6 +183,12 @@ def _all_ever(texts: Texts, name: str) -> Iterator[str]:
     """Danger is danger in any language, whether or not we offer it."""
     for language in (texts.everyone, *texts.languages.values()):
         yield from language.words.lists[name]
+
+
+def _read_ages(texts: Texts) -> Lexicon[bool]:
+    """Folding drops signs such as "#", so a number stands in their place meanwhile."""
+    spoken = build_lexicon((age.replace("#", " 9999 "), True) for age in _all_ever(texts, "ages"))
+    return spoken.renamed("9999", "#")
 
 
 def _squeezed(texts: Texts, name: str) -> frozenset[str]:

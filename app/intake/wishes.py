@@ -133,7 +133,7 @@ def _load_rules() -> _Rules:
     rules = _Rules()
     languages = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     for language, wishes in languages.items():
-        names = {**languages["any"]["words"], **wishes["words"]}
+        names = {**languages["any"]["words"], **wishes.get("words", {})}
         for wish, written in wishes.items():
             for groups in written if wish != "words" else ():
                 code = None if language == "any" else language
@@ -146,7 +146,7 @@ def _read_rule(
 ) -> _Rule:
     read: dict[str, list[int]] = {"": [], ">": [], "!": [], "=": []}
     needed: list[tuple[int, bool]] = []
-    for group in groups:
+    for group in (*groups, "!$never"):
         kind = group[0] if group[0] in read else ""
         number = rules.number(frozenset(_read_phrases(group[len(kind) :], names)))
         read[kind].append(number)

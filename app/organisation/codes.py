@@ -75,6 +75,8 @@ DIRECTORY_KINDS: Mapping[str, str] = {
 }
 # Fields of a case's sheet that the script fills in; the desk corrects them like any field.
 ANSWERS = (
+    "urgent_because",
+    "minor",
     "safe_now",
     "safe_now_text",
     "city",

@@ -40,6 +40,7 @@ _WORD_LISTS = (
     "calling",
     "both",
     "neither",
+    "ages",
     "alarms",
 )
 _LANGUAGE_KEYS = {"language", "name", "enabled", "reviewed_by", "texts", "words"}
@@ -51,7 +52,8 @@ class Words:
     """The words of callers in one language. Phrases as a person types them; ``…*`` is a beginning.
 
     ``situations`` and ``keywords`` map a code to its phrases; ``lists`` holds the other lists of
-    the file by name. ``alarms`` are plain wordings of danger, an alarm whatever the model says.
+    the file by name. ``alarms`` are plain wordings of danger, an alarm whatever the model says;
+    ``ages`` are ways to say one's age, # for the number.
     """
 
     lists: Mapping[str, tuple[str, ...]]

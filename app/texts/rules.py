@@ -22,6 +22,7 @@ NOTICES = (
     "stop",
     "callback",
     "thanks",
+    "with_adult",
     "away",
     "reminder",
     "missed_call",
