@@ -43,7 +43,9 @@ class Share:
         self.of += 1
         self.right += right
         if not right:
-            self.misses.append(f"{sentence.stage}: {sentence.text} [{sentence.answer or sentence.keyword or ''}]")
+            self.misses.append(
+                f"{sentence.stage}: {sentence.text} [{sentence.answer or sentence.keyword or ''}]"
+            )
 
     @property
     def value(self) -> float:

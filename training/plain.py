@@ -8,7 +8,19 @@ from app.intake import Script, load_script
 from training.corpus import Sentence
 
 _URGENT = frozenset({"happening_now", "detained"})
-_WAYS = {"writing": "text", "calling": "call", "both": "both", "neither": "neither"}
+# By list: at which stages its phrases answer, and what.
+_ANSWERS = {
+    "yes": (("safe_now", "yes"), ("date_soon", "yes"), ("offer", "yes"), ("page", "mine")),
+    "no": (("safe_now", "no"), ("date_soon", "no"), ("offer", "no"), ("page", "no")),
+    "writing": (("reach", "text"),),
+    "calling": (("reach", "call"),),
+    "both": (("reach", "both"),),
+    "neither": (("reach", "neither"),),
+    "small_talk": tuple(
+        (stage, "none")
+        for stage in ("language", "safe_now", "reach", "city", "need", "page", "offer")
+    ),
+}
 
 
 def list_plain_sentences() -> list[Sentence]:
@@ -22,24 +34,15 @@ def _list(script: Script, code: str) -> Iterator[Sentence]:
     for phrase in words.lists["alarms"]:
         yield _make(code, "new", phrase, tier=0)
     for situation, phrases in words.situations.items():
+        tier = 0 if situation in _URGENT else 2
         for phrase in phrases:
-            tier = 0 if situation in _URGENT else 2
             yield _make(code, "situation", phrase, tier=tier, situation=situation, answer=situation)
     for keyword, phrases in words.keywords.items():
-        for phrase in phrases:
-            yield _make(code, "talk", phrase, keyword=keyword)
-    for answer in ("yes", "no"):
-        for phrase in words.lists[answer]:
-            for stage in ("safe_now", "date_soon"):
-                yield _make(code, stage, phrase, answer=answer)
-            yield _make(code, "offer", phrase, answer=answer)
-            yield _make(code, "page", phrase, answer="mine" if answer == "yes" else "no")
-    for name, way in _WAYS.items():
+        yield from (_make(code, "talk", phrase, keyword=keyword) for phrase in phrases)
+    for name, stages in _ANSWERS.items():
         for phrase in words.lists[name]:
-            yield _make(code, "reach", phrase, answer=way)
-    for phrase in words.lists["small_talk"]:
-        for stage in ("language", "safe_now", "reach", "city", "need", "page", "offer"):
-            yield _make(code, stage, phrase, answer="none")
+            for stage, answer in stages:
+                yield _make(code, stage, phrase, answer=answer)
 
 
 def _make(

@@ -1,8 +1,8 @@
 """Train the model on the training part of the sentences and write ``app/intake/model.bin``.
 
-Logistic regression of scikit-learn, one for each label of a head, on the features of ``app.intake.features``.
-Weights are rounded to one byte. The bound above which a text counts as danger comes from
-cross-validation on the training part alone. Nothing here reads the test part.
+Logistic regression of scikit-learn, one for each label of a head, on the features of
+``app.intake.features``. Weights are rounded to one byte. The bound above which a text counts as
+danger comes from cross-validation on the training part alone. Nothing here reads the test part.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sparse
+from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from app.intake.script import MOST_QUESTIONS, Script
+from app.intake.hearers import HEARERS
+from app.intake.questions import ask_again
+from app.intake.script import Script
 from app.intake.state import ScriptState
-from app.intake.turn import NO_TIER, Turn
-from app.intake.understanding import find_situation, read_reply
-
-# "2) my brother", "2 - someone"; not "2 men are here", which tells of two men.
-_LEADING_DIGIT = re.compile(r"[\s\"'(#]*([1-9])(?:\W*$| ?[.):,;=-] ?[^\W\d])")
-_WORDS_OF_A_CITY = 5
-_WORDS_OF_A_CHOICE = 6  # "in spanish please", "option 3", "2 Francais"
-_WORDS_OF_AN_OPTION = 4
-_PLAIN = 2  # so few words of yes and no need no model
+from app.intake.turn import Turn
 
 
 def take_turn(
@@ -50,7 +43,7 @@ def take_turn(
 
 def _listen_for_a_person(turn: Turn) -> None:
     """Take only the answer to the greeting: the questions are a person's now."""
-    turn.understood = turn.stage == "language" and _hear_language(turn)
+    turn.understood = turn.stage == "language" and HEARERS["language"](turn)
     turn.stage = "done"
 
 
@@ -77,197 +70,8 @@ def _notice_city(turn: Turn) -> bool:
 
 def _is_answer(turn: Turn) -> bool:
     """Whether the text answers the open question; if so, take it in and see what comes next."""
-    hear = _HEARERS.get(turn.stage)
+    hear = HEARERS.get(turn.stage)
     return hear is not None and hear(turn)
-
-
-def _hear_language(turn: Turn) -> bool:
-    """Take 1 to 4, 5 for another language, or a language's name, with a few words around it."""
-    script = turn.script
-    number, code = _find_choice(turn)
-    if number is not None and 1 <= number <= len(script.languages):
-        code = script.languages[number - 1]
-    elif code is None and number != len(script.languages) + 1:
-        return False
-    if script.texts.speaks(code):
-        turn.language = turn.chosen_language = code
-        turn.stage = turn.reply = "situation"
-        turn.tier, turn.asked = 2, 1
-    else:  # no script in that language: a person should read it soon
-        turn.language = None
-        turn.stage, turn.reply = "done", "other_language"
-        turn.tier = 1
-    return True
-
-
-def _find_choice(turn: Turn) -> tuple[int | None, str | None]:
-    """Return the digit and the language that a short text chooses, where it chooses one only."""
-    vocabulary, words = turn.script.vocabulary, turn.words
-    if not words or len(words) > _WORDS_OF_A_CHOICE:
-        return None, None
-    number, code = vocabulary.number(words), vocabulary.language(words)
-    if number is not None or code is not None:
-        return number, code
-    digits = {int(word) for word in words if len(word) == 1 and word.isdigit()}
-    codes = set(vocabulary.find_languages(words))
-    if len(digits) > 1 or len(codes) > 1 or not vocabulary.negations.isdisjoint(words):
-        return None, None
-    if not digits and not codes or read_reply("choice", words) != "answer":
-        return None, None
-    return (digits.pop() if digits else None), (codes.pop() if codes else None)
-
-
-def _hear_situation(turn: Turn) -> bool:
-    """Take 1 to 6, or words that speak of one situation.
-
-    The case keeps an earlier choice that is as urgent or more.
-    """
-    script = turn.script
-    number = script.vocabulary.number(turn.words)
-    if number is None and (led := _LEADING_DIGIT.match(turn.raw)):
-        number = int(led[1])
-    if number is not None and 1 <= number <= len(script.situations):
-        chosen = script.situations[number - 1]
-    else:
-        named = script.situation(_name_situation(turn))
-        if named is None:
-            return False
-        chosen = named
-    known = script.situation(turn.situation)
-    if known is None or chosen.tier < known.tier:
-        turn.situation = turn.chosen_situation = chosen.code
-    turn.topic, turn.tier = chosen.code, chosen.tier
-    _ask_next(turn)
-    return True
-
-
-def _name_situation(turn: Turn) -> str | None:
-    """Return the situation in words: our own option in a few words, or what the model reads."""
-    option = turn.script.vocabulary.situation(turn.words)
-    if option and len(turn.words) <= _PLAIN:
-        return option
-    told = find_situation(turn.words)
-    if told is None and option and len(turn.words) <= _WORDS_OF_AN_OPTION:
-        return option if read_reply("situation", turn.words) != "none" else None
-    return told
-
-
-def _read_yes_or_no(turn: Turn, question: str) -> str:
-    """Return yes, no, unclear or none; plain words need no model."""
-    plain = turn.script.vocabulary.yes_or_no(turn.words)
-    if plain is not None and len(turn.words) <= _PLAIN:
-        return plain
-    return read_reply(question, turn.words)
-
-
-def _hear_safe_now(turn: Turn) -> bool:
-    """Take a yes or a no. After "no" not one more text goes to that phone."""
-    answer = _read_yes_or_no(turn, "safe_now")
-    if answer not in {"yes", "no"}:
-        return False
-    turn.answers["safe_now"] = answer
-    if answer == "no":
-        if "date_soon" in _left_to_ask(turn):  # not known, and not asked any more
-            turn.tier = 1
-        turn.stage = "done"
-    else:
-        _ask_next(turn)
-    return True
-
-
-def _hear_date_soon(turn: Turn) -> bool:
-    """Take a yes or a no; what may be a date but is neither is for a person, today."""
-    answer = _read_yes_or_no(turn, "date_soon")
-    if answer == "none" and any(word.isdigit() for word in turn.words):
-        answer = "unclear"  # "3 June, I think"
-    if answer == "none" or (answer == "unclear" and "city" in turn.answers):
-        return False
-    if answer == "unclear":
-        turn.answers |= {"date_soon": "unclear", "date_soon_text": turn.raw}
-        turn.tier, turn.understood = 1, False
-    else:
-        turn.answers["date_soon"] = answer
-        turn.tier = 1 if answer == "yes" else NO_TIER
-    _ask_next(turn)
-    return True
-
-
-def _hear_reach(turn: Turn) -> bool:
-    """Take ways and hours to answer; ways only where there is no doubt."""
-    vocabulary = turn.script.vocabulary
-    if not turn.words or vocabulary.is_small_talk(turn.words):
-        return False
-    turn.contact = contact = vocabulary.contact(turn.words, turn.raw)
-    if contact is None:
-        reply = read_reply("reach", turn.words)
-        if reply == "none" or "city" in turn.answers or vocabulary.is_yes_or_no(turn.words):
-            return False
-        turn.contact = contact = vocabulary.contact_meant(reply, turn.words, turn.raw)
-    if contact is None:
-        turn.answers |= {"reach": "unclear", "reach_hours": turn.raw}
-        turn.understood = False
-    else:
-        ways = len(contact.methods)
-        turn.answers["reach"] = "both" if ways == 2 else contact.methods[0] if ways else "none"
-        if contact.hours is not None:
-            turn.answers["reach_hours"] = contact.hours
-    _ask_next(turn)
-    return True
-
-
-def _hear_words(turn: Turn) -> bool:
-    """Take any words as a need; a bare digit, yes or no was meant for another question."""
-    vocabulary = turn.script.vocabulary
-    if not turn.words or vocabulary.number(turn.words) is not None or "city" in turn.answers:
-        return False
-    if vocabulary.is_small_talk(turn.words) or vocabulary.is_yes_or_no(turn.words):
-        return False
-    if turn.stage == "need" and read_reply("need", turn.words) == "none":
-        return False
-    turn.answers[turn.stage] = turn.raw
-    _ask_next(turn)
-    return True
-
-
-def _hear_city(turn: Turn) -> bool:
-    """Take a few such words also as a city; the organisation's regions are known by name."""
-    known = turn.script.is_city(turn.words, turn.regions)
-    if not known and len(turn.words) > _WORDS_OF_A_CITY:
-        return False
-    if not known and read_reply("city", turn.words) == "none":
-        return False
-    if not _hear_words(turn):
-        return False
-    turn.city, turn.region = True, turn.script.region(turn.words, turn.regions)
-    return True
-
-
-def _ask_next(turn: Turn) -> None:
-    """Ask what the topic still needs, or end with thanks."""
-    left = _left_to_ask(turn)
-    # A language switched off in between has no questions any more, only notices for everyone.
-    speaks = turn.script.texts.speaks(turn.language)
-    if not left or turn.asked >= MOST_QUESTIONS or not speaks:
-        turn.stage, turn.reply = "done", "thanks"
-    else:
-        turn.stage = turn.reply = left[0]
-        turn.asked += 1
-
-
-def _left_to_ask(turn: Turn) -> list[str]:
-    """Return the topic's questions behind the open one, without a city that is known."""
-    topic = turn.script.situation(turn.topic)
-    asks = topic.asks if topic is not None else ()
-    at = asks.index(turn.stage) + 1 if turn.stage in asks else 0
-    return [question for question in asks[at:] if question != "city" or not turn.city]
-
-
-def _ask_again(turn: Turn) -> None:
-    """Repeat the open question, unless that takes the place of one still to come."""
-    left = MOST_QUESTIONS - 2 if turn.stage == "situation" else len(_left_to_ask(turn))
-    if turn.asked + left < MOST_QUESTIONS and turn.script.texts.speaks(turn.language):
-        turn.reply = turn.stage
-        turn.asked += 1
 
 
 def _leave_to_a_person(turn: Turn, *, named_city: bool) -> None:
@@ -280,19 +84,8 @@ def _leave_to_a_person(turn: Turn, *, named_city: bool) -> None:
     if asked and not named_city:
         turn.answers[f"{turn.stage}_text"] = turn.raw
     if asked and (named_city or turn.script.vocabulary.is_yes_or_no(turn.words)):
-        _ask_again(turn)
+        ask_again(turn)
     if turn.situation is None:
         vocabulary = turn.script.vocabulary
         number = vocabulary.number(turn.words)
         turn.tier = 1 if number is None and not vocabulary.is_small_talk(turn.words) else 2
-
-
-_HEARERS: dict[str, Callable[[Turn], bool]] = {
-    "language": _hear_language,
-    "situation": _hear_situation,
-    "safe_now": _hear_safe_now,
-    "city": _hear_city,
-    "date_soon": _hear_date_soon,
-    "reach": _hear_reach,
-    "need": _hear_words,
-}

@@ -5,6 +5,7 @@ None of these is an answer or an alarm. ``set_aside`` returns the words that rem
 
 from __future__ import annotations
 
+import itertools
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
@@ -41,7 +42,7 @@ class OwnWords:
 
     def hold(self, words: Sequence[str]) -> bool:
         """Whether ``words``, two or more, all stand in our texts in this order."""
-        return len(words) > 1 and all(pair in self.pairs for pair in zip(words, words[1:], strict=False))
+        return len(words) > 1 and all(pair in self.pairs for pair in itertools.pairwise(words))
 
     def leave_out(self, words: Sequence[str]) -> list[str]:
         """Return ``words`` without runs of five and more that our texts hold too."""
@@ -81,7 +82,7 @@ def collect_own_words(texts: Iterable[str]) -> OwnWords:
     runs: set[tuple[str, ...]] = set()
     for text in texts:
         words = fold(text)
-        pairs.update(zip(words, words[1:], strict=False))
+        pairs.update(itertools.pairwise(words))
         runs.update(tuple(words[at : at + _OWN_RUN]) for at in range(len(words) - _OWN_RUN + 1))
     return OwnWords(frozenset(pairs), frozenset(runs))
 
@@ -97,7 +98,9 @@ def set_aside(text: str, own: OwnWords) -> Remainder:
     unsigned = phrases.signatures.sub("", text).strip()
     if text and not unsigned:
         return Remainder("", [], Aside.SIGNATURE)
-    left = _QUOTED.sub(lambda quote: " " if own.hold(fold(quote[1])) else quote[0], unsigned).strip()
+    left = _QUOTED.sub(
+        lambda quote: " " if own.hold(fold(quote[1])) else quote[0], unsigned
+    ).strip()
     words = fold(left)
     remaining = own.leave_out(words)
     if unsigned and fold(unsigned) and not remaining:
@@ -148,7 +151,9 @@ def _read_phrases() -> _Phrases:
         whole=frozenset(folded["whole"]),
         automatic=tuple(f" {phrase} " for phrase in folded["automatic"]),
         automatic_start=tuple(f" {phrase} " for phrase in folded["automatic_start"]),
-        signatures=re.compile(rf"(?:^|[\s,.;!?-])(?:--? *)?(?:{begins}){tail}(?:$|(?=\n))", re.IGNORECASE),
+        signatures=re.compile(
+            rf"(?:^|[\s,.;!?-])(?:--? *)?(?:{begins}){tail}(?:$|(?=\n))", re.IGNORECASE
+        ),
     )
 
 
@@ -156,5 +161,6 @@ def _match_loosely(phrase: str) -> str:
     """Return a pattern of ``phrase`` in which any space, and none of the accents, matters."""
     accents = {"é": "[eé]", "è": "[eè]", "á": "[aá]", "à": "[aà]", "í": "[ií]", "ò": "[oò]"}
     return r"\s+".join(
-        "".join(accents.get(letter, re.escape(letter)) for letter in word) for word in phrase.split()
+        "".join(accents.get(letter, re.escape(letter)) for letter in word)
+        for word in phrase.split()
     )

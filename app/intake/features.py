@@ -6,6 +6,7 @@ pieces, so that what a known word adds has to be worked out once only.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from zlib import crc32
 
@@ -29,7 +30,7 @@ def list_runs(words: Sequence[str]) -> list[int]:
     """Return the features of folded words in their order: one, two, three, and two around one."""
     row = [word.encode() for word in (_START, *words, _END)]
     singles = [crc32(b"1" + word) for word in row]
-    pairs = [crc32(b"2" + one + b" " + two) for one, two in zip(row, row[1:], strict=False)]
+    pairs = [crc32(b"2" + one + b" " + two) for one, two in itertools.pairwise(row)]
     triples = [
         crc32(b"3" + one + b" " + two + b" " + three)
         for one, two, three in zip(row, row[1:], row[2:], strict=False)

@@ -62,8 +62,7 @@ class Head:
         runs = [feature & self.mask for feature in list_runs(words)]
         by_pieces, by_runs = pieces**-0.5, len(runs) ** -0.5
         return {
-            label: bias
-            + scale * (total * by_pieces + sum([table[run] for run in runs]) * by_runs)
+            label: bias + scale * (total * by_pieces + sum([table[run] for run in runs]) * by_runs)
             for label, table, scale, bias, total in zip(
                 self.labels, self.tables, self.scale, self.bias, sums, strict=True
             )
@@ -71,7 +70,9 @@ class Head:
 
     def choose(self, words: Sequence[str]) -> tuple[str, float]:
         """Return the likeliest label and how far it is ahead of the next one."""
-        scores = sorted(((score, label) for label, score in self.score(words).items()), reverse=True)
+        scores = sorted(
+            ((score, label) for label, score in self.score(words).items()), reverse=True
+        )
         return scores[0][1], scores[0][0] - scores[1][0]
 
     def _add_up_word(self, word: str) -> tuple[int, ...]:

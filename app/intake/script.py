@@ -69,9 +69,7 @@ class Script:
         names = _city_names(self.cities, tuple(regions), 6 if typos else 99)
         return next(iter(names.find(words)), None)
 
-    def is_city(
-        self, words: Sequence[str], regions: Sequence[str], *, typos: bool = True
-    ) -> bool:
+    def is_city(self, words: Sequence[str], regions: Sequence[str], *, typos: bool = True) -> bool:
         """Whether ``words`` mention one of ``regions`` and say little else."""
         few = len(words) <= _WORDS_OF_A_PLACE
         return few and self.region(words, regions, typos=typos) is not None

@@ -30,11 +30,9 @@ _Place = tuple[int, int]  # of a phrase in a text: its first word and the one af
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """``needed`` are numbers of groups, each with whether it follows the one before it."""
-
     keyword: Keyword
     language: str | None
-    needed: tuple[tuple[int, bool], ...]
+    needed: tuple[tuple[int, bool], ...]  # numbers of groups; whether it follows the one before it
     unless: tuple[int, ...]
     besides: tuple[int, ...]  # if any, the text has no words but theirs and those of the needed
 
@@ -67,104 +65,86 @@ class _Rules:
     def find(self, words: Sequence[str]) -> dict[int, list[_Place]]:
         """Return where in ``words`` each group stands."""
         places: dict[int, list[_Place]] = {}
-        written = [(word, *(f"{word[:size]}*" for size in range(1, len(word) + 1))) for word in words]
+        keys = [(word, *(f"{word[:size]}*" for size in range(1, len(word) + 1))) for word in words]
         for first in range(len(words)):
             nodes, at = [self.phrases], first
             while nodes:
-                for node in nodes:
-                    for number in node.groups:
-                        places.setdefault(number, []).append((first, at))
-                keys = written[at] if at < len(words) else ()
-                nodes = [node.after[key] for node in nodes for key in keys if key in node.after]
+                for number in (number for node in nodes for number in node.groups):
+                    places.setdefault(number, []).append((first, at))
+                known = keys[at] if at < len(words) else ()
+                nodes = [node.after[key] for node in nodes for key in known if key in node.after]
                 at += 1
         return places
 
 
 def find_wish(words: Sequence[str]) -> tuple[Keyword, str | None] | None:
-    """Return the wish that folded ``words`` state and its language if known, else None.
-
-    Words that state two different wishes are for a person to read.
-    """
+    """Return the only wish that folded ``words`` state, and its language if it shows."""
     if not 1 <= len(words) <= _WORDS_AT_MOST:
         return None
-    rules = _load_rules()
     marked = [_FIRST, *(_LONG_DRAWN.sub(r"\1", word) for word in words), _LAST]
-    places = rules.find(marked)
-    holding = [rule for rule in rules.rules if _holds(rule, places, len(marked))]
+    places = _load_rules().find(marked)
+    holding = [rule for rule in _load_rules().rules if _holds(rule, places, len(words))]
     if len({rule.keyword for rule in holding}) != 1:
         return None
-    language = next((rule.language for rule in holding if rule.language is not None), None)
-    return holding[0].keyword, language
+    return holding[0].keyword, next((rule.language for rule in holding if rule.language), None)
 
 
 def _holds(rule: _Rule, places: Mapping[int, list[_Place]], size: int) -> bool:
-    for number, _ in rule.needed:
-        if number not in places:
-            return False
+    if any(number not in places for number, _ in rule.needed):
+        return False
     if any(number in places for number in rule.unless):
         return False
     if rule.besides:
         numbers = (*(number for number, _ in rule.needed), *rule.besides)
-        said = {at for number in numbers for place in places.get(number, ()) for at in range(*place)}
-        if not said.issuperset(range(1, size - 1)):
+        said = {at for n in numbers for place in places.get(n, ()) for at in range(*place)}
+        if not said.issuperset(range(1, size + 1)):
             return False
     return any(_holds_from(first, rule, places) for first in places[rule.needed[0][0]])
 
 
 def _holds_from(first: _Place, rule: _Rule, places: Mapping[int, list[_Place]]) -> bool:
-    before = [first]
+    last = [first]
     for number, follows in rule.needed[1:]:
-        before = [
-            place
-            for place in places[number]
-            if (
-                any(0 <= place[0] - last[1] < _NEXT for last in before)
-                if follows
-                else abs(place[0] - first[0]) <= _CLOSE
-            )
-        ]
-        if not before:
-            return False
-    return True
+        if follows:
+            last = [p for p in places[number] if any(0 <= p[0] - one[1] < _NEXT for one in last)]
+        else:
+            last = [p for p in places[number] if last and abs(p[0] - first[0]) <= _CLOSE]
+    return bool(last)
 
 
 @lru_cache(maxsize=1)
 def _load_rules() -> _Rules:
     rules = _Rules()
     languages = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    everywhere = languages["any"]["words"]
     for language, wishes in languages.items():
-        names = {**languages["any"]["words"], **wishes.get("words", {})}
+        names = {**everywhere, **wishes.pop("words")}
         for wish, written in wishes.items():
-            for groups in written if wish != "words" else ():
-                code = None if language == "any" else language
-                rules.rules.append(_read_rule(rules, Keyword(wish), code, groups, names))
+            rules.rules += [_read_rule(rules, wish, language, groups, names) for groups in written]
     return rules
 
 
 def _read_rule(
-    rules: _Rules, keyword: Keyword, code: str | None, groups: Iterable[str], names: dict[str, str]
+    rules: _Rules, wish: str, language: str, groups: Iterable[str], names: Mapping[str, str]
 ) -> _Rule:
-    read: dict[str, list[int]] = {"": [], ">": [], "!": [], "=": []}
-    needed: list[tuple[int, bool]] = []
+    read: dict[str, list[tuple[int, bool]]] = {"": [], "!": [], "=": []}
     for group in (*groups, "!$never"):
-        kind = group[0] if group[0] in read else ""
-        number = rules.number(frozenset(_read_phrases(group[len(kind) :], names)))
-        read[kind].append(number)
-        if kind in {"", ">"}:
-            needed.append((number, kind == ">"))
-    return _Rule(keyword, code, tuple(needed), tuple(read["!"]), tuple(read["="]))
+        mark = group[0] if group[0] in "!=>" else ""
+        number = rules.number(frozenset(_read_phrases(group[len(mark) :], names)))
+        read[mark.replace(">", "")].append((number, mark == ">"))
+    unless, besides = (tuple(number for number, _ in read[mark]) for mark in "!=")
+    code = None if language == "any" else language
+    return _Rule(Keyword(wish), code, tuple(read[""]), unless, besides)
 
 
 def _read_phrases(text: str, names: Mapping[str, str]) -> Iterable[_Phrase]:
-    for part in text.split("|"):
-        if part.strip().startswith("$"):
-            yield from _read_phrases(names[part.strip()[1:]], names)
+    for part in (part.strip() for part in text.split("|")):
+        if part.startswith("$"):
+            yield from _read_phrases(names[part[1:]], names)
         elif phrase := tuple(word for piece in part.split() for word in _read_word(piece)):
             yield phrase
 
 
 def _read_word(text: str) -> list[str]:
-    if text in {_FIRST, _LAST}:
-        return [text]
-    words = fold(text)
+    words = [text] if text in {_FIRST, _LAST} else fold(text)
     return [*words[:-1], f"{words[-1]}*"] if text.endswith("*") else words

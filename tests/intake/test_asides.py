@@ -24,7 +24,7 @@ def take(text: str, stage: str) -> Step:
 @pytest.mark.parametrize(
     "text",
     [
-        "Loved “{}”", "Liked \"{}\"", "👍 to “ {} ”", "\u200b👎\u200b to “ {} ”", "A adoré « {} »",
+        "Loved “{}”", 'Liked "{}"', "👍 to “ {} ”", "\u200b👎\u200b to “ {} ”", "A adoré « {} »",
         "N’a pas aimé « {} »", "Le encantó “{}”", "No le gustó “{}”", "Reaccionó con 🙏 a “{}”",
         "Te renmen “{}”", "Curtiu “{}”", "“{}” mesajını beğendi", "喜爱了“{}”", "أعجبه “{}”",
         "“{}” को पसंद किया", "Removed a heart from “{}”", "A réagi avec 😮 à « {} »", "“{}” ❤️",
@@ -56,7 +56,8 @@ def test_our_own_words_and_reactions_are_no_alarm(text: str) -> None:
         "I'm driving with Focus turned on. I'll see your message when I get where I'm going.",
         "Auto-reply: out of the office, police matters go to my colleague",
         "Réponse automatique : je suis absent", "Respuesta automática: no puedo atender",
-        "[Auto] In a meeting", "Repons otomatik: m ap kondwi", "自动回复：我在开会", "رد تلقائي: أنا مشغول",
+        "[Auto] In a meeting", "Repons otomatik: m ap kondwi",
+        "自动回复：我在开会", "رد تلقائي: أنا مشغول",
     ],
 )  # fmt: skip
 def test_a_phone_that_answers_by_itself_answers_nothing(text: str) -> None:

@@ -1,0 +1,146 @@
+"""Texts that people and phones really sent, each of which was misread once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from app.intake import Keyword, ScriptState, Step, load_script, take_step
+
+SCRIPT = load_script()
+REGIONS = ("montreal", "laval", "toronto", "ottawa", "other")
+MINUTE = timedelta(minutes=1)
+
+
+def take(text: str, stage: str, *, after: timedelta = MINUTE, situation: str = "detained") -> Step:
+    asked = stage not in {"new", "language", "done"}
+    state = ScriptState(stage, "en", None, situation if asked else None, int(asked))
+    silent = None if stage == "new" else after
+    return take_step(
+        SCRIPT, state, text, silent_for=silent, urgency=3, regions=REGIONS, human=False
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "please cancel my order", "is the parcel here", "arrêt de bus", "j'ai arrêté de fumer",
+        "nothing urgent", "no corre prisa, no es emergencia", "arrete de m'envoyer ca",
+        "nobody was arrested", "elle n'est pas à la porte",
+    ],
+)  # fmt: skip
+def test_a_harmless_text_is_no_alarm(text: str) -> None:
+    assert take(text, "done").urgency > 0
+    assert take(text, "situation").situation not in {"detained", "happening_now"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my wife went for her check in and is still not home",
+        "theyre inside the building now", "they came for my brother this morning",
+        "lo tienen en laval", "he was arrested", "police is here", "yo arete mari m",
+        "la migra está aquí", "on a arrêté mon mari",
+    ],
+)  # fmt: skip
+def test_danger_is_found_and_said_why(text: str) -> None:
+    for stage in ("new", "situation", "done", "city"):
+        step = take(text, stage)
+        assert step.urgency == 0, stage
+        assert stage == "situation" or step.answers["urgent_because"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "im 10 and nobody is home", "tengo 10 años y no hay nadie en casa",
+        "j'ai 10 ans et il y a personne a la maison", "mwen gen 10 an pa gen moun lakay",
+    ],
+)  # fmt: skip
+def test_a_child_is_asked_about_an_adult(text: str) -> None:
+    step = take(text, "situation")
+    assert step.answers["minor"] == "yes"
+    assert step.urgency <= 1
+    assert [reply.key for reply in step.replies] == ["with_adult"]
+
+
+@pytest.mark.parametrize("text", ["I'm 10 minutes away", "I am 45", "table for 10"])
+def test_not_every_number_is_a_childs_age(text: str) -> None:
+    assert "minor" not in take(text, "situation").answers
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("ok no worries", "yes"), ("oui pas de souci", "yes"), ("sí, sin problema", "yes"),
+        ("yes", "yes"), ("no", "no"), ("not alone", "no"), ("W", "yes"),
+    ],
+)  # fmt: skip
+def test_yes_and_no_are_read_with_their_denials(text: str, answer: str) -> None:
+    assert take(text, "safe_now").answers["safe_now"] == answer
+
+
+@pytest.mark.parametrize(
+    "text", ["police has my phone now", "my boss checks my messages", "mon mari lit mon telephone"]
+)
+def test_a_phone_that_others_read_is_safe_for_nothing(text: str) -> None:
+    step = take(text, "reach")
+    assert step.contact is None
+    assert step.answers.get("reach", "unclear") == "unclear"
+
+
+@pytest.mark.parametrize("text", ["4:15 pm", "no me llame", "text, never call"])
+def test_no_way_is_safe_on_a_guess(text: str) -> None:
+    assert take(text, "reach").contact is None
+
+
+@pytest.mark.parametrize("text", ["1 or 2", "2 and 1", "3"])
+def test_both_digits_are_both_ways(text: str) -> None:
+    contact = take(text, "reach").contact
+    assert contact is not None
+    assert contact.methods == ("text", "call")
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("2 Francais", "fr"), ("in spanish please", "es"), ("option 3", "es"), ("3.", "es"),
+        ("kreyol tanpri", "ht"), ("1", "en"),
+    ],
+)  # fmt: skip
+def test_a_language_is_chosen_with_words_around_it(text: str, language: str) -> None:
+    step = take(text, "language")
+    assert step.language == language
+    assert [reply.key for reply in step.replies] == ["situation"]
+
+
+@pytest.mark.parametrize(
+    ("text", "keyword"),
+    [
+        ("quit messaging this phone", Keyword.STOP), ("no me manden más mensajes", Keyword.STOP),
+        ("quit the texts", Keyword.STOP), ("cessez vos textos", Keyword.STOP),
+        ("supprime tout", Keyword.ERASE), ("borren todo", Keyword.ERASE),
+        ("au secours svp", Keyword.HELP), ("please delete everything about me", Keyword.ERASE),
+        ("you have the wrong person here", Keyword.WRONG_NUMBER),
+        ("can somebody call me please", Keyword.CALL_ME),
+    ],
+)  # fmt: skip
+def test_a_wish_in_a_sentence_is_obeyed(text: str, keyword: Keyword) -> None:
+    for stage in ("reach", "done", "safe_now"):
+        assert take(text, stage).keyword is keyword, stage
+
+
+@pytest.mark.parametrize(
+    "text", ["stop worrying", "the bus stop", "dont stop texting me", "delete the app from my phone"]
+)
+def test_not_every_stop_is_a_wish(text: str) -> None:
+    assert take(text, "done").keyword is None
+
+
+def test_the_first_half_of_a_report_is_no_city_and_the_second_no_answer() -> None:
+    first = "good evening I write to you because something happened at the house where my uncle"
+    assert "city" not in take(first, "city").answers
+    hasty = take("rents a room and we do not know what to do", "need", after=timedelta(seconds=3))
+    assert "need" not in hasty.answers
+    assert not hasty.understood
