@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from app.crypto import keyed_hash
 from app.store import Db
+from app.telephony import identify_number
 
 
 @dataclass(frozen=True)
@@ -23,4 +24,4 @@ def make_caller_lookup(db: Db, number: str) -> bytes:
     """
     if db.keys.is_open:
         return db.keys.number_lookup(number)
-    return keyed_hash(db.keys.provisional_key, "provisional", number.encode())
+    return keyed_hash(db.keys.provisional_key, "provisional", identify_number(number).encode())

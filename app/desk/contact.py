@@ -23,7 +23,7 @@ from app.errors import BadRequest, NumberSuppressed, UnsafeMethod
 from app.models import LIVE_STATES, Case, Erasure, ErasureState
 from app.outbox import cancel_texts, find_suppressions, lift_suppressions, suppress_number
 from app.store import Db
-from app.telephony import clean_number
+from app.telephony import read_number
 
 UNSAFE_FLAG = "phone_compromised"
 # What was known of the old phone, and says nothing about the new one.
@@ -79,9 +79,7 @@ def replace_contact(
     """
     principal.require(Permission.CASES)
     case = find_case(db, principal, case_id, live=True)
-    number = clean_number(contact.number)
-    if number is None:
-        raise BadRequest("Write the phone number with its country code, for example +1 514 …")
+    number = read_number(contact.number)
     lookup = db.keys.number_lookup(number)
     if find_suppressions(db, [lookup], now):
         raise NumberSuppressed

@@ -25,6 +25,7 @@ from app.models import LIVE_STATES, Case, CaseValues, Outgoing, Reach
 from app.organisation import find_zone
 from app.outbox.suppressions import SILENCED, find_suppressions
 from app.store import Db
+from app.telephony import is_same_phone
 
 # A text this soon after one from the phone is an answer.
 ANSWER_WINDOW = timedelta(minutes=30)
@@ -153,7 +154,7 @@ def _check_outgoing(
     values = db.keys.read_values(case)
     answers = row.purpose != "reminder"
     check_text(db, case, values, now, written_at=written_at, answers=answers)
-    if number != values.number and not _merged_in(db, case, lookup):
+    if not is_same_phone(number, values.number) and not _merged_in(db, case, lookup):
         raise UnsafeMethod
 
 

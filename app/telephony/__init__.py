@@ -36,7 +36,13 @@ from app.telephony.messages import (
     NumberWebhooks,
     OutgoingText,
 )
-from app.telephony.numbers import clean_number
+from app.telephony.numbers import (
+    NumberNotUnderstood,
+    clean_number,
+    identify_number,
+    is_same_phone,
+    read_number,
+)
 from app.telephony.segments import Segments, measure_text
 from app.telephony.signatures import is_signed, list_origins
 from app.telephony.statuses import MessageStatus, translate_status
@@ -60,6 +66,7 @@ __all__ = [
     "InboundText",
     "MessageStatus",
     "NotFinal",
+    "NumberNotUnderstood",
     "NumberWebhooks",
     "OptedOut",
     "OutgoingCall",
@@ -72,6 +79,8 @@ __all__ = [
     "TooManyFields",
     "WebhookForm",
     "clean_number",
+    "identify_number",
+    "is_same_phone",
     "is_signed",
     "list_origins",
     "make_encryption",
@@ -79,5 +88,6 @@ __all__ = [
     "name_carrier_error",
     "read_count",
     "read_form",
+    "read_number",
     "translate_status",
 ]
