@@ -34,6 +34,7 @@ def make_payload(
         answers=result.answers,
         media=tuple(MediaLink(url=url, content_type=kind) for url, kind in text.media),
         replies=replies,
+        profile_name=text.profile_name,
     )
 
 

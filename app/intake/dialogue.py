@@ -37,7 +37,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from app.intake.answers import take_turn
-from app.intake.keywords import Keyword, find_keyword, is_builtin_stop
+from app.intake.keywords import Keyword, find_keyword
 from app.intake.script import Script
 from app.intake.state import ContactHint, Reply, ScriptState, Step, make_reply
 from app.intake.turn import Turn
@@ -114,8 +114,12 @@ def _obey(
     """Act on a keyword; until the phone answers a greeting, showing no earlier conversation."""
     unanswered = due or state.stage == "language"
     language = written_in if unanswered else state.language or written_in
-    silent = keyword is Keyword.ERASE or (keyword is Keyword.STOP and is_builtin_stop(text))
-    replies = () if silent else (make_reply(script.texts, language, _reply_to(keyword)),)
+    # Whether the carrier lets the answer to a STOP through is known where it is sent.
+    replies = (
+        ()
+        if keyword is Keyword.ERASE
+        else (make_reply(script.texts, language, _reply_to(keyword)),)
+    )
     if due and keyword not in _UNGREETED:
         replies = (_greeting(script), *replies)
         state = _greeted(state.language, state.situation)

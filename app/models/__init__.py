@@ -43,6 +43,7 @@ from app.models.cases import (
     Consent,
     ConsentValues,
     Reach,
+    WhatsAppContact,
 )
 from app.models.confirmations import (
     CONFIRMATION_TRANSITIONS,
@@ -304,6 +305,7 @@ __all__ = [
     "TeamWrap",
     "TraceState",
     "ValuesBroken",
+    "WhatsAppContact",
     "WrongStep",
     "check_step",
     "dump_values",

@@ -21,9 +21,11 @@ from app.telephony import (
     BadNumber,
     CarrierBusy,
     CarrierUnreachable,
+    Channel,
     CredentialsRefused,
     OptedOut,
     Refused,
+    make_address,
 )
 
 log = structlog.get_logger()
@@ -45,6 +47,14 @@ class TakenText:
     purpose: str
     queued_at: datetime
     doubtful: bool
+    channel: Channel = "sms"
+    # The carrier's id of the template that the words fill, where WhatsApp lets in nothing else.
+    template: str | None = None
+
+    @property
+    def address(self) -> str:
+        """Where the carrier sends it."""
+        return make_address(self.to, self.channel)
 
 
 def note_accepted(text: TakenText, accepted: Accepted, db: Db, now: datetime) -> None:

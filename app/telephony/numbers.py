@@ -57,7 +57,7 @@ def read_number(text: str) -> str:
     if number.extension:
         raise ExtensionNotDialled
     written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    today = _in_todays_form(written)
+    today = find_todays_form(written)
     if today == written and not phonenumbers.is_possible_number(number):
         raise NumberNotUnderstood
     return today
@@ -79,7 +79,7 @@ def identify_number(number: str) -> str:
     """
     if not number.startswith(_TWO_FORMS):
         return number
-    return _ARGENTINE_MOBILE.sub(r"+54\1", _in_todays_form(number))
+    return _ARGENTINE_MOBILE.sub(r"+54\1", find_todays_form(number))
 
 
 def is_same_phone(one: str | None, other: str | None) -> bool:
@@ -87,7 +87,8 @@ def is_same_phone(one: str | None, other: str | None) -> bool:
     return one == other or bool(one and other and identify_number(one) == identify_number(other))
 
 
-def _in_todays_form(number: str) -> str:
+def find_todays_form(number: str) -> str:
+    """Return an E.164 number as it is dialled today, where its country has changed its form."""
     for old, today in _TODAY:
         if found := old.fullmatch(number):
             return found.expand(today)
