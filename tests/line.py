@@ -92,7 +92,9 @@ class FakeCarrier:
         ours = UUID((text.status_callback or "").rpartition("=")[2])
         if self.news_take is not None:
             for word in ("sent", fate):
-                status = DeliveryStatus(sid, translate_status(word), self.error, text.to)
+                status = DeliveryStatus(
+                    sid, translate_status(word), self.error, split_address(text.to)[0]
+                )
                 told = StatusUpdate(ours, status)
                 self.news.append((self.clock() + self.news_take, told))
         if self.times_out:

@@ -77,7 +77,7 @@ def take_step(
     words = fold(text)
     keyword = find_keyword(script.vocabulary.keywords, words)
     if keyword is not None:
-        return _obey(script, state, text, *keyword, due=due, urgency=urgency)
+        return _obey(script, state, *keyword, due=due, urgency=urgency)
     turn = take_turn(script, state, text, words, regions, human=human)
     return Step(
         replies=_replies(script, turn, due=due, human=human),
@@ -104,7 +104,6 @@ def _replies(script: Script, turn: Turn, *, due: bool, human: bool) -> tuple[Rep
 def _obey(
     script: Script,
     state: ScriptState,
-    text: str,
     keyword: Keyword,
     written_in: str | None,
     *,

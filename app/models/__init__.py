@@ -42,8 +42,6 @@ from app.models.cases import (
     CaseValues,
     Consent,
     ConsentValues,
-    Reach,
-    WhatsAppContact,
 )
 from app.models.confirmations import (
     CONFIRMATION_TRANSITIONS,
@@ -51,6 +49,7 @@ from app.models.confirmations import (
     ConfirmationKind,
     ConfirmationState,
 )
+from app.models.contact import Reach, WhatsAppContact
 from app.models.contents import (
     ArchivedContact,
     AttachmentDetails,

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped
 
 from app.intake import ScriptState
 from app.models.base import Base, OperationalRow, State, UnvouchedBase, forgotten, plain, sealed
+from app.models.contact import Reach, WhatsAppContact
 from app.models.values import operational
 from app.telephony import Channel
 
@@ -52,31 +53,6 @@ CASE_TRANSITIONS: Mapping[CaseState, frozenset[CaseState]] = {
 }
 _LIVE = text("state IN ('new', 'open', 'waiting') AND merged_into IS NULL")
 _MERGED = text("merged_into IS NOT NULL")
-
-
-@operational
-class Reach:
-    """How a caller may be reached.
-
-    ``hours``: ``HH:MM-HH:MM`` in the case's time zone; empty for any time, None where they said
-    something that the machine did not understand.
-    """
-
-    granted: bool
-    methods: tuple[str, ...] = ()
-    hours: tuple[str, ...] | None = None
-
-
-@operational
-class WhatsAppContact:
-    """A caller on WhatsApp, who let us write there by writing first.
-
-    ``number`` is E.164 in the form that WhatsApp knows it by. Within a day after ``last_at``, when
-    they last wrote there, anything may be sent; after it only what WhatsApp has approved.
-    """
-
-    number: str
-    last_at: datetime
 
 
 @operational
