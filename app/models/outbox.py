@@ -54,7 +54,7 @@ SETTLED_TEXTS = NOT_HEARD | {OutgoingState.DELIVERED}
 OUTGOING_TRANSITIONS: Mapping[OutgoingState, frozenset[OutgoingState]] = {
     OutgoingState.QUEUED: frozenset(OutgoingState),
     OutgoingState.HELD: frozenset((OutgoingState.QUEUED, OutgoingState.REFUSED)),
-    OutgoingState.SENDING: frozenset(OutgoingState) - {OutgoingState.HELD},
+    OutgoingState.SENDING: frozenset(OutgoingState),
     OutgoingState.SENT: SETTLED_TEXTS - {OutgoingState.UNCERTAIN, OutgoingState.REFUSED},
     OutgoingState.DELIVERED: frozenset(),
     OutgoingState.UNDELIVERED: frozenset((OutgoingState.DELIVERED,)),

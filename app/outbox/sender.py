@@ -76,9 +76,8 @@ def send_texts(
     with database.transaction() as db:
         # Locked in the order in which everybody locks them.
         jobs_in_order = sorted(claimed, key=lambda job: str(job.ref))
-        texts = [
-            text for job in jobs_in_order if (text := _take(db, job, settings, clock())) is not None
-        ]
+        found = [_take(db, job, settings, clock()) for job in jobs_in_order]
+    texts = [text for text in found if text is not None]
     if not texts:
         return
     outcomes: list[SendOutcome] = []
