@@ -82,7 +82,7 @@ def take_step(
     due = silent_for is None or silent_for >= SILENCE or state.stage == "new"
     read = set_aside(text, script.own)
     danger = _find_danger(script, read.words)
-    keyword = _find_keyword(script, fold(text), read.words)
+    keyword = _find_keyword(script, state, fold(text), read.words)
     if keyword is not None:
         urgency = min(urgency, 0 if danger else urgency)
         return _obey(script, state, *keyword, due=due, urgency=urgency)
@@ -117,11 +117,16 @@ def _find_danger(script: Script, words: Sequence[str]) -> str | None:
 
 
 def _find_keyword(
-    script: Script, words: Sequence[str], meant: Sequence[str]
+    script: Script, state: ScriptState, words: Sequence[str], meant: Sequence[str]
 ) -> tuple[Keyword, str | None] | None:
-    """Return the keyword that a text is, or that its sentence asks for."""
+    """Return the keyword that a text is, or that its sentence asks for.
+
+    "Call me after six" answers how to be reached where that was asked.
+    """
     exact = find_keyword(script.vocabulary.keywords, words)
-    return exact if exact is not None else find_wish(meant)
+    wish = exact if exact is not None else find_wish(meant)
+    answers = wish is not None and wish[0] is Keyword.CALL_ME and state.stage == "reach"
+    return None if answers and exact is None else wish
 
 
 def _continues(words: Sequence[str], silent_for: timedelta | None) -> bool:

@@ -10,10 +10,11 @@ from collections.abc import Callable
 
 from app.intake.questions import ask_next, list_left_questions
 from app.intake.turn import NO_TIER, Turn
-from app.intake.understanding import find_situation, read_reply
+from app.intake.understanding import find_danger, find_situation, read_reply
 
 # "2) my brother", "2 - someone"; not "2 men are here", which tells of two men.
 _LEADING_DIGIT = re.compile(r"[\s\"'(#]*([1-9])(?:\W*$| ?[.):,;=-] ?[^\W\d])")
+_URGENT = frozenset({"happening_now", "detained"})
 _WORDS_OF_A_CITY = 5
 _WORDS_OF_A_CHOICE = 6  # "in spanish please", "option 3", "2 Francais"
 _WORDS_OF_AN_OPTION = 4
@@ -47,7 +48,7 @@ def _find_choice(turn: Turn) -> tuple[int | None, str | None]:
     number, code = vocabulary.number(words), vocabulary.language(words)
     if number is not None or code is not None:
         return number, code
-    digits = {int(word) for word in words if len(word) == 1 and word.isdigit()}
+    digits = vocabulary.find_numbers(words)
     codes = set(vocabulary.find_languages(words))
     if len(digits) > 1 or len(codes) > 1 or not vocabulary.negations.isdisjoint(words):
         return None, None
@@ -65,6 +66,8 @@ def _hear_situation(turn: Turn) -> bool:
     number = script.vocabulary.number(turn.words)
     if number is None and (led := _LEADING_DIGIT.match(turn.raw)):
         number = int(led[1])
+    if number is None:
+        number = _find_named_option(turn)
     if number is not None and 1 <= number <= len(script.situations):
         chosen = script.situations[number - 1]
     else:
@@ -80,12 +83,32 @@ def _hear_situation(turn: Turn) -> bool:
     return True
 
 
+def _find_named_option(turn: Turn) -> int | None:
+    """Return the one number in a short text ("the second one", "2 is my brother").
+
+    Not "2 men are here": words that tell of another situation than the number's count more.
+    """
+    numbers = turn.script.vocabulary.find_numbers(turn.words)
+    if len(numbers) != 1 or len(turn.words) > _WORDS_OF_A_CHOICE:
+        return None
+    number = numbers.pop()
+    if not 1 <= number <= len(turn.script.situations):
+        return None
+    told = read_reply("situation", turn.words)
+    return number if told in {"none", turn.script.situations[number - 1].code} else None
+
+
 def _name_situation(turn: Turn) -> str | None:
     """Return the situation in words: our own option in a few words, or what the model reads."""
-    option = turn.script.vocabulary.situation(turn.words)
+    vocabulary = turn.script.vocabulary
+    option = vocabulary.situation(turn.words)
     if option and len(turn.words) <= _PLAIN:
         return option
     told = find_situation(turn.words)
+    if told in _URGENT and find_danger(turn.words) is None:
+        told = None  # "nobody was arrested"
+    if not vocabulary.negations.isdisjoint(turn.words):
+        return told
     if told is None and option and len(turn.words) <= _WORDS_OF_AN_OPTION:
         return option if read_reply("situation", turn.words) != "none" else None
     return told

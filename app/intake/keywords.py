@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from app.texts import Texts, fold
+from app.texts import Texts, fold, is_word
 
 # The carrier's own list: it opts the phone out before the text reaches us and lets no reply
 # through. Source: Twilio's documentation of opt-out keywords, with REVOKE and OPTOUT since 2025.
@@ -60,8 +60,8 @@ def find_keyword(keywords: Keywords, words: Sequence[str]) -> tuple[Keyword, str
     if len(words) > 8:  # longer than any keyword; spares joining long texts
         return None
     found = keywords.get(" ".join(words))
-    if found is None and any(not word.isalnum() for word in words):
-        found = keywords.get(" ".join(word for word in words if word.isalnum()))
+    if found is None and not all(map(is_word, words)):
+        found = keywords.get(" ".join(filter(is_word, words)))
     return found
 
 

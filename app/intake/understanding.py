@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from app.intake.model import Head, load_model
 
 # How far the likeliest meaning must be ahead of the next; less is for a person to decide.
-_ANSWER_LEAD = 0.5
+_ANSWER_LEAD = 0.25
 _SITUATION_LEAD = 0.6
 _LANGUAGE_LEAD = 2.0
 # A shorter text says too little about its language.
@@ -32,7 +32,7 @@ class Danger:
 
 def find_danger(words: Sequence[str]) -> Danger | None:
     """Return why ``words`` (folded) may speak of people in danger now, None where they do not."""
-    if sum(word.isalpha() for word in words) < _LEAST_WORDS:
+    if sum(word[0].isalpha() for word in words) < _LEAST_WORDS:
         return None  # "1 or 2" says nothing
     head = load_model()["danger"]
     bound = head.bounds.get(_guess_language(words), max(head.bounds.values()))

@@ -90,9 +90,8 @@ def find_wish(words: Sequence[str]) -> tuple[Keyword, str | None] | None:
 
 
 def _holds(rule: _Rule, places: Mapping[int, list[_Place]], size: int) -> bool:
-    if any(number not in places for number, _ in rule.needed):
-        return False
-    if any(number in places for number in rule.unless):
+    needed = all(number in places for number, _ in rule.needed)
+    if not needed or any(number in places for number in rule.unless):
         return False
     if rule.besides:
         numbers = (*(number for number, _ in rule.needed), *rule.besides)

@@ -6,7 +6,7 @@ marked ``reviewed_by = "none"`` until a native speaker has read it.
 """
 
 from app.texts.catalogue import Texts, load_texts, read_script_plan
-from app.texts.folding import fold
+from app.texts.folding import fold, is_word
 from app.texts.languages import LANGUAGE_NAMES
 from app.texts.rules import QUESTIONS, SAID_ALIKE, FieldRefused, TextRefused, check_field
 from app.texts.spoken.sentences import Sentence, Spoken, load_spoken
@@ -22,6 +22,7 @@ __all__ = [
     "Texts",
     "check_field",
     "fold",
+    "is_word",
     "load_spoken",
     "load_texts",
     "read_script_plan",
