@@ -37,7 +37,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from app.intake.answers import take_turn
-from app.intake.asides import set_aside
+from app.intake.asides import Aside, set_aside
 from app.intake.keywords import Keyword, find_keyword
 from app.intake.script import Script
 from app.intake.state import ContactHint, Reply, ScriptState, Step, make_reply
@@ -86,8 +86,10 @@ def take_step(
     if keyword is not None:
         urgency = min(urgency, 0 if danger else urgency)
         return _obey(script, state, *keyword, due=due, urgency=urgency)
+    # Our own option, sent back whole, is an answer where we asked for one.
+    words = fold(text) if read.aside is Aside.OUR_WORDS else read.words
     turn = take_turn(
-        script, state, read.text, read.words, regions,
+        script, state, read.text or text, words, regions,
         human=human, continues=_continues(read.words, silent_for),
     )  # fmt: skip
     if danger is not None:
@@ -109,6 +111,8 @@ def take_step(
 
 def _find_danger(script: Script, words: Sequence[str]) -> str | None:
     """Return the words that speak of danger: plain wordings first, then what the model reads."""
+    if script.own.hold(words):
+        return None
     plain = script.vocabulary.find_alarm(words)
     if plain is not None:
         return plain

@@ -14,6 +14,8 @@ from app.texts import Texts, fold, is_word
 
 YesNo = Literal["yes", "no"]
 
+# Situations in which somebody is in danger at this moment.
+URGENT = frozenset({"happening_now", "detained"})
 _SCOPE = 3  # a denial reaches as many words on: "they are not at the door"
 _REPEATED = re.compile(r"(.)\1+")
 # A time of day is no choice: "4:15 pm", "3h30", "2 pm".
@@ -66,11 +68,11 @@ class Vocabulary:
         word = plain[0]
         return int(word) if len(word) == 1 and word in "0123456789" else self.numbers.get(word)
 
-    def find_numbers(self, words: Sequence[str]) -> set[int]:
+    def find_numbers(self, words: Sequence[str]) -> list[int]:
         """Return the digits 1 to 9 in ``words``, also as words ("three", "the second one")."""
-        digits = {int(word) for word in words if len(word) == 1 and word in "123456789"}
+        digits = [int(word) for word in words if len(word) == 1 and word in "123456789"]
         named = (word for word in words if len(word) > 2)  # "de" is "of", and two in Creole
-        return digits | {self.numbers[word] for word in named if word in self.numbers}
+        return digits + [self.numbers[word] for word in named if word in self.numbers]
 
     def language(self, words: Sequence[str]) -> str | None:
         """Return the code of the language that ``words`` name; ``und`` for "other"."""
@@ -98,9 +100,16 @@ class Vocabulary:
     def find_alarm(self, words: Sequence[str]) -> str | None:
         """Return the plain wording of danger in ``words``, if no denial stands just before it."""
         for at, phrase in self.alarms.locate(words):
+            if len(phrase) == 1 and len(words) > _PLAIN:
+                continue  # "urgent" alone is a cry, in a sentence it may be anything
             if self.negations.isdisjoint(words[max(0, at - _SCOPE) : at]):
                 return " ".join(phrase)
-        return None
+        told = set(self.situations.find(words)) if self.situations.covers(words) else set()
+        return " ".join(words) if told & URGENT else None
+
+    def is_option(self, words: Sequence[str]) -> bool:
+        """Whether ``words`` are an option of the situation question, and nothing else."""
+        return self.situations.covers(words)
 
     def situation(self, words: Sequence[str]) -> str | None:
         """Return the one situation that ``words`` speak of; none if they speak of several."""

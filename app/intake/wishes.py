@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -50,6 +51,15 @@ class _Rules:
     rules: list[_Rule] = field(default_factory=list)
     phrases: _Node = field(default_factory=_Node)
     numbers: dict[frozenset[_Phrase], int] = field(default_factory=dict)
+    # Each rule once, under the group that fewest rules need: most texts hold none of them.
+    by_group: dict[int, list[_Rule]] = field(default_factory=dict)
+
+    def index(self) -> None:
+        """Fill ``by_group``."""
+        counts = Counter(number for rule in self.rules for number, _ in rule.needed)
+        for rule in self.rules:
+            rarest = min((number for number, _ in rule.needed), key=counts.__getitem__)
+            self.by_group.setdefault(rarest, []).append(rule)
 
     def number(self, group: frozenset[_Phrase]) -> int:
         """Return the number of the group of these phrases."""
@@ -82,8 +92,10 @@ def find_wish(words: Sequence[str]) -> tuple[Keyword, str | None] | None:
     if not 1 <= len(words) <= _WORDS_AT_MOST:
         return None
     marked = [_FIRST, *(_LONG_DRAWN.sub(r"\1", word) for word in words), _LAST]
-    places = _load_rules().find(marked)
-    holding = [rule for rule in _load_rules().rules if _holds(rule, places, len(words))]
+    rules = _load_rules()
+    places = rules.find(marked)
+    may_hold = [rule for group in places for rule in rules.by_group.get(group, ())]
+    holding = [rule for rule in may_hold if _holds(rule, places, len(words))]
     if len({rule.keyword for rule in holding}) != 1:
         return None
     return holding[0].keyword, next((rule.language for rule in holding if rule.language), None)
@@ -120,6 +132,7 @@ def _load_rules() -> _Rules:
         names = {**everywhere, **wishes.pop("words")}
         for wish, written in wishes.items():
             rules.rules += [_read_rule(rules, wish, language, groups, names) for groups in written]
+    rules.index()
     return rules
 
 

@@ -5,7 +5,7 @@ French for a phone whose language is not known. A language is offered once ``ena
 marked ``reviewed_by = "none"`` until a native speaker has read it.
 """
 
-from app.texts.catalogue import Texts, load_texts, read_script_plan
+from app.texts.catalogue import Language, Texts, load_texts, read_script_plan
 from app.texts.folding import fold, is_word
 from app.texts.languages import LANGUAGE_NAMES
 from app.texts.rules import QUESTIONS, SAID_ALIKE, FieldRefused, TextRefused, check_field
@@ -16,6 +16,7 @@ __all__ = [
     "QUESTIONS",
     "SAID_ALIKE",
     "FieldRefused",
+    "Language",
     "Sentence",
     "Spoken",
     "TextRefused",
