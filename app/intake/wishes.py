@@ -51,6 +51,7 @@ class _Rules:
     rules: list[_Rule] = field(default_factory=list)
     phrases: _Node = field(default_factory=_Node)
     numbers: dict[frozenset[_Phrase], int] = field(default_factory=dict)
+    read: dict[tuple[str, str], int] = field(default_factory=dict)
     # Each rule once, under the group that fewest rules need: most texts hold none of them.
     by_group: dict[int, list[_Rule]] = field(default_factory=dict)
 
@@ -71,6 +72,12 @@ class _Rules:
                     node = node.after.setdefault(word, _Node())
                 node.groups.append(self.numbers[group])
         return self.numbers[group]
+
+    def number_of(self, language: str, text: str, names: Mapping[str, str]) -> int:
+        """Return the number of the group that is written so in a language."""
+        if (language, text) not in self.read:
+            self.read[language, text] = self.number(frozenset(_read_phrases(text, names)))
+        return self.read[language, text]
 
     def find(self, words: Sequence[str]) -> dict[int, list[_Place]]:
         """Return where in ``words`` each group stands."""
@@ -142,7 +149,7 @@ def _read_rule(
     read: dict[str, list[tuple[int, bool]]] = {"": [], "!": [], "=": []}
     for group in (*groups, "!$never"):
         mark = group[0] if group[0] in "!=>" else ""
-        number = rules.number(frozenset(_read_phrases(group[len(mark) :], names)))
+        number = rules.number_of(language, group[len(mark) :], names)
         read[mark.replace(">", "")].append((number, mark == ">"))
     unless, besides = (tuple(number for number, _ in read[mark]) for mark in "!=")
     code = None if language == "any" else language
