@@ -9,6 +9,7 @@ from app.cases.attachments import (
     list_attachments,
     open_attachment,
     read_attachment,
+    read_thumbnail,
 )
 from app.cases.by_number import (
     FIRST_URGENCY,
@@ -71,7 +72,6 @@ from app.cases.detentions import (
     open_detention,
     restore_detentions,
 )
-from app.cases.media_types import UNKNOWN_TYPE
 from app.cases.notes import add_note, write_note
 from app.cases.safe_hours import is_within_hours, parse_safe_hours
 from app.cases.states import is_live, mark_closed, mark_erased, mark_open
@@ -105,7 +105,6 @@ __all__ = [
     "REMINDER_DAYS",
     "SCOPE_OF_KIND",
     "TREE_ROOT",
-    "UNKNOWN_TYPE",
     "USUAL_CAP",
     "VOICEMAIL_TYPE",
     "AttachedFile",
@@ -174,6 +173,7 @@ __all__ = [
     "open_new_case",
     "parse_safe_hours",
     "read_attachment",
+    "read_thumbnail",
     "read_case_values",
     "read_event_state",
     "read_instant",

@@ -43,7 +43,7 @@ class AttachmentSealer:
     def __init__(self, keys: Keyring, case: Case, attachment_id: UUID | None = None) -> None:
         """Take the case as it is now; ``attachment_id`` where doing it twice is doing it once."""
         self.id, self.case_id, self.epoch = attachment_id or uuid4(), case.id, case.epoch
-        self.size, self.parts = 0, list[bytes]()
+        self.size, self.parts, self.thumbnail = 0, list[bytes](), False
         self.key, self._keys = new_seed(), keys
         self._digest, self._rest = hashlib.sha256(), bytearray()
 
@@ -58,10 +58,14 @@ class AttachmentSealer:
             self._seal(bytes(self._rest[:PART_SIZE]))
             del self._rest[:PART_SIZE]
 
-    def finish(self) -> None:
-        """Seal what is left; the last part is the shorter one."""
+    def finish(self, thumbnail: bytes = b"") -> None:
+        """Seal what is left; the last part is the shorter one. A thumbnail comes behind it."""
         self._seal(bytes(self._rest))
         self._rest.clear()
+        self.thumbnail = bool(thumbnail)
+        if thumbnail:
+            self._digest.update(thumbnail)
+            self._seal(thumbnail)
 
     def _seal(self, piece: bytes) -> None:
         place = place_part(self.id, len(self.parts), self.case_id, self.epoch)
@@ -100,13 +104,23 @@ def store_attachment(
     *,
     author: UUID | None = None,
     call_id: UUID | None = None,
+    message_id: UUID | None = None,
+    fault: str | None = None,
 ) -> None:
-    """Add a sealed file to its case; it replaces what an earlier try left behind."""
+    """Add a sealed file to its case; it replaces what an earlier try left behind.
+
+    ``fault`` says why there is no file: then ``sealer`` was given nothing.
+    """
     db.execute(delete(AttachmentPart).where(AttachmentPart.attachment_id == sealer.id))
     db.execute(delete(Attachment).where(Attachment.id == sealer.id))
     case.last_position = position_after(case.last_position, now)
     details = AttachmentDetails(
-        content_type=content_type, size=sealer.size, parts=len(sealer.parts), at=now
+        content_type=content_type,
+        size=sealer.size,
+        parts=len(sealer.parts) - sealer.thumbnail,
+        at=now,
+        thumbnail=sealer.thumbnail,
+        fault=fault,
     )
     public = find_public_key(db, case.id, sealer.epoch)
     place = ATTACHMENT_KEY.place(sealer.id, sealer.epoch, case_id=case.id)
@@ -115,6 +129,7 @@ def store_attachment(
             id=sealer.id,
             case_id=case.id,
             call_id=call_id,
+            message_id=message_id,
             author_id=author,
             epoch=sealer.epoch,
             position=case.last_position,
@@ -140,11 +155,19 @@ def _store_part(db: Db, sealer: AttachmentSealer, number: int, body: bytes) -> N
 
 
 def read_bodies(db: Db, attachment_id: UUID) -> Iterator[bytes]:
-    """Yield the sealed parts of a file in order, one at a time."""
-    for number in range(LARGEST_ATTACHMENT // PART_SIZE + 1):
-        part = db.get(AttachmentPart, make_part_id(attachment_id, number))
-        if part is None:
+    """Yield the sealed parts of a file in order, its thumbnail last, one at a time."""
+    for number in range(LARGEST_ATTACHMENT // PART_SIZE + 2):
+        body = read_body(db, attachment_id, number)
+        if not body:
             return
-        body: bytes = part.body
-        db.expunge(part)  # one part at a time is enough to hold
         yield body
+
+
+def read_body(db: Db, attachment_id: UUID, number: int) -> bytes:
+    """Return a sealed part of a file; empty where there is no such part."""
+    part = db.get(AttachmentPart, make_part_id(attachment_id, number))
+    if part is None:
+        return b""
+    body: bytes = part.body
+    db.expunge(part)  # one part at a time is enough to hold
+    return body
