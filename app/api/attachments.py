@@ -113,9 +113,7 @@ def clean_upload(content: bytes) -> CleanFile:
         }
     },
 )
-def add(
-    case_id: UUID, visit: VisitDep, content: Annotated[bytes, Depends(_sent)]
-) -> AttachmentOut:
+def add(case_id: UUID, visit: VisitDep, content: Annotated[bytes, Depends(_sent)]) -> AttachmentOut:
     """Attach a picture (JPEG, PNG, WebP, GIF), a PDF or a sound of at most 16 MB.
 
     Its bytes tell its type. It is opened in a process of its own and written anew: without EXIF,

@@ -44,6 +44,8 @@ class AttachmentSealer:
         """Take the case as it is now; ``attachment_id`` where doing it twice is doing it once."""
         self.id, self.case_id, self.epoch = attachment_id or uuid4(), case.id, case.epoch
         self.size, self.parts, self.thumbnail = 0, list[bytes](), False
+        # Why there is no file, where it was not kept; then nothing is added.
+        self.fault: str | None = None
         self.key, self._keys = new_seed(), keys
         self._digest, self._rest = hashlib.sha256(), bytearray()
 
@@ -105,12 +107,8 @@ def store_attachment(
     author: UUID | None = None,
     call_id: UUID | None = None,
     message_id: UUID | None = None,
-    fault: str | None = None,
 ) -> None:
-    """Add a sealed file to its case; it replaces what an earlier try left behind.
-
-    ``fault`` says why there is no file: then ``sealer`` was given nothing.
-    """
+    """Add a sealed file to its case; it replaces what an earlier try left behind."""
     db.execute(delete(AttachmentPart).where(AttachmentPart.attachment_id == sealer.id))
     db.execute(delete(Attachment).where(Attachment.id == sealer.id))
     case.last_position = position_after(case.last_position, now)
@@ -120,7 +118,7 @@ def store_attachment(
         parts=len(sealer.parts) - sealer.thumbnail,
         at=now,
         thumbnail=sealer.thumbnail,
-        fault=fault,
+        fault=sealer.fault,
     )
     public = find_public_key(db, case.id, sealer.epoch)
     place = ATTACHMENT_KEY.place(sealer.id, sealer.epoch, case_id=case.id)

@@ -53,8 +53,7 @@ def receive_sealed_texts(
         if _take_turn(batch, text, lookups.get(text.sid)):
             said[text.sid] = desk.script.texts.get(None, "greeting")
     write_cases(db, batch.rows, now)
-    for case_id, sids in batch.rows.pictures.items():
-        keep_pictures(db, case_id, sids)
+    keep_pictures(db, [text.sid for text in texts if text.media], batch.rows.pictures, now)
     return said
 
 

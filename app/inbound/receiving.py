@@ -77,8 +77,8 @@ def receive_texts(
         write_cases(db, batch.rows, now)
         allowance.write()
         queue_texts(db, batch.drafts, now, batch.jobs, waiting=about.waiting)
-    for case_id, sids in batch.rows.pictures.items():  # reads, which nothing in one go may
-        keep_pictures(db, case_id, sids)
+    # Reads, which nothing in one go may.
+    keep_pictures(db, [text.sid for text in texts if text.media], batch.rows.pictures, now)
     for case_id, wanted_at in batch.rows.call_backs.items():
         add_task_again(db, case_id, "call_back", case_id, wanted_at, now)
 
@@ -100,6 +100,6 @@ def _asked(db: Db, texts: Sequence[InboundText], lookups: Mapping[str, bytes]) -
 def find_unseen_texts(db: Db, texts: Sequence[InboundText], now: datetime) -> list[InboundText]:
     """Note the SIDs; return the texts whose SID was not known, each once."""
     by_sid = {text.sid: text for text in texts}
-    pictures = {sid for sid, text in by_sid.items() if text.media}
-    fresh = note_copies(db, by_sid, now, pictures=pictures)
+    media = {sid: len(text.media) for sid, text in by_sid.items()}
+    fresh = note_copies(db, by_sid, now, media=media)
     return [text for sid, text in by_sid.items() if sid in fresh]

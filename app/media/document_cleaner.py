@@ -36,7 +36,7 @@ _ELSEWHERE = ("/F", "/FFilter", "/FDecodeParms")
 _PACKED_PICTURES = ("/DCTDecode", "/JPXDecode", "/CCITTFaxDecode", "/JBIG2Decode")
 
 
-def clean(content: bytes, kind: str, refuse: Callable[[str], NoReturn]) -> tuple[str, bytes, bytes]:
+def clean(content: bytes, _kind: str, refuse: Callable[[str], NoReturn]) -> tuple[str, bytes, bytes]:
     """Return type and content of a document; it has no thumbnail."""
     try:
         with Pdf.open(io.BytesIO(content)) as source, Pdf.new() as target:
@@ -168,7 +168,7 @@ def _warm_up() -> None:
     with Pdf.new() as pdf:
         pdf.add_blank_page()
         pdf.save(blank)
-    clean(blank.getvalue(), "application/pdf", lambda fault: sys.exit(fault))
+    clean(blank.getvalue(), "application/pdf", sys.exit)
 
 
 _warm_up()

@@ -22,7 +22,7 @@ class FileFault(StrEnum):
     VIDEO = "video"
     """It is a film."""
     LONG = "long"
-    """It is a sound of more than half an hour."""
+    """It is a sound of more than a quarter of an hour."""
     ENCRYPTED = "encrypted"
     """It opens with a password only."""
     FORM = "form"
@@ -44,7 +44,7 @@ FAULT_WORDS: Mapping[FileFault, str] = {
     "Ask for a smaller picture or for fewer pages.",
     FileFault.ANIMATED: "it is a moving picture. Ask for a still one.",
     FileFault.VIDEO: "it is a film. Ask for single pictures.",
-    FileFault.LONG: "the sound is longer than 30 minutes. Ask for it in parts.",
+    FileFault.LONG: "the sound is longer than 15 minutes. Ask for it in parts.",
     FileFault.ENCRYPTED: "it opens with a password only. Ask for it without one.",
     FileFault.FORM: "it is a form that a program in it draws. Ask for a picture of it.",
     FileFault.BROKEN: "it is damaged or cut off. Ask for it once more.",

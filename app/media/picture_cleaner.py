@@ -83,7 +83,7 @@ def _warm_up() -> None:
         for mode in ("RGB", "RGBA", "P"):
             if not (mode != "RGB" and name == "JPEG"):
                 made = _write(Image.new(mode, (2, 2)), name)
-                clean(made, kind, lambda fault: sys.exit(fault))
+                clean(made, kind, sys.exit)
 
 
 _warm_up()

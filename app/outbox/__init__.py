@@ -14,6 +14,7 @@ from app.outbox.budget import (
 )
 from app.outbox.callbacks import StatusUpdate, catch_up_with_carrier, follow_statuses
 from app.outbox.carrier_copies import (
+    MEDIA_JOB,
     PICTURES_KEPT,
     count_copies,
     find_known_sids,
@@ -22,6 +23,7 @@ from app.outbox.carrier_copies import (
     note_call_copy,
     note_copies,
     note_running_call,
+    release_message,
     release_pictures,
 )
 from app.outbox.copy_deletion import COPY_PATIENCE, delete_copies
@@ -42,6 +44,7 @@ from app.outbox.suppressions import (
 __all__ = [
     "COPY_PATIENCE",
     "HOUR",
+    "MEDIA_JOB",
     "NEAR",
     "PICTURES_KEPT",
     "SILENCED",
@@ -78,6 +81,7 @@ __all__ = [
     "queue_test_text",
     "queue_texts",
     "read_month",
+    "release_message",
     "release_pictures",
     "send_texts",
     "suppress_number",

@@ -195,6 +195,7 @@ def _carrier_traces() -> None:
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("case_id", sa.Uuid(), nullable=True),
+        sa.Column("message_id", sa.Uuid(), nullable=True),
         sa.Column("op_key", sa.LargeBinary(), nullable=True),
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
@@ -930,6 +931,7 @@ def _attachments() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("call_id", sa.Uuid(), nullable=True),
+        sa.Column("message_id", sa.Uuid(), nullable=True),
         sa.Column("author_id", sa.Uuid(), nullable=True),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
@@ -943,6 +945,7 @@ def _attachments() -> None:
     )
     op.create_index(op.f("ix_attachments_call_id"), "attachments", ["call_id"], unique=False)
     op.create_index(op.f("ix_attachments_case_id"), "attachments", ["case_id"], unique=False)
+    op.create_index(op.f("ix_attachments_message_id"), "attachments", ["message_id"], unique=False)
 
 
 def _calls() -> None:

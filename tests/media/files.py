@@ -10,8 +10,8 @@ from typing import Any
 
 import av
 import pikepdf
-from PIL import Image
 from pikepdf import Dictionary, Name, Pdf
+from PIL import Image
 
 SECRET = "Rue-Secrete-45.5017"
 JPEG, PNG, PDF = "image/jpeg", "image/png", "application/pdf"
@@ -123,15 +123,17 @@ def make_wave(seconds: float = 1.0, rate: int = 8000) -> bytes:
 def make_note(container: str, codec: str, rate: int, seconds: float = 1.0) -> bytes:
     """A voice note, as a telephone's recorder makes it, with a tag that tells the place."""
     written = io.BytesIO()
-    with av.open(io.BytesIO(make_wave(seconds, rate))) as source:
-        with av.open(written, "w", format=container) as target:
-            target.metadata["title"] = SECRET
-            out = target.add_stream(codec, rate=rate, layout="mono")
-            if container == "amr":
-                out.bit_rate = 12_200
-            for frame in source.decode(audio=0):
-                target.mux(out.encode(frame))
-            target.mux(out.encode(None))
+    with (
+        av.open(io.BytesIO(make_wave(seconds, rate))) as source,
+        av.open(written, "w", format=container) as target,
+    ):
+        target.metadata["title"] = SECRET
+        out = target.add_stream(codec, rate=rate, layout="mono")
+        if container == "amr":
+            out.bit_rate = 12_200
+        for frame in source.decode(audio=0):
+            target.mux(out.encode(frame))
+        target.mux(out.encode(None))
     return written.getvalue()
 
 

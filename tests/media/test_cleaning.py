@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import os
-import signal
 import threading
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +24,9 @@ def test_a_photograph_keeps_its_picture_and_loses_what_it_tells() -> None:
     kept = clean_file(files.make_photograph(turned=6))  # taken with the telephone upright
     shown = Image.open(io.BytesIO(kept.content))
     assert (kept.content_type, shown.size) == ("image/jpeg", (300, 400))
-    red, blue = shown.getpixel((150, 50)), shown.getpixel((150, 350))
-    assert red[0] > 200 > 50 > red[2]
-    assert blue[2] > 200 > 50 > blue[0]
+    above, below = shown.getpixel((150, 50)), shown.getpixel((150, 350))
+    assert above == pytest.approx((254, 0, 0), abs=4)
+    assert below == pytest.approx((0, 0, 254), abs=4)
     assert not shown.getexif()
     for data in (kept.content, kept.thumbnail):
         assert b"Exif" not in data
@@ -72,7 +71,9 @@ def test_a_document_keeps_its_pages_and_nothing_else() -> None:
             for one in pdf.objects
             if isinstance(one, pikepdf.Stream)
         )
-        photographs = [one for one in pdf.objects if isinstance(one, pikepdf.Stream) and "/Width" in one]
+        photographs = [
+            one for one in pdf.objects if isinstance(one, pikepdf.Stream) and "/Width" in one
+        ]
         assert len(photographs) == 1
         Image.open(io.BytesIO(photographs[0].read_raw_bytes())).load()
         assert b"the picture" in unpacked
@@ -94,11 +95,11 @@ def test_a_voice_note_becomes_a_sound_that_every_browser_plays(
     assert files.SECRET.encode() not in kept.content
     with av.open(io.BytesIO(kept.content)) as sound:
         heard = sum(frame.samples for frame in sound.decode(audio=0))
-        assert heard / 24_000 == pytest.approx(1.0, abs=0.2)
+        assert heard / 16_000 == pytest.approx(1.0, abs=0.2)
 
 
 F = FileFault
-NOT_KEPT = {
+NOT_KEPT: dict[str, tuple[Callable[[], bytes], FileFault]] = {
     "nothing": (lambda: b"", F.EMPTY),
     "a drawing that can hold scripts": (lambda: b"<svg onload='alert(1)'/>", F.UNKNOWN),
     "a page called a picture": (lambda: b"<html><img src=x>", F.UNKNOWN),
@@ -111,7 +112,7 @@ NOT_KEPT = {
     "noise with a picture's beginning": (lambda: b"\xff\xd8\xff" + os.urandom(999), F.BROKEN),
     "a film": (files.make_film, F.VIDEO),
     "noise with a sound's beginning": (lambda: b"OggS" + os.urandom(999), F.BROKEN),
-    "half an hour and more": (lambda: files.make_note("mp3", "libmp3lame", 8000, 1900), F.LONG),
+    "a quarter of an hour and more": (lambda: files.make_wave(901, 8000), F.LONG),
     "a document with a password": (lambda: files.make_document(password="x"), F.ENCRYPTED),
     "too many pages": (lambda: files.make_document(pages=201), F.HEAVY),
     "two gigabytes in two megabytes": (files.make_document_bomb, F.HEAVY),
@@ -180,7 +181,15 @@ def test_one_that_computes_for_too_long_is_ended(
         "import json; print(json.dumps({'type': 'image/png', 'size': 6})); print('<html>')",
         "import sys; sys.stdout.write('x' * (18 << 20))",
     ],
-    ids=["silent", "killed", "no answer", "no such answer", "a page", "a page as a picture", "much"],
+    ids=[
+        "silent",
+        "killed",
+        "no answer",
+        "no such answer",
+        "a page",
+        "a page as a picture",
+        "much",
+    ],
 )
 def test_what_goes_wrong_there_may_go_better(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: str
