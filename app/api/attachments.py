@@ -8,7 +8,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from app.access import Permission
@@ -69,10 +69,7 @@ async def _sent(request: Request) -> bytes:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "multipart/form-data":
         return await request.body()
-    try:
-        form = await _InMemory(request.headers, request.stream(), max_files=1).parse()
-    except (MultiPartException, KeyError) as error:
-        raise BadRequest from error
+    form = await parse_upload(request)
     try:
         file = form.get("file")
         if not isinstance(file, UploadFile):
@@ -80,6 +77,14 @@ async def _sent(request: Request) -> bytes:
         return await file.read()
     finally:
         await form.close()
+
+
+async def parse_upload(request: Request) -> FormData:
+    """Return a form with at most one file in it, which lies in memory only. BadRequest."""
+    try:
+        return await _InMemory(request.headers, request.stream(), max_files=1).parse()
+    except (MultiPartException, KeyError) as error:
+        raise BadRequest from error
 
 
 def clean_upload(content: bytes) -> CleanFile:

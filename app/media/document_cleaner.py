@@ -36,7 +36,9 @@ _ELSEWHERE = ("/F", "/FFilter", "/FDecodeParms")
 _PACKED_PICTURES = ("/DCTDecode", "/JPXDecode", "/CCITTFaxDecode", "/JBIG2Decode")
 
 
-def clean(content: bytes, _kind: str, refuse: Callable[[str], NoReturn]) -> tuple[str, bytes, bytes]:
+def clean(
+    content: bytes, _kind: str, refuse: Callable[[str], NoReturn]
+) -> tuple[str, bytes, bytes]:
     """Return type and content of a document; it has no thumbnail."""
     try:
         with Pdf.open(io.BytesIO(content)) as source, Pdf.new() as target:

@@ -32,7 +32,7 @@ def clean(content: bytes, kind: str, refuse: Callable[[str], NoReturn]) -> tuple
     """Return type and content of a sound; it has no thumbnail."""
     written = io.BytesIO()
     try:
-        with av.open(io.BytesIO(content), format=_READERS[kind]) as source:
+        with av.open(io.BytesIO(content), "r", format=_READERS[kind]) as source:
             if any(not _is_cover(one) for one in source.streams.video):
                 refuse("video")
             if not source.streams.audio:

@@ -17,7 +17,7 @@ from app.cases import (
 from app.desk import erase_case
 from app.inbound import incoming_media
 from app.media import CleanerBusy, CleanerFailed, CleanFile
-from app.models import Attachment, Case, CarrierTrace, Job
+from app.models import Attachment, CarrierTrace, Case, Job
 from app.telephony import CarrierUnreachable
 from tests.line import Line
 from tests.media import files
@@ -175,5 +175,3 @@ def test_a_case_has_so_many_files_from_texts_and_no_more(
     monkeypatch.setattr(incoming_media, "MOST_FILES", 1)
     case = send(line, PHOTOGRAPH, PHOTOGRAPH)
     assert [one.fault for one in found(line, case)] == [None, "many"]
-
-

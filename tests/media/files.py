@@ -53,12 +53,14 @@ def make_animation(name: str = "GIF", frames: int = 3) -> bytes:
     return written.getvalue()
 
 
-def make_document(*, pages: int = 1, password: str = "", photograph: bytes = b"") -> bytes:
+def make_document(
+    *, pages: int = 1, password: str = "", photograph: bytes = b"", drawing: bytes = b""
+) -> bytes:
     """A PDF with everything that a PDF should not have."""
     pdf = Pdf.new()
     for _ in range(pages):
         page = pdf.add_blank_page(page_size=(200, 300))
-        page.obj.Contents = pdf.make_stream(b"0 0 1 rg 20 20 100 100 re f % the picture")
+        page.obj.Contents = pdf.make_stream(b"0 0 1 rg 20 20 100 100 re f % the picture" + drawing)
     first = pdf.pages[0].obj
     script = Dictionary(S=Name.JavaScript, JS=f"app.alert('{SECRET}')")
     pdf.Root.OpenAction = script
@@ -124,11 +126,11 @@ def make_note(container: str, codec: str, rate: int, seconds: float = 1.0) -> by
     """A voice note, as a telephone's recorder makes it, with a tag that tells the place."""
     written = io.BytesIO()
     with (
-        av.open(io.BytesIO(make_wave(seconds, rate))) as source,
+        av.open(io.BytesIO(make_wave(seconds, rate)), "r") as source,
         av.open(written, "w", format=container) as target,
     ):
         target.metadata["title"] = SECRET
-        out = target.add_stream(codec, rate=rate, layout="mono")
+        out: Any = target.add_stream(codec, rate=rate, layout="mono")
         if container == "amr":
             out.bit_rate = 12_200
         for frame in source.decode(audio=0):

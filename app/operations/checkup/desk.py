@@ -83,8 +83,8 @@ def _copies(db: Db) -> Iterator[CheckFinding]:
         days = PICTURES_KEPT.days
         yield report_warning(
             "pictures",
-            f"{counted['pictures']} messages with pictures wait at the carrier to be fetched; each "
-            f"is deleted there after {days} days. Does the number not fall? Then see to the worker.",
+            f"{counted['pictures']} messages with pictures wait at the carrier to be fetched; "
+            f"each is deleted there after {days} days. If there are ever more: see to the worker.",
         )
     yield report_ok("carrier copies", f"{counted['held']} messages wait for their deletion there.")
 
