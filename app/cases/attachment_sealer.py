@@ -69,6 +69,17 @@ class AttachmentSealer:
             self._digest.update(thumbnail)
             self._seal(thumbnail)
 
+    def describe(self, content_type: str, now: datetime) -> AttachmentDetails:
+        """Return what is known of the file without opening it."""
+        return AttachmentDetails(
+            content_type=content_type,
+            size=self.size,
+            parts=len(self.parts) - self.thumbnail,
+            at=now,
+            thumbnail=self.thumbnail,
+            fault=self.fault,
+        )
+
     def _seal(self, piece: bytes) -> None:
         place = place_part(self.id, len(self.parts), self.case_id, self.epoch)
         self.parts.append(lock_field(self._keys, ATTACHMENT_PART, place, piece, self.key))
@@ -112,14 +123,7 @@ def store_attachment(
     db.execute(delete(AttachmentPart).where(AttachmentPart.attachment_id == sealer.id))
     db.execute(delete(Attachment).where(Attachment.id == sealer.id))
     case.last_position = position_after(case.last_position, now)
-    details = AttachmentDetails(
-        content_type=content_type,
-        size=sealer.size,
-        parts=len(sealer.parts) - sealer.thumbnail,
-        at=now,
-        thumbnail=sealer.thumbnail,
-        fault=sealer.fault,
-    )
+    details = sealer.describe(content_type, now)
     public = find_public_key(db, case.id, sealer.epoch)
     place = ATTACHMENT_KEY.place(sealer.id, sealer.epoch, case_id=case.id)
     db.add(

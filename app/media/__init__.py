@@ -1,10 +1,10 @@
 """Files from outside, made harmless: told by their bytes, opened in a process of their own.
 
-``cleaning`` starts that process and says what became of a file. Only its program loads what opens
+``cleaner`` starts that process and says what became of a file. Only its program loads what opens
 pictures, documents and sounds.
 """
 
-from app.media.cleaning import (
+from app.media.cleaner import (
     LARGEST_FILE_IN,
     CleanerBusy,
     CleanerFailed,

@@ -1,4 +1,4 @@
-"""The process in which a file from outside is opened: ``cleaning`` starts this for each file.
+"""The process in which a file from outside is opened: ``cleaner`` starts this for each file.
 
 Its argument is the file's type, its input the file. It answers with a line of JSON, then the file
 written anew, then its thumbnail. It imports nothing of Kith. Before it looks at the file it gives
@@ -22,13 +22,13 @@ _MEMORY_BYTES = 1 << 30
 _CPU_S = 20
 
 
-class Refused(Exception):
+class NotKept(Exception):
     """The file is not kept; the one argument is the name of the fault."""
 
 
 def refuse(fault: str) -> NoReturn:
     """End the work on this file."""
-    raise Refused(fault)
+    raise NotKept(fault)
 
 
 def limit() -> None:
@@ -55,8 +55,8 @@ def main() -> None:
     try:
         found_type, kept, thumbnail = clean(content, kind, refuse)
         said = {"type": found_type, "size": len(kept)}
-    except Refused as refused:
-        said, kept, thumbnail = {"fault": str(refused)}, b"", b""
+    except NotKept as fault:
+        said, kept, thumbnail = {"fault": str(fault)}, b"", b""
     except MemoryError:
         said, kept, thumbnail = {"fault": "heavy"}, b"", b""
     sys.stdout.buffer.write(json.dumps(said).encode() + b"\n" + kept + thumbnail)

@@ -15,8 +15,8 @@ import psutil
 import pytest
 from PIL import Image
 
-from app.media import CleanerBusy, CleanerFailed, FileFault, FileRefused, clean_file, cleaning
-from app.media.cleaning import LARGEST_FILE_IN
+from app.media import CleanerBusy, CleanerFailed, FileFault, FileRefused, clean_file, cleaner
+from app.media.cleaner import LARGEST_FILE_IN
 from tests.media import files
 
 
@@ -135,12 +135,12 @@ def test_what_is_not_kept(name: str) -> None:
 def _use(monkeypatch: pytest.MonkeyPatch, folder: Path, program: str) -> None:
     path = folder / "program.py"
     path.write_text(program)
-    monkeypatch.setattr(cleaning, "_PROGRAM", path)
+    monkeypatch.setattr(cleaner, "_PROGRAM", path)
 
 
 def test_the_process_can_open_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Not a file, not a connection, not another process; and it has nothing of ours."""
-    harness = Path(cleaning.__file__).with_name("cleaner_program.py").read_text()
+    harness = Path(cleaner.__file__).with_name("cleaner_program.py").read_text()
     attempts = """
 import os, socket
 limit()
@@ -195,7 +195,7 @@ def test_what_goes_wrong_there_may_go_better(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: str
 ) -> None:
     _use(monkeypatch, tmp_path, program)
-    monkeypatch.setattr(cleaning, "_PATIENCE_S", 0.7)
+    monkeypatch.setattr(cleaner, "_PATIENCE_S", 0.7)
     with pytest.raises(CleanerFailed):
         clean_file(files.make_picture())
     assert not [one for one in psutil.Process().children() if str(tmp_path) in one.cmdline()]
@@ -203,8 +203,8 @@ def test_what_goes_wrong_there_may_go_better(
 
 def test_only_a_few_are_open_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     _use(monkeypatch, tmp_path, "import time; time.sleep(60)")
-    monkeypatch.setattr(cleaning, "_PATIENCE_S", 1.5)
-    monkeypatch.setattr(cleaning, "_TURN_S", 0.1)
+    monkeypatch.setattr(cleaner, "_PATIENCE_S", 1.5)
+    monkeypatch.setattr(cleaner, "_TURN_S", 0.1)
     seen: list[Any] = []
 
     def clean() -> None:
