@@ -27,7 +27,6 @@ from app.vault import (
     find_public_key,
     lock_field,
     open_field,
-    seal_columns,
     seal_field,
 )
 
@@ -40,9 +39,20 @@ VOICEMAIL_TYPE = "audio/wav"
 class AttachmentSealer:
     """Seals what is added to it, piece by piece; the plaintext is nowhere kept."""
 
-    def __init__(self, keys: Keyring, case: Case, attachment_id: UUID | None = None) -> None:
-        """Take the case as it is now; ``attachment_id`` where doing it twice is doing it once."""
-        self.id, self.case_id, self.epoch = attachment_id or uuid4(), case.id, case.epoch
+    def __init__(
+        self,
+        keys: Keyring,
+        case: Case,
+        attachment_id: UUID | None = None,
+        *,
+        epoch: int | None = None,
+    ) -> None:
+        """Take the case as it is now, or as it was in an older ``epoch``.
+
+        ``attachment_id``: where doing it twice is doing it once.
+        """
+        self.id, self.case_id = attachment_id or uuid4(), case.id
+        self.epoch = case.epoch if epoch is None else epoch
         self.size, self.parts, self.thumbnail = 0, list[bytes](), False
         # Why there is no file, where it was not kept; then nothing is added.
         self.fault: str | None = None
@@ -125,7 +135,8 @@ def store_attachment(
     case.last_position = position_after(case.last_position, now)
     details = sealer.describe(content_type, now)
     public = find_public_key(db, case.id, sealer.epoch)
-    place = ATTACHMENT_KEY.place(sealer.id, sealer.epoch, case_id=case.id)
+    key_place = ATTACHMENT_KEY.place(sealer.id, sealer.epoch, case_id=case.id)
+    place = ATTACHMENT_DETAILS.place(sealer.id, sealer.epoch, case_id=case.id)
     db.add(
         Attachment(
             id=sealer.id,
@@ -135,8 +146,9 @@ def store_attachment(
             author_id=author,
             epoch=sealer.epoch,
             position=case.last_position,
-            key=seal_field(db.keys, ATTACHMENT_KEY, place, sealer.key, public),
-            **seal_columns(db, ATTACHMENT_DETAILS, case, sealer.id, details),
+            key=seal_field(db.keys, ATTACHMENT_KEY, key_place, sealer.key, public),
+            details=seal_field(db.keys, ATTACHMENT_DETAILS, place, details, public),
+            details_epoch=sealer.epoch,
         )
     )
     db.flush()

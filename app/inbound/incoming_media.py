@@ -28,7 +28,7 @@ from app.media import (
     FileRefused,
     clean_file,
 )
-from app.models import Attachment, CarrierTrace, Case, CaseState, TraceState
+from app.models import Attachment, CarrierTrace, Case, CaseState, Message, TraceState
 from app.outbox import release_message
 from app.store import ClaimedJob, Database, Db, find_retry_pause, finish_job, postpone_job
 from app.telephony import Carrier, CarrierError, Gone
@@ -173,9 +173,12 @@ def _store(
     """Write a file or the line in its place; only what was read back and is the same counts."""
     with database.transaction() as db:
         case = db.get(Case, message.case_id, with_for_update=True)
-        if case is None or case.state == CaseState.ERASED:
+        text = db.get(Message, message.message_id)
+        if case is None or text is None or case.state == CaseState.ERASED:
             return False  # the next run finds that nothing is to be fetched
-        sealer = AttachmentSealer(db.keys, case, one)
+        # Once a case is closed, what comes with a text goes when the text's own key goes.
+        epoch = text.epoch if case.state == CaseState.CLOSED else case.epoch
+        sealer = AttachmentSealer(db.keys, case, one, epoch=epoch)
         kind = UNKNOWN_TYPE
         if isinstance(found, FileFault):
             sealer.fault = found

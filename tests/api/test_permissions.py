@@ -26,6 +26,7 @@ from app.requests.decisions import accept_offer
 from app.statistics.confirmation import confirm_release
 from app.statistics.months import freeze_month
 from app.statistics.releases import request_release
+from tests.media import files
 from tests.service import PASSPHRASE, PEOPLE, Client, House, fictional, refusal
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -37,7 +38,7 @@ BLOCKS, OFFERS = Permission.BLOCKS, Permission.OFFERS
 ROTA, ROTA_OF_ALL = Permission.ROTA, Permission.ROTA_OF_ALL
 RAIDS, DIRECTORY, RULES = Permission.RAIDS, Permission.DIRECTORY, Permission.RULES
 NEXT_YEAR = "2027-01-15T12:00:00Z"
-PICTURE = b"\x89PNG\r\n\x1a\n"
+PICTURE = files.make_picture(name="PNG")
 PUBLIC: frozenset[Permission] = frozenset()
 CARD = {
     "topic": "clinic",

@@ -14,10 +14,10 @@ from app.cases import (
     read_attachment,
     read_thumbnail,
 )
-from app.desk import erase_case
+from app.desk import break_glass, close_case, erase_case
 from app.inbound import incoming_media
 from app.media import CleanerBusy, CleanerFailed, CleanFile
-from app.models import Attachment, CarrierTrace, Case, Job
+from app.models import Attachment, CarrierTrace, Case, Job, Message
 from app.telephony import CarrierUnreachable
 from tests.line import Line
 from tests.media import files
@@ -161,6 +161,23 @@ def test_erasing_a_case_takes_pictures_that_wait_from_the_carrier(line: Line) ->
         assert db.scalar(select(func.count()).where(CarrierTrace.case_id.is_not(None))) == 0
         assert db.scalar(select(func.count()).select_from(Attachment)) == 0
         assert db.scalar(select(func.count()).where(Job.kind == "media")) == 0
+
+
+def test_a_picture_that_is_fetched_after_its_case_was_closed_goes_with_its_text(
+    line: Line,
+) -> None:
+    """To the archive, and under the key of the text, which is forgotten with its words."""
+    line.carrier.fetch_errors = [UNREACHABLE] * 2
+    case = send(line, PHOTOGRAPH)
+    line.as_member(close_case, "heron", case.id, "other")
+    wait(line, 5)
+    line.as_member(break_glass, "crane", case.id, "the family asks")
+    [one] = line.read(case.id, "crane").attachments
+    assert (one.fault, one.thumbnail) == (None, True)
+    with line.reading() as db:
+        [text] = db.scalars(select(Message).where(Message.direction == "inbound"))
+        row = db.get_one(Attachment, one.id)
+        assert row.epoch == row.details_epoch == text.epoch < db.get_one(Case, case.id).epoch
 
 
 def test_pictures_of_a_text_that_opens_no_case_go_at_once(line: Line) -> None:

@@ -82,6 +82,12 @@ def make_document(
     return written.getvalue()
 
 
+def read_drawing(content: bytes) -> str:
+    """What is drawn on the first page of a document."""
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        return pdf.pages[0].obj.Contents.read_bytes().decode(errors="replace")
+
+
 def _make_note(pdf: Pdf, script: Any) -> Any:
     """A field of a form: what was written into it is drawn as ``typed in``."""
     drawn = pdf.make_stream(b"BT (typed in) Tj ET", Type=Name.XObject, Subtype=Name.Form)

@@ -93,7 +93,7 @@ def test_a_voice_note_becomes_a_sound_that_every_browser_plays(
     kept = clean_file(files.make_note(container, codec, rate))
     assert kept.content_type == "audio/mpeg"
     assert files.SECRET.encode() not in kept.content
-    with av.open(io.BytesIO(kept.content)) as sound:
+    with av.open(io.BytesIO(kept.content), "r") as sound:
         heard = sum(frame.samples for frame in sound.decode(audio=0))
         assert heard / 16_000 == pytest.approx(1.0, abs=0.2)
 
