@@ -39,7 +39,7 @@ log = structlog.get_logger()
 FETCH_PATIENCE = timedelta(days=1)
 _GONE_PATIENCE = timedelta(hours=1)
 # So often a file may end the process that opens it.
-_MOST_TRIES = 3
+_MOST_TRIES = 5
 # So many files from texts a case may have.
 MOST_FILES = 200
 # A job looks at no further file after so long; its lease is longer.

@@ -25,7 +25,7 @@ log = structlog.get_logger()
 LARGEST_FILE_IN = 16 << 20
 _PROGRAM = Path(__file__).with_name("cleaner_program.py")
 # Its processor time is limited to less (``cleaner_program``); the rest is for a busy machine.
-_PATIENCE_S = 30.0
+_PATIENCE_S = 40.0
 _LONGEST_ANSWER = LARGEST_FILE_IN + (1 << 20)
 # So many are open at once in a process of the service, and so many more wait their turn.
 _AT_ONCE, _WAITING = 2, 6

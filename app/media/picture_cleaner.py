@@ -9,8 +9,8 @@ from typing import NoReturn
 
 from PIL import Image, ImageOps
 
-# A telephone's best camera makes 50 million pixels.
-_MOST_PIXELS = 50_000_000
+# A telephone's best camera makes JPEG of 50 million pixels; other pictures take more memory.
+_MOST_PIXELS, _MOST_OF_OTHERS = 50_000_000, 25_000_000
 # Longer sides are shortened to this: a page of small print stays legible.
 _LONGEST_SIDE = 4096
 _THUMBNAIL_SIDE = 256
@@ -30,7 +30,8 @@ def clean(content: bytes, kind: str, refuse: Callable[[str], NoReturn]) -> tuple
     """Return type, content and thumbnail of a picture."""
     try:
         picture = Image.open(io.BytesIO(content), formats=(_FORMATS[kind],))
-        if picture.width * picture.height > _MOST_PIXELS:
+        most = _MOST_PIXELS if kind == "image/jpeg" else _MOST_OF_OTHERS
+        if picture.width * picture.height > most:
             refuse("heavy")
         # A JPEG of several pictures is one photograph and its preview.
         if kind != "image/jpeg" and getattr(picture, "is_animated", False):
@@ -54,7 +55,8 @@ def _read_pixels(picture: Image.Image) -> Image.Image:
     picture.load()
     clear = picture.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in picture.info
     turned = picture.getexif().get(0x0112, 1)
-    shown = picture.convert("RGBA" if clear else "RGB")
+    wanted = "RGBA" if clear else "RGB"
+    shown = picture if picture.mode == wanted else picture.convert(wanted)
     shown.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
     shown.getexif()[0x0112] = turned
     upright = ImageOps.exif_transpose(shown)

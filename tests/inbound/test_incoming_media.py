@@ -133,12 +133,12 @@ def test_fewer_than_were_announced_leave_a_line_too(line: Line) -> None:
 def test_a_process_that_is_killed_is_started_again(
     line: Line, monkeypatch: pytest.MonkeyPatch, error: type[Exception], fault: str | None
 ) -> None:
-    """Three times: a file that always ends it is not kept. Where all are busy, it waits."""
+    """Five times: a file that always ends it is not kept. Where all are busy, it waits."""
     tries: list[int] = []
 
     def fail(_content: bytes) -> CleanFile:
         tries.append(1)
-        if len(tries) > 5:
+        if len(tries) > 6:
             return media.clean_file(PHOTOGRAPH)
         raise error
 
@@ -146,7 +146,7 @@ def test_a_process_that_is_killed_is_started_again(
     case = send(line, PHOTOGRAPH)
     wait(line, 10)
     assert [one.fault for one in found(line, case)] == [fault]
-    assert len(tries) == (3 if fault else 6)
+    assert len(tries) == (5 if fault else 7)
 
 
 def test_erasing_a_case_takes_pictures_that_wait_from_the_carrier(line: Line) -> None:
