@@ -497,6 +497,7 @@ ENDPOINTS: dict[str, tuple[Iterable[Permission], Make]] = {
     "GET /v1/cases/{case_id}/export": ({CASES}, on_case()),
     "POST /v1/cases/{case_id}/attachments": ({CASES}, attaching),
     "GET /v1/cases/{case_id}/attachments/{attachment_id}": ({CASES, ARCHIVE}, attached),
+    "GET /v1/cases/{case_id}/attachments/{attachment_id}/thumbnail": ({CASES, ARCHIVE}, attached),
     "POST /v1/cases/{case_id}/calls": ({CASES}, calling_back),
     "POST /v1/cases/{case_id}/calls/{call_id}/hand-over": ({CASES}, talking("colleague")),
     "POST /v1/cases/{case_id}/calls/{call_id}/interpreter": (

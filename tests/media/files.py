@@ -85,6 +85,7 @@ def make_document(
 def read_drawing(content: bytes) -> str:
     """What is drawn on the first page of a document."""
     with pikepdf.open(io.BytesIO(content)) as pdf:
+        pdf.pages[0].contents_coalesce()
         return pdf.pages[0].obj.Contents.read_bytes().decode(errors="replace")
 
 
