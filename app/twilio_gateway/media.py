@@ -72,11 +72,11 @@ class TwilioMedia(TwilioRequests):
                     yield from _read(answer, until)
                     return
                 url = urljoin(url, answer.headers.get("Location", ""))
-            if not self._is_ours(url):
+            if not self._serves_files(url):
                 raise ElsewhereRefused
         raise ElsewhereRefused
 
-    def _is_ours(self, url: str) -> bool:
+    def _serves_files(self, url: str) -> bool:
         """Return whether an address is one from which the carrier serves files."""
         found, api = urlsplit(url), urlsplit(self._api_url)
         if not _without_tricks(found):

@@ -86,7 +86,7 @@ def test_every_field_has_a_label(served: ServedNetwork) -> None:
     assert (
         fields
         == set(re.findall(r'<label for="(\w+)"', shown))
-        == {"phone", "body", "file", "withheld"}
+        == {"phone", "body", "file", "withheld", "whatsapp"}
     )
     assert '<html lang="en">' in shown
 
