@@ -70,6 +70,8 @@ class FakeCarrier:
     # News of texts that have yet to reach us, and how long they take; None: they never come.
     news: list[tuple[datetime, StatusUpdate]] = field(default_factory=list)
     news_take: timedelta | None = timedelta(0)
+    # What the carrier's callbacks say was wrong.
+    error: int | None = None
     # The next texts are refused like this, one by one.
     errors: list[CarrierError] = field(default_factory=list)
     # So many of the next texts are taken over, and we are not told so.
@@ -89,7 +91,8 @@ class FakeCarrier:
         ours = UUID((text.status_callback or "").rpartition("=")[2])
         if self.news_take is not None:
             for word in ("sent", fate):
-                told = StatusUpdate(ours, DeliveryStatus(sid, translate_status(word), None))
+                news = DeliveryStatus(sid, translate_status(word), self.error, text.to)
+                told = StatusUpdate(ours, news)
                 self.news.append((self.clock() + self.news_take, told))
         if self.times_out:
             self.times_out -= 1

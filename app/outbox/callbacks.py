@@ -13,7 +13,14 @@ from sqlalchemy import ColumnElement, and_, select
 from app.models import NOT_HEARD, Message, Outgoing, OutgoingState, table
 from app.outbox.budget import count_texts
 from app.outbox.carrier_copies import note_copies
+from app.outbox.member_phones import (
+    NOT_RECEIVED,
+    OPTED_OUT,
+    note_reached_phones,
+    note_unreached_phone,
+)
 from app.outbox.states import apply_news, fail_text, tell_desk_unheard
+from app.outbox.suppressions import suppress_number
 from app.store import Database, Db, Lookup, update_rows
 from app.telephony import Carrier, DeliveryStatus, translate_status
 
@@ -21,6 +28,7 @@ from app.telephony import Carrier, DeliveryStatus, translate_status
 # long; what it cannot tell within a day is for a person to know.
 _SILENCE = timedelta(minutes=10)
 _PATIENCE = timedelta(days=1)
+_TO_MEMBERS = ("alert", "offer")
 _OUTGOING, _MESSAGES = table(Outgoing), table(Message)
 _LOCKED = (
     select(
@@ -53,6 +61,8 @@ class _Text:
     state: OutgoingState
     sid_lookup: bytes | None
     error_code: int | None
+    # Whom it was for, as far as the callbacks say.
+    to: str = ""
 
 
 def follow_statuses(db: Db, updates: Sequence[StatusUpdate], now: datetime) -> None:
@@ -70,6 +80,7 @@ def follow_statuses(db: Db, updates: Sequence[StatusUpdate], now: datetime) -> N
         if text.sid_lookup is None:
             text.sid_lookup, by_sid[lookup] = lookup, text
             new[item.status.sid] = text.row
+        text.to = item.status.to or text.to
         text.error_code = item.status.error_code or text.error_code
         text.state = apply_news(text.state, word)
     changed = _write(
@@ -83,8 +94,21 @@ def follow_statuses(db: Db, updates: Sequence[StatusUpdate], now: datetime) -> N
         and text.row.state not in NOT_HEARD
     ]
     tell_desk_unheard(db, failed, now)
+    _note_phones(db, [text for text in changed if text.row.purpose in _TO_MEMBERS], now)
     note_copies(db, new, now)
     count_texts(db, list(new.values()), now)
+
+
+def _note_phones(db: Db, texts: Iterable[_Text], now: datetime) -> None:
+    """Note which members' phones these texts reached, and which they did not."""
+    note_reached_phones(db, {text.to for text in texts if text.state == OutgoingState.DELIVERED})
+    for text in texts:
+        if text.state not in NOT_HEARD or not text.to or not db.keys.is_open:
+            continue
+        if text.error_code == OPTED_OUT:
+            suppress_number(db, text.to, "stop", now)
+        elif text.error_code in NOT_RECEIVED:
+            note_unreached_phone(db, text.to, text.error_code, now)
 
 
 def _called_back(
@@ -148,7 +172,10 @@ def catch_up_with_carrier(database: Database, carrier: Carrier, now: datetime) -
         return
     updates = [
         StatusUpdate(
-            None, DeliveryStatus(message.sid, translate_status(message.status), message.error_code)
+            None,
+            DeliveryStatus(
+                message.sid, translate_status(message.status), message.error_code, message.to
+            ),
         )
         for message in carrier.recent("outbound", since=min(silent.values()))
         if keys.sid_lookup(message.sid) in silent

@@ -128,11 +128,13 @@ class DeliveryStatus:
     """The news of a status callback about one message that we sent.
 
     ``status`` is ``None`` for a word we do not know yet: nothing to do, but no error either.
+    ``to`` is the number that the text was for, empty where the callback does not say.
     """
 
     sid: str
     status: MessageStatus | None
     error_code: int | None
+    to: str = field(default="", repr=False)
 
     @classmethod
     def from_form(cls, fields: Mapping[str, object]) -> DeliveryStatus:
@@ -143,6 +145,7 @@ class DeliveryStatus:
             sid=read_sid(fields, "MessageSid"),
             status=translate_status(word),
             error_code=code or None,
+            to=_address(read_text(fields, "To"))[0],
         )
 
 
