@@ -16,6 +16,7 @@ from app.vault.forgetting_layer import SHRED_KEY_DAYS, list_wrapped_tables, rene
 from app.vault.index_key import ask_for_ratchet, ratchet_if_due, ratchet_index_key
 from app.vault.kept_content import forget_older_epochs, move_to_fresh_epoch
 from app.vault.member_profiles import (
+    find_phone_owners,
     find_profile,
     make_phone_columns,
     read_whole_values,
@@ -133,6 +134,7 @@ __all__ = [
     "find_index_key",
     "find_live_epochs",
     "find_operational_seed",
+    "find_phone_owners",
     "find_profile",
     "find_public_key",
     "forget_older_epochs",
