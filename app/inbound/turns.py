@@ -41,9 +41,9 @@ def take_text(batch: Batch, text: InboundText, lookup: bytes | None) -> None:
     thread = batch.known.live.get(lookup) if lookup else None
     result = _ask_script(batch, thread, text, lookup)
     member = lookup if lookup in batch.members else None
-    if member and result.keyword is None:
-        if answer_as_member(batch, text, member, in_case=thread is not None):
-            return
+    in_case = thread is not None
+    if member and not result.keyword and answer_as_member(batch, text, member, in_case=in_case):
+        return
     can_answer = is_answerable(batch.desk, text)
     if can_answer and result.keyword is None and lookup in batch.dialogues:
         texts = batch.desk.script.texts
