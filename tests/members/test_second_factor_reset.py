@@ -89,7 +89,7 @@ def test_one_coordinator_and_a_day_are_enough_and_all_are_told(confirmed: House)
     assert waiting(house)["state"] == "asked", "without a coordinator it waits"
     confirm(house, "crane")
     house.settle()
-    told = CONFIRM_TEXTS[ConfirmationKind.SECOND_FACTOR]
+    told = MemberNotice(CONFIRM_TEXTS[ConfirmationKind.SECOND_FACTOR]).write("en")
     assert house.phone(WREN).inbox() == [told]
     assert house.phone(OWNER).inbox() == [MemberNotice(MemberText.NEW_FACTOR).write("en")]
     house.advance(hours=23)
