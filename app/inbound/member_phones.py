@@ -71,4 +71,4 @@ def tell_member(
     if phone is None or batch.allowance is None or not batch.allowance.take(lookup, "script", 1):
         return
     said = notice if isinstance(notice, MemberNotice) else MemberNotice(notice)
-    batch.drafts.append(phone.draft(said, "offer", 1, text.at))
+    batch.drafts.append(phone.draft(said, "offer", 1, text.at, text.channel))

@@ -17,6 +17,7 @@ from app.outbox import (
     keep_pictures,
     note_copies,
     queue_texts,
+    release_held_texts,
 )
 from app.store import Db, write_together
 from app.telephony import InboundText
@@ -74,6 +75,9 @@ def receive_texts(
         write_cases(db, batch.rows, now)
         allowance.write()
         queue_texts(db, batch.drafts, now, batch.jobs, waiting=about.waiting)
+    on_whatsapp = {t.number for t in texts if t.channel == "whatsapp" and t.number}
+    if waiting_cases := batch.find_cases(lookups[number] for number in on_whatsapp):
+        release_held_texts(db, waiting_cases, now)
     for case_id, sids in batch.rows.pictures.items():  # reads, which nothing in one go may
         keep_pictures(db, case_id, sids)
     for case_id, wanted_at in batch.rows.call_backs.items():

@@ -32,7 +32,7 @@ from app.outbox.member_texts import MemberPhone, find_member_phone, make_member_
 from app.outbox.pacer import Pacer
 from app.outbox.phone_troubles import PhoneTrouble, find_phone_troubles
 from app.outbox.queue import TextDraft, cancel_texts, queue_test_text, queue_texts
-from app.outbox.sender import send_texts
+from app.outbox.sender import SendSettings, send_texts
 from app.outbox.states import UNHEARD_JOB
 from app.outbox.suppressions import (
     SILENCED,
@@ -41,6 +41,7 @@ from app.outbox.suppressions import (
     lift_suppressions,
     suppress_number,
 )
+from app.outbox.whatsapp import give_up_held_texts, is_window_open, release_held_texts
 
 __all__ = [
     "COPY_PATIENCE",
@@ -56,6 +57,7 @@ __all__ = [
     "Pacer",
     "PhoneTrouble",
     "ReplyAllowance",
+    "SendSettings",
     "StatusUpdate",
     "TextDraft",
     "add_block",
@@ -76,6 +78,8 @@ __all__ = [
     "forget_hourly_counts",
     "forget_old_copies",
     "forget_old_counts",
+    "give_up_held_texts",
+    "is_window_open",
     "keep_pictures",
     "lift_block",
     "lift_suppressions",
@@ -88,6 +92,7 @@ __all__ = [
     "queue_test_text",
     "queue_texts",
     "read_month",
+    "release_held_texts",
     "release_pictures",
     "send_texts",
     "suppress_number",

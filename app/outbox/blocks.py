@@ -20,7 +20,7 @@ from app.outbox.member_phones import is_member_number
 from app.outbox.queue import cancel_texts
 from app.outbox.suppressions import suppress_number
 from app.store import Db
-from app.telephony import clean_number
+from app.telephony import clean_number, is_same_phone, read_number
 
 BLOCKED = "blocked"
 BLOCK_REASONS = ("abuse", "machine", "flood", "other")
@@ -65,10 +65,8 @@ def add_block(
     ``own_number`` is the hotline's.
     """
     principal.require(Permission.BLOCKS)
-    cleaned = clean_number(number)
-    if cleaned is None:
-        raise BadRequest("Write the phone number with its country code, for example +1 514 …")
-    if cleaned == clean_number(own_number):
+    cleaned = read_number(number)
+    if is_same_phone(cleaned, clean_number(own_number)):
         raise NumberIsOurs
     return _add(db, principal, cleaned, reason, now)
 

@@ -20,9 +20,9 @@ from app.outbox.member_phones import (
     note_unreached_phone,
 )
 from app.outbox.states import apply_news, fail_text, tell_desk_unheard
-from app.outbox.suppressions import suppress_number
+from app.outbox.suppressions import note_opt_out
 from app.store import Database, Db, Lookup, update_rows
-from app.telephony import Carrier, DeliveryStatus, translate_status
+from app.telephony import Carrier, DeliveryStatus, split_address, translate_status
 
 # Callbacks get lost. A text the carrier took over and fell silent about is asked for after this
 # long; what it cannot tell within a day is for a person to know.
@@ -94,6 +94,9 @@ def follow_statuses(db: Db, updates: Sequence[StatusUpdate], now: datetime) -> N
         and text.row.state not in NOT_HEARD
     ]
     tell_desk_unheard(db, failed, now)
+    for item, _ in told:
+        if item.status.error_code == OPTED_OUT and item.status.to:
+            note_opt_out(db, item.status.to, now)
     _note_phones(db, [text for text in changed if text.row.purpose in _TO_MEMBERS], now)
     note_copies(db, new, now)
     count_texts(db, list(new.values()), now)
@@ -103,11 +106,7 @@ def _note_phones(db: Db, texts: Iterable[_Text], now: datetime) -> None:
     """Note which members' phones these texts reached, and which they did not."""
     note_reached_phones(db, {text.to for text in texts if text.state == OutgoingState.DELIVERED})
     for text in texts:
-        if text.state not in NOT_HEARD or not text.to or not db.keys.is_open:
-            continue
-        if text.error_code == OPTED_OUT:
-            suppress_number(db, text.to, "stop", now)
-        elif text.error_code in NOT_RECEIVED:
+        if text.state in NOT_HEARD and text.to and text.error_code in NOT_RECEIVED:
             note_unreached_phone(db, text.to, text.error_code, now)
 
 
@@ -174,7 +173,10 @@ def catch_up_with_carrier(database: Database, carrier: Carrier, now: datetime) -
         StatusUpdate(
             None,
             DeliveryStatus(
-                message.sid, translate_status(message.status), message.error_code, message.to
+                message.sid,
+                translate_status(message.status),
+                message.error_code,
+                split_address(message.to)[0],
             ),
         )
         for message in carrier.recent("outbound", since=min(silent.values()))

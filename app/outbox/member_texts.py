@@ -10,7 +10,7 @@ from uuid import UUID
 from app.models import Member, MemberProfile, MemberState
 from app.outbox.queue import TextDraft, queue_texts
 from app.store import Db
-from app.telephony import clean_number
+from app.telephony import Channel, clean_number
 from app.texts import MemberNotice, choose_member_language
 from app.vault import find_profile, read_whole_values
 
@@ -31,10 +31,11 @@ class MemberPhone:
         purpose: str = "alert",
         urgency: int = 1,
         answers: datetime | None = None,
+        channel: Channel = "sms",
     ) -> TextDraft:
         """Return a text to this phone."""
         body = notice.write(self.language)
-        return TextDraft(self.number, body, None, None, purpose, urgency, answers)
+        return TextDraft(self.number, body, None, None, purpose, urgency, answers, channel)
 
 
 def make_member_phone(member_id: UUID, profile: MemberProfile | None) -> MemberPhone | None:
