@@ -46,6 +46,7 @@ from app.telephony import (
     translate_status,
 )
 from app.texts import load_spoken
+from app.vault import write_profile
 from app.worker.duties import RECURRING
 from app.worker.handlers import HANDLERS
 from app.worker.tools import WorkerTools
@@ -334,7 +335,7 @@ class Line(Premises):
         with self.writing() as db:
             member = db.get_one(Member, self.id(handle))
             known = db.keys.read_values(member)
-            db.keys.write_values(member, replace(known, phone=number, **profile))
+            write_profile(db, member, replace(known, phone=number, **profile))
 
     def put_on_duty(self, *handles: str, fallback: bool = False) -> None:
         """Put members on duty day and night, from the beginning of this day."""

@@ -102,6 +102,14 @@ MEMBER_STATES = {
     "joining": "waiting for a colleague who holds the keys",
     "active": "active",
 }
+# Why a member's phone gets no texts.
+PHONE_TROUBLES = {
+    "blocked": "is blocked",
+    "compromised": "is in the wrong hands",
+    "stop": "said STOP",
+    "locked": "said that it is the wrong number",
+    "unreached": "does not receive",
+}
 BLOCK_REASONS = {
     "abuse": "abuse of whoever answers",
     "machine": "a machine that answers itself",

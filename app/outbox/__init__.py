@@ -29,7 +29,10 @@ from app.outbox.carrier_copies import (
 from app.outbox.copy_deletion import COPY_PATIENCE, delete_copies
 from app.outbox.flood import HOUR, ReplyAllowance, forget_old_counts
 from app.outbox.gate import check_call, check_text
+from app.outbox.member_phones import PHONE_TROUBLE_JOB
+from app.outbox.member_texts import MemberPhone, find_member_phone, make_member_phone, queue_notice
 from app.outbox.pacer import Pacer
+from app.outbox.phone_troubles import PhoneTrouble, find_phone_troubles
 from app.outbox.queue import TextDraft, cancel_texts, queue_test_text, queue_texts
 from app.outbox.sender import SendSettings, send_texts
 from app.outbox.states import UNHEARD_JOB
@@ -47,12 +50,15 @@ __all__ = [
     "HOUR",
     "MEDIA_JOB",
     "NEAR",
+    "PHONE_TROUBLE_JOB",
     "PICTURES_KEPT",
     "SILENCED",
     "UNHEARD_JOB",
     "Block",
+    "MemberPhone",
     "MonthSpending",
     "Pacer",
+    "PhoneTrouble",
     "ReplyAllowance",
     "SendSettings",
     "StatusUpdate",
@@ -66,8 +72,10 @@ __all__ = [
     "count_copies",
     "delete_copies",
     "find_known_sids",
+    "find_member_phone",
     "find_new_warning",
     "find_phone_flags",
+    "find_phone_troubles",
     "find_suppressions",
     "follow_statuses",
     "forget_hourly_counts",
@@ -79,9 +87,11 @@ __all__ = [
     "lift_block",
     "lift_suppressions",
     "list_blocks",
+    "make_member_phone",
     "note_call_copy",
     "note_copies",
     "note_running_call",
+    "queue_notice",
     "queue_test_text",
     "queue_texts",
     "read_month",

@@ -392,6 +392,8 @@ def _members() -> None:
         sa.Column("totp", sa.LargeBinary(), nullable=True),
         sa.Column("totp_version", sa.Integer(), nullable=False),
         sa.Column("totp_confirmed", sa.Boolean(), nullable=False),
+        sa.Column("number_lookup", sa.LargeBinary(), nullable=True),
+        sa.Column("phone_error", sa.Integer(), nullable=True),
         sa.Column("op_key", sa.LargeBinary(), nullable=True),
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
@@ -400,6 +402,7 @@ def _members() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_members")),
         sa.UniqueConstraint("handle", name=op.f("uq_members_handle")),
     )
+    op.create_index(op.f("ix_members_number_lookup"), "members", ["number_lookup"], unique=False)
     op.create_index(op.f("ix_members_shred_day"), "members", ["shred_day"], unique=False)
 
 

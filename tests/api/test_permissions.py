@@ -26,6 +26,7 @@ from app.requests.decisions import accept_offer
 from app.statistics.confirmation import confirm_release
 from app.statistics.months import freeze_month
 from app.statistics.releases import request_release
+from app.vault import write_profile
 from tests.media import files
 from tests.service import PASSPHRASE, PEOPLE, Client, House, fictional, refusal
 
@@ -192,7 +193,7 @@ def give_phone(scene: Scene, handle: str, number: str) -> None:
     with scene.house.database.transaction() as db:
         member = db.get_one(Member, scene.house.residents[handle].id)
         profile = db.keys.read_values(member)
-        db.keys.write_values(member, replace(profile, phone=number))
+        write_profile(db, member, replace(profile, phone=number))
 
 
 def talking(body: Any) -> Make:
