@@ -14,17 +14,22 @@ from app.access import Permission, Principal
 from app.cases import (
     TREE_ROOT,
     answer_caller,
+    find_asking_phone,
     find_case,
     has_agreed,
     is_live,
+    list_phones,
+    note_unheard,
+    note_written,
     parse_safe_hours,
     read_case_values,
     start_waiting,
     write_case_values,
 )
-from app.errors import BadRequest
+from app.errors import BadRequest, UnsafeMethod
 from app.models import (
     NOT_HEARD,
+    PERHAPS_ANOTHER_OWNER,
     ROUNDING,
     Case,
     CaseValues,
@@ -36,7 +41,7 @@ from app.models import (
     rounded,
 )
 from app.organisation import CONSENT_SCOPES, CONTACT_METHODS
-from app.outbox import TextDraft, check_text, queue_texts
+from app.outbox import MAYBE_STRANGER, TextDraft, check_text, queue_texts
 from app.paging import ALERTED_AT_ONCE, acknowledge_alert, make_alert_job
 from app.requests import complete_briefs, follow_consent
 from app.store import ClaimedJob, Db, add_jobs, finish_job, make_row_id, position_after
@@ -45,19 +50,35 @@ from app.vault import MESSAGE_BODY, OVERRIDE_REASON, seal_for_case
 LONGEST_TEXT = 1600
 
 
-def send_reply(db: Db, principal: Principal, case_id: UUID, body: str, now: datetime) -> Message:
-    """Queue a text to the caller. BadRequest, and the refusals of ``check_text``."""
+def send_reply(
+    db: Db,
+    principal: Principal,
+    case_id: UUID,
+    body: str,
+    now: datetime,
+    *,
+    ready: bool = False,
+) -> Message:
+    """Queue a text to the phone of the case that texted last.
+
+    A ``ready`` text holds no fact of the case, so that it may go to a phone that is perhaps
+    another person's by now. BadRequest, and the refusals of ``check_text``.
+    """
     principal.require(Permission.CASES)
     case = find_case(db, principal, case_id, live=True)
     if not body.strip() or len(body) > LONGEST_TEXT:
         raise BadRequest("A text has between 1 and 1600 characters.")
     if "\0" in body:
         raise BadRequest("A text cannot hold the character NUL.")
-    values = read_case_values(db, case)
-    check_text(db, case, values, now, written_at=now)
+    phone = find_asking_phone(db, case)
+    check_text(db, phone.case, phone.values, now, written_at=now)
+    if PERHAPS_ANOTHER_OWNER in phone.values.flags and not ready:
+        raise UnsafeMethod(MAYBE_STRANGER)
     complete_briefs(db, principal, case, now)
-    write_case_values(db, case, answer_caller(db, case, values, now))
-    message = _put_message(db, case, values, principal.member_id, body, now)
+    write_case_values(db, case, answer_caller(db, case, read_case_values(db, case), now))
+    write_case_values(db, phone.case, note_written(read_case_values(db, phone.case), now))
+    author = principal.member_id
+    message = put_text(db, case, phone.values, body, "reply", now, author=author)
     acknowledge_alert(db, case.id, principal.member_id)
     audit.record(db, "case.replied", principal.member_id, case.id, now)
     return message
@@ -69,30 +90,42 @@ def send_reminder(db: Db, case: Case, values: CaseValues, body: str, now: dateti
     It answers nobody: who waits for the desk goes on waiting.
     """
     check_text(db, case, values, now, written_at=now, answers=False)
-    return _put_message(db, case, values, None, body, now)
+    return put_text(db, case, values, body, "reminder", now)
 
 
-def _put_message(
-    db: Db, case: Case, values: CaseValues, author: UUID | None, body: str, now: datetime
+def put_text(
+    db: Db,
+    case: Case,
+    phone: CaseValues,
+    body: str,
+    purpose: str,
+    now: datetime,
+    *,
+    author: UUID | None = None,
+    answers: datetime | None = None,
 ) -> Message:
+    """Write a text to a phone into the conversation and into the outbox, unchecked.
+
+    ``answers``: when that came which it answers, if not just now.
+    """
     message_id = make_row_id(db, Message, now)
     case.last_position = position_after(case.last_position, now)
+    content = MessageBody(body=body, at=now, phone=phone.number)
     message = Message(
         id=message_id,
         case_id=case.id,
         epoch=case.epoch,
         direction="outbound",
-        channel="sms" if values.channel == "manual" else values.channel,
+        channel="sms" if phone.channel == "manual" else phone.channel,
         status="queued",
         at=rounded(now),
         position=case.last_position,
         author_id=author,
-        body=seal_for_case(db, MESSAGE_BODY, case, message_id, MessageBody(body=body, at=now)),
+        body=seal_for_case(db, MESSAGE_BODY, case, message_id, content),
     )
     db.add(message)
     db.flush()
-    purpose = "reply" if author else "reminder"  # which answers nobody, at the last gate too
-    draft = TextDraft(values.number or "", body, case.id, message_id, purpose, case.urgency)
+    draft = TextDraft(phone.number or "", body, case.id, message_id, purpose, case.urgency, answers)
     queue_texts(db, [draft], now)
     return message
 
@@ -112,7 +145,12 @@ def make_cases_wait(db: Db, claimed: Sequence[ClaimedJob], now: datetime) -> Non
     for one in found.all():
         # It may have been merged while its row was waited for.
         case = db.get_one(Case, one.merged_into, with_for_update=True) if one.merged_into else one
-        if not is_live(case) or case.waiting:
+        if not is_live(case):
+            continue
+        for phone in list_phones(db, case):  # on whichever it was, nobody wrote
+            if phone.values.human:
+                write_case_values(db, phone.case, note_unheard(phone.values))
+        if case.waiting:
             continue
         values = start_waiting(db, case, read_case_values(db, case), now)
         write_case_values(db, case, values)

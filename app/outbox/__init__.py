@@ -26,13 +26,14 @@ from app.outbox.carrier_copies import (
 )
 from app.outbox.copy_deletion import COPY_PATIENCE, delete_copies
 from app.outbox.flood import HOUR, ReplyAllowance, forget_old_counts
-from app.outbox.gate import check_call, check_text
+from app.outbox.gate import MAYBE_STRANGER, check_call, check_text, is_allowed
 from app.outbox.pacer import Pacer
 from app.outbox.queue import TextDraft, cancel_texts, queue_test_text, queue_texts
 from app.outbox.sender import send_texts
 from app.outbox.states import UNHEARD_JOB
 from app.outbox.suppressions import (
     SILENCED,
+    UNSAFE,
     find_phone_flags,
     find_suppressions,
     lift_suppressions,
@@ -42,10 +43,12 @@ from app.outbox.suppressions import (
 __all__ = [
     "COPY_PATIENCE",
     "HOUR",
+    "MAYBE_STRANGER",
     "NEAR",
     "PICTURES_KEPT",
     "SILENCED",
     "UNHEARD_JOB",
+    "UNSAFE",
     "Block",
     "MonthSpending",
     "Pacer",
@@ -68,6 +71,7 @@ __all__ = [
     "forget_hourly_counts",
     "forget_old_copies",
     "forget_old_counts",
+    "is_allowed",
     "keep_pictures",
     "lift_block",
     "lift_suppressions",
