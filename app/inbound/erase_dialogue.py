@@ -116,7 +116,7 @@ def answer_erase_dialogue(batch: Batch, lookup: bytes, body: str) -> EraseReply 
     elif is_same(found.code.encode(), values.code.encode()):
         del batch.dialogues[lookup]
         if UNSAFE in batch.suppressions.get(lookup, ()):
-            db.delete(row)  # whoever holds that phone must not erase what its owner wrote
+            _disregard(batch, row, lookup)
         else:
             confirm_wish(db, row, batch.now)
         found, key = replace(found, bare=True), "erase_done"
@@ -125,6 +125,14 @@ def answer_erase_dialogue(batch: Batch, lookup: bytes, body: str) -> EraseReply 
         key = "erase_wrong" if values.tries > 1 else "erase_stopped"
     db.flush()
     return EraseReply(make_erase_reply(texts, values.language, key).text, found.bare)
+
+
+def _disregard(batch: Batch, row: Erasure, lookup: bytes) -> None:
+    """Erase nothing, and let it look as if: the phone is not in its owner's hands."""
+    batch.db.delete(row)
+    if (own := batch.known.own.get(lookup)) is not None:
+        own.values = replace(own.known_values, script=None)
+        batch.rows.threads[own.id] = own
 
 
 @dataclass(frozen=True)
