@@ -47,6 +47,7 @@ from app.knowledge import (
 from app.models import (
     AWAITED,
     ERASE_REQUESTED,
+    LIVE_STATES,
     PERHAPS_ANOTHER_OWNER,
     AuditEntry,
     Case,
@@ -136,7 +137,9 @@ def _open(
 
 
 def _belongs(one: Case, case: Case) -> bool:
-    return one.id == case.id or (case.merged_into is None and one.state == case.state)
+    """Return whether a case of the tree is read with this one; how far it had come is all one."""
+    alike = one.state == case.state or {one.state, case.state} <= {*LIVE_STATES}
+    return one.id == case.id or (case.merged_into is None and alike)
 
 
 def _find_archived_number(db: Db, case: Case, keys: Mapping[int, CaseKeys]) -> str | None:

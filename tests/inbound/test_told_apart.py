@@ -1,7 +1,7 @@
 """No statistics over what the carrier sees tell phones with a case from others.
 
-``make oracle`` is the large form: 2 000 whole dialogues of each kind (``KITH_ORACLE``), by the clock
-on the wall. The small one counts the time of the processor, so that it holds on a busy machine.
+``make oracle`` is the large form: 2 000 whole dialogues of each kind (``KITH_ORACLE``), by the
+clock on the wall. The small one counts the processor's time, so that it holds on a busy machine.
 """
 
 from __future__ import annotations
