@@ -19,7 +19,7 @@ ALPHA = 0.001
 
 
 def test_phones_with_a_past_are_not_told_apart_from_fresh_ones(line: Line) -> None:
-    kinds = KINDS if EACH else ("handled", "merged", "unsafe")
+    kinds = KINDS if EACH else ("merged", "unsafe")
     timer = time.perf_counter if EACH else time.thread_time
     heard = measure(line, EACH or 10, kinds, timer=timer)
     assert {(one.texts, one.octets) for one in heard[FRESH]} == {
