@@ -34,11 +34,12 @@ def test_a_phone_in_wrong_hands_gets_nothing_until_it_is_safe_again(
 
 
 def test_answers_after_a_silence_wait_for_a_person(
-    house: House, desk: Visitor, page: Page, case: dict[str, Any], phone: Caller
+    house: House, visit: Visit, desk: Visitor, page: Page, case: dict[str, Any], phone: Caller
 ) -> None:
     desk.send(page, "/reply", body="A person is here now and reads what you write.")
     house.advance(minutes=31)
     phone.says("hello", "2")
+    desk = visit("heron")
     shown = desk.case(case["reference"])
     assert shown.says("Is it the caller who writes?")
     assert shown.says("Language French")
@@ -54,7 +55,9 @@ def test_a_wish_to_be_erased_is_shown_with_what_came_since_and_stopped(
 ) -> None:
     [asked] = phone.says("ERASE")
     code = next(word for word in asked.split() if word.isdigit())
-    phone.says(f"my code is {code}", "wait, he is still in Laval")
+    phone.says(f"my code is {code}")
+    house.advance(minutes=1)
+    phone.says("wait, he is still in Laval")
     shown = desk.case(case["reference"])
     assert shown.says("Will be erased at")
     assert shown.says("Since then they have written: wait, he is still in Laval")
