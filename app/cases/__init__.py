@@ -20,7 +20,7 @@ from app.cases.by_number import (
     write_cases,
 )
 from app.cases.calendar import CalendarEntry, list_calendar
-from app.cases.callers import NewCaller, make_caller_lookup
+from app.cases.callers import NewCaller, inherit_channels, make_caller_lookup, note_text
 from app.cases.case import (
     find_case,
     find_live_reference,
@@ -153,6 +153,7 @@ __all__ = [
     "give_case",
     "has_agreed",
     "has_refused",
+    "inherit_channels",
     "inherit_waiting",
     "is_live",
     "is_within_hours",
@@ -173,6 +174,7 @@ __all__ = [
     "mark_date_occurred",
     "mark_erased",
     "mark_open",
+    "note_text",
     "note_unheard",
     "note_written",
     "open_archive",

@@ -14,6 +14,7 @@ from app.cases.case import read_case_values
 from app.cases.tree import lock_tree
 from app.models import LIVE_STATES, Case, CaseValues
 from app.store import Db
+from app.telephony import is_same_phone
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -31,11 +32,10 @@ def list_phones(db: Db, case: Case) -> list[CasePhone]:
     tree = [one for one in lock_tree(db, case) if one.state in LIVE_STATES]
     # The newest case of a number holds its dialogue, but its own main case before any other.
     tree.sort(key=lambda one: (one.id != case.id, -one.queue_order))
-    phones: dict[str | None, CasePhone] = {}
+    phones: dict[bytes | None, CasePhone] = {}
     for one in tree:
-        values = read_case_values(db, one)
-        phones.setdefault(values.number, CasePhone(one, values))
-    return [phone for number, phone in phones.items() if number]
+        phones.setdefault(one.number_lookup, CasePhone(one, read_case_values(db, one)))
+    return [phone for phone in phones.values() if phone.values.number]
 
 
 def find_asking_phone(db: Db, case: Case) -> CasePhone:
@@ -47,7 +47,7 @@ def find_asking_phone(db: Db, case: Case) -> CasePhone:
 def find_phone(db: Db, case: Case, number: str) -> CasePhone | None:
     """Return the phone of a case that has this number; None where it has no such phone. Sealed."""
     values = read_case_values(db, case)
-    if number == values.number:
+    if is_same_phone(number, values.number):
         return CasePhone(case, values)
     lookup = db.keys.number_lookup(number)
     query = select(Case).where(Case.merged_into == case.id, Case.number_lookup == lookup)

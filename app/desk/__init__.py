@@ -23,7 +23,14 @@ from app.desk.overview import read_overview
 from app.desk.queue import CaseLine, list_cases, read_line
 from app.desk.reading import read_case
 from app.desk.reminders import sweep_reminders
-from app.desk.replying import StatedConsent, make_cases_wait, put_text, record_consent, send_reply
+from app.desk.replying import (
+    CaseText,
+    StatedConsent,
+    make_cases_wait,
+    put_text,
+    record_consent,
+    send_reply,
+)
 from app.desk.waiting_wishes import stop_wish
 
 __all__ = [
@@ -31,6 +38,7 @@ __all__ = [
     "CaseFile",
     "CaseLine",
     "CaseOpening",
+    "CaseText",
     "CopyReader",
     "OtherPhone",
     "StatedConsent",

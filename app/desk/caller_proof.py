@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -19,8 +19,9 @@ from app.cases import (
 )
 from app.desk.case_records import ReadTexts, list_texts
 from app.models import PERHAPS_ANOTHER_OWNER, Case, CaseValues, Reach
-from app.organisation import ANSWERS
+from app.organisation import ANSWERS, TEXT_METHODS
 from app.store import Db
+from app.telephony import is_same_phone
 from app.vault import CASE_FIELDS, read_sheet, write_sheet
 
 _METHODS: Mapping[str, tuple[str, ...]] = {
@@ -38,7 +39,8 @@ def confirm_caller(db: Db, principal: Principal, case_id: UUID, now: datetime) -
     for phone in list_phones(db, case):
         kept = phone.values.without_flag(PERHAPS_ANOTHER_OWNER)
         kept = replace(kept, unproven=False, owner_known_at=now)
-        write_case_values(db, phone.case, _take_reach(kept, said.get(kept.number, {})))
+        answers = [one for number, one in said.items() if is_same_phone(number, kept.number)]
+        write_case_values(db, phone.case, _take_reach(kept, answers))
     together = {name: value for answers in said.values() for name, value in answers.items()}
     values = read_case_values(db, case)
     values = replace(
@@ -73,10 +75,13 @@ def _open(db: Db, principal: Principal, case_id: UUID) -> tuple[Case, ReadTexts]
     return case, list_texts(db, keys)
 
 
-def _take_reach(values: CaseValues, said: Mapping[str, str]) -> CaseValues:
+def _take_reach(values: CaseValues, answers: Sequence[Mapping[str, str]]) -> CaseValues:
     """Return a phone's values with how its owner said to be reached, if they did."""
+    said = {name: value for one in answers for name, value in one.items()}
     methods = _METHODS.get(said.get("reach", ""))
     if methods is None:
         return values
+    own = TEXT_METHODS[values.text_channel]
+    methods = tuple(own if one == "text" else one for one in methods)
     hours = None if "reach_hours" in said else ()  # words about hours are for the desk to read
     return replace(values, reach=Reach(granted=bool(methods), methods=methods, hours=hours))

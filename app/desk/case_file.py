@@ -31,6 +31,8 @@ class ConversationText:
     media: Sequence[str]
     # The phone that wrote it or that it went to, masked; several of a merged case differ.
     phone: str | None = None
+    # What the caller calls themself on WhatsApp, where they wrote there.
+    profile_name: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

@@ -129,6 +129,7 @@ def _show_text(
         row.author_id,
         [one.content_type for one in own.media] if own else (),
         masks.get(source.phone) if source and source.phone else None,
+        own.profile_name if own else None,
     )
 
 

@@ -38,6 +38,7 @@ from app.models import (
     Message,
     MessageBody,
     Outgoing,
+    OutgoingState,
     rounded,
 )
 from app.organisation import CONSENT_SCOPES, CONTACT_METHODS
@@ -45,6 +46,7 @@ from app.outbox import MAYBE_STRANGER, TextDraft, check_text, queue_texts
 from app.paging import ALERTED_AT_ONCE, acknowledge_alert, make_alert_job
 from app.requests import complete_briefs, follow_consent
 from app.store import ClaimedJob, Db, add_jobs, finish_job, make_row_id, position_after
+from app.telephony import Channel
 from app.vault import MESSAGE_BODY, OVERRIDE_REASON, seal_for_case
 
 LONGEST_TEXT = 1600
@@ -56,13 +58,15 @@ def send_reply(
     case_id: UUID,
     body: str,
     now: datetime,
+    channel: Channel | None = None,
     *,
     ready: bool = False,
 ) -> Message:
-    """Queue a text to the phone of the case that texted last.
+    """Queue a text to the phone that texted last, on the channel that it used, or on another.
 
     A ``ready`` text holds no fact of the case, so that it may go to a phone that is perhaps
-    another person's by now. BadRequest, and the refusals of ``check_text``.
+    another person's by now. BadRequest, and the refusals of ``check_text``: another channel needs
+    consent to it.
     """
     principal.require(Permission.CASES)
     case = find_case(db, principal, case_id, live=True)
@@ -71,14 +75,15 @@ def send_reply(
     if "\0" in body:
         raise BadRequest("A text cannot hold the character NUL.")
     phone = find_asking_phone(db, case)
-    check_text(db, phone.case, phone.values, now, written_at=now)
+    channel = channel or phone.values.text_channel
+    check_text(db, phone.case, phone.values, now, written_at=now, channel=channel)
     if PERHAPS_ANOTHER_OWNER in phone.values.flags and not ready:
         raise UnsafeMethod(MAYBE_STRANGER)
     complete_briefs(db, principal, case, now)
     write_case_values(db, case, answer_caller(db, case, read_case_values(db, case), now))
     write_case_values(db, phone.case, note_written(read_case_values(db, phone.case), now))
-    author = principal.member_id
-    message = put_text(db, case, phone.values, body, "reply", now, author=author)
+    text = CaseText(body, "reply", channel, principal.member_id)
+    message = put_text(db, case, phone.values, text, now)
     acknowledge_alert(db, case.id, principal.member_id)
     audit.record(db, "case.replied", principal.member_id, case.id, now)
     return message
@@ -89,43 +94,54 @@ def send_reminder(db: Db, case: Case, values: CaseValues, body: str, now: dateti
 
     It answers nobody: who waits for the desk goes on waiting.
     """
-    check_text(db, case, values, now, written_at=now, answers=False)
-    return put_text(db, case, values, body, "reminder", now)
+    channel = values.text_channel
+    check_text(db, case, values, now, written_at=now, channel=channel, answers=False)
+    return put_text(db, case, values, CaseText(body, "reminder", channel), now)
 
 
-def put_text(
-    db: Db,
-    case: Case,
-    phone: CaseValues,
-    body: str,
-    purpose: str,
-    now: datetime,
-    *,
-    author: UUID | None = None,
-    answers: datetime | None = None,
-) -> Message:
-    """Write a text to a phone into the conversation and into the outbox, unchecked.
+@dataclass(frozen=True)
+class CaseText:
+    """A text to write to a phone of a case; ``author`` is None for the machine.
 
     ``answers``: when that came which it answers, if not just now.
     """
+
+    body: str = field(repr=False)
+    purpose: str
+    channel: Channel
+    author: UUID | None = None
+    answers: datetime | None = None
+
+
+def put_text(db: Db, case: Case, phone: CaseValues, text: CaseText, now: datetime) -> Message:
+    """Write a text to a phone into the conversation and into the outbox, unchecked."""
     message_id = make_row_id(db, Message, now)
     case.last_position = position_after(case.last_position, now)
-    content = MessageBody(body=body, at=now, phone=phone.number)
+    content = MessageBody(body=text.body, at=now, phone=phone.number)
     message = Message(
         id=message_id,
         case_id=case.id,
         epoch=case.epoch,
         direction="outbound",
-        channel="sms" if phone.channel == "manual" else phone.channel,
+        channel=text.channel,
         status="queued",
         at=rounded(now),
         position=case.last_position,
-        author_id=author,
+        author_id=text.author,
         body=seal_for_case(db, MESSAGE_BODY, case, message_id, content),
     )
     db.add(message)
     db.flush()
-    draft = TextDraft(phone.number or "", body, case.id, message_id, purpose, case.urgency, answers)
+    draft = TextDraft(
+        phone.find_address(text.channel) or "",
+        text.body,
+        case.id,
+        message_id,
+        text.purpose,
+        case.urgency,
+        text.answers,
+        text.channel,
+    )
     queue_texts(db, [draft], now)
     return message
 
@@ -138,7 +154,7 @@ def make_cases_wait(db: Db, claimed: Sequence[ClaimedJob], now: datetime) -> Non
     of_texts = select(Outgoing.case_id).where(
         Outgoing.id.in_([job.ref for job in claimed]),
         Outgoing.purpose == "reply",
-        Outgoing.state.in_(NOT_HEARD),
+        Outgoing.state.in_((*NOT_HEARD, OutgoingState.HELD)),
     )
     roots = select(TREE_ROOT).where(Case.id.in_(of_texts))
     found = db.scalars(select(Case).where(Case.id.in_(roots)).order_by(Case.id).with_for_update())

@@ -13,10 +13,11 @@ from app.cases import (
     ChangingCase,
     add_task_again,
     find_known_cases,
+    note_text,
     read_case_values,
     write_case_values,
 )
-from app.desk import put_text
+from app.desk import CaseText, put_text
 from app.inbound.batches import OF_THE_PHONE, Batch, IntakeSettings
 from app.inbound.erase_dialogue import begin_erase_dialogue
 from app.intake import SILENCE, Keyword, make_next_text
@@ -71,7 +72,8 @@ def _bind(db: Db, desk: IntakeSettings, values: PendingKeywordValues, now: datet
             lookup = db.keys.number_lookup(number)
             texts, language = desk.script.texts, values.language
             body = begin_erase_dialogue(db, texts, {}, lookup, number, language, now)
-            queue_texts(db, [TextDraft(number, body, None, None, "notice", 2)], now)
+            draft = TextDraft(number, body, None, None, "notice", 2, channel=values.channel)
+            queue_texts(db, [draft], now)
 
 
 # -- answers to the greeting, once the cases of their phones are settled
@@ -97,7 +99,7 @@ def _take_answer(
     if said.script is None:
         return
     phone = read_case_values(db, own)
-    phone = replace(phone, script=said.script, last_inbound_at=max(phone.last_inbound_at or at, at))
+    phone = note_text(replace(phone, script=said.script), said.number, said.channel, at)
     write_case_values(db, own, phone)
     values = read_case_values(db, case)
     if phone.unproven:
@@ -105,9 +107,10 @@ def _take_answer(
     elif said.script.language is not None:
         values = replace(values, language=said.script.language)
     write_case_values(db, case, values)
-    text = make_next_text(desk.script, said.script)
+    body = make_next_text(desk.script, said.script)
     if now - at < SILENCE:
-        put_text(db, case, read_case_values(db, own), text, "script", now, answers=at)
+        text = CaseText(body, "script", said.channel, answers=at)
+        put_text(db, case, phone, text, now)
 
 
 def _want_call(db: Db, case: Case, own: Case, at: datetime, now: datetime) -> None:

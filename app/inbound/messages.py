@@ -35,6 +35,7 @@ def make_payload(
         unconfirmed={} if proven else collect_answers(result),
         media=tuple(MediaLink(url=url, content_type=kind) for url, kind in text.media),
         replies=replies,
+        profile_name=text.profile_name,
     )
 
 

@@ -20,8 +20,10 @@ from app.cases import (
     FIRST_URGENCY,
     ChangingCase,
     find_known_cases,
+    inherit_channels,
     inherit_waiting,
     make_caller_lookup,
+    note_text,
     read_case_values,
     write_case_values,
     write_cases,
@@ -29,6 +31,7 @@ from app.cases import (
 from app.crypto import SealBroken
 from app.inbound.batches import OF_THE_PHONE, Batch, IntakeSettings, is_answerable
 from app.inbound.kept_answers import bind_keywords, keep_pending, take_pending_answers
+from app.inbound.keywords import find_words
 from app.inbound.messages import add_inbound_message, add_reply, make_payload
 from app.inbound.proof import begin_talk
 from app.inbound.sealed_talks import (
@@ -82,7 +85,7 @@ def _take_turn(
     result = take_step(
         batch.desk.script,
         talk.script if talk else None,
-        text.body,
+        find_words(text),
         silent_for=came_at - talk.at if talk else None,
         urgency=thread.urgency if thread else FIRST_URGENCY,
         regions=(),
@@ -97,10 +100,10 @@ def _take_turn(
     _add_messages(batch, thread, text, result, greeting)
     thread.urgency = min(thread.urgency, result.urgency)
     if thread.values is not None:  # as far as this transaction opened it
-        heard = replace(thread.values, last_message_at=came_at, last_inbound_at=came_at)
+        heard = note_text(thread.values, text.number, text.channel, came_at)
         thread.values = replace(heard, script=after.script)
     note_waiting(batch, thread, came_at)
-    kept = PendingKeywordValues(number=text.sender, at=came_at)
+    kept = PendingKeywordValues(number=text.sender, channel=text.channel, at=came_at)
     if result.keyword in _KEPT:
         kept = replace(kept, keyword=result.keyword, language=result.reply_language)
     elif is_greeting_answered(talk, result):
@@ -198,6 +201,7 @@ def _pass_on(db: Db, case: Case, gone: CaseValues, live: Case) -> None:
     live.last_message_at = max(known, default=None)
     live.last_position = max(live.last_position, case.last_position)
     values = inherit_waiting(live, read_case_values(db, live), case, gone)
+    values = inherit_channels(values, gone)
     newest = {  # a call has not written anything
         name: max(stamps)
         for name in ("last_message_at", "last_inbound_at")

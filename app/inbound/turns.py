@@ -10,17 +10,17 @@ from app.cases import (
     FIRST_URGENCY,
     ChangingCase,
     mark_open,
+    note_text,
 )
 from app.inbound.batches import OF_THE_PHONE, WITHOUT_CASE, Batch, is_answerable
 from app.inbound.erase_dialogue import answer_erase_dialogue
-from app.inbound.keywords import choose_allowed, make_notice, obey_keyword
+from app.inbound.keywords import choose_allowed, find_words, make_notice, obey_keyword
 from app.inbound.messages import add_inbound_message, add_reply, make_payload
 from app.inbound.proof import begin_talk
 from app.intake import (
     ContactHint,
     Keyword,
     Step,
-    is_builtin_start,
     take_step,
 )
 from app.models import (
@@ -29,11 +29,12 @@ from app.models import (
     Message,
     Reach,
 )
+from app.organisation import TEXT_METHODS
 from app.outbox import TextDraft
 from app.paging import ALERTED_AT_ONCE, MINE_ANSWER, make_alert_job, take_paged_case
 from app.requests import read_answer, take_answer
 from app.store import make_row_id, position_after
-from app.telephony import InboundText
+from app.telephony import Channel, InboundText
 
 # Of the replies of the script, to whomever.
 SCRIPT_PRIORITY = 2
@@ -82,7 +83,11 @@ def take_text(batch: Batch, text: InboundText, lookup: bytes | None) -> None:
 def _to_member(batch: Batch, text: InboundText, lookup: bytes) -> list[TextDraft]:
     """Take a member's answer to an offer; return what to tell them."""
     said = take_answer(batch.db, lookup, text.body, batch.now)
-    return [TextDraft(text.sender, said, None, None, "offer", 1, text.at)] if said else []
+    return (
+        [TextDraft(text.sender, said, None, None, "offer", 1, text.at, text.channel)]
+        if said
+        else []
+    )
 
 
 def _ask_script(
@@ -94,13 +99,12 @@ def _ask_script(
 ) -> Step:
     values = own.known_values if own else None
     stopped = "stop" in batch.suppressions.get(lookup or b"", set())
-    restarts = stopped and is_builtin_start(text.body)  # the carrier has just heard it so, too
     stamps = (values.last_inbound_at, values.last_outbound_at) if values else ()
     last = max((stamp for stamp in stamps if stamp), default=None)
     return take_step(
         batch.desk.script,
         values.script if values else None,
-        "START" if restarts else text.body,
+        find_words(text, stopped=stopped),
         silent_for=batch.came_at(text) - last if last else None,
         urgency=thread.urgency if thread else FIRST_URGENCY,
         regions=batch.regions,
@@ -128,16 +132,25 @@ def _append(batch: Batch, talk: Talk, text: InboundText, result: Step, *, can_an
     for reply_id, body in replies.items():
         add_reply(batch, thread, text, message_id, reply_id)
         # Each with the same priority: what is known of a case must not show in how long it takes.
-        draft = TextDraft(text.sender, body, thread.id, reply_id, purpose, SCRIPT_PRIORITY, text.at)
+        draft = TextDraft(
+            text.sender,
+            body,
+            thread.id,
+            reply_id,
+            purpose,
+            SCRIPT_PRIORITY,
+            text.at,
+            text.channel,
+        )
         batch.drafts.append(draft)
     if payload.unconfirmed and thread.known_values.unconfirmed_since is None:
         at = batch.came_at(text)
         thread.values = replace(thread.known_values, unconfirmed_since=at)
-    changed = proven and _take_answers(talk, result)
+    changed = proven and _take_answers(talk, text, result)
     _note_changes(batch, talk, text, result, changed=changed)
 
 
-def _take_answers(talk: Talk, result: Step) -> bool:
+def _take_answers(talk: Talk, text: InboundText, result: Step) -> bool:
     """Let what a text answered count; return whether that changed the case."""
     values = talk.case.known_values
     known: dict[str, Any] = {
@@ -151,7 +164,8 @@ def _take_answers(talk: Talk, result: Step) -> bool:
     }
     talk.case.values = replace(values, **known)
     if result.contact is not None:
-        talk.own.values = replace(talk.own.known_values, reach=_reach(result.contact))
+        reach = _reach(result.contact, text.channel)
+        talk.own.values = replace(talk.own.known_values, reach=reach)
     return bool(known)
 
 
@@ -161,7 +175,7 @@ def _note_changes(
     """Bring a case's plain and operational values up to date with one text."""
     thread, at = talk.case, batch.came_at(text)
     own = replace(talk.own.known_values, script=result.state)
-    talk.own.values = replace(own, last_inbound_at=max(own.last_inbound_at or at, at))
+    talk.own.values = note_text(own, text.number, text.channel, at)
     values = thread.known_values
     # A text that comes late takes nothing back.
     values = replace(values, last_message_at=max(values.last_message_at or at, at))
@@ -185,10 +199,14 @@ def is_going_silent(result: Step) -> bool:
     return result.keyword in (Keyword.STOP, Keyword.WRONG_NUMBER)
 
 
-def _reach(said: ContactHint) -> Reach:
-    """Free text about hours is for the desk to read; a machine takes no hours from it."""
+def _reach(said: ContactHint, channel: Channel) -> Reach:
+    """Free text about hours is for the desk to read; a machine takes no hours from it.
+
+    Who is content with texts means the channel that they say it on.
+    """
     hours = () if said.hours is None else None
-    return Reach(granted=bool(said.methods), methods=said.methods, hours=hours)
+    methods = tuple(TEXT_METHODS[channel] if one == "text" else one for one in said.methods)
+    return Reach(granted=bool(methods), methods=methods, hours=hours)
 
 
 def note_waiting(batch: Batch, thread: ChangingCase, since: datetime) -> None:

@@ -44,7 +44,6 @@ from app.models.cases import (
     CaseValues,
     Consent,
     ConsentValues,
-    Reach,
 )
 from app.models.confirmations import (
     CONFIRMATION_TRANSITIONS,
@@ -52,6 +51,7 @@ from app.models.confirmations import (
     ConfirmationKind,
     ConfirmationState,
 )
+from app.models.contact import Reach, WhatsAppContact
 from app.models.contents import (
     ArchivedContact,
     AttachmentDetails,
@@ -308,6 +308,7 @@ __all__ = [
     "TeamWrap",
     "TraceState",
     "ValuesBroken",
+    "WhatsAppContact",
     "WrongStep",
     "check_step",
     "dump_values",

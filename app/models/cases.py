@@ -21,7 +21,9 @@ from sqlalchemy.orm import Mapped
 
 from app.intake import ScriptState
 from app.models.base import Base, OperationalRow, State, UnvouchedBase, forgotten, plain, sealed
+from app.models.contact import Reach, WhatsAppContact
 from app.models.values import operational
+from app.telephony import Channel
 
 
 class CaseState(StrEnum):
@@ -58,19 +60,6 @@ _MERGED = text("merged_into IS NOT NULL")
 
 
 @operational
-class Reach:
-    """How a caller may be reached.
-
-    ``hours``: ``HH:MM-HH:MM`` in the case's time zone; empty for any time, None where they said
-    something that the machine did not understand.
-    """
-
-    granted: bool
-    methods: tuple[str, ...] = ()
-    hours: tuple[str, ...] | None = None
-
-
-@operational
 class CaseValues:
     """What the machine knows of a case.
 
@@ -82,7 +71,9 @@ class CaseValues:
     Of its own phone alone, also where it was merged into another case: ``number``, ``reach``,
     ``script``, ``last_inbound_at``, ``last_outbound_at``; ``human``: a person takes part in the
     talk, so the script is quiet until a silence ends that; ``unproven``: a silence came before this
-    talk, so whoever writes may be somebody else; ``owner_known_at``: when a person last made sure.
+    talk, so whoever writes may be somebody else; ``owner_known_at``: when a person last made sure;
+    ``text_channel``, the one that it wrote on last, at ``last_inbound_at``; ``last_sms_at``, when it
+    last wrote by SMS, if it has written on WhatsApp since.
     """
 
     reference: str
@@ -107,6 +98,21 @@ class CaseValues:
     unconfirmed_since: datetime | None = None
     owner_known_at: datetime | None = None
     outcome: str | None = None
+    text_channel: Channel = "sms"
+    last_sms_at: datetime | None = None
+    whatsapp: WhatsAppContact | None = None
+
+    def find_last_text(self, channel: Channel) -> datetime | None:
+        """Return when the phone last wrote on a channel; None if it never did."""
+        if channel == "whatsapp":
+            return self.whatsapp.last_at if self.whatsapp else None
+        return self.last_inbound_at if self.text_channel == "sms" else self.last_sms_at
+
+    def find_address(self, channel: Channel) -> str | None:
+        """Return the number that texts on a channel go to."""
+        if channel == "whatsapp" and self.whatsapp is not None:
+            return self.whatsapp.number
+        return self.number
 
     @property
     def time_to_human(self) -> timedelta | None:

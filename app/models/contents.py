@@ -29,7 +29,8 @@ class MessageBody:
     ``at`` is exact. ``phone`` is the number that wrote it or that it went to. ``answers`` is what
     the script learnt from it, by field; ``unconfirmed`` what it would have learnt, had not a
     silence come before: a person decides. ``replies`` are the words of the script's replies, by the
-    id of their message, which has no body of its own.
+    id of their message, which has no body of its own. ``profile_name`` is what the sender called
+    themself on WhatsApp.
     """
 
     body: str
@@ -39,6 +40,7 @@ class MessageBody:
     unconfirmed: Mapping[str, str] = field(default_factory=dict)
     media: tuple[MediaLink, ...] = ()
     replies: Mapping[UUID, str] = field(default_factory=dict)
+    profile_name: str | None = None
 
 
 @sealed_content

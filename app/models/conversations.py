@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped
 from app.intake import ScriptState
 from app.models.base import Base, OperationalRow, plain, sealed
 from app.models.values import operational
+from app.telephony import Channel
 
 
 class Message(Base):
@@ -56,7 +57,7 @@ class Note(Base):
 
 @operational
 class PendingKeywordValues:
-    """Which keyword came, from which number, and in which language its answer is due.
+    """Which keyword came, from which number on which channel, and the language of its answer.
 
     Without a keyword the greeting was answered at ``at``: ``script`` is where the dialogue stands.
     """
@@ -64,6 +65,7 @@ class PendingKeywordValues:
     number: str
     keyword: str | None = None
     language: str | None = None
+    channel: Channel = "sms"
     script: ScriptState | None = None
     at: datetime | None = None
 

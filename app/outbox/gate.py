@@ -26,11 +26,13 @@ from app.models import (
     Case,
     CaseValues,
     Outgoing,
+    OutgoingValues,
     Reach,
 )
-from app.organisation import find_zone
+from app.organisation import TEXT_METHODS, find_zone
 from app.outbox.suppressions import SILENCED, UNSAFE, find_suppressions
 from app.store import Db
+from app.telephony import Channel
 
 # A text this soon after one from the phone is an answer.
 ANSWER_WINDOW = timedelta(minutes=30)
@@ -51,20 +53,23 @@ def check_text(
     now: datetime,
     *,
     written_at: datetime,
+    channel: Channel = "sms",
     answers: bool = True,
 ) -> None:
     """Raise the named refusal if a text written at ``written_at`` may not go to the caller now.
 
-    An answer stays an answer while it waits for the carrier, for an hour at most. A reminder
-    ``answers`` nobody, whenever it goes.
+    An answer goes on the channel of the text that it answers, and stays one while it waits for the
+    carrier, for an hour at most. A reminder ``answers`` nobody, whenever it goes. Whatever is no
+    answer needs consent to this channel.
 
     NumberSuppressed, UnsafeMethod, ConsentMissing, OutsideSafeHours, CaseClosed, CaseErased.
     """
     _check_live(case)
     _check_phone(db, values, now)
-    if not (answers and is_answer(values.last_inbound_at, written_at, now)):
+    if not (answers and is_answer(values.find_last_text(channel), written_at, now)):
         terms = find_contact_terms(db, case.id, values)
-        check_agreement(terms, now, find_zone(db, values.region))
+        zone = find_zone(db, values.region)
+        check_agreement(terms, now, zone, method=TEXT_METHODS[channel])
 
 
 def _check_live(case: Case) -> None:
@@ -129,9 +134,7 @@ def check_agreement(
 # -- the last gate
 
 
-def find_gate_refusal(
-    db: Db, row: Outgoing, number: str, written_at: datetime, now: datetime
-) -> str | None:
+def find_gate_refusal(db: Db, row: Outgoing, text: OutgoingValues, now: datetime) -> str | None:
     """Return why a queued text must not go to the carrier now, as a refusal's slug, or None.
 
     Nothing passes a block. The fixed texts of the script answer a phone in the wrong hands like
@@ -141,32 +144,29 @@ def find_gate_refusal(
     goes by the rules of ``check_text``.
     """
     try:
-        _check_outgoing(db, row, number, written_at, now)
+        _check_outgoing(db, row, text, now)
     except Refusal as refusal:
         return refusal.slug
     return None
 
 
-def _check_outgoing(
-    db: Db, row: Outgoing, number: str, written_at: datetime, now: datetime
-) -> None:
-    kinds = find_suppressions(db, [db.keys.number_lookup(number)], now)
-    in_force = kinds.get(db.keys.number_lookup(number), set())
-    if not is_allowed(row.purpose, in_force):
+def _check_outgoing(db: Db, row: Outgoing, text: OutgoingValues, now: datetime) -> None:
+    lookup = db.keys.number_lookup(text.to)
+    if not is_allowed(row.purpose, find_suppressions(db, [lookup], now).get(lookup, set())):
         raise NumberSuppressed
     if row.purpose in _TO_OURS:
         return
     if row.purpose == "notice":
-        if now - written_at > ANSWER_PATIENCE:
+        if now - text.written_at > ANSWER_PATIENCE:
             raise OutsideSafeHours
         return
     if row.case_id is None:
         raise CaseErased
     case = db.get_one(Case, row.case_id)
-    phone = find_phone(db, case, number)
+    phone = find_phone(db, case, text.to)
     if phone is None:
         raise UnsafeMethod
-    _check_phone_of_case(db, row.purpose, phone, written_at, now)
+    _check_phone_of_case(db, row.purpose, phone, text, now)
 
 
 def is_allowed(purpose: str, suppressions: Collection[str]) -> bool:
@@ -180,15 +180,16 @@ def is_allowed(purpose: str, suppressions: Collection[str]) -> bool:
 
 
 def _check_phone_of_case(
-    db: Db, purpose: str, phone: CasePhone, written_at: datetime, now: datetime
+    db: Db, purpose: str, phone: CasePhone, text: OutgoingValues, now: datetime
 ) -> None:
-    values = phone.values
+    values, written_at, channel = phone.values, text.written_at, text.channel
     if purpose == "script":
         _check_live(phone.case)
-        if not is_answer(values.last_inbound_at, written_at, now):
+        if not is_answer(values.find_last_text(channel), written_at, now):
             raise OutsideSafeHours
         return
-    check_text(db, phone.case, values, now, written_at=written_at, answers=purpose != "reminder")
+    answers = purpose != "reminder"
+    check_text(db, phone.case, values, now, written_at=written_at, channel=channel, answers=answers)
     heard = values.last_inbound_at
     if PERHAPS_ANOTHER_OWNER in values.flags and heard is not None and written_at < heard:
         raise UnsafeMethod(MAYBE_STRANGER)
