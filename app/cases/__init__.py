@@ -73,6 +73,7 @@ from app.cases.detentions import (
     restore_detentions,
 )
 from app.cases.notes import add_note, write_note
+from app.cases.phones import CasePhone, find_asking_phone, find_phone, list_phones
 from app.cases.safe_hours import is_within_hours, parse_safe_hours
 from app.cases.states import is_live, mark_closed, mark_erased, mark_open
 from app.cases.tasks import (
@@ -92,6 +93,8 @@ from app.cases.waiting import (
     give_case,
     inherit_waiting,
     join_queue,
+    note_unheard,
+    note_written,
     start_waiting,
     stop_waiting,
     take_case,
@@ -112,6 +115,7 @@ __all__ = [
     "AttachmentSealer",
     "BatchRows",
     "CalendarEntry",
+    "CasePhone",
     "ChangingCase",
     "DateFacts",
     "DueTask",
@@ -134,10 +138,12 @@ __all__ = [
     "check_date_step",
     "check_reason",
     "delete_tasks",
+    "find_asking_phone",
     "find_case",
     "find_contact_terms",
     "find_known_cases",
     "find_live_reference",
+    "find_phone",
     "find_row_with_case",
     "find_tree_ids",
     "find_words_of_trees",
@@ -154,6 +160,7 @@ __all__ = [
     "list_attachments",
     "list_calendar",
     "list_detentions",
+    "list_phones",
     "list_tasks",
     "list_tasks_of_cases",
     "lock_cases_of_number",
@@ -167,6 +174,8 @@ __all__ = [
     "mark_erased",
     "mark_open",
     "note_text",
+    "note_unheard",
+    "note_written",
     "open_archive",
     "open_attachment",
     "open_case_keys",

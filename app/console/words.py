@@ -34,7 +34,12 @@ MESSAGE_STATUSES = {
 CHANNELS = {"sms": "SMS", "whatsapp": "WhatsApp"}
 FLAGS = {
     "erase_requested": "The caller asked for this case to be erased.",
-    "phone_compromised": "The caller's phone may be in other hands: nothing is sent to it.",
+    "phone_compromised": "The caller's phone may be in other hands: nothing is sent to it but "
+    "the fixed texts that every phone gets.",
+    "perhaps_another_owner": "This phone was silent for 90 days: perhaps it has another owner. "
+    "Make sure who writes before you say anything of this case.",
+    "answers_unconfirmed": "What this phone answered after a silence does not count yet: make sure "
+    "that it is the caller.",
     "stopped": "The caller asked for no more texts.",
     "stop": "The caller asked for no more texts.",
     "locked": "This was a wrong number, or the phone may be in other hands: nothing is sent to it.",
@@ -80,6 +85,7 @@ FIELDS = {
     "reach": "May be reached by",
     "reach_hours": "Safe hours",
 }
+UNCONFIRMED = {**FIELDS, "language": "Language", "situation": "About", "region": "Region"}
 DAYS = {
     "MO": "Monday",
     "TU": "Tuesday",
@@ -157,12 +163,15 @@ DONE = {
     "change_confirmed": "You confirmed it.",
     "claimed": "The case is yours.",
     "closed": "The case is closed. Only the archive can open it now.",
+    "caller_confirmed": "What they answered counts now.",
+    "caller_denied": "What was answered does not count. If the phone is not safe, say so too.",
     "compromised": "Nothing is sent to this phone any more. Record another safe contact.",
     "confirmed": "The second factor works. From now on every sign-in needs a code.",
     "consented": "The consent is recorded.",
     "contact": "The new contact is recorded.",
     "ended": "That session has ended.",
     "erased": "The case was erased. Copies of the database follow within a week.",
+    "erasure_stopped": "The case is kept.",
     "held": "The case is on hold: it cannot be erased.",
     "joined": "You are in.",
     "lifted": "The hold is lifted.",
@@ -187,6 +196,12 @@ DONE = {
     "swap_taken": "It is yours now.",
     "swap_withdrawn": "It stays yours.",
 }
+
+
+def say_answer(name: str, value: str) -> str:
+    """Return what a caller answered to the script, in words where it is a code."""
+    tables: Mapping[str, Mapping[str, str]] = {"language": LANGUAGES, "situation": SITUATIONS}
+    return of(tables.get(name, {value: value}), value)
 
 
 def of(table: Mapping[str, str], code: str | None) -> str:

@@ -33,7 +33,9 @@ from app.models.carrier_copies import (
 )
 from app.models.cases import (
     CASE_TRANSITIONS,
+    ERASE_REQUESTED,
     LIVE_STATES,
+    PERHAPS_ANOTHER_OWNER,
     Case,
     CaseEpoch,
     CaseGrant,
@@ -160,6 +162,7 @@ __all__ = [
     "CALL_TRANSITIONS",
     "CASE_TRANSITIONS",
     "CONFIRMATION_TRANSITIONS",
+    "ERASE_REQUESTED",
     "EVENT_TRANSITIONS",
     "JOB_TRANSITIONS",
     "LEG_TRANSITIONS",
@@ -169,6 +172,7 @@ __all__ = [
     "OFFER_TRANSITIONS",
     "OUTGOING_TRANSITIONS",
     "PARENTS",
+    "PERHAPS_ANOTHER_OWNER",
     "RELEASE_TRANSITIONS",
     "REQUEST_TRANSITIONS",
     "ROUNDING",

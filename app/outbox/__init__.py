@@ -28,7 +28,7 @@ from app.outbox.carrier_copies import (
 )
 from app.outbox.copy_deletion import COPY_PATIENCE, delete_copies
 from app.outbox.flood import HOUR, ReplyAllowance, forget_old_counts
-from app.outbox.gate import check_call, check_text
+from app.outbox.gate import MAYBE_STRANGER, check_call, check_text, is_allowed
 from app.outbox.member_phones import PHONE_TROUBLE_JOB
 from app.outbox.member_texts import MemberPhone, find_member_phone, make_member_phone, queue_notice
 from app.outbox.pacer import Pacer
@@ -38,6 +38,7 @@ from app.outbox.sender import SendSettings, send_texts
 from app.outbox.states import UNHEARD_JOB
 from app.outbox.suppressions import (
     SILENCED,
+    UNSAFE,
     find_phone_flags,
     find_suppressions,
     lift_suppressions,
@@ -48,12 +49,14 @@ from app.outbox.whatsapp import give_up_held_texts, is_window_open, release_held
 __all__ = [
     "COPY_PATIENCE",
     "HOUR",
+    "MAYBE_STRANGER",
     "MEDIA_JOB",
     "NEAR",
     "PHONE_TROUBLE_JOB",
     "PICTURES_KEPT",
     "SILENCED",
     "UNHEARD_JOB",
+    "UNSAFE",
     "Block",
     "MemberPhone",
     "MonthSpending",
@@ -82,6 +85,7 @@ __all__ = [
     "forget_old_copies",
     "forget_old_counts",
     "give_up_held_texts",
+    "is_allowed",
     "is_window_open",
     "keep_pictures",
     "lift_block",

@@ -21,7 +21,20 @@ from app.access import PERMISSIONS, Permission
 from app.calls.call_rows import add_call
 from app.calls.courses import CallCourse
 from app.cases.tasks import add_task
-from app.models import CallLeg, CallState, Case, Member, Offer, OfferValues, StatisticsRelease, Task
+from app.models import (
+    CallLeg,
+    CallState,
+    Case,
+    Erasure,
+    ErasureState,
+    ErasureValues,
+    Member,
+    Offer,
+    OfferValues,
+    StatisticsRelease,
+    Task,
+    rounded,
+)
 from app.requests.decisions import accept_offer
 from app.statistics.confirmation import confirm_release
 from app.statistics.months import freeze_month
@@ -237,6 +250,21 @@ def giving_contact(scene: Scene) -> Example:
 
 def unsafe_phone(scene: Scene) -> Example:
     return Example({"case_id": scene.texting_case()})
+
+
+def erasing_case(scene: Scene) -> Example:
+    """An urgent case whose caller wants it erased."""
+    case_id = scene.texting_case()
+    with scene.house.database.transaction() as db:
+        case = db.get_one(Case, UUID(case_id))
+        wish = Erasure(id=uuid4(), number_lookup=case.number_lookup, state=ErasureState.WAITING)
+        values = ErasureValues(number="", code="", tries=0, expires_at=scene.house.clock())
+        keys = db.keys.new_values(Erasure, wish.id, values, scene.house.clock())
+        for name, value in keys.items():
+            setattr(wish, name, value)
+        wish.expires_at = rounded(scene.house.clock())
+        db.add(wish)
+    return Example({"case_id": case_id})
 
 
 def lifting_block(scene: Scene) -> Example:
@@ -510,6 +538,7 @@ ENDPOINTS: dict[str, tuple[Iterable[Permission], Make]] = {
     "POST /v1/cases/{case_id}/close": ({CASES}, on_case({"outcome": "other"})),
     "POST /v1/cases/{case_id}/reopen": ({ARCHIVE}, reopening),
     "POST /v1/cases/{case_id}/erase": ({CASES}, on_case()),
+    "DELETE /v1/cases/{case_id}/erasure": ({CASES}, erasing_case),
     "POST /v1/cases/{case_id}/hold": ({HOLD}, on_case({"reason": "x"})),
     "DELETE /v1/cases/{case_id}/hold": ({Permission.LIFT_HOLD}, on_case(state="held")),
     "POST /v1/cases/{case_id}/requests": (
@@ -533,6 +562,8 @@ ENDPOINTS: dict[str, tuple[Iterable[Permission], Make]] = {
     "PUT /v1/cases/{case_id}/contact": ({CASES}, giving_contact),
     "POST /v1/cases/{case_id}/contact/compromised": ({CASES}, unsafe_phone),
     "DELETE /v1/cases/{case_id}/contact/compromised": ({CASES}, on_case()),
+    "POST /v1/cases/{case_id}/contact/confirmed": ({CASES}, on_case()),
+    "DELETE /v1/cases/{case_id}/contact/confirmed": ({CASES}, on_case()),
     "POST /v1/cases/{case_id}/break-glass": ({ARCHIVE}, breaking_glass),
     "POST /v1/cases/{case_id}/events": (
         {CASES},

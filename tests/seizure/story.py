@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 
 from app.crypto.totp import make_totp_code
-from app.desk.reading import mask_number
+from app.desk.case_records import mask_number
 from tests.media import files
 from tests.seizure import rarer
 from tests.seizure.canaries import Canary, word
