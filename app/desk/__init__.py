@@ -3,6 +3,16 @@
 from app.desk.announcing import announce_card
 from app.desk.case_file import CaseFile, show_consent
 from app.desk.closing import close_case, erase_case, hold_case, lift_hold, merge_cases, reopen_case
+from app.desk.complaints import (
+    FATES,
+    ComplaintLine,
+    draft_dossier,
+    list_complaints,
+    open_dossier,
+    read_denial,
+    show_lines,
+    take_complaint_step,
+)
 from app.desk.contact import OtherPhone, mark_phone_safe, mark_phone_unsafe, replace_contact
 from app.desk.date_changes import change_date, read_date
 from app.desk.emergency import break_glass
@@ -25,9 +35,11 @@ from app.desk.replying import StatedConsent, make_cases_wait, record_consent, se
 
 __all__ = [
     "COPY_NAME",
+    "FATES",
     "CaseFile",
     "CaseLine",
     "CaseOpening",
+    "ComplaintLine",
     "CopyReader",
     "OtherPhone",
     "StatedConsent",
@@ -39,6 +51,7 @@ __all__ = [
     "claim_case",
     "close_case",
     "confirm_wish",
+    "draft_dossier",
     "erase_case",
     "erase_due_cases",
     "erase_restored_cases",
@@ -47,6 +60,7 @@ __all__ = [
     "is_archive_wanted",
     "lift_hold",
     "list_cases",
+    "list_complaints",
     "make_cases_wait",
     "mark_phone_safe",
     "mark_phone_unsafe",
@@ -54,8 +68,10 @@ __all__ = [
     "merge_cases",
     "open_case_by_hand",
     "open_copy",
+    "open_dossier",
     "read_case",
     "read_date",
+    "read_denial",
     "read_line",
     "read_overview",
     "record_consent",
@@ -66,5 +82,7 @@ __all__ = [
     "search_archive",
     "send_reply",
     "show_consent",
+    "show_lines",
     "sweep_reminders",
+    "take_complaint_step",
 ]

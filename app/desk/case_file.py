@@ -12,7 +12,16 @@ from app.cases import AttachedFile, DueTask
 from app.desk.date_changes import WholeDate
 from app.desk.queue import CaseLine
 from app.knowledge import PossibleDeadline
-from app.models import AuditEntry, Call, Consent, ConsentValues, DetentionDetails, DetentionEpisode
+from app.models import (
+    AuditEntry,
+    Call,
+    Consent,
+    ConsentValues,
+    Denial,
+    DenialDetails,
+    DetentionDetails,
+    DetentionEpisode,
+)
 from app.requests import FoundRequest, OpenedReport
 
 
@@ -74,6 +83,7 @@ DAMAGED_KINDS: Mapping[str, str] = {
     "case_sheets": "fields",
     "cases": "case",
     "consents": "consent",
+    "denials": "denial",
     "detention_episodes": "episode",
     "events": "event",
     "messages": "message",
@@ -112,6 +122,7 @@ class CaseFile:
     consents: Sequence[RecordedConsent] = field(default=(), repr=False)
     events: Sequence[WholeDate] = field(default=(), repr=False)
     episodes: Sequence[tuple[DetentionEpisode, DetentionDetails]] = field(default=(), repr=False)
+    denials: Sequence[tuple[Denial, DenialDetails]] = field(default=(), repr=False)
     tasks: Sequence[DueTask] = ()
     possible_deadlines: Sequence[PossibleDeadline] = field(default=(), repr=False)
     requests: Sequence[FoundRequest] = field(default=(), repr=False)

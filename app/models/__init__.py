@@ -55,6 +55,7 @@ from app.models.contents import (
     AttachmentDetails,
     BriefContent,
     DatePlace,
+    DenialDetails,
     DetentionDetails,
     DetentionReview,
     MediaLink,
@@ -63,6 +64,13 @@ from app.models.contents import (
     ReportBody,
 )
 from app.models.conversations import Message, Note, PendingKeyword, PendingKeywordValues
+from app.models.denials import (
+    DENIAL_TRANSITIONS,
+    SETTLED_DENIALS,
+    Denial,
+    DenialState,
+    DenialValues,
+)
 from app.models.events import (
     AWAITED,
     EVENT_TRANSITIONS,
@@ -160,6 +168,7 @@ __all__ = [
     "CALL_TRANSITIONS",
     "CASE_TRANSITIONS",
     "CONFIRMATION_TRANSITIONS",
+    "DENIAL_TRANSITIONS",
     "EVENT_TRANSITIONS",
     "JOB_TRANSITIONS",
     "LEG_TRANSITIONS",
@@ -174,6 +183,7 @@ __all__ = [
     "ROUNDING",
     "RUNNING",
     "SEEKING",
+    "SETTLED_DENIALS",
     "SETTLED_TEXTS",
     "SIGHTING_TRANSITIONS",
     "SWAP_TRANSITIONS",
@@ -220,6 +230,10 @@ __all__ = [
     "ConsentValues",
     "DatePlace",
     "DeadlineRule",
+    "Denial",
+    "DenialDetails",
+    "DenialState",
+    "DenialValues",
     "Deployment",
     "DetentionDetails",
     "DetentionEpisode",

@@ -167,6 +167,8 @@ class Case(OperationalRow[CaseValues], Base):
     # never changed, and set whether it was counted or not.
     release_period: Mapped[str | None] = plain(String(7))
     closed_period: Mapped[str | None] = plain(String(7))
+    # The same for when a refused service was recorded first.
+    denial_period: Mapped[str | None] = plain(String(7))
 
 
 class CaseEpoch(UnvouchedBase):

@@ -15,7 +15,7 @@ from typing import Any
 from app.statistics.categories import VERSION, list_keys
 
 # What all tables together may cost a case in each family, and in all; thousandths of ε.
-CAPS = {"opened": 1000, "closed": 500}
+CAPS = {"opened": 1000, "closed": 500, "denials": 250}
 HARD_CAP = 2000
 
 
@@ -43,6 +43,7 @@ MEASURES: Mapping[tuple[str, str], tuple[Measure, ...]] = {
         Measure("outcome", ("outcome",), 250),
         Measure("time_to_human", ("time_to_human",), 250),
     ),
+    ("denials", "quarter"): (Measure("sector_service", ("sector", "service"), 250),),
 }
 
 

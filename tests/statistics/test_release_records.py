@@ -24,6 +24,8 @@ PLAN = Plan(
         "language": ["fr", "en", "other"],
         "outcome": ["supported", "other"],
         "time_to_human": ["within_2_h", "nobody"],
+        "sector": ["health", "other"],
+        "service": ["paper", "other"],
     },
     {"language": {"fr": "en"}},
     list_default_milli(),
@@ -61,6 +63,7 @@ RECORDS = {
         record("closed", "2026-Q1", 11),
         ("f56b7c65bdbcf8ae", "8ba0248e8f21098a", "1635886a39cd28bb"),
     ),
+    "denials": (record("denials", "2026-Q1", 12), ("", "", "")),
 }
 
 
