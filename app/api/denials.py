@@ -21,10 +21,10 @@ router = APIRouter(prefix="/v1", tags=["complaints"])
 Code = Annotated[str, Field(max_length=32)]
 Name = Annotated[str, Field(max_length=200)]
 Words = Annotated[str, Field(max_length=4000)]
-_SHARE = Field(
-    max_length=16,
-    description=f"what the caller lets the office read, each by itself: {', '.join(DENIAL_FIELDS)}",
-)
+Shared = Annotated[
+    list[Code],
+    Field(max_length=16, description=f"what the office may read: {', '.join(DENIAL_FIELDS)}"),
+]
 
 
 class NewDenial(BaseModel):
@@ -40,7 +40,7 @@ class NewDenial(BaseModel):
     account: Words = Field(default="", description="what happened")
     wanted: Words = Field(default="", description="what the caller wants the office to do")
     caller_name: Name = ""
-    share: list[Code] = Field(default_factory=list, max_length=16, description=_SHARE.description)
+    share: Shared = Field(default_factory=list)
 
 
 class ChangeDenial(BaseModel):
@@ -56,7 +56,7 @@ class ChangeDenial(BaseModel):
     account: Words | None = None
     wanted: Words | None = None
     caller_name: Name | None = None
-    share: list[Code] | None = _SHARE
+    share: Shared | None = None
 
 
 class DenialOut(NewDenial):
@@ -127,7 +127,7 @@ def add(
     with visit.transaction() as db:
 
         def make() -> UUID:
-            told = make_denial(_values(body))
+            told = make_denial(convert_denial(body))
             return record_denial(db, visit.principal, case_id, told, visit.now).id
 
         key = fingerprint(request, body)
@@ -141,11 +141,11 @@ def change(
 ) -> DenialOut:
     """Change what is known, until the complaint is out. A draft has to be made anew."""
     with visit.transaction() as db:
-        change_denial(db, visit.principal, denial_id, version, _values(body), visit.now)
+        change_denial(db, visit.principal, denial_id, version, convert_denial(body), visit.now)
         return answer_denial(db, visit, denial_id, response)
 
 
-def _values(body: NewDenial | ChangeDenial) -> dict[str, Any]:
+def convert_denial(body: NewDenial | ChangeDenial) -> dict[str, Any]:
     """Return what was given, by the sealed names; only what may be unknown is taken away."""
     given = {name: getattr(body, name) for name in body.model_fields_set}
     if given.get("share") is not None:

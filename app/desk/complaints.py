@@ -44,6 +44,13 @@ FATES = (
     DenialState.CLOSED,
     DenialState.WITHDRAWN,
 )
+_FATE_KINDS = {
+    DenialState.SENT: "denial.sent",
+    DenialState.ACKNOWLEDGED: "denial.acknowledged",
+    DenialState.ANSWERED: "denial.answered",
+    DenialState.CLOSED: "denial.closed",
+    DenialState.WITHDRAWN: "denial.withdrawn",
+}
 _OUTSIDE = (DenialState.SENT, DenialState.ACKNOWLEDGED, DenialState.ANSWERED)
 
 
@@ -152,7 +159,7 @@ def take_complaint_step(
     if note.strip():
         write_note(db, case, principal.member_id, NOTE_KIND, note.strip()[:4000], now)
     db.flush()
-    audit.record(db, f"denial.{after}", principal.member_id, denial.id, now)
+    audit.record(db, _FATE_KINDS[after], principal.member_id, denial.id, now)
     return denial
 
 
