@@ -154,6 +154,9 @@ def open_denial(
 
     That of a closed case opens for the archive. NotFound, Forbidden, ReasonMissing.
     """
+    known = db.get(Case, denial.case_id)
+    archived = known is not None and not is_live(known)
+    principal.require(Permission.ARCHIVE if archived else Permission.CASES)
     case = find_case(db, principal, denial.case_id)
     if is_live(case):
         keys = open_case_keys(db, principal, case)
