@@ -23,7 +23,7 @@ from app.members import MemorySessions, SessionStore, SignInThrottle, TableSessi
 from app.models import Deployment
 from app.operations import Door, Metrics, SharedSeed, watch_for_damage
 from app.organisation import read_regions
-from app.outbox import Pacer
+from app.outbox import Pacer, SendSettings
 from app.paging import Waker, read_wake_numbers
 from app.settings import Settings
 from app.store import Database, GroupWriter
@@ -75,6 +75,7 @@ def make_carrier(
         api_key=settings.twilio_api_key,
         api_secret=settings.twilio_api_secret.get_secret_value(),
         number=settings.twilio_number,
+        messaging_service=settings.twilio_messaging_service_sid,
         api_url=settings.twilio_api_url,
         failed=failed,
     )
@@ -97,8 +98,9 @@ def make_worker(
     pacer = Pacer(settings.twilio_rate)
     waker = Waker(read_wake_numbers(settings.wake_numbers_file))
     status_url = f"{settings.url}/twilio/messages/status"
+    sending = SendSettings(status_url, settings.twilio_whatsapp_template)
     desk, line = make_desk(settings), make_line(settings)
-    tools = WorkerTools(database, carrier, clock, pacer, status_url, desk, waker, line, sessions)
+    tools = WorkerTools(database, carrier, clock, pacer, sending, desk, waker, line, sessions)
     worker = Worker(tools)
     metrics.watch(worker)
     return worker

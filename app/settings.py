@@ -48,6 +48,14 @@ class Settings(BaseSettings):
     twilio_api_key: str = ""
     twilio_api_secret: SecretStr = SecretStr("")
     twilio_number: str = ""
+    twilio_messaging_service_sid: str = Field(
+        default="", pattern="^(MG[0-9a-fA-F]{32})?$", description="in front of the number, if any"
+    )
+    twilio_whatsapp_template: str = Field(
+        default="",
+        pattern="^(HX[0-9a-fA-F]{32})?$",
+        description="ContentSid of the approved template, its first variable the text",
+    )
     twilio_rate: float = Field(default=1.0, gt=0, description="segments per second")
     twilio_api_url: str = TWILIO_API
     recording_key_file: Path | None = Field(

@@ -24,7 +24,7 @@ from app.desk import CaseFile, list_cases, read_case, send_reply
 from app.inbound import IntakeSettings, take_texts
 from app.models import LIVE_STATES, Case, CaseValues, Member, Message, Outgoing
 from app.organisation import change_settings, read_regions, read_settings_version
-from app.outbox import Pacer, StatusUpdate, follow_statuses
+from app.outbox import Pacer, SendSettings, StatusUpdate, follow_statuses
 from app.paging import Waker
 from app.rota import ShiftFacts, add_shift, show_wall_time
 from app.store import claim_jobs, postpone_job
@@ -35,11 +35,13 @@ from app.telephony import (
     CarrierError,
     CarrierMessage,
     CarrierUnreachable,
+    Channel,
     DeliveryStatus,
     Direction,
     InboundText,
     NotFinal,
     OutgoingText,
+    split_address,
     translate_status,
 )
 from app.texts import load_spoken
@@ -69,6 +71,8 @@ class FakeCarrier:
     # News of texts that have yet to reach us, and how long they take; None: they never come.
     news: list[tuple[datetime, StatusUpdate]] = field(default_factory=list)
     news_take: timedelta | None = timedelta(0)
+    # What the carrier's callbacks say was wrong.
+    error: int | None = None
     # The next texts are refused like this, one by one.
     errors: list[CarrierError] = field(default_factory=list)
     # So many of the next texts are taken over, and we are not told so.
@@ -88,7 +92,10 @@ class FakeCarrier:
         ours = UUID((text.status_callback or "").rpartition("=")[2])
         if self.news_take is not None:
             for word in ("sent", fate):
-                told = StatusUpdate(ours, DeliveryStatus(sid, translate_status(word), None))
+                status = DeliveryStatus(
+                    sid, translate_status(word), self.error, split_address(text.to)[0]
+                )
+                told = StatusUpdate(ours, status)
                 self.news.append((self.clock() + self.news_take, told))
         if self.times_out:
             self.times_out -= 1
@@ -142,6 +149,8 @@ class Line(Premises):
     """Premises with a line, on which callers text."""
 
     carrier: FakeCarrier = field(kw_only=True)
+    # The carrier's id of the template for WhatsApp.
+    template: str = ""
 
     @cached_property
     def desk(self) -> IntakeSettings:
@@ -154,7 +163,7 @@ class Line(Premises):
             cast("Carrier", self.carrier),
             self.clock,
             Pacer(1e9),
-            "http://x",
+            SendSettings("http://x", self.template),
             self.desk,
             Waker(()),
             CallSettings("http://x", load_spoken()),
@@ -178,7 +187,18 @@ class Line(Premises):
         """Text the hotline, whose webhook gets lost; return what it would have told."""
         sid = f"SM{uuid4().hex}"
         self.carrier.receive(sid, sender, body, media)
-        return InboundText(sid, sender, HOTLINE, body, tuple(media), None, "sms", withheld=False)
+        number, channel = split_address(sender)
+        return InboundText(
+            sid,
+            number,
+            HOTLINE,
+            body,
+            tuple(media),
+            None,
+            channel,
+            withheld=False,
+            profile_name="Rosa Maria" if channel == "whatsapp" else None,
+        )
 
     def take(self, *texts: InboundText) -> list[str | None]:
         """Take in texts as their webhooks tell them, and nothing more."""
@@ -239,7 +259,7 @@ class Line(Premises):
         """The live case of a phone, if there is one."""
         with self.reading() as db:
             live = (Case.state.in_(LIVE_STATES), Case.merged_into.is_(None))
-            lookup = db.keys.number_lookup(number)
+            lookup = db.keys.number_lookup(split_address(number)[0])
             return db.scalar(select(Case).where(Case.number_lookup == lookup, *live))
 
     def open_case(self, *bodies: str, sender: str = CALLER) -> Case:
@@ -279,10 +299,12 @@ class Line(Premises):
             ordered = select(Message.status).order_by(Message.position)
             return list(db.scalars(ordered.where(Message.case_id == case_id)))
 
-    def reply(self, case_id: UUID, body: str = "I am here with you.") -> None:
+    def reply(
+        self, case_id: UUID, body: str = "I am here with you.", channel: Channel | None = None
+    ) -> None:
         """Let heron answer a caller, and do what follows. Raises what the gate refuses."""
         with self.writing() as db:
-            send_reply(db, self.principal("heron"), case_id, body, self.now)
+            send_reply(db, self.principal("heron"), case_id, body, self.now, channel)
         self.settle()
 
     def as_member(self, do: Callable[..., Any], handle: str, *given: Any) -> Any:

@@ -15,7 +15,7 @@ from app.api.health import examine
 from app.api.invitations import Invite
 from app.api.members import ChangeMe, ChangeMember, Code, damaged_out, member_out
 from app.api.organisation import ChangeSettings
-from app.api.replies import GiveConsent
+from app.api.replies import GiveConsent, ReplyBody
 from app.api.routes import install_api
 from app.api.state import Service, Visit
 from app.api.webhook_table import make_takers, take_webhooks
@@ -38,6 +38,7 @@ __all__ = [
     "NewCase",
     "NewContact",
     "NewDenial",
+    "ReplyBody",
     "Service",
     "Visit",
     "confirmations_out",

@@ -65,12 +65,15 @@ class MessageOut(RecordOut):
 
     id: UUID
     direction: Literal["inbound", "outbound"]
-    channel: str
+    channel: str = Field(description="sms or whatsapp")
     body: str | None = Field(description="null once the text was deleted")
     at: datetime
     status: str
     author: UUID | None = None
     media: list[str] = Field(default_factory=list)
+    profile_name: str | None = Field(
+        default=None, description="what the caller calls themself on WhatsApp"
+    )
 
 
 class NoteOut(RecordOut):

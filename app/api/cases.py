@@ -31,10 +31,9 @@ from app.desk import (
     read_case,
     release_case,
 )
-from app.errors import BadRequest
 from app.models import LIVE_STATES
 from app.store import do_once
-from app.telephony import clean_number
+from app.telephony import read_number
 from app.vault import CASE_FIELDS, read_sheet
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
@@ -140,9 +139,7 @@ def open_case(
     idempotency_key: IdempotencyKey = None,
 ) -> CaseItem:
     """Open a case by hand."""
-    number = clean_number(body.contact) if body.contact else None
-    if body.contact and number is None:
-        raise BadRequest("Write the phone number with its country code, for example +1 514 …")
+    number = read_number(body.contact) if body.contact else None
     opening = CaseOpening(
         number, body.situation, body.urgency, body.language, body.region, body.fields
     )

@@ -14,6 +14,7 @@ from app.cases import add_note, find_case
 from app.desk import StatedConsent, record_consent, send_reply, show_consent
 from app.models import Consent, Message, Note
 from app.store import do_once
+from app.telephony import Channel
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
 Text = Annotated[str, Field(max_length=20_000)]
@@ -23,6 +24,14 @@ class Body(BaseModel):
     """A text or note."""
 
     body: Text
+
+
+class ReplyBody(Body):
+    """A text to the caller."""
+
+    channel: Channel | None = Field(
+        default=None, description="the one that the caller wrote on last, where nothing is said"
+    )
 
 
 class QueuedTextOut(BaseModel):
@@ -45,7 +54,7 @@ class GiveConsent(BaseModel):
 @router.post("/{case_id}/messages", status_code=202)
 def reply(
     case_id: UUID,
-    body: Body,
+    body: ReplyBody,
     visit: VisitDep,
     request: Request,
     idempotency_key: IdempotencyKey = None,
@@ -58,7 +67,7 @@ def reply(
             idempotency_key,
             fingerprint(request, body),
             visit.now,
-            lambda: send_reply(db, visit.principal, case_id, body.body, visit.now).id,
+            lambda: send_reply(db, visit.principal, case_id, body.body, visit.now, body.channel).id,
         )
         find_case(db, visit.principal, case_id)
         message = db.get(Message, message_id)

@@ -20,7 +20,7 @@ from app.cases.by_number import (
     write_cases,
 )
 from app.cases.calendar import CalendarEntry, list_calendar
-from app.cases.callers import NewCaller, make_caller_lookup
+from app.cases.callers import NewCaller, inherit_channels, make_caller_lookup, note_text
 from app.cases.case import (
     find_case,
     find_live_reference,
@@ -163,6 +163,7 @@ __all__ = [
     "has_agreed",
     "has_refused",
     "has_said_yes",
+    "inherit_channels",
     "inherit_waiting",
     "is_live",
     "is_within_hours",
@@ -185,6 +186,7 @@ __all__ = [
     "mark_erased",
     "mark_open",
     "move_denial",
+    "note_text",
     "open_archive",
     "open_attachment",
     "open_case_keys",

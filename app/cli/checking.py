@@ -68,11 +68,12 @@ def _send_test(database: Database, number: str, clock: Clock) -> CheckFinding:
     from app.errors import OperatorError
     from app.operations import report_ok, report_problem
     from app.outbox import queue_test_text
-    from app.telephony import clean_number
+    from app.telephony import NumberNotUnderstood, read_number
 
-    cleaned = clean_number(number)
-    if cleaned is None:
-        raise OperatorError("write the number with its country code, for example +15145550123")
+    try:
+        cleaned = read_number(number)
+    except NumberNotUnderstood as error:
+        raise OperatorError(error.detail) from error
     with database.transaction() as db:
         row_id = queue_test_text(db, cleaned, _TEST, clock())
     say("Waiting for the test text …")

@@ -9,9 +9,10 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.access import DESK, Permission
+from app.api import ReplyBody
 from app.cases import add_note
 from app.console.errors import PageRoute
-from app.console.forms import once_key
+from app.console.forms import checked, once_key
 from app.console.preview import alphabet, preview
 from app.console.quick_replies import quick_replies, with_quick_reply
 from app.console.screens import MemberScreen, MemberScreenDep
@@ -21,6 +22,7 @@ from app.errors import Refusal
 from app.members import list_handles
 from app.models import LIVE_STATES
 from app.organisation import ANSWERS, find_zone, read_settings
+from app.outbox import is_window_open
 from app.store import Db, do_once
 from app.vault import read_roster
 
@@ -81,6 +83,8 @@ def _shown(db: Db, screen: MemberScreen, file: CaseFile) -> dict[str, Any]:
         "detention_places": settings.detention_places,
         # Dates are told, and typed, as the clock shows them where the caller is.
         "case_zone": find_zone(db, file.line.values.region),
+        "has_template": bool(screen.service.settings.twilio_whatsapp_template),
+        "window_open": is_window_open(file.line.values, screen.visit.now),
         "quick_replies": quick_replies(file.line.values.language),
         "alphabet": alphabet(),
     }
@@ -95,9 +99,14 @@ def reply(case_id: UUID, screen: MemberScreenDep) -> Response:
         return _quick_reply(screen, case_id, body)
     if form.get("action") == "preview":
         return case_page(
-            screen, case_id, typed={"body": body}, previewed=preview(body) if body.strip() else None
+            screen,
+            case_id,
+            typed={"body": body, "channel": form.get("channel")},
+            previewed=preview(body) if body.strip() else None,
         )
+    chosen = form.get("channel") or None
     try:
+        channel = checked(ReplyBody, {"body": body, "channel": chosen}).channel
         with visit.transaction() as db:
             do_once(
                 db,
@@ -105,10 +114,10 @@ def reply(case_id: UUID, screen: MemberScreenDep) -> Response:
                 once_key(form),
                 f"console reply {case_id}".encode(),
                 visit.now,
-                lambda: send_reply(db, visit.principal, case_id, body, visit.now).id,
+                lambda: send_reply(db, visit.principal, case_id, body, visit.now, channel).id,
             )
     except Refusal as refusal:
-        return case_page(screen, case_id, refusal, typed={"body": body})
+        return case_page(screen, case_id, refusal, typed={"body": body, "channel": chosen})
     return screen.go(f"/cases/{case_id}?done=replied#conversation")
 
 

@@ -14,16 +14,12 @@ from app.console.errors import PageRoute
 from app.console.forms import Form, checked, once_key
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.desk import CaseOpening, open_case_by_hand
-from app.errors import BadRequest, Refusal
+from app.errors import Refusal
 from app.organisation import read_settings
 from app.store import do_once
-from app.telephony import clean_number
+from app.telephony import NumberNotUnderstood, read_number
 
 router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRoute)
-
-
-class NumberNotUnderstood(BadRequest):
-    """Write the phone number with its country code, for example +15145550123."""
 
 
 @router.get("/new")
@@ -54,11 +50,8 @@ def open_case(screen: MemberScreenDep) -> Response:
 
 def _opening(form: Form) -> CaseOpening:
     wanted = checked(NewCase, _values(form))
-    number = clean_number(wanted.contact) if wanted.contact else None
-    if wanted.contact and number is None:
-        raise NumberNotUnderstood
     return CaseOpening(
-        number=number,
+        number=read_number(wanted.contact) if wanted.contact else None,
         situation=wanted.situation,
         urgency=wanted.urgency,
         language=wanted.language,

@@ -21,6 +21,7 @@ STATES = {
 MESSAGE_STATUSES = {
     "received": "received",
     "queued": "waiting to be sent",
+    "held": "waiting until the caller writes on WhatsApp again, which lets nothing in before",
     "sending": "being sent",
     "sent": "sent, not confirmed yet",
     "delivered": "arrived",
@@ -29,6 +30,7 @@ MESSAGE_STATUSES = {
     "uncertain": "may or may not have arrived; it is not sent again by itself",
     "refused": "not sent: the caller asked for no texts, or this was not a safe time",
 }
+CHANNELS = {"sms": "SMS", "whatsapp": "WhatsApp"}
 FLAGS = {
     "erase_requested": "The caller asked for this case to be erased.",
     "phone_compromised": "The caller's phone may be in other hands: nothing is sent to it.",

@@ -37,6 +37,8 @@ class ConversationText:
     status: str
     author: UUID | None
     media: Sequence[str]
+    # What the caller calls themself on WhatsApp, where they wrote there.
+    profile_name: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

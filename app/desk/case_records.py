@@ -84,6 +84,7 @@ def _show_text(row: Message, source: MessageBody | None) -> ConversationText:
         row.status,
         row.author_id,
         [one.content_type for one in own.media] if own else (),
+        own.profile_name if own else None,
     )
 
 

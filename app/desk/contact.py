@@ -7,7 +7,7 @@ recorded, or once somebody says that the phone is back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -23,11 +23,13 @@ from app.errors import BadRequest, NumberSuppressed, UnsafeMethod
 from app.models import LIVE_STATES, Case, Erasure, ErasureState
 from app.outbox import cancel_texts, find_suppressions, lift_suppressions, suppress_number
 from app.store import Db
-from app.telephony import clean_number
+from app.telephony import Channel, read_number
 
 UNSAFE_FLAG = "phone_compromised"
 # What was known of the old phone, and says nothing about the new one.
-_OF_THE_PHONE: Mapping[str, Any] = dict.fromkeys(("last_inbound_at", "reach"))
+_OF_THE_PHONE: Mapping[str, Any] = dict.fromkeys(
+    ("last_inbound_at", "last_sms_at", "whatsapp", "reach")
+)
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,7 @@ def replace_contact(
     """
     principal.require(Permission.CASES)
     case = find_case(db, principal, case_id, live=True)
-    number = clean_number(contact.number)
-    if number is None:
-        raise BadRequest("Write the phone number with its country code, for example +1 514 …")
+    number = read_number(contact.number)
     lookup = db.keys.number_lookup(number)
     if find_suppressions(db, [lookup], now):
         raise NumberSuppressed
@@ -91,13 +91,22 @@ def replace_contact(
     if values.number:
         cancel_texts(db, values.number)
     kept = replace(values.without_flag(UNSAFE_FLAG), **_OF_THE_PHONE)
-    write_case_values(db, case, replace(kept, number=number, human=True))
+    write_case_values(
+        db,
+        case,
+        replace(kept, number=number, human=True, text_channel=_find_channel(contact.methods)),
+    )
     case.number_lookup = lookup
     db.flush()
     audit.record(db, "contact.replaced", principal.member_id, case.id, now)
     said = StatedConsent("contact", True, tuple(contact.methods), contact.hours)
     record_consent(db, principal, case_id, said, now)
     return case
+
+
+def _find_channel(methods: Collection[str]) -> Channel:
+    """Return the channel that a phone is texted on before it has written: SMS unless ruled out."""
+    return "whatsapp" if "whatsapp" in methods and "text" not in methods else "sms"
 
 
 def _live_case(db: Db, lookup: bytes) -> UUID | None:

@@ -130,7 +130,8 @@ def _may_remind(db: Db, done: Reminded, case: Case, days: int, now: datetime) ->
             return False
     try:
         values = db.keys.read_values(case)
-        check_text(db, case, values, now, written_at=now, answers=False)
+        channel = values.text_channel
+        check_text(db, case, values, now, written_at=now, channel=channel, answers=False)
     except Refusal:
         return False  # consent or a safe hour may still come; the next sweep asks again
     return True

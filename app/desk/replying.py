@@ -33,6 +33,7 @@ from app.models import (
     Message,
     MessageBody,
     Outgoing,
+    OutgoingState,
     rounded,
 )
 from app.organisation import CONSENT_SCOPES, CONTACT_METHODS
@@ -40,13 +41,24 @@ from app.outbox import TextDraft, check_text, queue_texts
 from app.paging import ALERTED_AT_ONCE, acknowledge_alert, make_alert_job
 from app.requests import complete_briefs, follow_consent
 from app.store import ClaimedJob, Db, add_jobs, finish_job, make_row_id, position_after
+from app.telephony import Channel
 from app.vault import MESSAGE_BODY, OVERRIDE_REASON, seal_for_case
 
 LONGEST_TEXT = 1600
 
 
-def send_reply(db: Db, principal: Principal, case_id: UUID, body: str, now: datetime) -> Message:
-    """Queue a text to the caller. BadRequest, and the refusals of ``check_text``."""
+def send_reply(
+    db: Db,
+    principal: Principal,
+    case_id: UUID,
+    body: str,
+    now: datetime,
+    channel: Channel | None = None,
+) -> Message:
+    """Queue a text to the caller, on the channel that they wrote on last, or on another.
+
+    BadRequest, and the refusals of ``check_text``: another channel needs consent to it.
+    """
     principal.require(Permission.CASES)
     case = find_case(db, principal, case_id, live=True)
     if not body.strip() or len(body) > LONGEST_TEXT:
@@ -54,10 +66,11 @@ def send_reply(db: Db, principal: Principal, case_id: UUID, body: str, now: date
     if "\0" in body:
         raise BadRequest("A text cannot hold the character NUL.")
     values = read_case_values(db, case)
-    check_text(db, case, values, now, written_at=now)
+    channel = channel or values.text_channel
+    check_text(db, case, values, now, written_at=now, channel=channel)
     complete_briefs(db, principal, case, now)
     write_case_values(db, case, answer_caller(db, case, values, now))
-    message = _put_message(db, case, values, principal.member_id, body, now)
+    message = _put_message(db, case, values, principal.member_id, body, now, channel)
     acknowledge_alert(db, case.id, principal.member_id)
     audit.record(db, "case.replied", principal.member_id, case.id, now)
     return message
@@ -68,12 +81,19 @@ def send_reminder(db: Db, case: Case, values: CaseValues, body: str, now: dateti
 
     It answers nobody: who waits for the desk goes on waiting.
     """
-    check_text(db, case, values, now, written_at=now, answers=False)
-    return _put_message(db, case, values, None, body, now)
+    channel = values.text_channel
+    check_text(db, case, values, now, written_at=now, channel=channel, answers=False)
+    return _put_message(db, case, values, None, body, now, channel)
 
 
 def _put_message(
-    db: Db, case: Case, values: CaseValues, author: UUID | None, body: str, now: datetime
+    db: Db,
+    case: Case,
+    values: CaseValues,
+    author: UUID | None,
+    body: str,
+    now: datetime,
+    channel: Channel,
 ) -> Message:
     message_id = make_row_id(db, Message, now)
     case.last_position = position_after(case.last_position, now)
@@ -82,7 +102,7 @@ def _put_message(
         case_id=case.id,
         epoch=case.epoch,
         direction="outbound",
-        channel="sms" if values.channel == "manual" else values.channel,
+        channel=channel,
         status="queued",
         at=rounded(now),
         position=case.last_position,
@@ -92,7 +112,8 @@ def _put_message(
     db.add(message)
     db.flush()
     purpose = "reply" if author else "reminder"  # which answers nobody, at the last gate too
-    draft = TextDraft(values.number or "", body, case.id, message_id, purpose, case.urgency)
+    to = values.find_address(channel) or ""
+    draft = TextDraft(to, body, case.id, message_id, purpose, case.urgency, channel=channel)
     queue_texts(db, [draft], now)
     return message
 
@@ -105,7 +126,7 @@ def make_cases_wait(db: Db, claimed: Sequence[ClaimedJob], now: datetime) -> Non
     of_texts = select(Outgoing.case_id).where(
         Outgoing.id.in_([job.ref for job in claimed]),
         Outgoing.purpose == "reply",
-        Outgoing.state.in_(NOT_HEARD),
+        Outgoing.state.in_((*NOT_HEARD, OutgoingState.HELD)),
     )
     roots = select(TREE_ROOT).where(Case.id.in_(of_texts))
     found = db.scalars(select(Case).where(Case.id.in_(roots)).order_by(Case.id).with_for_update())

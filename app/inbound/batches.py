@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from app.cases import (
     BatchRows,
@@ -27,7 +28,7 @@ from app.models import (
 )
 from app.outbox import ReplyAllowance, TextDraft
 from app.store import Db
-from app.telephony import InboundText
+from app.telephony import InboundText, find_todays_form
 
 # Only such senders can be answered; short codes and names belong to machines.
 _ANSWERABLE = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -69,8 +70,13 @@ class Batch:
 
     def open_case(self, text: InboundText) -> ChangingCase:
         """Open a case for a text from a phone that has none."""
-        caller = NewCaller(text.channel, text.number)
+        caller = NewCaller(text.channel, find_todays_form(text.number) if text.number else None)
         return open_new_case(self.db, self.rows, self.known, caller, self.now)
+
+    def find_cases(self, lookups: Iterable[bytes]) -> set[UUID]:
+        """Return the cases that were there before and that these numbers write to."""
+        live = (self.known.live.get(lookup) for lookup in lookups)
+        return {case.id for case in live if case is not None and case.row is not None}
 
     def about(self, text: InboundText) -> datetime:
         """Return the same as a plain column may tell it."""

@@ -18,7 +18,7 @@ from app.models import (
     MessageBody,
 )
 from app.store import position_after
-from app.telephony import InboundText
+from app.telephony import InboundText, is_same_phone
 from app.vault import MESSAGE_BODY, lock_field, seal_field
 
 
@@ -30,10 +30,11 @@ def make_payload(
     return MessageBody(
         body=text.body,
         at=batch.came_at(text),
-        sender=text.sender if text.sender != known else None,
+        sender=None if is_same_phone(text.sender, known) else text.sender,
         answers=result.answers,
         media=tuple(MediaLink(url=url, content_type=kind) for url, kind in text.media),
         replies=replies,
+        profile_name=text.profile_name,
     )
 
 

@@ -20,8 +20,10 @@ from app.cases import (
     FIRST_URGENCY,
     ChangingCase,
     find_known_cases,
+    inherit_channels,
     inherit_waiting,
     make_caller_lookup,
+    note_text,
     read_case_values,
     write_case_values,
     write_cases,
@@ -29,6 +31,7 @@ from app.cases import (
 from app.crypto import SealBroken
 from app.inbound.batches import WITHOUT_CASE, Batch, IntakeSettings, is_answerable
 from app.inbound.erase_dialogue import begin_erase_dialogue
+from app.inbound.keywords import find_words
 from app.inbound.messages import add_inbound_message, make_payload
 from app.inbound.turns import note_waiting
 from app.intake import Keyword, take_step
@@ -64,7 +67,7 @@ def _take_turn(batch: Batch, text: InboundText, lookup: bytes | None) -> bool:
     result = take_step(
         batch.desk.script,
         None,
-        text.body,
+        find_words(text),
         silent_for=None,
         urgency=thread.urgency if thread else FIRST_URGENCY,
         regions=(),
@@ -80,7 +83,7 @@ def _take_turn(batch: Batch, text: InboundText, lookup: bytes | None) -> bool:
     thread.urgency = min(thread.urgency, result.urgency)
     came_at = batch.came_at(text)
     if thread.values is not None:
-        thread.values = replace(thread.values, last_message_at=came_at, last_inbound_at=came_at)
+        thread.values = note_text(thread.values, text.number, text.channel, came_at)
     note_waiting(batch, thread, came_at)
     if result.keyword in WITHOUT_CASE and is_answerable(batch.desk, text):
         _keep_keyword(batch, thread, text, result.keyword, result.reply_language)
@@ -91,7 +94,9 @@ def _keep_keyword(
     batch: Batch, thread: ChangingCase, text: InboundText, keyword: Keyword, language: str | None
 ) -> None:
     row_id = uuid4()
-    values = PendingKeywordValues(number=text.sender, keyword=keyword.value, language=language)
+    values = PendingKeywordValues(
+        number=text.sender, keyword=keyword.value, language=language, channel=text.channel
+    )
     batch.db.execute(
         insert(table(PendingKeyword)),
         [
@@ -160,7 +165,8 @@ def _bind(db: Db, desk: IntakeSettings, values: PendingKeywordValues, now: datet
             lookup = db.keys.number_lookup(number)
             texts, language = desk.script.texts, values.language
             body = begin_erase_dialogue(db, texts, {}, lookup, number, language, now)
-            queue_texts(db, [TextDraft(number, body, None, None, "notice", 2)], now)
+            draft = TextDraft(number, body, None, None, "notice", 2, channel=values.channel)
+            queue_texts(db, [draft], now)
 
 
 def _settle(db: Db, case: Case, now: datetime) -> None:
@@ -190,6 +196,7 @@ def _pass_on(db: Db, case: Case, gone: CaseValues, live: Case) -> None:
     live.last_message_at = max(known, default=None)
     live.last_position = max(live.last_position, case.last_position)
     values = inherit_waiting(live, read_case_values(db, live), case, gone)
+    values = inherit_channels(values, gone)
     newest = {  # a call has not written anything
         name: max(stamps)
         for name in ("last_message_at", "last_inbound_at")

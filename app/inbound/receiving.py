@@ -18,6 +18,7 @@ from app.outbox import (
     keep_pictures,
     note_copies,
     queue_texts,
+    release_held_texts,
 )
 from app.paging import MINE_ANSWER, find_pages
 from app.requests import find_asked_numbers, read_answer
@@ -77,6 +78,9 @@ def receive_texts(
         write_cases(db, batch.rows, now)
         allowance.write()
         queue_texts(db, batch.drafts, now, batch.jobs, waiting=about.waiting)
+    on_whatsapp = {t.number for t in texts if t.channel == "whatsapp" and t.number}
+    if waiting_cases := batch.find_cases(lookups[number] for number in on_whatsapp):
+        release_held_texts(db, waiting_cases, now)
     for case_id, sids in batch.rows.pictures.items():  # reads, which nothing in one go may
         keep_pictures(db, case_id, sids)
     for case_id, wanted_at in batch.rows.call_backs.items():

@@ -10,29 +10,29 @@ from app.cases import (
     FIRST_URGENCY,
     ChangingCase,
     mark_open,
+    note_text,
 )
 from app.inbound.batches import WITHOUT_CASE, Batch, is_answerable
 from app.inbound.erase_dialogue import answer_erase_dialogue
-from app.inbound.keywords import choose_allowed, make_notice, obey_keyword
+from app.inbound.keywords import choose_allowed, find_words, make_notice, obey_keyword
 from app.inbound.messages import add_inbound_message, add_reply, make_payload
 from app.intake import (
     ContactHint,
     Keyword,
     Step,
-    is_builtin_start,
     take_step,
 )
 from app.models import (
     CaseState,
-    CaseValues,
     Message,
     Reach,
 )
+from app.organisation import TEXT_METHODS
 from app.outbox import TextDraft
 from app.paging import ALERTED_AT_ONCE, MINE_ANSWER, make_alert_job, take_paged_case
 from app.requests import read_answer, take_answer
 from app.store import make_row_id, position_after
-from app.telephony import InboundText
+from app.telephony import Channel, InboundText
 
 
 def take_text(batch: Batch, text: InboundText, lookup: bytes | None) -> None:
@@ -70,7 +70,11 @@ def take_text(batch: Batch, text: InboundText, lookup: bytes | None) -> None:
 def _to_member(batch: Batch, text: InboundText, lookup: bytes) -> list[TextDraft]:
     """Take a member's answer to an offer; return what to tell them."""
     said = take_answer(batch.db, lookup, text.body, batch.now)
-    return [TextDraft(text.sender, said, None, None, "offer", 1, text.at)] if said else []
+    return (
+        [TextDraft(text.sender, said, None, None, "offer", 1, text.at, text.channel)]
+        if said
+        else []
+    )
 
 
 def _ask_script(
@@ -78,13 +82,12 @@ def _ask_script(
 ) -> Step:
     values = thread.known_values if thread else None
     stopped = "stop" in batch.suppressions.get(lookup or b"", set())
-    restarts = stopped and is_builtin_start(text.body)  # the carrier has just heard it so, too
     stamps = (values.last_inbound_at, values.last_outbound_at) if values else ()
     last = max((stamp for stamp in stamps if stamp), default=None)
     return take_step(
         batch.desk.script,
         values.script if values else None,
-        "START" if restarts else text.body,
+        find_words(text, stopped=stopped),
         silent_for=batch.came_at(text) - last if last else None,
         urgency=thread.urgency if thread else FIRST_URGENCY,
         regions=batch.regions,
@@ -110,8 +113,11 @@ def _append(
     for reply_id, body in replies.items():
         add_reply(batch, thread, text, message_id, reply_id)
         urgency = min(thread.urgency, result.urgency)
-        draft = TextDraft(text.sender, body, thread.id, reply_id, purpose, urgency, text.at)
-        batch.drafts.append(draft)
+        batch.drafts.append(
+            TextDraft(
+                text.sender, body, thread.id, reply_id, purpose, urgency, text.at, text.channel
+            )
+        )
     _note_changes(batch, thread, text, result)
 
 
@@ -128,9 +134,10 @@ def _note_changes(batch: Batch, thread: ChangingCase, text: InboundText, result:
         if value is not None and value != getattr(values, name)
     }
     changed = bool(known) or result.urgency != thread.urgency
-    values = _note_time(replace(values, **known, script=result.state), at)
+    values = replace(values, **known, script=result.state)
+    values = note_text(values, text.number, text.channel, at)
     if result.contact is not None:
-        values = replace(values, reach=_reach(result.contact))
+        values = replace(values, reach=_reach(result.contact, text.channel))
     if result.callback:
         values = replace(values.with_flag("callback"), call_wanted_at=at)
         batch.rows.call_backs[thread.id] = at
@@ -149,19 +156,14 @@ def is_going_silent(result: Step) -> bool:
     return result.keyword in (Keyword.STOP, Keyword.WRONG_NUMBER)
 
 
-def _reach(said: ContactHint) -> Reach:
-    """Free text about hours is for the desk to read; a machine takes no hours from it."""
+def _reach(said: ContactHint, channel: Channel) -> Reach:
+    """Free text about hours is for the desk to read; a machine takes no hours from it.
+
+    Who is content with texts means the channel that they say it on.
+    """
     hours = () if said.hours is None else None
-    return Reach(granted=bool(said.methods), methods=said.methods, hours=hours)
-
-
-def _note_time(values: CaseValues, at: datetime) -> CaseValues:
-    """Note when the phone was last heard of; a text that comes late takes nothing back."""
-    return replace(
-        values,
-        last_message_at=max(values.last_message_at or at, at),
-        last_inbound_at=max(values.last_inbound_at or at, at),
-    )
+    methods = tuple(TEXT_METHODS[channel] if one == "text" else one for one in said.methods)
+    return Reach(granted=bool(methods), methods=methods, hours=hours)
 
 
 def note_waiting(batch: Batch, thread: ChangingCase, since: datetime) -> None:

@@ -37,7 +37,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from app.intake.answers import take_turn
-from app.intake.keywords import Keyword, find_keyword, is_builtin_stop
+from app.intake.keywords import Keyword, find_keyword
 from app.intake.script import Script
 from app.intake.state import ContactHint, Reply, ScriptState, Step, make_reply
 from app.intake.turn import Turn
@@ -77,7 +77,7 @@ def take_step(
     words = fold(text)
     keyword = find_keyword(script.vocabulary.keywords, words)
     if keyword is not None:
-        return _obey(script, state, text, *keyword, due=due, urgency=urgency)
+        return _obey(script, state, *keyword, due=due, urgency=urgency)
     turn = take_turn(script, state, text, words, regions, human=human)
     return Step(
         replies=_replies(script, turn, due=due, human=human),
@@ -104,7 +104,6 @@ def _replies(script: Script, turn: Turn, *, due: bool, human: bool) -> tuple[Rep
 def _obey(
     script: Script,
     state: ScriptState,
-    text: str,
     keyword: Keyword,
     written_in: str | None,
     *,
@@ -114,8 +113,12 @@ def _obey(
     """Act on a keyword; until the phone answers a greeting, showing no earlier conversation."""
     unanswered = due or state.stage == "language"
     language = written_in if unanswered else state.language or written_in
-    silent = keyword is Keyword.ERASE or (keyword is Keyword.STOP and is_builtin_stop(text))
-    replies = () if silent else (make_reply(script.texts, language, _reply_to(keyword)),)
+    # Whether the carrier lets the answer to a STOP through is known where it is sent.
+    replies = (
+        ()
+        if keyword is Keyword.ERASE
+        else (make_reply(script.texts, language, _reply_to(keyword)),)
+    )
     if due and keyword not in _UNGREETED:
         replies = (_greeting(script), *replies)
         state = _greeted(state.language, state.situation)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from app.crypto import keyed_hash
+from app.telephony import identify_number
 
 
 def hash_number(index_key: bytes, number: str) -> bytes:
-    """Return the blind index of an E.164 number (or a short code)."""
-    return keyed_hash(index_key, "number", number.encode())
+    """Return the blind index of an E.164 number (or a short code), one for both of its forms."""
+    return keyed_hash(index_key, "number", identify_number(number).encode())
 
 
 def hash_reference(index_key: bytes, reference: str) -> bytes:

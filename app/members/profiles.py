@@ -11,7 +11,7 @@ from app.errors import BadRequest
 from app.models import Member, MemberProfile
 from app.organisation import LANGUAGES, read_settings
 from app.store import Db
-from app.telephony import clean_number
+from app.telephony import read_number
 
 ProfileChange = Callable[[MemberProfile], MemberProfile]
 
@@ -54,10 +54,7 @@ def clean_profile(
 def _clean_phone(text: str) -> str | None:
     if not text.strip():
         return None
-    number = clean_number(text)
-    if number is None:
-        raise BadRequest("Write the phone number with its country code, for example +1 514 …")
-    return number
+    return read_number(text)
 
 
 def _find_codes(what: str, codes: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:

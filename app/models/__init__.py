@@ -42,7 +42,6 @@ from app.models.cases import (
     CaseValues,
     Consent,
     ConsentValues,
-    Reach,
 )
 from app.models.confirmations import (
     CONFIRMATION_TRANSITIONS,
@@ -50,6 +49,7 @@ from app.models.confirmations import (
     ConfirmationKind,
     ConfirmationState,
 )
+from app.models.contact import Reach, WhatsAppContact
 from app.models.contents import (
     ArchivedContact,
     AttachmentDetails,
@@ -318,6 +318,7 @@ __all__ = [
     "TeamWrap",
     "TraceState",
     "ValuesBroken",
+    "WhatsAppContact",
     "WrongStep",
     "check_step",
     "dump_values",

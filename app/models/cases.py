@@ -21,7 +21,9 @@ from sqlalchemy.orm import Mapped
 
 from app.intake import ScriptState
 from app.models.base import Base, OperationalRow, State, UnvouchedBase, forgotten, plain, sealed
+from app.models.contact import Reach, WhatsAppContact
 from app.models.values import operational
+from app.telephony import Channel
 
 
 class CaseState(StrEnum):
@@ -54,25 +56,14 @@ _MERGED = text("merged_into IS NOT NULL")
 
 
 @operational
-class Reach:
-    """How a caller may be reached.
-
-    ``hours``: ``HH:MM-HH:MM`` in the case's time zone; empty for any time, None where they said
-    something that the machine did not understand.
-    """
-
-    granted: bool
-    methods: tuple[str, ...] = ()
-    hours: tuple[str, ...] | None = None
-
-
-@operational
 class CaseValues:
     """What the machine knows of a case.
 
     ``number`` is E.164; None where it was withheld, and once the case is closed. ``reach`` is what
     the caller answered to the script. ``human``: a person takes part, so the script asks nothing.
-    ``human_at``: when a person first had the case, or spoke to the caller.
+    ``human_at``: when a person first had the case, or spoke to the caller. ``text_channel`` is
+    the one that the phone wrote on last, at ``last_inbound_at``; ``last_sms_at`` is when it last
+    wrote by SMS, if it has written on WhatsApp since.
     """
 
     reference: str
@@ -94,6 +85,21 @@ class CaseValues:
     human: bool = False
     human_at: datetime | None = None
     outcome: str | None = None
+    text_channel: Channel = "sms"
+    last_sms_at: datetime | None = None
+    whatsapp: WhatsAppContact | None = None
+
+    def find_last_text(self, channel: Channel) -> datetime | None:
+        """Return when the phone last wrote on a channel; None if it never did."""
+        if channel == "whatsapp":
+            return self.whatsapp.last_at if self.whatsapp else None
+        return self.last_inbound_at if self.text_channel == "sms" else self.last_sms_at
+
+    def find_address(self, channel: Channel) -> str | None:
+        """Return the number that texts on a channel go to."""
+        if channel == "whatsapp" and self.whatsapp is not None:
+            return self.whatsapp.number
+        return self.number
 
     @property
     def time_to_human(self) -> timedelta | None:

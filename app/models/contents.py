@@ -31,7 +31,8 @@ class MessageBody:
 
     ``at`` is exact. ``sender`` is set where the text came from another number than the case's.
     ``answers`` is what the script learnt from it, by field. ``replies`` are the words of the
-    script's replies, by the id of their message, which has no body of its own.
+    script's replies, by the id of their message, which has no body of its own. ``profile_name``
+    is what the sender called themself on WhatsApp.
     """
 
     body: str
@@ -40,6 +41,7 @@ class MessageBody:
     answers: Mapping[str, str] = field(default_factory=dict)
     media: tuple[MediaLink, ...] = ()
     replies: Mapping[UUID, str] = field(default_factory=dict)
+    profile_name: str | None = None
 
 
 @sealed_content

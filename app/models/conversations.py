@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped
 
 from app.models.base import Base, OperationalRow, plain, sealed
 from app.models.values import operational
+from app.telephony import Channel
 
 
 class Message(Base):
@@ -55,11 +56,12 @@ class Note(Base):
 
 @operational
 class PendingKeywordValues:
-    """Which keyword came, from which number, and in which language its answer is due."""
+    """Which keyword came, from which number on which channel, and the language of its answer."""
 
     number: str
     keyword: str
     language: str | None = None
+    channel: Channel = "sms"
 
 
 class PendingKeyword(OperationalRow[PendingKeywordValues], Base):

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped
 
 from app.models.base import Base, OperationalRow, State, UnvouchedBase, plain
 from app.models.values import operational
+from app.telephony import Channel
 
 
 class OutgoingState(StrEnum):
@@ -19,6 +20,8 @@ class OutgoingState(StrEnum):
 
     QUEUED = "queued"
     """It waits in the outbox."""
+    HELD = "held"
+    """It waits until the phone writes on WhatsApp again: before that, WhatsApp lets no text in."""
     SENDING = "sending"
     """It is handed to the carrier, or the carrier has it and has told no more."""
     SENT = "sent"
@@ -44,19 +47,20 @@ NOT_HEARD = frozenset(
         OutgoingState.UNDELIVERED,
     )
 )
-TEXTS_ON_THEIR_WAY = frozenset((OutgoingState.QUEUED, OutgoingState.SENDING))
+TEXTS_ON_THEIR_WAY = frozenset((OutgoingState.QUEUED, OutgoingState.HELD, OutgoingState.SENDING))
 # We expect no more news of these.
 SETTLED_TEXTS = NOT_HEARD | {OutgoingState.DELIVERED}
 # Any word of the carrier settles doubt, and the receipt of a handset outweighs every earlier word.
 OUTGOING_TRANSITIONS: Mapping[OutgoingState, frozenset[OutgoingState]] = {
     OutgoingState.QUEUED: frozenset(OutgoingState),
+    OutgoingState.HELD: frozenset((OutgoingState.QUEUED, OutgoingState.REFUSED)),
     OutgoingState.SENDING: frozenset(OutgoingState),
     OutgoingState.SENT: SETTLED_TEXTS - {OutgoingState.UNCERTAIN, OutgoingState.REFUSED},
     OutgoingState.DELIVERED: frozenset(),
     OutgoingState.UNDELIVERED: frozenset((OutgoingState.DELIVERED,)),
     OutgoingState.FAILED: frozenset((OutgoingState.DELIVERED,)),
     OutgoingState.REFUSED: frozenset((OutgoingState.DELIVERED,)),
-    OutgoingState.UNCERTAIN: frozenset(OutgoingState) - {OutgoingState.QUEUED},
+    OutgoingState.UNCERTAIN: frozenset(OutgoingState) - {OutgoingState.QUEUED, OutgoingState.HELD},
 }
 
 
@@ -64,13 +68,15 @@ OUTGOING_TRANSITIONS: Mapping[OutgoingState, frozenset[OutgoingState]] = {
 class OutgoingValues:
     """What the machine knows of a text until the carrier has it.
 
-    ``to`` is an E.164 number. ``written_at`` is when the text was written, or when what it answers
-    arrived, if that was earlier: it decides whether the text still answers anything.
+    ``to`` is an E.164 number, which the text goes to on ``channel``. ``written_at`` is when the
+    text was written, or when what it answers arrived, if that was earlier: it decides whether the
+    text still answers anything.
     """
 
     to: str
     body: str
     written_at: datetime
+    channel: Channel = "sms"
 
 
 class Outgoing(OperationalRow[OutgoingValues], Base):

@@ -14,6 +14,7 @@ from app.organisation.codes import (
     OUTCOMES,
     REQUEST_KINDS,
     SITUATIONS,
+    TEXT_METHODS,
     check_codes,
     check_fields,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "OUTCOMES",
     "REQUEST_KINDS",
     "SITUATIONS",
+    "TEXT_METHODS",
     "change_settings",
     "check_codes",
     "check_fields",

@@ -11,6 +11,7 @@ from typing import Any
 
 from app.errors import BadRequest
 from app.models import OrganisationSettings
+from app.telephony import Channel
 from app.texts import LANGUAGE_NAMES
 
 # What a case is about, in the order in which the script offers it.
@@ -89,6 +90,8 @@ CONTACT_METHODS: Mapping[str, str] = {
     "voicemail": "voicemail",
     "whatsapp": "WhatsApp",
 }
+# Which of them a text is, by its channel: who agreed to one has not agreed to the other.
+TEXT_METHODS: Mapping[Channel, str] = {"sms": "text", "whatsapp": "whatsapp"}
 # What a date of a case is.
 EVENT_KINDS: Mapping[str, str] = {
     "hearing": "hearing",

@@ -29,7 +29,7 @@ from app.outbox.flood import HOUR, ReplyAllowance, forget_old_counts
 from app.outbox.gate import check_call, check_text
 from app.outbox.pacer import Pacer
 from app.outbox.queue import TextDraft, cancel_texts, queue_test_text, queue_texts
-from app.outbox.sender import send_texts
+from app.outbox.sender import SendSettings, send_texts
 from app.outbox.states import UNHEARD_JOB
 from app.outbox.suppressions import (
     SILENCED,
@@ -38,6 +38,7 @@ from app.outbox.suppressions import (
     lift_suppressions,
     suppress_number,
 )
+from app.outbox.whatsapp import give_up_held_texts, is_window_open, release_held_texts
 
 __all__ = [
     "COPY_PATIENCE",
@@ -50,6 +51,7 @@ __all__ = [
     "MonthSpending",
     "Pacer",
     "ReplyAllowance",
+    "SendSettings",
     "StatusUpdate",
     "TextDraft",
     "add_block",
@@ -68,6 +70,8 @@ __all__ = [
     "forget_hourly_counts",
     "forget_old_copies",
     "forget_old_counts",
+    "give_up_held_texts",
+    "is_window_open",
     "keep_pictures",
     "lift_block",
     "lift_suppressions",
@@ -78,6 +82,7 @@ __all__ = [
     "queue_test_text",
     "queue_texts",
     "read_month",
+    "release_held_texts",
     "release_pictures",
     "send_texts",
     "suppress_number",

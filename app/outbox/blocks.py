@@ -19,7 +19,7 @@ from app.models import LIVE_STATES, Case, Suppression
 from app.outbox.queue import cancel_texts
 from app.outbox.suppressions import suppress_number
 from app.store import Db
-from app.telephony import clean_number
+from app.telephony import read_number
 
 BLOCKED = "blocked"
 BLOCK_REASONS = ("abuse", "machine", "flood", "other")
@@ -51,10 +51,7 @@ def add_block(
 ) -> Block:
     """Block a number for twelve months, or for as long again. BadRequest."""
     principal.require(Permission.BLOCKS)
-    cleaned = clean_number(number)
-    if cleaned is None:
-        raise BadRequest("Write the phone number with its country code, for example +1 514 …")
-    return _add(db, principal, cleaned, reason, now)
+    return _add(db, principal, read_number(number), reason, now)
 
 
 def block_caller(

@@ -14,13 +14,16 @@ from app.models import NOT_HEARD, Message, Outgoing, OutgoingState, table
 from app.outbox.budget import count_texts
 from app.outbox.carrier_copies import note_copies
 from app.outbox.states import apply_news, fail_text, tell_desk_unheard
+from app.outbox.suppressions import note_opt_out
 from app.store import Database, Db, Lookup, update_rows
-from app.telephony import Carrier, DeliveryStatus, translate_status
+from app.telephony import Carrier, DeliveryStatus, split_address, translate_status
 
 # Callbacks get lost. A text the carrier took over and fell silent about is asked for after this
 # long; what it cannot tell within a day is for a person to know.
 _SILENCE = timedelta(minutes=10)
 _PATIENCE = timedelta(days=1)
+# This person told the carrier to stop, which it did not look up before it took the text over.
+OPTED_OUT = 21610
 _OUTGOING, _MESSAGES = table(Outgoing), table(Message)
 _LOCKED = (
     select(
@@ -83,6 +86,9 @@ def follow_statuses(db: Db, updates: Sequence[StatusUpdate], now: datetime) -> N
         and text.row.state not in NOT_HEARD
     ]
     tell_desk_unheard(db, failed, now)
+    for item, _ in told:
+        if item.status.error_code == OPTED_OUT and item.status.to:
+            note_opt_out(db, item.status.to, now)
     note_copies(db, new, now)
     count_texts(db, list(new.values()), now)
 
@@ -148,7 +154,13 @@ def catch_up_with_carrier(database: Database, carrier: Carrier, now: datetime) -
         return
     updates = [
         StatusUpdate(
-            None, DeliveryStatus(message.sid, translate_status(message.status), message.error_code)
+            None,
+            DeliveryStatus(
+                message.sid,
+                translate_status(message.status),
+                message.error_code,
+                split_address(message.to)[0],
+            ),
         )
         for message in carrier.recent("outbound", since=min(silent.values()))
         if keys.sid_lookup(message.sid) in silent

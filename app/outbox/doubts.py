@@ -18,6 +18,7 @@ from app.telephony import (
     CarrierUnreachable,
     CredentialsRefused,
     Refused,
+    is_same_body,
     translate_status,
 )
 
@@ -48,9 +49,9 @@ def _not_found(text: TakenText, db: Db, now: datetime) -> None:
 
 def _find(database: Database, carrier: Carrier, text: TakenText) -> Accepted | None:
     # The queueing time is rounded down to five minutes, which also covers clocks that differ.
-    listed = carrier.recent("outbound", to=text.to, since=text.queued_at)
+    listed = carrier.recent("outbound", to=text.address, since=text.queued_at)
     for message in listed:
-        if message.body != text.body:
+        if not is_same_body(message.body, text.body, framed=text.channel == "whatsapp"):
             continue
         with database.snapshot() as db:
             lookup = db.keys.sid_lookup(message.sid)

@@ -6,6 +6,7 @@ at the last gate before the carrier (since much can change in between).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -21,10 +22,11 @@ from app.errors import (
     Refusal,
     UnsafeMethod,
 )
-from app.models import LIVE_STATES, Case, CaseValues, Outgoing, Reach
-from app.organisation import find_zone
+from app.models import LIVE_STATES, Case, CaseValues, Outgoing, OutgoingValues, Reach
+from app.organisation import TEXT_METHODS, find_zone
 from app.outbox.suppressions import SILENCED, find_suppressions
 from app.store import Db
+from app.telephony import Channel, is_same_phone
 
 # A text this soon after one from the phone is an answer.
 ANSWER_WINDOW = timedelta(minutes=30)
@@ -41,12 +43,14 @@ def check_text(
     now: datetime,
     *,
     written_at: datetime,
+    channel: Channel = "sms",
     answers: bool = True,
 ) -> None:
     """Raise the named refusal if a text written at ``written_at`` may not go to the caller now.
 
-    An answer stays an answer while it waits for the carrier, for an hour at most. A reminder
-    ``answers`` nobody, whenever it goes.
+    An answer goes on the channel of the text that it answers, and stays one while it waits for the
+    carrier, for an hour at most. A reminder ``answers`` nobody, whenever it goes. Whatever is no
+    answer needs consent to this channel.
 
     NumberSuppressed, UnsafeMethod, ConsentMissing, OutsideSafeHours, CaseClosed, CaseErased.
     """
@@ -55,9 +59,10 @@ def check_text(
     if case.state not in LIVE_STATES:
         raise CaseClosed
     _check_phone(db, values, now)
-    if not (answers and is_answer(values.last_inbound_at, written_at, now)):
+    if not (answers and is_answer(values.find_last_text(channel), written_at, now)):
         terms = find_contact_terms(db, case.id, values)
-        check_agreement(terms, now, find_zone(db, values.region))
+        zone = find_zone(db, values.region)
+        check_agreement(terms, now, zone, method=TEXT_METHODS[channel])
 
 
 def _check_phone(db: Db, values: CaseValues, now: datetime) -> None:
@@ -118,9 +123,7 @@ def check_agreement(
 # -- the last gate
 
 
-def find_gate_refusal(
-    db: Db, row: Outgoing, number: str, written_at: datetime, now: datetime
-) -> str | None:
+def find_gate_refusal(db: Db, row: Outgoing, text: OutgoingValues, now: datetime) -> str | None:
     """Return why a queued text must not go to the carrier now, as a refusal's slug, or None.
 
     Nothing passes a block or a phone in the wrong hands. Notices (the one confirmation of a STOP
@@ -129,21 +132,19 @@ def find_gate_refusal(
     ``check_text``, whoever wrote it.
     """
     try:
-        _check_outgoing(db, row, number, written_at, now)
+        _check_outgoing(db, row, text, now)
     except Refusal as refusal:
         return refusal.slug
     return None
 
 
-def _check_outgoing(
-    db: Db, row: Outgoing, number: str, written_at: datetime, now: datetime
-) -> None:
-    lookup = db.keys.number_lookup(number)
+def _check_outgoing(db: Db, row: Outgoing, text: OutgoingValues, now: datetime) -> None:
+    lookup = db.keys.number_lookup(text.to)
     kinds = find_suppressions(db, [lookup], now).get(lookup, set())
     notice = row.purpose == "notice"
     if kinds & SILENCED or (kinds and not notice):
         raise NumberSuppressed
-    if notice and now - written_at > ANSWER_PATIENCE:
+    if notice and now - text.written_at > ANSWER_PATIENCE:
         raise OutsideSafeHours
     if notice or row.purpose in _TO_OURS:
         return
@@ -152,8 +153,12 @@ def _check_outgoing(
     case = db.get_one(Case, row.case_id)
     values = db.keys.read_values(case)
     answers = row.purpose != "reminder"
-    check_text(db, case, values, now, written_at=written_at, answers=answers)
-    if number != values.number and not _merged_in(db, case, lookup):
+    other = not is_same_phone(text.to, values.number)
+    # When another phone of the case wrote is known, and not on which channel: on this one.
+    heard = replace(values, text_channel="sms") if other else values
+    channel: Channel = "sms" if other else text.channel
+    check_text(db, case, heard, now, written_at=text.written_at, channel=channel, answers=answers)
+    if other and not _merged_in(db, case, lookup):
         raise UnsafeMethod
 
 

@@ -13,7 +13,7 @@ from app.models import NOT_HEARD, Outgoing, OutgoingState
 from app.outbox.budget import count_texts
 from app.outbox.carrier_copies import note_copies
 from app.outbox.flood import REPLY_LOOP, silence_number
-from app.outbox.states import apply_news, fail_text, mark_queued, settle_text
+from app.outbox.states import apply_news, fail_text, hold_text, mark_queued, settle_text
 from app.outbox.suppressions import suppress_number
 from app.store import FURTHEST, ClaimedJob, Db, find_retry_pause, finish_job, postpone_job
 from app.telephony import (
@@ -21,15 +21,19 @@ from app.telephony import (
     BadNumber,
     CarrierBusy,
     CarrierUnreachable,
+    Channel,
     CredentialsRefused,
     OptedOut,
     Refused,
+    make_address,
 )
 
 log = structlog.get_logger()
 
 # Writes down what came of one text, once the carrier has spoken.
 SendOutcome = Callable[[Db, datetime], None]
+# WhatsApp's window is closed, whatever we thought.
+OUTSIDE_WINDOW = 63016
 # The carrier's list is asked after this long about a text that it may have.
 LOOK_AGAIN = timedelta(seconds=20)
 
@@ -45,6 +49,14 @@ class TakenText:
     purpose: str
     queued_at: datetime
     doubtful: bool
+    channel: Channel = "sms"
+    # The carrier's id of the template that the words fill, where WhatsApp lets in nothing else.
+    template: str | None = None
+
+    @property
+    def address(self) -> str:
+        """Where the carrier sends it."""
+        return make_address(self.to, self.channel)
 
 
 def note_accepted(text: TakenText, accepted: Accepted, db: Db, now: datetime) -> None:
@@ -107,5 +119,8 @@ def note_refused(
         suppress_number(db, text.to, "stop", now)
         state = OutgoingState.REFUSED
     if row.sid_lookup is None:  # else another process, which took this one for dead, sent it
-        fail_text(db, row, state, now)
+        if error.code == OUTSIDE_WINDOW:
+            hold_text(db, row, now)
+        else:
+            fail_text(db, row, state, now)
     finish_job(db, text.job)

@@ -13,16 +13,20 @@ from sqlalchemy import delete, or_, select
 from app.models import Job, Outgoing, OutgoingState, OutgoingValues, rounded, table
 from app.outbox.states import settle_text
 from app.store import Db, add_jobs, hurry_lanes, insert_rows, make_row_id, new_job
-from app.telephony import measure_text
+from app.telephony import Channel, measure_text
 
 # Texts of these tiers overtake what waits.
 _URGENT = 1
+_NOT_YET = (OutgoingState.QUEUED, OutgoingState.HELD)
 _OUTGOING = table(Outgoing)
 
 
 @dataclass(frozen=True)
 class TextDraft:
-    """A text to queue. ``message_id`` is the message whose status follows it, if any."""
+    """A text to queue, to an E.164 number on ``channel``.
+
+    ``message_id`` is the message whose status follows it, if any.
+    """
 
     to: str = field(repr=False)
     body: str = field(repr=False)
@@ -32,6 +36,7 @@ class TextDraft:
     urgency: int
     # When what it answers arrived, if that was not just now.
     answers: datetime | None = None
+    channel: Channel = "sms"
 
 
 def queue_texts(
@@ -83,7 +88,7 @@ def cancel_texts(db: Db, number: str, case_ids: Sequence[UUID] = ()) -> int:
     """Drop every text that waits for this phone or in these cases; return how many there were."""
     waiting = select(Job.ref).where(Job.kind == "send", Job.lane == db.keys.number_lookup(number))
     theirs = or_(Outgoing.id.in_(waiting), Outgoing.case_id.in_(case_ids))
-    query = select(Outgoing).where(theirs, Outgoing.state == OutgoingState.QUEUED)
+    query = select(Outgoing).where(theirs, Outgoing.state.in_(_NOT_YET))
     rows = db.scalars(query.order_by(Outgoing.id).with_for_update()).all()
     for row in rows:
         settle_text(db, row, OutgoingState.REFUSED)
@@ -95,7 +100,9 @@ def _row(db: Db, draft: TextDraft, now: datetime) -> dict[str, Any]:
     written_at = draft.answers or now
     row_id = make_row_id(db, Outgoing, written_at)
     # The exact time decides whether it is still an answer; a plain column would tell too much.
-    values = OutgoingValues(to=draft.to, body=draft.body, written_at=written_at)
+    values = OutgoingValues(
+        to=draft.to, body=draft.body, written_at=written_at, channel=draft.channel
+    )
     return {
         "id": row_id,
         "message_id": draft.message_id,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -30,7 +31,8 @@ from app.outbox.outcomes import (
     requeue_text,
 )
 from app.outbox.pacer import Pacer
-from app.outbox.states import fail_text, mark_sending
+from app.outbox.states import fail_text, hold_text, mark_sending
+from app.outbox.whatsapp import needs_template
 from app.store import ClaimedJob, Database, Db, finish_job, postpone_job
 from app.telephony import (
     BadNumber,
@@ -49,11 +51,19 @@ log = structlog.get_logger()
 _LONGEST_S = 20.0
 
 
+@dataclass(frozen=True)
+class SendSettings:
+    """Where the carrier reports on texts, and its id of the template for WhatsApp, if any."""
+
+    status_url: str
+    template: str = ""
+
+
 def send_texts(
     database: Database,
     carrier: Carrier,
     pacer: Pacer,
-    status_url: str,
+    settings: SendSettings,
     claimed: Sequence[ClaimedJob],
     clock: Clock,
 ) -> None:
@@ -66,7 +76,8 @@ def send_texts(
     with database.transaction() as db:
         # Locked in the order in which everybody locks them.
         jobs_in_order = sorted(claimed, key=lambda job: str(job.ref))
-        texts = [text for job in jobs_in_order if (text := _take(db, job, clock())) is not None]
+        found = [_take(db, job, settings, clock()) for job in jobs_in_order]
+    texts = [text for text in found if text is not None]
     if not texts:
         return
     outcomes: list[SendOutcome] = []
@@ -78,7 +89,7 @@ def send_texts(
             if text.doubtful:
                 outcomes.append(settle_doubt(database, carrier, text))
             else:
-                outcomes.append(_hand_over(carrier, status_url, text))
+                outcomes.append(_hand_over(carrier, settings.status_url, text))
         as_foreseen = True
     finally:
         with database.transaction() as db:
@@ -100,32 +111,48 @@ def _wait_for_turn(database: Database, pacer: Pacer, claimed: Sequence[ClaimedJo
         pacer.wait(int(segments))
 
 
-def _take(db: Db, job: ClaimedJob, now: datetime) -> TakenText | None:
-    """Mark a text as *sending*, or drop the job where there is nothing left to send."""
+def _take(db: Db, job: ClaimedJob, settings: SendSettings, now: datetime) -> TakenText | None:
+    """Mark a text as *sending*, or drop the job where there is nothing to send now."""
     row = db.get(Outgoing, job.ref, with_for_update=True)
     if row is None or row.sid_lookup is not None or row.state not in TEXTS_ON_THEIR_WAY:
         finish_job(db, job)
         return None
     values = db.keys.read_values(row)
+    template = settings.template if needs_template(db, row, values, now) else None
     doubtful = row.state == OutgoingState.SENDING
     if not doubtful:
-        refusal = find_gate_refusal(db, row, values.to, values.written_at, now)
+        refusal = find_gate_refusal(db, row, values, now)
         if refusal is None and is_held_back(db, row, now):
             refusal = "over-budget"
         if refusal is not None:
             log.info("text.refused", reason=refusal)
             fail_text(db, row, OutgoingState.REFUSED, now)
+        elif template == "":
+            log.info("text.held")
+            hold_text(db, row, now)
+        else:
+            mark_sending(db, row)
+        if row.state != OutgoingState.SENDING:
             finish_job(db, job)
             return None
-        mark_sending(db, row)
-    return TakenText(job, row.id, values.to, values.body, row.purpose, row.queued_at, doubtful)
+    return TakenText(
+        job,
+        row.id,
+        values.to,
+        values.body,
+        row.purpose,
+        row.queued_at,
+        doubtful,
+        values.channel,
+        template,
+    )
 
 
 def _hand_over(carrier: Carrier, status_url: str, text: TakenText) -> SendOutcome:
     """Hand a text to the carrier; return what to write down."""
     callback = f"{status_url}?id={text.id}"
     try:
-        accepted = carrier.send(OutgoingText(text.to, text.body, callback))
+        accepted = carrier.send(OutgoingText(text.address, text.body, callback, text.template))
     except CarrierUnreachable as error:
         return partial(note_unreached, text, error)
     except (CarrierBusy, CredentialsRefused) as error:

@@ -27,6 +27,13 @@ def mark_queued(db: Db, row: Outgoing) -> None:
     _move(db, row, OutgoingState.QUEUED)
 
 
+def hold_text(db: Db, row: Outgoing, now: datetime) -> None:
+    """Hold a text until its phone writes on WhatsApp; the desk learns of what a person wrote."""
+    _move(db, row, OutgoingState.HELD)
+    if row.purpose == "reply":
+        tell_desk_unheard(db, [row.id], now)
+
+
 def settle_text(db: Db, row: Outgoing, state: OutgoingState) -> None:
     """Bring a text into a state in which its number and words are no longer needed."""
     row.op_key = row.op_values = row.shred_day = row.segments = None

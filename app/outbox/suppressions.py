@@ -12,7 +12,13 @@ from uuid import uuid4
 
 from sqlalchemy import delete, select
 
-from app.models import Suppression, SuppressionValues, rounded
+from app.models import (
+    PendingKeyword,
+    PendingKeywordValues,
+    Suppression,
+    SuppressionValues,
+    rounded,
+)
 from app.store import Db
 
 SUPPRESSED_FOR = timedelta(days=365)
@@ -50,6 +56,17 @@ def suppress_number(
     row.until = rounded(now) + SUPPRESSED_FOR
     db.flush()
     return row
+
+
+def note_opt_out(db: Db, number: str, now: datetime) -> None:
+    """Stop texting a number that told the carrier to stop; while sealed, once the server opens."""
+    if db.keys.is_open:
+        suppress_number(db, number, "stop", now)
+        return
+    row_id, values = uuid4(), PendingKeywordValues(number=number, keyword="stop")
+    keys = db.keys.new_values(PendingKeyword, row_id, values, now)
+    db.add(PendingKeyword(id=row_id, position=db.order.next(now), **keys))
+    db.flush()
 
 
 def lift_suppressions(db: Db, number: str, kinds: Iterable[str]) -> None:

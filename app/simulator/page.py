@@ -17,7 +17,7 @@ from app.simulator.orders.call_view import describe_call
 from app.simulator.orders.order import Problem, refuse_other_sites
 from app.simulator.resources.formats import Json
 from app.simulator.texts.receiving import text_hotline
-from app.simulator.values.addresses import read_caller
+from app.simulator.values.addresses import WHATSAPP, read_caller, split_channel
 
 _FOLDER = Path(__file__).parent / "pages"
 _REFRESH_S = 5
@@ -62,6 +62,7 @@ class _PhonePage:
         html = self._template.render(
             hotline=self._carrier.config.number,
             phone=phone,
+            number=split_channel(phone)[1],
             texts=handset.screen if handset else [],
             phones=sorted(self._carrier.handsets),
             calls=self._describe_calls(phone),
@@ -79,6 +80,8 @@ class _PhonePage:
         except Problem as problem:
             return problem.response()
         phone, body = _read_phone(form.get("phone", "")), form.get("body", "")
+        if phone:
+            phone = (WHATSAPP if form.get("whatsapp") else "") + split_channel(phone)[1]
         outcome = "empty"
         if phone and body:
             sent = await text_hotline(self._carrier, phone, body)
@@ -95,6 +98,7 @@ class _PhonePage:
         if line := self._carrier.lines.get(form.get("sid", "")):
             await _use_line(line, form)
         elif form.get("do") == "call":
+            phone = split_channel(phone)[1]
             shown = WITHHELD_CALLER if form.get("withheld") else phone
             line = call_hotline(self._carrier, shown, phone=phone, reading_s=_READING_S)
             await line.settled()

@@ -3,6 +3,7 @@
 Nothing here knows which carrier it is; ``twilio_gateway`` holds the one that is.
 """
 
+from app.telephony.bodies import is_same_body
 from app.telephony.calls import (
     CALL_OVER,
     CarrierCall,
@@ -30,13 +31,23 @@ from app.telephony.forms import Pairs, TooManyFields, WebhookForm, read_count, r
 from app.telephony.messages import (
     Accepted,
     CarrierMessage,
+    Channel,
     DeliveryStatus,
     Direction,
     InboundText,
     NumberWebhooks,
     OutgoingText,
+    make_address,
+    split_address,
 )
-from app.telephony.numbers import clean_number
+from app.telephony.numbers import (
+    NumberNotUnderstood,
+    clean_number,
+    find_todays_form,
+    identify_number,
+    is_same_phone,
+    read_number,
+)
 from app.telephony.segments import Segments, measure_text
 from app.telephony.signatures import is_signed, list_origins
 from app.telephony.statuses import MessageStatus, translate_status
@@ -51,6 +62,7 @@ __all__ = [
     "CarrierError",
     "CarrierMessage",
     "CarrierUnreachable",
+    "Channel",
     "CredentialsRefused",
     "DeliveryStatus",
     "Direction",
@@ -60,6 +72,7 @@ __all__ = [
     "InboundText",
     "MessageStatus",
     "NotFinal",
+    "NumberNotUnderstood",
     "NumberWebhooks",
     "OptedOut",
     "OutgoingCall",
@@ -72,12 +85,19 @@ __all__ = [
     "TooManyFields",
     "WebhookForm",
     "clean_number",
+    "find_todays_form",
+    "identify_number",
+    "is_same_body",
+    "is_same_phone",
     "is_signed",
     "list_origins",
+    "make_address",
     "make_encryption",
     "measure_text",
     "name_carrier_error",
     "read_count",
     "read_form",
+    "read_number",
+    "split_address",
     "translate_status",
 ]

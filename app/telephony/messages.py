@@ -25,16 +25,21 @@ WITHHELD_SENDERS = frozenset({
 })  # fmt: skip
 
 _WHATSAPP = "whatsapp:"
+_LONGEST_NAME = 100
 _MEDIA_LIMIT = 10  # the carrier's own limit for one message
 
 
 @dataclass(frozen=True, slots=True)
 class OutgoingText:
-    """One text to send from the hotline's number; ``to`` is E.164 or ``whatsapp:`` + E.164."""
+    """One text to send from the hotline's number; ``to`` is E.164 or ``whatsapp:`` + E.164.
+
+    ``template`` is the carrier's id of an approved template, whose first variable the body is.
+    """
 
     to: str = field(repr=False)
     body: str = field(repr=False)
     status_callback: str | None = field(default=None, repr=False)
+    template: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +90,9 @@ class InboundText:
 
     ``sender`` and ``recipient`` come without channel prefix. ``withheld`` means that there is no
     number to answer. ``media`` is a tuple of ``(url, content type)`` at the carrier.
-    ``opt_out_type`` is ``STOP``, ``START``, ``HELP`` or ``None``. ``at`` is when it reached the
-    carrier, where that was not just now.
+    ``opt_out_type`` is ``STOP``, ``START``, ``HELP`` or ``None``: what the carrier took the text
+    for, and did. ``at`` is when it reached the carrier, where that was not just now.
+    ``profile_name`` is what the sender calls themself on WhatsApp.
     """
 
     sid: str
@@ -98,6 +104,7 @@ class InboundText:
     channel: Channel
     withheld: bool
     at: datetime | None = None
+    profile_name: str | None = field(default=None, repr=False)
 
     @property
     def number(self) -> str | None:
@@ -110,16 +117,17 @@ class InboundText:
 
         Raises ``ValueError`` where MessageSid is missing or no identifier.
         """
-        sender, channel = _address(read_text(fields, "From"))
+        sender, channel = split_address(read_text(fields, "From"))
         return cls(
             sid=read_sid(fields, "MessageSid"),
             sender=sender,
-            recipient=_address(read_text(fields, "To"))[0],
+            recipient=split_address(read_text(fields, "To"))[0],
             body=read_text(fields, "Body"),
             media=_media(fields),
             opt_out_type=read_text(fields, "OptOutType").strip().upper() or None,
             channel=channel,
             withheld=sender.lower() in WITHHELD_SENDERS,
+            profile_name=read_text(fields, "ProfileName").strip()[:_LONGEST_NAME] or None,
         )
 
 
@@ -128,11 +136,13 @@ class DeliveryStatus:
     """The news of a status callback about one message that we sent.
 
     ``status`` is ``None`` for a word we do not know yet: nothing to do, but no error either.
+    ``to`` is the number that the text was for, empty where the callback does not say.
     """
 
     sid: str
     status: MessageStatus | None
     error_code: int | None
+    to: str = field(default="", repr=False)
 
     @classmethod
     def from_form(cls, fields: Mapping[str, object]) -> DeliveryStatus:
@@ -143,14 +153,21 @@ class DeliveryStatus:
             sid=read_sid(fields, "MessageSid"),
             status=translate_status(word),
             error_code=code or None,
+            to=split_address(read_text(fields, "To"))[0],
         )
 
 
-def _address(value: str) -> tuple[str, Channel]:
+def split_address(value: str) -> tuple[str, Channel]:
+    """Split an address of the carrier into number and channel."""
     address = value.strip()
     if address.lower().startswith(_WHATSAPP):
         return address[len(_WHATSAPP) :], "whatsapp"
     return address, "sms"
+
+
+def make_address(number: str, channel: Channel) -> str:
+    """Return the carrier's address of a phone on a channel."""
+    return _WHATSAPP + number if channel == "whatsapp" else number
 
 
 def _media(fields: Mapping[str, object]) -> tuple[tuple[str, str], ...]:

@@ -39,13 +39,14 @@ class TwilioRequests:
     share between threads, each of which keeps its own client and connections.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what an account is made of, each by its name
         self,
         *,
         account_sid: str,
         auth_token: str,
         number: str,
         api_url: str,
+        messaging_service: str = "",
         api_key: str = "",
         api_secret: str = "",
         timeout: float = 10.0,
@@ -53,11 +54,12 @@ class TwilioRequests:
     ) -> None:
         """Take credentials and, in seconds, how long to wait for connecting and for an answer.
 
+        With ``messaging_service``, its SID, texts go out by it, from whichever of its numbers.
         ``failed`` is told of each request that the carrier did not fulfil, to count it.
         """
         self._account = account_sid
         self._login = (api_key, api_secret) if api_key else (account_sid, auth_token)
-        self._number = number
+        self._number, self._service = number, messaging_service
         self._api_url = api_url
         self._timeout, self._failed = timeout, failed
         self._own = threading.local()

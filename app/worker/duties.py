@@ -14,7 +14,12 @@ from app.desk import sweep_reminders
 from app.inbound import absorb_provisional_cases, take_in_lost_texts
 from app.members import forget_old_confirmations, let_day_go_by
 from app.operations import anchor_audit, check_audit, look_after_archives, sweep_retention
-from app.outbox import catch_up_with_carrier, delete_copies, find_new_warning
+from app.outbox import (
+    catch_up_with_carrier,
+    delete_copies,
+    find_new_warning,
+    give_up_held_texts,
+)
 from app.paging import drop_old_pages, raise_overdue_alerts, tell_coordinators
 from app.requests import ask_for_legal, follow_raised_cases, plan_surge, sweep_assignments
 from app.rota import describe_lacking, find_untold_turns, note_told, put_away_old
@@ -65,6 +70,7 @@ def _absorb_cases(tools: WorkerTools, now: datetime) -> None:
 def _look_for_overdue(db: Db, now: datetime) -> None:
     """Raise alerts for targets that are nearly missed."""
     raise_overdue_alerts(db, now)
+    give_up_held_texts(db, now)
     drop_old_pages(db, now)
 
 

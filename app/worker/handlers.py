@@ -41,7 +41,7 @@ def _print_files(tools: WorkerTools, claimed: Sequence[ClaimedJob]) -> None:
 
 def _send_texts(tools: WorkerTools, claimed: Sequence[ClaimedJob]) -> None:
     """Send texts, or find out what became of them."""
-    send_texts(tools.database, tools.carrier, tools.pacer, tools.status_url, claimed, tools.clock)
+    send_texts(tools.database, tools.carrier, tools.pacer, tools.sending, claimed, tools.clock)
 
 
 def _make_cases_wait(tools: WorkerTools, claimed: Sequence[ClaimedJob]) -> None:

@@ -8,7 +8,7 @@ from app.calls import CallSettings
 from app.clock import Clock
 from app.inbound import IntakeSettings
 from app.members import SessionStore
-from app.outbox import Pacer
+from app.outbox import Pacer, SendSettings
 from app.paging import Waker
 from app.store import Database
 from app.telephony import Carrier
@@ -16,13 +16,13 @@ from app.telephony import Carrier
 
 @dataclass(frozen=True)
 class WorkerTools:
-    """What handlers and duties work with. ``status_url``: where the carrier reports on texts."""
+    """What handlers and duties work with."""
 
     database: Database
     carrier: Carrier
     clock: Clock
     pacer: Pacer
-    status_url: str
+    sending: SendSettings
     desk: IntakeSettings
     waker: Waker
     line: CallSettings

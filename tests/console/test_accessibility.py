@@ -76,6 +76,7 @@ def know_something(house: House, case_id: str) -> None:
 @pytest.mark.parametrize("page", [("dark", 320)], ids=["phone-by-night"], indirect=True)
 def test_what_a_member_is_asked_on_their_phone(page: Page, house: House, phone: Caller) -> None:
     case = house.case_of("hello", "2", "1", "oui", number=phone.number)
+    house.phone(f"whatsapp:{phone.number}").text("allo")
     know_something(house, case["id"])
     enter(page.context, house, "finch")
     page.goto("/offers")

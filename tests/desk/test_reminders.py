@@ -29,6 +29,7 @@ from app.models import (
     RequestValues,
     rounded,
 )
+from app.models.outbox import OutgoingValues
 from app.outbox.gate import find_gate_refusal
 from app.store.jobs import FURTHEST
 from app.telephony.segments import measure_text
@@ -320,7 +321,10 @@ def test_a_reminder_is_no_answer_at_the_last_gate_either(line: Line) -> None:
     with line.reading() as db:
         gate = {
             purpose: find_gate_refusal(
-                db, Outgoing(purpose=purpose, case_id=case.id), CALLER, now, now
+                db,
+                Outgoing(purpose=purpose, case_id=case.id),
+                OutgoingValues(to=CALLER, body="", written_at=now),
+                now,
             )
             for purpose in ("reply", "reminder")
         }

@@ -206,5 +206,5 @@ def test_the_gate_stands_right_before_the_carrier() -> None:
     }
     assert [name for name, code in functions.items() if "carrier.send(" in code] == ["_hand_over"]
     send, take = functions["send_texts"], functions["_take"]
-    assert send.index("_take(db, job, clock())") < send.index("_hand_over(")
+    assert send.index("_take(db, job, settings, clock())") < send.index("_hand_over(")
     assert take.index("find_gate_refusal(") < take.index("mark_sending(db, row)")

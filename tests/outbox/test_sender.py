@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from app.models import Job, Outgoing
 from app.outbox.pacer import Pacer
-from app.outbox.sender import send_texts
+from app.outbox.sender import SendSettings, send_texts
 from app.store.jobs import ClaimedJob, claim_jobs
 from app.telephony import OutgoingText
 from app.worker.crews import make_crews
@@ -44,7 +44,9 @@ def claimed(line: Line) -> list[ClaimedJob]:
 
 
 def send(line: Line, texts: list[ClaimedJob]) -> None:
-    send_texts(line.database, line.tools.carrier, Pacer(1e9), "http://x", texts, line.clock)
+    send_texts(
+        line.database, line.tools.carrier, Pacer(1e9), SendSettings("http://x"), texts, line.clock
+    )
 
 
 def states(line: Line, texts: list[ClaimedJob]) -> list[str]:

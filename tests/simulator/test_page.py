@@ -83,5 +83,14 @@ def test_the_page_needs_no_scripts_and_allows_none(served: ServedNetwork) -> Non
 def test_every_field_has_a_label(served: ServedNetwork) -> None:
     shown = page(served).text
     fields = set(re.findall(r'<(?:input|textarea)[^>]* id="(\w+)"', shown))
-    assert fields == set(re.findall(r'<label for="(\w+)"', shown)) == {"phone", "body", "withheld"}
+    assert (
+        fields
+        == set(re.findall(r'<label for="(\w+)"', shown))
+        == {
+            "phone",
+            "body",
+            "withheld",
+            "whatsapp",
+        }
+    )
     assert '<html lang="en">' in shown

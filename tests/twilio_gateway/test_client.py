@@ -287,15 +287,15 @@ def test_an_uncertain_text_is_looked_up_by_its_recipient(
 
 def test_missed_texts_are_looked_up_by_our_number(server: Server, carrier: TwilioCarrier) -> None:
     inbound = message("SM9", to=NUMBER, direction="inbound", status="received", num_media="2")
-    server.answers = [page(inbound, message("SM8"))]
+    server.answers = [page(inbound, message("SM8")), page()]
     [found] = carrier.recent("inbound", since=NOON)
     assert (found.sid, found.num_media, found.direction) == ("SM9", 2, "inbound")
-    assert server.asked[0][2]["To"] == [NUMBER]
+    assert [asked[2]["To"] for asked in server.asked] == [[NUMBER], [f"whatsapp:{NUMBER}"]]
     assert server.asked[0][2]["DateSent>"] == ["2026-01-15T11:59:59Z"]
 
 
 def test_a_message_without_a_readable_date_is_shown(server: Server, carrier: TwilioCarrier) -> None:
-    server.answers = [page(message(date_created="yesterday", error_code=30005))]
+    server.answers = [page(message(date_created="yesterday", error_code=30005)), page()]
     [found] = carrier.recent("outbound", since=NOON)
     assert (found.created_at, found.error_code) == (None, 30005)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -97,3 +98,59 @@ def test_the_numbers_addresses_can_be_read(network: ServedNetwork, carrier: Twil
     webhooks = carrier.webhooks()
     assert webhooks is not None
     assert webhooks.sms_url == network.url + "/twilio/messages"
+
+
+# -- WhatsApp, templates, a messaging service
+
+ON_WHATSAPP, TEMPLATE = f"whatsapp:{PHONE}", "HX" + 32 * "1"
+
+
+def test_whatsapp_takes_any_text_for_a_day_and_then_a_template_only(
+    network: ServedNetwork, carrier: TwilioCarrier
+) -> None:
+    phone = network.network.phone(ON_WHATSAPP)
+    phone.text("ayuda")
+    carrier.send(replace(TEXT, to=ON_WHATSAPP))
+    assert [one.body for one in phone.inbox()] == [TEXT.body]
+    network.network.advance(timedelta(hours=24).total_seconds())
+    carrier.send(replace(TEXT, to=ON_WHATSAPP))
+    network.network.advance(1)
+    assert len(phone.inbox()) == 1
+    since = network.clock() - timedelta(minutes=5)
+    [refused] = carrier.recent("outbound", since=since, to=ON_WHATSAPP)
+    assert (refused.status, refused.error_code) == ("undelivered", 63016)
+    carrier.send(replace(TEXT, to=ON_WHATSAPP, body="Call us.\nNow.", template=TEMPLATE))
+    network.network.advance(1)
+    assert "Call us. Now." in phone.inbox()[-1].body
+    assert network.network.phone(PHONE).inbox() == []
+
+
+def test_a_lost_text_on_whatsapp_is_found_in_the_list(
+    network: ServedNetwork, carrier: TwilioCarrier
+) -> None:
+    network.carrier.faults.add("webhook-lost", count=2)
+    network.network.phone(ON_WHATSAPP).text("ayuda")
+    network.network.phone(PHONE).text("hello")
+    since = network.clock() - timedelta(minutes=5)
+    found = {(one.from_, one.to) for one in carrier.recent("inbound", since=since)}
+    assert found == {(ON_WHATSAPP, f"whatsapp:{HOTLINE}"), (PHONE, HOTLINE)}
+
+
+def test_a_messaging_service_sends_from_another_number_and_its_texts_are_found(
+    network: ServedNetwork,
+) -> None:
+    network.carrier.config = replace(network.carrier.config, pool=("+15145550142",))
+    carrier = TwilioCarrier(
+        account_sid=ACCOUNT,
+        auth_token=TOKEN,
+        number=HOTLINE,
+        messaging_service=network.carrier.config.messaging_service_sid,
+        api_url=network.url + "/simulator/twilio",
+    )
+    sid = carrier.send(TEXT).sid
+    network.network.phone(PHONE).text("ayuda")
+    since = network.clock() - timedelta(minutes=5)
+    [sent] = carrier.recent("outbound", since=since, to=PHONE)
+    assert (sent.sid, sent.from_) == (sid, "+15145550142")
+    assert [one.sid for one in carrier.recent("outbound", since=since)] == [sid]
+    assert [one.body for one in carrier.recent("inbound", since=since)] == ["ayuda"]

@@ -34,7 +34,14 @@ def look_at_line(scene: CheckScene) -> Iterator[CheckFinding]:
         yield report_problem("carrier", "The carrier's account does not own KITH_TWILIO_NUMBER.")
         return
     yield report_ok("carrier", "The carrier knows the account and its number.")
-    yield from compare_webhooks(webhooks, scene.settings.url)
+    if scene.settings.twilio_messaging_service_sid:
+        yield report_warning(
+            "webhooks",
+            "Texts come by the messaging service, which cannot be looked at from here: set its "
+            f"incoming messages to POST {scene.settings.url}/twilio/messages{HINTS}",
+        )
+    else:
+        yield from compare_webhooks(webhooks, scene.settings.url)
     theirs = scene.carrier.clock()
     if theirs is not None:
         yield compare_clocks("carrier clock", theirs, scene.host_now)

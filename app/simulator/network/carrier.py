@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
+from datetime import datetime
 from typing import Any
 
 from app.clock import Clock
@@ -34,6 +35,8 @@ class SimulatedCarrier(Exchange):
         super().__init__(config, clock=clock)
         self.handsets: dict[str, Handset] = {}
         self.opted_out: set[str] = set()
+        self.heard_on_whatsapp: dict[str, datetime] = {}
+        """When each phone last wrote on WhatsApp, by its address."""
         self.messages: dict[str, SimulatedMessage] = {}
         self.media: dict[str, Media] = {}
         self.held: list[Callable[[], Coroutine[Any, Any, int | None]]] = []

@@ -28,6 +28,9 @@ KINDS = {
     "api-timeout": "a request gets no answer and has no effect; the line is cut after delay_s "
     "real seconds",
     "api-timeout-after-accept": "a request sends a text or makes a call, but gets no answer",
+    "callback-21610": "the API accepts a text, which is undelivered later: the person opted out",
+    "body-trial": "the carrier puts a trial account's sentence in front of a text",
+    "body-encoding": "the carrier puts plain signs in place of a text's typographic ones",
     "call-stuck": "the API accepts a call to a phone, which stays queued until the service ends it",
     "recording-absent": "the carrier records the caller's words, but then has no recording",
     "recording-failed": "the carrier records the caller's words, but then reports a failure",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
@@ -18,6 +18,7 @@ from app.simulator.network.handsets import UnknownText
 from app.simulator.orders.order import Order, OrderRoute, Problem, read_order, read_phone
 from app.simulator.resources.formats import rfc3339
 from app.simulator.texts.receiving import text_hotline
+from app.simulator.values.addresses import WHATSAPP
 from app.simulator.values.attachments import (
     BadAttachment,
     SimulatedAttachment,
@@ -41,6 +42,11 @@ class TextOrder(Order):
 
     body: Annotated[str, StringConstraints(max_length=100_000)]
     media: list[Picture | str] | Picture | str | None = None
+    channel: Literal["sms", "whatsapp"] | None = None
+
+    def address(self, phone: str) -> str:
+        """The address of the phone that writes: its number may stand with its channel already."""
+        return WHATSAPP + phone if self.channel == "whatsapp" and ":" not in phone else phone
 
     def attachments(self) -> list[SimulatedAttachment]:
         """The pictures, decoded; raises ``BadAttachment``."""
@@ -104,7 +110,7 @@ class _NetworkOrders:
             attachments = order.attachments()
         except BadAttachment as bad:
             raise Problem(400, "bad-request", str(bad)) from None
-        sent = await text_hotline(self._carrier, phone, order.body, attachments)
+        sent = await text_hotline(self._carrier, order.address(phone), order.body, attachments)
         return JSONResponse(asdict(sent))
 
     async def show_inbox(self, request: Request) -> Response:

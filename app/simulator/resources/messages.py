@@ -11,7 +11,12 @@ from datetime import datetime
 from app.simulator.resources.formats import VERSION, Json, account_uri, rfc2822
 
 FINAL = frozenset({"delivered", "undelivered", "received"})
-_FAILURES = {30003: "Unreachable destination handset", 30005: "Unknown destination handset"}
+_FAILURES = {
+    21610: "Attempt to send to unsubscribed recipient",
+    30003: "Unreachable destination handset",
+    30005: "Unknown destination handset",
+    63016: "Failed to send freeform message because you are outside the allowed window",
+}
 
 
 @dataclass(slots=True)

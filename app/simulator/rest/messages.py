@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from urllib.parse import urlsplit
 
 from fastapi import Response
@@ -23,12 +25,26 @@ def create_message(carrier: SimulatedCarrier, request: ApiRequest) -> Response:
     outgoing = OutgoingMessage(
         to=request.field("To"),
         from_=request.field("From"),
-        body=request.field("Body"),
+        body=_fill_template(request) if request.field("ContentSid") else request.field("Body"),
         media_urls=tuple(request.form.get("MediaUrl", ())),
         status_callback=request.field("StatusCallback") or None,
         messaging_service_sid=request.field("MessagingServiceSid") or None,
+        content_sid=request.field("ContentSid") or None,
     )
     return JSONResponse(accept_text(carrier, outgoing).to_json(), 201)
+
+
+def _fill_template(request: ApiRequest) -> str:
+    """Return what a phone shows of a template, whose one gap the words fill."""
+    if not re.fullmatch("HX[0-9a-fA-F]{32}", request.field("ContentSid")):
+        raise errors.bad_request(20422, "ContentSid is not the id of a template")
+    try:
+        words = json.loads(request.field("ContentVariables") or "{}")["1"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise errors.bad_request(21656, "The ContentVariables parameter is invalid") from error
+    if not isinstance(words, str) or re.search(r"[\n\t]| {5}", words):
+        raise errors.bad_request(21656, "The ContentVariables parameter is invalid")
+    return f"A message for you: {words} (You can answer here.)"
 
 
 def _list_messages(carrier: SimulatedCarrier, request: ApiRequest) -> Response:

@@ -18,7 +18,7 @@ from app.simulator.resources.messages import Media, SimulatedMessage
 from app.simulator.texts.sending import OutgoingMessage, accept_text
 from app.simulator.twiml.answers import BadTwiml
 from app.simulator.twiml.messages import MessageDocument, ReplyVerb, read_message_document
-from app.simulator.values.addresses import read_caller
+from app.simulator.values.addresses import WHATSAPP, read_caller, split_channel
 from app.simulator.values.attachments import SimulatedAttachment
 from app.simulator.values.errors import RestError
 from app.simulator.values.keywords import find_opt_out_type
@@ -50,7 +50,10 @@ async def text_hotline(
         carrier.counts["lost"] += 1
         return TextOutcome(message.sid, None)
     _keep_message(carrier, message, media)
-    opt_out = find_opt_out_type(body)
+    on_whatsapp = split_channel(sender)[0] == WHATSAPP
+    if on_whatsapp:
+        carrier.heard_on_whatsapp[sender] = message.created
+    opt_out = None if on_whatsapp else find_opt_out_type(body)  # it is none of its business there
     if opt_out == "STOP":
         carrier.opted_out.add(sender)
     elif opt_out == "START":
@@ -68,7 +71,7 @@ def _make_message(
         sid=new_sid("MM" if media else "SM"),
         account_sid=carrier.config.account_sid,
         from_=sender,
-        to=carrier.config.number,
+        to=split_channel(sender)[0] + carrier.config.number,
         body=body,
         direction="inbound",
         status="received",

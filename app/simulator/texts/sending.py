@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from app.simulator.network.callbacks import CallbackQueue
@@ -11,11 +12,14 @@ from app.simulator.resources.formats import new_sid
 from app.simulator.resources.forms import text_status_fields
 from app.simulator.resources.messages import SimulatedMessage
 from app.simulator.values import errors
-from app.simulator.values.addresses import check_text_destination, split_channel
+from app.simulator.values.addresses import WHATSAPP, check_text_destination, split_channel
 from app.simulator.values.segments import count_segments
 
 _MAX_BODY = 1600
-_UNREACHABLE, _UNKNOWN_HANDSET = 30003, 30005
+_TRIAL = "Sent from your Twilio trial account - "
+_PLAIN = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "..."})
+_UNREACHABLE, _UNKNOWN_HANDSET, _OUTSIDE_WINDOW = 30003, 30005, 63016
+_WINDOW = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,8 @@ class OutgoingMessage:
     media_urls: tuple[str, ...] = ()
     status_callback: str | None = None
     messaging_service_sid: str | None = None
+    content_sid: str | None = None
+    """The template that the words fill; the simulated network knows every template."""
 
 
 def accept_text(
@@ -40,9 +46,9 @@ def accept_text(
         seq=carrier.next_seq(),
         sid=new_sid("MM" if outgoing.media_urls else "SM"),
         account_sid=carrier.config.account_sid,
-        from_=outgoing.from_ or carrier.config.number,
+        from_=outgoing.from_ or split_channel(to)[0] + _choose_number(carrier),
         to=to,
-        body=outgoing.body,
+        body=_change_body(carrier, outgoing.body, to),
         direction=direction,
         status="queued",
         created=now,
@@ -53,8 +59,21 @@ def accept_text(
         status_callback=outgoing.status_callback,
     )
     carrier.messages[message.sid] = message
-    carrier.timers.spawn(_deliver(carrier, message, _choose_error(carrier, to)))
+    error = _choose_error(carrier, to, template=outgoing.content_sid is not None)
+    carrier.timers.spawn(_deliver(carrier, message, error))
     return message
+
+
+def _choose_number(carrier: SimulatedCarrier) -> str:
+    """Return the number of the messaging service that a text goes out from."""
+    return next(iter(carrier.config.pool), carrier.config.number)
+
+
+def _change_body(carrier: SimulatedCarrier, body: str, to: str) -> str:
+    """Return the words as the carrier keeps and delivers them."""
+    if carrier.faults.take("body-encoding", to):
+        body = body.translate(_PLAIN)
+    return _TRIAL + body if carrier.faults.take("body-trial", to) else body
 
 
 def _check_text(carrier: SimulatedCarrier, outgoing: OutgoingMessage) -> str:
@@ -87,14 +106,25 @@ def _check_sender(carrier: SimulatedCarrier, outgoing: OutgoingMessage, to: str)
         raise errors.bad_request(21606, "The 'From' number is not a number of this account")
     if outgoing.messaging_service_sid not in {None, config.messaging_service_sid}:
         raise errors.bad_request(21701, "The messaging service does not exist")
+    if outgoing.from_ and split_channel(outgoing.from_)[0] != split_channel(to)[0]:
+        raise errors.bad_request(63007, "The 'From' address is not one of the channel of 'To'")
     if split_channel(to)[1] == config.number:
         raise errors.bad_request(21266, "'To' and 'From' number cannot be the same")
     if carrier.faults.take("number-out-of-service", config.number):
         raise errors.bad_request(21606, "The 'From' number is not a number of this account")
 
 
-def _choose_error(carrier: SimulatedCarrier, to: str) -> int | None:
-    """The error that will end the text, if a fault says so."""
+def _choose_error(carrier: SimulatedCarrier, to: str, *, template: bool) -> int | None:
+    """The error that will end the text: WhatsApp's window is closed, or a fault says so.
+
+    As at the carrier, which takes the text over first and hears from WhatsApp later.
+    """
+    if split_channel(to)[0] == WHATSAPP and not template:
+        heard = carrier.heard_on_whatsapp.get(to)
+        if heard is None or carrier.clock() - heard >= _WINDOW:
+            return _OUTSIDE_WINDOW
+    if carrier.faults.take("callback-21610", to):
+        return 21610
     if carrier.faults.take("api-30003", to):
         return _UNREACHABLE
     return _UNKNOWN_HANDSET if carrier.faults.take("number-out-of-service", to) else None

@@ -21,6 +21,7 @@ _TRIAL_CALLS = {
     "+15005550003": RestError(400, 21215, "The account may not call this country"),
     "+15005550004": RestError(400, 21216, "The account may not call this number"),
 }
+WHATSAPP = "whatsapp:"
 _TOWNS = {
     "514": ("MONTREAL", "QC", "CA"),
     "438": ("MONTREAL", "QC", "CA"),
@@ -71,7 +72,9 @@ def check_call_destination(to: str) -> str:
 
 def read_caller(spelled: str) -> str:
     """Return a caller as the network shows it: any name, and a number with its plus."""
-    number = spelled.strip()
+    channel, number = split_channel(spelled.strip())
+    if channel:
+        return channel.lower() + read_caller(number)
     return "+" + number if re.fullmatch(r"\d{8,15}", number) else number
 
 

@@ -27,6 +27,8 @@ class SimulatorConfig:
     """The address of the carrier's own API (media addresses start with it). By default the
     service itself serves the simulator."""
     messaging_service_sid: str = "MG" + 32 * "0"
+    pool: tuple[str, ...] = ()
+    """Other numbers of the messaging service, from the first of which its texts go out."""
     transit_s: float = 0.0
     """Seconds on the clock between ``queued``, ``sent`` and ``delivered``."""
     connect_timeout_s: float = 5.0
