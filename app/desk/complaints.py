@@ -107,7 +107,10 @@ def open_dossier(db: Db, principal: Principal, denial_id: UUID, now: datetime) -
     NotFound, ConsentMissing, BadRequest where none was drafted; for a closed case Forbidden and
     ReasonMissing.
     """
-    denial = find_denial(db, denial_id)
+    denial = db.get(Denial, denial_id)
+    if denial is None:  # whoever may open none alive learns no more than of one that is there
+        principal.require(Permission.CASES)
+        raise NotFound
     case, told = open_denial(db, principal, denial, now)
     if denial.state == DenialState.RECORDED or told.drafted_on is None:
         raise BadRequest("There is no dossier yet: make the draft first.")

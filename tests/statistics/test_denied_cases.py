@@ -35,7 +35,7 @@ def refuse(premises: Premises, case_id: UUID, sector: str, service: str) -> None
 
 def counted(premises: Premises, month: str) -> dict[tuple[str, ...], int]:
     """The cells of a month that are not empty."""
-    [measure] = MEASURES["denials", "quarter"]
+    _, measure = MEASURES["denials", "quarter"]
     with premises.reading() as db:
         plan = read_plan(db)
         joint = sum_months(db, plan, "denials", [month])

@@ -65,7 +65,7 @@ RECORDS = {
     ),
     "denials": (
         record("denials", "2026-Q1", 12),
-        ("e0c03b2c34aae1e4", "adb50f87f852e8e8", "5b74ecfd5dafa92b"),
+        ("20d4315c5c25d453", "73de01c99ba1a932", "73e9f78e7703419c"),
     ),
 }
 
