@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from app.intake.questions import ask_next, list_left_questions
 from app.intake.turn import NO_TIER, Turn
-from app.intake.vocabulary import URGENT
 from app.intake.understanding import find_danger, find_situation, is_surely, read_reply
+from app.intake.vocabulary import URGENT
 
 # "2) my brother", "2 - someone"; not "2 men are here", which tells of two men.
 _LEADING_DIGIT = re.compile(r"[\s\"'(#]*([1-9])(?:\W*$| ?[.):,;=-] ?[^\W\d])")
@@ -165,7 +165,7 @@ def _may_be_a_date(turn: Turn) -> bool:
     few = len(turn.words) <= _WORDS_OF_AN_OPTION
     small_talk = turn.script.vocabulary.is_small_talk(turn.words)
     return any(word.isdigit() for word in turn.words) or (
-        0 < len(turn.words) and few and not small_talk
+        len(turn.words) > 0 and few and not small_talk
     )
 
 
