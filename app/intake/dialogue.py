@@ -37,12 +37,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from app.intake.answers import take_turn
-from app.intake.asides import Aside, set_aside
+from app.intake.asides import Aside, Remainder, set_aside
 from app.intake.keywords import Keyword, find_keyword
+from app.intake.meanings import find_danger
 from app.intake.script import Script
 from app.intake.state import ContactHint, Reply, ScriptState, Step, make_reply
 from app.intake.turn import Turn
-from app.intake.understanding import find_danger
 from app.intake.wishes import find_wish
 from app.texts import fold
 
@@ -86,15 +86,14 @@ def take_step(
     if keyword is not None:
         urgency = min(urgency, 0 if danger else urgency)
         return _obey(script, state, *keyword, due=due, urgency=urgency)
-    # Our own option, sent back whole, is an answer where we asked for one.
-    words = fold(text) if read.aside is Aside.OUR_WORDS else read.words
-    turn = take_turn(
-        script, state, read.text or text, words, regions,
-        human=human and not due, continues=_continues(read.words, silent_for),
-    )  # fmt: skip
+    turn = _read_turn(script, state, text, read, regions, silent_for, human=human and not due)
     if danger is not None:
         turn.tier = 0
         turn.answers["urgent_because"] = danger
+    return _make_step(script, turn, due=due, urgency=urgency, human=human)
+
+
+def _make_step(script: Script, turn: Turn, *, due: bool, urgency: int, human: bool) -> Step:
     return Step(
         replies=_replies(script, turn, due=due, human=human),
         state=_greeted(turn.language, turn.situation) if due else turn.state(),
@@ -108,6 +107,24 @@ def take_step(
         understood=turn.understood,
         begins=due,
     )
+
+
+def _read_turn(
+    script: Script,
+    state: ScriptState,
+    text: str,
+    read: Remainder,
+    regions: Sequence[str],
+    silent_for: timedelta | None,
+    *,
+    human: bool,
+) -> Turn:
+    # Our own option, sent back whole, is an answer where we asked for one.
+    words = fold(text) if read.aside is Aside.OUR_WORDS else read.words
+    return take_turn(
+        script, state, read.text or text, words, regions,
+        human=human, continues=_continues(read.words, silent_for),
+    )  # fmt: skip
 
 
 def _find_danger(script: Script, words: Sequence[str]) -> str | None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from app.intake.meanings import find_danger, find_situation, is_surely, read_reply
 from app.intake.questions import ask_next, list_left_questions
 from app.intake.turn import NO_TIER, Turn
-from app.intake.understanding import find_danger, find_situation, is_surely, read_reply
 from app.intake.vocabulary import URGENT
 
 # "2) my brother", "2 - someone"; not "2 men are here", which tells of two men.

@@ -14,17 +14,19 @@ from functools import lru_cache
 from typing import TypeVar
 
 from app.intake.asides import OwnWords, set_aside
+from app.intake.meanings import read_reply
 from app.intake.script import load_script
-from app.intake.understanding import read_reply
 
 _CODE = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
+_LONG_NUMBER = re.compile(r"[0-9]{5}")
+_MINE_IN_CREOLE = ["pa", "m"]  # "pa" alone is a no
 _CODE_AND_WORD = re.compile(r"([0-9]{4})(?=[^\W\d])")  # "4821yes"
 _MINE = frozenset("1 mine moi mio mia mwen m yo tomo prends".split())
 _YES = frozenset("yes y yeah yep oui o si s wi w ok okay sure dako d accord claro vale".split())
 _NO = frozenset("no n nope nah non".split())
 _THANKS = frozenset(
-    "desk thanks thank you merci gracias mesi please svp tanpri por favor s il vous plait to the "
-    "code a la le".split()
+    "desk reply send thanks thank you merci gracias mesi please svp tanpri por favor s il vous plait "
+    "to the code a la le".split()
 )
 # What makes a yes unsure, in any language that members write.
 _HEDGES = frozenset(
@@ -83,7 +85,8 @@ def read_page_answer(text: str) -> PageAnswer:
     said = [word for word in words if word not in _THANKS]
     if not said or _CODE.search(raw):
         return PageAnswer.NONE
-    if len(said) <= _FEW and set(said) <= _MINE | _YES:
+    plain = len(said) <= _FEW and set(said) <= _MINE | _YES
+    if plain or words == _MINE_IN_CREOLE:
         return PageAnswer.MINE
     if set(said) <= _NO:
         return PageAnswer.NO
@@ -93,22 +96,27 @@ def read_page_answer(text: str) -> PageAnswer:
 def read_offer_answer(text: str) -> OfferAnswer:
     """Return what a text means as an answer to an offer; a code counts wherever it stands."""
     raw, words = _read(text)
-    codes = _CODE.findall(raw)
-    code = codes[0] if len(set(codes)) == 1 else None
+    codes = set(_CODE.findall(raw))
+    if len(codes) > 1 or (not codes and _LONG_NUMBER.search(raw)):
+        return OfferAnswer(None, OfferChoice.NONE)
+    code = next(iter(codes), None)
     words = [word for word in words if word != code]
-    said = [word for word in words if word not in _THANKS]
-    if len(set(codes)) > 1:
-        return OfferAnswer(None, OfferChoice.UNCLEAR, raw)
+    said = {word for word in words if word not in _THANKS}
     if not said:
         return OfferAnswer(code, OfferChoice.UNCLEAR if code else OfferChoice.NONE)
-    if len(said) <= _FEW and set(said) <= _YES:
-        return OfferAnswer(code, OfferChoice.YES)
-    if set(said) <= _NO:
-        return OfferAnswer(code, OfferChoice.NO)
+    if len(words) <= _FEW + 1 and said <= _YES | _NO:
+        return OfferAnswer(code, _choose_plain(said))
     choice = _doubt(OfferChoice(read_reply("offer", words)), OfferChoice.YES, raw, words)
     if code and choice is OfferChoice.NONE:
         choice = OfferChoice.UNCLEAR  # whoever sends the code means to answer
-    return OfferAnswer(code, choice, raw)
+    around = _CODE.sub(" ", raw).strip(" \t\n.,;:!-–—")
+    return OfferAnswer(code, choice, " ".join(around.split()))
+
+
+def _choose_plain(said: set[str]) -> OfferChoice:
+    if said <= _YES:
+        return OfferChoice.YES
+    return OfferChoice.NO if said <= _NO else OfferChoice.UNCLEAR
 
 
 def _read(text: str) -> tuple[str, list[str]]:
