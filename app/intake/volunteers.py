@@ -25,8 +25,8 @@ _MINE = frozenset("1 mine moi mio mia mwen m yo tomo prends".split())
 _YES = frozenset("yes y yeah yep oui o si s wi w ok okay sure dako d accord claro vale".split())
 _NO = frozenset("no n nope nah non".split())
 _THANKS = frozenset(
-    "desk reply send thanks thank you merci gracias mesi please svp tanpri por favor s il vous plait "
-    "to the code a la le".split()
+    "desk reply send thanks thank you merci gracias mesi please svp tanpri por favor s il vous "
+    "plait to the code a la le".split()
 )
 # What makes a yes unsure, in any language that members write.
 _HEDGES = frozenset(
