@@ -31,10 +31,10 @@ from app.telephony import InboundText, find_todays_form
 
 # Only such senders can be answered; short codes and names belong to machines.
 _ANSWERABLE = re.compile(r"\+[1-9][0-9]{6,14}")
+# What is said to these belongs to no dialogue: they act on the phone.
+OF_THE_PHONE = (Keyword.STOP, Keyword.START, Keyword.WRONG_NUMBER, Keyword.ERASE)
 # Asked by a phone we know nothing of, these need no case.
-WITHOUT_CASE = (Keyword.STOP, Keyword.START, Keyword.WRONG_NUMBER, Keyword.ERASE)
-# And by a member's phone, these.
-OF_MEMBERS_PHONE = (Keyword.STOP, Keyword.START, Keyword.WRONG_NUMBER, Keyword.ERASE)
+WITHOUT_CASE = (Keyword.STOP, Keyword.WRONG_NUMBER, Keyword.ERASE)
 
 
 @dataclass(frozen=True)

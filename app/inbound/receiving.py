@@ -78,8 +78,8 @@ def receive_texts(
     on_whatsapp = {t.number for t in texts if t.channel == "whatsapp" and t.number}
     if waiting_cases := batch.find_cases(lookups[number] for number in on_whatsapp):
         release_held_texts(db, waiting_cases, now)
-    for case_id, sids in batch.rows.pictures.items():  # reads, which nothing in one go may
-        keep_pictures(db, case_id, sids)
+    # Reads, which nothing in one go may.
+    keep_pictures(db, [text.sid for text in texts if text.media], batch.rows.pictures, now)
     for case_id, wanted_at in batch.rows.call_backs.items():
         add_task_again(db, case_id, "call_back", case_id, wanted_at, now)
 
@@ -87,6 +87,6 @@ def receive_texts(
 def find_unseen_texts(db: Db, texts: Sequence[InboundText], now: datetime) -> list[InboundText]:
     """Note the SIDs; return the texts whose SID was not known, each once."""
     by_sid = {text.sid: text for text in texts}
-    pictures = {sid for sid, text in by_sid.items() if text.media}
-    fresh = note_copies(db, by_sid, now, pictures=pictures)
+    media = {sid: len(text.media) for sid, text in by_sid.items()}
+    fresh = note_copies(db, by_sid, now, media=media)
     return [text for sid, text in by_sid.items() if sid in fresh]

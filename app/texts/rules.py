@@ -28,6 +28,7 @@ NOTICES = (
     "answer_by_voice",
     "erase_code",
     "erase_wrong",
+    "erase_only_code",
     "erase_stopped",
     "erase_done",
 )

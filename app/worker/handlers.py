@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from app.calls import CALL_JOBS, CallCrew, carry_out_jobs, ring_interpreters
 from app.desk import make_cases_wait
-from app.outbox import PHONE_TROUBLE_JOB, UNHEARD_JOB, send_texts
+from app.inbound import fetch_media
+from app.outbox import MEDIA_JOB, PHONE_TROUBLE_JOB, UNHEARD_JOB, send_texts
 from app.paging import page_next_people
 from app.requests import JOIN_CALL_JOB, climb_ladder, follow_phone_trouble
 from app.statistics import PRINT_JOB, print_due_files
@@ -69,9 +70,16 @@ def _ring_interpreters(tools: WorkerTools, claimed: Sequence[ClaimedJob]) -> Non
         ring_interpreters(db, claimed, tools.clock())
 
 
+def _fetch_media(tools: WorkerTools, claimed: Sequence[ClaimedJob]) -> None:
+    """Fetch what came with texts, one picture, document or sound for each job at a time."""
+    for job in claimed:
+        fetch_media(tools.database, tools.carrier, job, tools.clock)
+
+
 HANDLERS: Mapping[str, Handler] = {
     "alert": _page_people,
     "offers": _ask_people,
+    MEDIA_JOB: _fetch_media,
     PRINT_JOB: _print_files,
     PHONE_TROUBLE_JOB: _follow_phones,
     "send": _send_texts,

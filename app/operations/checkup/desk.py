@@ -92,8 +92,8 @@ def _copies(db: Db) -> Iterator[CheckFinding]:
         days = PICTURES_KEPT.days
         yield report_warning(
             "pictures",
-            f"{counted['pictures']} messages with pictures lie at the carrier, where alone they "
-            f"can be seen; each is deleted after {days} days.",
+            f"{counted['pictures']} messages with pictures wait at the carrier to be fetched; "
+            f"each is deleted there after {days} days. If there are ever more: see to the worker.",
         )
     yield report_ok("carrier copies", f"{counted['held']} messages wait for their deletion there.")
 
