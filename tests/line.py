@@ -98,8 +98,9 @@ class FakeCarrier:
         ours = UUID((text.status_callback or "").rpartition("=")[2])
         if self.news_take is not None:
             for word in ("sent", fate):
+                error = self.error if word not in ("sent", "delivered") else None
                 status = DeliveryStatus(
-                    sid, translate_status(word), self.error, split_address(text.to)[0]
+                    sid, translate_status(word), error, split_address(text.to)[0]
                 )
                 told = StatusUpdate(ours, status)
                 self.news.append((self.clock() + self.news_take, told))

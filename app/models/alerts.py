@@ -65,3 +65,5 @@ class Page(Base):
     urgency: Mapped[int] = plain()  # the tier that it was about then
     number_lookup: Mapped[bytes] = plain(index=True)
     paged_at: Mapped[datetime] = plain()
+    # They said no: others are paged about this alert, as long as there are any.
+    declined: Mapped[bool] = plain(default=False)

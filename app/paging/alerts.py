@@ -114,7 +114,9 @@ def hurry_pages(db: Db, member_id: UUID, now: datetime) -> None:
     """
     theirs = select(Page.alert_id).where(Page.member_id == member_id)
     others = Page.member_id.not_in({member_id, *find_phone_troubles(db, now)})
-    waits_for_others = select(Page.alert_id).where(Page.alert_id.in_(theirs), others)
+    waits_for_others = select(Page.alert_id).where(
+        Page.alert_id.in_(theirs), others, Page.declined.is_(False)
+    )
     alone = select(Alert.case_id).where(
         Alert.id.in_(theirs), Alert.id.not_in(waits_for_others), Alert.state == AlertState.OPEN
     )

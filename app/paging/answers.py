@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -54,14 +55,25 @@ def is_page_open(db: Db, page: Page) -> bool:
 
 def take_page_answer(db: Db, page: Page, answer: PageAnswer, now: datetime) -> MemberNotice:
     """Do what a member answers to a page; return what to tell them."""
+    if answer is not PageAnswer.MINE and not is_page_open(db, page):
+        return MemberNotice(MemberText.PAGE_GONE)
     match answer:
         case PageAnswer.MINE:
             return MemberNotice(_take_paged_case(db, page, now))
         case PageAnswer.NO:
+            _note_no(db, page.member_id, now)
             hurry_pages(db, page.member_id, now)
             return MemberNotice(MemberText.PAGE_DECLINED)
         case _:
             return MemberNotice(MemberText.PAGE_HOW)
+
+
+def _note_no(db: Db, member_id: UUID, now: datetime) -> None:
+    """Note that a member takes none of what they were paged for within the hour."""
+    theirs = (Page.member_id == member_id, Page.paged_at > now - _ANSWER_WITHIN)
+    for page in db.list_whole(select(Page).where(*theirs)):
+        page.declined = True
+    db.flush()
 
 
 def _take_paged_case(db: Db, page: Page, now: datetime) -> MemberText:

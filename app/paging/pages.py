@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -45,6 +45,7 @@ def page_members(db: Db, raised: Sequence[tuple[Case, RaisedAlert]], now: dateti
     told = _told_just_now(db, now) if count >= MANY_ALERTS else {}
     pages: list[dict[str, Any]] = []
     drafts: dict[str, TextDraft] = {}
+    declined = _list_declined(db, [alert.id for _, alert in raised])
     asked: dict[tuple[int, bool], list[tuple[Member, MemberPhone]]] = {}
     for case, alert in sorted(raised, key=lambda one: one[0].urgency):
         group = alert.step, case.urgency > 0
@@ -53,7 +54,8 @@ def page_members(db: Db, raised: Sequence[tuple[Case, RaisedAlert]], now: dateti
         if not asked[group]:
             log.error("alert.nobody", step=alert.step, tier=case.urgency)
         page = make_page(count, alert.kind, case.urgency)
-        for member, phone in asked[group]:
+        willing = [one for one in asked[group] if (alert.id, one[0].id) not in declined]
+        for member, phone in willing or asked[group]:
             if told.get(member.id, _NEVER) > case.urgency:
                 drafts.setdefault(phone.number, phone.draft(page, urgency=0))
             pages.append(_page(db, alert, case, member, phone.number, now))
@@ -88,7 +90,14 @@ def _page(
         "urgency": case.urgency,
         "number_lookup": db.keys.number_lookup(number),
         "paged_at": rounded(now),
+        "declined": False,
     }
+
+
+def _list_declined(db: Db, alert_ids: Collection[UUID]) -> set[tuple[UUID, UUID]]:
+    """Return who said no to which of these alerts."""
+    said = select(Page).where(Page.alert_id.in_(alert_ids), Page.declined)
+    return {(page.alert_id, page.member_id) for page in db.list_whole(said)}
 
 
 def _told_just_now(db: Db, now: datetime) -> dict[UUID, int]:

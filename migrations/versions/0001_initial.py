@@ -1336,6 +1336,7 @@ def _pages() -> None:
         sa.Column("urgency", sa.Integer(), nullable=False),
         sa.Column("number_lookup", sa.LargeBinary(), nullable=False),
         sa.Column("paged_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("declined", sa.Boolean(), nullable=False),
         sa.Column("row_mac", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["alert_id"], ["alerts.id"], name=op.f("fk_pages_alert_id"), ondelete="CASCADE"
