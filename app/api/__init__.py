@@ -1,6 +1,6 @@
 """The REST API, the carrier's webhooks, and health; one module per resource."""
 
-from app.api.attachments import ranged
+from app.api.attachments import clean_upload, parse_upload, ranged, small
 from app.api.cards import NewCard
 from app.api.cases import ChangeCase, NewCase
 from app.api.complaints import make_dossier
@@ -41,6 +41,7 @@ __all__ = [
     "ReplyBody",
     "Service",
     "Visit",
+    "clean_upload",
     "confirmations_out",
     "convert_denial",
     "damaged_out",
@@ -50,9 +51,11 @@ __all__ = [
     "make_dossier",
     "make_takers",
     "member_out",
+    "parse_upload",
     "ranged",
     "remember_device",
     "sealed_copy",
     "sign_in",
+    "small",
     "take_webhooks",
 ]

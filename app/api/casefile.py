@@ -71,6 +71,7 @@ class MessageOut(RecordOut):
     status: str
     author: UUID | None = None
     media: list[str] = Field(default_factory=list)
+    phone: str | None = Field(description="which phone wrote it or got it, masked")
     profile_name: str | None = Field(
         default=None, description="what the caller calls themself on WhatsApp"
     )
@@ -129,6 +130,10 @@ class CaseOut(CaseItem):
     contact: Contact
     messages: list[MessageOut]
     fields: dict[str, str | None]
+    unconfirmed: dict[str, str] = Field(
+        description="answered after a silence: counts once `/contact/confirmed` says so"
+    )
+    erase_at: datetime | None = Field(description="the caller wishes it erased, which happens then")
     notes: list[NoteOut]
     consents: list[ConsentOut]
     events: list[EventOut]
@@ -182,6 +187,8 @@ def case_out(file: CaseFile) -> CaseOut:
         contact=Contact.model_validate(file.contact),
         messages=[MessageOut.model_validate(one) for one in file.messages],
         fields={name: value for name, value in file.fields.items() if value is not None},
+        unconfirmed=dict(file.unconfirmed),
+        erase_at=file.erasure.due_at if file.erasure else None,
         notes=[NoteOut.model_validate(one) for one in file.notes],
         consents=[ConsentOut.model_validate(one) for one in file.consents],
         requests=[_request(file, found) for found in file.requests],

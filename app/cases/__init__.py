@@ -9,6 +9,7 @@ from app.cases.attachments import (
     list_attachments,
     open_attachment,
     read_attachment,
+    read_thumbnail,
 )
 from app.cases.by_number import (
     FIRST_URGENCY,
@@ -83,8 +84,8 @@ from app.cases.detentions import (
     open_detention,
     restore_detentions,
 )
-from app.cases.media_types import UNKNOWN_TYPE
 from app.cases.notes import add_note, write_note
+from app.cases.phones import CasePhone, find_asking_phone, find_phone, list_phones
 from app.cases.safe_hours import is_within_hours, parse_safe_hours
 from app.cases.states import is_live, mark_closed, mark_erased, mark_open
 from app.cases.tasks import (
@@ -104,6 +105,8 @@ from app.cases.waiting import (
     give_case,
     inherit_waiting,
     join_queue,
+    note_unheard,
+    note_written,
     start_waiting,
     stop_waiting,
     take_case,
@@ -118,7 +121,6 @@ __all__ = [
     "REMINDER_DAYS",
     "SCOPE_OF_KIND",
     "TREE_ROOT",
-    "UNKNOWN_TYPE",
     "USUAL_CAP",
     "VOICEMAIL_TYPE",
     "AttachedFile",
@@ -126,6 +128,7 @@ __all__ = [
     "AttachmentSealer",
     "BatchRows",
     "CalendarEntry",
+    "CasePhone",
     "ChangingCase",
     "DateFacts",
     "DueTask",
@@ -149,10 +152,12 @@ __all__ = [
     "check_date_step",
     "check_reason",
     "delete_tasks",
+    "find_asking_phone",
     "find_case",
     "find_contact_terms",
     "find_known_cases",
     "find_live_reference",
+    "find_phone",
     "find_row_with_case",
     "find_tree_ids",
     "find_words_of_trees",
@@ -172,6 +177,7 @@ __all__ = [
     "list_calendar",
     "list_denials",
     "list_detentions",
+    "list_phones",
     "list_tasks",
     "list_tasks_of_cases",
     "lock_cases_of_number",
@@ -187,6 +193,8 @@ __all__ = [
     "mark_open",
     "move_denial",
     "note_text",
+    "note_unheard",
+    "note_written",
     "open_archive",
     "open_attachment",
     "open_case_keys",
@@ -199,6 +207,7 @@ __all__ = [
     "read_case_values",
     "read_event_state",
     "read_instant",
+    "read_thumbnail",
     "record_denial",
     "restore_dates",
     "restore_denials",

@@ -1,7 +1,9 @@
 """What a dispatcher does with a case: reads it, answers, closes, erases, exports it."""
 
 from app.desk.announcing import announce_card
+from app.desk.caller_proof import confirm_caller, deny_caller
 from app.desk.case_file import CaseFile, show_consent
+from app.desk.case_records import mask_number
 from app.desk.closing import close_case, erase_case, hold_case, lift_hold, merge_cases, reopen_case
 from app.desk.complaints import (
     FATES,
@@ -29,9 +31,17 @@ from app.desk.handling import (
 )
 from app.desk.overview import read_overview
 from app.desk.queue import CaseLine, list_cases, read_line
-from app.desk.reading import mask_number, read_case
+from app.desk.reading import read_case
 from app.desk.reminders import sweep_reminders
-from app.desk.replying import StatedConsent, make_cases_wait, record_consent, send_reply
+from app.desk.replying import (
+    CaseText,
+    StatedConsent,
+    make_cases_wait,
+    put_text,
+    record_consent,
+    send_reply,
+)
+from app.desk.waiting_wishes import stop_wish
 
 __all__ = [
     "COPY_NAME",
@@ -39,6 +49,7 @@ __all__ = [
     "CaseFile",
     "CaseLine",
     "CaseOpening",
+    "CaseText",
     "ComplaintLine",
     "CopyReader",
     "OtherPhone",
@@ -50,7 +61,9 @@ __all__ = [
     "change_date",
     "claim_case",
     "close_case",
+    "confirm_caller",
     "confirm_wish",
+    "deny_caller",
     "draft_dossier",
     "erase_case",
     "erase_due_cases",
@@ -69,6 +82,7 @@ __all__ = [
     "open_case_by_hand",
     "open_copy",
     "open_dossier",
+    "put_text",
     "read_case",
     "read_date",
     "read_denial",
@@ -83,6 +97,7 @@ __all__ = [
     "send_reply",
     "show_consent",
     "show_lines",
+    "stop_wish",
     "sweep_reminders",
     "take_complaint_step",
 ]

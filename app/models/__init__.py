@@ -33,7 +33,9 @@ from app.models.carrier_copies import (
 )
 from app.models.cases import (
     CASE_TRANSITIONS,
+    ERASE_REQUESTED,
     LIVE_STATES,
+    PERHAPS_ANOTHER_OWNER,
     Case,
     CaseEpoch,
     CaseGrant,
@@ -169,6 +171,7 @@ __all__ = [
     "CASE_TRANSITIONS",
     "CONFIRMATION_TRANSITIONS",
     "DENIAL_TRANSITIONS",
+    "ERASE_REQUESTED",
     "EVENT_TRANSITIONS",
     "JOB_TRANSITIONS",
     "LEG_TRANSITIONS",
@@ -178,6 +181,7 @@ __all__ = [
     "OFFER_TRANSITIONS",
     "OUTGOING_TRANSITIONS",
     "PARENTS",
+    "PERHAPS_ANOTHER_OWNER",
     "RELEASE_TRANSITIONS",
     "REQUEST_TRANSITIONS",
     "ROUNDING",

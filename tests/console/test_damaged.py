@@ -33,6 +33,7 @@ from app.models import (
 )
 from app.models.base import AnyRow
 from tests.console.visitor import Page, Visitor, visitor
+from tests.media import files
 from tests.requests.people import accept, ask, with_phones
 from tests.service import House
 
@@ -75,8 +76,7 @@ def case_id(shared_house: House) -> str:
     denial = {"sector": "school", "service": "admission", "provider": "École des Pins"}
     add("denials", denial)
     add("episodes", {"place": "Laval prison", "since": f"{house.clock():%Y-%m-%d}"})
-    headers = {"content-type": "application/pdf"}
-    attached = heron.post(f"{path}/attachments", content=b"%PDF-1.7 of court", headers=headers)
+    attached = heron.post(f"{path}/attachments", content=files.make_document())
     assert attached.is_success, attached.text
     ask(house, case, event_id=date["id"], share=["subject_name"])
     assert accept(house, "finch").status_code == 200
