@@ -72,8 +72,8 @@ class CaseValues:
     ``script``, ``last_inbound_at``, ``last_outbound_at``; ``human``: a person takes part in the
     talk, so the script is quiet until a silence ends that; ``unproven``: a silence came before this
     talk, so whoever writes may be somebody else; ``owner_known_at``: when a person last made sure;
-    ``text_channel``, the one that it wrote on last, at ``last_inbound_at``; ``last_sms_at``, when it
-    last wrote by SMS, if it has written on WhatsApp since.
+    ``text_channel``, the one that it wrote on last, at ``last_inbound_at``; ``last_sms_at``, when
+    it last wrote by SMS, if it has written on WhatsApp since.
     """
 
     reference: str
