@@ -1,6 +1,6 @@
 """The REST API, the carrier's webhooks, and health; one module per resource."""
 
-from app.api.attachments import ranged
+from app.api.attachments import clean_upload, parse_upload, ranged, small
 from app.api.cards import NewCard
 from app.api.cases import ChangeCase, NewCase
 from app.api.confirmations import ConfirmationOut, confirmations_out
@@ -37,6 +37,7 @@ __all__ = [
     "ReplyBody",
     "Service",
     "Visit",
+    "clean_upload",
     "confirmations_out",
     "damaged_out",
     "enter",
@@ -44,9 +45,11 @@ __all__ = [
     "install_api",
     "make_takers",
     "member_out",
+    "parse_upload",
     "ranged",
     "remember_device",
     "sealed_copy",
     "sign_in",
+    "small",
     "take_webhooks",
 ]

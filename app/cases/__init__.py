@@ -9,6 +9,7 @@ from app.cases.attachments import (
     list_attachments,
     open_attachment,
     read_attachment,
+    read_thumbnail,
 )
 from app.cases.by_number import (
     FIRST_URGENCY,
@@ -71,7 +72,6 @@ from app.cases.detentions import (
     open_detention,
     restore_detentions,
 )
-from app.cases.media_types import UNKNOWN_TYPE
 from app.cases.notes import add_note, write_note
 from app.cases.phones import CasePhone, find_asking_phone, find_phone, list_phones
 from app.cases.safe_hours import is_within_hours, parse_safe_hours
@@ -108,7 +108,6 @@ __all__ = [
     "REMINDER_DAYS",
     "SCOPE_OF_KIND",
     "TREE_ROOT",
-    "UNKNOWN_TYPE",
     "USUAL_CAP",
     "VOICEMAIL_TYPE",
     "AttachedFile",
@@ -188,6 +187,7 @@ __all__ = [
     "read_case_values",
     "read_event_state",
     "read_instant",
+    "read_thumbnail",
     "restore_dates",
     "restore_detentions",
     "rewrite_date_values",

@@ -87,8 +87,8 @@ class BatchRows:
     grants: list[dict[str, Any]] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
     threads: dict[UUID, ChangingCase] = field(default_factory=dict)
-    # SIDs of messages with pictures, by case.
-    pictures: dict[UUID, list[str]] = field(default_factory=dict)
+    # Case and text of each message with pictures, by its SID.
+    pictures: dict[str, tuple[UUID, UUID]] = field(default_factory=dict)
     # Cases in which somebody asked to be called, and when.
     call_backs: dict[UUID, datetime] = field(default_factory=dict)
 

@@ -90,6 +90,7 @@ DEEDS: dict[str, str] = {
     "server.unsealed": "opened the server",
     "session.code_refused": "refused a wrong code that came with the right passphrase",
     "session.ended": "signed out",
+    "media.kept": "fetched what came with a text",
     "session.started": "signed in",
     "second_factor.asked": "asked for a new second factor",
     "second_factor.confirmed": "confirmed a new second factor",

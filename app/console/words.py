@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app import organisation
+from app.media import FAULT_WORDS
 
 SITUATIONS, OUTCOMES = organisation.SITUATIONS, organisation.OUTCOMES
 LANGUAGES, SCOPES = organisation.LANGUAGES, organisation.CONSENT_SCOPES
@@ -107,12 +108,23 @@ MEMBER_STATES = {
     "joining": "waiting for a colleague who holds the keys",
     "active": "active",
 }
+# Why a member's phone gets no texts.
+PHONE_TROUBLES = {
+    "blocked": "is blocked",
+    "compromised": "is in the wrong hands",
+    "stop": "said STOP",
+    "locked": "said that it is the wrong number",
+    "unreached": "does not receive",
+}
 BLOCK_REASONS = {
     "abuse": "abuse of whoever answers",
     "machine": "a machine that answers itself",
     "flood": "far too many texts",
     "other": "something else",
 }
+# Why a file was not kept.
+FAULTS = FAULT_WORDS
+FILE_KINDS = {"application/pdf": "Document (PDF)"}
 # How a call ended, or where it is.
 DISPOSITIONS = {
     "answered": "spoken to",
@@ -134,6 +146,7 @@ DONE = {
     "glass_broken": "It is open, and the coordinators have been told.",
     "accepted": "It is yours. Thank you.",
     "asked": "People are being asked now.",
+    "attached": "The file is added.",
     "briefed": "The brief is written.",
     "dated": "The date is saved.",
     "declined": "Thank you for answering. Others are asked.",
@@ -196,6 +209,11 @@ def of(table: Mapping[str, str], code: str | None) -> str:
     if not code:
         return "–"
     return table.get(code, code.replace("_", " ").replace(".", " "))
+
+
+def kilobytes(size: int) -> str:
+    """Return a size in bytes as it is told."""
+    return f"{max(1, round(size / 1024))} kB"
 
 
 def tier(urgency: int) -> str:

@@ -27,6 +27,7 @@ TASKS = {
     "review": "a review of the detention is near",
     "report": "a report is missing",
     "brief": "a brief is missing",
+    "answer": "a volunteer wrote something with their answer: read it in the case",
 }
 RAID_STATES = {
     "unverified": "Unverified",

@@ -23,7 +23,6 @@ from app.intake import (
 )
 from app.models import (
     Erasure,
-    Page,
     rounded,
 )
 from app.outbox import ReplyAllowance, TextDraft
@@ -61,9 +60,8 @@ class Batch:
     rows: BatchRows = field(default_factory=BatchRows)
     drafts: list[TextDraft] = field(default_factory=list)
     jobs: list[dict[str, Any]] = field(default_factory=list)
-    pages: Mapping[bytes, Page] = field(default_factory=dict)
-    # Numbers of members that were texted an offer.
-    asked: frozenset[bytes] = frozenset()
+    # The members whose phones some of these numbers are.
+    members: Mapping[bytes, Sequence[UUID]] = field(default_factory=dict)
     allowance: ReplyAllowance | None = None
 
     def came_at(self, text: InboundText) -> datetime:

@@ -48,7 +48,7 @@ def add_inbound_message(
 ) -> None:
     """Append an incoming message, sealed to the case."""
     if text.media:
-        batch.rows.pictures.setdefault(thread.id, []).append(text.sid)
+        batch.rows.pictures[text.sid] = thread.id, message_id
     batch.rows.messages.append(
         {
             **_message(batch, thread, text, message_id),

@@ -71,8 +71,7 @@ def receive_sealed_texts(
             said[text.sid] = greeting
     db.on_commit(lambda: talks.note(news))
     write_cases(db, batch.rows, now)
-    for case_id, sids in batch.rows.pictures.items():
-        keep_pictures(db, case_id, sids)
+    keep_pictures(db, [text.sid for text in texts if text.media], batch.rows.pictures, now)
     return said
 
 

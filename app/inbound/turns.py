@@ -15,6 +15,7 @@ from app.cases import (
 from app.inbound.batches import OF_THE_PHONE, WITHOUT_CASE, Batch, is_answerable
 from app.inbound.erase_dialogue import answer_erase_dialogue
 from app.inbound.keywords import choose_allowed, find_words, make_notice, obey_keyword
+from app.inbound.member_phones import answer_as_member, is_asking_for_help, tell_member
 from app.inbound.messages import add_inbound_message, add_reply, make_payload
 from app.inbound.proof import begin_talk
 from app.intake import (
@@ -31,10 +32,10 @@ from app.models import (
 )
 from app.organisation import TEXT_METHODS
 from app.outbox import TextDraft
-from app.paging import ALERTED_AT_ONCE, MINE_ANSWER, make_alert_job, take_paged_case
-from app.requests import read_answer, take_answer
+from app.paging import ALERTED_AT_ONCE, make_alert_job
 from app.store import make_row_id, position_after
 from app.telephony import Channel, InboundText
+from app.texts import MemberText
 
 # Of the replies of the script, to whomever.
 SCRIPT_PRIORITY = 2
@@ -50,17 +51,13 @@ class Talk:
 
 def take_text(batch: Batch, text: InboundText, lookup: bytes | None) -> None:
     """Work on one text: it lands in the number's live case, or opens one, or needs none."""
-    if lookup and lookup in batch.pages and text.body.strip() == MINE_ANSWER:
-        batch.drafts.append(
-            make_notice(text, take_paged_case(batch.db, batch.pages[lookup], batch.now))
-        )
-        return
-    if lookup and lookup in batch.asked and read_answer(text.body):
-        batch.drafts.extend(_to_member(batch, text, lookup))
-        return
     thread = batch.known.live.get(lookup) if lookup else None
     own = batch.known.own.get(lookup) if lookup else None
     result = _ask_script(batch, thread, own, text, lookup)
+    member = lookup if lookup in batch.members else None
+    in_case = thread is not None
+    if member and not result.keyword and answer_as_member(batch, text, member, in_case=in_case):
+        return
     can_answer = is_answerable(batch.desk, text)
     if can_answer and result.keyword is None and lookup in batch.dialogues:
         said = answer_erase_dialogue(batch, lookup, text.body)
@@ -69,25 +66,22 @@ def take_text(batch: Batch, text: InboundText, lookup: bytes | None) -> None:
             batch.drafts.extend(make_notice(text, body) for body in notices)
             if said.is_all:
                 return
-    if thread is None and result.keyword in WITHOUT_CASE and lookup:
+    alone = OF_THE_PHONE if member else WITHOUT_CASE
+    if thread is None and result.keyword in alone and lookup:
         notices = obey_keyword(batch, text, result) if can_answer else []
         batch.drafts.extend(
             make_notice(text, body) for body in choose_allowed(batch, text, notices)
         )
         return
+    if thread is None and member:
+        asks = is_asking_for_help(result)
+        said = MemberText.CASE_OPENED if asks else MemberText.NOT_KEPT
+        tell_member(batch, text, member, said)
+        if not asks:
+            return
     if thread is None:
         thread = batch.open_case(text)
     _append(batch, Talk(thread, own or thread), text, result, can_answer=can_answer)
-
-
-def _to_member(batch: Batch, text: InboundText, lookup: bytes) -> list[TextDraft]:
-    """Take a member's answer to an offer; return what to tell them."""
-    said = take_answer(batch.db, lookup, text.body, batch.now)
-    return (
-        [TextDraft(text.sender, said, None, None, "offer", 1, text.at, text.channel)]
-        if said
-        else []
-    )
 
 
 def _ask_script(

@@ -94,12 +94,18 @@ class ArchivedContact:
 
 @sealed_content
 class AttachmentDetails:
-    """An attachment: its media type, its size in bytes, the number of its parts, when it came."""
+    """An attachment: its media type, its size in bytes, the number of its parts, when it came.
+
+    ``thumbnail``: one more part follows, a small picture of it. ``fault``: the file that came was
+    not kept, and why; then there is no part.
+    """
 
     content_type: str
     size: int
     parts: int
     at: datetime
+    thumbnail: bool = False
+    fault: str | None = None
 
 
 @sealed_content

@@ -19,6 +19,7 @@ from app.models import (
     SuppressionValues,
     rounded,
 )
+from app.outbox.member_phones import note_suppressed_phone
 from app.store import Db
 
 SUPPRESSED_FOR = timedelta(days=365)
@@ -48,6 +49,8 @@ def suppress_number(
     row = db.scalar(
         select(Suppression).where(Suppression.number_lookup == lookup, Suppression.kind == kind)
     )
+    if row is None or row.until <= now:
+        note_suppressed_phone(db, lookup, now)
     if row is None:
         row_id = uuid4()
         keys = db.keys.new_values(Suppression, row_id, values, now)

@@ -195,6 +195,7 @@ def _carrier_traces() -> None:
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("case_id", sa.Uuid(), nullable=True),
+        sa.Column("message_id", sa.Uuid(), nullable=True),
         sa.Column("op_key", sa.LargeBinary(), nullable=True),
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
@@ -391,6 +392,8 @@ def _members() -> None:
         sa.Column("totp", sa.LargeBinary(), nullable=True),
         sa.Column("totp_version", sa.Integer(), nullable=False),
         sa.Column("totp_confirmed", sa.Boolean(), nullable=False),
+        sa.Column("number_lookup", sa.LargeBinary(), nullable=True),
+        sa.Column("phone_error", sa.Integer(), nullable=True),
         sa.Column("op_key", sa.LargeBinary(), nullable=True),
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
@@ -399,6 +402,7 @@ def _members() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_members")),
         sa.UniqueConstraint("handle", name=op.f("uq_members_handle")),
     )
+    op.create_index(op.f("ix_members_number_lookup"), "members", ["number_lookup"], unique=False)
     op.create_index(op.f("ix_members_shred_day"), "members", ["shred_day"], unique=False)
 
 
@@ -930,6 +934,7 @@ def _attachments() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("call_id", sa.Uuid(), nullable=True),
+        sa.Column("message_id", sa.Uuid(), nullable=True),
         sa.Column("author_id", sa.Uuid(), nullable=True),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
@@ -943,6 +948,7 @@ def _attachments() -> None:
     )
     op.create_index(op.f("ix_attachments_call_id"), "attachments", ["call_id"], unique=False)
     op.create_index(op.f("ix_attachments_case_id"), "attachments", ["case_id"], unique=False)
+    op.create_index(op.f("ix_attachments_message_id"), "attachments", ["message_id"], unique=False)
 
 
 def _calls() -> None:

@@ -39,6 +39,8 @@ from app.requests.decisions import accept_offer
 from app.statistics.confirmation import confirm_release
 from app.statistics.months import freeze_month
 from app.statistics.releases import request_release
+from app.vault import write_profile
+from tests.media import files
 from tests.service import PASSPHRASE, PEOPLE, Client, House, fictional, refusal
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -50,7 +52,7 @@ BLOCKS, OFFERS = Permission.BLOCKS, Permission.OFFERS
 ROTA, ROTA_OF_ALL = Permission.ROTA, Permission.ROTA_OF_ALL
 RAIDS, DIRECTORY, RULES = Permission.RAIDS, Permission.DIRECTORY, Permission.RULES
 NEXT_YEAR = "2027-01-15T12:00:00Z"
-PICTURE = b"\x89PNG\r\n\x1a\n"
+PICTURE = files.make_picture(name="PNG")
 PUBLIC: frozenset[Permission] = frozenset()
 CARD = {
     "topic": "clinic",
@@ -204,7 +206,7 @@ def give_phone(scene: Scene, handle: str, number: str) -> None:
     with scene.house.database.transaction() as db:
         member = db.get_one(Member, scene.house.residents[handle].id)
         profile = db.keys.read_values(member)
-        db.keys.write_values(member, replace(profile, phone=number))
+        write_profile(db, member, replace(profile, phone=number))
 
 
 def talking(body: Any) -> Make:
@@ -524,6 +526,7 @@ ENDPOINTS: dict[str, tuple[Iterable[Permission], Make]] = {
     "GET /v1/cases/{case_id}/export": ({CASES}, on_case()),
     "POST /v1/cases/{case_id}/attachments": ({CASES}, attaching),
     "GET /v1/cases/{case_id}/attachments/{attachment_id}": ({CASES, ARCHIVE}, attached),
+    "GET /v1/cases/{case_id}/attachments/{attachment_id}/thumbnail": ({CASES, ARCHIVE}, attached),
     "POST /v1/cases/{case_id}/calls": ({CASES}, calling_back),
     "POST /v1/cases/{case_id}/calls/{call_id}/hand-over": ({CASES}, talking("colleague")),
     "POST /v1/cases/{case_id}/calls/{call_id}/interpreter": (

@@ -32,6 +32,7 @@ from app.models import (
 )
 from app.models.base import AnyRow
 from tests.console.visitor import Page, Visitor, visitor
+from tests.media import files
 from tests.requests.people import accept, ask, with_phones
 from tests.service import House
 
@@ -71,8 +72,7 @@ def case_id(shared_house: House) -> str:
     soon = (house.clock() + timedelta(hours=3)).isoformat()
     date = add("events", {"kind": "hearing", "starts_at": soon, "place": "Guy-Favreau, 200"})
     add("episodes", {"place": "Laval prison", "since": f"{house.clock():%Y-%m-%d}"})
-    headers = {"content-type": "application/pdf"}
-    attached = heron.post(f"{path}/attachments", content=b"%PDF-1.7 of court", headers=headers)
+    attached = heron.post(f"{path}/attachments", content=files.make_document())
     assert attached.is_success, attached.text
     ask(house, case, event_id=date["id"], share=["subject_name"])
     assert accept(house, "finch").status_code == 200

@@ -150,7 +150,9 @@ def test_every_route_of_the_console_is_in_these_tables() -> None:
         "/leave",
         "/sign-out",
         "/me",
+        "/cases/{}/attachments",  # sends a file: tests/console/test_files.py
         "/cases/{}/attachments/{}",  # needs a voicemail: tests/calls/test_desk_calls.py
+        "/cases/{}/attachments/{}/thumbnail",  # needs a picture: tests/console/test_files.py
         "/statistics/{}",  # needs a release: tests/console/test_statistics.py
         "/statistics/{}/files/{}",
         "/offers/taken/{}",  # needs an assignment: tests/console/test_offers.py

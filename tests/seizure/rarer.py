@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.media import files
+
 if TYPE_CHECKING:
     from tests.seizure.story import Day
 
@@ -45,11 +47,11 @@ def call_in(day: Day, number: str, colleague: str) -> None:
     day.premises.settle()
 
 
-def attach(day: Day, case_id: str, content: bytes, kind: str = "application/pdf") -> None:
-    """A colleague keeps a paper of the caller's in the case."""
+def attach(day: Day, case_id: str, words: str) -> None:
+    """A colleague keeps a paper of the caller's in the case, and a picture."""
     path = f"/v1/cases/{case_id}/attachments"
-    headers = {"content-type": kind}
-    assert day.desks["heron"].post(path, content=content, headers=headers).status_code == 201
+    for content in (files.make_document(drawing=words.encode()), files.make_picture()):
+        assert day.desks["heron"].post(path, content=content).status_code == 201
 
 
 def know_the_rules(day: Day, coordinator: str) -> None:

@@ -14,6 +14,7 @@ import httpx
 
 from app.crypto.totp import make_totp_code
 from app.desk.case_records import mask_number
+from tests.media import files
 from tests.seizure import rarer
 from tests.seizure.canaries import Canary, word
 from tests.seizure.premises import Premises
@@ -317,7 +318,7 @@ class Day:
         self.ask("heron", "POST", "/v1/directory", entry, expect=201)
         rarer.know_the_rules(self, FIRST)
         paper = self.story.put("paper")
-        rarer.attach(self, self.story.cases["en"], b"%PDF-1.4\n" + paper.encode())
+        rarer.attach(self, self.story.cases["en"], paper)
 
     def _ask_for_people(self) -> None:
         """Somebody goes, somebody has yet to answer, somebody has reported; one case is erased."""
@@ -450,7 +451,9 @@ class Day:
         """What is attached to the cases that somebody sees."""
         cases = [one for one in answers if isinstance(one, dict) and one.get("attachments")]
         return [
-            desk.get(f"/v1/cases/{case['id']}/attachments/{paper['id']}").text
+            files.read_drawing(
+                desk.get(f"/v1/cases/{case['id']}/attachments/{paper['id']}").content
+            )
             for case in cases
             for paper in case["attachments"]
             if paper["content_type"] == "application/pdf"
