@@ -13,6 +13,7 @@ from app.api.answers import RecordOut
 from app.api.attachments import AttachmentOut
 from app.api.calls import CallOut, call_out
 from app.api.deadlines import DeadlineOut, deadline_out
+from app.api.denials import DenialOut, denial_out
 from app.api.deps import etag
 from app.api.episodes import EpisodeOut, episode_out
 from app.api.events import EventOut
@@ -138,6 +139,7 @@ class CaseOut(CaseItem):
     events: list[EventOut]
     tasks: list[TaskOut]
     episodes: list[EpisodeOut]
+    denials: list[DenialOut]
     possible_deadlines: list[DeadlineOut]
     requests: list[RequestOut] = []
     calls: list[CallOut]
@@ -193,6 +195,7 @@ def case_out(file: CaseFile) -> CaseOut:
         events=[EventOut.model_validate(one) for one in file.events],
         tasks=[task_out(due) for due in file.tasks],
         episodes=[episode_out(*one) for one in file.episodes],
+        denials=[denial_out(*one) for one in file.denials],
         possible_deadlines=[deadline_out(one) for one in file.possible_deadlines],
         calls=[call_out(row) for row in file.calls],
         attachments=[AttachmentOut.model_validate(one) for one in file.attachments],

@@ -38,6 +38,7 @@ from app.cases.consents import (
     find_words_of_trees,
     has_agreed,
     has_refused,
+    has_said_yes,
 )
 from app.cases.date_rules import (
     LARGEST_CAP,
@@ -63,6 +64,17 @@ from app.cases.dates import (
     restore_dates,
     rewrite_date_values,
     write_date,
+)
+from app.cases.denials import (
+    CHANGEABLE_DENIALS,
+    change_denial,
+    forget_settled_denials,
+    list_denials,
+    make_denial,
+    move_denial,
+    open_denial,
+    record_denial,
+    restore_denials,
 )
 from app.cases.detentions import (
     add_detention,
@@ -101,6 +113,7 @@ from app.cases.waiting import (
 )
 
 __all__ = [
+    "CHANGEABLE_DENIALS",
     "FIRST_URGENCY",
     "GLASS_BROKEN",
     "LARGEST_CAP",
@@ -131,6 +144,7 @@ __all__ = [
     "answer_caller",
     "archive_dates",
     "archive_detentions",
+    "change_denial",
     "change_detention",
     "check_cap",
     "check_consent",
@@ -149,9 +163,11 @@ __all__ = [
     "find_words_of_trees",
     "finish_task",
     "forget_past_dates",
+    "forget_settled_denials",
     "give_case",
     "has_agreed",
     "has_refused",
+    "has_said_yes",
     "inherit_channels",
     "inherit_waiting",
     "is_live",
@@ -159,6 +175,7 @@ __all__ = [
     "join_queue",
     "list_attachments",
     "list_calendar",
+    "list_denials",
     "list_detentions",
     "list_phones",
     "list_tasks",
@@ -168,11 +185,13 @@ __all__ = [
     "make_caller_lookup",
     "make_code_name",
     "make_date_place",
+    "make_denial",
     "mark_closed",
     "mark_date",
     "mark_date_occurred",
     "mark_erased",
     "mark_open",
+    "move_denial",
     "note_text",
     "note_unheard",
     "note_written",
@@ -180,6 +199,7 @@ __all__ = [
     "open_attachment",
     "open_case_keys",
     "open_date",
+    "open_denial",
     "open_detention",
     "open_new_case",
     "parse_safe_hours",
@@ -188,7 +208,9 @@ __all__ = [
     "read_event_state",
     "read_instant",
     "read_thumbnail",
+    "record_denial",
     "restore_dates",
+    "restore_denials",
     "restore_detentions",
     "rewrite_date_values",
     "settle_tasks",

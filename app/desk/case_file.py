@@ -13,7 +13,16 @@ from app.desk.date_changes import WholeDate
 from app.desk.queue import CaseLine
 from app.desk.waiting_wishes import WaitingWish
 from app.knowledge import PossibleDeadline
-from app.models import AuditEntry, Call, Consent, ConsentValues, DetentionDetails, DetentionEpisode
+from app.models import (
+    AuditEntry,
+    Call,
+    Consent,
+    ConsentValues,
+    Denial,
+    DenialDetails,
+    DetentionDetails,
+    DetentionEpisode,
+)
 from app.requests import FoundRequest, OpenedReport
 
 
@@ -79,6 +88,7 @@ DAMAGED_KINDS: Mapping[str, str] = {
     "case_sheets": "fields",
     "cases": "case",
     "consents": "consent",
+    "denials": "denial",
     "detention_episodes": "episode",
     "events": "event",
     "messages": "message",
@@ -121,6 +131,7 @@ class CaseFile:
     consents: Sequence[RecordedConsent] = field(default=(), repr=False)
     events: Sequence[WholeDate] = field(default=(), repr=False)
     episodes: Sequence[tuple[DetentionEpisode, DetentionDetails]] = field(default=(), repr=False)
+    denials: Sequence[tuple[Denial, DenialDetails]] = field(default=(), repr=False)
     tasks: Sequence[DueTask] = ()
     possible_deadlines: Sequence[PossibleDeadline] = field(default=(), repr=False)
     requests: Sequence[FoundRequest] = field(default=(), repr=False)

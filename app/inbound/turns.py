@@ -75,8 +75,8 @@ def take_text(batch: Batch, text: InboundText, lookup: bytes | None) -> None:
         return
     if thread is None and member:
         asks = is_asking_for_help(result)
-        said = MemberText.CASE_OPENED if asks else MemberText.NOT_KEPT
-        tell_member(batch, text, member, said)
+        told = MemberText.CASE_OPENED if asks else MemberText.NOT_KEPT
+        tell_member(batch, text, member, told)
         if not asks:
             return
     if thread is None:

@@ -57,6 +57,7 @@ from app.models.contents import (
     AttachmentDetails,
     BriefContent,
     DatePlace,
+    DenialDetails,
     DetentionDetails,
     DetentionReview,
     MediaLink,
@@ -65,6 +66,13 @@ from app.models.contents import (
     ReportBody,
 )
 from app.models.conversations import Message, Note, PendingKeyword, PendingKeywordValues
+from app.models.denials import (
+    DENIAL_TRANSITIONS,
+    SETTLED_DENIALS,
+    Denial,
+    DenialState,
+    DenialValues,
+)
 from app.models.events import (
     AWAITED,
     EVENT_TRANSITIONS,
@@ -162,6 +170,7 @@ __all__ = [
     "CALL_TRANSITIONS",
     "CASE_TRANSITIONS",
     "CONFIRMATION_TRANSITIONS",
+    "DENIAL_TRANSITIONS",
     "ERASE_REQUESTED",
     "EVENT_TRANSITIONS",
     "JOB_TRANSITIONS",
@@ -178,6 +187,7 @@ __all__ = [
     "ROUNDING",
     "RUNNING",
     "SEEKING",
+    "SETTLED_DENIALS",
     "SETTLED_TEXTS",
     "SIGHTING_TRANSITIONS",
     "SWAP_TRANSITIONS",
@@ -224,6 +234,10 @@ __all__ = [
     "ConsentValues",
     "DatePlace",
     "DeadlineRule",
+    "Denial",
+    "DenialDetails",
+    "DenialState",
+    "DenialValues",
     "Deployment",
     "DetentionDetails",
     "DetentionEpisode",

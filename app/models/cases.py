@@ -70,10 +70,10 @@ class CaseValues:
 
     Of its own phone alone, also where it was merged into another case: ``number``, ``reach``,
     ``script``, ``last_inbound_at``, ``last_outbound_at``; ``human``: a person takes part in the
-    talk, so the script is quiet until a silence ends that; ``unproven``: a silence came before this
-    talk, so whoever writes may be somebody else; ``owner_known_at``: when a person last made sure;
-    ``text_channel``, the one that it wrote on last, at ``last_inbound_at``; ``last_sms_at``, when
-    it last wrote by SMS, if it has written on WhatsApp since.
+    talk, so the script is quiet until a silence ends that; ``unproven``: a silence came before
+    this talk, so whoever writes may be somebody else; ``owner_known_at``: when a person last made
+    sure; ``text_channel``, the one that it wrote on last, at ``last_inbound_at``; ``last_sms_at``,
+    when it last wrote by SMS, if it has written on WhatsApp since.
     """
 
     reference: str
@@ -186,6 +186,8 @@ class Case(OperationalRow[CaseValues], Base):
     # never changed, and set whether it was counted or not.
     release_period: Mapped[str | None] = plain(String(7))
     closed_period: Mapped[str | None] = plain(String(7))
+    # The same for when a refused service was recorded first.
+    denial_period: Mapped[str | None] = plain(String(7))
 
 
 class CaseEpoch(UnvouchedBase):

@@ -86,6 +86,32 @@ class DetentionDetails:
 
 
 @sealed_content
+class DenialDetails:
+    """A refused service, as the caller told it.
+
+    ``asked_status``: somebody asked for their papers or status; ``threatened``: somebody threatened
+    to report them; None where that is not known. ``shared`` names the fields that the caller lets
+    the city's office read. ``reference`` is what the office and we call it, and tells nothing.
+    ``drafted_on`` and ``language`` are those of the newest dossier.
+    """
+
+    reference: str
+    sector: str
+    service: str
+    provider: str
+    happened_on: date | None = None
+    place: str = ""
+    asked_status: bool | None = None
+    threatened: bool | None = None
+    account: str = ""
+    wanted: str = ""
+    caller_name: str = ""
+    shared: tuple[str, ...] = ()
+    drafted_on: date | None = None
+    language: str = "en"
+
+
+@sealed_content
 class ArchivedContact:
     """The caller's number (E.164), sealed to the case when it is closed."""
 

@@ -51,6 +51,7 @@ SETTINGS, TEXTS, AUDIT = Permission.SETTINGS, Permission.TEXTS, Permission.AUDIT
 BLOCKS, OFFERS = Permission.BLOCKS, Permission.OFFERS
 ROTA, ROTA_OF_ALL = Permission.ROTA, Permission.ROTA_OF_ALL
 RAIDS, DIRECTORY, RULES = Permission.RAIDS, Permission.DIRECTORY, Permission.RULES
+COMPLAINTS = Permission.COMPLAINTS
 NEXT_YEAR = "2027-01-15T12:00:00Z"
 PICTURE = files.make_picture(name="PNG")
 PUBLIC: frozenset[Permission] = frozenset()
@@ -296,6 +297,17 @@ def on_episode(scene: Scene) -> Example:
     heron = scene.house.as_("heron")
     episode = heron.post(f"/v1/cases/{scene.case()}/episodes", stay).json()
     return Example({"episode_id": episode["id"]}, {"notes": "x"}, {"If-Match": '"1"'})
+
+
+def on_denial(scene: Scene, **body: Any) -> Example:
+    """A refused service whose dossier is drafted."""
+    denied = {"sector": "police", "service": "statement", "provider": "poste 30"}
+    heron, case_id = scene.house.as_("heron"), scene.case()
+    heron.post(f"/v1/cases/{case_id}/consents", {"scope": "complaint", "granted": True})
+    path, shared = f"/v1/cases/{case_id}/denials", {**denied, "share": ["provider"]}
+    denial_id = heron.post(path, shared).json()["id"]
+    assert heron.post(f"/v1/denials/{denial_id}/dossier", {}).status_code == 200
+    return Example({"denial_id": denial_id}, body, {"If-Match": '"2"'})
 
 
 def on_raid(scene: Scene) -> Example:
@@ -580,6 +592,19 @@ ENDPOINTS: dict[str, tuple[Iterable[Permission], Make]] = {
         on_case({"place": "Laval", "from": "2026-01-10"}),
     ),
     "PATCH /v1/episodes/{episode_id}": ({CASES}, on_episode),
+    "GET /v1/cases/{case_id}/denials": ({CASES}, on_case()),
+    "POST /v1/cases/{case_id}/denials": (
+        {CASES},
+        on_case(body={"sector": "food", "service": "aid", "provider": "a food bank"}),
+    ),
+    "PATCH /v1/denials/{denial_id}": ({CASES}, lambda scene: on_denial(scene, place="x")),
+    "POST /v1/denials/{denial_id}/dossier": ({CASES}, on_denial),
+    "GET /v1/denials/{denial_id}/dossier": ({CASES}, on_denial),
+    "GET /v1/denials": ({COMPLAINTS}, plain()),
+    "POST /v1/denials/{denial_id}/steps": (
+        {COMPLAINTS},
+        lambda scene: on_denial(scene, state="sent"),
+    ),
     "GET /v1/raid-reports": ({RAIDS}, plain()),
     "POST /v1/raid-reports": ({RAIDS}, plain({"size": "x"})),
     "PATCH /v1/raid-reports/{report_id}": ({RAIDS}, on_raid),

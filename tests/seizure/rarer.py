@@ -32,6 +32,22 @@ def draw_statistics(day: Day, first: str, second: str) -> None:
             assert day.desks[second].get(path).status_code == 200
 
 
+def refuse_service(day: Day, label: str, spice: str) -> None:
+    """A service was refused; the dossier is made, and holds some of what was told."""
+    names = ("provider", "place", "account", "wanted", "caller_name")
+    told = {name: day.story.put(f"denial-{name}/{label}", spice=spice) for name in names}
+    denied = {"sector": "health", "service": "paper", "happened_on": "2026-01-09", **told}
+    case = f"/v1/cases/{day.story.cases[label]}"
+    added = day.ask(
+        "heron", "POST", f"{case}/denials", {**denied, "share": ["account"]}, expect=201
+    )
+    day.story.keep(f"complaint/{label}", added["reference"], "operational")
+    day.ask(
+        "heron", "POST", f"{case}/consents", {"scope": "complaint", "granted": True}, expect=201
+    )
+    day.ask("heron", "POST", f"/v1/denials/{added['id']}/dossier", {"language": "fr"})
+
+
 def call_in(day: Day, number: str, colleague: str) -> None:
     """Somebody calls while the phone of the desk is not taken, and leaves a message."""
     day.premises.network.phone(colleague).answering("never")

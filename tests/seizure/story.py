@@ -300,6 +300,7 @@ class Day:
             "next_review": starts_at,
         }
         self._on(label, "POST", "episodes", stay, expect=201)
+        rarer.refuse_service(self, label, spice)
         agreed = {
             "scope": "legal",
             "granted": True,
@@ -439,7 +440,13 @@ class Day:
             pages += [f"/v1/cases/{case}" for case in cases]
             pages += ["/v1/raid-reports", "/v1/directory", "/v1/events", "/v1/tasks"]
             pages += ["/v1/shifts", "/v1/shifts/turns", f"{self.shift}/hand-over"]
-            pages += ["/v1/requests", "/v1/offers", "/v1/assignments", *self.taken.values()]
+            pages += [
+                "/v1/requests",
+                "/v1/denials",
+                "/v1/offers",
+                "/v1/assignments",
+                *self.taken.values(),
+            ]
             closed = [case for case in cases if desk.get(f"/v1/cases/{case}").status_code == 409]
             for case in closed:  # the archive says why first
                 desk.post(f"/v1/cases/{case}/break-glass", json={"reason": "to look"})
