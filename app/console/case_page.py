@@ -21,7 +21,7 @@ from app.desk import CaseFile, read_case, send_reply
 from app.errors import Refusal
 from app.members import list_handles
 from app.models import LIVE_STATES
-from app.organisation import ANSWERS, find_zone, read_settings
+from app.organisation import ANSWERS, find_zone, read_settings, read_texts
 from app.outbox import is_window_open
 from app.store import Db, do_once
 from app.vault import read_roster
@@ -85,7 +85,9 @@ def _shown(db: Db, screen: MemberScreen, file: CaseFile) -> dict[str, Any]:
         "case_zone": find_zone(db, file.line.values.region),
         "has_template": bool(screen.service.settings.twilio_whatsapp_template),
         "window_open": is_window_open(file.line.values, screen.visit.now),
-        "quick_replies": quick_replies(file.line.values.language),
+        "quick_replies": quick_replies(
+            read_texts(db, screen.service.desk.script.texts), file.line.values.language
+        ),
         "alphabet": alphabet(),
     }
 
@@ -125,7 +127,8 @@ def _quick_reply(screen: MemberScreen, case_id: UUID, body: str) -> Response:
     visit = screen.visit
     with visit.transaction() as db:
         file = read_case(db, visit.principal, case_id, visit.now)
-    draft = with_quick_reply(body, screen.form.get("quick"), file.line.values.language)
+        texts = read_texts(db, screen.service.desk.script.texts)
+    draft = with_quick_reply(texts, body, screen.form.get("quick"), file.line.values.language)
     return case_page(screen, case_id, typed={"body": draft}, previewed=preview(draft))
 
 

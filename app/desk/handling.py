@@ -147,6 +147,8 @@ def change_case(
         follow_urgency(db, case, now)
     before = read_case_values(db, case)
     after = replace(before, **{name: changes[name] for name in _COARSE if name in changes})
+    if after.language != before.language:
+        after = replace(after, language_guessed=False)
     if after != before:
         write_case_values(db, case, after)
         changed = True

@@ -33,6 +33,7 @@ from app.inbound.batches import WITHOUT_CASE, Batch, IntakeSettings, is_answerab
 from app.inbound.erase_dialogue import begin_erase_dialogue
 from app.inbound.keywords import find_words
 from app.inbound.messages import add_inbound_message, make_payload
+from app.inbound.own_script import with_own_script
 from app.inbound.turns import note_waiting
 from app.intake import Keyword, take_step
 from app.models import Case, CaseValues, Message, PendingKeyword, PendingKeywordValues, table
@@ -121,7 +122,7 @@ def absorb_provisional_cases(database: Database, desk: IntakeSettings, now: date
     with database.transaction() as db:
         if not db.keys.is_open:
             return 0
-        _bind_keywords(db, desk, now)
+        _bind_keywords(db, with_own_script(db, desk), now)
         waiting = select(Case.id).where(Case.provisional).order_by(Case.queue_order)
         ids = db.scalars(waiting).all()
     failed: Exception | None = None

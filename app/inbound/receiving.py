@@ -9,6 +9,7 @@ from app.cases import add_task_again, find_known_cases, write_cases
 from app.inbound.batches import Batch, IntakeSettings
 from app.inbound.erase_dialogue import find_erase_dialogues
 from app.inbound.numbers import look_up_numbers
+from app.inbound.own_script import with_own_script
 from app.inbound.provisional import receive_sealed_texts
 from app.inbound.turns import take_text
 from app.models import Page
@@ -53,6 +54,7 @@ def receive_texts(
     if not texts:
         return
     look_up_versions(db)
+    desk = with_own_script(db, desk)
     lookups = {text.number: db.keys.number_lookup(text.number) for text in texts if text.number}
     hashes = set(lookups.values())
     about = look_up_numbers(db, hashes, now)

@@ -133,6 +133,10 @@ def _note_changes(batch: Batch, thread: ChangingCase, text: InboundText, result:
         )
         if value is not None and value != getattr(values, name)
     }
+    if result.language and values.language_guessed:
+        known["language_guessed"] = False
+    elif values.language is None and result.detected_language:
+        known |= {"language": result.detected_language, "language_guessed": True}
     changed = bool(known) or result.urgency != thread.urgency
     values = replace(values, **known, script=result.state)
     values = note_text(values, text.number, text.channel, at)

@@ -42,7 +42,7 @@ from app.intake.keywords import Keyword, find_keyword
 from app.intake.script import Script
 from app.intake.state import ContactHint, Reply, ScriptState, Step, make_reply
 from app.intake.turn import Turn
-from app.intake.understanding import find_danger
+from app.intake.understanding import detect_language, find_danger
 from app.intake.wishes import find_wish
 from app.texts import fold
 
@@ -98,6 +98,8 @@ def take_step(
         state=_greeted(turn.language, turn.situation) if due else turn.state(),
         urgency=min(urgency, turn.tier),
         language=turn.chosen_language,
+        # Never the language of the dialogue: that is the caller's choice, after the greeting.
+        detected_language=None if turn.language else detect_language(read.words),
         situation=turn.chosen_situation,
         region=turn.region,
         answers=turn.answers,

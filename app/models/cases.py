@@ -60,10 +60,11 @@ class CaseValues:
     """What the machine knows of a case.
 
     ``number`` is E.164; None where it was withheld, and once the case is closed. ``reach`` is what
-    the caller answered to the script. ``human``: a person takes part, so the script asks nothing.
-    ``human_at``: when a person first had the case, or spoke to the caller. ``text_channel`` is
-    the one that the phone wrote on last, at ``last_inbound_at``; ``last_sms_at`` is when it last
-    wrote by SMS, if it has written on WhatsApp since.
+    the caller answered to the script. ``language_guessed``: nobody chose the language, a machine
+    read it off a text. ``human``: a person takes part, so the script asks nothing. ``human_at``:
+    when a person first had the case, or spoke to the caller. ``text_channel`` is the one that the
+    phone wrote on last, at ``last_inbound_at``; ``last_sms_at`` is when it last wrote by SMS, if
+    it has written on WhatsApp since.
     """
 
     reference: str
@@ -71,6 +72,7 @@ class CaseValues:
     opened_at: datetime
     number: str | None = None
     language: str | None = None
+    language_guessed: bool = False
     region: str | None = None
     situation: str | None = None
     flags: tuple[str, ...] = ()

@@ -14,6 +14,12 @@ from app.organisation.codes import (
     check_codes,
     check_fields,
 )
+from app.organisation.own_texts import (
+    change_texts,
+    list_text_versions,
+    read_texts,
+    read_texts_version,
+)
 from app.organisation.settings import (
     change_settings,
     find_zone,
@@ -35,11 +41,15 @@ __all__ = [
     "SITUATIONS",
     "TEXT_METHODS",
     "change_settings",
+    "change_texts",
     "check_codes",
     "check_fields",
     "find_zone",
+    "list_text_versions",
     "look_up_versions",
     "read_regions",
     "read_settings",
     "read_settings_version",
+    "read_texts",
+    "read_texts_version",
 ]

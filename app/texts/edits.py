@@ -101,4 +101,3 @@ def _word_anew(
 def _put(texts: Mapping[str, str], key: str, wording: str | None) -> Mapping[str, str]:
     changed = {known: text for known, text in texts.items() if known != key or wording}
     return MappingProxyType({**changed, key: wording} if wording else changed)
-

@@ -71,12 +71,13 @@ _NEVER_ASKED_PHRASES = (
     "travaillez", "trabaja", "travay ou",
 )  # fmt: skip
 
-# Farsi and Urdu write a zero-width non-joiner between the letters of a word; it stands nowhere else.
-_INSIDE_A_WORD = re.compile(
-    "(?<=[\u0620-\u064a\u066e-\u06d3])\u200c(?=[\u0620-\u064a\u066e-\u06d3])"
-)
+# Farsi and Urdu write a zero-width non-joiner between two letters of a word, and nowhere else.
+_LETTER = "[\u0620-\u064a\u066e-\u06d3]"
+_INSIDE_A_WORD = re.compile(f"(?<={_LETTER})\u200c(?={_LETTER})")
 # Python counts these as printable though nobody sees them: they could carry hidden text.
-_UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\ufe00-\ufe0f\uffa0]|[\U000e0100-\U000e01ef]")
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 
 
 class TextRefused(ValueError):

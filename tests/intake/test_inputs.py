@@ -132,7 +132,8 @@ def test_a_wish_in_a_sentence_is_obeyed(text: str, keyword: Keyword) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["stop worrying", "the bus stop", "dont stop texting me", "delete the app from my phone"]
+    "text",
+    ["stop worrying", "the bus stop", "dont stop texting me", "delete the app from my phone"],
 )
 def test_not_every_stop_is_a_wish(text: str) -> None:
     assert take(text, "done").keyword is None

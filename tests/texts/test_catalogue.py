@@ -205,7 +205,15 @@ def test_every_language_has_every_text_and_quick_reply() -> None:
 
 def test_farsi_may_join_letters_and_nobody_may_hide_anything() -> None:
     check_text("thanks", "می\u200cخواند")
-    for hidden in ("a\u200cb", "می \u200cخ", "a\u200bb", "a\u202eb", "a\u2060b", "a\ufe0fb", "\u3164a"):
+    for hidden in (
+        "a\u200cb",
+        "می \u200cخ",
+        "a\u200bb",
+        "a\u202eb",
+        "a\u2060b",
+        "a\ufe0fb",
+        "\u3164a",
+    ):
         with pytest.raises(TextRefused, match="nobody sees"):
             check_text("thanks", hidden)
 
