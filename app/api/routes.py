@@ -37,6 +37,7 @@ from app.api import (
     statistics,
     swaps,
     tasks,
+    texts,
     turns,
     twilio,
 )
@@ -63,6 +64,7 @@ def _routes() -> list[BaseRoute]:
         endings,
         contacts,
         organisation,
+        texts,
         blocks,
     )
     files = (calls, attachments, exports)

@@ -54,14 +54,13 @@ def receive_texts(
     if not texts:
         return
     look_up_versions(db)
-    desk = with_own_script(db, desk)
     lookups = {text.number: db.keys.number_lookup(text.number) for text in texts if text.number}
     hashes = set(lookups.values())
     about = look_up_numbers(db, hashes, now)
     allowance = ReplyAllowance(db, about.answered, now)
     batch = Batch(
         db,
-        desk,
+        with_own_script(db, desk),
         now,
         regions=desk.regions(db),
         known=find_known_cases(db, hashes),

@@ -15,7 +15,9 @@ from app.organisation.codes import (
     check_fields,
 )
 from app.organisation.own_texts import (
+    TextVersion,
     change_texts,
+    check_edit,
     list_text_versions,
     read_texts,
     read_texts_version,
@@ -40,9 +42,11 @@ __all__ = [
     "REQUEST_KINDS",
     "SITUATIONS",
     "TEXT_METHODS",
+    "TextVersion",
     "change_settings",
     "change_texts",
     "check_codes",
+    "check_edit",
     "check_fields",
     "find_zone",
     "list_text_versions",

@@ -5,20 +5,36 @@ French for a phone whose language is not known. A language stays marked ``review
 until a person who speaks it has read it; but for the first four it is not offered before.
 """
 
-from app.texts.catalogue import FIRST_LANGUAGES, REPLY, Texts, load_texts, read_script_plan
+from app.texts.catalogue import (
+    FIRST_LANGUAGES,
+    REPLY,
+    Language,
+    Texts,
+    load_texts,
+    read_script_plan,
+)
 from app.texts.edits import ReviewRefused, TextEdit, apply_edit
 from app.texts.folding import fold
 from app.texts.languages import LANGUAGE_NAMES
-from app.texts.rules import QUESTIONS, SAID_ALIKE, FieldRefused, TextRefused, check_field
+from app.texts.rules import (
+    PLACEHOLDERS,
+    QUESTIONS,
+    SAID_ALIKE,
+    FieldRefused,
+    TextRefused,
+    check_field,
+)
 from app.texts.spoken.sentences import Sentence, Spoken, load_spoken
 
 __all__ = [
     "FIRST_LANGUAGES",
     "LANGUAGE_NAMES",
+    "PLACEHOLDERS",
     "QUESTIONS",
     "REPLY",
     "SAID_ALIKE",
     "FieldRefused",
+    "Language",
     "ReviewRefused",
     "Sentence",
     "Spoken",
