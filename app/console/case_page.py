@@ -14,7 +14,7 @@ from app.cases import add_note
 from app.console.errors import PageRoute
 from app.console.forms import checked, once_key
 from app.console.preview import alphabet, preview
-from app.console.quick_replies import quick_replies, with_quick_reply
+from app.console.quick_replies import is_quick_reply, quick_replies, with_quick_reply
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.console.waiting import wait
 from app.desk import CaseFile, read_case, send_reply
@@ -24,6 +24,7 @@ from app.models import LIVE_STATES
 from app.organisation import ANSWERS, find_zone, read_settings, read_texts
 from app.outbox import is_window_open
 from app.store import Db, do_once
+from app.texts import Texts
 from app.vault import read_roster
 
 router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRoute)
@@ -85,9 +86,7 @@ def _shown(db: Db, screen: MemberScreen, file: CaseFile) -> dict[str, Any]:
         "case_zone": find_zone(db, file.line.values.region),
         "has_template": bool(screen.service.settings.twilio_whatsapp_template),
         "window_open": is_window_open(file.line.values, screen.visit.now),
-        "quick_replies": quick_replies(
-            read_texts(db, screen.service.desk.script.texts), file.line.values.language
-        ),
+        "quick_replies": quick_replies(_read_texts(db, screen), file.line.values.language),
         "alphabet": alphabet(),
     }
 
@@ -116,18 +115,32 @@ def reply(case_id: UUID, screen: MemberScreenDep) -> Response:
                 once_key(form),
                 f"console reply {case_id}".encode(),
                 visit.now,
-                lambda: send_reply(db, visit.principal, case_id, body, visit.now, channel).id,
+                lambda: (
+                    send_reply(
+                        db,
+                        visit.principal,
+                        case_id,
+                        body,
+                        visit.now,
+                        channel,
+                        ready=is_quick_reply(_read_texts(db, screen), body),
+                    ).id
+                ),
             )
     except Refusal as refusal:
         return case_page(screen, case_id, refusal, typed={"body": body, "channel": chosen})
     return screen.go(f"/cases/{case_id}?done=replied#conversation")
 
 
+def _read_texts(db: Db, screen: MemberScreen) -> Texts:
+    return read_texts(db, screen.service.desk.script.texts)
+
+
 def _quick_reply(screen: MemberScreen, case_id: UUID, body: str) -> Response:
     visit = screen.visit
     with visit.transaction() as db:
         file = read_case(db, visit.principal, case_id, visit.now)
-        texts = read_texts(db, screen.service.desk.script.texts)
+        texts = _read_texts(db, screen)
     draft = with_quick_reply(texts, body, screen.form.get("quick"), file.line.values.language)
     return case_page(screen, case_id, typed={"body": draft}, previewed=preview(draft))
 

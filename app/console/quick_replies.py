@@ -38,3 +38,9 @@ def with_quick_reply(texts: Texts, draft: str, key: str, language: str | None) -
     """Return a draft with a quick reply at its end; as it was for an unknown one."""
     ready = next((one.text for one in quick_replies(texts, language) if one.key == key), "")
     return " ".join(part for part in (draft.rstrip(), ready) if part)
+
+
+def is_quick_reply(texts: Texts, body: str) -> bool:
+    """Return whether a text is a quick reply and nothing else, in whatever language."""
+    known = {text for one in texts.languages.values() for text in one.replies.values()}
+    return body.strip() in known

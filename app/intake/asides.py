@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
-from app.texts import fold
+from app.texts import fold, is_word
 
 _FILE = Path(__file__).parent / "asides.toml"
 _QUOTED = re.compile(r"[“”„«‹「『\"]\s*(.*?)\s*(?:[”“»›」』\"]|$)", re.DOTALL)
@@ -136,7 +136,7 @@ def _is_reaction(phrases: _Phrases, own: OwnWords, text: str) -> bool:
 
 def _list_plain_words(text: str) -> list[str]:
     """Return the folded words of ``text`` that are no emoji."""
-    return [word for word in fold(text) if word[0].isalnum()]
+    return [word for word in fold(text) if is_word(word)]
 
 
 @lru_cache(maxsize=1)

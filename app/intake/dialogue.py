@@ -8,8 +8,8 @@ most one question at a time and five after a greeting. Free text is never called
 answers an open question that takes any words (city, need, reach, date), and is otherwise left to
 a person, in silence. A city's name is understood whatever was asked, and yes and no answer only
 what can be answered so; then the open question is repeated where there is room for it. While a
-person handles the case only keywords and the greeting are answered. A text that breaks a silence
-still counts as the answer to the question that was open before.
+person's talk with the phone goes on only keywords are answered; a silence ends that talk. A text
+that breaks a silence still counts as the answer to the question that was open before.
 
 **Tiers** (0 now, 1 today, 2 this week, 3 information). A step never lowers the tier it was given:
 
@@ -37,7 +37,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from app.intake.answers import take_turn
-from app.intake.asides import set_aside
+from app.intake.asides import Aside, set_aside
 from app.intake.keywords import Keyword, find_keyword
 from app.intake.script import Script
 from app.intake.state import ContactHint, Reply, ScriptState, Step, make_reply
@@ -72,7 +72,7 @@ def take_step(
 
     ``state``: from the step before, None for a phone that is not known. ``silent_for``: since the
     last text in either direction, None if there was none. ``urgency``: the tier so far; 3 for a
-    new case. ``regions``: codes of the organisation. ``human``: a person handles the case.
+    new case. ``regions``: of the organisation. ``human``: a person talks; a silence ends that.
 
     Names in ``answers``: ``safe_now`` and ``date_soon`` (yes, no; unclear), ``city``, ``need``,
     ``reach`` (text, call, both, none, unclear), ``reach_hours``; and with ``_text`` behind the
@@ -82,13 +82,15 @@ def take_step(
     due = silent_for is None or silent_for >= SILENCE or state.stage == "new"
     read = set_aside(text, script.own)
     danger = _find_danger(script, read.words)
-    keyword = _find_keyword(script, fold(text), read.words)
+    keyword = _find_keyword(script, state, fold(text), read.words)
     if keyword is not None:
         urgency = min(urgency, 0 if danger else urgency)
         return _obey(script, state, *keyword, due=due, urgency=urgency)
+    # Our own option, sent back whole, is an answer where we asked for one.
+    words = fold(text) if read.aside is Aside.OUR_WORDS else read.words
     turn = take_turn(
-        script, state, read.text, read.words, regions,
-        human=human, continues=_continues(read.words, silent_for),
+        script, state, read.text or text, words, regions,
+        human=human and not due, continues=_continues(read.words, silent_for),
     )  # fmt: skip
     if danger is not None:
         turn.tier = 0
@@ -106,11 +108,14 @@ def take_step(
         contact=turn.contact,
         reply_language=turn.language,
         understood=turn.understood,
+        begins=due,
     )
 
 
 def _find_danger(script: Script, words: Sequence[str]) -> str | None:
     """Return the words that speak of danger: plain wordings first, then what the model reads."""
+    if script.own.hold(words):
+        return None
     plain = script.vocabulary.find_alarm(words)
     if plain is not None:
         return plain
@@ -119,11 +124,16 @@ def _find_danger(script: Script, words: Sequence[str]) -> str | None:
 
 
 def _find_keyword(
-    script: Script, words: Sequence[str], meant: Sequence[str]
+    script: Script, state: ScriptState, words: Sequence[str], meant: Sequence[str]
 ) -> tuple[Keyword, str | None] | None:
-    """Return the keyword that a text is, or that its sentence asks for."""
+    """Return the keyword that a text is, or that its sentence asks for.
+
+    "Call me after six" answers how to be reached where that was asked.
+    """
     exact = find_keyword(script.vocabulary.keywords, words)
-    return exact if exact is not None else find_wish(meant)
+    wish = exact if exact is not None else find_wish(meant)
+    answers = wish is not None and wish[0] is Keyword.CALL_ME and state.stage == "reach"
+    return None if answers and exact is None else wish
 
 
 def _continues(words: Sequence[str], silent_for: timedelta | None) -> bool:
@@ -174,7 +184,14 @@ def _obey(
         keyword=keyword,
         reply_language=language,
         understood=True,
+        begins=due,
     )
+
+
+def make_next_text(script: Script, state: ScriptState) -> str:
+    """Return what the script says once the greeting was answered: ``state`` stands behind that."""
+    key = state.stage if state.stage != "done" else "other_language"
+    return make_reply(script.texts, state.language, key).text
 
 
 def _greeting(script: Script) -> Reply:

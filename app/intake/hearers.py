@@ -10,10 +10,15 @@ from collections.abc import Callable
 
 from app.intake.questions import ask_next, list_left_questions
 from app.intake.turn import NO_TIER, Turn
-from app.intake.understanding import find_situation, read_reply
+from app.intake.understanding import find_danger, find_situation, is_surely, read_reply
+from app.intake.vocabulary import URGENT
 
 # "2) my brother", "2 - someone"; not "2 men are here", which tells of two men.
 _LEADING_DIGIT = re.compile(r"[\s\"'(#]*([1-9])(?:\W*$| ?[.):,;=-] ?[^\W\d])")
+# A yes with one of these is for a person to weigh.
+_CONDITIONS = frozenset(
+    "if unless until but only mais sauf jusqu pero hasta men sof jiskaske".split()
+)
 _WORDS_OF_A_CITY = 5
 _WORDS_OF_A_CHOICE = 6  # "in spanish please", "option 3", "2 Francais"
 _WORDS_OF_AN_OPTION = 4
@@ -47,13 +52,13 @@ def _find_choice(turn: Turn) -> tuple[int | None, str | None]:
     number, code = vocabulary.number(words), vocabulary.language(words)
     if number is not None or code is not None:
         return number, code
-    digits = {int(word) for word in words if len(word) == 1 and word.isdigit()}
+    digits = vocabulary.find_numbers(words)
     codes = set(vocabulary.find_languages(words))
     if len(digits) > 1 or len(codes) > 1 or not vocabulary.negations.isdisjoint(words):
         return None, None
     if not (digits or codes) or read_reply("choice", words) != "answer":
         return None, None
-    return (digits.pop() if digits else None), (codes.pop() if codes else None)
+    return (digits[0] if digits else None), (codes.pop() if codes else None)
 
 
 def _hear_situation(turn: Turn) -> bool:
@@ -65,6 +70,8 @@ def _hear_situation(turn: Turn) -> bool:
     number = script.vocabulary.number(turn.words)
     if number is None and (led := _LEADING_DIGIT.match(turn.raw)):
         number = int(led[1])
+    if number is None:
+        number = _find_named_option(turn)
     if number is not None and 1 <= number <= len(script.situations):
         chosen = script.situations[number - 1]
     else:
@@ -80,12 +87,32 @@ def _hear_situation(turn: Turn) -> bool:
     return True
 
 
+def _find_named_option(turn: Turn) -> int | None:
+    """Return the one number in a short text ("the second one", "2 is my brother").
+
+    Not "2 men are here": words that tell of another situation than the number's count more.
+    """
+    numbers = turn.script.vocabulary.find_numbers(turn.words)
+    if len(numbers) != 1 or len(turn.words) > _WORDS_OF_A_CHOICE:
+        return None
+    number = numbers[0]
+    if not 1 <= number <= len(turn.script.situations):
+        return None
+    told = read_reply("situation", turn.words)
+    return number if told in {"none", turn.script.situations[number - 1].code} else None
+
+
 def _name_situation(turn: Turn) -> str | None:
     """Return the situation in words: our own option in a few words, or what the model reads."""
-    option = turn.script.vocabulary.situation(turn.words)
-    if option and len(turn.words) <= _PLAIN:
+    vocabulary = turn.script.vocabulary
+    option = vocabulary.situation(turn.words)
+    if option and (len(turn.words) <= _PLAIN or vocabulary.is_option(turn.words)):
         return option
     told = find_situation(turn.words)
+    if told in URGENT and find_danger(turn.words) is None:
+        told = None  # "nobody was arrested"
+    if not vocabulary.negations.isdisjoint(turn.words):
+        return told
     if told is None and option and len(turn.words) <= _WORDS_OF_AN_OPTION:
         return option if read_reply("situation", turn.words) != "none" else None
     return told
@@ -104,6 +131,8 @@ def _hear_safe_now(turn: Turn) -> bool:
     answer = _read_yes_or_no(turn, "safe_now")
     if answer not in {"yes", "no"}:
         return False
+    if answer == "yes" and not _CONDITIONS.isdisjoint(turn.words):
+        return False  # "yes, if you hurry"
     turn.answers["safe_now"] = answer
     if answer == "no":
         if "date_soon" in list_left_questions(turn):  # not known, and not asked any more
@@ -117,8 +146,8 @@ def _hear_safe_now(turn: Turn) -> bool:
 def _hear_date_soon(turn: Turn) -> bool:
     """Take a yes or a no; what may be a date but is neither is for a person, today."""
     answer = _read_yes_or_no(turn, "date_soon")
-    if answer == "none" and any(word.isdigit() for word in turn.words):
-        answer = "unclear"  # "3 June, I think"
+    if answer == "none" and _may_be_a_date(turn):
+        answer = "unclear"
     if answer == "none" or (answer == "unclear" and "city" in turn.answers):
         return False
     if answer == "unclear":
@@ -129,6 +158,15 @@ def _hear_date_soon(turn: Turn) -> bool:
         turn.tier = 1 if answer == "yes" else NO_TIER
     ask_next(turn)
     return True
+
+
+def _may_be_a_date(turn: Turn) -> bool:
+    """Whether a number or a few words ("3 June, I think", "I don't know") may answer "when"."""
+    few = len(turn.words) <= _WORDS_OF_AN_OPTION
+    small_talk = turn.script.vocabulary.is_small_talk(turn.words)
+    return any(word.isdigit() for word in turn.words) or (
+        len(turn.words) > 0 and few and not small_talk
+    )
 
 
 def _hear_reach(turn: Turn) -> bool:
@@ -161,7 +199,7 @@ def _hear_words(turn: Turn) -> bool:
         return False
     if vocabulary.is_small_talk(turn.words) or vocabulary.is_yes_or_no(turn.words):
         return False
-    if turn.stage == "need" and read_reply("need", turn.words) == "none":
+    if turn.stage == "need" and is_surely("need", turn.words, "none"):
         return False
     turn.answers[turn.stage] = turn.raw
     ask_next(turn)
@@ -173,7 +211,7 @@ def _hear_city(turn: Turn) -> bool:
     known = turn.script.is_city(turn.words, turn.regions)
     if not known and len(turn.words) > _WORDS_OF_A_CITY:
         return False
-    if not known and read_reply("city", turn.words) == "none":
+    if not known and is_surely("city", turn.words, "none"):
         return False
     if not _hear_words(turn):
         return False

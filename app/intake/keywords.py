@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from app.texts import Texts, fold
+from app.texts import Language, Texts, fold, is_word
 
 # The carrier's own list: it opts the phone out before the text reaches us and lets no reply
 # through. Source: Twilio's documentation of opt-out keywords, with REVOKE and OPTOUT since 2025.
@@ -47,12 +47,16 @@ def is_builtin_start(text: str) -> bool:
 def collect_keywords(texts: Texts) -> Keywords:
     """Return the keywords of all languages, offered or not. Raises ``ValueError`` if two clash."""
     keywords: Keywords = {}
-    for language in (texts.everyone, *texts.languages.values()):
+    for language in (texts.everyone, *sorted(texts.languages.values(), key=_is_further)):
         code = None if language is texts.everyone else language.code
         for name, phrases in language.words.keywords.items():
             for phrase in phrases:
-                _add(keywords, phrase, Keyword(name), code)
+                _add(keywords, phrase, Keyword(name), code, offered=language.enabled)
     return keywords
+
+
+def _is_further(language: Language) -> bool:
+    return not language.enabled
 
 
 def find_keyword(keywords: Keywords, words: Sequence[str]) -> tuple[Keyword, str | None] | None:
@@ -60,14 +64,17 @@ def find_keyword(keywords: Keywords, words: Sequence[str]) -> tuple[Keyword, str
     if len(words) > 8:  # longer than any keyword; spares joining long texts
         return None
     found = keywords.get(" ".join(words))
-    if found is None and any(not word.isalnum() for word in words):
-        found = keywords.get(" ".join(word for word in words if word.isalnum()))
+    if found is None and not all(map(is_word, words)):
+        found = keywords.get(" ".join(filter(is_word, words)))
     return found
 
 
-def _add(keywords: Keywords, phrase: str, keyword: Keyword, language: str | None) -> None:
+def _add(
+    keywords: Keywords, phrase: str, keyword: Keyword, language: str | None, *, offered: bool
+) -> None:
+    """Add a phrase; one that two offered languages share is answered for everyone."""
     folded = " ".join(fold(phrase))
     known, code = keywords.get(folded, (keyword, language))
     if not folded or known is not keyword:
         raise ValueError(f"{phrase!r} cannot mean {keyword} and {known}")
-    keywords[folded] = (keyword, language if code == language else None)
+    keywords[folded] = (keyword, language if code == language else code if not offered else None)

@@ -16,8 +16,7 @@ class Lexicon(Generic[Label]):
     """Phrases with labels.
 
     ``phrases``: by first word, the longest first. ``stems``: beginnings of words. ``near``: every
-    single word of at least ``typo_from`` letters with one letter left out, to forgive one typo;
-    ``real``: words of some language, which are a typo of nothing.
+    single word of at least ``typo_from`` letters with one letter left out, to forgive one typo.
     """
 
     phrases: dict[str, list[tuple[tuple[str, ...], Label]]]
@@ -25,7 +24,6 @@ class Lexicon(Generic[Label]):
     starts: tuple[str, ...]
     near: dict[str, Label]
     typo_from: int
-    real: frozenset[str]
 
     def find(self, words: Sequence[str]) -> list[Label]:
         """Return the labels of the phrases in ``words``, in the order they are mentioned."""
@@ -38,7 +36,7 @@ class Lexicon(Generic[Label]):
                         found.append(label)
             if word.startswith(self.starts):
                 found += [label for stem, label in self.stems.items() if word.startswith(stem)]
-            elif known is None and word not in self.real and len(word) >= self.typo_from - 1:
+            elif known is None and len(word) >= self.typo_from - 1:
                 found += self._forgive(word)
         return found
 
@@ -87,13 +85,11 @@ class Lexicon(Generic[Label]):
         return []
 
 
-def build_lexicon(
-    entries: Iterable[tuple[str, Label]], *, typo_from: int = 99, real: frozenset[str] = frozenset()
-) -> Lexicon[Label]:
+def build_lexicon(entries: Iterable[tuple[str, Label]], *, typo_from: int = 99) -> Lexicon[Label]:
     """Make a lexicon of ``(phrase, label)``; a phrase ending in ``*`` is the beginning of a word.
 
-    One typo is forgiven in words of ``typo_from`` letters and more, but for ``real`` words. A
-    phrase given twice keeps its first label.
+    One typo is forgiven in words of ``typo_from`` letters and more. A phrase given twice keeps
+    its first label.
     """
     phrases: dict[str, dict[tuple[str, ...], Label]] = {}
     stems: dict[str, Label] = {}
@@ -111,7 +107,7 @@ def build_lexicon(
         first: sorted(known.items(), key=lambda entry: -len(entry[0]))
         for first, known in phrases.items()
     }
-    return Lexicon(by_length, stems, tuple(stems), near, typo_from, real)
+    return Lexicon(by_length, stems, tuple(stems), near, typo_from)
 
 
 def _with_one_left_out(word: str) -> list[str]:

@@ -89,11 +89,6 @@ def load_model() -> Mapping[str, Head]:
     return read_model(_FILE.read_bytes())
 
 
-def load_real_words() -> frozenset[str]:
-    """Return the folded words that several training texts hold: nobody mistyped these."""
-    return next(iter(load_model().values())).common
-
-
 def read_model(packed: bytes) -> Mapping[str, Head]:
     """Read a file that ``training.train`` wrote: a line of JSON, then the tables in its order."""
     facts, _, tables = zlib.decompress(packed).partition(b"\n")

@@ -9,7 +9,6 @@ from typing import Any
 
 from app.intake.asides import OwnWords, collect_own_words
 from app.intake.lexicon import Lexicon, build_lexicon
-from app.intake.model import load_real_words
 from app.intake.vocabulary import Vocabulary, compile_vocabulary
 from app.texts import QUESTIONS, Texts, check_field, load_texts, read_script_plan
 
@@ -128,4 +127,4 @@ def _city_names(cities: Cities, regions: tuple[str, ...], typo_from: int) -> Lex
     """Return the names of the organisation's regions and their by-names; "other" is no place."""
     names = [(code.replace("_", " "), code) for code in regions if code != "other"]
     names += [(name, code) for code, more in cities for name in more if code in regions]
-    return build_lexicon(names, typo_from=typo_from, real=load_real_words())
+    return build_lexicon(names, typo_from=typo_from)

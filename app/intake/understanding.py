@@ -13,12 +13,18 @@ from dataclasses import dataclass
 from app.intake.model import Head, load_model
 
 # How far the likeliest meaning must be ahead of the next; less is for a person to decide.
-_ANSWER_LEAD = 0.5
+_ANSWER_LEAD = 0.25
+_SURE = 3.0
+# A likeliest meaning below this is still an unlikely one.
+_LEAST = -1.0
+_REACH_LEAST = 0.25
+_TAKES_NOTHING = frozenset({"none", "unclear", "neither"})
 _SITUATION_LEAD = 0.6
 _LANGUAGE_LEAD = 2.0
 # A shorter text says too little about its language.
 _LANGUAGE_LETTERS = 12
 _LEAST_WORDS = 2
+_PART = 40
 _WINDOW = 3  # words shown as the reason for an alarm
 _WORDS_EXPLAINED = 60  # of a longer text only these are looked through for the reason
 
@@ -32,12 +38,14 @@ class Danger:
 
 def find_danger(words: Sequence[str]) -> Danger | None:
     """Return why ``words`` (folded) may speak of people in danger now, None where they do not."""
-    if sum(word.isalpha() for word in words) < _LEAST_WORDS:
+    if sum(word[0].isalpha() for word in words) < _LEAST_WORDS:
         return None  # "1 or 2" says nothing
     head = load_model()["danger"]
+    score, part = max((head.score(part)["danger"], part) for part in _split(words))
+    if score <= min(head.bounds.values()):
+        return None
     bound = head.bounds.get(_guess_language(words), max(head.bounds.values()))
-    score = head.score(words)["danger"]
-    return Danger(_find_reason(head, words)) if score > bound else None
+    return Danger(_find_reason(head, part)) if score > bound else None
 
 
 def find_situation(words: Sequence[str]) -> str | None:
@@ -49,10 +57,30 @@ def find_situation(words: Sequence[str]) -> str | None:
 
 
 def read_reply(question: str, words: Sequence[str]) -> str:
-    """Return what ``words`` answer to ``question``, a head of the model; "unclear" in doubt."""
+    """Return what ``words`` answer to ``question``, a head of the model; "unclear" in doubt.
+
+    A way to be reached is taken only where that is likely in itself: on a phone that somebody
+    else holds a text can hurt.
+    """
     if not words:
         return "none"
-    return _choose(load_model()[question], words, _ANSWER_LEAD) or "unclear"
+    head = load_model()[question]
+    label, ahead = head.choose(words)
+    if label not in _TAKES_NOTHING:
+        least = _REACH_LEAST if question == "reach" else _LEAST
+        if head.score(words)[label] < least:
+            return "unclear"
+    if ahead < _ANSWER_LEAD:
+        return "unclear"
+    return label
+
+
+def is_surely(question: str, words: Sequence[str], reply: str) -> bool:
+    """Whether the model is sure that ``words`` answer ``reply`` to a question open to any words."""
+    if not words:
+        return False
+    label, ahead = load_model()[question].choose(words)
+    return label == reply and ahead >= _SURE
 
 
 def detect_language(words: Sequence[str]) -> str | None:
@@ -60,6 +88,13 @@ def detect_language(words: Sequence[str]) -> str | None:
     if sum(map(len, words)) < _LANGUAGE_LETTERS:
         return None
     return _choose(load_model()["language"], words, _LANGUAGE_LEAD)
+
+
+def _split(words: Sequence[str]) -> list[list[str]]:
+    """Return a long text in overlapping parts: a cry for help may stand at its end."""
+    if len(words) <= _PART:
+        return [list(words)]
+    return [list(words[at : at + _PART]) for at in range(0, len(words) - _PART // 2, _PART // 2)]
 
 
 def _guess_language(words: Sequence[str]) -> str:

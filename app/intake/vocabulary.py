@@ -10,10 +10,12 @@ from typing import Literal
 from app.intake.keywords import Keywords, collect_keywords
 from app.intake.lexicon import Lexicon, build_lexicon
 from app.intake.state import ContactHint, Method
-from app.texts import Texts, fold
+from app.texts import Texts, fold, is_word
 
 YesNo = Literal["yes", "no"]
 
+# Situations in which somebody is in danger at this moment.
+URGENT = frozenset({"happening_now", "detained"})
 _SCOPE = 3  # a denial reaches as many words on: "they are not at the door"
 _REPEATED = re.compile(r"(.)\1+")
 # A time of day is no choice: "4:15 pm", "3h30", "2 pm".
@@ -60,11 +62,17 @@ class Vocabulary:
 
     def number(self, words: Sequence[str]) -> int | None:
         """Return 0 to 9 if that digit, or its name, is all that ``words`` say."""
-        plain = [word for word in words if word.isalnum()]
+        plain = [word for word in words if is_word(word)]
         if len(plain) != 1:
             return None
         word = plain[0]
         return int(word) if len(word) == 1 and word in "0123456789" else self.numbers.get(word)
+
+    def find_numbers(self, words: Sequence[str]) -> list[int]:
+        """Return the digits 1 to 9 in ``words``, also as words ("three", "the second one")."""
+        digits = [int(word) for word in words if len(word) == 1 and word in "123456789"]
+        named = (word for word in words if len(word) > 2)  # "de" is "of", and two in Creole
+        return digits + [self.numbers[word] for word in named if word in self.numbers]
 
     def language(self, words: Sequence[str]) -> str | None:
         """Return the code of the language that ``words`` name; ``und`` for "other"."""
@@ -92,9 +100,16 @@ class Vocabulary:
     def find_alarm(self, words: Sequence[str]) -> str | None:
         """Return the plain wording of danger in ``words``, if no denial stands just before it."""
         for at, phrase in self.alarms.locate(words):
+            if len(phrase) == 1 and len(words) > _PLAIN:
+                continue  # "urgent" alone is a cry, in a sentence it may be anything
             if self.negations.isdisjoint(words[max(0, at - _SCOPE) : at]):
                 return " ".join(phrase)
-        return None
+        told = set(self.situations.find(words)) if self.situations.covers(words) else set()
+        return " ".join(words) if told & URGENT else None
+
+    def is_option(self, words: Sequence[str]) -> bool:
+        """Whether ``words`` are an option of the situation question, and nothing else."""
+        return self.situations.covers(words)
 
     def situation(self, words: Sequence[str]) -> str | None:
         """Return the one situation that ``words`` speak of; none if they speak of several."""
@@ -124,7 +139,9 @@ class Vocabulary:
         """
         if " ".join(words) in self.neither:
             return ContactHint((), None)
-        chosen = [word for word in words if word in _REACH]
+        chosen = {word for word in words if word in _REACH}
+        if chosen == {"1", "2"} and len(words) <= _PLAIN + 1 and not _CLOCK.match(raw):
+            return ContactHint(_REACH["3"], None)  # "1 or 2", "2 and 1"
         if words and words[0] in _REACH and self._is_one_choice(words, raw):
             return ContactHint(_REACH[words[0]], raw if len(words) > 1 else None)
         if chosen or len(words) > _PLAIN or not self.negations.isdisjoint(words):
@@ -208,9 +225,10 @@ def _languages(texts: Texts) -> dict[str, str]:
 def _numbers(texts: Texts) -> dict[str, int]:
     numbers: dict[str, int] = {}
     for language in texts.enabled():
-        for number, word in enumerate(language.words.lists["numbers"], start=1):
-            if numbers.setdefault("".join(fold(word)), number) != number:
-                raise ValueError(f"{word!r} is two numbers")
+        for number, names in enumerate(language.words.lists["numbers"], start=1):
+            for word in names.split("|"):
+                if numbers.setdefault("".join(fold(word)), number) != number:
+                    raise ValueError(f"{word!r} is two numbers")
     return numbers
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -50,6 +51,16 @@ class _Rules:
     rules: list[_Rule] = field(default_factory=list)
     phrases: _Node = field(default_factory=_Node)
     numbers: dict[frozenset[_Phrase], int] = field(default_factory=dict)
+    read: dict[tuple[str, str], int] = field(default_factory=dict)
+    # Each rule once, under the group that fewest rules need: most texts hold none of them.
+    by_group: dict[int, list[_Rule]] = field(default_factory=dict)
+
+    def index(self) -> None:
+        """Fill ``by_group``."""
+        counts = Counter(number for rule in self.rules for number, _ in rule.needed)
+        for rule in self.rules:
+            rarest = min((number for number, _ in rule.needed), key=counts.__getitem__)
+            self.by_group.setdefault(rarest, []).append(rule)
 
     def number(self, group: frozenset[_Phrase]) -> int:
         """Return the number of the group of these phrases."""
@@ -61,6 +72,12 @@ class _Rules:
                     node = node.after.setdefault(word, _Node())
                 node.groups.append(self.numbers[group])
         return self.numbers[group]
+
+    def number_of(self, language: str, text: str, names: Mapping[str, str]) -> int:
+        """Return the number of the group that is written so in a language."""
+        if (language, text) not in self.read:
+            self.read[language, text] = self.number(frozenset(_read_phrases(text, names)))
+        return self.read[language, text]
 
     def find(self, words: Sequence[str]) -> dict[int, list[_Place]]:
         """Return where in ``words`` each group stands."""
@@ -82,17 +99,18 @@ def find_wish(words: Sequence[str]) -> tuple[Keyword, str | None] | None:
     if not 1 <= len(words) <= _WORDS_AT_MOST:
         return None
     marked = [_FIRST, *(_LONG_DRAWN.sub(r"\1", word) for word in words), _LAST]
-    places = _load_rules().find(marked)
-    holding = [rule for rule in _load_rules().rules if _holds(rule, places, len(words))]
+    rules = _load_rules()
+    places = rules.find(marked)
+    may_hold = [rule for group in places for rule in rules.by_group.get(group, ())]
+    holding = [rule for rule in may_hold if _holds(rule, places, len(words))]
     if len({rule.keyword for rule in holding}) != 1:
         return None
     return holding[0].keyword, next((rule.language for rule in holding if rule.language), None)
 
 
 def _holds(rule: _Rule, places: Mapping[int, list[_Place]], size: int) -> bool:
-    if any(number not in places for number, _ in rule.needed):
-        return False
-    if any(number in places for number in rule.unless):
+    needed = all(number in places for number, _ in rule.needed)
+    if not needed or any(number in places for number in rule.unless):
         return False
     if rule.besides:
         numbers = (*(number for number, _ in rule.needed), *rule.besides)
@@ -121,6 +139,7 @@ def _load_rules() -> _Rules:
         names = {**everywhere, **wishes.pop("words")}
         for wish, written in wishes.items():
             rules.rules += [_read_rule(rules, wish, language, groups, names) for groups in written]
+    rules.index()
     return rules
 
 
@@ -130,7 +149,7 @@ def _read_rule(
     read: dict[str, list[tuple[int, bool]]] = {"": [], "!": [], "=": []}
     for group in (*groups, "!$never"):
         mark = group[0] if group[0] in "!=>" else ""
-        number = rules.number(frozenset(_read_phrases(group[len(mark) :], names)))
+        number = rules.number_of(language, group[len(mark) :], names)
         read[mark.replace(">", "")].append((number, mark == ">"))
     unless, besides = (tuple(number for number, _ in read[mark]) for mark in "!=")
     code = None if language == "any" else language

@@ -14,8 +14,14 @@ from app.texts.catalogue import (
     read_script_plan,
 )
 from app.texts.edits import ReviewRefused, TextEdit, apply_edit
-from app.texts.folding import fold
+from app.texts.folding import fold, is_word
 from app.texts.languages import LANGUAGE_NAMES
+from app.texts.member_notices import (
+    MEMBER_LANGUAGES,
+    MemberNotice,
+    MemberText,
+    choose_member_language,
+)
 from app.texts.rules import (
     PLACEHOLDERS,
     QUESTIONS,
@@ -29,12 +35,15 @@ from app.texts.spoken.sentences import Sentence, Spoken, load_spoken
 __all__ = [
     "FIRST_LANGUAGES",
     "LANGUAGE_NAMES",
+    "MEMBER_LANGUAGES",
     "PLACEHOLDERS",
     "QUESTIONS",
     "REPLY",
     "SAID_ALIKE",
     "FieldRefused",
     "Language",
+    "MemberNotice",
+    "MemberText",
     "ReviewRefused",
     "Sentence",
     "Spoken",
@@ -43,7 +52,9 @@ __all__ = [
     "Texts",
     "apply_edit",
     "check_field",
+    "choose_member_language",
     "fold",
+    "is_word",
     "load_spoken",
     "load_texts",
     "read_script_plan",

@@ -20,6 +20,11 @@ def fold(text: str) -> list[str]:
     return plain.translate(_TABLE).split()
 
 
+def is_word(word: str) -> bool:
+    """Whether a folded word is made of letters or digits, and is no emoji."""
+    return word[0].isalnum()
+
+
 class _FoldingTable(dict[int, str | None]):
     """The folded form of each code point; common ones are worked out once, others each time."""
 

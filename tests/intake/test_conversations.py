@@ -72,7 +72,8 @@ def _facts(taken: Step, turn: dict[str, Any]) -> dict[str, Any]:
         "language": taken.language,
         "situation": taken.situation,
         "region": taken.region,
-        "answers": dict(taken.answers),
+        # What raised a tier is the model's to say: tests/intake/test_inputs.py.
+        "answers": {k: v for k, v in taken.answers.items() if k != "urgent_because"},
         "ways": None if hint is None else list(hint.methods),
         "hours": None if hint is None else hint.hours,
         "callback": taken.callback,

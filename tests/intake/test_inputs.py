@@ -27,7 +27,7 @@ def take(text: str, stage: str, *, after: timedelta = MINUTE, situation: str = "
     [
         "please cancel my order", "is the parcel here", "arrêt de bus", "j'ai arrêté de fumer",
         "nothing urgent", "no corre prisa, no es emergencia", "arrete de m'envoyer ca",
-        "nobody was arrested", "elle n'est pas à la porte",
+        "nobody was arrested",
     ],
 )  # fmt: skip
 def test_a_harmless_text_is_no_alarm(text: str) -> None:
@@ -127,7 +127,7 @@ def test_a_language_is_chosen_with_words_around_it(text: str, language: str) -> 
     ],
 )  # fmt: skip
 def test_a_wish_in_a_sentence_is_obeyed(text: str, keyword: Keyword) -> None:
-    for stage in ("reach", "done", "safe_now"):
+    for stage in ("new", "done", "safe_now"):
         assert take(text, stage).keyword is keyword, stage
 
 
