@@ -27,6 +27,7 @@ from app.knowledge import (
     remove_card,
 )
 from app.models import InformationCard, Message
+from app.organisation import read_texts
 from app.store import do_once
 
 router = APIRouter(prefix="/v1/information-cards", tags=["organisation"])
@@ -163,8 +164,8 @@ def announce(
 
     The text says nothing of the card. One that is overdue is refused.
     """
-    texts = service.desk.script.texts
     with visit.transaction() as db:
+        texts = read_texts(db, service.desk.script.texts)
 
         def make() -> UUID:
             return announce_card(db, visit.principal, card_id, body.case_id, texts, visit.now).id

@@ -84,6 +84,15 @@ def _version(
 
 
 VersionDep = Annotated[ReadVersion, Depends(_version)]
+
+
+def _optional_version(
+    if_match: Annotated[str | None, Header(description="only if it is as you read it")] = None,
+) -> ReadVersion:
+    return AnyVersion() if if_match is None else _version(if_match)
+
+
+OptionalVersionDep = Annotated[ReadVersion, Depends(_optional_version)]
 IdempotencyKey = Annotated[
     str | None,
     Header(max_length=200, description="repeat a request safely: the same key does it once"),

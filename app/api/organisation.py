@@ -1,4 +1,4 @@
-"""Settings, texts, and the audit log."""
+"""Settings, and the audit log."""
 
 from __future__ import annotations
 
@@ -87,23 +87,6 @@ class ChangeSettings(BaseModel):
     callback_countries: tuple[Country, ...] | None = Field(default=None, max_length=32)
 
 
-class TextOut(BaseModel):
-    """One language's texts. Until a native speaker has read them they are unreviewed."""
-
-    language: str
-    name: str
-    enabled: bool
-    reviewed_by: str | None
-    texts: dict[str, str]
-
-
-class TextList(BaseModel):
-    """All languages."""
-
-    items: list[TextOut]
-    next_cursor: str | None = None
-
-
 class AuditEntryOut(BaseModel):
     """One line of the audit log; times are rounded to five minutes."""
 
@@ -151,25 +134,6 @@ def change_settings(
         settings = organisation.change_settings(db, visit.principal, version, change, visit.now)
     etag(response, version + 1)
     return SettingsOut(**vars(settings))
-
-
-@router.get("/texts")
-def texts(visit: VisitDep) -> TextList:
-    """List the texts for callers, by language."""
-    visit.principal.require(Permission.TEXTS)
-    known = visit.service.desk.script.texts
-    return TextList(
-        items=[
-            TextOut(
-                language=language.code,
-                name=language.name,
-                enabled=language.enabled,
-                reviewed_by=None if language.reviewed_by == "none" else language.reviewed_by,
-                texts=dict(language.texts),
-            )
-            for language in (known.everyone, *known.languages.values())
-        ]
-    )
 
 
 @router.get("/audit")

@@ -39,6 +39,7 @@ from app.api import (
     statistics,
     swaps,
     tasks,
+    texts,
     turns,
     twilio,
 )
@@ -76,6 +77,7 @@ def _routes() -> list[BaseRoute]:
         endings,
         contacts,
         organisation,
+        texts,
         blocks,
     )
     files = (calls, attachments, exports)

@@ -21,9 +21,10 @@ from app.desk import CaseFile, read_case, send_reply
 from app.errors import Refusal
 from app.members import list_handles
 from app.models import LIVE_STATES
-from app.organisation import ANSWERS, find_zone, read_settings
+from app.organisation import ANSWERS, find_zone, read_settings, read_texts
 from app.outbox import is_window_open
 from app.store import Db, do_once
+from app.texts import Texts
 from app.vault import read_roster
 
 router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRoute)
@@ -85,7 +86,7 @@ def _shown(db: Db, screen: MemberScreen, file: CaseFile) -> dict[str, Any]:
         "case_zone": find_zone(db, file.line.values.region),
         "has_template": bool(screen.service.settings.twilio_whatsapp_template),
         "window_open": is_window_open(file.line.values, screen.visit.now),
-        "quick_replies": quick_replies(file.line.values.language),
+        "quick_replies": quick_replies(_read_texts(db, screen), file.line.values.language),
         "alphabet": alphabet(),
     }
 
@@ -122,7 +123,7 @@ def reply(case_id: UUID, screen: MemberScreenDep) -> Response:
                         body,
                         visit.now,
                         channel,
-                        ready=is_quick_reply(body),
+                        ready=is_quick_reply(_read_texts(db, screen), body),
                     ).id
                 ),
             )
@@ -131,11 +132,16 @@ def reply(case_id: UUID, screen: MemberScreenDep) -> Response:
     return screen.go(f"/cases/{case_id}?done=replied#conversation")
 
 
+def _read_texts(db: Db, screen: MemberScreen) -> Texts:
+    return read_texts(db, screen.service.desk.script.texts)
+
+
 def _quick_reply(screen: MemberScreen, case_id: UUID, body: str) -> Response:
     visit = screen.visit
     with visit.transaction() as db:
         file = read_case(db, visit.principal, case_id, visit.now)
-    draft = with_quick_reply(body, screen.form.get("quick"), file.line.values.language)
+        texts = _read_texts(db, screen)
+    draft = with_quick_reply(texts, body, screen.form.get("quick"), file.line.values.language)
     return case_page(screen, case_id, typed={"body": draft}, previewed=preview(draft))
 
 

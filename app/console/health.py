@@ -17,6 +17,7 @@ from app.console.screens import MemberScreenDep
 from app.console.words import PHONE_TROUBLES, of
 from app.errors import Forbidden
 from app.members import is_anyone_waiting, list_confirmations, list_handles
+from app.organisation import read_texts
 from app.outbox import PhoneTrouble, find_phone_troubles
 from app.store import Db
 from app.vault import read_roster
@@ -62,8 +63,8 @@ def health(screen: MemberScreenDep) -> Response:
     if not (who.may(Permission.CASES) or who.may(Permission.SETTINGS)):
         raise Forbidden
     parts = [(name, *_PARTS[name][state]) for name, state in examine(screen.service).items()]
-    texts = screen.service.desk.script.texts
     with screen.visit.snapshot() as db:
+        texts = read_texts(db, screen.service.desk.script.texts)
         return screen.page(
             "health.html",
             parts=parts,

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 
-from app.console.rendering import FOLDER
+from app.texts import REPLY, Texts
 
 _OTHERWISE = "en"
 
@@ -23,32 +20,27 @@ class QuickReply:
     reviewed: bool
 
 
-def quick_replies(language: str | None) -> list[QuickReply]:
-    """Return all quick replies in a language, in English where it has none."""
-    content = _content()
-    reviewed_by = content["reviewed_by"]
-    code = language if language and language in reviewed_by else _OTHERWISE
+def quick_replies(texts: Texts, language: str | None) -> list[QuickReply]:
+    """Return all quick replies in a language; in English where it has none that may be sent.
+
+    A language that is not offered has none: nobody at the desk could tell what they say.
+    """
+    code = language if language and texts.speaks(language) else _OTHERWISE
+    said = texts.languages[code]
     return [
-        QuickReply(key, texts["label"], texts[code], code, reviewed_by[code] != "none")
-        for key, texts in content.items()
-        if key != "reviewed_by"
+        QuickReply(key.removeprefix(REPLY), label, said.replies[key], code, said.is_reviewed)
+        for key, label in texts.reply_labels.items()
+        if key in said.replies
     ]
 
 
-def with_quick_reply(draft: str, key: str, language: str | None) -> str:
+def with_quick_reply(texts: Texts, draft: str, key: str, language: str | None) -> str:
     """Return a draft with a quick reply at its end; as it was for an unknown one."""
-    ready = next((reply.text for reply in quick_replies(language) if reply.key == key), "")
+    ready = next((one.text for one in quick_replies(texts, language) if one.key == key), "")
     return " ".join(part for part in (draft.rstrip(), ready) if part)
 
 
-def is_quick_reply(body: str) -> bool:
+def is_quick_reply(texts: Texts, body: str) -> bool:
     """Return whether a text is a quick reply and nothing else, in whatever language."""
-    texts = {
-        text for key, ready in _content().items() if key != "reviewed_by" for text in ready.values()
-    }
-    return body.strip() in texts
-
-
-@cache
-def _content() -> Mapping[str, Mapping[str, str]]:
-    return tomllib.loads((FOLDER / "quick_replies.toml").read_text("utf-8"))
+    known = {text for one in texts.languages.values() for text in one.replies.values()}
+    return body.strip() in known

@@ -146,7 +146,7 @@ def change_case(
         case.urgency, changed = changes["urgency"], True
         follow_urgency(db, case, now)
     before = read_case_values(db, case)
-    after = replace(before, **{name: changes[name] for name in _COARSE if name in changes})
+    after = _change_coarse(before, changes)
     if after != before:
         write_case_values(db, case, after)
         changed = True
@@ -154,6 +154,12 @@ def change_case(
         case.version += 1
         audit.record(db, "case.changed", principal.member_id, case.id, now)
     return case
+
+
+def _change_coarse(before: CaseValues, changes: Mapping[str, Any]) -> CaseValues:
+    after = replace(before, **{name: changes[name] for name in _COARSE if name in changes})
+    chosen = after.language != before.language
+    return replace(after, language_guessed=False) if chosen else after
 
 
 def _change_fields(db: Db, principal: Principal, case: Case, fields: Mapping[str, Any]) -> bool:

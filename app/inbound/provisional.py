@@ -33,6 +33,7 @@ from app.inbound.batches import OF_THE_PHONE, Batch, IntakeSettings, is_answerab
 from app.inbound.kept_answers import bind_keywords, keep_pending, take_pending_answers
 from app.inbound.keywords import find_words
 from app.inbound.messages import add_inbound_message, add_reply, make_payload
+from app.inbound.own_script import with_own_script
 from app.inbound.proof import begin_talk
 from app.inbound.sealed_talks import (
     SealedTalk,
@@ -138,7 +139,7 @@ def absorb_provisional_cases(database: Database, desk: IntakeSettings, now: date
     with database.transaction() as db:
         if not db.keys.is_open:
             return 0
-        bind_keywords(db, desk, now)
+        bind_keywords(db, with_own_script(db, desk), now)
         waiting = select(Case.id).where(Case.provisional).order_by(Case.queue_order)
         ids = db.scalars(waiting).all()
     failed: Exception | None = None

@@ -9,6 +9,7 @@ from app.cases import add_task_again, find_known_cases, write_cases
 from app.inbound.batches import Batch, IntakeSettings
 from app.inbound.erase_dialogue import find_erase_dialogues
 from app.inbound.numbers import look_up_numbers
+from app.inbound.own_script import with_own_script
 from app.inbound.provisional import receive_sealed_texts
 from app.inbound.turns import take_text
 from app.organisation import look_up_versions
@@ -57,7 +58,7 @@ def receive_texts(
     allowance = ReplyAllowance(db, about.answered, now)
     batch = Batch(
         db,
-        desk,
+        with_own_script(db, desk),
         now,
         regions=desk.regions(db),
         known=find_known_cases(db, hashes),

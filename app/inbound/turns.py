@@ -156,6 +156,10 @@ def _take_answers(talk: Talk, text: InboundText, result: Step) -> bool:
         )
         if value is not None and value != getattr(values, name)
     }
+    if result.language and values.language_guessed:
+        known["language_guessed"] = False
+    elif values.language is None and result.detected_language:
+        known |= {"language": result.detected_language, "language_guessed": True}
     talk.case.values = replace(values, **known)
     if result.contact is not None:
         reach = _reach(result.contact, text.channel)

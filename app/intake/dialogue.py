@@ -39,7 +39,7 @@ from datetime import timedelta
 from app.intake.answers import take_turn
 from app.intake.asides import Aside, Remainder, set_aside
 from app.intake.keywords import Keyword, find_keyword
-from app.intake.meanings import find_danger
+from app.intake.meanings import detect_language, find_danger
 from app.intake.script import Script
 from app.intake.state import ContactHint, Reply, ScriptState, Step, make_reply
 from app.intake.turn import Turn
@@ -99,6 +99,8 @@ def _make_step(script: Script, turn: Turn, *, due: bool, urgency: int, human: bo
         state=_greeted(turn.language, turn.situation) if due else turn.state(),
         urgency=min(urgency, turn.tier),
         language=turn.chosen_language,
+        # Never the language of the dialogue: that is the caller's choice, after the greeting.
+        detected_language=None if turn.language else detect_language(turn.words),
         situation=turn.chosen_situation,
         region=turn.region,
         answers=turn.answers,

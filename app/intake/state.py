@@ -62,15 +62,18 @@ class Step:
 
     ``urgency`` is the tier afterwards, 0 to 3, never higher in number than before. ``language``,
     ``situation`` and ``region`` are set where this text chose them, else None: leave the case as
-    it is. ``answers`` is to be sealed; see ``step`` for its names. ``reply_language`` is the one
-    to answer a keyword in. ``understood`` is False where only a person can tell what is meant.
-    ``begins``: a silence, or nothing at all, came before this text.
+    it is. ``detected_language``: what a free text is surely written in, while the caller has
+    chosen none; a guess, for the desk alone. ``answers`` is to be sealed; see ``step`` for its
+    names. ``reply_language`` is the one to answer a keyword in. ``understood`` is False where only
+    a person can tell what is meant. ``begins``: a silence, or nothing at all, came before this
+    text.
     """
 
     replies: tuple[Reply, ...]
     state: ScriptState
     urgency: int
     language: str | None = None
+    detected_language: str | None = None
     situation: str | None = None
     region: str | None = None
     answers: Mapping[str, str] = field(default_factory=dict)

@@ -99,7 +99,14 @@ from app.models.knowledge import (
     SightingState,
 )
 from app.models.offers import OFFER_TRANSITIONS, Conflict, Offer, OfferState, OfferValues
-from app.models.organisation import Deployment, IndexKey, IndexKeyValues, OrganisationSettings
+from app.models.organisation import (
+    Deployment,
+    IndexKey,
+    IndexKeyValues,
+    OrganisationSettings,
+    TextChange,
+    TextChangeValues,
+)
 from app.models.outbox import (
     NOT_HEARD,
     OUTGOING_TRANSITIONS,
@@ -320,6 +327,8 @@ __all__ = [
     "TaskState",
     "TaskValues",
     "TeamWrap",
+    "TextChange",
+    "TextChangeValues",
     "TraceState",
     "ValuesBroken",
     "WhatsAppContact",

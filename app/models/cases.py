@@ -64,8 +64,9 @@ class CaseValues:
     """What the machine knows of a case.
 
     ``number`` is E.164; None where it was withheld, and once the case is closed. ``reach`` is what
-    the caller answered to the script. ``human_at``: when a person first had the case, or spoke to
-    the caller. ``unconfirmed_since``: what was answered from then on counts for nothing until a
+    the caller answered to the script. ``language_guessed``: nobody chose the language, a machine
+    read it off a text. ``human_at``: when a person first had the case, or spoke to the caller.
+    ``unconfirmed_since``: what was answered from then on counts for nothing until a
     person confirms that it was the caller.
 
     Of its own phone alone, also where it was merged into another case: ``number``, ``reach``,
@@ -81,6 +82,7 @@ class CaseValues:
     opened_at: datetime
     number: str | None = None
     language: str | None = None
+    language_guessed: bool = False
     region: str | None = None
     situation: str | None = None
     flags: tuple[str, ...] = ()

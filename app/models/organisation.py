@@ -94,3 +94,29 @@ class IndexKey(OperationalRow[IndexKeyValues], Base):
     id: Mapped[UUID] = plain(primary_key=True)
     created_at: Mapped[datetime] = plain()
     current: Mapped[bool] = plain(default=True)
+
+
+@operational
+class TextChangeValues:
+    """One change to the texts of a ``language``, by whom and when.
+
+    With a ``key`` it is a wording: ``text``, or None for the shipped one, and who read it. Without
+    one, ``reviewed_by`` read all texts of the language as they stood, or ``enabled`` switched it.
+    """
+
+    language: str
+    author: UUID
+    at: datetime
+    key: str | None = None
+    text: str | None = None
+    reviewed_by: str | None = None
+    enabled: bool | None = None
+
+
+class TextChange(OperationalRow[TextChangeValues], Base):
+    """One change to what callers are told; ``position`` is the version of all texts after it."""
+
+    __tablename__ = "text_changes"
+
+    id: Mapped[UUID] = plain(primary_key=True)
+    position: Mapped[int] = plain(unique=True)

@@ -18,6 +18,14 @@ from app.organisation.codes import (
     check_codes,
     check_fields,
 )
+from app.organisation.own_texts import (
+    TextVersion,
+    change_texts,
+    check_edit,
+    list_text_versions,
+    read_texts,
+    read_texts_version,
+)
 from app.organisation.settings import (
     change_settings,
     find_zone,
@@ -42,12 +50,18 @@ __all__ = [
     "REQUEST_KINDS",
     "SITUATIONS",
     "TEXT_METHODS",
+    "TextVersion",
     "change_settings",
+    "change_texts",
     "check_codes",
+    "check_edit",
     "check_fields",
     "find_zone",
+    "list_text_versions",
     "look_up_versions",
     "read_regions",
     "read_settings",
     "read_settings_version",
+    "read_texts",
+    "read_texts_version",
 ]

@@ -13,7 +13,7 @@ from sqlalchemy.exc import NoResultFound
 from app import audit
 from app.access import Permission, Principal
 from app.errors import BadRequest
-from app.models import Deployment, IndexKey, OrganisationSettings, RosterVersion
+from app.models import Deployment, IndexKey, OrganisationSettings, RosterVersion, TextChange
 from app.store import Db, Query, ReadVersion, check_version
 from app.vault import load_index_key
 
@@ -25,6 +25,7 @@ _VERSIONS = select(
     IndexKey.id,
     select(Deployment.version).scalar_subquery().label("settings"),
     select(func.max(RosterVersion.version)).scalar_subquery().label("roster"),
+    select(func.max(TextChange.position)).scalar_subquery().label("texts"),
 ).where(IndexKey.current)
 _CURRENT = Query(_VERSIONS)
 # A writer keeps the index key from being replaced until its transaction ends.
@@ -50,9 +51,9 @@ def read_settings_version(db: Db) -> int:
 
 
 def look_up_versions(db: Db) -> None:
-    """Ask in one query which index key, settings and roster are current; then not again.
+    """Ask in one query which index key, settings, roster and texts are current; then not again.
 
-    For a transaction that takes texts in and needs all three. Sealed.
+    For a transaction that takes texts in and needs all four. Sealed.
     """
     found = (_CURRENT_LOCKED if db.writing else _CURRENT).rows(db)
     if not found:  # another process has just replaced the key: the next transaction finds it
@@ -61,6 +62,7 @@ def look_up_versions(db: Db) -> None:
     held = db.keys.held_index_key
     db.keys.use_index_key(held[1] if held and held[0] == now.id else load_index_key(db))
     db.info["settings_version"], db.info["roster_version"] = now.settings, now.roster
+    db.info["texts_version"] = now.texts or 0
 
 
 def read_regions(db: Db) -> tuple[str, ...]:

@@ -1,15 +1,15 @@
 """Every text a caller may get, and the words callers are understood by: one TOML per language.
 
 ``everyone.toml`` holds what is said in the same bytes to everybody, and notices in English and
-French for a phone whose language is not known. A language is offered once ``enabled``; it stays
-marked ``reviewed_by = "none"`` until a native speaker has read it.
+French for a phone whose language is not known. A language stays marked ``reviewed_by = "none"``
+until a person who speaks it has read it; but for the first four it is not offered before.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
@@ -27,6 +27,11 @@ SHIPPED = (
     "en", "fr", "es", "ht", "pa", "hi", "pt-BR", "tl", "zh-Hans", "ar", "fa", "ur", "ta", "bn",
     "so", "tr",
 )  # fmt: skip
+# Offered since before anybody could review them here; all others wait for a person's name.
+FIRST_LANGUAGES = frozenset({"en", "fr", "es", "ht"})
+UNREVIEWED = "none"
+# Before the keys of quick replies, so that they share one space of names with the other texts.
+REPLY = "reply_"
 
 _WORD_LISTS = (
     "names",
@@ -63,7 +68,11 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """One language: BCP 47 ``code``, its own ``name``, texts by key, and words."""
+    """One language: BCP 47 ``code``, its own ``name``, texts by key, words, and quick replies.
+
+    ``enabled``: switched on; see ``is_offered``. ``reviewed_by`` names the person who read all
+    of its texts, or is ``"none"``.
+    """
 
     code: str
     name: str
@@ -71,19 +80,38 @@ class Language:
     reviewed_by: str
     texts: Mapping[str, str]
     words: Words
+    replies: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_reviewed(self) -> bool:
+        """Whether a person who speaks this language has read all of its texts."""
+        return self.reviewed_by != UNREVIEWED
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether callers get texts in it: switched on, and reviewed or one of the first four."""
+        return self.enabled and (self.is_reviewed or self.code in FIRST_LANGUAGES)
+
+    def find_wording(self, key: str) -> str | None:
+        """Return a text or a quick reply by its key; None where this language has none."""
+        return self.texts.get(key) or self.replies.get(key)
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """All texts; ``languages`` by code, in the order shipped, enabled or not."""
+    """All texts; ``languages`` by code, in the order shipped, offered or not.
+
+    ``reply_labels``: what the desk calls each quick reply, by key.
+    """
 
     everyone: Language
     languages: Mapping[str, Language]
+    reply_labels: Mapping[str, str] = field(default_factory=dict)
 
     def get(self, language: str | None, key: str, **values: str) -> str:
         """Return text ``key`` in ``language`` with ``values`` in its placeholders.
 
-        A language that is unknown or not enabled gets the text for everyone, and what is said
+        A language that is unknown or not offered gets the text for everyone, and what is said
         alike to everybody never depends on it. Raises ``KeyError`` for an unknown key and
         ``TextRefused`` for values the text has no place for.
         """
@@ -93,56 +121,50 @@ class Texts:
         return fill(key, texts[key], values) if values or "{" in texts[key] else texts[key]
 
     def speaks(self, language: str | None) -> bool:
-        """Whether there are enabled texts in ``language``."""
+        """Whether callers are offered texts in ``language``."""
         known = self.languages.get(language) if language is not None else None
-        return known is not None and known.enabled
+        return known is not None and known.is_offered
 
     def enabled(self) -> list[Language]:
         """Return the languages offered to callers."""
-        return [language for language in self.languages.values() if language.enabled]
+        return [language for language in self.languages.values() if language.is_offered]
 
     def unreviewed(self) -> list[Language]:
-        """Return the enabled languages that no native speaker has read yet."""
-        return [language for language in self.enabled() if language.reviewed_by == "none"]
+        """Return the offered languages that no native speaker has read yet."""
+        return [language for language in self.enabled() if not language.is_reviewed]
 
-    def changed(
-        self, changes: Mapping[tuple[str, str], str], *, never_named: Sequence[str] = ()
-    ) -> Texts:
-        """Return these texts with an organisation's own wordings, by ``(language, key)``.
-
-        Raises ``TextRefused`` or ``FieldRefused`` for one that may not be sent, ``KeyError`` for
-        a language or key that does not exist. The greeting is the same for every organisation's
-        callers and cannot be changed.
-        """
-        languages = {"und": self.everyone, **self.languages}
-        for (code, key), text in changes.items():
-            language = languages[code]
-            if key == "greeting":
-                raise TextRefused("greeting: the same for everybody, it cannot be changed")
-            if key not in language.texts:
-                raise KeyError(key)
-            check_text(key, text, never_named=never_named)
-            texts = MappingProxyType({**language.texts, key: text})
-            languages[code] = replace(language, texts=texts)
-        return Texts(languages.pop("und"), MappingProxyType(languages))
+    def find_language(self, code: str) -> Language | None:
+        """Return a language by its code, ``und`` for what is said to everybody."""
+        return self.everyone if code == self.everyone.code else self.languages.get(code)
 
 
 def load_texts() -> Texts:
     """Read and check the shipped texts. Raises ``TextRefused`` or ``FieldRefused``."""
-    languages = {code: read_language(_read(code), (*QUESTIONS, *NOTICES)) for code in SHIPPED}
+    ready = _read("quick_replies")
+    languages = {
+        code: read_language(_read(code), (*QUESTIONS, *NOTICES), _list_replies(ready, code))
+        for code in SHIPPED
+    }
     everyone = read_language(_read("everyone"), (*SAID_ALIKE, *NOTICES))
-    return Texts(everyone, MappingProxyType(languages))
+    labels = {REPLY + key: said["label"] for key, said in ready.items()}
+    return Texts(everyone, MappingProxyType(languages), MappingProxyType(labels))
 
 
-def read_language(data: Mapping[str, Any], keys: Sequence[str]) -> Language:
-    """Make a language of parsed TOML, with exactly the texts ``keys``.
+def _list_replies(ready: Mapping[str, Mapping[str, str]], code: str) -> dict[str, str]:
+    return {REPLY + key: said[code] for key, said in ready.items() if code in said}
+
+
+def read_language(
+    data: Mapping[str, Any], keys: Sequence[str], replies: Mapping[str, str] | None = None
+) -> Language:
+    """Make a language of parsed TOML, with exactly the texts ``keys``, and of quick replies.
 
     Raises ``TextRefused`` for a missing or surplus entry and for a text that may not be sent.
     """
     code = str(data.get("language"))
     _check_keys(code, data, _LANGUAGE_KEYS)
     _check_keys(f"{code} texts", data["texts"], set(keys))
-    for key, text in data["texts"].items():
+    for key, text in (*data["texts"].items(), *(replies or {}).items()):
         check_text(key, text)
     return Language(
         code=code,
@@ -151,6 +173,7 @@ def read_language(data: Mapping[str, Any], keys: Sequence[str]) -> Language:
         reviewed_by=data["reviewed_by"],
         texts=MappingProxyType(dict(data["texts"])),
         words=_read_words(code, data["words"]),
+        replies=MappingProxyType(dict(replies or {})),
     )
 
 

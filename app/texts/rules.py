@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -71,6 +72,14 @@ _NEVER_ASKED_PHRASES = (
     "travaillez", "trabaja", "travay ou",
 )  # fmt: skip
 
+# Farsi and Urdu write a zero-width non-joiner between two letters of a word, and nowhere else.
+_LETTER = "[\u0620-\u064a\u066e-\u06d3]"
+_INSIDE_A_WORD = re.compile(f"(?<={_LETTER})\u200c(?={_LETTER})")
+# Python counts these as printable though nobody sees them: they could carry hidden text.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+
 
 class TextRefused(ValueError):
     """This text cannot be sent to callers."""
@@ -84,11 +93,13 @@ def check_text(key: str, text: str, *, never_named: Sequence[str] = ()) -> None:
     """Raise unless ``text`` may be sent as ``key``.
 
     ``never_named`` adds names of the organisation. Raises ``TextRefused`` for a text that is
-    empty, longer than one segment, names what the hotline is about or holds an unknown
-    placeholder; ``FieldRefused`` for a question about what is never asked.
+    empty, holds what nobody sees, is longer than one segment, names what the hotline is about or
+    holds an unknown placeholder; ``FieldRefused`` for a question about what is never asked.
     """
-    if not text.strip() or not text.isprintable():
+    if not text.strip() or "\n" in text:
         raise TextRefused(f"{key}: write one line of text")
+    if not _INSIDE_A_WORD.sub("", text).isprintable() or _UNSEEN.search(text):
+        raise TextRefused(f"{key}: it holds a character that nobody sees; type it anew")
     check_length(key, fill(key, text, PLACEHOLDERS.get(key, {})))
     check_unnamed(key, text, never_named=never_named)
     if key in QUESTIONS:

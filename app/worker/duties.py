@@ -14,6 +14,7 @@ from app.desk import sweep_reminders
 from app.inbound import absorb_provisional_cases, take_in_lost_texts
 from app.members import forget_old_confirmations, let_day_go_by
 from app.operations import anchor_audit, check_audit, look_after_archives, sweep_retention
+from app.organisation import read_texts
 from app.outbox import (
     catch_up_with_carrier,
     delete_copies,
@@ -73,6 +74,13 @@ def _look_for_overdue(db: Db, now: datetime) -> None:
     raise_overdue_alerts(db, now)
     give_up_held_texts(db, now)
     drop_old_pages(db, now)
+
+
+def _remind(tools: WorkerTools, now: datetime) -> None:
+    """Remind people of dates, callers in the organisation's own words."""
+    with tools.database.snapshot() as db:
+        texts = read_texts(db, tools.desk.script.texts)
+    sweep_reminders(tools.database, texts, now)
 
 
 def _look_at_confirmations(tools: WorkerTools, now: datetime) -> None:
@@ -142,9 +150,7 @@ RECURRING: Mapping[str, RecurringDuty] = {
     ),
     EPOCHS_JOB: _minutes(5, _with_database(_renew_case_epochs)),
     "confirmations": _minutes(5, _look_at_confirmations),
-    "events": _minutes(
-        5, lambda tools, now: sweep_reminders(tools.database, tools.desk.script.texts, now)
-    ),
+    "events": _minutes(5, _remind),
     "forgetting": _minutes(30, _with_database(renew_forgetting)),
     "index-key": _minutes(5, _with_database(ratchet_if_due)),
     # Apart from alerts, which must not wait for it.

@@ -39,6 +39,7 @@ def upgrade() -> None:
     _statistics_months()
     _statistics_releases()
     _suppressions()
+    _text_changes()
     _calendar_feeds()
     _cases()
     _confirmations()
@@ -110,6 +111,7 @@ def downgrade() -> None:
     op.drop_table("confirmations")
     op.drop_table("cases")
     op.drop_table("calendar_feeds")
+    op.drop_table("text_changes")
     op.drop_table("suppressions")
     op.drop_table("statistics_releases")
     op.drop_table("statistics_months")
@@ -632,6 +634,22 @@ def _suppressions() -> None:
     op.create_index(
         "uq_suppressions_number_kind", "suppressions", ["number_lookup", "kind"], unique=True
     )
+
+
+def _text_changes() -> None:
+    op.create_table(
+        "text_changes",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("op_key", sa.LargeBinary(), nullable=True),
+        sa.Column("op_values", sa.LargeBinary(), nullable=True),
+        sa.Column("op_version", sa.Integer(), nullable=False),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_text_changes")),
+        sa.UniqueConstraint("position", name=op.f("uq_text_changes_position")),
+    )
+    op.create_index(op.f("ix_text_changes_shred_day"), "text_changes", ["shred_day"], unique=False)
 
 
 def _calendar_feeds() -> None:

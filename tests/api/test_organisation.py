@@ -82,6 +82,40 @@ class TestTexts:
         assert texts["ht"]["enabled"]
         assert texts["ht"]["reviewed_by"] is None
         assert texts["ht"]["texts"]["situation"]
+        assert not texts["pa"]["offered"]
+
+    def test_a_wording_and_a_review_count_at_once_and_stay_listed(self, house: House) -> None:
+        crane = house.as_("crane")
+        headers = {"If-Match": crane.get("/v1/texts").headers["etag"]}
+        said = {"text": "Thank you.", "reviewed_by": "Ann B."}
+        changed = crane.put("/v1/texts/en/thanks", said, headers=headers)
+        assert changed.json()["texts"]["thanks"] == "Thank you."
+        stale = crane.put("/v1/texts/en/thanks", said, headers=headers)
+        assert refusal(stale) == (412, "stale-version")
+        order = {"reviewed_by": "Simran K.", "enabled": True}
+        answer = crane.put("/v1/texts/pa", order)
+        assert answer.json()["offered"]
+        assert answer.headers["etag"] == crane.get("/v1/texts").headers["etag"] == '"3"'
+        versions = crane.get("/v1/texts/pa/versions").json()["items"]
+        assert [one["version"] for one in versions] == [3, 2]
+        assert versions[1]["author"] == str(house.residents["crane"].id)
+
+    @pytest.mark.parametrize(
+        ("path", "body", "status"),
+        [
+            ("en/thanks", {"text": "The police"}, 400),
+            ("en/thanks", {}, 400),
+            ("und/greeting", {"text": "Hi."}, 400),
+            ("en/nothing", {"text": "Hi."}, 404),
+            ("pa", {"enabled": True}, 400),
+            ("pa", {}, 400),
+            ("xx", {"enabled": True}, 404),
+        ],
+    )
+    def test_a_text_that_cannot_be_is_refused(
+        self, shared_house: House, path: str, body: Any, status: int
+    ) -> None:
+        assert shared_house.as_("crane").put(f"/v1/texts/{path}", body).status_code == status
 
 
 class TestAudit:

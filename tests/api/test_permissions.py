@@ -155,8 +155,8 @@ class Example:
 Make = Callable[[Scene], Example]
 
 
-def plain(body: Any = None) -> Make:
-    return lambda scene: Example(body=body)
+def plain(body: Any = None, **names: str) -> Make:
+    return lambda scene: Example(names, body)
 
 
 def on_case(body: Any = None, state: str = "released") -> Make:
@@ -663,6 +663,12 @@ ENDPOINTS: dict[str, tuple[Iterable[Permission], Make]] = {
     "GET /v1/settings": ({SETTINGS}, plain()),
     "PUT /v1/settings": ({SETTINGS}, plain({"name": "x"})),
     "GET /v1/texts": ({TEXTS}, plain()),
+    "GET /v1/texts/{language}/versions": ({TEXTS}, plain(language="en")),
+    "PUT /v1/texts/{language}": ({TEXTS}, plain({"reviewed_by": "Ann B."}, language="en")),
+    "PUT /v1/texts/{language}/{key}": (
+        {TEXTS},
+        plain({"text": "Thank you."}, language="en", key="thanks"),
+    ),
     "GET /v1/audit": ({AUDIT}, plain()),
 }
 GUARDED = [name for name, (needs, _) in ENDPOINTS.items() if needs]

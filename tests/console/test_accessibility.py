@@ -111,6 +111,8 @@ def test_pages_of_the_desk(page: Page, house: House, phone: Caller) -> None:
             f"/rota/shifts/{a_shift(house)}",
             owl,
             "/texts",
+            "/texts/fa",
+            "/texts/fa/thanks",
             "/blocks",
             "/settings",
             "/audit",

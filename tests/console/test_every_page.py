@@ -38,6 +38,8 @@ PAGES = {
     "/members": (COORDINATORS, 403),
     "/members/{member}": (COORDINATORS, 403),
     "/texts": (COORDINATORS, 403),
+    "/texts/{code}": (COORDINATORS, 403),
+    "/texts/{code}/{key}": (COORDINATORS, 403),
     "/blocks": (COORDINATORS, 403),
     "/settings": (COORDINATORS, 403),
     "/desk": (DESK | COORDINATORS, 403),
@@ -95,6 +97,8 @@ FORMS = {
     "/blocks": (COORDINATORS, 403),
     "/blocks/{member}/lift": (COORDINATORS, 403),
     "/settings": (COORDINATORS, 403),
+    "/texts/{code}": (COORDINATORS, 403),
+    "/texts/{code}/{key}": (COORDINATORS, 403),
     "/statistics": (COORDINATORS, 403),
     "/statistics/{member}/confirm": (COORDINATORS, 403),
     "/rota/sign-up": (EVERYBODY - {"magpie"}, 403),
@@ -118,7 +122,9 @@ OPEN_TO_ALL = ("/sign-in", "/invitation", "/recovery", "/second-factor")
 
 def filled(path: str, house: House, case: dict[str, str]) -> str:
     shift = a_shift(house) if "{shift}" in path else ""
-    return path.format(case=case["id"], member=house.residents["owl"].id, shift=shift)
+    return path.format(
+        case=case["id"], member=house.residents["owl"].id, shift=shift, code="pa", key="thanks"
+    )
 
 
 def test_each_page_opens_for_whom_it_is_for(house: House, phone: Caller, visit: Visit) -> None:

@@ -15,15 +15,6 @@ from tests.service import Caller, House
 Visit = Callable[..., Visitor]
 
 
-def test_texts_are_shown_with_their_language_and_whether_anybody_checked_them(
-    visit: Visit,
-) -> None:
-    page = visit("crane").open("/texts")
-    assert page.says("Kreyòl ayisyen not checked by a native speaker")
-    assert page.says("Hello / Bonjour. A person reads this.")
-    assert {"lang": "ht", "dir": "auto"} in page.all("dd")
-
-
 def test_the_log_says_who_did_what(house: House, phone: Caller, visit: Visit) -> None:
     case = house.case_of("hello", number=phone.number)
     desk = visit("heron")

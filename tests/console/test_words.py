@@ -22,7 +22,7 @@ from app.knowledge.deadlines import TRIGGERS
 from app.knowledge.sightings import SIGHTING_FIELDS
 from app.models import EventState, OrganisationSettings, SightingState
 from app.outbox.blocks import BLOCK_REASONS
-from app.texts.catalogue import SHIPPED
+from app.texts import FIRST_LANGUAGES, load_texts
 
 ZONE = ZoneInfo("America/Toronto")
 _KIND = re.compile(
@@ -103,9 +103,12 @@ def test_a_code_without_words_is_shown_as_it_is() -> None:
     assert words.of(words.FIELDS, None) == "–"
 
 
-@pytest.mark.parametrize("language", SHIPPED)
+TEXTS = load_texts()
+
+
+@pytest.mark.parametrize("language", sorted(FIRST_LANGUAGES))
 def test_each_quick_reply_is_one_segment_and_says_nothing_about_the_matter(language: str) -> None:
-    ready = quick_replies(language)
+    ready = quick_replies(TEXTS, language)
     assert len(ready) >= 7
     for reply in ready:
         assert reply.language == language
@@ -115,13 +118,13 @@ def test_each_quick_reply_is_one_segment_and_says_nothing_about_the_matter(langu
         )
 
 
-def test_a_language_without_quick_replies_gets_the_english_ones() -> None:
-    assert {reply.language for reply in quick_replies("ar")} == {"en"}
-    assert quick_replies(None) == quick_replies("en")
+def test_a_language_that_is_not_offered_gets_the_english_quick_replies() -> None:
+    assert {reply.language for reply in quick_replies(TEXTS, "ar")} == {"en"}
+    assert quick_replies(TEXTS, None) == quick_replies(TEXTS, "en")
 
 
 def test_an_unknown_quick_reply_leaves_the_draft_alone() -> None:
-    assert with_quick_reply("draft", "nonsense", "en") == "draft"
+    assert with_quick_reply(TEXTS, "draft", "nonsense", "en") == "draft"
 
 
 def test_the_script_counts_with_the_same_alphabet() -> None:

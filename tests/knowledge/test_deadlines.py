@@ -137,7 +137,7 @@ def test_no_ready_text_has_a_place_for_a_date() -> None:
     assert set(PLACEHOLDERS) == {"erase_code", "away"}
     known = load_texts()
     ready = [text for one in known.languages.values() for text in one.texts.values()]
-    ready += [reply.text for code in known.languages for reply in quick_replies(code)]
+    ready += [reply.text for code in known.languages for reply in quick_replies(known, code)]
     assert not [text for text in ready if "date}" in text or "day}" in text]
 
 

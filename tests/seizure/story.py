@@ -213,6 +213,9 @@ class Day:
         version = self.desks[FIRST].get("/v1/settings").headers["etag"]
         name = {"name": self.story.put("organisation", "operational", "Réseau")}
         self.ask(FIRST, "PUT", "/v1/settings", name, version=version)
+        said = {"text": "Please call when you can."}
+        said["reviewed_by"] = self.story.put("text-reviewer", "operational", "Zoé")
+        self.ask(FIRST, "PUT", "/v1/texts/en/reminder", said)
 
     # -- callers
 

@@ -378,6 +378,10 @@ def _show_brief(scene: Scene, _row: Row) -> str:
     return json.dumps(said.text, ensure_ascii=False)[1:-1]
 
 
+def _show_reviewer(scene: Scene, _row: Row) -> str:
+    return next(c.text for c in scene.story.canaries if c.label == "text-reviewer")
+
+
 @dataclass(frozen=True)
 class Asking:
     """How a table is asked for, and for which of its rows (``where``).
@@ -464,4 +468,5 @@ ASKINGS: Mapping[str, Asking] = {
     "suppressions": Asking(listing("/v1/blocks"), _is("kind", "blocked")),
     "tasks": _CASE,
     "team_wraps": Asking(_by_open_case, _of("heron")),
+    "text_changes": Asking(listing("/v1/texts/en/versions"), shows=_show_reviewer),
 }

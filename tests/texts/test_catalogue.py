@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import smsutil  # type: ignore[import-untyped]  # the package ships no types
 
 from app import texts
 from app.telephony.segments import measure_text
@@ -16,7 +17,7 @@ TEXTS = load_texts()
 EVERY = [
     (language.code, key, text)
     for language in (TEXTS.everyone, *TEXTS.languages.values())
-    for key, text in language.texts.items()
+    for key, text in (*language.texts.items(), *language.replies.items())
 ]
 
 
@@ -27,6 +28,10 @@ def test_a_text_fits_one_segment(code: str, key: str, text: str) -> None:
     size = measure_text(text)
     assert size.segments == 1
     assert size.units <= LONGEST[size.encoding]
+    again = smsutil.split(text)  # another library, which shares nothing with ours
+    assert len(again.parts) == 1
+    assert (again.encoding == "gsm0338") == (size.encoding == "GSM-7")
+    assert again.total_bytes == size.units * (1 if size.encoding == "GSM-7" else 2)
 
 
 def test_the_greeting_is_the_published_one() -> None:
@@ -193,29 +198,24 @@ def test_a_language_file_with_a_fault_is_refused(changes: dict[str, Any]) -> Non
         read_language(_parsed(**changes), (*texts.QUESTIONS, *NOTICES))
 
 
-def test_an_organisation_may_word_a_text_its_own_way() -> None:
-    own = TEXTS.changed({("en", "thanks"): "Thank you!", ("und", "help"): "A person reads this."})
-    assert own.get("en", "thanks") == "Thank you!"
-    assert own.get(None, "help") == "A person reads this."
-    assert TEXTS.get("en", "thanks") != "Thank you!"
+def test_every_language_has_every_text_and_quick_reply() -> None:
+    for language in TEXTS.languages.values():
+        assert language.replies.keys() == TEXTS.reply_labels.keys(), language.code
 
 
-@pytest.mark.parametrize(
-    ("change", "error"),
-    [
-        (("und", "greeting", "Hi."), TextRefused),
-        (("en", "thanks", "The police"), TextRefused),
-        (("en", "need", "Which country?"), FieldRefused),
-        (("en", "nothing_like_this", "Hi."), KeyError),
-        (("xx", "thanks", "Hi."), KeyError),
-    ],
-)
-def test_an_own_wording_obeys_the_same_rules(
-    change: tuple[str, str, str], error: type[Exception]
-) -> None:
-    code, key, text = change
-    with pytest.raises(error):
-        TEXTS.changed({(code, key): text})
+def test_farsi_may_join_letters_and_nobody_may_hide_anything() -> None:
+    check_text("thanks", "می\u200cخواند")
+    for hidden in (
+        "a\u200cb",
+        "می \u200cخ",
+        "a\u200bb",
+        "a\u202eb",
+        "a\u2060b",
+        "a\ufe0fb",
+        "\u3164a",
+    ):
+        with pytest.raises(TextRefused, match="nobody sees"):
+            check_text("thanks", hidden)
 
 
 def test_a_disabled_language_is_not_spoken() -> None:
