@@ -31,6 +31,7 @@ from app.cases.case import (
 )
 from app.cases.codenames import make_code_name
 from app.cases.consents import (
+    INTERPRETER_SCOPE,
     SCOPE_OF_KIND,
     check_consent,
     find_contact_terms,
@@ -100,6 +101,7 @@ from app.cases.waiting import (
 __all__ = [
     "FIRST_URGENCY",
     "GLASS_BROKEN",
+    "INTERPRETER_SCOPE",
     "LARGEST_CAP",
     "LONGEST_PLACE",
     "REMINDER_DAYS",

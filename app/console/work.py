@@ -27,6 +27,7 @@ TASKS = {
     "review": "a review of the detention is near",
     "report": "a report is missing",
     "brief": "a brief is missing",
+    "interpreted": "an interpreter has answered: read it in the case",
 }
 RAID_STATES = {
     "unverified": "Unverified",

@@ -13,7 +13,7 @@ from app.desk.date_changes import WholeDate
 from app.desk.queue import CaseLine
 from app.knowledge import PossibleDeadline
 from app.models import AuditEntry, Call, Consent, ConsentValues, DetentionDetails, DetentionEpisode
-from app.requests import FoundRequest, OpenedReport
+from app.requests import FoundRequest, OpenedInterpretation, OpenedReport
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,7 @@ DAMAGED_KINDS: Mapping[str, str] = {
     "consents": "consent",
     "detention_episodes": "episode",
     "events": "event",
+    "interpretations": "interpretation",
     "messages": "message",
     "notes": "note",
     "offers": "offer",
@@ -118,6 +119,7 @@ class CaseFile:
     possible_deadlines: Sequence[PossibleDeadline] = field(default=(), repr=False)
     requests: Sequence[FoundRequest] = field(default=(), repr=False)
     reports: Sequence[OpenedReport] = field(default=(), repr=False)
+    interpretations: Sequence[OpenedInterpretation] = field(default=(), repr=False)
     calls: Sequence[Call] = ()
     attachments: Sequence[AttachedFile] = field(default=(), repr=False)
     hold_reason: str | None = field(default=None, repr=False)

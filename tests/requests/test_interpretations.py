@@ -1,0 +1,169 @@
+"""What an interpreter reads and answers, who opens it, and when it is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import func, select
+
+from app.desk.case_file import ConversationText
+from app.errors import BadRequest, ConsentMissing
+from app.inbound import IntakeSettings, take_texts
+from app.models import Case, Interpretation, Task
+from app.organisation import read_regions
+from app.requests.assignments import OpenedBrief, read_brief
+from app.requests.interpretations import PickedTexts, answer_text, send_to_interpreter
+from app.telephony import InboundText
+from tests.requests.deeds import read, say
+from tests.requests.hall import Hall
+from tests.requests.people import raised
+from tests.service import HOTLINE, _script
+
+CALLER = "+15145550177"
+
+
+@dataclass
+class Room:
+    """A case whose caller writes Spanish, and an interpreter who has accepted."""
+
+    hall: Hall
+    case: str
+    assignment: UUID
+    request: UUID
+
+    def texts(self) -> Sequence[ConversationText]:
+        return read(self.hall, self.case).messages
+
+    def pick(self, words: str = "", *bodies: str, by: str = "heron") -> None:
+        ids = [one.id for one in self.texts() if one.body in bodies]
+        assert len(ids) == len(bodies)
+        with self.hall.database.transaction() as db:
+            picked = PickedTexts(ids, words)
+            send_to_interpreter(
+                db, self.hall.principal(by), self.request, picked, self.hall.clock()
+            )
+
+    def look(self, handle: str = "starling") -> OpenedBrief:
+        with self.hall.database.transaction() as db:
+            who = self.hall.principal(handle)
+            return read_brief(db, who, self.assignment, self.hall.clock())
+
+    def answer(self, text: UUID, answer: str, handle: str = "starling") -> None:
+        with self.hall.database.transaction() as db:
+            who = self.hall.principal(handle)
+            answer_text(db, who, self.assignment, text, answer, self.hall.clock())
+
+    def opened(self, *handles: str) -> set[str]:
+        """The columns of this table that open with these members' passphrases."""
+        found = self.hall.plunder(*handles, operational=True).opened
+        return {one.cell.column for one in found if one.cell.table == "interpretations"}
+
+    def left(self) -> int:
+        with self.hall.database.snapshot() as db:
+            return db.scalar(select(func.count()).select_from(Interpretation)) or 0
+
+    def tasks(self) -> list[str]:
+        with self.hall.database.snapshot() as db:
+            return list(db.scalars(select(Task.kind).where(Task.state == "open")))
+
+
+def _texted(hall: Hall, *bodies: str) -> str:
+    """Let a phone write; return its case."""
+    desk = IntakeSettings(_script(), read_regions, HOTLINE)
+    for body in bodies:
+        sid = f"SM{uuid4().hex}"
+        text = InboundText(sid, CALLER, HOTLINE, body, (), None, "sms", withheld=False)
+        with hall.database.transaction() as db:
+            take_texts(db, desk, [text], hall.clock())
+    with hall.database.snapshot() as db:
+        return str(db.scalars(select(Case.id)).one())
+
+
+def _entered(hall: Hall, **asked: str) -> Room:
+    case = _texted(hall, "mi hermano", "lo llevaron ayer")
+    say(hall, case, "interpreter", granted=True)
+    request = raised(hall, case, "interpreter", languages=("en", "es"), **asked)
+    return Room(hall, case, hall.accept("starling", request), request.id)
+
+
+@pytest.fixture
+def room(hall: Hall) -> Room:
+    hall.profiles({"starling": {"languages": ("en", "es")}})
+    return _entered(hall)
+
+
+@pytest.fixture
+def postgres_room(postgres_hall: Hall) -> Room:
+    postgres_hall.profiles({"starling": {"languages": ("en", "es")}})
+    return _entered(postgres_hall)
+
+
+@pytest.fixture(params=["room", "postgres_room"])
+def stored(request: pytest.FixtureRequest) -> Iterator[Room]:
+    yield request.getfixturevalue(request.param)
+
+
+def test_the_interpreter_reads_the_picked_texts_and_the_desk_the_answers(stored: Room) -> None:
+    stored.pick("Where is he now?", "lo llevaron ayer")
+    first, second = stored.look().texts
+    assert (first.text, first.is_written) == ("lo llevaron ayer", True)
+    assert (second.text, second.is_written) == ("Where is he now?", False)
+    stored.answer(first.id, "they took him")
+    stored.answer(second.id, "¿Dónde está ahora?")
+    stored.answer(first.id, "they took him away yesterday")
+    assert [one.answered for one in stored.look().texts] == [True, True]
+    [text] = [one for one in stored.texts() if one.body == "lo llevaron ayer"]
+    of_text, of_words = read(stored.hall, stored.case).interpretations
+    assert (of_text.message_id, of_text.answer) == (text.id, "they took him away yesterday")
+    assert (of_words.message_id, of_words.answer) == (None, "¿Dónde está ahora?")
+    assert stored.tasks().count("interpreted") == 1
+
+
+def test_each_side_opens_its_own_and_nobody_else_anything(stored: Room) -> None:
+    stored.pick("", "lo llevaron ayer")
+    stored.answer(stored.look().texts[0].id, "yesterday")
+    assert stored.opened("starling") == {"text"}
+    assert stored.opened("heron") == {"original", "answer"}
+    assert stored.opened("finch", "owl", "crane", "magpie") == set()
+    found = stored.hall.plunder("starling", operational=True).opened
+    shown = b"\n".join(bytes(one.plaintext) for one in found if one.cell.word == "sealed")
+    assert b"lo llevaron ayer" in shown
+    assert b"mi hermano" not in shown
+
+
+def test_a_text_that_they_have_is_not_given_twice(room: Room) -> None:
+    room.pick("", "lo llevaron ayer")
+    room.pick("", "lo llevaron ayer", "mi hermano")
+    assert [one.text for one in room.look().texts] == ["lo llevaron ayer", "mi hermano"]
+
+
+@pytest.mark.parametrize("without", ["text", "consent", "acceptance", "brief", "role"])
+def test_nothing_is_given_that_nobody_may_read(hall: Hall, without: str) -> None:
+    hall.profiles({"starling": {"languages": ("en", "es")}})
+    room, refusal = _entered(hall), BadRequest
+    if without == "consent":
+        say(hall, room.case, "interpreter", granted=False)
+        refusal = ConsentMissing
+    if without == "acceptance":
+        room.request = raised(hall, room.case, "interpreter", languages=("en",)).id
+    if without == "brief":
+        _lose_brief(room)
+    if without == "role":
+        _lose_role(hall)
+    with pytest.raises(refusal):
+        room.pick("", *(["mi hermano"] if without != "text" else []))
+    assert room.left() == 0
+
+
+def _lose_brief(room: Room) -> None:
+    from app.requests.briefs import delete_briefs
+
+    with room.hall.database.transaction() as db:
+        delete_briefs(db, [room.request])
+
+
+def _lose_role(hall: Hall) -> None:
+    raise NotImplementedError
