@@ -14,6 +14,7 @@ from app.api.invitations import Invite
 from app.api.members import ChangeMe, ChangeMember, Code, damaged_out, member_out
 from app.api.organisation import ChangeSettings
 from app.api.replies import GiveConsent, ReplyBody
+from app.api.requests import PickTexts
 from app.api.routes import install_api
 from app.api.state import Service, Visit
 from app.api.webhook_table import make_takers, take_webhooks
@@ -34,6 +35,7 @@ __all__ = [
     "NewCard",
     "NewCase",
     "NewContact",
+    "PickTexts",
     "ReplyBody",
     "Service",
     "Visit",

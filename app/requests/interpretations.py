@@ -109,7 +109,7 @@ def send_to_interpreter(
         raise BadRequest("Choose at least one text, or write what the interpreter should say.")
     if not copies:
         return request
-    _store(db, case, assignment, brief, copies)
+    store_texts(db, case, assignment, brief, copies)
     tell_members(db, [assignment.member_id], TEXTS_WAIT_TEXT, request, now)
     audit.record(db, "interpretation.asked", principal.member_id, case.id, now)
     return request
@@ -152,7 +152,7 @@ def _copy_messages(
     yield from ((row_id, text) for _, _, row_id, text in sorted(opened))
 
 
-def _store(
+def store_texts(
     db: Db,
     case: Case,
     assignment: Assignment,

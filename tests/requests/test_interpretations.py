@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -10,16 +10,22 @@ import pytest
 from sqlalchemy import func, select
 
 from app.desk.case_file import ConversationText
-from app.errors import BadRequest, ConsentMissing
+from app.errors import BadRequest, ConsentMissing, Forbidden, NotFound
 from app.inbound import IntakeSettings, take_texts
-from app.models import Case, Interpretation, Task
+from app.members import MemorySessions
+from app.members.accounts import MemberChanges, change_member, remove_member
+from app.members.session_stores import MemorySessions
+from app.models import Case, Interpretation, Member, Task
 from app.organisation import read_regions
 from app.requests.assignments import OpenedBrief, read_brief
+from app.requests.brief_writer import write_brief
+from app.requests.briefs import delete_briefs
+from app.requests.endings import cancel_request
 from app.requests.interpretations import PickedTexts, answer_text, send_to_interpreter
 from app.telephony import InboundText
-from tests.requests.deeds import read, say
+from tests.requests.deeds import end, read, reported, say
 from tests.requests.hall import Hall
-from tests.requests.people import raised
+from tests.requests.people import a_case, raised
 from tests.service import HOTLINE, _script
 
 CALLER = "+15145550177"
@@ -82,10 +88,10 @@ def _texted(hall: Hall, *bodies: str) -> str:
         return str(db.scalars(select(Case.id)).one())
 
 
-def _entered(hall: Hall, **asked: str) -> Room:
+def _entered(hall: Hall) -> Room:
     case = _texted(hall, "mi hermano", "lo llevaron ayer")
     say(hall, case, "interpreter", granted=True)
-    request = raised(hall, case, "interpreter", languages=("en", "es"), **asked)
+    request = raised(hall, case, "interpreter", languages=("en", "es"))
     return Room(hall, case, hall.accept("starling", request), request.id)
 
 
@@ -140,30 +146,102 @@ def test_a_text_that_they_have_is_not_given_twice(room: Room) -> None:
     assert [one.text for one in room.look().texts] == ["lo llevaron ayer", "mi hermano"]
 
 
-@pytest.mark.parametrize("without", ["text", "consent", "acceptance", "brief", "role"])
-def test_nothing_is_given_that_nobody_may_read(hall: Hall, without: str) -> None:
-    hall.profiles({"starling": {"languages": ("en", "es")}})
-    room, refusal = _entered(hall), BadRequest
-    if without == "consent":
-        say(hall, room.case, "interpreter", granted=False)
-        refusal = ConsentMissing
+def test_no_text_is_given_without_the_callers_consent(room: Room) -> None:
+    say(room.hall, room.case, "interpreter", granted=False)
+    with pytest.raises(ConsentMissing):
+        room.pick("", "mi hermano")
+
+
+@pytest.mark.parametrize("without", ["text", "acceptance", "brief", "role"])
+def test_nothing_is_given_that_nobody_may_read(hall: Hall, room: Room, without: str) -> None:
     if without == "acceptance":
         room.request = raised(hall, room.case, "interpreter", languages=("en",)).id
     if without == "brief":
         _lose_brief(room)
     if without == "role":
         _lose_role(hall)
-    with pytest.raises(refusal):
+    with pytest.raises(BadRequest):
         room.pick("", *(["mi hermano"] if without != "text" else []))
     assert room.left() == 0
 
 
 def _lose_brief(room: Room) -> None:
-    from app.requests.briefs import delete_briefs
-
     with room.hall.database.transaction() as db:
         delete_briefs(db, [room.request])
 
 
 def _lose_role(hall: Hall) -> None:
-    raise NotImplementedError
+    with hall.database.transaction() as db:
+        who, starling = hall.principal("crane"), hall.residents["starling"].id
+        version = db.get_one(Member, starling).version
+        changes = MemberChanges(lambda profile: profile, ["accompanier"])
+        change_member(db, who, starling, version, changes, hall.clock())
+
+
+def test_a_text_of_another_case_is_not_given(room: Room) -> None:
+    [text, *_] = room.texts()
+    other = a_case(room.hall, scopes=("interpreter",))
+    request = raised(room.hall, other, "interpreter", languages=("en", "es"))
+    room.hall.accept("starling", request)
+    with pytest.raises(BadRequest), room.hall.database.transaction() as db:
+        who, picked = room.hall.principal("heron"), PickedTexts([text.id])
+        send_to_interpreter(db, who, request.id, picked, room.hall.clock())
+
+
+def test_nobody_else_reads_or_answers_it(room: Room) -> None:
+    room.pick("", "mi hermano")
+    [text] = room.look().texts
+    for handle in ("finch", "heron"):
+        with pytest.raises(NotFound):
+            room.look(handle)
+        with pytest.raises(NotFound):
+            room.answer(text.id, "it says nothing", handle)
+    with pytest.raises(Forbidden):
+        room.pick("", "mi hermano", by="starling")
+
+
+def test_a_brief_that_is_written_anew_takes_the_texts_along(room: Room) -> None:
+    room.pick("", "mi hermano")
+    room.answer(room.look().texts[0].id, "my brother")
+    with room.hall.database.transaction() as db:
+        write_brief(db, room.hall.principal("heron"), room.request, room.hall.clock())
+    assert [(one.text, one.answered) for one in room.look().texts] == [("mi hermano", True)]
+    [kept] = read(room.hall, room.case).interpretations
+    assert kept.answer == "my brother"
+
+
+def _refuse(room: Room) -> None:
+    say(room.hall, room.case, "interpreter", granted=False)
+
+
+def _cancel(room: Room) -> None:
+    with room.hall.database.transaction() as db:
+        cancel_request(db, room.hall.principal("heron"), room.request, room.hall.clock())
+
+
+def _remove(room: Room) -> None:
+    starling = room.hall.residents["starling"].id
+    with room.hall.database.transaction() as db:
+        who, now = room.hall.principal("crane"), room.hall.clock()
+        remove_member(db, MemorySessions(), who, starling, "starling", now)
+
+
+ENDS: dict[str, Callable[[Room], None]] = {
+    "reported": lambda room: reported(room.hall, "starling", room.assignment, "done"),
+    "given back": lambda room: reported(room.hall, "starling", room.assignment, "cancelled"),
+    "cancelled": _cancel,
+    "refused": _refuse,
+    "closed": lambda room: end(room.hall, room.case, "close_case", "supported"),
+    "erased": lambda room: end(room.hall, room.case, "erase_case"),
+    "removed": _remove,
+    "over": lambda room: room.hall.advance(hours=24),
+}
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_all_of_it_goes_with_the_request(room: Room, how: str) -> None:
+    room.pick("Where is he?", "mi hermano")
+    room.answer(room.look().texts[0].id, "my brother")
+    ENDS[how](room)
+    assert room.left() == 0
+    assert "interpreted" not in room.tasks() or how == "refused"
