@@ -46,7 +46,7 @@ class AssignmentItem(BaseModel):
     ended_at: datetime | None
 
 
-class TextOut(RecordOut):
+class GivenTextOut(RecordOut):
     """A text for you to interpret. You cannot read your answer again: send another in its place."""
 
     id: UUID
@@ -76,7 +76,7 @@ class AssignmentOut(AssignmentItem):
     leads: bool = Field(description="whether the others look for you at the meeting place")
     leader: str | None = Field(default=None, description="who leads, by code name")
     others: list[str] = Field(default=[], description="who else goes along, by code name")
-    texts: list[TextOut] = Field(default=[], description="what the desk gave you to interpret")
+    texts: list[GivenTextOut] = Field(default=[], description="what the desk gave you to interpret")
 
 
 class AssignmentList(BaseModel):
@@ -130,7 +130,7 @@ def show_assignment(opened: OpenedBrief) -> AssignmentOut:
         leads=company.leads,
         leader=company.leader,
         others=list(company.others),
-        texts=[TextOut.model_validate(one) for one in opened.texts],
+        texts=[GivenTextOut.model_validate(one) for one in opened.texts],
     )
 
 

@@ -8,15 +8,12 @@ from app.requests.date_effects import follow_date_change
 from app.requests.decisions import JOIN_CALL_JOB, accept_offer, decline_offer, explain_decline
 from app.requests.departures import remove_member_from_requests, withdraw_member
 from app.requests.endings import cancel_request, end_requests, follow_consent, forget_requests
-from app.requests.interpretations import (
+from app.requests.interpretations import LONGEST_WORDS, MOST_TEXTS, PickedTexts, send_to_interpreter
+from app.requests.interpreter_answers import (
     LONGEST_ANSWER,
-    LONGEST_WORDS,
-    MOST_TEXTS,
     OpenedInterpretation,
-    PickedTexts,
     answer_text,
     list_interpretations,
-    send_to_interpreter,
 )
 from app.requests.ladder import climb_ladder
 from app.requests.lifecycle import follow_raised_cases, follow_urgency

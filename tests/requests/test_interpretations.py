@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -14,14 +14,14 @@ from app.errors import BadRequest, ConsentMissing, Forbidden, NotFound
 from app.inbound import IntakeSettings, take_texts
 from app.members import MemorySessions
 from app.members.accounts import MemberChanges, change_member, remove_member
-from app.members.session_stores import MemorySessions
 from app.models import Case, Interpretation, Member, Task
 from app.organisation import read_regions
 from app.requests.assignments import OpenedBrief, read_brief
 from app.requests.brief_writer import write_brief
 from app.requests.briefs import delete_briefs
 from app.requests.endings import cancel_request
-from app.requests.interpretations import PickedTexts, answer_text, send_to_interpreter
+from app.requests.interpretations import PickedTexts, send_to_interpreter
+from app.requests.interpreter_answers import answer_text
 from app.telephony import InboundText
 from tests.requests.deeds import end, read, reported, say
 from tests.requests.hall import Hall
@@ -108,8 +108,9 @@ def postgres_room(postgres_hall: Hall) -> Room:
 
 
 @pytest.fixture(params=["room", "postgres_room"])
-def stored(request: pytest.FixtureRequest) -> Iterator[Room]:
-    yield request.getfixturevalue(request.param)
+def stored(request: pytest.FixtureRequest) -> Room:
+    room: Room = request.getfixturevalue(request.param)
+    return room
 
 
 def test_the_interpreter_reads_the_picked_texts_and_the_desk_the_answers(stored: Room) -> None:
@@ -183,9 +184,9 @@ def test_a_text_of_another_case_is_not_given(room: Room) -> None:
     other = a_case(room.hall, scopes=("interpreter",))
     request = raised(room.hall, other, "interpreter", languages=("en", "es"))
     room.hall.accept("starling", request)
-    with pytest.raises(BadRequest), room.hall.database.transaction() as db:
-        who, picked = room.hall.principal("heron"), PickedTexts([text.id])
-        send_to_interpreter(db, who, request.id, picked, room.hall.clock())
+    who, picked, now = room.hall.principal("heron"), PickedTexts([text.id]), room.hall.clock()
+    with room.hall.database.transaction() as db, pytest.raises(BadRequest):
+        send_to_interpreter(db, who, request.id, picked, now)
 
 
 def test_nobody_else_reads_or_answers_it(room: Room) -> None:

@@ -326,9 +326,10 @@ class Day:
         going = {"kind": "accompaniment", "event_id": date["id"], "share": ["subject_name"]}
         self._on("en", "POST", "requests", going, expect=201)
         self._taken_by("finch")
-        self._on("en", "POST", "requests", {"kind": "interpreter", "languages": ["fr"]}, expect=201)
+        rarer.let_interpret(self, "en", self._taken_by)
         report = {"outcome": "done", "notes": self.story.put("report/en", spice=SPICE["en"])}
-        self.ask("starling", "POST", f"{self._taken_by('starling')}/report", report)
+        self.ask("starling", "POST", f"{self.taken['starling']}/report", report)
+        rarer.let_interpret(self, "en", self._taken_by, stays=True)
         for label, field_ in (("fr", "notes_legal"), ("ht", "client_id")):
             wanted = {"kind": "legal", "share": [field_]}
             self._on(label, "POST", "requests", wanted, expect=201)
