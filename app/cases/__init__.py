@@ -9,6 +9,7 @@ from app.cases.attachments import (
     list_attachments,
     open_attachment,
     read_attachment,
+    read_thumbnail,
 )
 from app.cases.by_number import (
     FIRST_URGENCY,
@@ -38,6 +39,7 @@ from app.cases.consents import (
     find_words_of_trees,
     has_agreed,
     has_refused,
+    has_said_yes,
 )
 from app.cases.date_rules import (
     LARGEST_CAP,
@@ -64,6 +66,17 @@ from app.cases.dates import (
     rewrite_date_values,
     write_date,
 )
+from app.cases.denials import (
+    CHANGEABLE_DENIALS,
+    change_denial,
+    forget_settled_denials,
+    list_denials,
+    make_denial,
+    move_denial,
+    open_denial,
+    record_denial,
+    restore_denials,
+)
 from app.cases.detentions import (
     add_detention,
     archive_detentions,
@@ -72,8 +85,8 @@ from app.cases.detentions import (
     open_detention,
     restore_detentions,
 )
-from app.cases.media_types import UNKNOWN_TYPE
 from app.cases.notes import add_note, write_note
+from app.cases.phones import CasePhone, find_asking_phone, find_phone, list_phones
 from app.cases.safe_hours import is_within_hours, parse_safe_hours
 from app.cases.states import is_live, mark_closed, mark_erased, mark_open
 from app.cases.tasks import (
@@ -93,12 +106,15 @@ from app.cases.waiting import (
     give_case,
     inherit_waiting,
     join_queue,
+    note_unheard,
+    note_written,
     start_waiting,
     stop_waiting,
     take_case,
 )
 
 __all__ = [
+    "CHANGEABLE_DENIALS",
     "FIRST_URGENCY",
     "GLASS_BROKEN",
     "INTERPRETER_SCOPE",
@@ -107,7 +123,6 @@ __all__ = [
     "REMINDER_DAYS",
     "SCOPE_OF_KIND",
     "TREE_ROOT",
-    "UNKNOWN_TYPE",
     "USUAL_CAP",
     "VOICEMAIL_TYPE",
     "AttachedFile",
@@ -115,6 +130,7 @@ __all__ = [
     "AttachmentSealer",
     "BatchRows",
     "CalendarEntry",
+    "CasePhone",
     "ChangingCase",
     "DateFacts",
     "DueTask",
@@ -130,6 +146,7 @@ __all__ = [
     "answer_caller",
     "archive_dates",
     "archive_detentions",
+    "change_denial",
     "change_detention",
     "check_cap",
     "check_consent",
@@ -137,18 +154,22 @@ __all__ = [
     "check_date_step",
     "check_reason",
     "delete_tasks",
+    "find_asking_phone",
     "find_case",
     "find_contact_terms",
     "find_known_cases",
     "find_live_reference",
+    "find_phone",
     "find_row_with_case",
     "find_tree_ids",
     "find_words_of_trees",
     "finish_task",
     "forget_past_dates",
+    "forget_settled_denials",
     "give_case",
     "has_agreed",
     "has_refused",
+    "has_said_yes",
     "inherit_channels",
     "inherit_waiting",
     "is_live",
@@ -156,7 +177,9 @@ __all__ = [
     "join_queue",
     "list_attachments",
     "list_calendar",
+    "list_denials",
     "list_detentions",
+    "list_phones",
     "list_tasks",
     "list_tasks_of_cases",
     "lock_cases_of_number",
@@ -164,16 +187,21 @@ __all__ = [
     "make_caller_lookup",
     "make_code_name",
     "make_date_place",
+    "make_denial",
     "mark_closed",
     "mark_date",
     "mark_date_occurred",
     "mark_erased",
     "mark_open",
+    "move_denial",
     "note_text",
+    "note_unheard",
+    "note_written",
     "open_archive",
     "open_attachment",
     "open_case_keys",
     "open_date",
+    "open_denial",
     "open_detention",
     "open_new_case",
     "parse_safe_hours",
@@ -181,7 +209,10 @@ __all__ = [
     "read_case_values",
     "read_event_state",
     "read_instant",
+    "read_thumbnail",
+    "record_denial",
     "restore_dates",
+    "restore_denials",
     "restore_detentions",
     "rewrite_date_values",
     "settle_tasks",

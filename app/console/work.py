@@ -7,6 +7,18 @@ from app.console.words import of
 
 EVENT_KINDS, REQUEST_KINDS = organisation.EVENT_KINDS, organisation.REQUEST_KINDS
 DIRECTORY_KINDS = organisation.DIRECTORY_KINDS
+DENIAL_SECTORS, DENIED_SERVICES = organisation.DENIAL_SECTORS, organisation.DENIED_SERVICES
+DENIAL_FIELDS, DOSSIER_LANGUAGES = organisation.DENIAL_FIELDS, organisation.DOSSIER_LANGUAGES
+DENIAL_STATES = {
+    "recorded": "recorded, nothing has left",
+    "drafted": "dossier drafted, not sent",
+    "sent": "sent to the office",
+    "acknowledged": "the office has it",
+    "answered": "the office has answered",
+    "closed": "over",
+    "withdrawn": "taken back",
+}
+YES_OR_NO = {"yes": "yes", "no": "no"}
 EVENT_STATES = {
     "tentative": "not certain",
     "confirmed": "certain",
@@ -28,6 +40,7 @@ TASKS = {
     "report": "a report is missing",
     "brief": "a brief is missing",
     "interpreted": "an interpreter has answered: read it in the case",
+    "answer": "a volunteer wrote something with their answer: read it in the case",
 }
 RAID_STATES = {
     "unverified": "Unverified",

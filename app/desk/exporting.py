@@ -69,7 +69,8 @@ def open_copy(
         check_consent(db, file.line.case, "legal")
     if sum(one.size for one in file.attachments) > LARGEST_COPY:
         raise PayloadTooLarge
-    opened = [open_attachment(db, principal, case_id, one.id, now) for one in file.attachments]
+    kept = [one for one in file.attachments if one.fault is None]
+    opened = [open_attachment(db, principal, case_id, one.id, now) for one in kept]
     documents = {_file_name(place, one): one for place, one in enumerate(opened, 1)}
     names = {one.row.id: name for name, one in documents.items()}
     audit.record(db, "case.exported", principal.member_id, case_id, now)
@@ -121,7 +122,7 @@ def _told(file: CaseFile, files: Mapping[UUID, str], now: datetime) -> dict[str,
         "calls": [{"at": _text(call.at), "direction": call.direction} for call in file.calls],
         "consents": [_consent(consent) for consent in file.consents],
         "attachments": [
-            {"file": files[one.id], "at": _text(one.at), "size": one.size}
+            {"file": files.get(one.id, "not kept"), "at": _text(one.at), "size": one.size}
             for one in file.attachments
         ],
     }

@@ -4,10 +4,17 @@
 and the urgency of the case. See ``app.intake.dialogue`` for the rules.
 """
 
-from app.intake.dialogue import SILENCE, take_step
+from app.intake.dialogue import SILENCE, make_next_text, take_step
 from app.intake.keywords import BUILTIN_STOP, Keyword, is_builtin_start, is_builtin_stop
 from app.intake.script import Script, ScriptRefused, load_script, read_script
 from app.intake.state import ContactHint, EraseAnswer, ScriptState, Step, make_erase_reply
+from app.intake.volunteers import (
+    OfferAnswer,
+    OfferChoice,
+    PageAnswer,
+    read_offer_answer,
+    read_page_answer,
+)
 
 __all__ = [
     "BUILTIN_STOP",
@@ -15,6 +22,9 @@ __all__ = [
     "ContactHint",
     "EraseAnswer",
     "Keyword",
+    "OfferAnswer",
+    "OfferChoice",
+    "PageAnswer",
     "Script",
     "ScriptRefused",
     "ScriptState",
@@ -23,6 +33,9 @@ __all__ = [
     "is_builtin_stop",
     "load_script",
     "make_erase_reply",
+    "make_next_text",
+    "read_offer_answer",
+    "read_page_answer",
     "read_script",
     "take_step",
 ]

@@ -33,8 +33,9 @@ from app.requests.assignments import (
 from app.requests.briefs import list_brief_holders
 from app.requests.interpreter_texts import seal_to_brief
 from app.requests.locks import lock_request_with_case
-from app.requests.member_texts import TEXTS_WAIT_TEXT, tell_members
+from app.requests.member_texts import tell_members
 from app.store import Db
+from app.texts import MemberText
 from app.vault import (
     INTERPRETED_ORIGINAL,
     INTERPRETER_TEXT,
@@ -83,7 +84,7 @@ def send_to_interpreter(
     if not copies:
         return request
     store_texts(db, case, assignment, brief, copies)
-    tell_members(db, [assignment.member_id], TEXTS_WAIT_TEXT, request, now)
+    tell_members(db, [assignment.member_id], MemberText.TEXTS_WAIT, request, now)
     audit.record(db, "interpretation.asked", principal.member_id, case.id, now)
     return request
 
