@@ -75,7 +75,7 @@ def test_what_was_refused_is_told_and_what_was_typed_stays(
     path, agreed = f"/cases/{case['id']}", {"scope": "interpreter", "granted": False}
     assert house.as_("heron").post(f"/v1{path}/consents", agreed).status_code == 201
     refused = desk.send(desk.open(path), "/interpret", words="Where is he?")
-    assert refused.status == 409
+    assert refused.status == 403
     assert refused.says("has not agreed that an interpreter reads their texts")
     assert refused.form("/interpret").fields["words"] == ["Where is he?"]
 
