@@ -342,7 +342,8 @@ class Day:
     def _taken_by(self, handle: str) -> str:
         """Let somebody accept what they are asked for; return where the assignment is."""
         self.premises.settle()
-        [offer] = self.ask(handle, "GET", "/v1/offers")["items"]
+        offers = self.ask(handle, "GET", "/v1/offers")["items"]
+        [offer] = [one for one in offers if one["state"] == "pending"]
         taken = self.ask(handle, "POST", f"/v1/offers/{offer['id']}/accept")
         self.taken[handle] = f"/v1/assignments/{taken['id']}"
         return self.taken[handle]
