@@ -16,6 +16,7 @@ from app.api.invitations import Invite
 from app.api.members import ChangeMe, ChangeMember, Code, damaged_out, member_out
 from app.api.organisation import ChangeSettings
 from app.api.replies import GiveConsent, ReplyBody
+from app.api.requests import PickTexts
 from app.api.routes import install_api
 from app.api.state import Service, Visit
 from app.api.webhook_table import make_takers, take_webhooks
@@ -38,6 +39,7 @@ __all__ = [
     "NewCase",
     "NewContact",
     "NewDenial",
+    "PickTexts",
     "ReplyBody",
     "Service",
     "Visit",

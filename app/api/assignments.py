@@ -10,14 +10,17 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from app.access import Permission
+from app.api.answers import RecordOut
 from app.api.deps import IdempotencyKey, VisitDep, etag, fingerprint, needs
 from app.api.request_shapes import WindowOut, show_window
 from app.cases import LONGEST_PLACE, DateFacts, read_instant
 from app.models import BriefContent
 from app.requests import (
+    LONGEST_ANSWER,
     LONGEST_NOTES,
     OpenedBrief,
     ReportFacts,
+    answer_text,
     file_report,
     list_own_assignments,
     read_brief,
@@ -43,6 +46,23 @@ class AssignmentItem(BaseModel):
     ended_at: datetime | None
 
 
+class GivenTextOut(RecordOut):
+    """A text for you to interpret. You cannot read your answer again: send another in its place."""
+
+    id: UUID
+    text: str
+    is_written: bool = Field(
+        description="false: words of the desk, to be said in the caller's language"
+    )
+    answered: bool
+
+
+class TextAnswer(BaseModel):
+    """What it says, or how to say it in the caller's language."""
+
+    answer: Annotated[str, Field(min_length=1, max_length=LONGEST_ANSWER)]
+
+
 class AssignmentOut(AssignmentItem):
     """With the brief: null once access has ended, and while the desk has not written one.
 
@@ -56,6 +76,7 @@ class AssignmentOut(AssignmentItem):
     leads: bool = Field(description="whether the others look for you at the meeting place")
     leader: str | None = Field(default=None, description="who leads, by code name")
     others: list[str] = Field(default=[], description="who else goes along, by code name")
+    texts: list[GivenTextOut] = Field(default=[], description="what the desk gave you to interpret")
 
 
 class AssignmentList(BaseModel):
@@ -109,6 +130,7 @@ def show_assignment(opened: OpenedBrief) -> AssignmentOut:
         leads=company.leads,
         leader=company.leader,
         others=list(company.others),
+        texts=[GivenTextOut.model_validate(one) for one in opened.texts],
     )
 
 
@@ -159,6 +181,18 @@ def report(
             return file_report(db, visit.principal, assignment_id, told, visit.now).id
 
         do_once(db, visit.principal, idempotency_key, fingerprint(request, body), visit.now, make)
+        opened = read_brief(db, visit.principal, assignment_id, visit.now)
+        etag(response, opened.assignment.version)
+        return show_assignment(opened)
+
+
+@router.post("/{assignment_id}/texts/{text_id}/answer", dependencies=[needs(Permission.OFFERS)])
+def answer(
+    assignment_id: UUID, text_id: UUID, body: TextAnswer, visit: VisitDep, response: Response
+) -> AssignmentOut:
+    """Answer a text that you are to interpret; the desk reads it beside the text."""
+    with visit.transaction() as db:
+        answer_text(db, visit.principal, assignment_id, text_id, body.answer, visit.now)
         opened = read_brief(db, visit.principal, assignment_id, visit.now)
         etag(response, opened.assignment.version)
         return show_assignment(opened)

@@ -77,6 +77,17 @@ class MessageOut(RecordOut):
     )
 
 
+class InterpretationOut(RecordOut):
+    """A text that the desk gave to an interpreter, with their answer; gone with the request."""
+
+    id: UUID
+    request_id: UUID
+    message_id: UUID | None = Field(description="null for words of the desk's own")
+    interpreter_id: UUID
+    original: str
+    answer: str | None = Field(description="null while there is none")
+
+
 class NoteOut(RecordOut):
     """A note of the desk."""
 
@@ -142,6 +153,7 @@ class CaseOut(CaseItem):
     denials: list[DenialOut]
     possible_deadlines: list[DeadlineOut]
     requests: list[RequestOut] = []
+    interpretations: list[InterpretationOut]
     calls: list[CallOut]
     attachments: list[AttachmentOut]
     history: list[HistoryOut]
@@ -192,6 +204,7 @@ def case_out(file: CaseFile) -> CaseOut:
         notes=[NoteOut.model_validate(one) for one in file.notes],
         consents=[ConsentOut.model_validate(one) for one in file.consents],
         requests=[_request(file, found) for found in file.requests],
+        interpretations=[InterpretationOut.model_validate(i) for i in file.interpretations],
         events=[EventOut.model_validate(one) for one in file.events],
         tasks=[task_out(due) for due in file.tasks],
         episodes=[episode_out(*one) for one in file.episodes],

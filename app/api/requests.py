@@ -14,11 +14,15 @@ from app.api.deps import Cursor, IdempotencyKey, Limit, VisitDep, etag, fingerpr
 from app.api.request_shapes import RequestOut, show_request
 from app.models import RUNNING, RequestState
 from app.requests import (
+    LONGEST_WORDS,
+    MOST_TEXTS,
+    PickedTexts,
     RequestFacts,
     cancel_request,
     find_request,
     list_requests,
     rank_candidates,
+    send_to_interpreter,
 )
 from app.store import do_once
 
@@ -50,6 +54,13 @@ class WriteBrief(BaseModel):
     """Which fields the brief shows; without it, the same as before."""
 
     share: Annotated[list[Code], Field(max_length=64)] | None = None
+
+
+class PickTexts(BaseModel):
+    """Texts of the case for its interpreter to translate, and words of yours to be said."""
+
+    messages: Annotated[list[UUID], Field(max_length=MOST_TEXTS)] = []
+    words: Annotated[str, Field(max_length=LONGEST_WORDS)] = ""
 
 
 class RequestList(BaseModel):
@@ -151,6 +162,28 @@ def write_brief(
     with visit.transaction() as db:
         share = body.share if body else None
         requests.write_brief(db, visit.principal, request_id, visit.now, share)
+        found = find_request(db, visit.principal, request_id)
+        etag(response, found.request.version)
+        return show_request(found)
+
+
+@router.post("/requests/{request_id}/texts", dependencies=[needs(Permission.CASES)])
+def send_texts(
+    request_id: UUID,
+    body: PickTexts,
+    visit: VisitDep,
+    request: Request,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+) -> RequestOut:
+    """Give texts to the interpreter who has this request; they see nothing else of the case."""
+    picked = PickedTexts(body.messages, body.words)
+    with visit.transaction() as db:
+
+        def send() -> UUID:
+            return send_to_interpreter(db, visit.principal, request_id, picked, visit.now).id
+
+        do_once(db, visit.principal, idempotency_key, fingerprint(request, body), visit.now, send)
         found = find_request(db, visit.principal, request_id)
         etag(response, found.request.version)
         return show_request(found)

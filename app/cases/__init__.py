@@ -32,6 +32,7 @@ from app.cases.case import (
 )
 from app.cases.codenames import make_code_name
 from app.cases.consents import (
+    INTERPRETER_SCOPE,
     SCOPE_OF_KIND,
     check_consent,
     find_contact_terms,
@@ -116,6 +117,7 @@ __all__ = [
     "CHANGEABLE_DENIALS",
     "FIRST_URGENCY",
     "GLASS_BROKEN",
+    "INTERPRETER_SCOPE",
     "LARGEST_CAP",
     "LONGEST_PLACE",
     "REMINDER_DAYS",

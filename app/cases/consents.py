@@ -13,8 +13,10 @@ from app.errors import ConsentMissing
 from app.models import Case, CaseValues, Consent, ConsentValues, Reach
 from app.store import Db
 
-# What somebody beyond the desk is told needs this scope. An interpreter is shown nothing.
+# What somebody beyond the desk is told needs this scope. An interpreter is told nothing at first:
+# the desk asks for one without a consent, and needs it for the texts that they are to read.
 SCOPE_OF_KIND: Mapping[str, str] = {"accompaniment": "accompanier", "legal": "legal"}
+INTERPRETER_SCOPE = "interpreter"
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,8 @@ def _shown(db: Db, screen: MemberScreen, file: CaseFile) -> dict[str, Any]:
         "may_lift_hold": who.may(Permission.LIFT_HOLD),
         "handles": handles,
         "desk": sorted((handles[m.id], m.id) for m in read_roster(db).team(DESK)),
+        # The requests whose interpreters may be given texts.
+        "interpreted": [one for one in file.requests if one.has_interpreter],
         "answers": {
             name: value
             for name, value in file.fields.items()

@@ -92,10 +92,16 @@ def decline(offer_id: UUID, screen: MemberScreenDep) -> Response:
 @router.get("/taken/{assignment_id}")
 def taken(assignment_id: UUID, screen: MemberScreenDep) -> Response:
     """Read the brief of what I took on. This is written into the audit log."""
-    return _taken(screen, assignment_id)
+    return taken_page(screen, assignment_id)
 
 
-def _taken(screen: MemberScreen, assignment_id: UUID, refusal: Refusal | None = None) -> Response:
+def taken_page(
+    screen: MemberScreen,
+    assignment_id: UUID,
+    refusal: Refusal | None = None,
+    field: str = "outcome",
+) -> Response:
+    """Return the page of what a member took on; a refusal is told at its field."""
     visit = screen.visit
     with visit.transaction() as db:
         opened = read_brief(db, visit.principal, assignment_id, visit.now)
@@ -105,7 +111,7 @@ def _taken(screen: MemberScreen, assignment_id: UUID, refusal: Refusal | None = 
         here=f"/offers/taken/{assignment_id}",
         opened=opened,
         typed=screen.form,
-        errors=[("outcome", refusal.detail)] if refusal else (),
+        errors=[(field, refusal.detail)] if refusal else (),
     )
 
 
@@ -125,7 +131,7 @@ def report(assignment_id: UUID, screen: MemberScreenDep) -> Response:
     except NotFound:
         raise
     except Refusal as refusal:
-        return _taken(screen, assignment_id, refusal)
+        return taken_page(screen, assignment_id, refusal)
     return screen.go("/offers?done=told")
 
 

@@ -39,6 +39,7 @@ TASKS = {
     "review": "a review of the detention is near",
     "report": "a report is missing",
     "brief": "a brief is missing",
+    "interpreted": "an interpreter has answered: read it in the case",
     "answer": "a volunteer wrote something with their answer: read it in the case",
 }
 RAID_STATES = {

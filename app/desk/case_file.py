@@ -23,7 +23,7 @@ from app.models import (
     DetentionDetails,
     DetentionEpisode,
 )
-from app.requests import FoundRequest, OpenedReport
+from app.requests import FoundRequest, OpenedInterpretation, OpenedReport
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,7 @@ DAMAGED_KINDS: Mapping[str, str] = {
     "denials": "denial",
     "detention_episodes": "episode",
     "events": "event",
+    "interpretations": "interpretation",
     "messages": "message",
     "notes": "note",
     "offers": "offer",
@@ -136,6 +137,7 @@ class CaseFile:
     possible_deadlines: Sequence[PossibleDeadline] = field(default=(), repr=False)
     requests: Sequence[FoundRequest] = field(default=(), repr=False)
     reports: Sequence[OpenedReport] = field(default=(), repr=False)
+    interpretations: Sequence[OpenedInterpretation] = field(default=(), repr=False)
     calls: Sequence[Call] = ()
     attachments: Sequence[AttachedFile] = field(default=(), repr=False)
     hold_reason: str | None = field(default=None, repr=False)

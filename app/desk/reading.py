@@ -58,7 +58,7 @@ from app.models import (
 from app.organisation import find_zone
 from app.outbox import find_phone_flags
 from app.paging import acknowledge_alert
-from app.requests import list_reports, list_requests_of_cases
+from app.requests import list_interpretations, list_reports, list_requests_of_cases
 from app.store import Db
 from app.vault import (
     CASE_CONTACT,
@@ -131,6 +131,7 @@ def _open(
         possible_deadlines=_find_deadlines(db, line, dates, stays, fields) if live else (),
         requests=list_requests_of_cases(db, keys),
         reports=list_reports(db, keys),
+        interpretations=list_interpretations(db, keys),
         calls=list_calls(db, keys),
         attachments=list_attachments(db, keys),
         hold_reason=show_sheet(db, HOLD_REASON, case, keys[case.id]) if case.held else None,

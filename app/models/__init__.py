@@ -87,6 +87,7 @@ from app.models.events import (
     TaskState,
     TaskValues,
 )
+from app.models.interpretations import Interpretation
 from app.models.inventory import list_operational_values
 from app.models.jobs import JOB_TRANSITIONS, Idempotency, Job, JobState
 from app.models.knowledge import (
@@ -264,6 +265,7 @@ __all__ = [
     "IndexKeyValues",
     "InformationCard",
     "Instant",
+    "Interpretation",
     "Invitation",
     "InvitationValues",
     "Job",

@@ -29,6 +29,7 @@ PARENTS: Mapping[str, tuple[str, ...]] = {
     "detention_episodes": ("case_id",),
     "events": ("case_id",),
     "handover_notes": ("shift_id", "author_id"),
+    "interpretations": ("request_id", "case_id", "assignment_id", "message_id"),
     "messages": ("case_id",),
     "notes": ("case_id", "author_id"),
     "offers": ("request_id", "member_id"),

@@ -41,6 +41,7 @@ CONSENT_SCOPES: Mapping[str, str] = {
     "contact": "we may contact them",
     "legal": "a legal contact may be told",
     "accompanier": "an accompanier may be told",
+    "interpreter": "an interpreter may read their texts",
     "family": "the family may be told",
     "statistics": "may be counted in the numbers",
     "complaint": "the city may be told of a refused service",

@@ -13,6 +13,13 @@ from app.requests.date_effects import follow_date_change
 from app.requests.decisions import JOIN_CALL_JOB, accept_offer, decline_offer, explain_decline
 from app.requests.departures import remove_member_from_requests, withdraw_member
 from app.requests.endings import cancel_request, end_requests, follow_consent, forget_requests
+from app.requests.interpretations import LONGEST_WORDS, MOST_TEXTS, PickedTexts, send_to_interpreter
+from app.requests.interpreter_answers import (
+    LONGEST_ANSWER,
+    OpenedInterpretation,
+    answer_text,
+    list_interpretations,
+)
 from app.requests.ladder import climb_ladder
 from app.requests.lifecycle import follow_raised_cases, follow_urgency
 from app.requests.locks import lock_requests
@@ -38,20 +45,26 @@ from app.requests.views import (
 __all__ = [
     "ALLOWED_FIELDS",
     "JOIN_CALL_JOB",
+    "LONGEST_ANSWER",
     "LONGEST_NOTES",
+    "LONGEST_WORDS",
+    "MOST_TEXTS",
     "Accompanying",
     "Candidate",
     "FoundRequest",
     "Need",
     "OpenedBrief",
+    "OpenedInterpretation",
     "OpenedReport",
     "OwnOffer",
+    "PickedTexts",
     "ReportFacts",
     "RequestFacts",
     "Solver",
     "SurgePlan",
     "Window",
     "accept_offer",
+    "answer_text",
     "ask_for_legal",
     "assign_all",
     "assign_one_by_one",
@@ -76,6 +89,7 @@ __all__ = [
     "forget_requests",
     "has_open_offer",
     "list_accompaniments",
+    "list_interpretations",
     "list_own_assignments",
     "list_own_offers",
     "list_reports",
@@ -87,6 +101,7 @@ __all__ = [
     "rank_candidates",
     "read_brief",
     "remove_member_from_requests",
+    "send_to_interpreter",
     "sweep_assignments",
     "take_answer",
     "withdraw_member",

@@ -16,18 +16,21 @@ from sqlalchemy import select
 
 from app import audit
 from app.access import Permission, Principal
+from app.cases import settle_tasks
 from app.errors import NotFound
 from app.models import (
     Assignment,
     AssignmentState,
     AssignmentValues,
     BriefContent,
+    Case,
     Request,
     RequestValues,
     rounded,
 )
 from app.requests.accompaniments import NO_COMPANY, Company, find_company, give_lead, pass_lead_on
 from app.requests.briefs import delete_briefs, open_brief
+from app.requests.interpreter_texts import TextToInterpret, list_texts_to_interpret
 from app.requests.locks import lock_request
 from app.requests.states import mark_assignment_over, mark_request_assigned
 from app.requests.timers import drop_timers
@@ -41,18 +44,24 @@ LONGEST_ASSIGNMENT = {
     "interpreter": timedelta(days=1),
     "legal": timedelta(days=30),
 }
+# The desk is to read what an interpreter answered.
+INTERPRETED_TASK = "interpreted"
 _DID_NOT_GO = (AssignmentState.CANCELLED, AssignmentState.NO_SHOW, AssignmentState.REVOKED)
 
 
 @dataclass(frozen=True)
 class OpenedBrief:
-    """An assignment as its holder sees it; ``brief`` is None once access has ended."""
+    """An assignment as its holder sees it; ``brief`` is None once access has ended.
+
+    ``texts`` are what the desk gave an interpreter to read.
+    """
 
     assignment: Assignment
     request: Request
     values: RequestValues = field(repr=False)
     brief: BriefContent | None = None
     company: Company = NO_COMPANY
+    texts: Sequence[TextToInterpret] = field(default=(), repr=False)
 
 
 def find_assignment(db: Db, request: Request) -> Assignment | None:
@@ -131,7 +140,18 @@ def read_brief(db: Db, principal: Principal, assignment_id: UUID, now: datetime)
     brief = open_brief(db, principal, request.id)
     audit.record(db, "brief.read", principal.member_id, request.case_id, now)
     company = find_company(db, request, principal.member_id)
-    return OpenedBrief(assignment, request, values, brief, company)
+    texts = list_texts_to_interpret(db, principal, assignment)
+    return OpenedBrief(assignment, request, values, brief, company, texts)
+
+
+def lock_case_of_own(db: Db, principal: Principal, assignment_id: UUID) -> Case:
+    """Return the case of a member's own assignment, which is locked before the rest. NotFound."""
+    theirs = (Assignment.id == assignment_id, Assignment.member_id == principal.member_id)
+    case_id = db.scalar(select(Assignment.case_id).where(*theirs))
+    case = db.get(Case, case_id, with_for_update=True, populate_existing=True) if case_id else None
+    if case is None:
+        raise NotFound
+    return case
 
 
 def lock_own_assignment(
@@ -174,6 +194,7 @@ def end_assignment(
     if state in _DID_NOT_GO:
         pass_lead_on(db, request, assignment.member_id)
     assignment.version += 1
+    settle_tasks(db, request.id, (INTERPRETED_TASK,), None)
     if until is None:
         take_brief_back(db, assignment)
     else:

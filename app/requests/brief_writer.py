@@ -26,6 +26,7 @@ from app.requests.accompaniments import ACCOMPANIMENT
 from app.requests.assignments import find_assignment
 from app.requests.briefs import finish_brief_task, list_brief_holders, store_brief
 from app.requests.candidates import find_people, make_need
+from app.requests.interpreter_texts import reseal_texts
 from app.requests.lifecycle import start_seeking
 from app.requests.locks import lock_request, lock_request_with_case, share_cases
 from app.requests.request_facts import RequestFacts, check_request, list_shared_fields
@@ -140,6 +141,7 @@ def seal_brief(
     assignment = find_assignment(db, request)
     if assignment is not None:
         store_brief(db, request, content, [assignment.member_id], now, pending=False)
+        reseal_texts(db, request, keys)
         return
     store_brief(db, request, content, _find_readers(db, request, now), now)
 

@@ -31,7 +31,7 @@ from app.crypto import (
     unlock,
 )
 from app.errors import Sealed
-from app.models import Brief, BriefContent, BriefWrap, Request, Task
+from app.models import Brief, BriefContent, BriefWrap, Interpretation, Request, Task
 from app.store import Db
 from app.vault import BRIEF_FIELDS, lock_field, read_field, read_roster
 
@@ -52,7 +52,7 @@ def store_brief(
 
     With ``pending`` each wrap stays closed until its member accepts.
     """
-    delete_briefs(db, [request.id])
+    _delete_rows(db, [request.id], BriefWrap, Brief)
     keys, brief_id = BriefKeys(new_seed()), uuid4()
     public = keys.pair.public
     place = BRIEF_FIELDS.place(brief_id, _EPOCH, request_id=request.id, case_id=request.case_id)
@@ -156,7 +156,18 @@ def _wrap_of(db: Db, request_id: UUID, member_id: UUID) -> BriefWrap | None:
 
 
 def open_brief(db: Db, principal: Principal, request_id: UUID) -> BriefContent | None:
-    """Open a brief with its holder's keys; None where there is none for them.
+    """Open a brief with its holder's keys; None where there is none for them. SealBroken."""
+    found = find_brief_keys(db, principal, request_id)
+    if found is None:
+        return None
+    brief, keys = found
+    return read_field(db, BRIEF_FIELDS, brief, {brief.epoch: keys})
+
+
+def find_brief_keys(
+    db: Db, principal: Principal, request_id: UUID
+) -> tuple[Brief, BriefKeys] | None:
+    """Return a brief with its keys, opened by its holder; None where there is none for them.
 
     SealBroken unless the seed reproduces the vouched public key.
     """
@@ -174,12 +185,20 @@ def open_brief(db: Db, principal: Principal, request_id: UUID) -> BriefContent |
     db.keys.check_public_key("briefs", brief.id, brief.epoch, brief.public, brief.mac)
     if keys.pair.public != brief.public:
         raise SealBroken
-    return read_field(db, BRIEF_FIELDS, brief, {brief.epoch: keys})
+    return brief, keys
 
 
 def delete_briefs(db: Db, request_ids: Collection[UUID]) -> None:
-    """Delete briefs with all their wraps."""
-    for table in (BriefWrap, Brief):
+    """Delete briefs with all their wraps, and the texts that an interpreter opens with them."""
+    _delete_rows(db, request_ids, Interpretation, BriefWrap, Brief)
+
+
+def _delete_rows(
+    db: Db,
+    request_ids: Collection[UUID],
+    *tables: type[Interpretation | BriefWrap | Brief],
+) -> None:
+    for table in tables:
         db.execute(delete(table).where(table.request_id.in_(request_ids)))
 
 

@@ -8,10 +8,11 @@ from uuid import UUID
 
 from app import audit
 from app.access import Permission, Principal
-from app.cases import SCOPE_OF_KIND, find_tree_ids, has_agreed
+from app.cases import INTERPRETER_SCOPE, SCOPE_OF_KIND, find_tree_ids, has_agreed
 from app.errors import BadRequest
 from app.models import AssignmentState, Case, Request, RequestState
 from app.requests.assignments import find_assignment, list_open_briefs, take_brief_back
+from app.requests.interpreter_texts import delete_texts_of_cases
 from app.requests.lifecycle import delete_requests, end_request
 from app.requests.locks import (
     lock_request,
@@ -50,7 +51,15 @@ def _cancel(
 
 
 def follow_consent(db: Db, case: Case, scope: str, now: datetime) -> None:
-    """Cancel the requests that a consent had allowed, where the caller's newest word is no."""
+    """Take back what a consent had allowed, where the caller's newest word is no.
+
+    The requests of its kind are cancelled; an interpreter keeps theirs, but reads no text.
+    """
+    if scope == INTERPRETER_SCOPE and not has_agreed(db, case.id, scope):
+        tree = find_tree_ids(db, case.id)
+        share_cases(db, tree)
+        if delete_texts_of_cases(db, tree):
+            audit.record(db, "interpretation.revoked", None, case.id, now)
     kinds = [kind for kind, needed in SCOPE_OF_KIND.items() if needed == scope]
     if not kinds or has_agreed(db, case.id, scope):
         return

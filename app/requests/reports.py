@@ -27,7 +27,7 @@ from app.models import (
     RequestValues,
 )
 from app.requests.accompaniments import ACCOMPANIMENT
-from app.requests.assignments import ACCESS_AFTER, lock_own_assignment
+from app.requests.assignments import ACCESS_AFTER, lock_case_of_own, lock_own_assignment
 from app.requests.lifecycle import end_request, reopen_request
 from app.requests.new_requests import raise_without_brief
 from app.requests.request_facts import RequestFacts
@@ -80,11 +80,7 @@ def file_report(
     principal.require(Permission.OFFERS)
     if len(told.notes) > LONGEST_NOTES:
         raise BadRequest("Notes have at most 20000 characters.")
-    theirs = (Assignment.id == assignment_id, Assignment.member_id == principal.member_id)
-    case_id = db.scalar(select(Assignment.case_id).where(*theirs))
-    case = db.get(Case, case_id, with_for_update=True, populate_existing=True) if case_id else None
-    if case is None:
-        raise NotFound
+    case = lock_case_of_own(db, principal, assignment_id)
     assignment, request = lock_own_assignment(db, principal, assignment_id)
     if assignment.state == AssignmentState.REVOKED:
         raise NotFound

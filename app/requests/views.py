@@ -39,6 +39,12 @@ class FoundRequest:
     assignment: Assignment | None = None
     has_brief: bool = False
 
+    @property
+    def has_interpreter(self) -> bool:
+        """Whether somebody who interprets has it, and can open what they are given."""
+        going = self.assignment is not None and self.assignment.state == AssignmentState.ACTIVE
+        return going and self.values.kind == "interpreter" and self.has_brief
+
 
 def find_request(db: Db, principal: Principal, request_id: UUID) -> FoundRequest:
     """Return a request as the desk sees it. NotFound."""

@@ -45,6 +45,7 @@ class MemberText(StrEnum):
     NOT_KEPT = "not_kept"
     CASE_OPENED = "case_opened"
     DATE_CHANGED = "date_changed"
+    TEXTS_WAIT = "texts_wait"
     DATE_MOVED = "date_moved"
     COMING_UP = "coming_up"
     LATE_REPORT = "late_report"

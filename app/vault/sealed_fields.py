@@ -156,6 +156,16 @@ DENIAL_DETAILS = SealedField("denials", "details", DenialDetails)
 DETENTION_DETAILS = SealedField("detention_episodes", "details", DetentionDetails)
 REPORT_BODY = SealedField("reports", "body", ReportBody, Purpose.NOTE, Padding.MESSAGE)
 BRIEF_FIELDS = SealedField("briefs", "fields", BriefContent, suites=(_UNDER_KEY,))
+# What an interpreter reads, opened with the keys of their brief; the other two with the case's.
+INTERPRETER_TEXT = SealedField(
+    "interpretations", "text", str, Purpose.MESSAGE, Padding.MESSAGE, Encoding.TEXT
+)
+INTERPRETED_ORIGINAL = SealedField(
+    "interpretations", "original", str, Purpose.MESSAGE, Padding.MESSAGE, Encoding.TEXT
+)
+INTERPRETER_ANSWER = SealedField(
+    "interpretations", "answer", str, Purpose.MESSAGE, Padding.MESSAGE, Encoding.TEXT
+)
 HANDOVER_BODY = SealedField(
     "handover_notes",
     "body",
@@ -194,6 +204,9 @@ SEALED_FIELDS: tuple[SealedField[Any], ...] = (
     DETENTION_DETAILS,
     REPORT_BODY,
     BRIEF_FIELDS,
+    INTERPRETER_TEXT,
+    INTERPRETED_ORIGINAL,
+    INTERPRETER_ANSWER,
     HANDOVER_BODY,
     SIGHTING_BODY,
     ATTACHMENT_DETAILS,

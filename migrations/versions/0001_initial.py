@@ -73,11 +73,13 @@ def upgrade() -> None:
     _brief_wraps()
     _briefs()
     _offers()
+    _interpretations()
     _reports()
 
 
 def downgrade() -> None:
     op.drop_table("reports")
+    op.drop_table("interpretations")
     op.drop_table("offers")
     op.drop_table("briefs")
     op.drop_table("brief_wraps")
@@ -1532,6 +1534,45 @@ def _offers() -> None:
         unique=True,
         sqlite_where=sa.text("state = 'pending'"),
         postgresql_where=sa.text("state = 'pending'"),
+    )
+
+
+def _interpretations() -> None:
+    op.create_table(
+        "interpretations",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("request_id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("assignment_id", sa.Uuid(), nullable=False),
+        sa.Column("message_id", sa.Uuid(), nullable=True),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("text", sa.LargeBinary(), nullable=False),
+        sa.Column("text_version", sa.Integer(), nullable=False),
+        sa.Column("text_epoch", sa.Integer(), nullable=False),
+        sa.Column("original", sa.LargeBinary(), nullable=False),
+        sa.Column("original_version", sa.Integer(), nullable=False),
+        sa.Column("original_epoch", sa.Integer(), nullable=False),
+        sa.Column("answer", sa.LargeBinary(), nullable=True),
+        sa.Column("answer_version", sa.Integer(), nullable=False),
+        sa.Column("answer_epoch", sa.Integer(), nullable=False),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["assignments.id"], name=op.f("fk_interpretations_assignment_id")
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_interpretations_case_id")),
+        sa.ForeignKeyConstraint(
+            ["request_id"], ["requests.id"], name=op.f("fk_interpretations_request_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_interpretations")),
+    )
+    op.create_index(
+        op.f("ix_interpretations_assignment_id"), "interpretations", ["assignment_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_interpretations_case_id"), "interpretations", ["case_id"], unique=False
+    )
+    op.create_index(
+        "uq_interpretations_request_place", "interpretations", ["request_id", "place"], unique=True
     )
 
 

@@ -22,12 +22,15 @@ from app.calls.call_rows import add_call
 from app.calls.courses import CallCourse
 from app.cases.tasks import add_task
 from app.models import (
+    Assignment,
+    Brief,
     CallLeg,
     CallState,
     Case,
     Erasure,
     ErasureState,
     ErasureValues,
+    Interpretation,
     Member,
     Offer,
     OfferValues,
@@ -36,6 +39,7 @@ from app.models import (
     rounded,
 )
 from app.requests.decisions import accept_offer
+from app.requests.interpretations import store_texts
 from app.statistics.confirmation import confirm_release
 from app.statistics.months import freeze_month
 from app.statistics.releases import request_release
@@ -487,6 +491,35 @@ def on_assignment(body: Any = None) -> Make:
     return lambda scene: Example({"assignment_id": scene.assignment()}, body)
 
 
+def picking_texts(scene: Scene) -> Example:
+    request_id, _ = _interpreting_for(replace(scene, handle="starling"))
+    return Example({"request_id": request_id}, {"words": "when?"})
+
+
+def interpreting(scene: Scene) -> Example:
+    _, assignment_id = _interpreting_for(scene)
+    with scene.house.database.transaction() as db:
+        assignment = db.get_one(Assignment, UUID(assignment_id))
+        brief = db.scalars(select(Brief).where(Brief.request_id == assignment.request_id)).one()
+        case = db.get_one(Case, assignment.case_id)
+        store_texts(db, case, assignment, brief, [(None, "when?")])
+        given = Interpretation.assignment_id == assignment.id
+        text_id = db.scalars(select(Interpretation.id).where(given)).one()
+    ids = {"assignment_id": assignment_id, "text_id": str(text_id)}
+    return Example(ids, {"answer": "quand?"})
+
+
+def _interpreting_for(scene: Scene) -> tuple[str, str]:
+    """Let a member interpret, with a brief and the consent of the caller."""
+    assignment_id, heron = scene.assignment(), scene.house.as_("heron")
+    with scene.house.database.snapshot() as db:
+        found = db.get_one(Assignment, UUID(assignment_id))
+    agreed = {"scope": "interpreter", "granted": True}
+    assert heron.post(f"/v1/requests/{found.request_id}/brief").status_code == 200
+    assert heron.post(f"/v1/cases/{found.case_id}/consents", agreed).status_code == 201
+    return str(found.request_id), assignment_id
+
+
 # Who may: whoever has one of these permissions; everybody where there is none.
 ENDPOINTS: dict[str, tuple[Iterable[Permission], Make]] = {
     "GET /healthz": (PUBLIC, plain()),
@@ -561,6 +594,7 @@ ENDPOINTS: dict[str, tuple[Iterable[Permission], Make]] = {
     "GET /v1/requests/{request_id}": ({CASES}, on_request()),
     "POST /v1/requests/{request_id}/cancel": ({CASES}, on_request()),
     "POST /v1/requests/{request_id}/brief": ({CASES}, on_request({"share": []})),
+    "POST /v1/requests/{request_id}/texts": ({CASES}, picking_texts),
     "GET /v1/requests/{request_id}/candidates": ({CASES}, on_request()),
     "GET /v1/offers": ({OFFERS}, plain()),
     "POST /v1/offers/{offer_id}/accept": ({OFFERS}, on_offer()),
@@ -571,6 +605,7 @@ ENDPOINTS: dict[str, tuple[Iterable[Permission], Make]] = {
         {OFFERS},
         on_assignment({"outcome": "attended"}),
     ),
+    "POST /v1/assignments/{assignment_id}/texts/{text_id}/answer": ({OFFERS}, interpreting),
     "PUT /v1/cases/{case_id}/contact": ({CASES}, giving_contact),
     "POST /v1/cases/{case_id}/contact/compromised": ({CASES}, unsafe_phone),
     "DELETE /v1/cases/{case_id}/contact/compromised": ({CASES}, on_case()),

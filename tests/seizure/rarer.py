@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tests.media import files
@@ -88,6 +89,32 @@ def decline_for_a_conflict(day: Day, case_id: str, handle: str) -> None:
     offers = day.ask(handle, "GET", "/v1/offers")["items"]
     [mine] = [offer["id"] for offer in offers if offer["id"] not in known]
     day.ask(handle, "POST", f"/v1/offers/{mine}/decline", {"conflict": True}, expect=204)
+
+
+def let_interpret(day: Day, label: str, take: Callable[[str], str], *, stays: bool = False) -> None:
+    """An interpreter is given a text of a caller and words of the desk, and answers.
+
+    ``stays``: their work goes on; else nobody is to find it once they have reported.
+    """
+    case, when = f"/v1/cases/{day.story.cases[label]}", "" if stays else "-before"
+    wanted = {"kind": "interpreter", "languages": ["fr"]}
+    request = day.ask("heron", "POST", f"{case}/requests", wanted, expect=201)
+    mine = take("starling")
+    agreed = {"scope": "interpreter", "granted": True}
+    day.ask("heron", "POST", f"{case}/consents", agreed, expect=201)
+    vault = "sealed" if stays else "refused"
+    [text] = [one.text for one in day.story.canaries if one.label == f"text/{label}"]
+    messages = day.ask("heron", "GET", case)["messages"]
+    picked = {
+        "messages": [one["id"] for one in messages if one["body"] == text] if stays else [],
+        "words": day.story.put(f"words{when}/{label}", vault),
+    }
+    day.ask("heron", "POST", f"/v1/requests/{request['id']}/texts", picked)
+    for given in day.ask("starling", "GET", mine)["texts"]:
+        answer = {
+            "answer": day.story.put(f"interpreted{when}-{given['is_written']}/{label}", vault)
+        }
+        day.ask("starling", "POST", f"{mine}/texts/{given['id']}/answer", answer)
 
 
 def report_twice(day: Day, seen: dict[str, str]) -> None:

@@ -331,9 +331,10 @@ class Day:
         going = {"kind": "accompaniment", "event_id": date["id"], "share": ["subject_name"]}
         self._on("en", "POST", "requests", going, expect=201)
         self._taken_by("finch")
-        self._on("en", "POST", "requests", {"kind": "interpreter", "languages": ["fr"]}, expect=201)
+        rarer.let_interpret(self, "en", self._taken_by)
         report = {"outcome": "done", "notes": self.story.put("report/en", spice=SPICE["en"])}
-        self.ask("starling", "POST", f"{self._taken_by('starling')}/report", report)
+        self.ask("starling", "POST", f"{self.taken['starling']}/report", report)
+        rarer.let_interpret(self, "en", self._taken_by, stays=True)
         for label, field_ in (("fr", "notes_legal"), ("ht", "client_id")):
             wanted = {"kind": "legal", "share": [field_]}
             self._on(label, "POST", "requests", wanted, expect=201)
@@ -344,7 +345,8 @@ class Day:
     def _taken_by(self, handle: str) -> str:
         """Let somebody accept what they are asked for; return where the assignment is."""
         self.premises.settle()
-        [offer] = self.ask(handle, "GET", "/v1/offers")["items"]
+        offers = self.ask(handle, "GET", "/v1/offers")["items"]
+        [offer] = [one for one in offers if one["state"] == "pending"]
         taken = self.ask(handle, "POST", f"/v1/offers/{offer['id']}/accept")
         self.taken[handle] = f"/v1/assignments/{taken['id']}"
         return self.taken[handle]

@@ -440,6 +440,7 @@ ASKINGS: Mapping[str, Asking] = {
     "idempotency": Asking(by_repeating),
     "index_keys": Asking(by_text("number/second", "hello")),
     "information_cards": Asking(listing("/v1/information-cards")),
+    "interpretations": _CASE,
     "invitations": Asking(by_invitation, _is("redeemed_by", None)),
     "members": Asking(by_member, lambda scene, row: row["id"] == scene.ids["finch"]),
     "messages": _CASE,

@@ -42,7 +42,7 @@ def test_with_the_operational_key_all_others_open_what_they_may_come_to_be_shown
     seized: Seized,
 ) -> None:
     found = plunder(seized.dump, [*seized.keys(), *seized.known_to(*OTHERS)])
-    assert {one.cell.table for one in sealed(found)} == {"briefs"}
+    assert {one.cell.table for one in sealed(found)} == {"briefs", "interpretations"}
     shown = set().union(*(seized.story.seen_by(handle) for handle in OTHERS))
     pending = {"field-notes_legal-new/fr"}
     assert labels(sealed(found), seized.story.of("sealed", "refused")) == shown | pending
@@ -58,8 +58,13 @@ def test_who_goes_along_opens_the_brief_and_nothing_else(seized: Seized) -> None
     assert {one.cell.table for one in sealed(loot(seized, "finch"))} == {"briefs"}
 
 
-def test_who_has_reported_opens_nothing_any_more(seized: Seized) -> None:
-    assert sealed(loot(seized, "starling")) == []
+def test_who_interprets_opens_the_texts_that_they_were_given_and_not_their_answers(
+    seized: Seized,
+) -> None:
+    """What they were given before their last report is in nobody's hands."""
+    assert seized.story.seen_by("starling") == {"text/en", "words/en"}
+    found = {f"{one.cell.table}.{one.cell.column}" for one in sealed(loot(seized, "starling"))}
+    assert found == {"briefs.fields", "interpretations.text"}
 
 
 def test_somebody_who_was_removed_opens_nothing(seized: Seized) -> None:

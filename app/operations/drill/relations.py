@@ -16,6 +16,7 @@ _ABOVE: Mapping[str, tuple[str, str]] = {
     "attachment_parts": ("attachment_id", "attachments"),
     "brief_wraps": ("request_id", "requests"),
     "briefs": ("request_id", "requests"),
+    "interpretations": ("assignment_id", "assignments"),
     "reports": ("assignment_id", "assignments"),
     "requests": ("event_id", "events"),
 }

@@ -94,6 +94,14 @@ def find_people(house: House, case_id: str) -> None:
         assert answer.status_code == 200
         taken.append(f"/v1/assignments/{answer.json()['id']}")
     assert starling.post(f"{taken[0]}/report", {"outcome": "done"}).status_code == 200
+    agreed = {"scope": "interpreter", "granted": True}
+    assert heron.post(f"/v1/cases/{case_id}/consents", agreed).status_code == 201
+    request_id = starling.get(taken[1]).json()["request_id"]
+    given = heron.post(f"/v1/requests/{request_id}/texts", {"words": "when?"})
+    assert given.status_code == 200
+    [text] = starling.get(taken[1]).json()["texts"]
+    path = f"{taken[1]}/texts/{text['id']}/answer"
+    assert starling.post(path, {"answer": "quand?"}).status_code == 200
 
 
 def keep_a_rota(house: House) -> None:
