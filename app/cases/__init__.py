@@ -34,6 +34,7 @@ from app.cases.consents import (
     SCOPE_OF_KIND,
     check_consent,
     find_contact_terms,
+    find_terms_of_cases,
     find_words_of_trees,
     has_agreed,
     has_refused,
@@ -73,7 +74,15 @@ from app.cases.detentions import (
 )
 from app.cases.media_types import UNKNOWN_TYPE
 from app.cases.notes import add_note, write_note
-from app.cases.safe_hours import is_within_hours, parse_safe_hours
+from app.cases.safe_hours import (
+    ANY,
+    describe_safe_hours,
+    is_within_hours,
+    is_within_windows,
+    parse_safe_hours,
+    parse_windows,
+    spell_safe_hours,
+)
 from app.cases.states import is_live, mark_closed, mark_erased, mark_open
 from app.cases.tasks import (
     DueTask,
@@ -98,6 +107,7 @@ from app.cases.waiting import (
 )
 
 __all__ = [
+    "ANY",
     "FIRST_URGENCY",
     "GLASS_BROKEN",
     "LARGEST_CAP",
@@ -135,11 +145,13 @@ __all__ = [
     "check_date_step",
     "check_reason",
     "delete_tasks",
+    "describe_safe_hours",
     "find_case",
     "find_contact_terms",
     "find_known_cases",
     "find_live_reference",
     "find_row_with_case",
+    "find_terms_of_cases",
     "find_tree_ids",
     "find_words_of_trees",
     "finish_task",
@@ -151,6 +163,7 @@ __all__ = [
     "inherit_waiting",
     "is_live",
     "is_within_hours",
+    "is_within_windows",
     "join_queue",
     "list_attachments",
     "list_calendar",
@@ -175,6 +188,7 @@ __all__ = [
     "open_detention",
     "open_new_case",
     "parse_safe_hours",
+    "parse_windows",
     "read_attachment",
     "read_case_values",
     "read_event_state",
@@ -184,6 +198,7 @@ __all__ = [
     "rewrite_date_values",
     "settle_tasks",
     "settle_tasks_of_kind",
+    "spell_safe_hours",
     "start_waiting",
     "stop_waiting",
     "store_attachment",

@@ -18,7 +18,7 @@ from app.desk.handling import (
     release_case,
 )
 from app.desk.overview import read_overview
-from app.desk.queue import CaseLine, list_cases, read_line
+from app.desk.queue import CaseLine, find_unsaid_hours, list_cases, read_line
 from app.desk.reading import mask_number, read_case
 from app.desk.reminders import sweep_reminders
 from app.desk.replying import StatedConsent, make_cases_wait, record_consent, send_reply
@@ -43,6 +43,7 @@ __all__ = [
     "erase_due_cases",
     "erase_restored_cases",
     "erase_tree",
+    "find_unsaid_hours",
     "hold_case",
     "is_archive_wanted",
     "lift_hold",

@@ -12,7 +12,15 @@ from app.cases import AttachedFile, DueTask
 from app.desk.date_changes import WholeDate
 from app.desk.queue import CaseLine
 from app.knowledge import PossibleDeadline
-from app.models import AuditEntry, Call, Consent, ConsentValues, DetentionDetails, DetentionEpisode
+from app.models import (
+    AuditEntry,
+    Call,
+    Consent,
+    ConsentValues,
+    DetentionDetails,
+    DetentionEpisode,
+    SafeHours,
+)
 from app.requests import FoundRequest, OpenedReport
 
 
@@ -52,18 +60,18 @@ class RecordedConsent:
     scope: str
     granted: bool
     methods: Sequence[str]
-    hours: Sequence[str]
+    hours: SafeHours
     at: datetime
     override_reason: str | None = field(repr=False)
 
 
 @dataclass(frozen=True)
 class SafeContact:
-    """How the caller may be reached. ``hours``: empty for any time of the safe methods."""
+    """How the caller may be reached, and at which hours."""
 
     number_masked: str | None
     safe_methods: Sequence[str]
-    hours: Sequence[str]
+    hours: SafeHours
     flags: Sequence[str]
 
 
@@ -135,7 +143,7 @@ def show_consent(row: Consent, said: ConsentValues, reason: str | None) -> Recor
         said.scope,
         said.granted,
         said.methods,
-        said.hours or (),
+        said.hours,
         said.at,
         reason,
     )

@@ -23,6 +23,7 @@ from app.cases import (
     check_consent,
     open_attachment,
     read_attachment,
+    spell_safe_hours,
 )
 from app.crypto import is_code, lock_file
 from app.desk.case_file import CaseFile, RecordedConsent
@@ -132,7 +133,7 @@ def _consent(said: RecordedConsent) -> dict[str, Any]:
         "scope": said.scope,
         "granted": said.granted,
         "methods": list(said.methods),
-        "hours": list(said.hours),
+        "hours": spell_safe_hours(said.hours),
         "at": _text(said.at),
     }
 

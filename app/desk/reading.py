@@ -44,6 +44,7 @@ from app.knowledge import (
 )
 from app.models import (
     AWAITED,
+    HOURS_NOT_SAID,
     AuditEntry,
     Case,
     DetentionDetails,
@@ -145,7 +146,7 @@ def _find_contact(
     return SafeContact(
         mask_number(number),
         terms.methods if terms and terms.granted else (),
-        terms.hours or () if terms else (),
+        terms.hours if terms and terms.granted else HOURS_NOT_SAID,
         _list_flags(db, lines, now),
     )
 

@@ -5,6 +5,7 @@ and the urgency of the case. See ``app.intake.dialogue`` for the rules.
 """
 
 from app.intake.dialogue import SILENCE, take_step
+from app.intake.hours import read_hours
 from app.intake.keywords import BUILTIN_STOP, Keyword, is_builtin_start, is_builtin_stop
 from app.intake.script import Script, ScriptRefused, load_script, read_script
 from app.intake.state import ContactHint, EraseAnswer, ScriptState, Step, make_erase_reply
@@ -23,6 +24,7 @@ __all__ = [
     "is_builtin_stop",
     "load_script",
     "make_erase_reply",
+    "read_hours",
     "read_script",
     "take_step",
 ]

@@ -49,7 +49,14 @@ from app.models.confirmations import (
     ConfirmationKind,
     ConfirmationState,
 )
-from app.models.contact import Reach, WhatsAppContact
+from app.models.contact import (
+    ANY_TIME,
+    HOURS_NOT_SAID,
+    HoursSaid,
+    Reach,
+    SafeHours,
+    WhatsAppContact,
+)
 from app.models.contents import (
     ArchivedContact,
     AttachmentDetails,
@@ -155,12 +162,14 @@ from app.models.values import ValuesBroken, dump_values, load_values, operationa
 
 __all__ = [
     "ALERT_TRANSITIONS",
+    "ANY_TIME",
     "ASSIGNMENT_TRANSITIONS",
     "AWAITED",
     "CALL_TRANSITIONS",
     "CASE_TRANSITIONS",
     "CONFIRMATION_TRANSITIONS",
     "EVENT_TRANSITIONS",
+    "HOURS_NOT_SAID",
     "JOB_TRANSITIONS",
     "LEG_TRANSITIONS",
     "LIVE_STATES",
@@ -234,6 +243,7 @@ __all__ = [
     "EventState",
     "EventValues",
     "HandoverNote",
+    "HoursSaid",
     "Idempotency",
     "IndexKey",
     "IndexKeyValues",
@@ -279,6 +289,7 @@ __all__ = [
     "RequestTimes",
     "RequestValues",
     "RosterVersion",
+    "SafeHours",
     "Sent",
     "SessionRow",
     "Shift",

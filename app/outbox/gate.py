@@ -17,12 +17,13 @@ from app.errors import (
     CaseClosed,
     CaseErased,
     ConsentMissing,
+    HoursNotSaid,
     NumberSuppressed,
     OutsideSafeHours,
     Refusal,
     UnsafeMethod,
 )
-from app.models import LIVE_STATES, Case, CaseValues, Outgoing, OutgoingValues, Reach
+from app.models import LIVE_STATES, Case, CaseValues, HoursSaid, Outgoing, OutgoingValues, Reach
 from app.organisation import TEXT_METHODS, find_zone
 from app.outbox.suppressions import SILENCED, find_suppressions
 from app.store import Db
@@ -108,14 +109,15 @@ def check_agreement(
 ) -> None:
     """Raise unless the caller agreed to texts (or calls) at this time of their day.
 
-    ConsentMissing, UnsafeMethod, OutsideSafeHours.
+    Hours that nobody told us are not any time: the desk asks the caller first. ConsentMissing,
+    UnsafeMethod, HoursNotSaid, OutsideSafeHours.
     """
     if terms is None or not terms.granted:
         raise ConsentMissing
     if method not in terms.methods:
         raise UnsafeMethod
-    if terms.hours is None:
-        raise ConsentMissing("Safe hours are not clear yet. Record them before writing.")
+    if terms.hours.said is HoursSaid.NOT_SAID:
+        raise HoursNotSaid
     if not is_within_hours(terms.hours, now, zone):
         raise OutsideSafeHours
 

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import select
 
 from app import access
-from app.cases import is_within_hours
+from app.cases import is_within_windows
 from app.models import Member, MemberProfile, MemberState
 from app.outbox import TextDraft, queue_texts
 from app.rota import find_duty, load_rota
@@ -86,7 +86,7 @@ def find_reachable_number(db: Db, member: Member, urgency: int, now: datetime) -
     """Return the member's number, if they may be texted now; quiet hours never hold back tier 0."""
     profile = read_whole_values(db, member) or MemberProfile()
     number, quiet = clean_number(profile.phone or ""), profile.quiet_hours
-    if number is None or (urgency > 0 and quiet and is_within_hours(quiet, now, db.zone)):
+    if number is None or (urgency > 0 and quiet and is_within_windows(quiet, now, db.zone)):
         return None
     return number
 
