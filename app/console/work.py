@@ -6,14 +6,8 @@ from app import organisation
 from app.console.words import of
 
 EVENT_KINDS, REQUEST_KINDS = organisation.EVENT_KINDS, organisation.REQUEST_KINDS
+EVENT_STATES = organisation.EVENT_STATES
 DIRECTORY_KINDS = organisation.DIRECTORY_KINDS
-EVENT_STATES = {
-    "tentative": "not certain",
-    "confirmed": "certain",
-    "rescheduled": "moved",
-    "occurred": "has been",
-    "cancelled": "cancelled",
-}
 # What a person may say of a date; that it moved shows from its new time.
 EVENT_NEXT = {
     "tentative": ("confirmed", "occurred", "cancelled"),

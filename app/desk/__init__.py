@@ -4,11 +4,12 @@ from app.desk.announcing import announce_card
 from app.desk.case_file import CaseFile, show_consent
 from app.desk.closing import close_case, erase_case, hold_case, lift_hold, merge_cases, reopen_case
 from app.desk.contact import OtherPhone, mark_phone_safe, mark_phone_unsafe, replace_contact
+from app.desk.copy_text import CopyReader
 from app.desk.date_changes import change_date, read_date
 from app.desk.emergency import break_glass
 from app.desk.erase_wishes import confirm_wish, erase_due_cases, is_archive_wanted, search_archive
 from app.desk.erasing import erase_restored_cases, erase_tree
-from app.desk.exporting import COPY_NAME, CopyReader, open_copy, seal_copy
+from app.desk.exporting import COPY_NAME, open_copy, seal_copy
 from app.desk.handling import (
     CaseOpening,
     assign_case,

@@ -29,9 +29,7 @@ _ANY = (
     r"(?:any ?time|whenever|24/7|n'?importe quand|(?:a )?(?:toute heure|n'?importe quelle heure)"
     r"|(?:a )?cualquier hora|(?:en )?cualquier momento|n[ei]npot le)"
 )
-_AFTER = (
-    r"(?:after|from|starting(?: at)?|apres|a partir de|des|despues de|desde|apre|depi)"
-)
+_AFTER = r"(?:after|from|starting(?: at)?|apres|a partir de|des|despues de|desde|apre|depi)"
 _SINCE = r"(?: on| onwards?)?"
 _UNIT = r"\s*(?:h|hrs?|heures?|hs|horas?|o'?clock|e|le)\b"
 _HALF = (

@@ -2,11 +2,15 @@
 
 from app.organisation.codes import (
     ANSWERS,
+    CHANNELS,
     CONSENT_SCOPES,
     CONTACT_METHODS,
     DIRECTORY_KINDS,
     EVENT_KINDS,
+    EVENT_STATES,
+    FIELD_NAMES,
     LANGUAGES,
+    MESSAGE_STATUSES,
     OUTCOMES,
     REQUEST_KINDS,
     SITUATIONS,
@@ -25,11 +29,15 @@ from app.organisation.settings import (
 
 __all__ = [
     "ANSWERS",
+    "CHANNELS",
     "CONSENT_SCOPES",
     "CONTACT_METHODS",
     "DIRECTORY_KINDS",
     "EVENT_KINDS",
+    "EVENT_STATES",
+    "FIELD_NAMES",
     "LANGUAGES",
+    "MESSAGE_STATUSES",
     "OUTCOMES",
     "REQUEST_KINDS",
     "SITUATIONS",
