@@ -15,7 +15,7 @@ COVERAGE := $(shell $(PYTHON) -c 'import sys; \
   print("--cov --cov-report=term:skip-covered" if sys.version_info >= (3, 12) else "")' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench gate tested simulate statistics-report format format-check lint types imports audit coverage lock clean
+.PHONY: help run test check bench oracle gate tested simulate statistics-report format format-check lint types imports audit coverage lock clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -30,6 +30,9 @@ check: format-check lint types imports audit gate tested ## all that must hold b
 
 bench: .venv/test.stamp ## texts taken in per second, next to two yardsticks
 	$(BIN)/python -m bench.run $(BENCH)
+
+oracle: .venv/test.stamp ## 2 000 dialogues of each kind: does the carrier see which phones have a case
+	KITH_ORACLE=$(or $(DIALOGUES),2000) $(BIN)/python -m pytest -n0 -q -s tests/inbound/test_told_apart.py
 
 gate: .venv/test.stamp ## a minute's benchmark: fails where texts are taken in a quarter slower
 	$(BIN)/python -m bench.run --gate

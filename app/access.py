@@ -22,6 +22,7 @@ class Permission(StrEnum):
     AUDIT = "audit"
     BLOCKS = "blocks"
     CASES = "cases"
+    COMPLAINTS = "complaints"
     DIRECTORY = "directory"
     HOLD = "hold"
     INVITATIONS = "invitations"
@@ -40,7 +41,7 @@ class Permission(StrEnum):
 
 
 _EVERYONE = {Permission.SELF}
-_DESK = {Permission.DIRECTORY, Permission.RAIDS}
+_DESK = {Permission.COMPLAINTS, Permission.DIRECTORY, Permission.RAIDS}
 PERMISSIONS: dict[str, frozenset[Permission]] = {
     "accompanier": frozenset(_EVERYONE | {Permission.OFFERS, Permission.ROTA}),
     "auditor": frozenset(_EVERYONE | {Permission.AUDIT, Permission.STATISTICS_READ}),
@@ -50,6 +51,7 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.ARCHIVE,
             Permission.AUDIT,
             Permission.BLOCKS,
+            Permission.COMPLAINTS,
             Permission.DIRECTORY,
             Permission.HOLD,
             Permission.INVITATIONS,

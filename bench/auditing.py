@@ -57,15 +57,15 @@ def _bound(
 # -- what is audited
 
 
-def opened_family(millis: Sequence[int] | None = None, downloads: int = 1) -> Draws:
-    """Draw what is published of one case that opened, over its life, by the real mechanism.
+def draw_family(family: str, millis: Sequence[int] | None = None, downloads: int = 1) -> Draws:
+    """Draw what a family publishes of one case, over its life, by the real mechanism.
 
     It is in one cell of each table. With ``downloads`` noise is drawn anew for each of them.
     """
     spent = millis or [
         measure.milli
-        for (family, _), measures in MEASURES.items()
-        if family == "opened"
+        for (of, _), measures in MEASURES.items()
+        if of == family
         for measure in measures
     ]
 
@@ -92,9 +92,10 @@ def suppressed(with_case: bool, count: int) -> NDArray[np.float64]:
 
 
 CLAIM = 1.0
+CLAIMS: Mapping[str, float] = {"opened": CLAIM, "closed": 0.5, "denials": 0.25}
 BROKEN: Mapping[str, Draws] = {
-    "budget unsplit (each table gets all of it)": opened_family([1000] * 6),
+    "budget unsplit (each table gets all of it)": draw_family("opened", [1000] * 6),
     "empty rows omitted": empty_rows_omitted,
-    "fresh noise for each of ten downloads": opened_family(downloads=10),
+    "fresh noise for each of ten downloads": draw_family("opened", downloads=10),
     "suppression instead of noise": suppressed,
 }

@@ -42,6 +42,7 @@ from app.models import Call, CallState, Case, Member
 from app.rota import ShiftFacts, add_shift, show_wall_time
 from app.store import upgrade_schema
 from app.telephony import Phones, Recording
+from app.vault import write_profile
 from tests import service as houses
 from tests.service import HOTLINE, TOKEN, Blueprint, House
 
@@ -83,7 +84,7 @@ def _house(folder: Path) -> Iterator[House]:
                 member = db.get_one(Member, resident.id)
                 profile = db.keys.read_values(member)
                 phone = f"+15145550{150 + place}"
-                db.keys.write_values(member, replace(profile, phone=phone))
+                write_profile(db, member, replace(profile, phone=phone))
             begins = show_wall_time(house.clock(), db.zone).replace(
                 hour=0, minute=0, second=0, microsecond=0
             )

@@ -38,6 +38,7 @@ from app.telephony import (
     Channel,
     DeliveryStatus,
     Direction,
+    Gone,
     InboundText,
     NotFinal,
     OutgoingText,
@@ -45,6 +46,7 @@ from app.telephony import (
     translate_status,
 )
 from app.texts import load_spoken
+from app.vault import write_profile
 from app.worker.duties import RECURRING
 from app.worker.handlers import HANDLERS
 from app.worker.tools import WorkerTools
@@ -66,6 +68,10 @@ class FakeCarrier:
     taken: list[OutgoingText] = field(default_factory=list)
     held: list[CarrierMessage] = field(default_factory=list)
     pictures: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    # What lies behind the addresses of pictures.
+    files: dict[str, bytes] = field(default_factory=dict)
+    # The next fetches fail like this, one by one.
+    fetch_errors: list[CarrierError] = field(default_factory=list)
     # What becomes of the next texts, one by one; delivered, where nothing is said.
     fates: list[str] = field(default_factory=list)
     # News of texts that have yet to reach us, and how long they take; None: they never come.
@@ -130,6 +136,13 @@ class FakeCarrier:
 
     def media(self, sid: str) -> tuple[tuple[str, str], ...]:
         return self.pictures.get(sid, ())
+
+    def fetch_media(self, url: str) -> Iterator[bytes]:
+        if self.fetch_errors:
+            raise self.fetch_errors.pop(0)
+        if url not in self.files:
+            raise Gone
+        yield self.files[url]
 
     def delete_media(self, sid: str) -> None:
         self.pictures.pop(sid, None)
@@ -322,7 +335,7 @@ class Line(Premises):
         with self.writing() as db:
             member = db.get_one(Member, self.id(handle))
             known = db.keys.read_values(member)
-            db.keys.write_values(member, replace(known, phone=number, **profile))
+            write_profile(db, member, replace(known, phone=number, **profile))
 
     def put_on_duty(self, *handles: str, fallback: bool = False) -> None:
         """Put members on duty day and night, from the beginning of this day."""

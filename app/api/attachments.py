@@ -8,7 +8,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from app.access import Permission
@@ -16,8 +16,18 @@ from app.api.answers import RecordOut
 from app.api.deps import VisitDep, needs
 from app.api.headers import LARGEST_FILE
 from app.api.state import Visit
-from app.cases import UNKNOWN_TYPE, add_attachment, open_attachment, read_attachment
-from app.errors import BadRequest
+from app.cases import add_attachment, open_attachment, read_attachment, read_thumbnail
+from app.errors import BadRequest, PayloadTooLarge, Throttled
+from app.media import (
+    FAULT_WORDS,
+    UNKNOWN_TYPE,
+    CleanerFailed,
+    CleanFile,
+    FileFault,
+    FileRefused,
+    clean_file,
+    find_media_type,
+)
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
 _RANGE = re.compile(r"bytes=(\d{0,12})-(\d{0,12})")
@@ -27,8 +37,15 @@ _SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox"
 _OWN_VIEWER = "application/pdf"
 
 
+# When to try again where files cannot be opened at this moment.
+_PAUSE_S = 10
+
+
 class AttachmentOut(RecordOut):
-    """What is attached, without its content."""
+    """What is attached, without its content.
+
+    `fault` says why a file that came was not kept: then there is nothing to open.
+    """
 
     id: UUID
     content_type: str
@@ -36,6 +53,9 @@ class AttachmentOut(RecordOut):
     at: datetime
     author: UUID | None = None
     call: UUID | None = None
+    message: UUID | None = None
+    thumbnail: bool = False
+    fault: FileFault | None = None
 
 
 class _InMemory(MultiPartParser):
@@ -44,22 +64,39 @@ class _InMemory(MultiPartParser):
     spool_max_size = LARGEST_FILE
 
 
-async def _sent(request: Request) -> tuple[str, bytes]:
-    """Return kind and content of the file: the field ``file`` of a form, or the whole body."""
+async def _sent(request: Request) -> bytes:
+    """Return the content of the file: the field ``file`` of a form, or the whole body."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "multipart/form-data":
-        return kind, await request.body()
-    try:
-        form = await _InMemory(request.headers, request.stream(), max_files=1).parse()
-    except (MultiPartException, KeyError) as error:
-        raise BadRequest from error
+        return await request.body()
+    form = await parse_upload(request)
     try:
         file = form.get("file")
         if not isinstance(file, UploadFile):
             raise BadRequest("Send the file as the field called file.")
-        return (file.content_type or "").lower(), await file.read()
+        return await file.read()
     finally:
         await form.close()
+
+
+async def parse_upload(request: Request) -> FormData:
+    """Return a form with at most one file in it, which lies in memory only. BadRequest."""
+    try:
+        return await _InMemory(request.headers, request.stream(), max_files=1).parse()
+    except (MultiPartException, KeyError) as error:
+        raise BadRequest from error
+
+
+def clean_upload(content: bytes) -> CleanFile:
+    """Return an uploaded file as it may be kept. BadRequest, PayloadTooLarge, Throttled."""
+    try:
+        return clean_file(content)
+    except FileRefused as refused:
+        if refused.fault == FileFault.LARGE:
+            raise PayloadTooLarge from None
+        raise BadRequest(f"Not kept: {FAULT_WORDS[refused.fault]}") from None
+    except CleanerFailed:
+        raise Throttled(_PAUSE_S, busy=True) from None
 
 
 @router.post(
@@ -81,18 +118,22 @@ async def _sent(request: Request) -> tuple[str, bytes]:
         }
     },
 )
-def add(
-    case_id: UUID, visit: VisitDep, sent: Annotated[tuple[str, bytes], Depends(_sent)]
-) -> AttachmentOut:
-    """Attach a sound, a picture (JPEG, PNG) or a PDF of at most 16 MB.
+def add(case_id: UUID, visit: VisitDep, content: Annotated[bytes, Depends(_sent)]) -> AttachmentOut:
+    """Attach a picture (JPEG, PNG, WebP, GIF), a PDF or a sound of at most 16 MB.
 
-    Its first bytes have to be those of the type that it is sent as.
+    Its bytes tell its type. It is opened in a process of its own and written anew: without EXIF,
+    place, author, script or attached file. 400 says why a file is not kept; 503: try again.
     """
-    kind, content = sent
+    file = clean_upload(content)
     with visit.transaction() as db:
-        row = add_attachment(db, visit.principal, case_id, kind, content, visit.now)
+        row = add_attachment(db, visit.principal, case_id, file, visit.now)
         return AttachmentOut(
-            id=row.id, content_type=kind, size=len(content), at=visit.now, author=row.author_id
+            id=row.id,
+            content_type=file.content_type,
+            size=len(file.content),
+            at=visit.now,
+            author=row.author_id,
+            thumbnail=bool(file.thumbnail),
         )
 
 
@@ -112,6 +153,25 @@ def read(case_id: UUID, attachment_id: UUID, visit: VisitDep, request: Request) 
     given before at `/break-glass`: else 409 `case-closed`.
     """
     return ranged(visit, case_id, attachment_id, request.headers.get("range"))
+
+
+@router.get(
+    "/{case_id}/attachments/{attachment_id}/thumbnail",
+    response_class=Response,
+    responses={200: {"content": {"image/jpeg": {"schema": {"type": "string"}}}}},
+)
+def thumbnail(case_id: UUID, attachment_id: UUID, visit: VisitDep) -> Response:
+    """Return the small picture (JPEG) of a picture. Stands in the audit log as reading it does."""
+    return small(visit, case_id, attachment_id)
+
+
+def small(visit: Visit, case_id: UUID, attachment_id: UUID) -> Response:
+    """Return the thumbnail of an attachment; NotFound where it has none."""
+    with visit.transaction() as db:
+        found = open_attachment(db, visit.principal, case_id, attachment_id, visit.now)
+        body = read_thumbnail(db, found)
+    kind = find_media_type(body)
+    return Response(body, media_type=kind, headers=_careful(kind, attachment_id))
 
 
 def ranged(visit: Visit, case_id: UUID, attachment_id: UUID, asked: str | None) -> Response:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field, model_validator
 
 from app.access import Permission
-from app.api.deps import VisitDep, needs
+from app.api.deps import ServiceDep, VisitDep, needs
 from app.desk import mask_number
 from app.outbox import Block, add_block, block_caller, lift_block, list_blocks
 
@@ -55,12 +55,17 @@ def listed(visit: VisitDep) -> BlockList:
 
 
 @router.post("", status_code=201, dependencies=[needs(Permission.BLOCKS)])
-def add(body: NewBlock, visit: VisitDep) -> BlockOut:
-    """Block a number for twelve months; its texts are still stored, for people to read."""
+def add(body: NewBlock, visit: VisitDep, service: ServiceDep) -> BlockOut:
+    """Block a number for twelve months; its texts are still stored, for people to read.
+
+    Members' phones and the hotline's own number are refused.
+    """
+    own = service.settings.twilio_number
     with visit.transaction() as db:
         if body.case_id is not None:
             return _out(block_caller(db, visit.principal, body.case_id, visit.now, body.reason))
-        return _out(add_block(db, visit.principal, body.number or "", visit.now, body.reason))
+        number, reason = body.number or "", body.reason
+        return _out(add_block(db, visit.principal, number, visit.now, reason, own_number=own))
 
 
 @router.delete("/{block_id}", status_code=204)

@@ -7,6 +7,7 @@ until its list is read.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from starlette.requests import Request
@@ -50,6 +51,16 @@ async def incoming(_request: Request, service: Service, form: WebhookForm) -> Re
     """Take a call in."""
     try:
         call = InboundCall.from_form(form)
+    except ValueError:
+        return refuse(service, "voice", 400)
+    return await _take(service, "voice", call, _message_only(service))
+
+
+@signed("voice")
+async def member(_request: Request, service: Service, form: WebhookForm) -> Response:
+    """Take in what a member pressed who called the hotline."""
+    try:
+        call = replace(InboundCall.from_form(form), digits=_digits(form))
     except ValueError:
         return refuse(service, "voice", 400)
     return await _take(service, "voice", call, _message_only(service))
@@ -155,6 +166,7 @@ def _digits(form: WebhookForm) -> str:
 
 routes = [
     Route("/twilio/voice", incoming, methods=["POST"]),
+    Route("/twilio/voice/member", member, methods=["POST"]),
     Route("/twilio/voice/status", status, methods=["POST"]),
     Route("/twilio/voice/{call}/legs/{leg}/{name}", leg, methods=["POST"]),
     Route("/twilio/voice/{call}/{name}", step, methods=["POST"]),

@@ -13,6 +13,7 @@ from app.api.answers import RecordOut
 from app.api.attachments import AttachmentOut
 from app.api.calls import CallOut, call_out
 from app.api.deadlines import DeadlineOut, deadline_out
+from app.api.denials import DenialOut, denial_out
 from app.api.deps import etag
 from app.api.episodes import EpisodeOut, episode_out
 from app.api.events import EventOut
@@ -80,6 +81,7 @@ class MessageOut(RecordOut):
     status: str
     author: UUID | None = None
     media: list[str] = Field(default_factory=list)
+    phone: str | None = Field(description="which phone wrote it or got it, masked")
     profile_name: str | None = Field(
         default=None, description="what the caller calls themself on WhatsApp"
     )
@@ -138,11 +140,16 @@ class CaseOut(CaseItem):
     contact: Contact
     messages: list[MessageOut]
     fields: dict[str, str | None]
+    unconfirmed: dict[str, str] = Field(
+        description="answered after a silence: counts once `/contact/confirmed` says so"
+    )
+    erase_at: datetime | None = Field(description="the caller wishes it erased, which happens then")
     notes: list[NoteOut]
     consents: list[ConsentOut]
     events: list[EventOut]
     tasks: list[TaskOut]
     episodes: list[EpisodeOut]
+    denials: list[DenialOut]
     possible_deadlines: list[DeadlineOut]
     requests: list[RequestOut] = []
     calls: list[CallOut]
@@ -190,12 +197,15 @@ def case_out(file: CaseFile) -> CaseOut:
         contact=Contact.model_validate(file.contact),
         messages=[MessageOut.model_validate(one) for one in file.messages],
         fields={name: value for name, value in file.fields.items() if value is not None},
+        unconfirmed=dict(file.unconfirmed),
+        erase_at=file.erasure.due_at if file.erasure else None,
         notes=[NoteOut.model_validate(one) for one in file.notes],
         consents=[ConsentOut.model_validate(one) for one in file.consents],
         requests=[_request(file, found) for found in file.requests],
         events=[EventOut.model_validate(one) for one in file.events],
         tasks=[task_out(due) for due in file.tasks],
         episodes=[episode_out(*one) for one in file.episodes],
+        denials=[denial_out(*one) for one in file.denials],
         possible_deadlines=[deadline_out(one) for one in file.possible_deadlines],
         calls=[call_out(row) for row in file.calls],
         attachments=[AttachmentOut.model_validate(one) for one in file.attachments],

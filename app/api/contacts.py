@@ -12,6 +12,8 @@ from app.api.casefile import CaseItem, StatedHours, item
 from app.api.deps import VisitDep, etag
 from app.desk import (
     OtherPhone,
+    confirm_caller,
+    deny_caller,
     mark_phone_safe,
     mark_phone_unsafe,
     read_line,
@@ -46,7 +48,8 @@ def replace(case_id: UUID, body: NewContact, visit: VisitDep, response: Response
 def compromise(case_id: UUID, visit: VisitDep, response: Response) -> CaseItem:
     """Say that the phone may be in the wrong hands.
 
-    Every text that waits for it is dropped, and none goes to it any more. The case's flags hold
+    Every text that waits for it is dropped, and none goes to it any more but the fixed texts that
+    every phone is answered, since silence would betray it. The case's flags hold
     `phone_compromised` until another contact is recorded or this is taken back.
     """
     with visit.transaction() as db:
@@ -59,6 +62,24 @@ def trust(case_id: UUID, visit: VisitDep, response: Response) -> CaseItem:
     """Say that the phone is in the right hands again."""
     with visit.transaction() as db:
         return _changed(db, mark_phone_safe(db, visit.principal, case_id, visit.now), response)
+
+
+@router.post("/confirmed")
+def confirm(case_id: UUID, visit: VisitDep, response: Response) -> CaseItem:
+    """Say that a person has made sure that it is the caller who writes.
+
+    What was answered since a silence (`unconfirmed`) counts from now on, and a phone that was
+    silent for 90 days (`perhaps_another_owner`) may be answered with facts again.
+    """
+    with visit.transaction() as db:
+        return _changed(db, confirm_caller(db, visit.principal, case_id, visit.now), response)
+
+
+@router.delete("/confirmed")
+def deny(case_id: UUID, visit: VisitDep, response: Response) -> CaseItem:
+    """Say that somebody else writes: what was answered since a silence never counts."""
+    with visit.transaction() as db:
+        return _changed(db, deny_caller(db, visit.principal, case_id, visit.now), response)
 
 
 def _changed(db: Db, case: Case, response: Response) -> CaseItem:

@@ -11,7 +11,15 @@ from pydantic import BaseModel, Field
 from app import desk
 from app.api.casefile import CaseItem, CaseOut, Code, case_out, changed
 from app.api.deps import VisitDep, etag
-from app.desk import break_glass, close_case, erase_case, hold_case, merge_cases, reopen_case
+from app.desk import (
+    break_glass,
+    close_case,
+    erase_case,
+    hold_case,
+    merge_cases,
+    reopen_case,
+    stop_wish,
+)
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
 
@@ -75,6 +83,14 @@ def erase(case_id: UUID, visit: VisitDep) -> Response:
     """Erase a case for good. Copies of the database follow within a week."""
     with visit.transaction() as db:
         erase_case(db, visit.principal, case_id, visit.now)
+    return Response(status_code=204)
+
+
+@router.delete("/{case_id}/erasure", status_code=204)
+def stop_erasure(case_id: UUID, visit: VisitDep) -> Response:
+    """Keep a case whose caller asked for it to be erased, as long as it waits (`erase_at`)."""
+    with visit.transaction() as db:
+        stop_wish(db, visit.principal, case_id, visit.now)
     return Response(status_code=204)
 
 

@@ -9,7 +9,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 LARGEST_JSON = 1024 * 1024
 # What a file may have, and a little more, so that its own refusal says why.
 LARGEST_FILE = 17 * 1024 * 1024
-_FILES = "/attachments"
+# Where files are sent: to a case, and from the phones of the demo.
+_FILES = ("/attachments", "/simulator")
 _HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",

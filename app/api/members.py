@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date
+from types import MappingProxyType
 from typing import Annotated
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from app.members import (
     list_members,
 )
 from app.models import Member, MemberProfile
+from app.outbox import PhoneTrouble, find_phone_troubles
 from app.store import Db
 
 router = APIRouter(prefix="/v1", tags=["members"])
@@ -48,6 +50,9 @@ class MemberOut(BaseModel):
     quiet_hours: tuple[str, ...]
     vetted_on: date | None
     second_factor: bool
+    phone_trouble: str | None = Field(
+        description="why their phone gets no texts: blocked, compromised, stop, locked, unreached"
+    )
     waits_for: list[ConfirmationOut] = Field(
         description="what waits for coordinators' confirmation, and since when"
     )
@@ -116,7 +121,9 @@ class ChangeMember(BaseModel):
         return replace(before, **self.model_dump(exclude_unset=True, exclude=others))
 
 
-def member_out(db: Db, member: Member) -> MemberOut:
+def member_out(
+    db: Db, member: Member, troubles: Mapping[UUID, PhoneTrouble] = MappingProxyType({})
+) -> MemberOut:
     """Return a member with their operational profile, and what they wait for."""
     standing = find_standing(db, member)
     return MemberOut(
@@ -126,6 +133,7 @@ def member_out(db: Db, member: Member) -> MemberOut:
         state=member.state,
         archive=standing.archive,
         second_factor=member.totp_confirmed,
+        phone_trouble=troubles.get(member.id),
         waits_for=confirmations_out(db, list_confirmations(db, [member.id])),
         version=member.version,
         **vars(db.keys.read_values(member)),
@@ -154,7 +162,7 @@ def me(visit: VisitDep, response: Response) -> MemberOut:
     with visit.snapshot() as db:
         member = db.get_one(Member, visit.principal.member_id)
         etag(response, member.version)
-        return member_out(db, member)
+        return member_out(db, member, find_phone_troubles(db, visit.now))
 
 
 @router.patch("/members/me")
@@ -165,7 +173,7 @@ def change_me(
     with visit.transaction() as db:
         member = change_own_profile(db, visit.principal, version, body.profile, visit.now)
         etag(response, member.version)
-        return member_out(db, member)
+        return member_out(db, member, find_phone_troubles(db, visit.now))
 
 
 @router.get("/members")
@@ -174,8 +182,10 @@ def list_all(visit: VisitDep) -> MemberList:
     visit.principal.require(Permission.MEMBERS)
     with visit.snapshot() as db:
         whole = list_members(db)
+        troubles = find_phone_troubles(db, visit.now)
         return MemberList(
-            items=[member_out(db, member) for member in whole], damaged=damaged_out(db, whole)
+            items=[member_out(db, member, troubles) for member in whole],
+            damaged=damaged_out(db, whole),
         )
 
 
@@ -186,7 +196,7 @@ def member(member_id: UUID, visit: VisitDep, response: Response) -> MemberOut:
     with visit.snapshot() as db:
         found = find_member(db, member_id)
         etag(response, found.version)
-        return member_out(db, found)
+        return member_out(db, found, find_phone_troubles(db, visit.now))
 
 
 @router.patch("/members/{member_id}", dependencies=[needs(Permission.MEMBERS)])
@@ -208,7 +218,7 @@ def change_member(
             db, visit.principal, member_id, version, body.changes(), visit.now
         )
         etag(response, changed.version)
-        return member_out(db, changed)
+        return member_out(db, changed, find_phone_troubles(db, visit.now))
 
 
 @router.delete("/members/{member_id}", status_code=204)

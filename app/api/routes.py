@@ -12,9 +12,11 @@ from app.api import (
     calls_twilio,
     cards,
     cases,
+    complaints,
     confirmations,
     contacts,
     deadlines,
+    denials,
     directory,
     endings,
     episodes,
@@ -48,7 +50,18 @@ def _routes() -> list[BaseRoute]:
     router = APIRouter()
     for module in (requests, offers, assignments):
         router.include_router(module.router, responses={"default": errors.PROBLEM})
-    for module in (events, tasks, episodes, raids, directory, deadlines, cards, statistics):
+    for module in (
+        events,
+        tasks,
+        episodes,
+        denials,
+        complaints,
+        raids,
+        directory,
+        deadlines,
+        cards,
+        statistics,
+    ):
         router.include_router(module.router, responses={"default": errors.PROBLEM})
     # Paths with names come before the same paths with ids.
     rota = (turns, swaps, calendars, handovers, overrides, shifts)

@@ -53,7 +53,7 @@ class NewRelease(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    family: Annotated[str, Field(max_length=32, description="opened, closed")]
+    family: Annotated[str, Field(max_length=32, description="opened, closed, denials")]
     period: Annotated[str, Field(max_length=64, description="2026-03, 2026-Q1, 2026")]
 
 

@@ -27,7 +27,7 @@ from app.cases import (
 )
 from app.models import LIVE_STATES, ROUNDING, Call, Case
 from app.organisation import read_settings
-from app.outbox import SILENCED, find_suppressions
+from app.outbox import SILENCED, UNSAFE, find_suppressions
 from app.store import Db
 from app.telephony import InboundCall
 
@@ -88,7 +88,7 @@ def may_ring_phones(db: Db, case: Case, call: InboundCall, now: datetime) -> boo
     """
     if call.number:
         lookup = db.keys.number_lookup(call.number)
-        if find_suppressions(db, [lookup], now).get(lookup, set()) & SILENCED:
+        if find_suppressions(db, [lookup], now).get(lookup, set()) & {*SILENCED, UNSAFE}:
             return False
     most = read_settings(db).calls_per_hour
     return not most or _recent(db, case.id, now) < most

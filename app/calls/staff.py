@@ -12,10 +12,10 @@ from app import access
 from app.calls.courses import PhonesOnDuty
 from app.calls.twiml import NextHours
 from app.models import CallLeg, LegState, MemberState
+from app.outbox import find_member_phone
 from app.paging import DESK_ROLES, find_desk_on_duty
 from app.rota import list_turns, load_rota
 from app.store import Db
-from app.telephony import clean_number
 from app.vault import find_profile, read_roster
 
 _AHEAD = timedelta(days=8)
@@ -43,8 +43,8 @@ def find_busy_members(db: Db, members: Sequence[UUID]) -> set[UUID]:
 
 def find_phone(db: Db, member_id: UUID) -> str | None:
     """Return an active member's number in E.164; None where they have none, or left."""
-    profile = find_profile(db, member_id, _ACTIVE)
-    return clean_number(profile.phone or "") if profile else None
+    phone = find_member_phone(db, member_id, _ACTIVE)
+    return phone.number if phone else None
 
 
 def find_call_language(db: Db, member_id: UUID | None) -> str:

@@ -92,6 +92,12 @@ def write_message_only(url: str, spoken: Spoken) -> str:
     return write_document([*said, record, make_verb("Hangup")])
 
 
+def write_member_question(url: str, spoken: Spoken, language: str) -> str:
+    """Return what a member who calls is asked: whether they need help themselves."""
+    says = Sayer(url, spoken, (language if language in spoken.tongues else "en",))
+    return ask_digit(f"{url}/twilio/voice/member", says.each("volunteer"))
+
+
 def write_goodbye() -> str:
     """Return the end of a call."""
     return write_document([make_verb("Hangup")])

@@ -26,6 +26,7 @@ from app.calls.events import (
 from app.calls.held_calls import HeldCall, find_call_by_sid, lock_call, note_heard
 from app.calls.line import CallSettings
 from app.calls.machine import begin_call
+from app.calls.member_calls import answer_member_call, find_calling_members
 from app.calls.staff import find_call_language, find_next_hours
 from app.calls.twiml import (
     write_caller_twiml,
@@ -75,7 +76,12 @@ def take_call(db: Db, line: CallSettings, call: InboundCall, now: datetime) -> s
     if call_id is not None:
         held = lock_call(db, call_id) if db.keys.is_open else None
         return _answer(db, line, held, now) if held else write_message_only(line.url, line.spoken)
-    if not note_running_call(db, call.sid, now):
+    members = find_calling_members(db, call)
+    if members:
+        said = answer_member_call(db, line, call, members, now)
+        if said is not None:
+            return said
+    elif not note_running_call(db, call.sid, now):
         return write_goodbye()  # sent again after its case was erased
     case = find_caller_case(db, call.number, now)
     if not db.keys.is_open:

@@ -27,7 +27,6 @@ from app.vault import (
     find_public_key,
     lock_field,
     open_field,
-    seal_columns,
     seal_field,
 )
 
@@ -40,10 +39,23 @@ VOICEMAIL_TYPE = "audio/wav"
 class AttachmentSealer:
     """Seals what is added to it, piece by piece; the plaintext is nowhere kept."""
 
-    def __init__(self, keys: Keyring, case: Case, attachment_id: UUID | None = None) -> None:
-        """Take the case as it is now; ``attachment_id`` where doing it twice is doing it once."""
-        self.id, self.case_id, self.epoch = attachment_id or uuid4(), case.id, case.epoch
-        self.size, self.parts = 0, list[bytes]()
+    def __init__(
+        self,
+        keys: Keyring,
+        case: Case,
+        attachment_id: UUID | None = None,
+        *,
+        epoch: int | None = None,
+    ) -> None:
+        """Take the case as it is now, or as it was in an older ``epoch``.
+
+        ``attachment_id``: where doing it twice is doing it once.
+        """
+        self.id, self.case_id = attachment_id or uuid4(), case.id
+        self.epoch = case.epoch if epoch is None else epoch
+        self.size, self.parts, self.thumbnail = 0, list[bytes](), False
+        # Why there is no file, where it was not kept; then nothing is added.
+        self.fault: str | None = None
         self.key, self._keys = new_seed(), keys
         self._digest, self._rest = hashlib.sha256(), bytearray()
 
@@ -58,10 +70,25 @@ class AttachmentSealer:
             self._seal(bytes(self._rest[:PART_SIZE]))
             del self._rest[:PART_SIZE]
 
-    def finish(self) -> None:
-        """Seal what is left; the last part is the shorter one."""
+    def finish(self, thumbnail: bytes = b"") -> None:
+        """Seal what is left; the last part is the shorter one. A thumbnail comes behind it."""
         self._seal(bytes(self._rest))
         self._rest.clear()
+        self.thumbnail = bool(thumbnail)
+        if thumbnail:
+            self._digest.update(thumbnail)
+            self._seal(thumbnail)
+
+    def describe(self, content_type: str, now: datetime) -> AttachmentDetails:
+        """Return what is known of the file without opening it."""
+        return AttachmentDetails(
+            content_type=content_type,
+            size=self.size,
+            parts=len(self.parts) - self.thumbnail,
+            at=now,
+            thumbnail=self.thumbnail,
+            fault=self.fault,
+        )
 
     def _seal(self, piece: bytes) -> None:
         place = place_part(self.id, len(self.parts), self.case_id, self.epoch)
@@ -100,26 +127,28 @@ def store_attachment(
     *,
     author: UUID | None = None,
     call_id: UUID | None = None,
+    message_id: UUID | None = None,
 ) -> None:
     """Add a sealed file to its case; it replaces what an earlier try left behind."""
     db.execute(delete(AttachmentPart).where(AttachmentPart.attachment_id == sealer.id))
     db.execute(delete(Attachment).where(Attachment.id == sealer.id))
     case.last_position = position_after(case.last_position, now)
-    details = AttachmentDetails(
-        content_type=content_type, size=sealer.size, parts=len(sealer.parts), at=now
-    )
+    details = sealer.describe(content_type, now)
     public = find_public_key(db, case.id, sealer.epoch)
-    place = ATTACHMENT_KEY.place(sealer.id, sealer.epoch, case_id=case.id)
+    key_place = ATTACHMENT_KEY.place(sealer.id, sealer.epoch, case_id=case.id)
+    place = ATTACHMENT_DETAILS.place(sealer.id, sealer.epoch, case_id=case.id)
     db.add(
         Attachment(
             id=sealer.id,
             case_id=case.id,
             call_id=call_id,
+            message_id=message_id,
             author_id=author,
             epoch=sealer.epoch,
             position=case.last_position,
-            key=seal_field(db.keys, ATTACHMENT_KEY, place, sealer.key, public),
-            **seal_columns(db, ATTACHMENT_DETAILS, case, sealer.id, details),
+            key=seal_field(db.keys, ATTACHMENT_KEY, key_place, sealer.key, public),
+            details=seal_field(db.keys, ATTACHMENT_DETAILS, place, details, public),
+            details_epoch=sealer.epoch,
         )
     )
     db.flush()
@@ -140,11 +169,19 @@ def _store_part(db: Db, sealer: AttachmentSealer, number: int, body: bytes) -> N
 
 
 def read_bodies(db: Db, attachment_id: UUID) -> Iterator[bytes]:
-    """Yield the sealed parts of a file in order, one at a time."""
-    for number in range(LARGEST_ATTACHMENT // PART_SIZE + 1):
-        part = db.get(AttachmentPart, make_part_id(attachment_id, number))
-        if part is None:
+    """Yield the sealed parts of a file in order, its thumbnail last, one at a time."""
+    for number in range(LARGEST_ATTACHMENT // PART_SIZE + 2):
+        body = read_body(db, attachment_id, number)
+        if not body:
             return
-        body: bytes = part.body
-        db.expunge(part)  # one part at a time is enough to hold
         yield body
+
+
+def read_body(db: Db, attachment_id: UUID, number: int) -> bytes:
+    """Return a sealed part of a file; empty where there is no such part."""
+    part = db.get(AttachmentPart, make_part_id(attachment_id, number))
+    if part is None:
+        return b""
+    body: bytes = part.body
+    db.expunge(part)  # one part at a time is enough to hold
+    return body

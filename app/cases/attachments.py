@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -13,38 +13,31 @@ from app import audit
 from app.access import Permission, Principal
 from app.cases.archive import open_archive
 from app.cases.attachment_sealer import (
-    LARGEST_ATTACHMENT,
     AttachmentSealer,
     place_part,
-    read_bodies,
+    read_body,
     store_attachment,
 )
 from app.cases.case import find_case, open_case_keys
-from app.cases.media_types import ATTACHMENT_TYPES, find_media_type
 from app.cases.states import is_live
 from app.crypto import CaseKeys, SealBroken, Secret
-from app.errors import BadRequest, NotFound, PayloadTooLarge
+from app.errors import NotFound
+from app.media import UNKNOWN_TYPE, CleanFile, find_media_type
 from app.models import Attachment, AttachmentDetails, AttachmentPart, Case
 from app.store import Db, show_rows
 from app.vault import ATTACHMENT_DETAILS, ATTACHMENT_KEY, ATTACHMENT_PART, open_field, read_field
 
 
 def add_attachment(
-    db: Db, principal: Principal, case_id: UUID, content_type: str, content: bytes, now: datetime
+    db: Db, principal: Principal, case_id: UUID, file: CleanFile, now: datetime
 ) -> Attachment:
-    """Attach a file to a live case. BadRequest, PayloadTooLarge, CaseClosed."""
+    """Attach a file, which ``clean_file`` wrote anew, to a live case. NotFound, CaseClosed."""
     principal.require(Permission.CASES)
     case = find_case(db, principal, case_id, live=True)
-    if len(content) > LARGEST_ATTACHMENT:
-        raise PayloadTooLarge
-    if content_type not in ATTACHMENT_TYPES or not content:
-        raise BadRequest("A sound, a picture (JPEG, PNG) or a PDF can be attached.")
-    if find_media_type(content) != content_type:
-        raise BadRequest("This file is not of the type that it was sent as.")
     sealer = AttachmentSealer(db.keys, case)
-    sealer.add(content)
-    sealer.finish()
-    store_attachment(db, case, sealer, content_type, now, author=principal.member_id)
+    sealer.add(file.content)
+    sealer.finish(file.thumbnail)
+    store_attachment(db, case, sealer, file.content_type, now, author=principal.member_id)
     audit.record(db, "attachment.added", principal.member_id, case.id, now)
     return db.get_one(Attachment, sealer.id)
 
@@ -53,8 +46,9 @@ def add_attachment(
 class AttachedFile:
     """What the desk sees of a file before anybody opens it. ``size`` is in bytes.
 
-    ``author`` is the member who added it; None for a file that came from the caller. ``call`` is
-    the call that left it, where a call did.
+    ``author`` is the member who added it; None for a file that came from the caller. ``call`` or
+    ``message`` is what it came with. ``fault`` says why a file was not kept: then there is nothing
+    to open.
     """
 
     id: UUID
@@ -64,6 +58,9 @@ class AttachedFile:
     size: int
     parts: int
     at: datetime
+    message: UUID | None = None
+    thumbnail: bool = False
+    fault: str | None = None
 
 
 def list_attachments(db: Db, keys: Mapping[UUID, Mapping[int, CaseKeys]]) -> list[AttachedFile]:
@@ -86,6 +83,9 @@ def describe_attachment(row: Attachment, details: AttachmentDetails) -> Attached
         details.size,
         details.parts,
         details.at,
+        row.message_id,
+        details.thumbnail,
+        details.fault,
     )
 
 
@@ -101,6 +101,7 @@ class AttachmentContent:
     content_type: str
     size: int
     parts: int
+    thumbnail: bool
 
 
 def open_attachment(
@@ -108,7 +109,8 @@ def open_attachment(
 ) -> AttachmentContent:
     """Open an attachment of a case, and write that down.
 
-    NotFound, CaseErased, Forbidden; ReasonMissing where it belongs to a closed case.
+    NotFound, also for a file that was not kept; CaseErased, Forbidden; ReasonMissing where it
+    belongs to a closed case.
     """
     case = find_case(db, principal, case_id)
     row = db.get(Attachment, attachment_id)
@@ -120,20 +122,18 @@ def open_attachment(
     else:
         keys = open_archive(db, principal, case, [owner], now)[owner.id]
     details = read_field(db, ATTACHMENT_DETAILS, row, keys)
+    if details.fault is not None:
+        raise NotFound
     key = read_field(db, ATTACHMENT_KEY, row, keys)
     of = AttachmentPart.attachment_id == row.id
     stored = db.scalar(select(func.count()).select_from(AttachmentPart).where(of))
-    if stored != details.parts:
+    if stored != details.parts + details.thumbnail:
         raise SealBroken
     audit.record(db, "attachment.read", principal.member_id, case.id, now)
-    first = open_field(
-        db.keys,
-        ATTACHMENT_PART,
-        place_part(row.id, 0, row.case_id, row.epoch),
-        next(read_bodies(db, row.id), b""),
-        key,
+    sealed = AttachmentContent(
+        row, key, UNKNOWN_TYPE, details.size, details.parts, details.thumbnail
     )
-    return AttachmentContent(row, key, find_media_type(first), details.size, details.parts)
+    return replace(sealed, content_type=find_media_type(_open_part(db, sealed, 0)))
 
 
 def _tree(db: Db, case: Case) -> set[UUID]:
@@ -146,12 +146,24 @@ def read_attachment(db: Db, content: AttachmentContent, start: int, end: int) ->
 
     All of it is verified before a byte of it leaves, also where a few are asked for.
     """
-    row, at, found = content.row, 0, bytearray()
-    for number, body in enumerate(read_bodies(db, row.id)):
-        place = place_part(row.id, number, row.case_id, row.epoch)
-        piece = open_field(db.keys, ATTACHMENT_PART, place, body, content.key)
+    at, found = 0, bytearray()
+    for number in range(content.parts):
+        piece = _open_part(db, content, number)
         found += piece[max(0, start - at) : max(0, end - at)]
         at += len(piece)
     if at != content.size:
         raise SealBroken
     return bytes(found)
+
+
+def read_thumbnail(db: Db, content: AttachmentContent) -> bytes:
+    """Return the small picture of an attachment. NotFound where it has none; SealBroken."""
+    if not content.thumbnail:
+        raise NotFound
+    return _open_part(db, content, content.parts)
+
+
+def _open_part(db: Db, content: AttachmentContent, number: int) -> bytes:
+    row = content.row
+    place = place_part(row.id, number, row.case_id, row.epoch)
+    return open_field(db.keys, ATTACHMENT_PART, place, read_body(db, row.id, number), content.key)

@@ -28,8 +28,7 @@ from app.models import (
 from app.store import Db, Lookup, as_values, insert_rows, is_row_true, make_row_id, update_rows
 from app.vault import make_case_keys
 
-# Before anything is known; the first text decides.
-FIRST_URGENCY = 3
+FIRST_URGENCY = 3  # until the first text decides
 _CASES, _EPOCHS = table(Case), table(CaseEpoch)
 _GRANTS, _MESSAGES = table(CaseGrant), table(Message)
 _NAMES = [column.name for column in _CASES.c]
@@ -88,17 +87,21 @@ class BatchRows:
     grants: list[dict[str, Any]] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
     threads: dict[UUID, ChangingCase] = field(default_factory=dict)
-    # SIDs of messages with pictures, by case.
-    pictures: dict[UUID, list[str]] = field(default_factory=dict)
+    # Case and text of each message with pictures, by its SID.
+    pictures: dict[str, tuple[UUID, UUID]] = field(default_factory=dict)
     # Cases in which somebody asked to be called, and when.
     call_backs: dict[UUID, datetime] = field(default_factory=dict)
 
 
 @dataclass
 class KnownCases:
-    """The live case of each number (the root, if it was merged) and its last closed one."""
+    """The live case of each number (the root, if it was merged) and its last closed one.
+
+    ``own``: the number's own case, merged or not, which holds its phone's dialogue.
+    """
 
     live: dict[bytes, ChangingCase] = field(default_factory=dict)
+    own: dict[bytes, ChangingCase] = field(default_factory=dict)
     closed: dict[bytes, UUID] = field(default_factory=dict)
 
 
@@ -111,7 +114,7 @@ def find_known_cases(db: Db, lookups: set[bytes]) -> KnownCases:
     merged = {row.merged_into for row in rows if row.merged_into is not None}
     roots = {row.id: row for row in (*rows, *_leave_damaged(db, _BY_ID.rows(db, merged)))}
     # Who waited for a case's lock sees its new epoch's number and not yet its row: now it can.
-    renewed = {row.id for row in roots.values() if row.public is None and _is_live(row)}
+    renewed = {r.id for r in roots.values() if r.public is None and r.state in LIVE_STATES}
     roots |= {row.id: row for row in _leave_damaged(db, _BY_ID.rows(db, renewed))}
     # One thread for a case, whichever of its phones wrote.
     live = {row.id: _thread(db, row) for row in roots.values() if _is_live(row)}
@@ -120,6 +123,7 @@ def find_known_cases(db: Db, lookups: set[bytes]) -> KnownCases:
         root_id = row.merged_into or row.id
         if root_id in live:
             known.live[row.number_lookup] = live[root_id]
+            known.own[row.number_lookup] = live.get(row.id) or _thread(db, roots[row.id])
         else:
             known.closed[row.number_lookup] = root_id
     return known
@@ -194,7 +198,7 @@ def open_new_case(
     )
     rows.threads[case_id] = thread
     if thread.lookup:
-        known.live[thread.lookup] = thread
+        known.live[thread.lookup] = known.own[thread.lookup] = thread
     return thread
 
 
@@ -231,8 +235,7 @@ def _new_case(db: Db, thread: ChangingCase, now: datetime, at: datetime) -> dict
 def _changed_case(db: Db, thread: ChangingCase, at: datetime) -> dict[str, Any]:
     columns = {"state": thread.state, "version": thread.version, **_plain(thread, at)}
     if db.keys.is_open:
-        values = thread.known_values
-        columns |= db.keys.rewrite_values(Case, thread.row, values, thread.row_key)
+        columns |= db.keys.rewrite_values(Case, thread.row, thread.known_values, thread.row_key)
     return {**columns, "id": thread.id}
 
 

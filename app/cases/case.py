@@ -10,14 +10,14 @@ from sqlalchemy import select
 from app.access import DESK, Principal, readable_cases
 from app.crypto import CaseKeys
 from app.errors import CaseClosed, CaseErased, NotFound
-from app.models import LIVE_STATES, Case, CaseValues, DetentionEpisode, Event, Task
+from app.models import LIVE_STATES, Case, CaseValues, Denial, DetentionEpisode, Event, Task
 from app.store import Db
 from app.vault import open_case_grants
 
 # -- finding
 
 # What belongs to one case and is found by an id of its own.
-OfCase = TypeVar("OfCase", DetentionEpisode, Event, Task)
+OfCase = TypeVar("OfCase", Denial, DetentionEpisode, Event, Task)
 
 
 def find_case(

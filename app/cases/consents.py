@@ -97,6 +97,15 @@ def has_agreed(db: Db, case_id: UUID, scope: str) -> bool:
     return word is not None and word.allows
 
 
+def has_said_yes(db: Db, case_id: UUID, scope: str) -> bool:
+    """Return whether the newest word, in the whole tree of a case, is the caller's own yes.
+
+    What the desk overrode does not count.
+    """
+    word = find_newest_word(db, find_tree_ids(db, case_id), scope)
+    return word is not None and word.values.granted
+
+
 def has_refused(db: Db, case_id: UUID, scope: str) -> bool:
     """Return whether the newest word on a scope, in the whole tree of a case, is no."""
     word = find_newest_word(db, find_tree_ids(db, case_id), scope)

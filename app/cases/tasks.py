@@ -25,8 +25,9 @@ from app.models import (
 from app.store import Db, insert_new_rows, show_rows
 
 # A date to be made sure of; a date that has passed; one that moved although people were asked for
-# it; a review of a detention; a report, a brief that is missing; somebody to be called back.
-TASK_KINDS = ("recheck", "occurred", "moved", "review", "report", "brief", "call_back")
+# it; a review of a detention; a report, a brief that is missing; somebody to be called back; what a
+# member wrote with their answer.
+TASK_KINDS = ("recheck", "occurred", "moved", "review", "report", "brief", "call_back", "answer")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.cases.case import read_case_values, write_case_values
 from app.cases.states import mark_answered, mark_open
+from app.intake import ScriptState
 from app.models import Case, CaseState, CaseValues, rounded
 from app.store import NOT_WAITING, Db
 
@@ -15,9 +16,9 @@ from app.store import NOT_WAITING, Db
 def note_person(values: CaseValues, at: datetime) -> CaseValues:
     """Return the values of a case that a person takes part in from ``at`` on, if not before.
 
-    From then on the script asks nothing. How long it took until then is counted, once.
+    How long it took until then is counted, once.
     """
-    return replace(values, human=True, human_at=values.human_at or at)
+    return replace(values, human_at=values.human_at or at)
 
 
 def give_case(case: Case, member_id: UUID) -> None:
@@ -68,12 +69,25 @@ def stop_waiting(case: Case, values: CaseValues, now: datetime) -> CaseValues:
 def answer_caller(db: Db, case: Case, values: CaseValues, now: datetime) -> CaseValues:
     """The desk writes to the caller, and the case waits for them.
 
-    Return the case's values, which the caller of this function writes.
+    Return the case's values, which the caller of this function writes; ``note_written`` is for
+    those of the phone that is written to.
     """
-    values = note_person(stop_waiting(case, values, now), now)
+    answered = note_person(stop_waiting(case, values, now), now)
     mark_answered(case)
     case.queue_order = NOT_WAITING + db.order.next(now)
-    return replace(values, last_outbound_at=now)
+    return replace(answered, human=values.human)
+
+
+def note_written(values: CaseValues, now: datetime) -> CaseValues:
+    """Return the values of the phone that a person writes to: there the script is quiet now."""
+    never_greeted = values.script is None or values.script.stage == "new"
+    script = ScriptState("done") if never_greeted else values.script  # it answers a person
+    return replace(values, human=True, last_outbound_at=now, script=script)
+
+
+def note_unheard(values: CaseValues) -> CaseValues:
+    """Return the values of a phone that a person's text never reached: there it was no talk."""
+    return replace(values, last_outbound_at=None)
 
 
 def inherit_waiting(into: Case, values: CaseValues, case: Case, gone: CaseValues) -> CaseValues:
@@ -81,6 +95,10 @@ def inherit_waiting(into: Case, values: CaseValues, case: Case, gone: CaseValues
 
     Return the values of the case that stays, which the caller of this function writes.
     """
+    since = min(
+        (at for at in (values.unconfirmed_since, gone.unconfirmed_since) if at), default=None
+    )
+    values = replace(values, unconfirmed_since=since)
     into.urgency = min(into.urgency, case.urgency)
     into.unread += case.unread
     if not case.waiting:

@@ -23,6 +23,7 @@ from app.members import (
 )
 from app.models import Member
 from app.organisation import read_settings
+from app.outbox import find_phone_troubles
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
@@ -36,7 +37,8 @@ def me(screen: MemberScreenDep) -> Response:
 def _page(screen: MemberScreen, refusal: Refusal | None = None, field: str = "") -> Response:
     visit = screen.visit
     with visit.snapshot() as db:
-        member = member_out(db, db.get_one(Member, visit.principal.member_id))
+        own = db.get_one(Member, visit.principal.member_id)
+        member = member_out(db, own, find_phone_troubles(db, visit.now))
         refused = find_refused_codes(db, member.id, visit.now)
         stored = list_own_sessions(db, screen.service.sessions, visit.principal, visit.now)
         settings = read_settings(db)

@@ -44,7 +44,14 @@ def add(screen: MemberScreenDep) -> Response:
     visit.principal.require(Permission.BLOCKS)
     try:
         with visit.transaction() as db:
-            add_block(db, visit.principal, form.get("number")[:64], visit.now, form.get("reason"))
+            add_block(
+                db,
+                visit.principal,
+                form.get("number")[:64],
+                visit.now,
+                form.get("reason"),
+                own_number=screen.service.settings.twilio_number,
+            )
     except Refusal as refusal:
         return _page(screen, refusal)
     return screen.go("/blocks?done=blocked")

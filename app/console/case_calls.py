@@ -7,13 +7,15 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from app.api import ranged
+from app.api import clean_upload, ranged, small
 from app.calls import ask_interpreter, hand_call_over, mark_custody, start_call_back
+from app.cases import add_attachment
 from app.console.case_handling import handle_case
+from app.console.case_page import case_page
 from app.console.errors import PageRoute
 from app.console.forms import once_key
 from app.console.screens import MemberScreenDep
-from app.errors import BadRequest
+from app.errors import BadRequest, Refusal
 from app.store import Db, do_once
 
 router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRoute)
@@ -70,6 +72,29 @@ def custody(case_id: UUID, call_id: UUID, screen: MemberScreenDep) -> Response:
         "call",
         lambda db: mark_custody(db, visit.principal, case_id, call_id, marked, visit.now),
     )
+
+
+@router.post("/{case_id}/attachments")
+def attach(case_id: UUID, screen: MemberScreenDep) -> Response:
+    """Add a file, written anew, to a case."""
+    visit = screen.visit
+    try:
+        file = clean_upload(screen.form.file)
+    except Refusal as refusal:
+        return case_page(screen, case_id, refusal, field="file")
+    return handle_case(
+        screen,
+        case_id,
+        "attached",
+        "file",
+        lambda db: add_attachment(db, visit.principal, case_id, file, visit.now),
+    )
+
+
+@router.get("/{case_id}/attachments/{attachment_id}/thumbnail")
+def thumbnail(case_id: UUID, attachment_id: UUID, screen: MemberScreenDep) -> Response:
+    """Show a picture, small; written into the audit log."""
+    return small(screen.visit, case_id, attachment_id)
 
 
 @router.get("/{case_id}/attachments/{attachment_id}")

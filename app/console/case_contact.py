@@ -15,6 +15,8 @@ from app.console.forms import checked, stated_hours
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.desk import (
     OtherPhone,
+    confirm_caller,
+    deny_caller,
     list_cases,
     mark_phone_safe,
     mark_phone_unsafe,
@@ -75,6 +77,20 @@ def trust(case_id: UUID, screen: MemberScreenDep) -> Response:
         "trusted",
         "compromised",
         lambda db: mark_phone_safe(db, visit.principal, case_id, visit.now),
+    )
+
+
+@router.post("/{case_id}/contact/confirmed")
+def confirm(case_id: UUID, screen: MemberScreenDep) -> Response:
+    """Let what was answered after a silence count, or never."""
+    visit, denied = screen.visit, screen.form.get("who") == "other"
+    decide = deny_caller if denied else confirm_caller
+    return handle_case(
+        screen,
+        case_id,
+        "caller_denied" if denied else "caller_confirmed",
+        "confirmed",
+        lambda db: decide(db, visit.principal, case_id, visit.now),
     )
 
 

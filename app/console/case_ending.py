@@ -15,7 +15,7 @@ from app.console.case_handling import handle_case
 from app.console.errors import PageRoute
 from app.console.forms import NotConfirmed, checked, confirm
 from app.console.screens import MemberScreen, MemberScreenDep
-from app.desk import break_glass, close_case, erase_case, hold_case, reopen_case
+from app.desk import break_glass, close_case, erase_case, hold_case, reopen_case, stop_wish
 from app.errors import BadRequest, CaseHeld, NotFound, Refusal
 
 router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRoute)
@@ -44,6 +44,19 @@ def reopen(case_id: UUID, screen: MemberScreenDep) -> Response:
         "reopened",
         "reopen",
         lambda db: reopen_case(db, visit.principal, case_id, visit.now),
+    )
+
+
+@router.post("/{case_id}/erasure/stop")
+def stop_erasure(case_id: UUID, screen: MemberScreenDep) -> Response:
+    """Keep a case whose caller asked for it to be erased."""
+    visit = screen.visit
+    return handle_case(
+        screen,
+        case_id,
+        "erasure_stopped",
+        "erasure",
+        lambda db: stop_wish(db, visit.principal, case_id, visit.now),
     )
 
 

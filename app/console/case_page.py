@@ -14,7 +14,7 @@ from app.cases import add_note
 from app.console.errors import PageRoute
 from app.console.forms import checked, once_key
 from app.console.preview import alphabet, preview
-from app.console.quick_replies import quick_replies, with_quick_reply
+from app.console.quick_replies import is_quick_reply, quick_replies, with_quick_reply
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.console.waiting import wait
 from app.desk import CaseFile, read_case, send_reply
@@ -114,7 +114,17 @@ def reply(case_id: UUID, screen: MemberScreenDep) -> Response:
                 once_key(form),
                 f"console reply {case_id}".encode(),
                 visit.now,
-                lambda: send_reply(db, visit.principal, case_id, body, visit.now, channel).id,
+                lambda: (
+                    send_reply(
+                        db,
+                        visit.principal,
+                        case_id,
+                        body,
+                        visit.now,
+                        channel,
+                        ready=is_quick_reply(body),
+                    ).id
+                ),
             )
     except Refusal as refusal:
         return case_page(screen, case_id, refusal, typed={"body": body, "channel": chosen})

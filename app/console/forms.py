@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
+from starlette.datastructures import FormData
 
+from app.api import parse_upload
 from app.cases import ANY
 from app.crypto import derive_key, is_same, keyed_hash
 from app.errors import BadRequest, Forbidden, VersionRequired
@@ -43,6 +46,8 @@ class Form:
     """What a browser sent: every value as text, every line end as one character."""
 
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    # The one file that a form may send, where it is for files.
+    file: bytes = field(default=b"", repr=False)
 
     def get(self, name: str) -> str:
         """Return a field without the white space around it; empty where it is missing."""
@@ -77,12 +82,30 @@ async def read_form(request: Request) -> Form:
     """Return the form in a request; an empty one for a GET."""
     if request.method != "POST":
         return Form()
-    async with request.form(max_files=0, max_fields=300) as data:
-        values: dict[str, tuple[str, ...]] = {}
+    values: dict[str, tuple[str, ...]] = {}
+    file = b""
+    async with _parse(request) as data:
         for name, value in data.multi_items():
             if isinstance(value, str):
                 values[name] = (*values.get(name, ()), _clean(value))
-    return Form(values)
+            else:
+                file = await value.read()
+    return Form(values, file)
+
+
+@asynccontextmanager
+async def _parse(request: Request) -> AsyncIterator[FormData]:
+    """Parse a form. A file is taken where files are added, and lies in memory only."""
+    kind = request.headers.get("content-type", "")
+    if request.url.path.endswith("/attachments") and kind.startswith("multipart/form-data"):
+        data = await parse_upload(request)
+        try:
+            yield data
+        finally:
+            await data.close()
+    else:
+        async with request.form(max_files=0, max_fields=300) as data:
+            yield data
 
 
 def _clean(value: str) -> str:

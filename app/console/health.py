@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -12,8 +14,10 @@ from app.api import examine
 from app.console.confirmations import describe_own_waits
 from app.console.errors import PageRoute
 from app.console.screens import MemberScreenDep
+from app.console.words import PHONE_TROUBLES, of
 from app.errors import Forbidden
-from app.members import is_anyone_waiting, list_confirmations
+from app.members import is_anyone_waiting, list_confirmations, list_handles
+from app.outbox import PhoneTrouble, find_phone_troubles
 from app.store import Db
 from app.vault import read_roster
 
@@ -69,11 +73,22 @@ def health(screen: MemberScreenDep) -> Response:
         )
 
 
+def describe_troubles(db: Db, troubles: Mapping[UUID, PhoneTrouble]) -> str:
+    """Return whose phones get no texts, and why, in one sentence."""
+    handles = list_handles(db)
+    named = (f"{handles[one]} ({of(PHONE_TROUBLES, why)})" for one, why in troubles.items())
+    return (
+        f"These phones of members get no texts: {', '.join(sorted(named))}. Requests and alerts go "
+        "on to others without waiting. Reach these members in another way."
+    )
+
+
 def warnings(db: Db, principal: Principal, now: datetime) -> list[str]:
     """Return what a member should hear of on every first page: most of it is for the desk."""
     found = describe_own_waits(db, principal.member_id, now)
     if not (principal.may(Permission.MEMBERS) or principal.may(Permission.CASES)):
         return found
+    found += [describe_troubles(db, troubles)] if (troubles := find_phone_troubles(db, now)) else []
     listed = read_roster(db)
     for team, what in _TEAMS.items():
         holders = len(listed.team(team))

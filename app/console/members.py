@@ -33,6 +33,7 @@ from app.members import (
     remove_member,
 )
 from app.organisation import read_settings
+from app.outbox import find_phone_troubles
 from app.store import Db
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -49,13 +50,13 @@ def _list(screen: MemberScreen, refusal: Refusal | None = None) -> Response:
     visit.principal.require(Permission.MEMBERS)
     with visit.snapshot() as db:
         whole = list_members(db)
-        settings = read_settings(db)
+        settings, troubles = read_settings(db), find_phone_troubles(db, visit.now)
         return screen.form_page(
             "members.html",
             refusal,
             "role_dispatcher",
             here="/members",
-            members=[member_out(db, member) for member in whole],
+            members=[member_out(db, member, troubles) for member in whole],
             damaged=damaged_out(db, whole),
             roles=ROLES,
             regions=settings.regions,
@@ -123,7 +124,7 @@ def _member(
         found = next((one for one in list_members(db) if one.id == member_id), None)
         if found is None:
             raise NotFound
-        shown = member_out(db, found)
+        shown = member_out(db, found, find_phone_troubles(db, visit.now))
         settings = read_settings(db)
         waits = _describe_waits(screen, db, [member_id])
     asked = [one for one, _, _ in waits if one.kind == "teams"]

@@ -41,6 +41,14 @@ def with_quick_reply(draft: str, key: str, language: str | None) -> str:
     return " ".join(part for part in (draft.rstrip(), ready) if part)
 
 
+def is_quick_reply(body: str) -> bool:
+    """Return whether a text is a quick reply and nothing else, in whatever language."""
+    texts = {
+        text for key, ready in _content().items() if key != "reviewed_by" for text in ready.values()
+    }
+    return body.strip() in texts
+
+
 @cache
 def _content() -> Mapping[str, Mapping[str, str]]:
     return tomllib.loads((FOLDER / "quick_replies.toml").read_text("utf-8"))

@@ -16,6 +16,7 @@ from app.console.screens import MemberScreen
 from app.errors import BadRequest, Refusal
 from app.members import list_handles, list_members
 from app.models import Member, MemberState
+from app.outbox import find_phone_troubles
 from app.rota import (
     SHIFT_ROLES,
     ShiftTurn,
@@ -77,6 +78,7 @@ def page(
             slots=[(slot, recurrence(slot)) for slot in known.slots],
             members=list_active(db),
             handles=list_handles(db),
+            troubles=find_phone_troubles(db, visit.now),
             roles=SHIFT_ROLES,
             today=_today(screen),
             typed=screen.form,

@@ -25,6 +25,7 @@ _NAVIGATION = (
     ("/cases/new", "New case", (Permission.CASES,)),
     ("/events", "Dates", (Permission.CASES,)),
     ("/requests", "Requests", (Permission.CASES,)),
+    ("/complaints", "Complaints", (Permission.COMPLAINTS,)),
     ("/raids", "Seen", (Permission.RAIDS,)),
     ("/offers", "Offers", (Permission.OFFERS,)),
     ("/rota", "Rota", (Permission.ROTA,)),

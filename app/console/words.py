@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app import organisation
+from app.media import FAULT_WORDS
 
 SITUATIONS, OUTCOMES = organisation.SITUATIONS, organisation.OUTCOMES
 LANGUAGES, SCOPES = organisation.LANGUAGES, organisation.CONSENT_SCOPES
@@ -20,7 +21,12 @@ STATES = {
 }
 FLAGS = {
     "erase_requested": "The caller asked for this case to be erased.",
-    "phone_compromised": "The caller's phone may be in other hands: nothing is sent to it.",
+    "phone_compromised": "The caller's phone may be in other hands: nothing is sent to it but "
+    "the fixed texts that every phone gets.",
+    "perhaps_another_owner": "This phone was silent for 90 days: perhaps it has another owner. "
+    "Make sure who writes before you say anything of this case.",
+    "answers_unconfirmed": "What this phone answered after a silence does not count yet: make sure "
+    "that it is the caller.",
     "stopped": "The caller asked for no more texts.",
     "stop": "The caller asked for no more texts.",
     "locked": "This was a wrong number, or the phone may be in other hands: nothing is sent to it.",
@@ -34,6 +40,7 @@ DAMAGED = {
     "call": ("call", "calls"),
     "case": ("case merged with this one", "cases merged with this one"),
     "consent": ("consent", "consents"),
+    "denial": ("refused service", "refused services"),
     "episode": ("detention", "detentions"),
     "event": ("date", "dates"),
     "fields": ("sheet with the facts", "sheets with the facts"),
@@ -45,6 +52,7 @@ DAMAGED = {
     "request": ("request", "requests"),
     "task": ("task", "tasks"),
 }
+UNCONFIRMED = {**FIELDS, "language": "Language", "situation": "About", "region": "Region"}
 DAYS = {
     "MO": "Monday",
     "TU": "Tuesday",
@@ -67,12 +75,23 @@ MEMBER_STATES = {
     "joining": "waiting for a colleague who holds the keys",
     "active": "active",
 }
+# Why a member's phone gets no texts.
+PHONE_TROUBLES = {
+    "blocked": "is blocked",
+    "compromised": "is in the wrong hands",
+    "stop": "said STOP",
+    "locked": "said that it is the wrong number",
+    "unreached": "does not receive",
+}
 BLOCK_REASONS = {
     "abuse": "abuse of whoever answers",
     "machine": "a machine that answers itself",
     "flood": "far too many texts",
     "other": "something else",
 }
+# Why a file was not kept.
+FAULTS = FAULT_WORDS
+FILE_KINDS = {"application/pdf": "Document (PDF)"}
 # How a call ended, or where it is.
 DISPOSITIONS = {
     "answered": "spoken to",
@@ -94,8 +113,11 @@ DONE = {
     "glass_broken": "It is open, and the coordinators have been told.",
     "accepted": "It is yours. Thank you.",
     "asked": "People are being asked now.",
+    "attached": "The file is added.",
     "briefed": "The brief is written.",
     "dated": "The date is saved.",
+    "denied": "The refused service is recorded. Nothing of it has left.",
+    "drafted": "The dossier is drafted. Open it, and send it to the office.",
     "declined": "Thank you for answering. Others are asked.",
     "held_at": "The detention is recorded.",
     "reported": "The report is saved.",
@@ -110,12 +132,15 @@ DONE = {
     "change_confirmed": "You confirmed it.",
     "claimed": "The case is yours.",
     "closed": "The case is closed. Only the archive can open it now.",
+    "caller_confirmed": "What they answered counts now.",
+    "caller_denied": "What was answered does not count. If the phone is not safe, say so too.",
     "compromised": "Nothing is sent to this phone any more. Record another safe contact.",
     "confirmed": "The second factor works. From now on every sign-in needs a code.",
     "consented": "The consent is recorded.",
     "contact": "The new contact is recorded.",
     "ended": "That session has ended.",
     "erased": "The case was erased. Copies of the database follow within a week.",
+    "erasure_stopped": "The case is kept.",
     "held": "The case is on hold: it cannot be erased.",
     "joined": "You are in.",
     "lifted": "The hold is lifted.",
@@ -142,11 +167,22 @@ DONE = {
 }
 
 
+def say_answer(name: str, value: str) -> str:
+    """Return what a caller answered to the script, in words where it is a code."""
+    tables: Mapping[str, Mapping[str, str]] = {"language": LANGUAGES, "situation": SITUATIONS}
+    return of(tables.get(name, {value: value}), value)
+
+
 def of(table: Mapping[str, str], code: str | None) -> str:
     """Return a code in words; one that has none yet as it is, and a dash for nothing."""
     if not code:
         return "–"
     return table.get(code, code.replace("_", " ").replace(".", " "))
+
+
+def kilobytes(size: int) -> str:
+    """Return a size in bytes as it is told."""
+    return f"{max(1, round(size / 1024))} kB"
 
 
 def tier(urgency: int) -> str:

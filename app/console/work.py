@@ -8,6 +8,18 @@ from app.console.words import of
 EVENT_KINDS, REQUEST_KINDS = organisation.EVENT_KINDS, organisation.REQUEST_KINDS
 EVENT_STATES = organisation.EVENT_STATES
 DIRECTORY_KINDS = organisation.DIRECTORY_KINDS
+DENIAL_SECTORS, DENIED_SERVICES = organisation.DENIAL_SECTORS, organisation.DENIED_SERVICES
+DENIAL_FIELDS, DOSSIER_LANGUAGES = organisation.DENIAL_FIELDS, organisation.DOSSIER_LANGUAGES
+DENIAL_STATES = {
+    "recorded": "recorded, nothing has left",
+    "drafted": "dossier drafted, not sent",
+    "sent": "sent to the office",
+    "acknowledged": "the office has it",
+    "answered": "the office has answered",
+    "closed": "over",
+    "withdrawn": "taken back",
+}
+YES_OR_NO = {"yes": "yes", "no": "no"}
 # What a person may say of a date; that it moved shows from its new time.
 EVENT_NEXT = {
     "tentative": ("confirmed", "occurred", "cancelled"),
@@ -21,6 +33,7 @@ TASKS = {
     "review": "a review of the detention is near",
     "report": "a report is missing",
     "brief": "a brief is missing",
+    "answer": "a volunteer wrote something with their answer: read it in the case",
 }
 RAID_STATES = {
     "unverified": "Unverified",

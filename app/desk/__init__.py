@@ -1,8 +1,20 @@
 """What a dispatcher does with a case: reads it, answers, closes, erases, exports it."""
 
 from app.desk.announcing import announce_card
+from app.desk.caller_proof import confirm_caller, deny_caller
 from app.desk.case_file import CaseFile, show_consent
+from app.desk.case_records import mask_number
 from app.desk.closing import close_case, erase_case, hold_case, lift_hold, merge_cases, reopen_case
+from app.desk.complaints import (
+    FATES,
+    ComplaintLine,
+    draft_dossier,
+    list_complaints,
+    open_dossier,
+    read_denial,
+    show_lines,
+    take_complaint_step,
+)
 from app.desk.contact import OtherPhone, mark_phone_safe, mark_phone_unsafe, replace_contact
 from app.desk.copy_text import CopyReader
 from app.desk.date_changes import change_date, read_date
@@ -20,15 +32,26 @@ from app.desk.handling import (
 )
 from app.desk.overview import read_overview
 from app.desk.queue import CaseLine, find_unsaid_hours, list_cases, read_line
-from app.desk.reading import mask_number, read_case
+from app.desk.reading import read_case
 from app.desk.reminders import sweep_reminders
-from app.desk.replying import StatedConsent, make_cases_wait, record_consent, send_reply
+from app.desk.replying import (
+    CaseText,
+    StatedConsent,
+    make_cases_wait,
+    put_text,
+    record_consent,
+    send_reply,
+)
+from app.desk.waiting_wishes import stop_wish
 
 __all__ = [
     "COPY_NAME",
+    "FATES",
     "CaseFile",
     "CaseLine",
     "CaseOpening",
+    "CaseText",
+    "ComplaintLine",
     "CopyReader",
     "OtherPhone",
     "StatedConsent",
@@ -39,7 +62,10 @@ __all__ = [
     "change_date",
     "claim_case",
     "close_case",
+    "confirm_caller",
     "confirm_wish",
+    "deny_caller",
+    "draft_dossier",
     "erase_case",
     "erase_due_cases",
     "erase_restored_cases",
@@ -49,6 +75,7 @@ __all__ = [
     "is_archive_wanted",
     "lift_hold",
     "list_cases",
+    "list_complaints",
     "make_cases_wait",
     "mark_phone_safe",
     "mark_phone_unsafe",
@@ -56,8 +83,11 @@ __all__ = [
     "merge_cases",
     "open_case_by_hand",
     "open_copy",
+    "open_dossier",
+    "put_text",
     "read_case",
     "read_date",
+    "read_denial",
     "read_line",
     "read_overview",
     "record_consent",
@@ -68,5 +98,8 @@ __all__ = [
     "search_archive",
     "send_reply",
     "show_consent",
+    "show_lines",
+    "stop_wish",
     "sweep_reminders",
+    "take_complaint_step",
 ]

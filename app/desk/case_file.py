@@ -11,12 +11,15 @@ from uuid import UUID
 from app.cases import AttachedFile, DueTask
 from app.desk.date_changes import WholeDate
 from app.desk.queue import CaseLine
+from app.desk.waiting_wishes import WaitingWish
 from app.knowledge import PossibleDeadline
 from app.models import (
     AuditEntry,
     Call,
     Consent,
     ConsentValues,
+    Denial,
+    DenialDetails,
     DetentionDetails,
     DetentionEpisode,
     SafeHours,
@@ -36,6 +39,8 @@ class ConversationText:
     status: str
     author: UUID | None
     media: Sequence[str]
+    # The phone that wrote it or that it went to, masked; several of a merged case differ.
+    phone: str | None = None
     # What the caller calls themself on WhatsApp, where they wrote there.
     profile_name: str | None = field(default=None, repr=False)
 
@@ -84,6 +89,7 @@ DAMAGED_KINDS: Mapping[str, str] = {
     "case_sheets": "fields",
     "cases": "case",
     "consents": "consent",
+    "denials": "denial",
     "detention_episodes": "episode",
     "events": "event",
     "messages": "message",
@@ -107,6 +113,8 @@ class DamagedRecord:
 class CaseFile:
     """A case whole. Where the reader holds no key, only ``line`` and ``history`` say anything.
 
+    ``unconfirmed`` is what was answered after a silence and counts once a person has confirmed the
+    caller. ``erasure`` is the caller's wish that will erase the case.
     ``damaged`` is what belongs to the case and does not verify. ``possible_deadlines`` are hints
     for the desk, from verified rules; they are never texted.
     """
@@ -118,10 +126,13 @@ class CaseFile:
     opened: bool = True
     messages: Sequence[ConversationText] = field(default=(), repr=False)
     fields: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    unconfirmed: Mapping[str, str] = field(default_factory=dict, repr=False)
+    erasure: WaitingWish | None = None
     notes: Sequence[CaseNote] = field(default=(), repr=False)
     consents: Sequence[RecordedConsent] = field(default=(), repr=False)
     events: Sequence[WholeDate] = field(default=(), repr=False)
     episodes: Sequence[tuple[DetentionEpisode, DetentionDetails]] = field(default=(), repr=False)
+    denials: Sequence[tuple[Denial, DenialDetails]] = field(default=(), repr=False)
     tasks: Sequence[DueTask] = ()
     possible_deadlines: Sequence[PossibleDeadline] = field(default=(), repr=False)
     requests: Sequence[FoundRequest] = field(default=(), repr=False)

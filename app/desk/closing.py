@@ -26,6 +26,7 @@ from app.cases import (
     open_archive,
     read_case_values,
     restore_dates,
+    restore_denials,
     restore_detentions,
     write_case_values,
 )
@@ -120,6 +121,7 @@ def _reopen_one(
     regrant_case(db, case.id, keys, DESK, now)
     restore_dates(db, case, keys, now)
     restore_detentions(db, case, keys, now)
+    restore_denials(db, case, keys, now)
     values = read_case_values(db, case)
     number = contact.number if contact else None
     write_case_values(db, case, replace(values, outcome=None, number=number, human=True))

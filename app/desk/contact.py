@@ -1,8 +1,8 @@
 """How a caller may be reached, when that changes: a phone in the wrong hands, another safe one.
 
-A phone that may be in the wrong hands gets nothing any more, from this case or any other, not
-even the answers of the script, and cannot erase. Texts go again once another safe contact is
-recorded, or once somebody says that the phone is back.
+A phone that may be in the wrong hands gets nothing any more, from this case or any other, but the
+fixed texts that every phone is answered, since silence would betray it; and it cannot erase. Texts
+go again once another safe contact is recorded, or once somebody says that the phone is back.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from app import audit
 from app.access import Permission, Principal
 from app.cases import find_case, lock_tree, read_case_values, write_case_values
 from app.desk.replying import StatedConsent, record_consent
 from app.errors import BadRequest, NumberSuppressed, UnsafeMethod
-from app.models import LIVE_STATES, Case, Erasure, ErasureState
+from app.models import LIVE_STATES, PERHAPS_ANOTHER_OWNER, Case
 from app.outbox import cancel_texts, find_suppressions, lift_suppressions, suppress_number
 from app.store import Db
 from app.telephony import Channel, read_number
@@ -28,7 +28,7 @@ from app.telephony import Channel, read_number
 UNSAFE_FLAG = "phone_compromised"
 # What was known of the old phone, and says nothing about the new one.
 _OF_THE_PHONE: Mapping[str, Any] = dict.fromkeys(
-    ("last_inbound_at", "last_sms_at", "whatsapp", "reach")
+    ("last_inbound_at", "last_outbound_at", "last_sms_at", "whatsapp", "reach", "script")
 )
 
 
@@ -52,10 +52,6 @@ def mark_phone_unsafe(db: Db, principal: Principal, case_id: UUID, now: datetime
     write_case_values(db, case, values.with_flag(UNSAFE_FLAG))
     suppress_number(db, number, "compromised", now)
     cancel_texts(db, number, [one.id for one in lock_tree(db, case)])
-    lookup = db.keys.number_lookup(number)
-    db.execute(
-        delete(Erasure).where(Erasure.number_lookup == lookup, Erasure.state == ErasureState.ASKED)
-    )
     audit.record(db, "contact.compromised", principal.member_id, case.id, now)
     return case
 
@@ -91,11 +87,9 @@ def replace_contact(
     if values.number:
         cancel_texts(db, values.number)
     kept = replace(values.without_flag(UNSAFE_FLAG), **_OF_THE_PHONE)
-    write_case_values(
-        db,
-        case,
-        replace(kept, number=number, human=True, text_channel=_find_channel(contact.methods)),
-    )
+    kept = replace(kept.without_flag(PERHAPS_ANOTHER_OWNER), owner_known_at=now, unproven=False)
+    channel = _find_channel(contact.methods)
+    write_case_values(db, case, replace(kept, number=number, text_channel=channel))
     case.number_lookup = lookup
     db.flush()
     audit.record(db, "contact.replaced", principal.member_id, case.id, now)

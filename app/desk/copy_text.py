@@ -33,6 +33,8 @@ from app.organisation import (
 )
 
 CopyReader = Literal["caller", "counsel"]
+# In place of the name of a document that did not pass.
+NOT_KEPT = "not kept"
 _READERS: Mapping[CopyReader, str] = {"caller": "the caller", "counsel": "the caller's counsel"}
 _EXPLANATION = """\
 Lines that begin with a bar, like the next one, are people's own words:
@@ -78,7 +80,10 @@ class _CopyText:
         yield from _section("Consents", [self.consent(one) for one in file.consents])
         yield from _section(
             "Documents",
-            [[f"{files[a.id]}, {a.size} bytes, {self.moment(a.at)}"] for a in file.attachments],
+            [
+                [f"{files.get(a.id, NOT_KEPT)}, {a.size} bytes, {self.moment(a.at)}"]
+                for a in file.attachments
+            ],
         )
 
     def message(self, text: ConversationText) -> list[str]:

@@ -32,8 +32,8 @@ from app.cases import (
 from app.crypto import CaseKeys
 from app.errors import BadRequest
 from app.models import AWAITED, Assignment, Case, DatePlace, Event, EventState, Member, Request
-from app.outbox import TextDraft, queue_texts
-from app.paging import find_reachable_number
+from app.outbox import queue_notice
+from app.paging import find_reachable_phone
 from app.requests import (
     Accompanying,
     check_room,
@@ -42,12 +42,12 @@ from app.requests import (
     list_accompaniments,
 )
 from app.store import Db, ReadVersion, check_version, show_rows
+from app.texts import MemberNotice, MemberText
 from app.vault import EVENT_PLACE, read_field, rewrite_field
 
 # Requests whose people have to know when their date moves.
 _ASKED = ("open", "offered", "unfilled", "assigned")
 # To whoever took it on; what they read of it still says the old time.
-DATE_MOVED_TEXT = "Desk: something you took on has moved or is off. Please wait until we call you."
 _SEALED = ("kind", "place", "meeting_place")
 
 
@@ -158,11 +158,8 @@ def _tell_who_was_asked(db: Db, event: Event, now: datetime) -> None:
         .join(Assignment, Assignment.member_id == Member.id)
         .where(Assignment.request_id.in_(asked), Assignment.state == "active")
     )
-    numbers = [find_reachable_number(db, member, 0, now) for member in going]
-    drafts = [
-        TextDraft(number, DATE_MOVED_TEXT, None, None, "alert", 1) for number in numbers if number
-    ]
-    queue_texts(db, drafts, now)
+    phones = [phone for one in going if (phone := find_reachable_phone(db, one, 0, now))]
+    queue_notice(db, phones, MemberNotice(MemberText.DATE_MOVED), now)
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ from app.desk.reading import read_case
 from app.errors import BadRequest
 from app.paging import tell_coordinators
 from app.store import Db
+from app.texts import MemberNotice, MemberText
 
 LONGEST_REASON = 4000
-GLASS_BROKEN_TEXT = "Desk: somebody opened notes in an emergency. Please look at the log."
 _MOST_TOLD = 20
 
 
@@ -38,5 +38,6 @@ def break_glass(
     write_note(db, case, principal.member_id, "break_glass", reason, now)
     db.flush()
     audit.record(db, GLASS_BROKEN, principal.member_id, case.id, now)
-    tell_coordinators(db, GLASS_BROKEN_TEXT, now, but=principal.member_id, at_most=_MOST_TOLD)
+    notice = MemberNotice(MemberText.GLASS_BROKEN)
+    tell_coordinators(db, notice, now, but=principal.member_id, at_most=_MOST_TOLD)
     return read_case(db, principal, case_id, now)

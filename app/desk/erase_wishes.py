@@ -20,7 +20,17 @@ from app.cases import lock_cases_of_number, read_case_values, write_case_values
 from app.crypto import SealBroken
 from app.desk.erasing import erase_tree
 from app.errors import Forbidden
-from app.models import LIVE_STATES, Case, CaseSheet, Erasure, ErasureState, ErasureValues, rounded
+from app.models import (
+    ERASE_REQUESTED,
+    LIVE_STATES,
+    PERHAPS_ANOTHER_OWNER,
+    Case,
+    CaseSheet,
+    Erasure,
+    ErasureState,
+    ErasureValues,
+    rounded,
+)
 from app.store import Db
 from app.vault import CASE_CONTACT, open_case_grants, read_sheet, read_whole_values
 
@@ -38,7 +48,7 @@ def confirm_wish(db: Db, row: Erasure, now: datetime) -> None:
     values = db.keys.read_values(row)
     cases = lock_cases_of_number(db, row.number_lookup)
     urgent = any(case.state in LIVE_STATES and case.urgency <= _URGENT for case in cases)
-    waits = urgent or any(case.held for case in cases)
+    waits = urgent or any(case.held or _is_doubtful(db, case) for case in cases)
     due_at = values.due_at if values.due_at and values.due_at > now else None
     wish = replace(values, wished_at=now, searched_to=None, due_at=due_at)
     if due_at is None:
@@ -46,14 +56,16 @@ def confirm_wish(db: Db, row: Erasure, now: datetime) -> None:
     row.state, row.expires_at = ErasureState.WAITING, rounded(now)
     db.keys.write_values(row, wish)
     for case in cases if waits else ():
-        _flag(db, case)
+        marked = read_case_values(db, case).with_flag(ERASE_REQUESTED)
+        if case.number_lookup == row.number_lookup:  # as if all had been erased at once
+            marked = replace(marked, script=None)
+        write_case_values(db, case, marked)
     _carry_out(db, row, wish, now)
 
 
-def _flag(db: Db, case: Case) -> None:
-    values = read_case_values(db, case)
-    if "erase_requested" not in values.flags:
-        write_case_values(db, case, values.with_flag("erase_requested"))
+def _is_doubtful(db: Db, case: Case) -> bool:
+    """Return whether somebody else may have the phone by now, so that a person looks first."""
+    return PERHAPS_ANOTHER_OWNER in read_case_values(db, case).flags
 
 
 def _carry_out(db: Db, row: Erasure, wish: ErasureValues, now: datetime) -> bool:

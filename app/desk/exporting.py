@@ -28,7 +28,7 @@ from app.cases import (
 )
 from app.crypto import is_code, lock_file
 from app.desk.case_file import CaseFile
-from app.desk.copy_text import CopyReader, write_copy_text
+from app.desk.copy_text import NOT_KEPT, CopyReader, write_copy_text
 from app.desk.quotes import is_unseen
 from app.desk.reading import read_case
 from app.errors import BadRequest, CaseClosed, PayloadTooLarge
@@ -76,7 +76,8 @@ def open_copy(
         check_consent(db, file.line.case, "legal")
     if sum(one.size for one in file.attachments) > LARGEST_COPY:
         raise PayloadTooLarge
-    opened = [open_attachment(db, principal, case_id, one.id, now) for one in file.attachments]
+    kept = [one for one in file.attachments if one.fault is None]
+    opened = [open_attachment(db, principal, case_id, one.id, now) for one in kept]
     documents = {_file_name(place, one): one for place, one in enumerate(opened, 1)}
     names = {one.row.id: name for name, one in documents.items()}
     audit.record(db, "case.exported", principal.member_id, case_id, now)
@@ -128,7 +129,8 @@ def _told(
             for said in file.consents
         ],
         "attachments": [
-            {"file": files[one.id], "at": one.at, "size": one.size} for one in file.attachments
+            {"file": files.get(one.id, NOT_KEPT), "at": one.at, "size": one.size}
+            for one in file.attachments
         ],
     }
     return told

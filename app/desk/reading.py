@@ -16,6 +16,7 @@ from app.cases import (
     find_contact_terms,
     is_live,
     list_attachments,
+    list_denials,
     list_detentions,
     list_tasks_of_cases,
     lock_tree,
@@ -32,10 +33,12 @@ from app.desk.case_records import (
     list_damaged,
     list_notes,
     list_texts,
+    mask_number,
     show_sheet,
 )
 from app.desk.date_changes import WholeDate, list_dates
 from app.desk.queue import CaseLine, read_line
+from app.desk.waiting_wishes import find_waiting_wish
 from app.knowledge import (
     PossibleDeadline,
     find_deadline_facts,
@@ -44,7 +47,10 @@ from app.knowledge import (
 )
 from app.models import (
     AWAITED,
+    ERASE_REQUESTED,
     HOURS_NOT_SAID,
+    LIVE_STATES,
+    PERHAPS_ANOTHER_OWNER,
     AuditEntry,
     Case,
     DetentionDetails,
@@ -62,7 +68,10 @@ from app.vault import (
     open_case_grants,
 )
 
-_LONG_NUMBER = 8
+# A flag that follows from the case's values: answers wait for a person to confirm the caller.
+UNCONFIRMED = "answers_unconfirmed"
+# Flags that say something of one phone of a case, whichever it is.
+_OF_A_PHONE = (ERASE_REQUESTED, PERHAPS_ANOTHER_OWNER)
 
 
 def read_case(db: Db, principal: Principal, case_id: UUID, now: datetime) -> CaseFile:
@@ -101,20 +110,24 @@ def _open(
 ) -> CaseFile:
     """Open all that belongs to a case; ``lines`` are its tree's, the case itself first."""
     line, case, live = lines[0], lines[0].case, is_live(lines[0].case)
-    messages, answers = list_texts(db, keys)
+    read = list_texts(db, keys)
     written = show_sheet(db, CASE_FIELDS, case, keys[case.id]) or {}
-    fields = {**answers, **written}
+    fields = {**read.answers, **written}
+    unconfirmed = read.find_unconfirmed(line.values.unconfirmed_since)
     dates, stays = list_dates(db, keys), list_detentions(db, keys)
     file = CaseFile(
         line,
         contact,
         history,
-        messages=messages,
+        messages=read.texts,
         fields=fields,
+        unconfirmed={name: said for one in unconfirmed.values() for name, said in one.items()},
+        erasure=find_waiting_wish(db, [one.case for one in lines]) if live else None,
         notes=list_notes(db, keys),
         consents=list_consents(db, keys),
         events=dates,
         episodes=stays,
+        denials=list_denials(db, keys),
         tasks=list_tasks_of_cases(db, keys) if live else (),
         possible_deadlines=_find_deadlines(db, line, dates, stays, fields) if live else (),
         requests=list_requests_of_cases(db, keys),
@@ -127,7 +140,9 @@ def _open(
 
 
 def _belongs(one: Case, case: Case) -> bool:
-    return one.id == case.id or (case.merged_into is None and one.state == case.state)
+    """Return whether a case of the tree is read with this one; how far it had come is all one."""
+    alike = one.state == case.state or {one.state, case.state} <= {*LIVE_STATES}
+    return one.id == case.id or (case.merged_into is None and alike)
 
 
 def _find_archived_number(db: Db, case: Case, keys: Mapping[int, CaseKeys]) -> str | None:
@@ -154,12 +169,12 @@ def _find_contact(
 def _list_flags(db: Db, lines: Sequence[CaseLine], now: datetime) -> list[str]:
     """Return what to beware of: noted in a case, or true of its phone or one merged with it."""
     case, values = lines[0].case, lines[0].values
-    of_phones = (
-        flag
-        for number in dict.fromkeys(line.values.number for line in lines)
-        for flag in find_phone_flags(db, number, now)
-    )
-    flags = [*values.flags, *of_phones, *(["held"] if case.held else [])]
+    flags = list(values.flags)
+    for line in lines:
+        flags += find_phone_flags(db, line.values.number, now)
+        flags += [flag for flag in line.values.flags if flag in _OF_A_PHONE]
+    flags += ["held"] if case.held else []
+    flags += [UNCONFIRMED] if values.unconfirmed_since else []
     return list(dict.fromkeys(flags))
 
 
@@ -177,12 +192,3 @@ def _find_deadlines(
     zone = find_zone(db, line.values.region)
     awaited = [(date.kind, date.starts_at) for date in dates if date.state in AWAITED]
     return find_possible_deadlines(rules, find_deadline_facts(awaited, held, fields), zone)
-
-
-def mask_number(number: str | None) -> str | None:
-    """Return a number with all but its ends hidden; of a short one at most half is shown."""
-    if not number:
-        return None
-    first = 2 if len(number) >= _LONG_NUMBER else 0
-    last = min(2, len(number) // 2)
-    return number[:first] + "•" * (len(number) - first - last) + number[len(number) - last :]

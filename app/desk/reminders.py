@@ -30,10 +30,10 @@ from app.models import (
     Reminded,
     Request,
 )
-from app.outbox import TextDraft, check_text, queue_texts
-from app.paging import find_reachable_number
+from app.outbox import MemberPhone, check_text, queue_notice
+from app.paging import find_reachable_phone
 from app.store import Database, Db, show_each
-from app.texts import Texts
+from app.texts import MemberNotice, MemberText, Texts
 
 log = structlog.get_logger()
 
@@ -41,7 +41,6 @@ log = structlog.get_logger()
 _TRIES = 3
 _A_DAY = timedelta(days=1)
 # Neutral, and the same for everybody: where and when is in their notes.
-COMING_UP_TEXT = "Desk: something of yours is coming up. When and where is in your notes."
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class ReminderPlan:
     rechecks: Sequence[int] = ()
     passed: bool = False
     remind: int | None = None
-    members: Sequence[tuple[UUID, str]] = ()
+    members: Sequence[tuple[UUID, MemberPhone]] = ()
 
     def __bool__(self) -> bool:
         return bool(self.rechecks or self.passed or self.members or self.remind is not None)
@@ -139,8 +138,8 @@ def _may_remind(db: Db, done: Reminded, case: Case, days: int, now: datetime) ->
 
 def _expected(
     db: Db, event: Event, done: Reminded, starts_at: datetime, now: datetime
-) -> list[tuple[UUID, str]]:
-    """Return who is expected there and can be told now, with their numbers."""
+) -> list[tuple[UUID, MemberPhone]]:
+    """Return who is expected there and can be told now, with their phones."""
     if not starts_at - _A_DAY <= now < starts_at:
         return []
     taken = db.list_whole(
@@ -154,9 +153,9 @@ def _expected(
     )
     untold = {one.member_id: one.id for one in taken if one.id not in done.members}
     return [
-        (untold[member.id], number)
+        (untold[member.id], phone)
         for member in db.list_whole(select(Member).where(Member.id.in_(untold)))
-        if (number := find_reachable_number(db, member, 1, now))
+        if (phone := find_reachable_phone(db, member, 1, now))
     ]
 
 
@@ -182,10 +181,8 @@ def _carry_out(db: Db, texts: Texts, event_id: UUID, now: datetime) -> None:
     if plan.remind is not None:
         done = _remind_caller(db, texts, main or case, done, plan.remind, now)
     if plan.members:
-        drafts = [
-            TextDraft(number, COMING_UP_TEXT, None, None, "alert", 2) for _, number in plan.members
-        ]
-        queue_texts(db, drafts, now)
+        phones = [phone for _, phone in plan.members]
+        queue_notice(db, phones, MemberNotice(MemberText.COMING_UP), now, urgency=2)
         done = replace(done, members=(*done.members, *(one for one, _ in plan.members)))
     db.keys.write_values(event, replace(values, reminded=done))
 

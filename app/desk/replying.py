@@ -14,17 +14,22 @@ from app.access import Permission, Principal
 from app.cases import (
     TREE_ROOT,
     answer_caller,
+    find_asking_phone,
     find_case,
     has_agreed,
     is_live,
+    list_phones,
+    note_unheard,
+    note_written,
     parse_safe_hours,
     read_case_values,
     start_waiting,
     write_case_values,
 )
-from app.errors import BadRequest
+from app.errors import BadRequest, UnsafeMethod
 from app.models import (
     NOT_HEARD,
+    PERHAPS_ANOTHER_OWNER,
     ROUNDING,
     Case,
     CaseValues,
@@ -37,7 +42,7 @@ from app.models import (
     rounded,
 )
 from app.organisation import CONSENT_SCOPES, CONTACT_METHODS
-from app.outbox import TextDraft, check_text, queue_texts
+from app.outbox import MAYBE_STRANGER, TextDraft, check_text, queue_texts
 from app.paging import ALERTED_AT_ONCE, acknowledge_alert, make_alert_job
 from app.requests import complete_briefs, follow_consent
 from app.store import ClaimedJob, Db, add_jobs, finish_job, make_row_id, position_after
@@ -54,10 +59,14 @@ def send_reply(
     body: str,
     now: datetime,
     channel: Channel | None = None,
+    *,
+    ready: bool = False,
 ) -> Message:
-    """Queue a text to the caller, on the channel that they wrote on last, or on another.
+    """Queue a text to the phone that texted last, on the channel that it used, or on another.
 
-    BadRequest, and the refusals of ``check_text``: another channel needs consent to it.
+    A ``ready`` text holds no fact of the case, so that it may go to a phone that is perhaps
+    another person's by now. BadRequest, and the refusals of ``check_text``: another channel needs
+    consent to it.
     """
     principal.require(Permission.CASES)
     case = find_case(db, principal, case_id, live=True)
@@ -65,12 +74,16 @@ def send_reply(
         raise BadRequest("A text has between 1 and 1600 characters.")
     if "\0" in body:
         raise BadRequest("A text cannot hold the character NUL.")
-    values = read_case_values(db, case)
-    channel = channel or values.text_channel
-    check_text(db, case, values, now, written_at=now, channel=channel)
+    phone = find_asking_phone(db, case)
+    channel = channel or phone.values.text_channel
+    check_text(db, phone.case, phone.values, now, written_at=now, channel=channel)
+    if PERHAPS_ANOTHER_OWNER in phone.values.flags and not ready:
+        raise UnsafeMethod(MAYBE_STRANGER)
     complete_briefs(db, principal, case, now)
-    write_case_values(db, case, answer_caller(db, case, values, now))
-    message = _put_message(db, case, values, principal.member_id, body, now, channel)
+    write_case_values(db, case, answer_caller(db, case, read_case_values(db, case), now))
+    write_case_values(db, phone.case, note_written(read_case_values(db, phone.case), now))
+    text = CaseText(body, "reply", channel, principal.member_id)
+    message = put_text(db, case, phone.values, text, now)
     acknowledge_alert(db, case.id, principal.member_id)
     audit.record(db, "case.replied", principal.member_id, case.id, now)
     return message
@@ -83,37 +96,52 @@ def send_reminder(db: Db, case: Case, values: CaseValues, body: str, now: dateti
     """
     channel = values.text_channel
     check_text(db, case, values, now, written_at=now, channel=channel, answers=False)
-    return _put_message(db, case, values, None, body, now, channel)
+    return put_text(db, case, values, CaseText(body, "reminder", channel), now)
 
 
-def _put_message(
-    db: Db,
-    case: Case,
-    values: CaseValues,
-    author: UUID | None,
-    body: str,
-    now: datetime,
-    channel: Channel,
-) -> Message:
+@dataclass(frozen=True)
+class CaseText:
+    """A text to write to a phone of a case; ``author`` is None for the machine.
+
+    ``answers``: when that came which it answers, if not just now.
+    """
+
+    body: str = field(repr=False)
+    purpose: str
+    channel: Channel
+    author: UUID | None = None
+    answers: datetime | None = None
+
+
+def put_text(db: Db, case: Case, phone: CaseValues, text: CaseText, now: datetime) -> Message:
+    """Write a text to a phone into the conversation and into the outbox, unchecked."""
     message_id = make_row_id(db, Message, now)
     case.last_position = position_after(case.last_position, now)
+    content = MessageBody(body=text.body, at=now, phone=phone.number)
     message = Message(
         id=message_id,
         case_id=case.id,
         epoch=case.epoch,
         direction="outbound",
-        channel=channel,
+        channel=text.channel,
         status="queued",
         at=rounded(now),
         position=case.last_position,
-        author_id=author,
-        body=seal_for_case(db, MESSAGE_BODY, case, message_id, MessageBody(body=body, at=now)),
+        author_id=text.author,
+        body=seal_for_case(db, MESSAGE_BODY, case, message_id, content),
     )
     db.add(message)
     db.flush()
-    purpose = "reply" if author else "reminder"  # which answers nobody, at the last gate too
-    to = values.find_address(channel) or ""
-    draft = TextDraft(to, body, case.id, message_id, purpose, case.urgency, channel=channel)
+    draft = TextDraft(
+        phone.find_address(text.channel) or "",
+        text.body,
+        case.id,
+        message_id,
+        text.purpose,
+        case.urgency,
+        text.answers,
+        text.channel,
+    )
     queue_texts(db, [draft], now)
     return message
 
@@ -133,7 +161,12 @@ def make_cases_wait(db: Db, claimed: Sequence[ClaimedJob], now: datetime) -> Non
     for one in found.all():
         # It may have been merged while its row was waited for.
         case = db.get_one(Case, one.merged_into, with_for_update=True) if one.merged_into else one
-        if not is_live(case) or case.waiting:
+        if not is_live(case):
+            continue
+        for phone in list_phones(db, case):  # on whichever it was, nobody wrote
+            if phone.values.human:
+                write_case_values(db, phone.case, note_unheard(phone.values))
+        if case.waiting:
             continue
         values = start_waiting(db, case, read_case_values(db, case), now)
         write_case_values(db, case, values)

@@ -23,7 +23,6 @@ from app.intake import (
 )
 from app.models import (
     Erasure,
-    Page,
     rounded,
 )
 from app.outbox import ReplyAllowance, TextDraft
@@ -32,8 +31,10 @@ from app.telephony import InboundText, find_todays_form
 
 # Only such senders can be answered; short codes and names belong to machines.
 _ANSWERABLE = re.compile(r"\+[1-9][0-9]{6,14}")
+# What is said to these belongs to no dialogue: they act on the phone.
+OF_THE_PHONE = (Keyword.STOP, Keyword.START, Keyword.WRONG_NUMBER, Keyword.ERASE)
 # Asked by a phone we know nothing of, these need no case.
-WITHOUT_CASE = (Keyword.STOP, Keyword.START, Keyword.WRONG_NUMBER, Keyword.ERASE)
+WITHOUT_CASE = (Keyword.STOP, Keyword.WRONG_NUMBER, Keyword.ERASE)
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,8 @@ class Batch:
     rows: BatchRows = field(default_factory=BatchRows)
     drafts: list[TextDraft] = field(default_factory=list)
     jobs: list[dict[str, Any]] = field(default_factory=list)
-    pages: Mapping[bytes, Page] = field(default_factory=dict)
-    # Numbers of members that were texted an offer.
-    asked: frozenset[bytes] = frozenset()
+    # The members whose phones some of these numbers are.
+    members: Mapping[bytes, Sequence[UUID]] = field(default_factory=dict)
     allowance: ReplyAllowance | None = None
 
     def came_at(self, text: InboundText) -> datetime:

@@ -10,7 +10,7 @@ from app.intake import (
     is_builtin_start,
     is_builtin_stop,
 )
-from app.outbox import SILENCED, TextDraft, lift_suppressions, suppress_number
+from app.outbox import TextDraft, is_allowed, lift_suppressions, suppress_number
 from app.telephony import InboundText
 
 
@@ -24,8 +24,7 @@ def choose_allowed(
 ) -> list[str]:
     """Return what of ``said`` may be said: nothing where somebody silenced or floods the line."""
     lookup = batch.db.keys.number_lookup(text.sender)
-    in_force = batch.suppressions.get(lookup, set())
-    if in_force & SILENCED or (in_force and purpose == "script"):
+    if not is_allowed(purpose, batch.suppressions.get(lookup, set())):
         return []
     allowance = batch.allowance
     return said if said and allowance and allowance.take(lookup, purpose, len(said)) else []
@@ -55,8 +54,6 @@ def obey_keyword(batch: Batch, text: InboundText, result: Step) -> list[str]:
     """Do what a keyword asks; return what to say."""
     db, lookup = batch.db, batch.db.keys.number_lookup(text.sender)
     in_force = batch.suppressions.setdefault(lookup, set())
-    if result.keyword is Keyword.ERASE and "compromised" in in_force:
-        return []  # whoever holds the phone now must not erase what its owner wrote
     if result.keyword is Keyword.ERASE:
         texts, language = batch.desk.script.texts, result.reply_language
         return [

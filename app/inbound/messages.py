@@ -10,6 +10,7 @@ from app.cases import (
     ChangingCase,
 )
 from app.inbound.batches import Batch
+from app.inbound.proof import collect_answers
 from app.intake import (
     Step,
 )
@@ -18,20 +19,20 @@ from app.models import (
     MessageBody,
 )
 from app.store import position_after
-from app.telephony import InboundText, is_same_phone
+from app.telephony import InboundText
 from app.vault import MESSAGE_BODY, lock_field, seal_field
 
 
 def make_payload(
-    batch: Batch, thread: ChangingCase, text: InboundText, result: Step, replies: Mapping[UUID, str]
+    batch: Batch, text: InboundText, result: Step, replies: Mapping[UUID, str], *, proven: bool
 ) -> MessageBody:
     """Return what is sealed: text, exact time, answers, and the script's replies, in one go."""
-    known = thread.values.number if thread.values else None
     return MessageBody(
         body=text.body,
         at=batch.came_at(text),
-        sender=None if is_same_phone(text.sender, known) else text.sender,
-        answers=result.answers,
+        phone=text.number,
+        answers=result.answers if proven else {},
+        unconfirmed={} if proven else collect_answers(result),
         media=tuple(MediaLink(url=url, content_type=kind) for url, kind in text.media),
         replies=replies,
         profile_name=text.profile_name,
@@ -47,7 +48,7 @@ def add_inbound_message(
 ) -> None:
     """Append an incoming message, sealed to the case."""
     if text.media:
-        batch.rows.pictures.setdefault(thread.id, []).append(text.sid)
+        batch.rows.pictures[text.sid] = thread.id, message_id
     batch.rows.messages.append(
         {
             **_message(batch, thread, text, message_id),
@@ -60,14 +61,19 @@ def add_inbound_message(
 
 
 def add_reply(
-    batch: Batch, thread: ChangingCase, text: InboundText, source_id: UUID, reply_id: UUID
+    batch: Batch,
+    thread: ChangingCase,
+    text: InboundText,
+    source_id: UUID,
+    reply_id: UUID,
+    status: str = "queued",
 ) -> None:
     """Append a reply of the script, whose words lie in the incoming message's body."""
     batch.rows.messages.append(
         {
             **_message(batch, thread, text, reply_id),
             "direction": "outbound",
-            "status": "queued",
+            "status": status,
             "source_id": source_id,
             "body": None,
         }

@@ -17,7 +17,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from app.models import Erasure, Job, ReplyCount, Suppression
+from app.models import Erasure, Job, Member, ReplyCount, Suppression
 from app.outbox import HOUR, find_suppressions
 from app.store import Db, Lookup
 
@@ -30,6 +30,8 @@ class KnownNumbers:
     suppressions: dict[bytes, set[str]] = field(default_factory=dict)
     # Those with which a dialogue about erasing is open.
     dialogues: set[bytes] = field(default_factory=set)
+    # Those that are members' phones.
+    members: set[bytes] = field(default_factory=set)
     # How many automatic texts each got, since when, within the hour.
     answered: dict[bytes, tuple[datetime, int]] = field(default_factory=dict)
     # The least urgent tier of the texts that wait to go to each.
@@ -45,6 +47,8 @@ def look_up_numbers(db: Db, lookups: Collection[bytes], now: datetime) -> KnownN
                 known.answered[row.lookup] = row.at, row.number
             case "dialogue":
                 known.dialogues.add(row.lookup)
+            case "member":
+                known.members.add(row.lookup)
             case "waiting":
                 known.waiting[row.lookup] = row.number
             case _:
@@ -56,7 +60,8 @@ def look_up_numbers(db: Db, lookups: Collection[bytes], now: datetime) -> KnownN
 
 def _statement(wanted: list[Any]) -> CompoundSelect[Any]:
     """Return the query: each row says something about one number, and ``what`` it says."""
-    answered, stopped, dialogue, job = ReplyCount, Suppression, Erasure, Job
+    answered, stopped, dialogue = ReplyCount, Suppression, Erasure
+    member, job = Member, Job
     now: Any = bindparam("now")
     nothing: Any = literal_column("0")
     return union_all(
@@ -71,6 +76,9 @@ def _statement(wanted: list[Any]) -> CompoundSelect[Any]:
         ),
         select(dialogue.number_lookup, _word("dialogue"), dialogue.expires_at, nothing).where(
             dialogue.number_lookup.in_(wanted), dialogue.expires_at > now
+        ),
+        select(member.number_lookup, _word("member"), member.joined_at, nothing).where(
+            member.number_lookup.in_(wanted)
         ),
         select(job.lane, _word("waiting"), func.min(job.run_at), func.max(job.priority))
         # Put so that no database walks all that is queued, rather than these few lanes.

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.cases import (
@@ -29,19 +29,27 @@ from app.cases import (
     write_cases,
 )
 from app.crypto import SealBroken
-from app.inbound.batches import WITHOUT_CASE, Batch, IntakeSettings, is_answerable
-from app.inbound.erase_dialogue import begin_erase_dialogue
+from app.inbound.batches import OF_THE_PHONE, Batch, IntakeSettings, is_answerable
+from app.inbound.kept_answers import bind_keywords, keep_pending, take_pending_answers
 from app.inbound.keywords import find_words
-from app.inbound.messages import add_inbound_message, make_payload
+from app.inbound.messages import add_inbound_message, add_reply, make_payload
+from app.inbound.proof import begin_talk
+from app.inbound.sealed_talks import (
+    SealedTalk,
+    find_sealed_talks,
+    follow_talk,
+    is_greeting_answered,
+)
 from app.inbound.turns import note_waiting
-from app.intake import Keyword, take_step
-from app.models import Case, CaseValues, Message, PendingKeyword, PendingKeywordValues, table
-from app.outbox import TextDraft, keep_pictures, lift_suppressions, queue_texts, suppress_number
+from app.intake import Keyword, Step, take_step
+from app.models import Case, CaseValues, Message, PendingKeywordValues
+from app.outbox import keep_pictures
 from app.store import Database, Db, make_row_id
 from app.telephony import InboundText
 
 # Never answered while sealed: they wait, and bind once the server is open.
 _UNANSWERED = (Keyword.STOP, Keyword.WRONG_NUMBER, Keyword.ERASE)
+_KEPT = (*OF_THE_PHONE, Keyword.CALL_ME)
 
 
 def receive_sealed_texts(
@@ -52,61 +60,70 @@ def receive_sealed_texts(
     known = find_known_cases(db, set(lookups.values()))
     batch = Batch(db, desk, now, regions=(), known=known)
     said: dict[str, str] = {}
+    talks, news = find_sealed_talks(batch), dict[bytes, SealedTalk]()
     for text in texts:
-        if _take_turn(batch, text, lookups.get(text.sid)):
-            said[text.sid] = desk.script.texts.get(None, "greeting")
+        lookup = lookups.get(text.sid)
+        talk = news.get(lookup) or talks.by_lookup.get(lookup) if lookup else None
+        greeting, talk = _take_turn(batch, text, lookup, talk)
+        if lookup:
+            news[lookup] = talk
+        if greeting:
+            said[text.sid] = greeting
+    db.on_commit(lambda: talks.note(news))
     write_cases(db, batch.rows, now)
-    for case_id, sids in batch.rows.pictures.items():
-        keep_pictures(db, case_id, sids)
+    keep_pictures(db, [text.sid for text in texts if text.media], batch.rows.pictures, now)
     return said
 
 
-def _take_turn(batch: Batch, text: InboundText, lookup: bytes | None) -> bool:
-    """Store one text; return whether it is answered with the greeting."""
+def _take_turn(
+    batch: Batch, text: InboundText, lookup: bytes | None, talk: SealedTalk | None
+) -> tuple[str | None, SealedTalk]:
+    """Store one text; return the greeting if that answers it, and where its dialogue stands."""
     thread = batch.known.live.get(lookup) if lookup else None
+    came_at = batch.came_at(text)
     result = take_step(
         batch.desk.script,
-        None,
+        talk.script if talk else None,
         find_words(text),
-        silent_for=None,
+        silent_for=came_at - talk.at if talk else None,
         urgency=thread.urgency if thread else FIRST_URGENCY,
         regions=(),
         human=False,
     )
-    first = thread is None
     if thread is None:
         thread = batch.open_case(text)
     batch.rows.threads[thread.id] = thread
-    content = make_payload(batch, thread, text, result, {})
-    message_id = make_row_id(batch.db, Message, batch.came_at(text))
-    add_inbound_message(batch, thread, text, message_id, content)
+    after, can_answer = follow_talk(talk, result, came_at), is_answerable(batch.desk, text)
+    greets = result.begins and result.keyword not in _UNANSWERED and not after.silenced
+    greeting = batch.desk.script.texts.get(None, "greeting") if greets and can_answer else None
+    _add_messages(batch, thread, text, result, greeting)
     thread.urgency = min(thread.urgency, result.urgency)
-    came_at = batch.came_at(text)
-    if thread.values is not None:
-        thread.values = note_text(thread.values, text.number, text.channel, came_at)
+    if thread.values is not None:  # as far as this transaction opened it
+        heard = note_text(thread.values, text.number, text.channel, came_at)
+        thread.values = replace(heard, script=after.script)
     note_waiting(batch, thread, came_at)
-    if result.keyword in WITHOUT_CASE and is_answerable(batch.desk, text):
-        _keep_keyword(batch, thread, text, result.keyword, result.reply_language)
-    return first and result.keyword not in _UNANSWERED and is_answerable(batch.desk, text)
+    kept = PendingKeywordValues(number=text.sender, channel=text.channel, at=came_at)
+    if result.keyword in _KEPT:
+        kept = replace(kept, keyword=result.keyword, language=result.reply_language)
+    elif is_greeting_answered(talk, result):
+        kept = replace(kept, script=result.state)
+    if can_answer and (kept.keyword or kept.script):
+        keep_pending(batch, thread, kept)
+    return greeting, after
 
 
-def _keep_keyword(
-    batch: Batch, thread: ChangingCase, text: InboundText, keyword: Keyword, language: str | None
+def _add_messages(
+    batch: Batch, thread: ChangingCase, text: InboundText, result: Step, greeting: str | None
 ) -> None:
-    row_id = uuid4()
-    values = PendingKeywordValues(
-        number=text.sender, keyword=keyword.value, language=language, channel=text.channel
-    )
-    batch.db.execute(
-        insert(table(PendingKeyword)),
-        [
-            {
-                "id": row_id,
-                "position": thread.last_position,
-                **batch.db.keys.new_values(PendingKeyword, row_id, values, batch.now),
-            }
-        ],
-    )
+    """Append a text, and the greeting that the answer to its webhook says."""
+    came_at = batch.came_at(text)
+    message_id = make_row_id(batch.db, Message, came_at)
+    replies = {make_row_id(batch.db, Message, came_at): greeting} if greeting else {}
+    # Nobody knows yet whether the phone has a case already, so nothing counts by itself.
+    content = make_payload(batch, text, result, replies, proven=False)
+    add_inbound_message(batch, thread, text, message_id, content)
+    for reply_id in replies:
+        add_reply(batch, thread, text, message_id, reply_id, "sent")
 
 
 # -- once open
@@ -121,7 +138,7 @@ def absorb_provisional_cases(database: Database, desk: IntakeSettings, now: date
     with database.transaction() as db:
         if not db.keys.is_open:
             return 0
-        _bind_keywords(db, desk, now)
+        bind_keywords(db, desk, now)
         waiting = select(Case.id).where(Case.provisional).order_by(Case.queue_order)
         ids = db.scalars(waiting).all()
     failed: Exception | None = None
@@ -131,6 +148,8 @@ def absorb_provisional_cases(database: Database, desk: IntakeSettings, now: date
                 _settle_one(db, case_id, now)
         except (SQLAlchemyError, KeyError, ValueError, SealBroken) as error:
             failed = error
+    with database.transaction() as db:
+        take_pending_answers(db, desk, now)
     if failed is not None:
         raise failed
     return len(ids)
@@ -141,32 +160,6 @@ def _settle_one(db: Db, case_id: UUID, now: datetime) -> None:
     case = db.scalars(still.with_for_update()).one_or_none()
     if case is not None:
         _settle(db, case, now)
-
-
-def _bind_keywords(db: Db, desk: IntakeSettings, now: datetime) -> None:
-    rows = db.scalars(
-        select(PendingKeyword).order_by(PendingKeyword.position).with_for_update()
-    ).all()
-    for row in rows:
-        _bind(db, desk, db.keys.read_values(row), now)
-    db.execute(delete(PendingKeyword).where(PendingKeyword.id.in_([row.id for row in rows])))
-
-
-def _bind(db: Db, desk: IntakeSettings, values: PendingKeywordValues, now: datetime) -> None:
-    number = values.number
-    match Keyword(values.keyword):
-        case Keyword.STOP:
-            suppress_number(db, number, "stop", now)
-        case Keyword.WRONG_NUMBER:
-            suppress_number(db, number, "locked", now)
-        case Keyword.START:
-            lift_suppressions(db, number, ("stop", "locked"))
-        case _:
-            lookup = db.keys.number_lookup(number)
-            texts, language = desk.script.texts, values.language
-            body = begin_erase_dialogue(db, texts, {}, lookup, number, language, now)
-            draft = TextDraft(number, body, None, None, "notice", 2, channel=values.channel)
-            queue_texts(db, [draft], now)
 
 
 def _settle(db: Db, case: Case, now: datetime) -> None:
@@ -183,11 +176,22 @@ def _settle(db: Db, case: Case, now: datetime) -> None:
     live = known.live.get(lookup)
     if live is not None:
         case.merged_into = live.id
+        _begin_anew(db, values, db.get_one(Case, known.own[lookup].id), live.id)
         _pass_on(db, case, values, db.get_one(Case, live.id))
     else:
         case.follows = known.closed.get(lookup)
     case.number_lookup = lookup
     db.flush()
+
+
+def _begin_anew(db: Db, gone: CaseValues, own: Case, live_id: UUID) -> None:
+    """Let the dialogue of a phone stand behind the greeting that it got while sealed."""
+    if gone.script is None or gone.last_inbound_at is None:
+        return
+    main = read_case_values(db, db.get_one(Case, live_id))
+    begun = begin_talk(read_case_values(db, own), main, gone.opened_at)
+    heard = max(at for at in (begun.last_inbound_at, gone.last_inbound_at) if at)
+    write_case_values(db, own, replace(begun, script=gone.script, last_inbound_at=heard))
 
 
 def _pass_on(db: Db, case: Case, gone: CaseValues, live: Case) -> None:

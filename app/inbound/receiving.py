@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from app.cases import add_task_again, find_known_cases, write_cases
@@ -11,7 +11,6 @@ from app.inbound.erase_dialogue import find_erase_dialogues
 from app.inbound.numbers import look_up_numbers
 from app.inbound.provisional import receive_sealed_texts
 from app.inbound.turns import take_text
-from app.models import Page
 from app.organisation import look_up_versions
 from app.outbox import (
     ReplyAllowance,
@@ -20,10 +19,9 @@ from app.outbox import (
     queue_texts,
     release_held_texts,
 )
-from app.paging import MINE_ANSWER, find_pages
-from app.requests import find_asked_numbers, read_answer
 from app.store import Db, write_together
 from app.telephony import InboundText
+from app.vault import find_phone_owners
 
 
 class AloneOnly(Exception):
@@ -64,11 +62,10 @@ def receive_texts(
         regions=desk.regions(db),
         known=find_known_cases(db, hashes),
         suppressions=about.suppressions,
-        pages=_pages(db, texts, lookups, now),
-        asked=_asked(db, texts, lookups),
+        members=find_phone_owners(db, about.members),
         allowance=allowance,
     )
-    if (about.dialogues or batch.pages or batch.asked) and len(texts) > 1:
+    if (about.dialogues or batch.members) and len(texts) > 1:
         raise AloneOnly
     if about.dialogues:
         batch.dialogues.update(find_erase_dialogues(db, hashes, now))
@@ -81,29 +78,15 @@ def receive_texts(
     on_whatsapp = {t.number for t in texts if t.channel == "whatsapp" and t.number}
     if waiting_cases := batch.find_cases(lookups[number] for number in on_whatsapp):
         release_held_texts(db, waiting_cases, now)
-    for case_id, sids in batch.rows.pictures.items():  # reads, which nothing in one go may
-        keep_pictures(db, case_id, sids)
+    # Reads, which nothing in one go may.
+    keep_pictures(db, [text.sid for text in texts if text.media], batch.rows.pictures, now)
     for case_id, wanted_at in batch.rows.call_backs.items():
         add_task_again(db, case_id, "call_back", case_id, wanted_at, now)
-
-
-def _pages(
-    db: Db, texts: Sequence[InboundText], lookups: Mapping[str, bytes], now: datetime
-) -> dict[bytes, Page]:
-    """Return the alerts that texts of this batch may be answers to; seldom any, so seldom asked."""
-    answers = {t.sender for t in texts if t.body.strip() == MINE_ANSWER and t.sender in lookups}
-    return find_pages(db, {lookups[sender] for sender in answers}, now)
-
-
-def _asked(db: Db, texts: Sequence[InboundText], lookups: Mapping[str, bytes]) -> frozenset[bytes]:
-    """Return the numbers that answer an offer: members', which were texted one with a code."""
-    answers = {t.sender for t in texts if read_answer(t.body)}
-    return find_asked_numbers(db, {lookups[s] for s in answers if s in lookups})
 
 
 def find_unseen_texts(db: Db, texts: Sequence[InboundText], now: datetime) -> list[InboundText]:
     """Note the SIDs; return the texts whose SID was not known, each once."""
     by_sid = {text.sid: text for text in texts}
-    pictures = {sid for sid, text in by_sid.items() if text.media}
-    fresh = note_copies(db, by_sid, now, pictures=pictures)
+    media = {sid: len(text.media) for sid, text in by_sid.items()}
+    fresh = note_copies(db, by_sid, now, media=media)
     return [text for sid, text in by_sid.items() if sid in fresh]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +13,12 @@ from app.cases import (
     note_text,
     parse_safe_hours,
 )
-from app.inbound.batches import WITHOUT_CASE, Batch, is_answerable
+from app.inbound.batches import OF_THE_PHONE, WITHOUT_CASE, Batch, is_answerable
 from app.inbound.erase_dialogue import answer_erase_dialogue
 from app.inbound.keywords import choose_allowed, find_words, make_notice, obey_keyword
+from app.inbound.member_phones import answer_as_member, is_asking_for_help, tell_member
 from app.inbound.messages import add_inbound_message, add_reply, make_payload
+from app.inbound.proof import begin_talk
 from app.intake import (
     ContactHint,
     Keyword,
@@ -25,64 +27,73 @@ from app.intake import (
     take_step,
 )
 from app.models import (
+    ERASE_REQUESTED,
     CaseState,
     Message,
     Reach,
 )
 from app.organisation import TEXT_METHODS
 from app.outbox import TextDraft
-from app.paging import ALERTED_AT_ONCE, MINE_ANSWER, make_alert_job, take_paged_case
-from app.requests import read_answer, take_answer
+from app.paging import ALERTED_AT_ONCE, make_alert_job
 from app.store import make_row_id, position_after
 from app.telephony import Channel, InboundText
+from app.texts import MemberText
+
+# Of the replies of the script, to whomever.
+SCRIPT_PRIORITY = 2
+
+
+@dataclass(frozen=True)
+class Talk:
+    """Where a text lands, and where its phone's dialogue is: the same unless it was merged."""
+
+    case: ChangingCase
+    own: ChangingCase
 
 
 def take_text(batch: Batch, text: InboundText, lookup: bytes | None) -> None:
     """Work on one text: it lands in the number's live case, or opens one, or needs none."""
-    if lookup and lookup in batch.pages and text.body.strip() == MINE_ANSWER:
-        batch.drafts.append(
-            make_notice(text, take_paged_case(batch.db, batch.pages[lookup], batch.now))
-        )
-        return
-    if lookup and lookup in batch.asked and read_answer(text.body):
-        batch.drafts.extend(_to_member(batch, text, lookup))
-        return
     thread = batch.known.live.get(lookup) if lookup else None
-    result = _ask_script(batch, thread, text, lookup)
+    own = batch.known.own.get(lookup) if lookup else None
+    result = _ask_script(batch, thread, own, text, lookup)
+    member = lookup if lookup in batch.members else None
+    in_case = thread is not None
+    if member and not result.keyword and answer_as_member(batch, text, member, in_case=in_case):
+        return
     can_answer = is_answerable(batch.desk, text)
     if can_answer and result.keyword is None and lookup in batch.dialogues:
-        texts = batch.desk.script.texts
-        said = answer_erase_dialogue(batch.db, texts, batch.dialogues, lookup, text.body, batch.now)
+        said = answer_erase_dialogue(batch, lookup, text.body)
         if said is not None:
-            batch.drafts.extend(
-                make_notice(text, body) for body in choose_allowed(batch, text, [said])
-            )
-            return
-    if thread is None and result.keyword in WITHOUT_CASE and lookup:
+            notices = choose_allowed(batch, text, [said.text])
+            batch.drafts.extend(make_notice(text, body) for body in notices)
+            if said.is_all:
+                return
+    alone = OF_THE_PHONE if member else WITHOUT_CASE
+    if thread is None and result.keyword in alone and lookup:
         notices = obey_keyword(batch, text, result) if can_answer else []
         batch.drafts.extend(
             make_notice(text, body) for body in choose_allowed(batch, text, notices)
         )
         return
+    if thread is None and member:
+        asks = is_asking_for_help(result)
+        told = MemberText.CASE_OPENED if asks else MemberText.NOT_KEPT
+        tell_member(batch, text, member, told)
+        if not asks:
+            return
     if thread is None:
         thread = batch.open_case(text)
-    _append(batch, thread, text, result, can_answer=can_answer)
-
-
-def _to_member(batch: Batch, text: InboundText, lookup: bytes) -> list[TextDraft]:
-    """Take a member's answer to an offer; return what to tell them."""
-    said = take_answer(batch.db, lookup, text.body, batch.now)
-    return (
-        [TextDraft(text.sender, said, None, None, "offer", 1, text.at, text.channel)]
-        if said
-        else []
-    )
+    _append(batch, Talk(thread, own or thread), text, result, can_answer=can_answer)
 
 
 def _ask_script(
-    batch: Batch, thread: ChangingCase | None, text: InboundText, lookup: bytes | None
+    batch: Batch,
+    thread: ChangingCase | None,
+    own: ChangingCase | None,
+    text: InboundText,
+    lookup: bytes | None,
 ) -> Step:
-    values = thread.known_values if thread else None
+    values = own.known_values if own else None
     stopped = "stop" in batch.suppressions.get(lookup or b"", set())
     stamps = (values.last_inbound_at, values.last_outbound_at) if values else ()
     last = max((stamp for stamp in stamps if stamp), default=None)
@@ -97,35 +108,47 @@ def _ask_script(
     )
 
 
-def _append(
-    batch: Batch, thread: ChangingCase, text: InboundText, result: Step, *, can_answer: bool
-) -> None:
-    batch.rows.threads[thread.id] = thread
+def _append(batch: Batch, talk: Talk, text: InboundText, result: Step, *, can_answer: bool) -> None:
+    thread = talk.case
+    batch.rows.threads |= {thread.id: thread, talk.own.id: talk.own}
+    if result.begins:
+        own = talk.own.known_values
+        talk.own.values = begin_talk(own, thread.known_values, batch.came_at(text))
+    proven = not talk.own.known_values.unproven
     message_id = make_row_id(batch.db, Message, batch.came_at(text))
-    purpose = "notice" if result.keyword in WITHOUT_CASE else "script"
+    purpose = "notice" if result.keyword in OF_THE_PHONE else "script"
     said: list[str] = []
     if can_answer:
         obeyed = purpose == "notice"
         said = obey_keyword(batch, text, result) if obeyed else [r.text for r in result.replies]
         said = choose_allowed(batch, text, said, purpose)
     replies = {make_row_id(batch.db, Message, batch.came_at(text)): body for body in said}
-    add_inbound_message(
-        batch, thread, text, message_id, make_payload(batch, thread, text, result, replies)
-    )
+    payload = make_payload(batch, text, result, replies, proven=proven)
+    add_inbound_message(batch, thread, text, message_id, payload)
     for reply_id, body in replies.items():
         add_reply(batch, thread, text, message_id, reply_id)
-        urgency = min(thread.urgency, result.urgency)
-        batch.drafts.append(
-            TextDraft(
-                text.sender, body, thread.id, reply_id, purpose, urgency, text.at, text.channel
-            )
+        # Each with the same priority: what is known of a case must not show in how long it takes.
+        draft = TextDraft(
+            text.sender,
+            body,
+            thread.id,
+            reply_id,
+            purpose,
+            SCRIPT_PRIORITY,
+            text.at,
+            text.channel,
         )
-    _note_changes(batch, thread, text, result)
+        batch.drafts.append(draft)
+    if payload.unconfirmed and thread.known_values.unconfirmed_since is None:
+        at = batch.came_at(text)
+        thread.values = replace(thread.known_values, unconfirmed_since=at)
+    changed = proven and _take_answers(talk, text, result)
+    _note_changes(batch, talk, text, result, changed=changed)
 
 
-def _note_changes(batch: Batch, thread: ChangingCase, text: InboundText, result: Step) -> None:
-    """Bring a case's plain and operational values up to date with one text."""
-    values, at = thread.known_values, batch.came_at(text)
+def _take_answers(talk: Talk, text: InboundText, result: Step) -> bool:
+    """Let what a text answered count; return whether that changed the case."""
+    values = talk.case.known_values
     known: dict[str, Any] = {
         name: value
         for name, value in (
@@ -135,21 +158,35 @@ def _note_changes(batch: Batch, thread: ChangingCase, text: InboundText, result:
         )
         if value is not None and value != getattr(values, name)
     }
-    changed = bool(known) or result.urgency != thread.urgency
-    values = replace(values, **known, script=result.state)
-    values = note_text(values, text.number, text.channel, at)
+    talk.case.values = replace(values, **known)
     if result.contact is not None:
-        values = replace(values, reach=_reach(result.contact, text.channel))
+        reach = _reach(result.contact, text.channel)
+        talk.own.values = replace(talk.own.known_values, reach=reach)
+    return bool(known)
+
+
+def _note_changes(
+    batch: Batch, talk: Talk, text: InboundText, result: Step, *, changed: bool
+) -> None:
+    """Bring a case's plain and operational values up to date with one text."""
+    thread, at = talk.case, batch.came_at(text)
+    own = replace(talk.own.known_values, script=result.state)
+    talk.own.values = note_text(own, text.number, text.channel, at)
+    values = thread.known_values
+    # A text that comes late takes nothing back.
+    values = replace(values, last_message_at=max(values.last_message_at or at, at))
     if result.callback:
         values = replace(values.with_flag("callback"), call_wanted_at=at)
         batch.rows.call_backs[thread.id] = at
     thread.values = values
+    changed |= result.urgency != thread.urgency
     thread.version += changed and thread.row is not None
     before, thread.urgency = thread.urgency, result.urgency
     newly_waiting = not thread.waiting
     note_waiting(batch, thread, batch.came_at(text))
-    silenced = is_going_silent(result)
-    if thread.urgency <= ALERTED_AT_ONCE and (newly_waiting or silenced or thread.urgency < before):
+    urgent = thread.urgency <= ALERTED_AT_ONCE
+    news = newly_waiting or is_going_silent(result) or thread.urgency < before
+    if (urgent and news) or ERASE_REQUESTED in (*values.flags, *talk.own.known_values.flags):
         batch.jobs.append(make_alert_job(thread.id, batch.now))
 
 

@@ -4,11 +4,18 @@
 and the urgency of the case. See ``app.intake.dialogue`` for the rules.
 """
 
-from app.intake.dialogue import SILENCE, take_step
+from app.intake.dialogue import SILENCE, make_next_text, take_step
 from app.intake.hours import read_hours
 from app.intake.keywords import BUILTIN_STOP, Keyword, is_builtin_start, is_builtin_stop
 from app.intake.script import Script, ScriptRefused, load_script, read_script
 from app.intake.state import ContactHint, EraseAnswer, ScriptState, Step, make_erase_reply
+from app.intake.volunteers import (
+    OfferAnswer,
+    OfferChoice,
+    PageAnswer,
+    read_offer_answer,
+    read_page_answer,
+)
 
 __all__ = [
     "BUILTIN_STOP",
@@ -16,6 +23,9 @@ __all__ = [
     "ContactHint",
     "EraseAnswer",
     "Keyword",
+    "OfferAnswer",
+    "OfferChoice",
+    "PageAnswer",
     "Script",
     "ScriptRefused",
     "ScriptState",
@@ -24,7 +34,10 @@ __all__ = [
     "is_builtin_stop",
     "load_script",
     "make_erase_reply",
+    "make_next_text",
     "read_hours",
+    "read_offer_answer",
+    "read_page_answer",
     "read_script",
     "take_step",
 ]

@@ -8,8 +8,8 @@ most one question at a time and five after a greeting. Free text is never called
 answers an open question that takes any words (city, need, reach, date), and is otherwise left to
 a person, in silence. A city's name is understood whatever was asked, and yes and no answer only
 what can be answered so; then the open question is repeated where there is room for it. While a
-person handles the case only keywords and the greeting are answered. A text that breaks a silence
-still counts as the answer to the question that was open before.
+person's talk with the phone goes on only keywords are answered; a silence ends that talk. A text
+that breaks a silence still counts as the answer to the question that was open before.
 
 **Tiers** (0 now, 1 today, 2 this week, 3 information). A step never lowers the tier it was given:
 
@@ -66,7 +66,7 @@ def take_step(
 
     ``state``: from the step before, None for a phone that is not known. ``silent_for``: since the
     last text in either direction, None if there was none. ``urgency``: the tier so far; 3 for a
-    new case. ``regions``: codes of the organisation. ``human``: a person handles the case.
+    new case. ``regions``: of the organisation. ``human``: a person talks; a silence ends that.
 
     Names in ``answers``: ``safe_now`` and ``date_soon`` (yes, no; unclear), ``city``, ``need``,
     ``reach`` (text, call, both, none, unclear), ``reach_hours``; and with ``_text`` behind the
@@ -78,7 +78,7 @@ def take_step(
     keyword = find_keyword(script.vocabulary.keywords, words)
     if keyword is not None:
         return _obey(script, state, *keyword, due=due, urgency=urgency)
-    turn = take_turn(script, state, text, words, regions, human=human)
+    turn = take_turn(script, state, text, words, regions, human=human and not due)
     return Step(
         replies=_replies(script, turn, due=due, human=human),
         state=_greeted(turn.language, turn.situation) if due else turn.state(),
@@ -90,6 +90,7 @@ def take_step(
         contact=turn.contact,
         reply_language=turn.language,
         understood=turn.understood,
+        begins=due,
     )
 
 
@@ -135,7 +136,14 @@ def _obey(
         keyword=keyword,
         reply_language=language,
         understood=True,
+        begins=due,
     )
+
+
+def make_next_text(script: Script, state: ScriptState) -> str:
+    """Return what the script says once the greeting was answered: ``state`` stands behind that."""
+    key = state.stage if state.stage != "done" else "other_language"
+    return make_reply(script.texts, state.language, key).text
 
 
 def _greeting(script: Script) -> Reply:

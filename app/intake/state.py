@@ -64,6 +64,7 @@ class Step:
     ``situation`` and ``region`` are set where this text chose them, else None: leave the case as
     it is. ``answers`` is to be sealed; see ``step`` for its names. ``reply_language`` is the one
     to answer a keyword in. ``understood`` is False where only a person can tell what is meant.
+    ``begins``: a silence, or nothing at all, came before this text.
     """
 
     replies: tuple[Reply, ...]
@@ -78,6 +79,7 @@ class Step:
     keyword: Keyword | None = None
     reply_language: str | None = None
     understood: bool = False
+    begins: bool = False
 
 
 def make_reply(texts: Texts, language: str | None, key: str, **values: str) -> Reply:
@@ -86,7 +88,7 @@ def make_reply(texts: Texts, language: str | None, key: str, **values: str) -> R
     return Reply(key, spoken, texts.get(spoken, key, **values))
 
 
-EraseAnswer = Literal["erase_code", "erase_wrong", "erase_stopped", "erase_done"]
+EraseAnswer = Literal["erase_code", "erase_wrong", "erase_only_code", "erase_stopped", "erase_done"]
 
 
 def make_erase_reply(

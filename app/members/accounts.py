@@ -186,6 +186,7 @@ def remove_member(
 
 def _empty_row(db: Db, member_id: UUID) -> None:
     gone = dict.fromkeys(("seed_wrap", "recovery_wrap", "totp", "op_key", "op_values"))
+    gone |= dict.fromkeys(("number_lookup", "phone_error"))
     try:
         member = find_member(db, member_id)
     except (RowDamaged, NotFound):

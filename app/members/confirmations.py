@@ -27,6 +27,7 @@ from app.models import (
 )
 from app.paging import tell_coordinators
 from app.store import Db
+from app.texts import MemberNotice, MemberText
 from app.vault import read_roster
 
 ALONE_AFTER = timedelta(hours=24)
@@ -34,14 +35,8 @@ ALONE_AFTER = timedelta(hours=24)
 CONFIRMATION_LIFE, _KEPT = timedelta(days=7), timedelta(days=30)
 PENDING = (ConfirmationState.ASKED, ConfirmationState.WAITING, ConfirmationState.CONFIRMED)
 CONFIRM_TEXTS = {
-    ConfirmationKind.TEAMS: (
-        "Desk: somebody is to get a role that opens more. Please look at Members: you can confirm "
-        "it, or stop it within 24 hours."
-    ),
-    ConfirmationKind.SECOND_FACTOR: (
-        "Desk: somebody is to get a new second factor. Please look at Members: you can confirm "
-        "it, or stop it within 24 hours."
-    ),
+    ConfirmationKind.TEAMS: MemberText.CONFIRM_TEAMS,
+    ConfirmationKind.SECOND_FACTOR: MemberText.CONFIRM_FACTOR,
 }
 
 
@@ -65,8 +60,9 @@ def add_confirmation(db: Db, confirmation: Confirmation, now: datetime) -> None:
 
 def _tell_all(db: Db, confirmation: Confirmation, now: datetime) -> None:
     """Text every coordinator who has a phone, whoever asked: it may have been in their name."""
-    body, everybody = CONFIRM_TEXTS[confirmation.kind], len(read_roster(db).members)
-    confirmation.told = tell_coordinators(db, body, now, at_most=everybody)
+    notice = MemberNotice(CONFIRM_TEXTS[confirmation.kind])
+    everybody = len(read_roster(db).members)
+    confirmation.told = tell_coordinators(db, notice, now, at_most=everybody)
 
 
 def confirm_first(db: Db, confirmation: Confirmation, by: UUID, now: datetime) -> None:

@@ -28,6 +28,7 @@ from app.members.second_factor import SecondFactor, store_second_factor
 from app.members.standings import Standing
 from app.models import Member, MemberProfile, MemberState, rounded
 from app.store import Db
+from app.vault import make_phone_columns
 
 HANDLE_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,38}[a-z0-9])?")
 
@@ -140,6 +141,7 @@ def enrol_member(  # what a member is made of, each by its name
         passphrase_salt=secrets.salt,
         totp_version=0,
         totp_confirmed=False,
+        **make_phone_columns(db, profile),
         **db.keys.new_values(Member, member_id, profile, now),
     )
     wrap_member_seed(db, member, "seed_wrap", secrets.passphrase_key, keys, now)

@@ -12,6 +12,7 @@ from app.models import Member, MemberProfile
 from app.organisation import LANGUAGES, read_settings
 from app.store import Db
 from app.telephony import read_number
+from app.vault import write_profile
 
 ProfileChange = Callable[[MemberProfile], MemberProfile]
 
@@ -25,7 +26,7 @@ def change_profile(db: Db, member: Member, change: ProfileChange) -> bool:
     after = clean_profile(db, change(before), before)
     if after == before:
         return False
-    db.keys.write_values(member, after)
+    write_profile(db, member, after)
     member.version += 1
     return True
 

@@ -14,18 +14,15 @@ from sqlalchemy import ColumnElement, func, select
 from app import audit
 from app.errors import Unauthenticated
 from app.models import AuditEntry, Member
-from app.outbox import TextDraft, queue_texts
-from app.paging import find_reachable_number
+from app.outbox import queue_notice
+from app.paging import find_reachable_phone
 from app.store import Database, Db
+from app.texts import MemberNotice, MemberText
 
 CODE_REFUSED = "session.code_refused"
 # Each is in the log; a text says so once in this time, as people mistype codes, too.
 TOLD_AGAIN_AFTER = timedelta(hours=12)
 SHOWN_FOR = timedelta(days=30)
-REFUSED_CODE_TEXT = (
-    "Desk: somebody typed your passphrase with a wrong code, or none. If that was not you, set a "
-    "new passphrase and tell a coordinator."
-)
 
 
 class CodeRefused(Unauthenticated):
@@ -56,9 +53,9 @@ def note_refused_code(database: Database, refused: CodeRefused, now: datetime) -
 
 def _tell_owner(db: Db, member_id: UUID, now: datetime) -> None:
     member = db.get_one(Member, member_id)
-    number = find_reachable_number(db, member, 0, now) if member.op_values else None
-    if number:
-        queue_texts(db, [TextDraft(number, REFUSED_CODE_TEXT, None, None, "alert", 1)], now)
+    phone = find_reachable_phone(db, member, 0, now) if member.op_values else None
+    if phone:
+        queue_notice(db, [phone], MemberNotice(MemberText.REFUSED_CODE), now)
 
 
 def find_refused_codes(db: Db, member_id: UUID, now: datetime) -> RefusedCodes:

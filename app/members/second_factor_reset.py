@@ -31,18 +31,15 @@ from app.members.refused_codes import CodeRefused
 from app.members.second_factor import SecondFactor, spend_totp_code, store_second_factor
 from app.members.sign_in_throttle import SignInThrottle, SignInVisitor
 from app.models import Confirmation, ConfirmationKind, ConfirmationState, Member, rounded
-from app.outbox import TextDraft, queue_texts
-from app.paging import find_reachable_number
+from app.outbox import queue_notice
+from app.paging import find_reachable_phone
 from app.store import Database, Db
+from app.texts import MemberNotice, MemberText
 from app.vault import read_roster
 
 _KIND = ConfirmationKind.SECOND_FACTOR
 # Whoever has the passphrase may ask again and again; its owner is texted once in this time.
 _TOLD_AGAIN_AFTER = timedelta(hours=12)
-NEW_FACTOR_TEXT = (
-    "Desk: somebody who knows your passphrase asked for a new second factor for you. If that was "
-    "not you, tell a coordinator at once."
-)
 
 
 def ask_for_second_factor(
@@ -111,9 +108,9 @@ def _tell_owner(db: Db, member: Member, now: datetime) -> None:
     )
     if not db.keys.is_open or db.scalar(lately.limit(1)):
         return
-    number = find_reachable_number(db, member, 0, now)
-    if number:
-        queue_texts(db, [TextDraft(number, NEW_FACTOR_TEXT, None, None, "alert", 1)], now)
+    phone = find_reachable_phone(db, member, 0, now)
+    if phone:
+        queue_notice(db, [phone], MemberNotice(MemberText.NEW_FACTOR), now)
 
 
 def spend_sign_in_code(

@@ -33,7 +33,9 @@ from app.models.carrier_copies import (
 )
 from app.models.cases import (
     CASE_TRANSITIONS,
+    ERASE_REQUESTED,
     LIVE_STATES,
+    PERHAPS_ANOTHER_OWNER,
     Case,
     CaseEpoch,
     CaseGrant,
@@ -62,6 +64,7 @@ from app.models.contents import (
     AttachmentDetails,
     BriefContent,
     DatePlace,
+    DenialDetails,
     DetentionDetails,
     DetentionReview,
     MediaLink,
@@ -70,6 +73,13 @@ from app.models.contents import (
     ReportBody,
 )
 from app.models.conversations import Message, Note, PendingKeyword, PendingKeywordValues
+from app.models.denials import (
+    DENIAL_TRANSITIONS,
+    SETTLED_DENIALS,
+    Denial,
+    DenialState,
+    DenialValues,
+)
 from app.models.events import (
     AWAITED,
     EVENT_TRANSITIONS,
@@ -168,6 +178,8 @@ __all__ = [
     "CALL_TRANSITIONS",
     "CASE_TRANSITIONS",
     "CONFIRMATION_TRANSITIONS",
+    "DENIAL_TRANSITIONS",
+    "ERASE_REQUESTED",
     "EVENT_TRANSITIONS",
     "HOURS_NOT_SAID",
     "JOB_TRANSITIONS",
@@ -178,11 +190,13 @@ __all__ = [
     "OFFER_TRANSITIONS",
     "OUTGOING_TRANSITIONS",
     "PARENTS",
+    "PERHAPS_ANOTHER_OWNER",
     "RELEASE_TRANSITIONS",
     "REQUEST_TRANSITIONS",
     "ROUNDING",
     "RUNNING",
     "SEEKING",
+    "SETTLED_DENIALS",
     "SETTLED_TEXTS",
     "SIGHTING_TRANSITIONS",
     "SWAP_TRANSITIONS",
@@ -229,6 +243,10 @@ __all__ = [
     "ConsentValues",
     "DatePlace",
     "DeadlineRule",
+    "Denial",
+    "DenialDetails",
+    "DenialState",
+    "DenialValues",
     "Deployment",
     "DetentionDetails",
     "DetentionEpisode",

@@ -169,7 +169,8 @@ class CallLeg(OperationalRow[CallLegValues], Base):
 class Attachment(Base):
     """A recording, picture or document of a case, under a key of its own sealed to the case.
 
-    ``details`` holds kind, size, time and how many parts there are.
+    ``details`` holds kind, size, time and how many parts there are. ``call_id`` or ``message_id``
+    is what it came with, where it came from the caller.
     """
 
     __tablename__ = "attachments"
@@ -177,6 +178,7 @@ class Attachment(Base):
     id: Mapped[UUID] = plain(primary_key=True)
     case_id: Mapped[UUID] = plain(ForeignKey("cases.id"), index=True)
     call_id: Mapped[UUID | None] = plain(index=True)
+    message_id: Mapped[UUID | None] = plain(index=True)
     author_id: Mapped[UUID | None] = plain()
     epoch: Mapped[int] = plain()
     position: Mapped[int] = plain(BigInteger)

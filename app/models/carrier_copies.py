@@ -30,12 +30,12 @@ class CallCopy:
 class CarrierTraceValues:
     """What the machine knows of a copy at the carrier until it is gone.
 
-    ``sid`` is empty for a call that the carrier took under no name. ``pictures``: the message has
-    some. ``call`` is there for calls only.
+    ``sid`` is empty for a call that the carrier took under no name. ``media``: how many pictures,
+    documents and sounds the message has. ``call`` is there for calls only.
     """
 
     sid: str
-    pictures: bool = False
+    media: int = 0
     call: CallCopy | None = None
 
 
@@ -45,7 +45,7 @@ class TraceState(StrEnum):
     HELD = "held"
     """The carrier has it, and it is to be deleted."""
     PICTURES = "pictures"
-    """The carrier has it with pictures, which stay for a while."""
+    """The carrier has it with pictures, which are still to be fetched."""
     STUCK = "stuck"
     """The carrier has not let us delete it for so long that the operator is told."""
     GONE = "gone"
@@ -81,8 +81,9 @@ class CarrierTrace(OperationalRow[CarrierTraceValues], Base):
     # From when on deleting is tried.
     since: Mapped[datetime] = plain()
     next_try_at: Mapped[datetime | None] = plain()
-    # Only while its pictures are kept for this case.
+    # Only until its pictures are fetched for this case, and for this text of it.
     case_id: Mapped[UUID | None] = plain()
+    message_id: Mapped[UUID | None] = plain()
 
 
 class CarrierLook(UnvouchedBase):

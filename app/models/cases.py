@@ -51,6 +51,10 @@ CASE_TRANSITIONS: Mapping[CaseState, frozenset[CaseState]] = {
     CaseState.CLOSED: frozenset((CaseState.OPEN, CaseState.ERASED)),
     CaseState.ERASED: frozenset(),
 }
+# A flag: the phone was silent for so long that its number may be somebody else's by now.
+PERHAPS_ANOTHER_OWNER = "perhaps_another_owner"
+# A flag: the phone's owner asked to be erased, and a day is left to think about it.
+ERASE_REQUESTED = "erase_requested"
 _LIVE = text("state IN ('new', 'open', 'waiting') AND merged_into IS NULL")
 _MERGED = text("merged_into IS NOT NULL")
 
@@ -60,10 +64,16 @@ class CaseValues:
     """What the machine knows of a case.
 
     ``number`` is E.164; None where it was withheld, and once the case is closed. ``reach`` is what
-    the caller answered to the script. ``human``: a person takes part, so the script asks nothing.
-    ``human_at``: when a person first had the case, or spoke to the caller. ``text_channel`` is
-    the one that the phone wrote on last, at ``last_inbound_at``; ``last_sms_at`` is when it last
-    wrote by SMS, if it has written on WhatsApp since.
+    the caller answered to the script. ``human_at``: when a person first had the case, or spoke to
+    the caller. ``unconfirmed_since``: what was answered from then on counts for nothing until a
+    person confirms that it was the caller.
+
+    Of its own phone alone, also where it was merged into another case: ``number``, ``reach``,
+    ``script``, ``last_inbound_at``, ``last_outbound_at``; ``human``: a person takes part in the
+    talk, so the script is quiet until a silence ends that; ``unproven``: a silence came before
+    this talk, so whoever writes may be somebody else; ``owner_known_at``: when a person last made
+    sure; ``text_channel``, the one that it wrote on last, at ``last_inbound_at``; ``last_sms_at``,
+    when it last wrote by SMS, if it has written on WhatsApp since.
     """
 
     reference: str
@@ -84,6 +94,9 @@ class CaseValues:
     reach: Reach | None = None
     human: bool = False
     human_at: datetime | None = None
+    unproven: bool = False
+    unconfirmed_since: datetime | None = None
+    owner_known_at: datetime | None = None
     outcome: str | None = None
     text_channel: Channel = "sms"
     last_sms_at: datetime | None = None
@@ -173,6 +186,8 @@ class Case(OperationalRow[CaseValues], Base):
     # never changed, and set whether it was counted or not.
     release_period: Mapped[str | None] = plain(String(7))
     closed_period: Mapped[str | None] = plain(String(7))
+    # The same for when a refused service was recorded first.
+    denial_period: Mapped[str | None] = plain(String(7))
 
 
 class CaseEpoch(UnvouchedBase):

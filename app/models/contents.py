@@ -9,10 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import date, datetime
-from typing import Annotated
 from uuid import UUID
-
-from pydantic import Field
 
 from app.models.values import sealed_content
 
@@ -29,16 +26,18 @@ class MediaLink:
 class MessageBody:
     """A text, in either direction, and what belongs to it.
 
-    ``at`` is exact. ``sender`` is set where the text came from another number than the case's.
-    ``answers`` is what the script learnt from it, by field. ``replies`` are the words of the
-    script's replies, by the id of their message, which has no body of its own. ``profile_name``
-    is what the sender called themself on WhatsApp.
+    ``at`` is exact. ``phone`` is the number that wrote it or that it went to. ``answers`` is what
+    the script learnt from it, by field; ``unconfirmed`` what it would have learnt, had not a
+    silence come before: a person decides. ``replies`` are the words of the script's replies, by the
+    id of their message, which has no body of its own. ``profile_name`` is what the sender called
+    themself on WhatsApp.
     """
 
     body: str
     at: datetime
-    sender: Annotated[str | None, Field(alias="from")] = None
+    phone: str | None = None
     answers: Mapping[str, str] = field(default_factory=dict)
+    unconfirmed: Mapping[str, str] = field(default_factory=dict)
     media: tuple[MediaLink, ...] = ()
     replies: Mapping[UUID, str] = field(default_factory=dict)
     profile_name: str | None = None
@@ -87,6 +86,32 @@ class DetentionDetails:
 
 
 @sealed_content
+class DenialDetails:
+    """A refused service, as the caller told it.
+
+    ``asked_status``: somebody asked for their papers or status; ``threatened``: somebody threatened
+    to report them; None where that is not known. ``shared`` names the fields that the caller lets
+    the city's office read. ``reference`` is what the office and we call it, and tells nothing.
+    ``drafted_on`` and ``language`` are those of the newest dossier.
+    """
+
+    reference: str
+    sector: str
+    service: str
+    provider: str
+    happened_on: date | None = None
+    place: str = ""
+    asked_status: bool | None = None
+    threatened: bool | None = None
+    account: str = ""
+    wanted: str = ""
+    caller_name: str = ""
+    shared: tuple[str, ...] = ()
+    drafted_on: date | None = None
+    language: str = "en"
+
+
+@sealed_content
 class ArchivedContact:
     """The caller's number (E.164), sealed to the case when it is closed."""
 
@@ -95,12 +120,18 @@ class ArchivedContact:
 
 @sealed_content
 class AttachmentDetails:
-    """An attachment: its media type, its size in bytes, the number of its parts, when it came."""
+    """An attachment: its media type, its size in bytes, the number of its parts, when it came.
+
+    ``thumbnail``: one more part follows, a small picture of it. ``fault``: the file that came was
+    not kept, and why; then there is no part.
+    """
 
     content_type: str
     size: int
     parts: int
     at: datetime
+    thumbnail: bool = False
+    fault: str | None = None
 
 
 @sealed_content

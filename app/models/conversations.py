@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped
 
+from app.intake import ScriptState
 from app.models.base import Base, OperationalRow, plain, sealed
 from app.models.values import operational
 from app.telephony import Channel
@@ -56,16 +57,21 @@ class Note(Base):
 
 @operational
 class PendingKeywordValues:
-    """Which keyword came, from which number on which channel, and the language of its answer."""
+    """Which keyword came, from which number on which channel, and the language of its answer.
+
+    Without a keyword the greeting was answered at ``at``: ``script`` is where the dialogue stands.
+    """
 
     number: str
-    keyword: str
+    keyword: str | None = None
     language: str | None = None
     channel: Channel = "sms"
+    script: ScriptState | None = None
+    at: datetime | None = None
 
 
 class PendingKeyword(OperationalRow[PendingKeywordValues], Base):
-    """STOP, X, ERASE or START that came while sealed."""
+    """A keyword, or an answer to the greeting, that came while sealed."""
 
     __tablename__ = "pending_keywords"
 

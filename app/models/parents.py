@@ -25,6 +25,7 @@ PARENTS: Mapping[str, tuple[str, ...]] = {
     "case_sheets": ("case_id",),
     "confirmations": ("member_id",),
     "consents": ("case_id",),
+    "denials": ("case_id",),
     "detention_episodes": ("case_id",),
     "events": ("case_id",),
     "handover_notes": ("shift_id", "author_id"),

@@ -79,6 +79,9 @@ class Member(OperationalRow[MemberProfile], Base):
     The roles that count are the roster's; ``roles`` are those that a coordinator gave them last.
     ``roster_version`` is the version of the roster that gave them; before the first one that names
     the member, it is the one that was the newest when they joined.
+
+    ``number_lookup`` is the blind index of their phone: by it a text or a call is known as theirs.
+    ``phone_error`` is the carrier's number of why the last text did not reach it; None if one did.
     """
 
     __tablename__ = "members"
@@ -100,6 +103,8 @@ class Member(OperationalRow[MemberProfile], Base):
     totp_version: Mapped[int] = plain(default=0)
     # Only for colleagues to see: that it is confirmed lies sealed in ``totp``.
     totp_confirmed: Mapped[bool] = plain(default=False)
+    number_lookup: Mapped[bytes | None] = plain(index=True)
+    phone_error: Mapped[int | None] = plain()
 
 
 class Invitation(OperationalRow[InvitationValues], Base):

@@ -42,9 +42,9 @@ REQUEST_TRANSITIONS: Mapping[RequestState, frozenset[RequestState]] = {
     # When asking begins anew, offers that members have not answered yet stand on.
     RequestState.OPEN: frozenset((*RUNNING, RequestState.CANCELLED)) - {RequestState.OPEN},
     RequestState.OFFERED: frozenset((*RUNNING, RequestState.CANCELLED)) - {RequestState.OFFERED},
-    # Only an offer can be accepted, and an unfilled request has none.
+    # Nobody waits for a member whose phone gets no texts; in the console they can still accept.
     RequestState.UNFILLED: frozenset(
-        (RequestState.OPEN, RequestState.OFFERED, RequestState.CANCELLED)
+        (RequestState.OPEN, RequestState.OFFERED, RequestState.ASSIGNED, RequestState.CANCELLED)
     ),
     RequestState.ASSIGNED: frozenset(
         (RequestState.OPEN, RequestState.DONE, RequestState.CANCELLED)

@@ -34,7 +34,7 @@ RELEASE_TRANSITIONS: Mapping[ReleaseState, frozenset[ReleaseState]] = {
 
 @operational
 class StatisticsMonthValues:
-    """How many cases opened and closed in a month, by cell of the joint tables.
+    """How many cases of each family a month has, by cell of the joint tables.
 
     Each is a list of 32-bit numbers in base64, so that its length depends on the public lists
     alone and never on the cases.
@@ -42,6 +42,7 @@ class StatisticsMonthValues:
 
     opened: str
     closed: str
+    denials: str
 
 
 class StatisticsMonth(OperationalRow[StatisticsMonthValues], Base):

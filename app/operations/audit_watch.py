@@ -14,12 +14,12 @@ import structlog
 from app import audit
 from app.paging import tell_coordinators
 from app.store import Database
+from app.texts import MemberNotice, MemberText
 
 log = structlog.get_logger()
 # The day on which they were told last, kept with the anchor: whoever writes to the database cannot
 # have them told again and again, nor never.
 _TOLD = "audit_damage_told"
-_TEXT = "Desk: the audit log was cut or changed. Whoever looks after the server: kith verify-audit."
 
 
 def anchor_audit(database: Database, now: datetime) -> None:
@@ -45,5 +45,5 @@ def _report(database: Database, verdict: audit.Verdict, now: datetime) -> None:
         if not db.keys.is_open or files.read_anchor().get(_TOLD) == day:
             return
         audit.record(db, audit.DAMAGED, None, None, now)
-        tell_coordinators(db, _TEXT, now)
+        tell_coordinators(db, MemberNotice(MemberText.AUDIT_CHANGED), now)
         db.on_commit(partial(files.write_anchor, {_TOLD: day}))

@@ -16,11 +16,11 @@ from app.crypto import SealBroken
 from app.errors import Sealed
 from app.paging import tell_coordinators
 from app.store import Database, Db
+from app.texts import MemberNotice, MemberText
 
 log = structlog.get_logger()
 
 TOLD_FOR = timedelta(days=1)
-DAMAGE_TEXT = "Desk: records were changed from outside ({table}). They are not used. Please look."
 _KIND = "damaged."
 
 
@@ -56,13 +56,14 @@ def report_damage(
                 audit.record(db, f"{_KIND}{name}", None, subject, now)
         if not known:  # apart: the entry stays where what a text needs is damaged too
             with database.transaction() as db:
-                _tell(db, name, now)
+                _tell(db, now)
 
 
 def _was_told(db: Db, name: str, now: datetime) -> bool:
     return bool(audit.find_entries_since(db, f"{_KIND}{name}", now - TOLD_FOR))
 
 
-def _tell(db: Db, name: str, now: datetime) -> None:
+def _tell(db: Db, now: datetime) -> None:
+    """Text that there is damage; where, the log says: names of tables say what this is about."""
     if db.keys.is_open:
-        tell_coordinators(db, DAMAGE_TEXT.format(table=name.replace("_", " ")), now)
+        tell_coordinators(db, MemberNotice(MemberText.RECORDS_CHANGED), now)

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, update
 
 from app import audit
 from app.calls import forget_ended_calls
+from app.cases import forget_settled_denials
 from app.desk import erase_due_cases, erase_tree
 from app.knowledge import forget_old_sightings
 from app.models import (
@@ -56,6 +57,7 @@ def _drop_spent_rows(db: Db, now: datetime) -> None:
     forget_old_copies(db, now)
     forget_old_counts(db, now)
     forget_ended_calls(db)
+    forget_settled_denials(db)
     forget_old_sightings(db, now)
     forget_hourly_counts(db, now)
 

@@ -43,7 +43,46 @@ CONSENT_SCOPES: Mapping[str, str] = {
     "accompanier": "an accompanier may be told",
     "family": "the family may be told",
     "statistics": "may be counted in the numbers",
+    "complaint": "the city may be told of a refused service",
 }
+# Where a service was refused. Statistics count by this list and the next: a new one is a new
+# version there.
+DENIAL_SECTORS: Mapping[str, str] = {
+    "health": "health",
+    "school": "school or daycare",
+    "shelter": "shelter",
+    "police": "police",
+    "city_desk": "desk of the city",
+    "housing": "housing",
+    "food": "food bank or meal",
+    "other": "somewhere else",
+}
+# What was refused.
+DENIED_SERVICES: Mapping[str, str] = {
+    "emergency": "help in an emergency",
+    "admission": "entry, a place or a bed",
+    "appointment": "an appointment or treatment",
+    "paper": "a card, paper or permit",
+    "statement": "taking down a report or complaint",
+    "aid": "food, money or goods",
+    "information": "information or an interpreter",
+    "other": "something else",
+}
+# The fields of a refused service that a caller may share with the city's office, each by itself.
+DENIAL_FIELDS: Mapping[str, str] = {
+    "sector": "sector",
+    "service": "what was refused",
+    "provider": "who refused it",
+    "happened_on": "when",
+    "place": "where",
+    "asked_status": "whether they asked for status",
+    "threatened": "whether they threatened to report",
+    "account": "what happened",
+    "wanted": "what the caller wants",
+    "caller_name": "the caller’s name",
+}
+# The languages of a dossier.
+DOSSIER_LANGUAGES: Mapping[str, str] = {"en": "English", "fr": "French"}
 # How a caller may be reached.
 CONTACT_METHODS: Mapping[str, str] = {
     "text": "text",

@@ -14,6 +14,7 @@ from app.outbox.budget import (
 )
 from app.outbox.callbacks import StatusUpdate, catch_up_with_carrier, follow_statuses
 from app.outbox.carrier_copies import (
+    MEDIA_JOB,
     PICTURES_KEPT,
     count_copies,
     find_known_sids,
@@ -22,17 +23,22 @@ from app.outbox.carrier_copies import (
     note_call_copy,
     note_copies,
     note_running_call,
+    release_message,
     release_pictures,
 )
 from app.outbox.copy_deletion import COPY_PATIENCE, delete_copies
 from app.outbox.flood import HOUR, ReplyAllowance, forget_old_counts
-from app.outbox.gate import check_call, check_text
+from app.outbox.gate import MAYBE_STRANGER, check_call, check_text, is_allowed
+from app.outbox.member_phones import PHONE_TROUBLE_JOB
+from app.outbox.member_texts import MemberPhone, find_member_phone, make_member_phone, queue_notice
 from app.outbox.pacer import Pacer
+from app.outbox.phone_troubles import PhoneTrouble, find_phone_troubles
 from app.outbox.queue import TextDraft, cancel_texts, queue_test_text, queue_texts
 from app.outbox.sender import SendSettings, send_texts
 from app.outbox.states import UNHEARD_JOB
 from app.outbox.suppressions import (
     SILENCED,
+    UNSAFE,
     find_phone_flags,
     find_suppressions,
     lift_suppressions,
@@ -43,13 +49,19 @@ from app.outbox.whatsapp import give_up_held_texts, is_window_open, release_held
 __all__ = [
     "COPY_PATIENCE",
     "HOUR",
+    "MAYBE_STRANGER",
+    "MEDIA_JOB",
     "NEAR",
+    "PHONE_TROUBLE_JOB",
     "PICTURES_KEPT",
     "SILENCED",
     "UNHEARD_JOB",
+    "UNSAFE",
     "Block",
+    "MemberPhone",
     "MonthSpending",
     "Pacer",
+    "PhoneTrouble",
     "ReplyAllowance",
     "SendSettings",
     "StatusUpdate",
@@ -63,26 +75,32 @@ __all__ = [
     "count_copies",
     "delete_copies",
     "find_known_sids",
+    "find_member_phone",
     "find_new_warning",
     "find_phone_flags",
+    "find_phone_troubles",
     "find_suppressions",
     "follow_statuses",
     "forget_hourly_counts",
     "forget_old_copies",
     "forget_old_counts",
     "give_up_held_texts",
+    "is_allowed",
     "is_window_open",
     "keep_pictures",
     "lift_block",
     "lift_suppressions",
     "list_blocks",
+    "make_member_phone",
     "note_call_copy",
     "note_copies",
     "note_running_call",
+    "queue_notice",
     "queue_test_text",
     "queue_texts",
     "read_month",
     "release_held_texts",
+    "release_message",
     "release_pictures",
     "send_texts",
     "suppress_number",

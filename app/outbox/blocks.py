@@ -16,10 +16,11 @@ from app import audit
 from app.access import Permission, Principal
 from app.errors import BadRequest, NotFound
 from app.models import LIVE_STATES, Case, Suppression
+from app.outbox.member_phones import is_member_number
 from app.outbox.queue import cancel_texts
 from app.outbox.suppressions import suppress_number
 from app.store import Db
-from app.telephony import read_number
+from app.telephony import clean_number, is_same_phone, read_number
 
 BLOCKED = "blocked"
 BLOCK_REASONS = ("abuse", "machine", "flood", "other")
@@ -46,18 +47,37 @@ def list_blocks(db: Db, principal: Principal, now: datetime) -> Sequence[Block]:
     return [_block(db, row) for row in rows]
 
 
+class NumberIsOurs(BadRequest):
+    """This is the hotline's own number or a member's phone, which cannot be blocked."""
+
+
 def add_block(
-    db: Db, principal: Principal, number: str, now: datetime, reason: str = "other"
+    db: Db,
+    principal: Principal,
+    number: str,
+    now: datetime,
+    reason: str = "other",
+    *,
+    own_number: str,
 ) -> Block:
-    """Block a number for twelve months, or for as long again. BadRequest."""
+    """Block a number for twelve months, or for as long again. BadRequest, NumberIsOurs.
+
+    ``own_number`` is the hotline's.
+    """
     principal.require(Permission.BLOCKS)
-    return _add(db, principal, read_number(number), reason, now)
+    cleaned = read_number(number)
+    if is_same_phone(cleaned, clean_number(own_number)):
+        raise NumberIsOurs
+    return _add(db, principal, cleaned, reason, now)
 
 
 def block_caller(
     db: Db, principal: Principal, case_id: UUID, now: datetime, reason: str = "other"
 ) -> Block:
-    """Block whoever texts in a case, whose number the coordinator need not know. NotFound."""
+    """Block whoever texts in a case, whose number the coordinator need not know.
+
+    NotFound, NumberIsOurs.
+    """
     principal.require(Permission.BLOCKS)
     case = db.get(Case, case_id)
     number = db.keys.read_values(case).number if _is_live(case) and case else None
@@ -73,6 +93,8 @@ def _is_live(case: Case | None) -> bool:
 def _add(db: Db, principal: Principal, number: str, reason: str, now: datetime) -> Block:
     if reason not in BLOCK_REASONS:
         raise BadRequest(f"Say why: one of {', '.join(BLOCK_REASONS)}.")
+    if is_member_number(db, number):
+        raise NumberIsOurs
     row = suppress_number(db, number, BLOCKED, now, reason=reason)
     cancel_texts(db, number)
     audit.record(db, "number.blocked", principal.member_id, row.id, now)

@@ -13,6 +13,12 @@ from sqlalchemy import ColumnElement, and_, select
 from app.models import NOT_HEARD, Message, Outgoing, OutgoingState, table
 from app.outbox.budget import count_texts
 from app.outbox.carrier_copies import note_copies
+from app.outbox.member_phones import (
+    NOT_RECEIVED,
+    OPTED_OUT,
+    note_reached_phones,
+    note_unreached_phone,
+)
 from app.outbox.states import apply_news, fail_text, tell_desk_unheard
 from app.outbox.suppressions import note_opt_out
 from app.store import Database, Db, Lookup, update_rows
@@ -22,8 +28,7 @@ from app.telephony import Carrier, DeliveryStatus, split_address, translate_stat
 # long; what it cannot tell within a day is for a person to know.
 _SILENCE = timedelta(minutes=10)
 _PATIENCE = timedelta(days=1)
-# This person told the carrier to stop, which it did not look up before it took the text over.
-OPTED_OUT = 21610
+_TO_MEMBERS = ("alert", "offer")
 _OUTGOING, _MESSAGES = table(Outgoing), table(Message)
 _LOCKED = (
     select(
@@ -56,6 +61,8 @@ class _Text:
     state: OutgoingState
     sid_lookup: bytes | None
     error_code: int | None
+    # Whom it was for, as far as the callbacks say.
+    to: str = ""
 
 
 def follow_statuses(db: Db, updates: Sequence[StatusUpdate], now: datetime) -> None:
@@ -73,6 +80,7 @@ def follow_statuses(db: Db, updates: Sequence[StatusUpdate], now: datetime) -> N
         if text.sid_lookup is None:
             text.sid_lookup, by_sid[lookup] = lookup, text
             new[item.status.sid] = text.row
+        text.to = item.status.to or text.to
         text.error_code = item.status.error_code or text.error_code
         text.state = apply_news(text.state, word)
     changed = _write(
@@ -89,8 +97,17 @@ def follow_statuses(db: Db, updates: Sequence[StatusUpdate], now: datetime) -> N
     for item, _ in told:
         if item.status.error_code == OPTED_OUT and item.status.to:
             note_opt_out(db, item.status.to, now)
+    _note_phones(db, [text for text in changed if text.row.purpose in _TO_MEMBERS], now)
     note_copies(db, new, now)
     count_texts(db, list(new.values()), now)
+
+
+def _note_phones(db: Db, texts: Iterable[_Text], now: datetime) -> None:
+    """Note which members' phones these texts reached, and which they did not."""
+    note_reached_phones(db, {text.to for text in texts if text.state == OutgoingState.DELIVERED})
+    for text in texts:
+        if text.state in NOT_HEARD and text.to and text.error_code in NOT_RECEIVED:
+            note_unreached_phone(db, text.to, text.error_code, now)
 
 
 def _called_back(

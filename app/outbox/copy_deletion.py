@@ -112,7 +112,7 @@ def _delete(carrier: Carrier, copy: _Copy) -> bool:
     try:
         if copy.values.call is not None:
             return _delete_call(carrier, sid, copy.values.call)
-        if copy.values.pictures:
+        if copy.values.media:
             carrier.delete_media(sid)
         carrier.delete_message(sid)
         return not carrier.exists(sid)
@@ -142,7 +142,9 @@ def _write_down(database: Database, gone: Mapping[UUID, bool], now: datetime) ->
         db.execute(
             update(CarrierTrace)
             .where(CarrierTrace.id.in_([trace for trace, is_gone in gone.items() if is_gone]))
-            .values(state=TraceState.GONE, next_try_at=None, case_id=None, **_NO_VALUES)
+            .values(
+                state=TraceState.GONE, next_try_at=None, case_id=None, message_id=None, **_NO_VALUES
+            )
         )
         left = [trace for trace, is_gone in gone.items() if not is_gone]
         query = select(CarrierTrace).where(CarrierTrace.id.in_(left)).order_by(CarrierTrace.id)

@@ -6,13 +6,11 @@ at the last gate before the carrier (since much can change in between).
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
-
-from app.cases import find_contact_terms, is_within_hours
+from app.cases import CasePhone, find_contact_terms, find_phone, is_within_hours
 from app.errors import (
     CaseClosed,
     CaseErased,
@@ -23,16 +21,29 @@ from app.errors import (
     Refusal,
     UnsafeMethod,
 )
-from app.models import LIVE_STATES, Case, CaseValues, HoursSaid, Outgoing, OutgoingValues, Reach
+from app.models import (
+    LIVE_STATES,
+    PERHAPS_ANOTHER_OWNER,
+    Case,
+    CaseValues,
+    HoursSaid,
+    Outgoing,
+    OutgoingValues,
+    Reach,
+)
 from app.organisation import TEXT_METHODS, find_zone
-from app.outbox.suppressions import SILENCED, find_suppressions
+from app.outbox.suppressions import SILENCED, UNSAFE, find_suppressions
 from app.store import Db
-from app.telephony import Channel, is_same_phone
+from app.telephony import Channel
 
 # A text this soon after one from the phone is an answer.
 ANSWER_WINDOW = timedelta(minutes=30)
 # An answer stays one while it waits for the carrier, but not for longer than this.
 ANSWER_PATIENCE = timedelta(hours=1)
+MAYBE_STRANGER = (
+    "This number was silent for 90 days and may be somebody else's now. Only ready replies go to it"
+    " until you have made sure who it is and confirmed the caller."
+)
 # Texts to people of the organisation, who chose to be reached this way.
 _TO_OURS = ("alert", "offer", "test")
 
@@ -55,15 +66,19 @@ def check_text(
 
     NumberSuppressed, UnsafeMethod, ConsentMissing, OutsideSafeHours, CaseClosed, CaseErased.
     """
-    if case.state == "erased":
-        raise CaseErased
-    if case.state not in LIVE_STATES:
-        raise CaseClosed
+    _check_live(case)
     _check_phone(db, values, now)
     if not (answers and is_answer(values.find_last_text(channel), written_at, now)):
         terms = find_contact_terms(db, case.id, values)
         zone = find_zone(db, values.region)
         check_agreement(terms, now, zone, method=TEXT_METHODS[channel])
+
+
+def _check_live(case: Case) -> None:
+    if case.state == "erased":
+        raise CaseErased
+    if case.state not in LIVE_STATES:
+        raise CaseClosed
 
 
 def _check_phone(db: Db, values: CaseValues, now: datetime) -> None:
@@ -86,10 +101,7 @@ def check_call(db: Db, case: Case, values: CaseValues, now: datetime) -> None:
 
     NumberSuppressed, UnsafeMethod, ConsentMissing, OutsideSafeHours, CaseClosed, CaseErased.
     """
-    if case.state == "erased":
-        raise CaseErased
-    if case.state not in LIVE_STATES:
-        raise CaseClosed
+    _check_live(case)
     _check_phone(db, values, now)
     stamps = (values.last_call_at, values.call_wanted_at)
     if not any(is_answer(at, now, now) for at in stamps):
@@ -128,10 +140,11 @@ def check_agreement(
 def find_gate_refusal(db: Db, row: Outgoing, text: OutgoingValues, now: datetime) -> str | None:
     """Return why a queued text must not go to the carrier now, as a refusal's slug, or None.
 
-    Nothing passes a block or a phone in the wrong hands. Notices (the one confirmation of a STOP
-    or of a wrong number, the dialogue about erasing) pass the suppression that they confirm, but
-    go only while they are an answer. What is meant for a caller goes by the rules of
-    ``check_text``, whoever wrote it.
+    Nothing passes a block. The fixed texts of the script answer a phone in the wrong hands like
+    any other, since silence would betray it; nothing else goes there. Notices (the one confirmation
+    of a STOP or of a wrong number, the dialogue about erasing) pass the suppression that they
+    confirm. Both go only while they are an answer. What a person or a reminder says to a caller
+    goes by the rules of ``check_text``.
     """
     try:
         _check_outgoing(db, row, text, now)
@@ -142,29 +155,44 @@ def find_gate_refusal(db: Db, row: Outgoing, text: OutgoingValues, now: datetime
 
 def _check_outgoing(db: Db, row: Outgoing, text: OutgoingValues, now: datetime) -> None:
     lookup = db.keys.number_lookup(text.to)
-    kinds = find_suppressions(db, [lookup], now).get(lookup, set())
-    notice = row.purpose == "notice"
-    if kinds & SILENCED or (kinds and not notice):
+    if not is_allowed(row.purpose, find_suppressions(db, [lookup], now).get(lookup, set())):
         raise NumberSuppressed
-    if notice and now - text.written_at > ANSWER_PATIENCE:
-        raise OutsideSafeHours
-    if notice or row.purpose in _TO_OURS:
+    if row.purpose in _TO_OURS:
+        return
+    if row.purpose == "notice":
+        if now - text.written_at > ANSWER_PATIENCE:
+            raise OutsideSafeHours
         return
     if row.case_id is None:
         raise CaseErased
     case = db.get_one(Case, row.case_id)
-    values = db.keys.read_values(case)
-    answers = row.purpose != "reminder"
-    other = not is_same_phone(text.to, values.number)
-    # When another phone of the case wrote is known, and not on which channel: on this one.
-    heard = replace(values, text_channel="sms") if other else values
-    channel: Channel = "sms" if other else text.channel
-    check_text(db, case, heard, now, written_at=text.written_at, channel=channel, answers=answers)
-    if other and not _merged_in(db, case, lookup):
+    phone = find_phone(db, case, text.to)
+    if phone is None:
         raise UnsafeMethod
+    _check_phone_of_case(db, row.purpose, phone, text, now)
 
 
-def _merged_in(db: Db, case: Case, lookup: bytes) -> bool:
-    """Return whether a number belongs to a case that was put under this one."""
-    query = select(Case.id).where(Case.merged_into == case.id, Case.number_lookup == lookup)
-    return db.scalar(query.limit(1)) is not None
+def is_allowed(purpose: str, suppressions: Collection[str]) -> bool:
+    """Return whether these suppressions of a phone let a text of this purpose through."""
+    kinds = set(suppressions)
+    if kinds & SILENCED:
+        return False
+    if purpose == "notice":
+        return True
+    return not (kinds - {UNSAFE} if purpose == "script" else kinds)
+
+
+def _check_phone_of_case(
+    db: Db, purpose: str, phone: CasePhone, text: OutgoingValues, now: datetime
+) -> None:
+    values, written_at, channel = phone.values, text.written_at, text.channel
+    if purpose == "script":
+        _check_live(phone.case)
+        if not is_answer(values.find_last_text(channel), written_at, now):
+            raise OutsideSafeHours
+        return
+    answers = purpose != "reminder"
+    check_text(db, phone.case, values, now, written_at=written_at, channel=channel, answers=answers)
+    heard = values.last_inbound_at
+    if PERHAPS_ANOTHER_OWNER in values.flags and heard is not None and written_at < heard:
+        raise UnsafeMethod(MAYBE_STRANGER)

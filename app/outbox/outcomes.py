@@ -13,6 +13,7 @@ from app.models import NOT_HEARD, Outgoing, OutgoingState
 from app.outbox.budget import count_texts
 from app.outbox.carrier_copies import note_copies
 from app.outbox.flood import REPLY_LOOP, silence_number
+from app.outbox.member_phones import NOT_RECEIVED, note_unreached_phone
 from app.outbox.states import apply_news, fail_text, hold_text, mark_queued, settle_text
 from app.outbox.suppressions import suppress_number
 from app.store import FURTHEST, ClaimedJob, Db, find_retry_pause, finish_job, postpone_job
@@ -115,6 +116,8 @@ def note_refused(
     log.warning("text.refused", error=type(error).__name__, code=error.code)
     row = db.get_one(Outgoing, text.id, with_for_update=True)
     row.error_code, state = error.code, OutgoingState.FAILED
+    if isinstance(error, BadNumber) or error.code in NOT_RECEIVED:
+        note_unreached_phone(db, text.to, error.code or 0, now)
     if isinstance(error, OptedOut):
         suppress_number(db, text.to, "stop", now)
         state = OutgoingState.REFUSED

@@ -19,13 +19,16 @@ from app.models import (
     SuppressionValues,
     rounded,
 )
+from app.outbox.member_phones import note_suppressed_phone
 from app.store import Db
 
 SUPPRESSED_FOR = timedelta(days=365)
+UNSAFE = "compromised"
 # Why a number is not texted: it asked us to stop; it said that it is the wrong one; a coordinator
-# blocked it; it is in the wrong hands. Nothing at all passes the last two.
-SUPPRESSION_KINDS = ("stop", "locked", "blocked", "compromised")
-SILENCED = frozenset({"blocked", "compromised"})
+# blocked it; it is in the wrong hands. Nothing at all passes a block, and to a phone in the wrong
+# hands goes nothing but what everybody is answered.
+SUPPRESSION_KINDS = ("stop", "locked", "blocked", UNSAFE)
+SILENCED = frozenset({"blocked"})
 # What the desk is shown of them.
 _FLAGS = {
     "stop": "stopped",
@@ -46,6 +49,8 @@ def suppress_number(
     row = db.scalar(
         select(Suppression).where(Suppression.number_lookup == lookup, Suppression.kind == kind)
     )
+    if row is None or row.until <= now:
+        note_suppressed_phone(db, lookup, now)
     if row is None:
         row_id = uuid4()
         keys = db.keys.new_values(Suppression, row_id, values, now)

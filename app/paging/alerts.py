@@ -2,7 +2,8 @@
 
 A neutral text goes to the people on duty by the rota, after 5 minutes also to the fallback group,
 after 10 to the coordinators, and on from there. Opening, claiming or answering the case
-acknowledges the alert, and so does the reply ``1``. Each step is a job: neither a restart nor a
+acknowledges the alert, and so does the reply ``1``. A no, or a phone that gets no texts, makes the
+next step at once. Each step is a job: neither a restart nor a
 lost callback ends it.
 """
 
@@ -27,6 +28,7 @@ from app.models import (
     rounded,
     table,
 )
+from app.outbox import find_phone_troubles
 from app.paging.pages import RaisedAlert, page_members
 from app.store import ClaimedJob, Db, add_jobs, insert_rows, make_row_id, new_job, update_rows
 
@@ -103,6 +105,24 @@ def _row(case_id: UUID, alert: RaisedAlert, now: datetime) -> dict[str, Any]:
         "state": AlertState.OPEN,
         "opened_at": rounded(now),
     }
+
+
+def hurry_pages(db: Db, member_id: UUID, now: datetime) -> None:
+    """Page the next people at once where we wait for this member alone.
+
+    They said no, or their phone gets no texts.
+    """
+    theirs = select(Page.alert_id).where(Page.member_id == member_id)
+    others = Page.member_id.not_in({member_id, *find_phone_troubles(db, now)})
+    waits_for_others = select(Page.alert_id).where(Page.alert_id.in_(theirs), others)
+    alone = select(Alert.case_id).where(
+        Alert.id.in_(theirs), Alert.id.not_in(waits_for_others), Alert.state == AlertState.OPEN
+    )
+    jobs = (Job.kind == "alert", Job.ref.in_(alone), Job.state == "queued", Job.run_at > now)
+    free = select(Job.id).where(*jobs).with_for_update(skip_locked=True)
+    hurried = list(db.scalars(free))
+    db.execute(update(Job).where(Job.id.in_(hurried)).values(run_at=now))
+    db.info["work"] = True
 
 
 def _pause(steps: int) -> timedelta:

@@ -1,4 +1,4 @@
-"""Answers to pages: a member who answers ``1`` takes the case."""
+"""Answers to pages: a member who says *mine* takes the case; a no lets nobody wait for them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from sqlalchemy import select
 
 from app import audit
 from app.cases import take_case
+from app.intake import PageAnswer
 from app.models import Alert, Case, Page
-from app.paging.alerts import acknowledge_alert
+from app.outbox import find_member_phone
+from app.paging.alerts import acknowledge_alert, hurry_pages
 from app.paging.pages import UNSEEN
 from app.paging.recipients import DESK_ROLES
 from app.store import Db
-from app.telephony import clean_number
-from app.vault import find_profile, read_roster
+from app.texts import MemberNotice, MemberText
+from app.vault import read_roster
 
 _ANSWER_WITHIN = timedelta(hours=1)
 
@@ -40,16 +42,33 @@ def _is_theirs(db: Db, page: Page) -> bool:
     listed = read_roster(db).by_id.get(page.member_id)
     if listed is None or not set(DESK_ROLES) & set(listed.roles):
         return False
-    profile = find_profile(db, page.member_id)
-    number = clean_number(profile.phone or "") if profile else None
-    return number is not None and db.keys.number_lookup(number) == page.number_lookup
+    phone = find_member_phone(db, page.member_id)
+    return phone is not None and db.keys.number_lookup(phone.number) == page.number_lookup
 
 
-def take_paged_case(db: Db, page: Page, now: datetime) -> str:
-    """Give the most urgent case a member was paged for to them, who answered ``1``.
+def is_page_open(db: Db, page: Page) -> bool:
+    """Return whether the page's caller still waits for somebody to look."""
+    unseen = select(Alert.id).join(Case).where(Alert.id == page.alert_id, *UNSEEN)
+    return db.scalar(unseen) is not None
 
-    Return what to tell them. Pages name no case, so what is meant is what the desk would take
-    next: by tier, then by how long it waits.
+
+def take_page_answer(db: Db, page: Page, answer: PageAnswer, now: datetime) -> MemberNotice:
+    """Do what a member answers to a page; return what to tell them."""
+    match answer:
+        case PageAnswer.MINE:
+            return MemberNotice(_take_paged_case(db, page, now))
+        case PageAnswer.NO:
+            hurry_pages(db, page.member_id, now)
+            return MemberNotice(MemberText.PAGE_DECLINED)
+        case _:
+            return MemberNotice(MemberText.PAGE_HOW)
+
+
+def _take_paged_case(db: Db, page: Page, now: datetime) -> MemberText:
+    """Give the most urgent case that a member was paged for to them; return what to tell them.
+
+    Pages name no case, so what is meant is what the desk would take next: by tier, then by how
+    long it waits.
     """
     theirs = select(Page.alert_id).where(
         Page.member_id == page.member_id, Page.paged_at > now - _ANSWER_WITHIN
@@ -63,9 +82,9 @@ def take_paged_case(db: Db, page: Page, now: datetime) -> str:
         .with_for_update(of=Case)
     ).first()
     if row is None:
-        return "Desk: thank you, a colleague has it."
+        return MemberText.PAGE_GONE
     case = row[0]
     take_case(db, case, page.member_id, now)
     acknowledge_alert(db, case.id, page.member_id)
     audit.record(db, "case.claimed", page.member_id, case.id, now)
-    return "Desk: it is yours. Please open it now."
+    return MemberText.PAGE_MINE

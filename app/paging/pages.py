@@ -12,17 +12,16 @@ import structlog
 from sqlalchemy import func, select
 
 from app.models import LIVE_STATES, Alert, AlertState, Case, Member, Page, rounded, table
-from app.outbox import TextDraft, queue_texts
-from app.paging.recipients import find_reachable_number, find_recipients
+from app.outbox import MemberPhone, TextDraft, queue_texts
+from app.paging.recipients import find_reachable_phone, find_recipients
 from app.store import Db, insert_rows
+from app.texts import MemberNotice, MemberText
 
 log = structlog.get_logger()
 
 # So many cases that wait unseen are more than a desk can look at within minutes.
 MANY_ALERTS = 20
-MINE_ANSWER = "1"
 _NEVER = 4  # of a tier that there is not
-_WHEN = ("now", "today", "this week", "when you can")
 # A caller waits, and no member has looked yet.
 UNSEEN = (Alert.state == AlertState.OPEN, Case.state.in_(LIVE_STATES), Case.waiting)
 
@@ -45,36 +44,37 @@ def page_members(db: Db, raised: Sequence[tuple[Case, RaisedAlert]], now: dateti
     count = db.scalar(select(func.count()).select_from(Alert).join(Case).where(*UNSEEN)) or 0
     told = _told_just_now(db, now) if count >= MANY_ALERTS else {}
     pages: list[dict[str, Any]] = []
-    bodies: dict[str, str] = {}
-    asked: dict[tuple[int, bool], list[tuple[Member, str]]] = {}
+    drafts: dict[str, TextDraft] = {}
+    asked: dict[tuple[int, bool], list[tuple[Member, MemberPhone]]] = {}
     for case, alert in sorted(raised, key=lambda one: one[0].urgency):
         group = alert.step, case.urgency > 0
         if group not in asked:
             asked[group] = _reachable(db, alert.step, case.urgency, now)
         if not asked[group]:
             log.error("alert.nobody", step=alert.step, tier=case.urgency)
-        body = write_page(count, alert.kind, case.urgency)
-        for member, number in asked[group]:
+        page = make_page(count, alert.kind, case.urgency)
+        for member, phone in asked[group]:
             if told.get(member.id, _NEVER) > case.urgency:
-                bodies.setdefault(number, body)
-            pages.append(_page(db, alert, case, member, number, now))
+                drafts.setdefault(phone.number, phone.draft(page, urgency=0))
+            pages.append(_page(db, alert, case, member, phone.number, now))
     insert_rows(db, table(Page), pages)
-    drafts = [TextDraft(number, body, None, None, "alert", 0) for number, body in bodies.items()]
-    queue_texts(db, drafts, now)
+    queue_texts(db, list(drafts.values()), now)
 
 
-def write_page(count: int, kind: str, urgency: int) -> str:
+def make_page(count: int, kind: str, urgency: int) -> MemberNotice:
     """Return the text of a page. It names no case: whoever reads along learns nothing."""
-    what = "new" if kind == "new" else "waiting"
-    return f"Desk: {count} {what}, {_WHEN[urgency]}. Reply {MINE_ANSWER} = mine"
+    text = MemberText.PAGE_NEW if kind == "new" else MemberText.PAGE_WAITING
+    return MemberNotice(text, {"count": str(count)}, tier=urgency)
 
 
-def _reachable(db: Db, step_number: int, urgency: int, now: datetime) -> list[tuple[Member, str]]:
-    """Return the members who are paged at a step and may be texted now, with their numbers."""
+def _reachable(
+    db: Db, step_number: int, urgency: int, now: datetime
+) -> list[tuple[Member, MemberPhone]]:
+    """Return the members who are paged at a step and may be texted now, with their phones."""
     return [
-        (member, number)
+        (member, phone)
         for member in find_recipients(db, step_number, now)
-        if (number := find_reachable_number(db, member, urgency, now))
+        if (phone := find_reachable_phone(db, member, urgency, now))
     ]
 
 

@@ -13,10 +13,10 @@ from sqlalchemy import select
 from app import access
 from app.cases import is_within_windows
 from app.models import Member, MemberProfile, MemberState
-from app.outbox import TextDraft, queue_texts
+from app.outbox import MemberPhone, find_phone_troubles, make_member_phone, queue_notice
 from app.rota import find_duty, load_rota
 from app.store import Db
-from app.telephony import clean_number
+from app.texts import MemberNotice
 from app.vault import read_roster, read_whole_values
 
 log = structlog.get_logger()
@@ -70,10 +70,26 @@ def find_recipients(db: Db, step_number: int, now: datetime) -> list[Member]:
     desk = [member.id for member in listed.team(access.DESK)]
     coordinators = [member.id for member in listed.members if "coordinator" in member.roles]
     able = {member.id: member for member in _active(db, {*desk, *coordinators})}
+    chosen = _choose(db, able, desk, coordinators, step_number, now)
+    # Nobody waits for a phone that gets no texts: whoever is next is paged as well.
+    troubles = find_phone_troubles(db, now)
+    if not chosen.isdisjoint(troubles):
+        reachable = [one for one in able if one not in troubles]
+        chosen |= _choose(db, reachable, desk, coordinators, step_number, now)
+    return [able[one] for one in sorted(chosen)]
+
+
+def _choose(
+    db: Db,
+    able: Collection[UUID],
+    desk: Sequence[UUID],
+    coordinators: Sequence[UUID],
+    step_number: int,
+    now: datetime,
+) -> set[UUID]:
     on_duty = find_desk_on_duty(db, able, now)
     desk, coordinators = ([one for one in group if one in able] for group in (desk, coordinators))
-    chosen = choose_recipients(on_duty, desk, coordinators, step_number)
-    return [able[one] for one in sorted(chosen)]
+    return choose_recipients(on_duty, desk, coordinators, step_number)
 
 
 def _active(db: Db, ids: Collection[UUID]) -> Sequence[Member]:
@@ -82,18 +98,18 @@ def _active(db: Db, ids: Collection[UUID]) -> Sequence[Member]:
     return db.list_whole(select(Member).where(*active).order_by(Member.id))
 
 
-def find_reachable_number(db: Db, member: Member, urgency: int, now: datetime) -> str | None:
-    """Return the member's number, if they may be texted now; quiet hours never hold back tier 0."""
+def find_reachable_phone(db: Db, member: Member, urgency: int, now: datetime) -> MemberPhone | None:
+    """Return the member's phone, if they may be texted now; quiet hours never hold back tier 0."""
     profile = read_whole_values(db, member) or MemberProfile()
-    number, quiet = clean_number(profile.phone or ""), profile.quiet_hours
-    if number is None or (urgency > 0 and quiet and is_within_windows(quiet, now, db.zone)):
+    quiet = profile.quiet_hours
+    if urgency > 0 and quiet and is_within_windows(quiet, now, db.zone):
         return None
-    return number
+    return make_member_phone(member.id, profile)
 
 
 def tell_coordinators(
     db: Db,
-    body: str,
+    notice: MemberNotice,
     now: datetime,
     *,
     but: UUID | None = None,
@@ -105,9 +121,11 @@ def tell_coordinators(
     Quiet hours hold it back unless it is of tier 0.
     """
     listed = [m.id for m in read_roster(db).members if "coordinator" in m.roles and m.id != but]
-    found = (find_reachable_number(db, member, urgency, now) for member in _active(db, listed))
-    numbers = [number for number in found if number][:at_most]
-    if not numbers and urgency == 0:
+    troubles = find_phone_troubles(db, now)
+    active = sorted(_active(db, listed), key=lambda member: member.id in troubles)
+    found = (find_reachable_phone(db, member, urgency, now) for member in active)
+    phones = [phone for phone in found if phone][:at_most]
+    if not phones and urgency == 0:
         log.error("alert.nobody", step=0, tier=urgency)
-    queue_texts(db, [TextDraft(number, body, None, None, "alert", 1) for number in numbers], now)
-    return len(numbers)
+    queue_notice(db, phones, notice, now)
+    return len(phones)

@@ -10,7 +10,8 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -84,3 +85,50 @@ class ChildProgram:
             return json.loads(line)
         except ValueError as error:  # it was ended in the middle of a word
             raise self._failed from error
+
+
+class ProgramEnded(Exception):
+    """A program ended without an answer, was too slow, or said too much.
+
+    ``signal`` is what ended it, where that was one.
+    """
+
+    def __init__(self, signal: int | None) -> None:
+        super().__init__(signal)
+        self.signal = signal
+
+
+def run_program(
+    program: Path, arguments: Sequence[str], said: bytes, patience_s: float, longest: int
+) -> bytes:
+    """Run ``program`` once with ``said`` as its input; return all of its output. ProgramEnded."""
+    with subprocess.Popen(  # noqa: S603  # our own file, by its whole path
+        [sys.executable, "-I", str(program), *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={},
+    ) as process:
+        patience = threading.Timer(patience_s, process.kill)
+        speaker = threading.Thread(target=_say, args=(process, said), daemon=True)
+        patience.start()
+        speaker.start()
+        try:
+            assert process.stdout is not None  # noqa: S101  # for the type checker: a pipe
+            answer = process.stdout.read(longest + 1)
+            if len(answer) > longest:
+                process.kill()
+            status = process.wait()
+        finally:
+            process.kill()
+            patience.cancel()
+            speaker.join()
+    if status != 0 or len(answer) > longest:
+        raise ProgramEnded(-status if status < 0 else None)
+    return answer
+
+
+def _say(process: subprocess.Popen[bytes], said: bytes) -> None:
+    assert process.stdin is not None  # noqa: S101  # for the type checker: a pipe
+    with suppress(BrokenPipeError), process.stdin:
+        process.stdin.write(said)

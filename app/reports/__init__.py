@@ -1,5 +1,6 @@
-"""A release as files: sentences, lines, charts, pages. Pure: a record goes in, bytes come out."""
+"""A release as files: sentences, lines, charts, pages. A record goes in, bytes come out."""
 
+from app.reports.dossiers import Dossier, print_dossier
 from app.reports.lines import MAKERS
 from app.reports.records import ReleaseCell, ReleaseRecord, ReleaseTable, load_record, write_record
 from app.reports.sentences import (
@@ -17,11 +18,13 @@ __all__ = [
     "HOW_TO_READ",
     "MAKERS",
     "TITLES",
+    "Dossier",
     "ReleaseCell",
     "ReleaseRecord",
     "ReleaseTable",
     "load_record",
     "name_category",
+    "print_dossier",
     "show_figure",
     "write_grant_sentence",
     "write_promise",

@@ -31,6 +31,21 @@ LABELS: Mapping[str, str] = {
     "within_72_h": "1 to 3 days",
     "later": "later",
     "nobody": "not by text or claim",
+    # sectors, and what was refused there
+    "health": "health",
+    "school": "school or daycare",
+    "shelter": "shelter",
+    "police": "police",
+    "city_desk": "desk of the city",
+    "housing": "housing",
+    "food": "food bank or meal",
+    "emergency": "help in an emergency",
+    "admission": "entry, a place or a bed",
+    "appointment": "an appointment or treatment",
+    "paper": "a card, paper or permit",
+    "statement": "taking down a report or complaint",
+    "aid": "food, money or goods",
+    "information": "information or an interpreter",
     **LANGUAGE_NAMES,
 }
 TITLES: Mapping[str, str] = {
@@ -42,10 +57,14 @@ TITLES: Mapping[str, str] = {
     "time_to_human": "Until a person had the case",
     "region_situation": "By region and situation",
     "region_language": "By region and language",
+    "sector": "By sector",
+    "service": "By refused service",
+    "sector_service": "By sector and refused service",
 }
 FAMILY_NAMES: Mapping[str, str] = {
     "opened": "Cases that were opened",
     "closed": "Cases that were closed",
+    "denials": "Cases with a refused service",
 }
 HOW_TO_READ: Sequence[str] = tuple(
     " ".join(paragraph.split())
@@ -65,8 +84,9 @@ same figures. What was released before its parts (a quarter before its months) n
 them.
 
 A category that is in no list, or is not known, is counted under “other or not known”. One case
-counts once, in the month in which it opened (or closed); a caller with several cases counts several
-times, and is protected less.
+counts once, in the month in which it opened (or closed, or a refused service was first recorded in
+it, whatever else was refused); a caller with several cases counts several times, and is protected
+less.
 """.split("\n\n")
 )
 _MONTHS = {
@@ -88,10 +108,13 @@ _WHEN = {
 _DID = {
     ("en", "opened"): "people turned to us in",
     ("en", "closed"): "we closed",
+    ("en", "denials"): "people told us that a service was refused to them in",
     ("fr", "opened"): "on s’est adressé à nous dans",
     ("fr", "closed"): "nous avons clos",
+    ("fr", "denials"): "on nous a signalé un service refusé dans",
     ("es", "opened"): "acudieron a nosotros en",
     ("es", "closed"): "cerramos",
+    ("es", "denials"): "nos contaron que se negó un servicio en",
 }
 _ABOUT = {
     "en": (

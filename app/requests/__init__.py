@@ -1,7 +1,12 @@
 """Requests: the desk asks for people, with a brief of exactly what they may be shown."""
 
 from app.requests.accompaniments import Accompanying, check_room, choose_leader, list_accompaniments
-from app.requests.answers import find_asked_numbers, read_answer, take_answer
+from app.requests.answers import (
+    find_answerable_offers,
+    find_offer_by_code,
+    has_open_offer,
+    take_answer,
+)
 from app.requests.assignments import OpenedBrief, list_own_assignments, read_brief
 from app.requests.brief_writer import complete_briefs, write_brief
 from app.requests.date_effects import follow_date_change
@@ -15,6 +20,7 @@ from app.requests.new_requests import raise_request
 from app.requests.night_requests import ask_for_legal
 from app.requests.offers import OwnOffer, find_offer_state, list_own_offers
 from app.requests.overdue import sweep_assignments
+from app.requests.phone_troubles import follow_phone_trouble
 from app.requests.reports import LONGEST_NOTES, OpenedReport, ReportFacts, file_report, list_reports
 from app.requests.request_facts import ALLOWED_FIELDS, RequestFacts
 from app.requests.routing.facts import Candidate, Need, Window
@@ -58,14 +64,17 @@ __all__ = [
     "end_requests",
     "explain_decline",
     "file_report",
-    "find_asked_numbers",
+    "find_answerable_offers",
+    "find_offer_by_code",
     "find_offer_state",
     "find_request",
     "follow_consent",
     "follow_date_change",
+    "follow_phone_trouble",
     "follow_raised_cases",
     "follow_urgency",
     "forget_requests",
+    "has_open_offer",
     "list_accompaniments",
     "list_own_assignments",
     "list_own_offers",
@@ -76,7 +85,6 @@ __all__ = [
     "plan_surge",
     "raise_request",
     "rank_candidates",
-    "read_answer",
     "read_brief",
     "remove_member_from_requests",
     "sweep_assignments",

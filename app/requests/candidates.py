@@ -23,10 +23,10 @@ from app.models import (
     Request,
     RequestValues,
 )
+from app.outbox import MemberPhone, PhoneTrouble, find_phone_troubles, make_member_phone
 from app.requests.routing.facts import Candidate, Need, Window, do_overlap
 from app.rota import find_duty, load_rota
 from app.store import Db
-from app.telephony import clean_number
 from app.vault import read_roster, read_whole_values
 
 # These assignments count for a week's cap.
@@ -43,10 +43,14 @@ _ASKED = frozenset(("accompanier", "dispatcher", "interpreter", "legal"))
 
 @dataclass(frozen=True)
 class AskablePerson:
-    """A member whom the ladder can ask, with the number for texts."""
+    """A member whom the ladder can ask, with the phone for texts.
+
+    ``trouble``: why that phone gets none; nobody waits for their answer.
+    """
 
     candidate: Candidate
-    phone: str | None = field(repr=False)
+    phone: MemberPhone | None = field(repr=False)
+    trouble: PhoneTrouble | None = None
 
 
 def make_need(
@@ -125,7 +129,7 @@ def find_people(db: Db, tier: int, now: datetime) -> dict[UUID, AskablePerson]:
     members = db.list_whole(select(Member).where(Member.state == "active").order_by(Member.id))
     listed = read_roster(db).by_id
     load, busy = _this_week(db, now)
-    on_duty = _on_duty(db, now)
+    on_duty, troubles = _on_duty(db, now), find_phone_troubles(db, now)
     found = {}
     for member in members:
         roles = _ASKED.intersection(listed[member.id].roles) if member.id in listed else frozenset()
@@ -146,7 +150,8 @@ def find_people(db: Db, tier: int, now: datetime) -> dict[UUID, AskablePerson]:
                     away=tier > 0 and _is_resting(db, profile, now),
                     vetted=profile.vetted_on is not None,
                 ),
-                clean_number(profile.phone or ""),
+                make_member_phone(member.id, profile),
+                troubles.get(member.id),
             )
     return found
 

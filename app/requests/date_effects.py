@@ -20,12 +20,11 @@ from app.requests.assignments import extend_assignment, find_assignment
 from app.requests.brief_writer import seal_brief
 from app.requests.lifecycle import end_request, start_seeking
 from app.requests.locks import lock_request
-from app.requests.member_texts import OVER_TEXT, tell_members
+from app.requests.member_texts import tell_members
 from app.requests.offers import list_offers, withdraw_offers
 from app.requests.request_facts import read_event_times
 from app.store import Db
-
-DATE_CHANGED_TEXT = "Desk: something you took on has changed. Please sign in to read it."
+from app.texts import MemberText
 
 
 def follow_date_change(
@@ -55,7 +54,13 @@ def _of(db: Db, event: Event) -> list[Request]:
 
 
 def _end(db: Db, principal: Principal, request: Request, now: datetime) -> None:
-    tell_members(db, end_request(db, request, RequestState.CANCELLED, now), OVER_TEXT, request, now)
+    tell_members(
+        db,
+        end_request(db, request, RequestState.CANCELLED, now),
+        MemberText.OFFER_OVER,
+        request,
+        now,
+    )
     audit.record(db, "request.cancelled", principal.member_id, request.case_id, now)
 
 
@@ -70,7 +75,7 @@ def _move(
     """Begin asking for the date to which this one moved."""
     follower = db.scalars(select(Event).where(Event.follows == event.id)).one()
     asked = withdraw_offers(db, list_offers(db, request))
-    tell_members(db, asked, OVER_TEXT, request, now)
+    tell_members(db, asked, MemberText.OFFER_OVER, request, now)
     db.keys.move_values(request, _retimed(db, request, follower), now, event_id=follower.id)
     start_seeking(db, request, now)
     seal_brief(db, case, keys, request, now)
@@ -93,7 +98,7 @@ def _renew(
         return  # the desk has still to write it, and will write it as things are then
     seal_brief(db, case, keys, request, now)
     if assignment is not None:
-        tell_members(db, [assignment.member_id], DATE_CHANGED_TEXT, request, now)
+        tell_members(db, [assignment.member_id], MemberText.DATE_CHANGED, request, now)
 
 
 def _retimed(db: Db, request: Request, event: Event) -> RequestValues:

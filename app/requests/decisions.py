@@ -26,11 +26,12 @@ from app.requests.assignments import find_assignment, make_assignment
 from app.requests.briefs import delete_wraps, hand_brief_over
 from app.requests.candidates import is_elsewhere, is_too_late
 from app.requests.locks import lock_request, share_cases
-from app.requests.member_texts import TAKEN_TEXT, tell_members
+from app.requests.member_texts import tell_members
 from app.requests.offers import find_offer_state, list_offers, withdraw_offers
 from app.requests.states import mark_offer_accepted, mark_offer_declined
 from app.requests.timers import hurry_requests, plan_timer
 from app.store import Db, add_jobs, new_job
+from app.texts import MemberText
 from app.vault import read_roster
 
 # Rings an interpreter into a running call; its ref is their assignment.
@@ -46,7 +47,7 @@ def accept_offer(db: Db, member_id: UUID, offer_id: UUID, now: datetime) -> Assi
 
     NotFound, OfferTaken, OfferExpired.
     """
-    _lock_member(db, member_id)
+    lock_member(db, member_id)
     request, offer = _locked(db, member_id, offer_id)
     assignment = find_assignment(db, request)
     if assignment is not None and assignment.member_id == member_id:
@@ -66,7 +67,7 @@ def accept_offer(db: Db, member_id: UUID, offer_id: UUID, now: datetime) -> Assi
     withdraw_offers(db, others)
     hand_brief_over(db, request.id, member_id, now)
     assignment = make_assignment(db, request, member_id, now)
-    tell_members(db, losers, TAKEN_TEXT, request, now)
+    tell_members(db, losers, MemberText.OFFER_TAKEN, request, now)
     if values.call:
         add_jobs(db, [new_job(JOIN_CALL_JOB, assignment.id, now, priority=0)])
     # They may be too busy now for other things that they were asked for: those ladders look again.
@@ -75,7 +76,7 @@ def accept_offer(db: Db, member_id: UUID, offer_id: UUID, now: datetime) -> Assi
     return assignment
 
 
-def _lock_member(db: Db, member_id: UUID) -> None:
+def lock_member(db: Db, member_id: UUID) -> None:
     """Let two answers of one member wait for each other: they cannot say yes twice for one hour.
 
     Called before any row is locked. On SQLite there is one writer anyway.

@@ -19,8 +19,9 @@ from app.requests.locks import (
     lock_running_requests,
     share_cases,
 )
-from app.requests.member_texts import CALLED_OFF_TEXT, OVER_TEXT, tell_members
+from app.requests.member_texts import tell_members
 from app.store import Db
+from app.texts import MemberText
 
 
 def cancel_request(db: Db, principal: Principal, request_id: UUID, now: datetime) -> Request:
@@ -44,8 +45,8 @@ def _cancel(
     going, state = find_assignment(db, request), RequestState.CANCELLED
     concerned = end_request(db, request, state, now, assignment_state=assignment_state)
     had = {going.member_id} if going else set()
-    tell_members(db, had, CALLED_OFF_TEXT, request, now)
-    tell_members(db, {*concerned} - had, OVER_TEXT, request, now)
+    tell_members(db, had, MemberText.OFFER_CALLED_OFF, request, now)
+    tell_members(db, {*concerned} - had, MemberText.OFFER_OVER, request, now)
 
 
 def follow_consent(db: Db, case: Case, scope: str, now: datetime) -> None:

@@ -47,8 +47,10 @@ def climb_ladder(db: Db, claimed: ClaimedJob, now: datetime) -> None:
     if values.retry_at and values.retry_at <= now:
         start_seeking(db, request, now, values.rounds)
         values = db.keys.read_values(request)
-    offers += _ask(db, request, values, offers, now)
-    pending = [offer.expires_at for offer in offers if offer.state == OfferState.PENDING]
+    db.flush()
+    people = find_people(db, request.urgency, now)
+    offers += _ask(db, request, values, people, offers, now)
+    pending = [offer.expires_at for offer in offers if _is_awaited(offer, people)]
     if pending:
         mark_request_offered(request)
     at = min(pending) if pending else pause_search(db, request, now)
@@ -71,12 +73,15 @@ def _expire(offers: list[Offer], now: datetime) -> list[Offer]:
 
 
 def _ask(
-    db: Db, request: Request, values: RequestValues, offers: Sequence[Offer], now: datetime
+    db: Db,
+    request: Request,
+    values: RequestValues,
+    people: Mapping[UUID, AskablePerson],
+    offers: Sequence[Offer],
+    now: datetime,
 ) -> list[Offer]:
     """Ask as many members as the tier allows at once; return the new offers."""
-    db.flush()
     wanted = make_need(db, request, values)
-    people = find_people(db, request.urgency, now)
     pace = _find_pace(request, values, now)
     _release_taken(wanted, people, offers, len(list_steps(wanted)) - 1)
     search = LadderSearch(
@@ -84,7 +89,7 @@ def _ask(
         {member_id: person.candidate for member_id, person in people.items()},
         request.step,
         _list_asked(offers, values.since),
-        [offer.step for offer in offers if offer.state == OfferState.PENDING],
+        [offer.step for offer in offers if _is_awaited(offer, people)],
         list_brief_holders(db, request.id),
         values.planned,
     )
@@ -92,8 +97,20 @@ def _ask(
     while len(search.pending) < pace.parallel and (member_id := search.choose_next()):
         request.step = search.step
         made.append(make_offer(db, request, people[member_id], pace, now))
+        if not _is_awaited(made[-1], people):
+            search.pending.pop()
     request.step = search.step
     return made
+
+
+def _is_awaited(offer: Offer, people: Mapping[UUID, AskablePerson]) -> bool:
+    """Return whether the ladder waits for an answer: not from a phone that gets no texts.
+
+    Such a member still finds the offer in the console, and can accept it.
+    """
+    person = people.get(offer.member_id)
+    heard = person is None or person.trouble is None
+    return offer.state == OfferState.PENDING and heard
 
 
 def _release_taken(
@@ -113,8 +130,9 @@ def _release_taken(
 
 def _list_asked(offers: Iterable[Offer], since: datetime | None) -> set[UUID]:
     """Return the members not to ask again: they said no, or were asked since asking began."""
+    open_or_declined = (OfferState.DECLINED, OfferState.PENDING)
     return {
         offer.member_id
         for offer in offers
-        if offer.state == OfferState.DECLINED or since is None or offer.made_at >= since
+        if offer.state in open_or_declined or since is None or offer.made_at >= since
     }

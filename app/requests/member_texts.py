@@ -7,39 +7,19 @@ from datetime import datetime
 from uuid import UUID
 
 from app.models import Request
-from app.outbox import TextDraft, queue_texts
+from app.outbox import find_member_phone, queue_notice
 from app.store import Db
-from app.telephony import clean_number
-from app.vault import find_profile
-
-ASK_TEXT = "Desk: can you help? Reply {code} YES or NO"
-YOURS_TEXT = "Desk: thank you, it is yours. Please sign in to read it."
-DECLINED_TEXT = "Desk: thank you for answering."
-TAKEN_TEXT = "Desk: thank you, somebody else was faster this time."
-OVER_TEXT = "Desk: thank you, this one is over."
-CALLED_OFF_TEXT = "Desk: what you had taken on was called off. Thank you."
-WRONG_CODE_TEXT = "Desk: this code is not known. Please look again."
-HOW_TEXT = "Desk: please reply with the code and YES or NO."
-GUESSED_TEXT = "Desk: please answer in the console."
-
-
-def text_numbers(db: Db, numbers: Iterable[str], body: str, urgency: int, now: datetime) -> None:
-    """Queue one text to each of these members' numbers."""
-    drafts = [TextDraft(to, body, None, None, "offer", urgency) for to in numbers]
-    queue_texts(db, drafts, now)
+from app.texts import MemberNotice, MemberText
 
 
 def tell_members(
-    db: Db, member_ids: Iterable[UUID], body: str, request: Request, now: datetime
+    db: Db,
+    member_ids: Iterable[UUID],
+    text: MemberText | MemberNotice,
+    request: Request,
+    now: datetime,
 ) -> None:
     """Text members about a request for which they were asked, or which they had."""
-    numbers = [
-        number for member_id in set(member_ids) if (number := find_member_number(db, member_id))
-    ]
-    text_numbers(db, sorted(numbers), body, request.urgency, now)
-
-
-def find_member_number(db: Db, member_id: UUID) -> str | None:
-    """Return a member's number; None where they have none, or left."""
-    profile = find_profile(db, member_id)
-    return clean_number(profile.phone or "") if profile else None
+    phones = [phone for one in set(member_ids) if (phone := find_member_phone(db, one))]
+    notice = text if isinstance(text, MemberNotice) else MemberNotice(text)
+    queue_notice(db, phones, notice, now, purpose="offer", urgency=request.urgency)

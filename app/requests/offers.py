@@ -12,11 +12,12 @@ from sqlalchemy import func, select, update
 
 from app.access import Permission, Principal
 from app.models import Offer, OfferState, OfferValues, Request, RequestValues
+from app.outbox import PhoneTrouble, queue_notice
 from app.requests.candidates import AskablePerson
-from app.requests.member_texts import ASK_TEXT, text_numbers
 from app.requests.routing.steps import Timing
 from app.requests.states import mark_offer_withdrawn
 from app.store import Db
+from app.texts import MemberNotice, MemberText
 
 # After its end an offer is shown for so long and keeps its code, so that we can tell a late answer.
 OFFER_MEMORY = timedelta(hours=24)
@@ -71,7 +72,10 @@ def make_offer(
     """Ask one member, by text too where they have a phone and are not texted too often."""
     offer_id, member_id = uuid4(), person.candidate.member_id
     phone = person.phone if _may_be_texted(db, member_id, request.urgency, now) else None
-    lookup = db.keys.number_lookup(phone) if phone else None
+    # One more text finds out whether a phone is reached again; where it may not go, it is none.
+    if person.trouble not in (None, PhoneTrouble.UNREACHED):
+        phone = None
+    lookup = db.keys.number_lookup(phone.number) if phone else None
     code = _new_code(db, lookup)
     offer = Offer(
         id=offer_id,
@@ -92,7 +96,8 @@ def make_offer(
     db.add(offer)
     db.flush()
     if phone:
-        text_numbers(db, [phone], ASK_TEXT.format(code=code), request.urgency, now)
+        ask = MemberNotice(MemberText.OFFER, {"code": code})
+        queue_notice(db, [phone], ask, now, purpose="offer", urgency=request.urgency)
     return offer
 
 

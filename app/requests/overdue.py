@@ -16,8 +16,7 @@ from app.requests.lifecycle import end_request
 from app.requests.member_texts import tell_members
 from app.requests.offers import forget_old_codes
 from app.store import Database, Db, show_each
-
-LATE_REPORT = "Desk: please report on what you took on. Sign in to do so."
+from app.texts import MemberText
 
 
 def sweep_assignments(database: Database, now: datetime) -> None:
@@ -49,5 +48,5 @@ def _end_if_due(db: Db, assignment_id: UUID, now: datetime) -> None:
         return
     end_request(db, request, RequestState.DONE, now, assignment_state=AssignmentState.DONE)
     add_task(db, request.case_id, "report", assignment.id, now, now)
-    tell_members(db, [assignment.member_id], LATE_REPORT, request, now)
+    tell_members(db, [assignment.member_id], MemberText.LATE_REPORT, request, now)
     audit.record(db, "assignment.ended", None, request.case_id, now)

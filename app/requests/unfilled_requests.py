@@ -14,21 +14,18 @@ from app.requests.lifecycle import end_request
 from app.requests.states import mark_request_unfilled
 from app.requests.surge_plan import SURGE_SIZE
 from app.store import Db
+from app.texts import MemberNotice, MemberText
 
 # How long until everybody is asked again, by tier; after each vain round twice as long. A request
 # that ten rounds did not fill needs a coordinator more than an eleventh text.
 LADDER_RETRY = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=24), timedelta(hours=24))
 LONGEST_RETRY = (timedelta(hours=2), timedelta(hours=8), timedelta(hours=24), timedelta(hours=24))
-_WHEN = ("now", "today", "this week", "when you can")
-PASSED_TEXT = "Desk: a date has passed and nobody was found for it."
-NOBODY_TEXT = "Desk: nobody was found for a request, {when}. Please look."
-NOBODY_FOR_MANY_TEXT = "Desk: nobody was found for {count} requests, {when}. Please look."
 
 
 def lapse_request(db: Db, request: Request, now: datetime) -> None:
     """Cancel a request that nobody took in time, and tell the coordinators."""
     end_request(db, request, RequestState.CANCELLED, now)
-    tell_coordinators(db, PASSED_TEXT, now)
+    tell_coordinators(db, MemberNotice(MemberText.DATE_PASSED), now)
     audit.record(db, "request.lapsed", None, request.case_id, now)
 
 
@@ -65,12 +62,13 @@ def _tell_of_unfilled(db: Db, request: Request, now: datetime) -> bool:
     without = (Request.state.in_(SEEKING), Request.case_id.in_(this_hour))
     others = db.scalars(select(Request).where(*without, Request.id != request.id)).all()
     tier, count = request.urgency, len(others) + 1
-    body = NOBODY_TEXT if count < SURGE_SIZE else NOBODY_FOR_MANY_TEXT
     if count >= SURGE_SIZE and any(_told_lately(db, one, tier, now) for one in (request, *others)):
         return False
-    body = body.format(count=count, when=_WHEN[tier])
+    notice = MemberNotice(MemberText.NOBODY_FOUND, tier=tier)
+    if count >= SURGE_SIZE:
+        notice = MemberNotice(MemberText.NOBODY_FOR_MANY, {"count": str(count)}, tier)
     # Quiet hours hold back texts that can wait for the morning, not those about today.
-    return tell_coordinators(db, body, now, urgency=0 if tier <= 1 else tier) > 0
+    return tell_coordinators(db, notice, now, urgency=0 if tier <= 1 else tier) > 0
 
 
 def _told_lately(db: Db, request: Request, tier: int, now: datetime) -> bool:

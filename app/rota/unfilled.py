@@ -16,6 +16,7 @@ from app.rota.shift_rows import load_rota
 from app.rota.swaps import expire_swaps
 from app.rota.wall_time import show_wall_time
 from app.store import Db
+from app.texts import MemberNotice, MemberText
 
 WARNED_AHEAD = timedelta(hours=48)
 _KEPT = timedelta(days=62)
@@ -57,9 +58,9 @@ def put_away_old(db: Db, now: datetime) -> None:
     forget_old_handovers(db, now)
 
 
-def describe_lacking(turns: list[ShiftTurn]) -> str:
+def describe_lacking(turns: list[ShiftTurn]) -> MemberNotice:
     """Return the neutral text to coordinators about turns that lack people."""
     count = len(turns)
-    return (
-        f"Desk: {count} {'place' if count == 1 else 'places'} within 2 days to fill. See the rota."
-    )
+    if count == 1:
+        return MemberNotice(MemberText.LACKING_ONE)
+    return MemberNotice(MemberText.LACKING_MANY, {"count": str(count)})

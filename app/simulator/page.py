@@ -18,6 +18,7 @@ from app.simulator.orders.order import Problem, refuse_other_sites
 from app.simulator.resources.formats import Json
 from app.simulator.texts.receiving import text_hotline
 from app.simulator.values.addresses import WHATSAPP, read_caller, split_channel
+from app.simulator.values.attachments import SimulatedAttachment
 
 _FOLDER = Path(__file__).parent / "pages"
 _REFRESH_S = 5
@@ -31,6 +32,8 @@ _HEADERS = {
 _FIRST_PHONE = "+15145550123"
 _KEYS = "123456789*0#"
 _LONGEST_SPEECH_S, _READING_S = 3600, 60
+# What the carrier takes with a message: https://www.twilio.com/docs/messaging/guides/accepted-mime-types
+_LARGEST_FILE = 5 << 20
 
 
 def create_page(carrier: SimulatedCarrier) -> APIRouter:
@@ -76,15 +79,17 @@ class _PhonePage:
     async def send_text(self, request: Request) -> Response:
         """Text the hotline."""
         try:
-            form = await _read_form(request)
+            form, files = await _read_text(request)
         except Problem as problem:
             return problem.response()
         phone, body = _read_phone(form.get("phone", "")), form.get("body", "")
         if phone:
             phone = (WHATSAPP if form.get("whatsapp") else "") + split_channel(phone)[1]
         outcome = "empty"
-        if phone and body:
-            sent = await text_hotline(self._carrier, phone, body)
+        if any(len(file.data) > _LARGEST_FILE for file in files):
+            outcome = "large"
+        elif phone and (body or files):
+            sent = await text_hotline(self._carrier, phone, body, files)
             outcome = "answered" if sent.http_status else "unanswered"
         return _show_again(phone, outcome=outcome)
 
@@ -123,6 +128,22 @@ async def _read_form(request: Request) -> dict[str, str]:
     """The fields of the form; raises ``Problem`` for another site's page."""
     refuse_other_sites(request)
     return dict(parse_qsl((await request.body()).decode(errors="replace")))
+
+
+async def _read_text(request: Request) -> tuple[dict[str, str], list[SimulatedAttachment]]:
+    """The fields of the form for a text, and the file that is sent along."""
+    if not request.headers.get("Content-Type", "").startswith("multipart/form-data"):
+        return await _read_form(request), []
+    refuse_other_sites(request)
+    fields, files = dict[str, str](), list[SimulatedAttachment]()
+    async with request.form(max_files=1, max_fields=10) as form:
+        for name, value in form.multi_items():
+            if isinstance(value, str):
+                fields[name] = value.replace("\r\n", "\n")
+            elif value.filename:
+                kind = value.content_type or "application/octet-stream"
+                files.append(SimulatedAttachment(kind, await value.read()))
+    return fields, files
 
 
 def _show_again(phone: str, **more: str) -> Response:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-FAMILIES = ("opened", "closed")
+FAMILIES = ("opened", "closed", "denials")
 KINDS = ("month", "quarter", "year")
-# What is published of cases that opened, and of cases that closed.
-_KINDS_OF = {"opened": KINDS, "closed": ("quarter",)}
+# What is published of cases that opened, of cases that closed, and of refused services.
+_KINDS_OF = {"opened": KINDS, "closed": ("quarter",), "denials": ("quarter",)}
 _NAME = re.compile(r"(?P<year>20\d\d|21\d\d)(-(Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])))?")
 
 

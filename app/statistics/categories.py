@@ -8,8 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
-from app.models import CaseValues
-from app.organisation import LANGUAGES, OUTCOMES, SITUATIONS
+from app.models import CaseValues, DenialValues
+from app.organisation import (
+    DENIAL_SECTORS,
+    DENIED_SERVICES,
+    LANGUAGES,
+    OUTCOMES,
+    SITUATIONS,
+)
 
 VERSION = 1
 OTHER = "other"
@@ -33,6 +39,8 @@ def list_keys(regions: Sequence[str]) -> dict[str, list[str]]:
         "language": _with_other(LANGUAGES),
         "outcome": _with_other(OUTCOMES),
         "time_to_human": list(TIMES),
+        "sector": _with_other(DENIAL_SECTORS),
+        "service": _with_other(DENIED_SERVICES),
     }
 
 
@@ -54,6 +62,11 @@ def list_case_codes(values: CaseValues) -> Mapping[str, str | None]:
         "outcome": values.outcome,
         "time_to_human": _place_time_to_human(values.time_to_human),
     }
+
+
+def list_denial_codes(values: DenialValues) -> Mapping[str, str | None]:
+    """Return the code of a refused service in each dimension."""
+    return {"sector": values.sector, "service": values.service}
 
 
 def _place_time_to_human(waited: timedelta | None) -> str:

@@ -56,8 +56,12 @@ def _placed(plan: Plan, measures: Sequence[Measure]) -> list[_Placed]:
 def list_margins(measures: Sequence[Measure]) -> list[tuple[str, ...]]:
     """Return the dimensions of the tables that follow from those measured, the total first."""
     measured = {measure.dimensions for measure in measures}
-    single = dict.fromkeys((name,) for one in measures for name in one.dimensions)
-    return [dims for dims in ((), *single) if dims not in measured]
+    return [dims for dims in _list_shared(measures) if dims not in measured]
+
+
+def _list_shared(measures: Sequence[Measure]) -> list[tuple[str, ...]]:
+    """Return the dimensions on which several tables may have to agree, the total first."""
+    return [(), *dict.fromkeys((name,) for one in measures for name in one.dimensions)]
 
 
 def list_sums(
@@ -66,7 +70,7 @@ def list_sums(
     """Return what must hold: tables agree on what they share, and with what was published."""
     placed = _placed(plan, measures)
     found: list[Sum] = []
-    for dimensions in list_margins(measures):
+    for dimensions in _list_shared(measures):
         telling = [table.margin(dimensions) for table in placed if table.has(dimensions)]
         for other in telling[1:]:
             found += [(telling[0][cell], places, 0) for cell, places in other.items()]

@@ -18,6 +18,7 @@ from app.store import Db
 _JOINT = {
     "opened": (("region", "situation"), ("region", "language")),
     "closed": (("outcome",), ("time_to_human",)),
+    "denials": (("sector", "service"),),
 }
 
 
@@ -61,7 +62,7 @@ def sum_months(db: Db, plan: Plan, family: str, months: Collection[str]) -> list
     flat = [0] * sum(sizes)
     for row in db.scalars(select(StatisticsMonth).where(StatisticsMonth.month.in_(months))):
         values = db.keys.read_values(row)
-        packed = base64.b64decode(values.opened if family == "opened" else values.closed)
+        packed = base64.b64decode(getattr(values, family))
         flat = [a + b for a, b in zip(flat, struct.unpack(f">{len(flat)}I", packed), strict=True)]
     starts = [sum(sizes[:place]) for place in range(len(sizes))]
     return [flat[start : start + size] for start, size in zip(starts, sizes, strict=True)]

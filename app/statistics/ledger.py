@@ -30,7 +30,7 @@ def sum_spent(db: Db, family: str) -> dict[str, int]:
 
 def check_budget(db: Db, family: str, months: Iterable[str], milli: int) -> None:
     """Raise BudgetSpent where a release of ``milli`` would tell too much of a month's cases."""
-    before, others = sum_spent(db, family), max((cap for f, cap in CAPS.items() if f != family))
+    before, others = sum_spent(db, family), sum(cap for f, cap in CAPS.items() if f != family)
     most = min(CAPS[family], HARD_CAP - others)
     if any(before.get(month, 0) + milli > most for month in months):
         raise BudgetSpent

@@ -1,6 +1,8 @@
 """Freezing months: each case is added once to counts of a fixed size, and is not needed again.
 
-All cases of a month go in together, in one transaction that writes the row once: so no two versions
+A case is counted in each family once: when it opened, when it closed, and when the first service
+that was refused to its caller was recorded, whatever else was refused to them. All cases of a month
+go in together, in one transaction that writes the row once: so no two versions
 of the row differ by one case. To erase a case later changes nothing here. A case that was erased
 before the freeze, or whose caller no longer wants to be counted, is not in it.
 """
@@ -17,7 +19,8 @@ from sqlalchemy import select, update
 from app.cases import find_words_of_trees
 from app.models import Case, Deployment, StatisticsMonth, StatisticsMonthValues, rounded
 from app.statistics.calendar import find_month, find_month_end, list_months
-from app.statistics.categories import list_case_codes
+from app.statistics.categories import list_case_codes, list_denial_codes
+from app.statistics.denied_cases import list_counted_denials
 from app.statistics.joint_counts import JointCounts
 from app.statistics.plans import fix_plan, lock_head
 from app.store import Database, Db
@@ -68,12 +71,16 @@ def freeze_month(db: Db, month: str, now: datetime) -> None:
         return
     plan, end = fix_plan(db, head), rounded(find_month_end(month, db.zone))
     opened, closed = JointCounts(plan, "opened"), JointCounts(plan, "closed")
+    denials = JointCounts(plan, "denials")
     for codes in _list_counted(db, _take_cases(db, end, month, "release_period")):
         opened.add(codes)
     for codes in _list_counted(db, _take_cases(db, end, month, "closed_period")):
         closed.add(codes)
+    for denied in list_counted_denials(db, end, month):
+        denials.add(list_denial_codes(denied))
     row_id = uuid4()
-    values = StatisticsMonthValues(opened=opened.pack(), closed=closed.pack())
+    packed = {"opened": opened.pack(), "closed": closed.pack(), "denials": denials.pack()}
+    values = StatisticsMonthValues(**packed)
     columns = db.keys.new_values(StatisticsMonth, row_id, values, now, month=month)
     db.add(StatisticsMonth(id=row_id, **columns))
     db.flush()

@@ -33,11 +33,15 @@ class OutgoingCall:
 
 @dataclass(frozen=True, slots=True)
 class InboundCall:
-    """A call that reached the hotline. ``withheld``: there is no number to call back."""
+    """A call that reached the hotline. ``withheld``: there is no number to call back.
+
+    ``digits``: what a member pressed who was asked whether they call for themselves; None before.
+    """
 
     sid: str
     caller: str = field(repr=False)
     withheld: bool
+    digits: str | None = field(default=None, repr=False)
 
     @property
     def number(self) -> str | None:

@@ -49,6 +49,13 @@ class Carrier(Phones, Protocol):
         """Return address and content type of each picture of message ``sid``, as webhooks do."""
         ...
 
+    def fetch_media(self, url: str) -> Iterator[bytes]:
+        """Yield the bytes behind an address of ``media``.
+
+        Nothing is fetched from a host that is not the carrier's, wherever its answers lead.
+        """
+        ...
+
     def delete_media(self, sid: str) -> None:
         """Remove the pictures of message ``sid``; fine if there are none, or none any more."""
         ...

@@ -28,6 +28,7 @@ NOTICES = (
     "answer_by_voice",
     "erase_code",
     "erase_wrong",
+    "erase_only_code",
     "erase_stopped",
     "erase_done",
 )
@@ -87,7 +88,7 @@ def check_text(key: str, text: str, *, never_named: Sequence[str] = ()) -> None:
     """
     if not text.strip() or not text.isprintable():
         raise TextRefused(f"{key}: write one line of text")
-    _check_length(key, fill(key, text, PLACEHOLDERS.get(key, {})))
+    check_length(key, fill(key, text, PLACEHOLDERS.get(key, {})))
     check_unnamed(key, text, never_named=never_named)
     if key in QUESTIONS:
         _check_question(key, fold(text))
@@ -123,7 +124,8 @@ def fill(key: str, text: str, values: Mapping[str, str]) -> str:
     return text
 
 
-def _check_length(key: str, text: str) -> None:
+def check_length(key: str, text: str) -> None:
+    """Raise ``TextRefused`` for a text that is longer than one segment."""
     size = measure_text(text)
     longest = LONGEST[size.encoding]
     if size.units > longest:

@@ -15,7 +15,13 @@ from app.vault.epochs import EPOCHS_JOB, find_live_epochs, publish_members, rene
 from app.vault.forgetting_layer import SHRED_KEY_DAYS, list_wrapped_tables, renew_forgetting
 from app.vault.index_key import ask_for_ratchet, ratchet_if_due, ratchet_index_key
 from app.vault.kept_content import forget_older_epochs, move_to_fresh_epoch
-from app.vault.member_profiles import find_profile, read_whole_values
+from app.vault.member_profiles import (
+    find_phone_owners,
+    find_profile,
+    make_phone_columns,
+    read_whole_values,
+    write_profile,
+)
 from app.vault.operational_key import (
     ABSORB_JOB,
     NotMade,
@@ -58,6 +64,7 @@ from app.vault.sealed_fields import (
     BRIEF_FIELDS,
     CASE_CONTACT,
     CASE_FIELDS,
+    DENIAL_DETAILS,
     DETENTION_DETAILS,
     EVENT_PLACE,
     HANDOVER_BODY,
@@ -92,6 +99,7 @@ __all__ = [
     "BRIEF_FIELDS",
     "CASE_CONTACT",
     "CASE_FIELDS",
+    "DENIAL_DETAILS",
     "DETENTION_DETAILS",
     "EPOCHS_JOB",
     "EVENT_PLACE",
@@ -128,6 +136,7 @@ __all__ = [
     "find_index_key",
     "find_live_epochs",
     "find_operational_seed",
+    "find_phone_owners",
     "find_profile",
     "find_public_key",
     "forget_older_epochs",
@@ -146,6 +155,7 @@ __all__ = [
     "make_backup_pair",
     "make_case_keys",
     "make_index_key",
+    "make_phone_columns",
     "make_team_epoch",
     "move_to_fresh_epoch",
     "new_backup_key",
@@ -178,5 +188,6 @@ __all__ = [
     "unseal_server",
     "unwrap_key",
     "wrap_key",
+    "write_profile",
     "write_sheet",
 ]

@@ -55,6 +55,7 @@ NUMBERS: tuple[tuple[Column[Any], Orphan], ...] = (
     (CASES.c.number_lookup, Orphan.EMPTY),
     (_JOBS.c.lane, Orphan.EMPTY),
     (table(Offer).c.reply_lookup, Orphan.EMPTY),
+    (table(Member).c.number_lookup, Orphan.EMPTY),
     (table(Suppression).c.number_lookup, Orphan.FORBIDDEN),
     (table(Erasure).c.number_lookup, Orphan.FORBIDDEN),
     (table(Page).c.number_lookup, Orphan.DELETE),
@@ -95,7 +96,8 @@ def learn_newer_hashes(db: Db, known: KnownHashes) -> None:
         for part in split_hashes(sorted(unknown)):
             for _ in _read(db, known, source, part):
                 pass
-    if list_hashes(db, _JOBS.c.lane) - known.numbers.keys():
+    phones = list_hashes(db, _JOBS.c.lane) | list_hashes(db, table(Member).c.number_lookup)
+    if phones - known.numbers.keys():
         _read_phones(db, known)
 
 

@@ -24,6 +24,7 @@ from app.models import (
     CaseGrant,
     CaseSheet,
     Consent,
+    Denial,
     DetentionEpisode,
     Event,
     Note,
@@ -35,6 +36,7 @@ from app.vault.sealed import lock_field, open_field, seal_field
 from app.vault.sealed_fields import (
     CASE_CONTACT,
     CASE_FIELDS,
+    DENIAL_DETAILS,
     DETENTION_DETAILS,
     EVENT_PLACE,
     HOLD_REASON,
@@ -50,6 +52,7 @@ log = structlog.get_logger()
 KEPT: tuple[tuple[type[Base], Sequence[SealedField[Any]]], ...] = (
     (CaseSheet, (CASE_FIELDS, CASE_CONTACT, HOLD_REASON)),
     (Consent, (OVERRIDE_REASON,)),
+    (Denial, (DENIAL_DETAILS,)),
     (DetentionEpisode, (DETENTION_DETAILS,)),
     (Event, (EVENT_PLACE,)),
     (Note, (NOTE_BODY,)),

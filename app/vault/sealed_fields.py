@@ -18,6 +18,7 @@ from app.models import (
     AttachmentDetails,
     BriefContent,
     DatePlace,
+    DenialDetails,
     DetentionDetails,
     MessageBody,
     NoteBody,
@@ -151,6 +152,7 @@ CASE_CONTACT = SealedField("case_sheets", "contact", ArchivedContact)
 HOLD_REASON = SealedField("case_sheets", "hold_reason", str)
 OVERRIDE_REASON = SealedField("consents", "override_reason", str, encoding=Encoding.TEXT)
 EVENT_PLACE = SealedField("events", "place", DatePlace)
+DENIAL_DETAILS = SealedField("denials", "details", DenialDetails)
 DETENTION_DETAILS = SealedField("detention_episodes", "details", DetentionDetails)
 REPORT_BODY = SealedField("reports", "body", ReportBody, Purpose.NOTE, Padding.MESSAGE)
 BRIEF_FIELDS = SealedField("briefs", "fields", BriefContent, suites=(_UNDER_KEY,))
@@ -188,6 +190,7 @@ SEALED_FIELDS: tuple[SealedField[Any], ...] = (
     HOLD_REASON,
     OVERRIDE_REASON,
     EVENT_PLACE,
+    DENIAL_DETAILS,
     DETENTION_DETAILS,
     REPORT_BODY,
     BRIEF_FIELDS,

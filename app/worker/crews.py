@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.calls import CALL_JOBS
-from app.outbox import UNHEARD_JOB
+from app.outbox import MEDIA_JOB, PHONE_TROUBLE_JOB, UNHEARD_JOB
 from app.requests import JOIN_CALL_JOB
 from app.statistics import PRINT_JOB
 from app.vault import ABSORB_JOB
@@ -43,8 +43,9 @@ def make_crews(texts_together: int) -> tuple[WorkerCrew, ...]:
     return (
         WorkerCrew(("alert", UNHEARD_JOB), threads=1, together=64, gives_way_s=0.5),
         WorkerCrew(_AT_ONCE, threads=1),
-        WorkerCrew(("offers", JOIN_CALL_JOB), threads=1),
+        WorkerCrew(("offers", PHONE_TROUBLE_JOB, JOIN_CALL_JOB), threads=1),
         WorkerCrew((PRINT_JOB,), threads=1),
+        WorkerCrew((MEDIA_JOB,), threads=1, gives_way_s=30),
         WorkerCrew(("send",), threads=4, together=texts_together),
         # One for each phone that may ring at once: all of them ring within the second.
         WorkerCrew(CALL_JOBS, threads=10),

@@ -25,6 +25,7 @@ from app.requests import ask_for_legal, follow_raised_cases, plan_surge, sweep_a
 from app.rota import describe_lacking, find_untold_turns, note_told, put_away_old
 from app.statistics import freeze_due_months
 from app.store import Database, Db
+from app.texts import MemberNotice, MemberText
 from app.vault import ABSORB_JOB, EPOCHS_JOB, ratchet_if_due, renew_case_epochs, renew_forgetting
 from app.worker.tools import WorkerTools
 
@@ -86,16 +87,14 @@ def _look_at_spending(tools: WorkerTools, now: datetime) -> None:
     with tools.database.transaction() as db:
         reached = find_new_warning(db, now)
         if reached:
-            body = f"Desk: texts have cost {reached} % of this month's limit."
-            tell_coordinators(db, body, now)
+            tell_coordinators(db, MemberNotice(MemberText.COSTS, {"percent": str(reached)}), now)
 
 
 def _look_at_reading(db: Db, now: datetime) -> None:
     """Tell two coordinators of a member who opens unusually many cases."""
     for member_id in audit.mass_reading(db, now):
         audit.record(db, audit.UNUSUAL, None, member_id, now)
-        body = "Desk: somebody opened very many notes within an hour. Please look at the log."
-        tell_coordinators(db, body, now, but=member_id)
+        tell_coordinators(db, MemberNotice(MemberText.MANY_OPENED), now, but=member_id)
 
 
 def _look_at_rota(db: Db, now: datetime) -> None:

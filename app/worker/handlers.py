@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from app.calls import CALL_JOBS, CallCrew, carry_out_jobs, ring_interpreters
 from app.desk import make_cases_wait
-from app.outbox import UNHEARD_JOB, send_texts
+from app.inbound import fetch_media
+from app.outbox import MEDIA_JOB, PHONE_TROUBLE_JOB, UNHEARD_JOB, send_texts
 from app.paging import page_next_people
-from app.requests import JOIN_CALL_JOB, climb_ladder
+from app.requests import JOIN_CALL_JOB, climb_ladder, follow_phone_trouble
 from app.statistics import PRINT_JOB, print_due_files
 from app.store import ClaimedJob, finish_job
 from app.worker.tools import WorkerTools
@@ -50,6 +51,13 @@ def _make_cases_wait(tools: WorkerTools, claimed: Sequence[ClaimedJob]) -> None:
         make_cases_wait(db, claimed, tools.clock())
 
 
+def _follow_phones(tools: WorkerTools, claimed: Sequence[ClaimedJob]) -> None:
+    """Go on without members whose phones get no texts."""
+    for job in claimed:
+        with tools.database.transaction() as db:
+            follow_phone_trouble(db, job, tools.clock())
+
+
 def _carry_out_calls(tools: WorkerTools, claimed: Sequence[ClaimedJob]) -> None:
     """Ring phones, move callers, keep voicemails, and hold every call to its deadline."""
     crew = CallCrew(tools.database, tools.carrier, tools.clock, tools.line)
@@ -62,10 +70,18 @@ def _ring_interpreters(tools: WorkerTools, claimed: Sequence[ClaimedJob]) -> Non
         ring_interpreters(db, claimed, tools.clock())
 
 
+def _fetch_media(tools: WorkerTools, claimed: Sequence[ClaimedJob]) -> None:
+    """Fetch what came with texts, one picture, document or sound for each job at a time."""
+    for job in claimed:
+        fetch_media(tools.database, tools.carrier, job, tools.clock)
+
+
 HANDLERS: Mapping[str, Handler] = {
     "alert": _page_people,
     "offers": _ask_people,
+    MEDIA_JOB: _fetch_media,
     PRINT_JOB: _print_files,
+    PHONE_TROUBLE_JOB: _follow_phones,
     "send": _send_texts,
     UNHEARD_JOB: _make_cases_wait,
     JOIN_CALL_JOB: _ring_interpreters,

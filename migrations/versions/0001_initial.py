@@ -57,6 +57,7 @@ def upgrade() -> None:
     _case_sheets()
     _conflicts()
     _consents()
+    _denials()
     _detention_episodes()
     _events()
     _messages()
@@ -90,6 +91,7 @@ def downgrade() -> None:
     op.drop_table("messages")
     op.drop_table("events")
     op.drop_table("detention_episodes")
+    op.drop_table("denials")
     op.drop_table("consents")
     op.drop_table("conflicts")
     op.drop_table("case_sheets")
@@ -195,6 +197,7 @@ def _carrier_traces() -> None:
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("case_id", sa.Uuid(), nullable=True),
+        sa.Column("message_id", sa.Uuid(), nullable=True),
         sa.Column("op_key", sa.LargeBinary(), nullable=True),
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
@@ -391,6 +394,8 @@ def _members() -> None:
         sa.Column("totp", sa.LargeBinary(), nullable=True),
         sa.Column("totp_version", sa.Integer(), nullable=False),
         sa.Column("totp_confirmed", sa.Boolean(), nullable=False),
+        sa.Column("number_lookup", sa.LargeBinary(), nullable=True),
+        sa.Column("phone_error", sa.Integer(), nullable=True),
         sa.Column("op_key", sa.LargeBinary(), nullable=True),
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
@@ -399,6 +404,7 @@ def _members() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_members")),
         sa.UniqueConstraint("handle", name=op.f("uq_members_handle")),
     )
+    op.create_index(op.f("ix_members_number_lookup"), "members", ["number_lookup"], unique=False)
     op.create_index(op.f("ix_members_shred_day"), "members", ["shred_day"], unique=False)
 
 
@@ -669,6 +675,7 @@ def _cases() -> None:
         sa.Column("provisional", sa.Boolean(), nullable=False),
         sa.Column("release_period", sa.String(length=7), nullable=True),
         sa.Column("closed_period", sa.String(length=7), nullable=True),
+        sa.Column("denial_period", sa.String(length=7), nullable=True),
         sa.Column("op_key", sa.LargeBinary(), nullable=True),
         sa.Column("op_values", sa.LargeBinary(), nullable=True),
         sa.Column("op_version", sa.Integer(), nullable=False),
@@ -930,6 +937,7 @@ def _attachments() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("call_id", sa.Uuid(), nullable=True),
+        sa.Column("message_id", sa.Uuid(), nullable=True),
         sa.Column("author_id", sa.Uuid(), nullable=True),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
@@ -943,6 +951,7 @@ def _attachments() -> None:
     )
     op.create_index(op.f("ix_attachments_call_id"), "attachments", ["call_id"], unique=False)
     op.create_index(op.f("ix_attachments_case_id"), "attachments", ["case_id"], unique=False)
+    op.create_index(op.f("ix_attachments_message_id"), "attachments", ["message_id"], unique=False)
 
 
 def _calls() -> None:
@@ -1066,6 +1075,36 @@ def _consents() -> None:
     )
     op.create_index(op.f("ix_consents_case_id"), "consents", ["case_id"], unique=False)
     op.create_index(op.f("ix_consents_shred_day"), "consents", ["shred_day"], unique=False)
+
+
+def _denials() -> None:
+    op.create_table(
+        "denials",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state_since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("details", sa.LargeBinary(), nullable=False),
+        sa.Column("details_version", sa.Integer(), nullable=False),
+        sa.Column("details_epoch", sa.Integer(), nullable=False),
+        sa.Column("op_key", sa.LargeBinary(), nullable=True),
+        sa.Column("op_values", sa.LargeBinary(), nullable=True),
+        sa.Column("op_version", sa.Integer(), nullable=False),
+        sa.Column("shred_day", sa.Integer(), nullable=True),
+        sa.Column("row_mac", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('recorded', 'drafted', 'sent', 'acknowledged', 'answered', 'closed', 'withdrawn')",
+            name=op.f("ck_denials_state"),
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_denials_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_denials")),
+    )
+    op.create_index(op.f("ix_denials_case_id"), "denials", ["case_id"], unique=False)
+    op.create_index(op.f("ix_denials_recorded_at"), "denials", ["recorded_at"], unique=False)
+    op.create_index(op.f("ix_denials_shred_day"), "denials", ["shred_day"], unique=False)
 
 
 def _detention_episodes() -> None:

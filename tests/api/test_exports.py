@@ -15,11 +15,12 @@ from typer.testing import CliRunner
 
 from app.cli import cli, run
 from app.crypto import lock_file, new_code, unlock_file
+from tests.media import files
 from tests.service import CALLER, House, refusal
 
 SAID, WRITTEN = "they took my brother this morning", "We are looking for him."
 NOTE, FIELD = "perhaps a cousin of the baker", "Jean-Baptiste Exampleson"
-PICTURE = b"\x89PNG\r\n\x1a\n" + b"a letter" * 100
+PICTURE = files.make_picture(name="PNG")
 
 
 @pytest.fixture

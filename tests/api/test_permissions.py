@@ -21,11 +21,26 @@ from app.access import PERMISSIONS, Permission
 from app.calls.call_rows import add_call
 from app.calls.courses import CallCourse
 from app.cases.tasks import add_task
-from app.models import CallLeg, CallState, Case, Member, Offer, OfferValues, StatisticsRelease, Task
+from app.models import (
+    CallLeg,
+    CallState,
+    Case,
+    Erasure,
+    ErasureState,
+    ErasureValues,
+    Member,
+    Offer,
+    OfferValues,
+    StatisticsRelease,
+    Task,
+    rounded,
+)
 from app.requests.decisions import accept_offer
 from app.statistics.confirmation import confirm_release
 from app.statistics.months import freeze_month
 from app.statistics.releases import request_release
+from app.vault import write_profile
+from tests.media import files
 from tests.service import PASSPHRASE, PEOPLE, Client, House, fictional, refusal
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -36,8 +51,9 @@ SETTINGS, TEXTS, AUDIT = Permission.SETTINGS, Permission.TEXTS, Permission.AUDIT
 BLOCKS, OFFERS = Permission.BLOCKS, Permission.OFFERS
 ROTA, ROTA_OF_ALL = Permission.ROTA, Permission.ROTA_OF_ALL
 RAIDS, DIRECTORY, RULES = Permission.RAIDS, Permission.DIRECTORY, Permission.RULES
+COMPLAINTS = Permission.COMPLAINTS
 NEXT_YEAR = "2027-01-15T12:00:00Z"
-PICTURE = b"\x89PNG\r\n\x1a\n"
+PICTURE = files.make_picture(name="PNG")
 PUBLIC: frozenset[Permission] = frozenset()
 CARD = {
     "topic": "clinic",
@@ -191,7 +207,7 @@ def give_phone(scene: Scene, handle: str, number: str) -> None:
     with scene.house.database.transaction() as db:
         member = db.get_one(Member, scene.house.residents[handle].id)
         profile = db.keys.read_values(member)
-        db.keys.write_values(member, replace(profile, phone=number))
+        write_profile(db, member, replace(profile, phone=number))
 
 
 def talking(body: Any) -> Make:
@@ -237,6 +253,21 @@ def unsafe_phone(scene: Scene) -> Example:
     return Example({"case_id": scene.texting_case()})
 
 
+def erasing_case(scene: Scene) -> Example:
+    """An urgent case whose caller wants it erased."""
+    case_id = scene.texting_case()
+    with scene.house.database.transaction() as db:
+        case = db.get_one(Case, UUID(case_id))
+        wish = Erasure(id=uuid4(), number_lookup=case.number_lookup, state=ErasureState.WAITING)
+        values = ErasureValues(number="", code="", tries=0, expires_at=scene.house.clock())
+        keys = db.keys.new_values(Erasure, wish.id, values, scene.house.clock())
+        for name, value in keys.items():
+            setattr(wish, name, value)
+        wish.expires_at = rounded(scene.house.clock())
+        db.add(wish)
+    return Example({"case_id": case_id})
+
+
 def lifting_block(scene: Scene) -> Example:
     blocked = scene.house.as_("crane").post("/v1/blocks", {"number": "+15145550179"})
     return Example({"block_id": blocked.json()["id"]})
@@ -266,6 +297,17 @@ def on_episode(scene: Scene) -> Example:
     heron = scene.house.as_("heron")
     episode = heron.post(f"/v1/cases/{scene.case()}/episodes", stay).json()
     return Example({"episode_id": episode["id"]}, {"notes": "x"}, {"If-Match": '"1"'})
+
+
+def on_denial(scene: Scene, **body: Any) -> Example:
+    """A refused service whose dossier is drafted."""
+    denied = {"sector": "police", "service": "statement", "provider": "poste 30"}
+    heron, case_id = scene.house.as_("heron"), scene.case()
+    heron.post(f"/v1/cases/{case_id}/consents", {"scope": "complaint", "granted": True})
+    path, shared = f"/v1/cases/{case_id}/denials", {**denied, "share": ["provider"]}
+    denial_id = heron.post(path, shared).json()["id"]
+    assert heron.post(f"/v1/denials/{denial_id}/dossier", {}).status_code == 200
+    return Example({"denial_id": denial_id}, body, {"If-Match": '"2"'})
 
 
 def on_raid(scene: Scene) -> Example:
@@ -496,6 +538,7 @@ ENDPOINTS: dict[str, tuple[Iterable[Permission], Make]] = {
     "GET /v1/cases/{case_id}/export": ({CASES}, on_case()),
     "POST /v1/cases/{case_id}/attachments": ({CASES}, attaching),
     "GET /v1/cases/{case_id}/attachments/{attachment_id}": ({CASES, ARCHIVE}, attached),
+    "GET /v1/cases/{case_id}/attachments/{attachment_id}/thumbnail": ({CASES, ARCHIVE}, attached),
     "POST /v1/cases/{case_id}/calls": ({CASES}, calling_back),
     "POST /v1/cases/{case_id}/calls/{call_id}/hand-over": ({CASES}, talking("colleague")),
     "POST /v1/cases/{case_id}/calls/{call_id}/interpreter": (
@@ -507,6 +550,7 @@ ENDPOINTS: dict[str, tuple[Iterable[Permission], Make]] = {
     "POST /v1/cases/{case_id}/close": ({CASES}, on_case({"outcome": "other"})),
     "POST /v1/cases/{case_id}/reopen": ({ARCHIVE}, reopening),
     "POST /v1/cases/{case_id}/erase": ({CASES}, on_case()),
+    "DELETE /v1/cases/{case_id}/erasure": ({CASES}, erasing_case),
     "POST /v1/cases/{case_id}/hold": ({HOLD}, on_case({"reason": "x"})),
     "DELETE /v1/cases/{case_id}/hold": ({Permission.LIFT_HOLD}, on_case(state="held")),
     "POST /v1/cases/{case_id}/requests": (
@@ -530,6 +574,8 @@ ENDPOINTS: dict[str, tuple[Iterable[Permission], Make]] = {
     "PUT /v1/cases/{case_id}/contact": ({CASES}, giving_contact),
     "POST /v1/cases/{case_id}/contact/compromised": ({CASES}, unsafe_phone),
     "DELETE /v1/cases/{case_id}/contact/compromised": ({CASES}, on_case()),
+    "POST /v1/cases/{case_id}/contact/confirmed": ({CASES}, on_case()),
+    "DELETE /v1/cases/{case_id}/contact/confirmed": ({CASES}, on_case()),
     "POST /v1/cases/{case_id}/break-glass": ({ARCHIVE}, breaking_glass),
     "POST /v1/cases/{case_id}/events": (
         {CASES},
@@ -546,6 +592,19 @@ ENDPOINTS: dict[str, tuple[Iterable[Permission], Make]] = {
         on_case({"place": "Laval", "from": "2026-01-10"}),
     ),
     "PATCH /v1/episodes/{episode_id}": ({CASES}, on_episode),
+    "GET /v1/cases/{case_id}/denials": ({CASES}, on_case()),
+    "POST /v1/cases/{case_id}/denials": (
+        {CASES},
+        on_case(body={"sector": "food", "service": "aid", "provider": "a food bank"}),
+    ),
+    "PATCH /v1/denials/{denial_id}": ({CASES}, lambda scene: on_denial(scene, place="x")),
+    "POST /v1/denials/{denial_id}/dossier": ({CASES}, on_denial),
+    "GET /v1/denials/{denial_id}/dossier": ({CASES}, on_denial),
+    "GET /v1/denials": ({COMPLAINTS}, plain()),
+    "POST /v1/denials/{denial_id}/steps": (
+        {COMPLAINTS},
+        lambda scene: on_denial(scene, state="sent"),
+    ),
     "GET /v1/raid-reports": ({RAIDS}, plain()),
     "POST /v1/raid-reports": ({RAIDS}, plain({"size": "x"})),
     "PATCH /v1/raid-reports/{report_id}": ({RAIDS}, on_raid),

@@ -8,6 +8,7 @@ import pytest
 
 from tests.calls.test_webhooks import PHONES, case_of_call, give_phones, on_duty
 from tests.console.visitor import visitor
+from tests.media import files
 from tests.service import CALLER, House, refusal
 
 
@@ -153,7 +154,8 @@ def test_the_page_of_a_case_plays_messages_and_calls_back(house: House) -> None:
     [mine] = house.network.phone(PHONES["heron"]).calls()
     assert mine.shown == "+15145550100"
     added = house.as_("heron").post(
-        f"/v1/cases/{case['id']}/attachments", files={"file": ("x", b"%PDF-", "application/pdf")}
+        f"/v1/cases/{case['id']}/attachments",
+        files={"file": ("x", files.make_document(), "application/pdf")},
     )
     assert added.json()["content_type"] == "application/pdf", added.text
 

@@ -12,6 +12,7 @@ import pytest
 from app.models import Member
 from app.rota.shifts import ShiftFacts, add_shift
 from app.rota.wall_time import show_wall_time
+from app.vault import write_profile
 from tests.service import CALLER, House
 
 PHONES: Mapping[str, str] = {
@@ -27,7 +28,7 @@ def give_phones(house: House) -> None:
         for handle, number in PHONES.items():
             member = db.get_one(Member, house.residents[handle].id)
             profile = db.keys.read_values(member)
-            db.keys.write_values(member, replace(profile, phone=number))
+            write_profile(db, member, replace(profile, phone=number))
 
 
 def on_duty(house: House, *handles: str, hours: float = 24, fallback: bool = False) -> None:

@@ -61,6 +61,10 @@ def know_something(house: House, case_id: str) -> None:
         (f"/v1/cases/{case_id}/events", {"kind": "hearing", "starts_at": soon, "place": "x"}),
         (f"/v1/cases/{case_id}/episodes", {"place": "Laval", "from": "2026-01-10"}),
         (f"/v1/cases/{case_id}/consents", {"scope": "accompanier", "granted": True}),
+        (
+            f"/v1/cases/{case_id}/denials",
+            {"sector": "school", "service": "admission", "provider": "École"},
+        ),
     ):
         assert heron.post(path, body).status_code == 201
     event = heron.get(f"/v1/cases/{case_id}").json()["events"][0]["id"]
@@ -99,6 +103,7 @@ def test_pages_of_the_desk(page: Page, house: House, phone: Caller) -> None:
             "/events",
             "/requests",
             f"/cases/{case['id']}/route",
+            "/complaints",
             "/raids",
             "/offers",
             "/directory",

@@ -26,11 +26,46 @@ def test_a_phone_in_wrong_hands_gets_nothing_until_it_is_safe_again(
     desk: Visitor, page: Page
 ) -> None:
     unsafe = desk.send(page, "/contact/compromised")
-    assert unsafe.says("The caller's phone may be in other hands: nothing is sent to it.")
+    assert unsafe.says("may be in other hands: nothing is sent to it but the fixed texts")
     assert desk.send(unsafe, "/reply", body="we are here").status == 403
     safe = desk.send(unsafe, "/contact/trusted")
     assert safe.says("This phone may be texted again.")
     assert safe.has_form("/contact/compromised")
+
+
+def test_answers_after_a_silence_wait_for_a_person(
+    house: House, visit: Visit, desk: Visitor, page: Page, case: dict[str, Any], phone: Caller
+) -> None:
+    desk.send(page, "/reply", body="A person is here now and reads what you write.")
+    house.advance(minutes=31)
+    phone.says("hello", "2")
+    desk = visit("heron")
+    shown = desk.case(case["reference"])
+    assert shown.says("Is it the caller who writes?")
+    assert shown.says("Language French")
+    assert house.read(case["id"])["language"] == "en"
+    counted = desk.send(shown, "/contact/confirmed", who="caller")
+    assert counted.says("What they answered counts now.")
+    assert not counted.says("Is it the caller who writes?")
+    assert house.read(case["id"])["language"] == "fr"
+
+
+def test_a_wish_to_be_erased_is_shown_with_what_came_since_and_stopped(
+    house: House, desk: Visitor, case: dict[str, Any], phone: Caller
+) -> None:
+    [asked] = phone.says("ERASE")
+    code = next(word for word in asked.split() if word.isdigit())
+    phone.says(f"my code is {code}")
+    house.advance(minutes=1)
+    phone.says("wait, he is still in Laval")
+    shown = desk.case(case["reference"])
+    assert shown.says("Will be erased at")
+    assert shown.says("Since then they have written: wait, he is still in Laval")
+    assert house.read(case["id"])["erase_at"] is not None
+    kept = desk.send(shown, "/erasure/stop")
+    assert kept.says("The case is kept.")
+    house.advance(hours=25)
+    assert house.read(case["id"])["erase_at"] is None
 
 
 def test_another_safe_contact_takes_the_place_of_the_phone(desk: Visitor, page: Page) -> None:

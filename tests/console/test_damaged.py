@@ -19,6 +19,7 @@ from app.models import (
     Case,
     CaseSheet,
     Consent,
+    Denial,
     DetentionEpisode,
     Event,
     Message,
@@ -32,6 +33,7 @@ from app.models import (
 )
 from app.models.base import AnyRow
 from tests.console.visitor import Page, Visitor, visitor
+from tests.media import files
 from tests.requests.people import accept, ask, with_phones
 from tests.service import House
 
@@ -42,6 +44,7 @@ RECORDS: list[tuple[type[AnyRow], str, str, str]] = [
     (Note, "note", "note", "ask for Maria"),
     (Event, "event", "date", "Guy-Favreau"),
     (DetentionEpisode, "episode", "detention", "Laval prison"),
+    (Denial, "denial", "refused service", "École des Pins"),
     (Report, "report", "report", "he may stay"),
     (Attachment, "attachment", "file", "application/pdf"),
     (Consent, "consent", "consent", "she said so at noon"),
@@ -70,9 +73,10 @@ def case_id(shared_house: House) -> str:
     add("consents", refused)
     soon = (house.clock() + timedelta(hours=3)).isoformat()
     date = add("events", {"kind": "hearing", "starts_at": soon, "place": "Guy-Favreau, 200"})
+    denial = {"sector": "school", "service": "admission", "provider": "École des Pins"}
+    add("denials", denial)
     add("episodes", {"place": "Laval prison", "since": f"{house.clock():%Y-%m-%d}"})
-    headers = {"content-type": "application/pdf"}
-    attached = heron.post(f"{path}/attachments", content=b"%PDF-1.7 of court", headers=headers)
+    attached = heron.post(f"{path}/attachments", content=files.make_document())
     assert attached.is_success, attached.text
     ask(house, case, event_id=date["id"], share=["subject_name"])
     assert accept(house, "finch").status_code == 200

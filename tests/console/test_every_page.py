@@ -33,6 +33,7 @@ PAGES = {
     "/offers": (EVERYBODY - {"magpie"}, 403),
     "/directory": (DESK | COORDINATORS, 403),
     "/cards": (DESK | COORDINATORS, 403),
+    "/complaints": (DESK | COORDINATORS, 403),
     "/rules": (COORDINATORS, 403),
     "/members": (COORDINATORS, 403),
     "/members/{member}": (COORDINATORS, 403),
@@ -73,7 +74,11 @@ FORMS = {
     "/cases/{case}/events/{member}": (DESK, 404),
     "/cases/{case}/episodes": (DESK, 404),
     "/cases/{case}/episodes/{member}": (DESK, 404),
+    "/cases/{case}/denials": (DESK, 404),
+    "/cases/{case}/denials/{member}": (DESK, 404),
+    "/cases/{case}/denials/{member}/dossier": (DESK, 404),
     "/cases/{case}/route": (DESK, 404),
+    "/complaints/{member}": (DESK | COORDINATORS, 403),
     "/tasks/{member}/done": (DESK, 403),
     "/requests/{member}/brief": (DESK, 403),
     "/requests/{member}/cancel": (DESK, 403),
@@ -150,7 +155,10 @@ def test_every_route_of_the_console_is_in_these_tables() -> None:
         "/leave",
         "/sign-out",
         "/me",
+        "/cases/{}/attachments",  # sends a file: tests/console/test_files.py
         "/cases/{}/attachments/{}",  # needs a voicemail: tests/calls/test_desk_calls.py
+        "/cases/{}/attachments/{}/thumbnail",  # needs a picture: tests/console/test_files.py
+        "/cases/{}/denials/{}/dossier",  # needs a draft: tests/console/test_complaints.py
         "/statistics/{}",  # needs a release: tests/console/test_statistics.py
         "/statistics/{}/files/{}",
         "/offers/taken/{}",  # needs an assignment: tests/console/test_offers.py

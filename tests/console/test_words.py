@@ -26,7 +26,7 @@ from app.texts.catalogue import SHIPPED
 
 ZONE = ZoneInfo("America/Toronto")
 _KIND = re.compile(
-    r"(archive|case|consent|contact|directory|episode|event|index|invitation|member|number|organisation|raid|reading|rule"
+    r"(archive|case|consent|contact|denial|directory|episode|event|index|invitation|member|number|organisation|raid|reading|rule"
     r"|server|session|settings|task|totp)\.(?!html)[a-z_]+"
 )
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)

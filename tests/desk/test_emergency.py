@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from app.desk.emergency import GLASS_BROKEN_TEXT
 from app.models import Member
+from app.texts import MemberNotice, MemberText
 from tests.service import House, refusal
 
 REASON = {"reason": "the family is at the gate"}
@@ -39,7 +39,7 @@ def test_the_archive_opens_it_and_the_other_coordinators_know_at_once(
     notes = [(note["kind"], note["body"]) for note in answer.json()["notes"]]
     assert notes == [("note", "sounds tired"), ("break_glass", REASON["reason"])]
     shared_house.settle()
-    assert phone.inbox() == [GLASS_BROKEN_TEXT]
+    assert phone.inbox() == [MemberNotice(MemberText.GLASS_BROKEN).write("en")]
     entries = shared_house.as_("magpie").get("/v1/audit").json()["items"]
     [broken] = [entry for entry in entries if entry["kind"] == "case.glass_broken"]
     assert UUID(broken["object"]) == UUID(closed)

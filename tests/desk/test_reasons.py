@@ -10,9 +10,10 @@ from sqlalchemy import select
 
 from app.cases.archive import GLASS_BROKEN, REASON_HOLDS
 from app.models import AuditEntry
+from tests.media import files
 from tests.service import House, refusal
 
-PICTURE = b"\x89PNG\r\n\x1a\n" + b"a letter" * 100
+PICTURE = files.make_picture(name="PNG")
 # Everything that opens a closed case.
 WAYS = (
     ("GET", "/v1/cases/{}"),

@@ -14,10 +14,10 @@ from app.cases.dates import add_date
 from app.cases.tasks import DueTask, finish_task, list_tasks
 from app.desk.closing import close_case
 from app.desk.contact import mark_phone_unsafe
-from app.desk.date_changes import DATE_MOVED_TEXT, change_date
+from app.desk.date_changes import change_date
 from app.desk.handling import CaseOpening, open_case_by_hand
 from app.desk.reading import read_case
-from app.desk.reminders import COMING_UP_TEXT, find_due_distances, sweep_reminders
+from app.desk.reminders import find_due_distances, sweep_reminders
 from app.desk.replying import StatedConsent, record_consent
 from app.models import (
     Assignment,
@@ -33,6 +33,7 @@ from app.models.outbox import OutgoingValues
 from app.outbox.gate import find_gate_refusal
 from app.store.jobs import FURTHEST
 from app.telephony.segments import measure_text
+from app.texts import MemberNotice, MemberText
 from tests.line import Line
 from tests.service import CALLER, House, refusal
 
@@ -108,7 +109,7 @@ def test_a_distance_arrives_once_and_not_when_it_is_over(
 
 
 def test_nobodys_reminder_says_more_than_that_there_is_something() -> None:
-    for text in (COMING_UP_TEXT, DATE_MOVED_TEXT):
+    for text in MemberNotice(MemberText.DATE_MOVED).write("en"):
         assert measure_text(text).segments == 1
         assert not any(character.isdigit() for character in text)
 
@@ -285,9 +286,9 @@ def test_whoever_goes_along_is_told_the_day_before(line: Line) -> None:
     later(line, days=1, hours=23)
     assert line.inbox(VOLUNTEER) == []
     later(line, hours=1, minutes=10)
-    assert line.inbox(VOLUNTEER) == [COMING_UP_TEXT]
+    assert line.inbox(VOLUNTEER) == [MemberNotice(MemberText.COMING_UP).write("en")]
     later(line, hours=12)
-    assert line.inbox(VOLUNTEER) == [COMING_UP_TEXT]
+    assert line.inbox(VOLUNTEER) == [MemberNotice(MemberText.COMING_UP).write("en")]
 
 
 def test_a_date_that_moves_although_people_were_asked_is_a_task(line: Line) -> None:
@@ -297,7 +298,7 @@ def test_a_date_that_moves_although_people_were_asked_is_a_task(line: Line) -> N
     change(line, case_id, starts_at=line.now + timedelta(days=5))
     line.settle()
     assert [kind for kind, _ in tasks(line)] == ["moved"]
-    assert line.inbox(VOLUNTEER) == [DATE_MOVED_TEXT]
+    assert line.inbox(VOLUNTEER) == [MemberNotice(MemberText.DATE_MOVED).write("en")]
 
 
 def test_a_reminder_is_no_answer(line: Line) -> None:

@@ -42,7 +42,7 @@ def test_texts_are_taken_in_and_answered_with_the_greeting_once(sealed: House) -
     said = sealed.phone().says("they are here", "please", "hello?")
     assert [text[:16] for text in said] == [GREETING]
     assert _count(sealed, Case) == 1
-    assert _count(sealed, Message) == 3
+    assert _count(sealed, Message) == 4
 
 
 @pytest.mark.parametrize("word", ["STOP", "ARRET", "X", "ERASE"])

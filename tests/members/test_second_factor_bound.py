@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import Uuid, bindparam, select, text, update
 
 from app.errors import Unauthenticated
-from app.members.refused_codes import CODE_REFUSED, REFUSED_CODE_TEXT, TOLD_AGAIN_AFTER
+from app.members.refused_codes import CODE_REFUSED, TOLD_AGAIN_AFTER
 from app.models import AuditEntry, Member
 from app.operations.operational_seed import open_operational_seed
+from app.texts import MemberNotice, MemberText
 from tests.service import PASSPHRASE, Client, House, refusal
 
 PHONE = "+15145550171"
@@ -121,7 +122,9 @@ def test_it_is_in_the_log_and_its_owner_hears_of_it(house: House) -> None:
         house.sign_in("heron", code)
     house.settle()
     assert refused_codes(house) == 3
-    assert house.phone(PHONE).inbox() == [REFUSED_CODE_TEXT], "once, however many"
+    assert house.phone(PHONE).inbox() == [MemberNotice(MemberText.REFUSED_CODE).write("en")], (
+        "once, however many"
+    )
     house.advance(minutes=20)
     code = house.residents["heron"].totp_code(house.clock())
     assert house.sign_in("heron", code).json()["refused_codes"] == 3

@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 from app.crypto.totp import make_totp_code
 from app.members.confirmations import CONFIRM_TEXTS
-from app.members.second_factor_reset import NEW_FACTOR_TEXT
 from app.models import ConfirmationKind
+from app.texts import MemberNotice, MemberText
 from tests.service import PASSPHRASE, Client, House, refusal
 
 OWNER, WREN = "+15145550171", "+15145550161"
@@ -89,9 +89,9 @@ def test_one_coordinator_and_a_day_are_enough_and_all_are_told(confirmed: House)
     assert waiting(house)["state"] == "asked", "without a coordinator it waits"
     confirm(house, "crane")
     house.settle()
-    told = CONFIRM_TEXTS[ConfirmationKind.SECOND_FACTOR]
+    told = MemberNotice(CONFIRM_TEXTS[ConfirmationKind.SECOND_FACTOR]).write("en")
     assert house.phone(WREN).inbox() == [told]
-    assert house.phone(OWNER).inbox() == [NEW_FACTOR_TEXT]
+    assert house.phone(OWNER).inbox() == [MemberNotice(MemberText.NEW_FACTOR).write("en")]
     house.advance(hours=23)
     assert house.sign_in("heron", new_code(house, secret)).status_code == 401
     here = house.as_("heron")

@@ -26,6 +26,7 @@ from app.members.profiles import change_profile
 from app.members.team_gains import confirm_change, give_confirmed_teams, let_day_go_by
 from app.models import Confirmation, ConfirmationKind, Member, MemberState, Outgoing, table
 from app.models.people import MemberProfile
+from app.texts import MemberNotice
 from app.vault import read_roster
 from tests.premises import Premises
 from tests.service import House, refusal
@@ -162,7 +163,7 @@ def test_after_a_day_and_a_text_to_all_one_coordinator_is_enough(premises: Premi
     change(premises, "finch", roles=["dispatcher"])
     with premises.reading() as db:
         bodies = [db.keys.read_values(row).body for row in db.scalars(select(Outgoing))]
-    assert bodies == [CONFIRM_TEXTS[ConfirmationKind.TEAMS]]
+    assert bodies == [MemberNotice(CONFIRM_TEXTS[ConfirmationKind.TEAMS]).write("en")]
     premises.clock.advance(timedelta(hours=23, minutes=59))
     with premises.writing() as db:
         let_day_go_by(db, premises.sessions, premises.now)
@@ -327,7 +328,9 @@ def test_a_coordinator_alone_does_not_make_themselves_a_dispatcher(house: House)
     path = f"/v1/confirmations/{one['id']}"
     assert refusal(crane.post(f"{path}/confirm")) == (403, "forbidden")
     house.settle()
-    assert house.phone("+15145550161").inbox() == [CONFIRM_TEXTS[ConfirmationKind.TEAMS]]
+    assert house.phone("+15145550161").inbox() == [
+        MemberNotice(CONFIRM_TEXTS[ConfirmationKind.TEAMS]).write("en")
+    ]
     assert house.as_("wren").get("/v1/confirmations").json()["items"] == [one]
     done = house.as_("wren").post(f"{path}/confirm").json()
     assert (done["state"], done["missing"]) == ("done", 0)

@@ -9,13 +9,16 @@ import pytest
 from app.desk import read_case
 from app.errors import BadRequest, NotFound
 from app.outbox import Block, add_block, block_caller, lift_block, list_blocks
+from app.outbox.blocks import NumberIsOurs
 from tests.line import Line
-from tests.service import CALLER, House
+from tests.service import CALLER, HOTLINE, House
 
 
 def block(line: Line, number: str = CALLER) -> Block:
     with line.writing() as db:
-        return add_block(db, line.principal("crane"), number, line.now, "machine")
+        return add_block(
+            db, line.principal("crane"), number, line.now, "machine", own_number=HOTLINE
+        )
 
 
 def blocks(line: Line) -> list[UUID]:
@@ -62,11 +65,25 @@ def test_a_block_needs_a_phone_and_a_reason(line: Line) -> None:
     crane = line.principal("crane")
     with line.writing() as db:
         with pytest.raises(BadRequest):
-            add_block(db, crane, "555", line.now)
+            add_block(db, crane, "555", line.now, own_number=HOTLINE)
         with pytest.raises(BadRequest):
-            add_block(db, crane, CALLER, line.now, "because they are rude")
+            add_block(db, crane, CALLER, line.now, "because they are rude", own_number=HOTLINE)
         with pytest.raises(NotFound):
             block_caller(db, crane, uuid4(), line.now)
+
+
+def test_the_numbers_of_members_and_of_the_hotline_are_refused(line: Line) -> None:
+    finch = "+15145550151"
+    line.give_phone("finch", finch)
+    for ours in (finch, "+1 514 555-0151", HOTLINE):
+        with pytest.raises(NumberIsOurs):
+            block(line, ours)
+    line.text("HELP", finch)
+    case = line.case_of(finch)
+    assert case
+    with pytest.raises(NumberIsOurs):
+        line.as_member(block_caller, "crane", case.id)
+    assert blocks(line) == []
 
 
 @pytest.mark.parametrize(
@@ -76,6 +93,7 @@ def test_a_block_needs_a_phone_and_a_reason(line: Line) -> None:
         ({"number": "555"}, 400),
         ({"number": CALLER, "case_id": str(uuid4())}, 400),
         ({"case_id": str(uuid4())}, 404),
+        ({"number": HOTLINE}, 400),
         ({"number": CALLER}, 201),
     ],
 )

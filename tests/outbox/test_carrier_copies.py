@@ -65,15 +65,18 @@ def test_a_known_text_is_not_taken_in_again_when_its_copy_is_gone(line: Line) ->
     assert line.statuses(case.id) == before
 
 
-# -- pictures, which this release does not fetch
+# -- pictures, until they are fetched
 
 
 def test_pictures_stay_for_a_week_and_not_longer(line: Line) -> None:
-    line.text("my letter", media=PICTURE)
-    line.advance(days=6)
+    """Where nothing fetches them: no worker does its jobs."""
+    line.take(line.lose("my letter", media=PICTURE))
+    line.clock.advance(timedelta(days=6))
+    line.settle("carrier-copies")
     assert lies_there(line) == 2
     assert counted(line)["pictures"] == 1
-    line.advance(days=1, minutes=10)
+    line.clock.advance(timedelta(days=1, minutes=10))
+    line.settle("carrier-copies")
     assert lies_there(line) == 0
 
 

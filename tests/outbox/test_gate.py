@@ -25,7 +25,7 @@ from app.outbox.blocks import add_block, lift_block, list_blocks
 from app.telephony import OutgoingText
 from tests.line import opened_line
 from tests.premises import ZONE
-from tests.service import Blueprint
+from tests.service import HOTLINE, Blueprint
 
 NOON = datetime.fromisoformat("2026-01-15T12:00:00+00:00")
 NUMBERS = ("+15145550123", "+16045550124")
@@ -120,7 +120,7 @@ class Desk(RuleBasedStateMachine):
     @rule(number=numbers)
     def a_coordinator_blocks(self, number: str) -> None:
         with self.line.database.transaction() as db:
-            add_block(db, self.wren, number, self.clock())
+            add_block(db, self.wren, number, self.clock(), own_number=HOTLINE)
         self.unsafe[number].add("blocked")
 
     @rule(number=numbers)

@@ -23,7 +23,7 @@ def on_duty(line: Line) -> Line:
 def test_a_number_that_is_no_longer_the_members_takes_no_case(on_duty: Line) -> None:
     case = on_duty.open_case("they took him")
     on_duty.give_phone("heron", STRANGER)
-    assert on_duty.says("1", sender=HERON)[0].startswith("Hello / Bonjour.")
+    assert on_duty.says("1", sender=HERON)[0].startswith("Desk: this text was not kept")
     assert on_duty.case(case.id).assigned_to is None
 
 

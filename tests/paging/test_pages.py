@@ -31,7 +31,7 @@ def busy(line: Line, monkeypatch: pytest.MonkeyPatch) -> Line:
     ],
 )
 def test_a_page_says_how_many_wait_and_how_soon(kind: str, urgency: int, page: str) -> None:
-    assert pages.write_page(3, kind, urgency) == page
+    assert pages.make_page(3, kind, urgency).write("en") == page
 
 
 def test_while_very_many_wait_a_phone_may_rest_between_pages(busy: Line) -> None:

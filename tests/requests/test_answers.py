@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from app.cases import list_tasks
+from app.intake import read_offer_answer
 from app.members.profiles import change_profile
 from app.models import Member
-from app.requests.answers import find_asked_numbers, read_answer, take_answer
+from app.requests.answers import find_answerable_offers, take_answer
 from app.vault.index_key import ratchet_index_key
+from tests.requests.deeds import read
 from tests.requests.hall import Hall
 from tests.requests.people import CODE, PHONES, a_case, raised
 
@@ -21,10 +24,11 @@ def answer(hall: Hall, handle: str, body: str) -> str | None:
     """What is said to a text from a member's phone."""
     with hall.database.transaction() as db:
         lookup = db.keys.number_lookup(PHONES[handle])
-        assert find_asked_numbers(db, [lookup]) == {lookup}
-        said = take_answer(db, lookup, body, hall.clock())
+        offers = find_answerable_offers(db, lookup)
+        assert offers
+        said = take_answer(db, lookup, offers, read_offer_answer(body), hall.clock())
     hall.work()
-    return said
+    return said.write("en") if said else None
 
 
 def code_of(hall: Hall, handle: str) -> str:
@@ -43,39 +47,6 @@ def line(hall: Hall) -> Hall:
     hall.newcomer("siskin", "accompanier", phone=PHONES["siskin"])
     hall.profiles({"finch": {"phone": PHONES["finch"]}})
     return hall
-
-
-@pytest.mark.parametrize("yes", ["yes", "YES", "oui", "Wi", "si", "sí", "ok", "y", "yes."])
-def test_yes_in_any_language(yes: str) -> None:
-    assert read_answer(f"4821 {yes}") == ("4821", True)
-
-
-@pytest.mark.parametrize("no", ["no", "NON", "n", "no!"])
-def test_no_in_any_language(no: str) -> None:
-    assert read_answer(f"4821  {no}") == ("4821", False)
-
-
-@pytest.mark.parametrize(
-    ("body", "yes"),
-    [
-        ("yes 4821", True),
-        ("4821yes", True),
-        ("4821: si", True),
-        ("Reply 4821 YES", True),
-        ("4821 no thanks", False),
-        ("4821", None),
-        ("yes no 4821", None),
-    ],
-)
-def test_nearly_right_is_understood_or_asked_again(body: str, yes: bool | None) -> None:
-    assert read_answer(body) == ("4821", yes)
-
-
-@pytest.mark.parametrize(
-    "other", ["yes", "is it room 4821, yes?", "48211 yes", "٤٨٢١ yes", "4821 maybe", "1 yes"]
-)
-def test_anything_else_is_an_ordinary_text(other: str) -> None:
-    assert read_answer(other) is None
 
 
 def test_no_asks_the_next_at_once(line: Hall) -> None:
@@ -97,8 +68,9 @@ def test_after_three_guesses_only_the_console_answers(line: Hall) -> None:
     [handle] = line.asked(request)
     code = code_of(line, handle)
     said = [answer(line, handle, f"{wrong(code)} yes") for _ in range(4)]
-    assert said == [WRONG, WRONG, "Desk: please answer in the console.", None]
-    assert answer(line, handle, f"{code} yes") is None
+    console = "Desk: please answer in the console."
+    assert said == [WRONG, WRONG, console, console]
+    assert answer(line, handle, f"{code} yes") == console
     assert line.now(request).state == "offered"
     line.accept(handle, request)
 
@@ -132,7 +104,7 @@ def test_a_day_after_its_end_an_offer_knows_neither_code_nor_number(line: Hall) 
     line.advance(hours=29)
     with line.database.snapshot() as db:
         lookup = db.keys.number_lookup(PHONES[handle])
-        assert find_asked_numbers(db, [lookup]) == set()
+        assert find_answerable_offers(db, lookup) == []
         assert line.offer(db, handle, request).op_values is None
 
 
@@ -150,3 +122,52 @@ def test_a_code_still_answers_once_the_index_key_was_replaced(line: Hall) -> Non
     [handle] = line.asked(request)
     ratchet_index_key(line.database, line.clock())
     assert answer(line, handle, f"{code_of(line, handle)} yes") == YOURS
+
+
+class TestWithoutTheCode:
+    def test_a_plain_yes_answers_the_one_open_offer(self, line: Hall) -> None:
+        request = raised(line)
+        [handle] = line.asked(request)
+        assert answer(line, handle, "yes!") == YOURS
+        assert line.now(request).state == "assigned"
+
+    def test_a_plain_no_asks_the_next(self, line: Hall) -> None:
+        request = raised(line)
+        [handle] = line.asked(request)
+        assert answer(line, handle, "no, sorry") == "Desk: thank you for answering."
+        assert handle not in line.asked(request)
+
+    def test_with_several_open_the_code_says_which(self, line: Hall) -> None:
+        case = a_case(line, urgency=0)
+        first, second = raised(line, case), raised(line, case)
+        said = answer(line, "finch", "yes")
+        assert said == "Desk: several are open. Please send the code and YES or NO."
+        assert {line.now(one).state for one in (first, second)} == {"offered"}
+
+    def test_other_talk_is_no_answer(self, line: Hall) -> None:
+        [handle] = line.asked(raised(line))
+        assert answer(line, handle, "is the meeting still tonight") is None
+        assert answer(line, handle, "the bus 1234 goes there") is None
+
+
+class TestWords:
+    @pytest.mark.parametrize(
+        ("words", "state"), [("yes on my way", "assigned"), ("not before 2", "offered")]
+    )
+    def test_what_stands_around_an_answer_reaches_the_desk(
+        self, line: Hall, words: str, state: str
+    ) -> None:
+        case = a_case(line)
+        request = raised(line, case)
+        [handle] = line.asked(request)
+        code = code_of(line, handle)
+        said = answer(line, handle, f"{code} {words}")
+        unclear = (
+            f"Desk: a colleague will read this. It is not yours yet: to take it, reply {code} YES"
+        )
+        assert said == (YOURS if state == "assigned" else unclear)
+        assert line.now(request).state == state
+        file = read(line, case)
+        assert [(note.kind, note.body) for note in file.notes] == [("answer", words)]
+        with line.database.snapshot() as db:
+            assert [one.task.kind for one in list_tasks(db, line.principal("heron"))] == ["answer"]

@@ -17,10 +17,11 @@ from app.desk.handling import assign_case, change_case
 from app.desk.reading import read_case
 from app.desk.replying import StatedConsent, record_consent
 from app.errors import Refusal
+from app.intake import read_offer_answer
 from app.members import MemorySessions
 from app.members.accounts import remove_member
 from app.models import SEEKING, Assignment, Job, Offer, Request
-from app.requests.answers import take_answer
+from app.requests.answers import find_answerable_offers, take_answer
 from app.requests.assignments import find_assignment
 from app.requests.decisions import accept_offer, decline_offer
 from app.requests.endings import cancel_request
@@ -99,7 +100,8 @@ class Deeds:
 
     def look(self, db: Db) -> None:
         lookup = db.keys.number_lookup(f"+1514555{1100 + self.chance.randrange(CROWD)}")
-        take_answer(db, lookup, "4821 yes", self.now)
+        offers = find_answerable_offers(db, lookup)
+        take_answer(db, lookup, offers, read_offer_answer("4821 yes"), self.now)
 
     def read(self, db: Db) -> None:
         read_case(db, self.desk, self.case(), self.now)

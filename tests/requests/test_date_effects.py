@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.requests.assignments import read_brief
-from app.requests.date_effects import DATE_CHANGED_TEXT
+from app.texts import MemberNotice, MemberText
 from tests.requests.deeds import change, with_event
 from tests.requests.hall import Hall
 from tests.requests.people import a_case, a_date
@@ -49,4 +49,4 @@ def test_where_they_meet_reaches_who_goes(hall: Hall) -> None:
         brief = read_brief(db, hall.principal("finch"), assignment, hall.clock()).brief
     assert brief is not None
     assert brief.meeting_place == "the back door"
-    assert DATE_CHANGED_TEXT in hall.texts_to("+15145550151")
+    assert MemberNotice(MemberText.DATE_CHANGED).write("en") in hall.texts_to("+15145550151")

@@ -18,6 +18,7 @@ from app.rota.unfilled import (
     note_told,
     put_away_old,
 )
+from app.texts import MemberText
 from tests.premises import Premises
 from tests.rota.desk import NINE, add
 
@@ -57,7 +58,7 @@ def test_they_hear_again_once_the_shift_was_changed(premises: Premises, shift: U
 def test_what_is_filled_lacks_nobody(premises: Premises, shift: UUID) -> None:
     premises.clock.advance(timedelta(hours=28))
     with premises.writing() as db:
-        assert describe_lacking(find_lacking_turns(db, premises.now)).startswith("Desk: 1 place ")
+        assert describe_lacking(find_lacking_turns(db, premises.now)).text == MemberText.LACKING_ONE
         join_shift(db, premises.principal("owl"), shift, None, premises.now)
         assert find_lacking_turns(db, premises.now) == []
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.media import files
+
 if TYPE_CHECKING:
     from tests.seizure.story import Day
 
@@ -30,6 +32,22 @@ def draw_statistics(day: Day, first: str, second: str) -> None:
             assert day.desks[second].get(path).status_code == 200
 
 
+def refuse_service(day: Day, label: str, spice: str) -> None:
+    """A service was refused; the dossier is made, and holds some of what was told."""
+    names = ("provider", "place", "account", "wanted", "caller_name")
+    told = {name: day.story.put(f"denial-{name}/{label}", spice=spice) for name in names}
+    denied = {"sector": "health", "service": "paper", "happened_on": "2026-01-09", **told}
+    case = f"/v1/cases/{day.story.cases[label]}"
+    added = day.ask(
+        "heron", "POST", f"{case}/denials", {**denied, "share": ["account"]}, expect=201
+    )
+    day.story.keep(f"complaint/{label}", added["reference"], "operational")
+    day.ask(
+        "heron", "POST", f"{case}/consents", {"scope": "complaint", "granted": True}, expect=201
+    )
+    day.ask("heron", "POST", f"/v1/denials/{added['id']}/dossier", {"language": "fr"})
+
+
 def call_in(day: Day, number: str, colleague: str) -> None:
     """Somebody calls while the phone of the desk is not taken, and leaves a message."""
     day.premises.network.phone(colleague).answering("never")
@@ -45,11 +63,11 @@ def call_in(day: Day, number: str, colleague: str) -> None:
     day.premises.settle()
 
 
-def attach(day: Day, case_id: str, content: bytes, kind: str = "application/pdf") -> None:
-    """A colleague keeps a paper of the caller's in the case."""
+def attach(day: Day, case_id: str, words: str) -> None:
+    """A colleague keeps a paper of the caller's in the case, and a picture."""
     path = f"/v1/cases/{case_id}/attachments"
-    headers = {"content-type": kind}
-    assert day.desks["heron"].post(path, content=content, headers=headers).status_code == 201
+    for content in (files.make_document(drawing=words.encode()), files.make_picture()):
+        assert day.desks["heron"].post(path, content=content).status_code == 201
 
 
 def know_the_rules(day: Day, coordinator: str) -> None:

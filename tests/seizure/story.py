@@ -13,7 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 
 from app.crypto.totp import make_totp_code
-from app.desk.reading import mask_number
+from app.desk.case_records import mask_number
+from tests.media import files
 from tests.seizure import rarer
 from tests.seizure.canaries import Canary, word
 from tests.seizure.premises import Premises
@@ -299,6 +300,7 @@ class Day:
             "next_review": starts_at,
         }
         self._on(label, "POST", "episodes", stay, expect=201)
+        rarer.refuse_service(self, label, spice)
         agreed = {
             "scope": "legal",
             "granted": True,
@@ -317,7 +319,7 @@ class Day:
         self.ask("heron", "POST", "/v1/directory", entry, expect=201)
         rarer.know_the_rules(self, FIRST)
         paper = self.story.put("paper")
-        rarer.attach(self, self.story.cases["en"], b"%PDF-1.4\n" + paper.encode())
+        rarer.attach(self, self.story.cases["en"], paper)
 
     def _ask_for_people(self) -> None:
         """Somebody goes, somebody has yet to answer, somebody has reported; one case is erased."""
@@ -438,7 +440,13 @@ class Day:
             pages += [f"/v1/cases/{case}" for case in cases]
             pages += ["/v1/raid-reports", "/v1/directory", "/v1/events", "/v1/tasks"]
             pages += ["/v1/shifts", "/v1/shifts/turns", f"{self.shift}/hand-over"]
-            pages += ["/v1/requests", "/v1/offers", "/v1/assignments", *self.taken.values()]
+            pages += [
+                "/v1/requests",
+                "/v1/denials",
+                "/v1/offers",
+                "/v1/assignments",
+                *self.taken.values(),
+            ]
             closed = [case for case in cases if desk.get(f"/v1/cases/{case}").status_code == 409]
             for case in closed:  # the archive says why first
                 desk.post(f"/v1/cases/{case}/break-glass", json={"reason": "to look"})
@@ -450,7 +458,9 @@ class Day:
         """What is attached to the cases that somebody sees."""
         cases = [one for one in answers if isinstance(one, dict) and one.get("attachments")]
         return [
-            desk.get(f"/v1/cases/{case['id']}/attachments/{paper['id']}").text
+            files.read_drawing(
+                desk.get(f"/v1/cases/{case['id']}/attachments/{paper['id']}").content
+            )
             for case in cases
             for paper in case["attachments"]
             if paper["content_type"] == "application/pdf"

@@ -173,6 +173,11 @@ def by_case(scene: Scene, row: Row) -> Answers:
     return [_told(who.get(path))]
 
 
+def by_complaint(scene: Scene, row: Row) -> Answers:
+    """The desk reads the case, and a coordinator what became of its complaint."""
+    return [*by_case(scene, row), *scene.get("crane", "/v1/denials")]
+
+
 def listing(path: str, who: str = "crane") -> Callable[[Scene, Row], Answers]:
     """A member reads a list."""
     return lambda scene, _row: scene.get(who, path)
@@ -422,6 +427,7 @@ ASKINGS: Mapping[str, Asking] = {
     "consents": _CASE,
     "deadline_rules": Asking(listing("/v1/deadline-rules")),
     "deployment": Asking(listing("/v1/settings")),
+    "denials": Asking(by_complaint),
     "detention_episodes": _CASE,
     "directory": Asking(listing("/v1/directory")),
     "erasures": Asking(by_text("number/erasing", "what?")),

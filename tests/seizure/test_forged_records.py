@@ -24,6 +24,7 @@ from app.models import (
 )
 from app.models.base import AnyRow
 from app.vault import renew_case_epochs
+from tests.media import files
 from tests.requests.people import a_case, accept, ask, with_phones
 from tests.seizure.outside import OTHER, OnBoth, bodies, change, told, write
 from tests.service import CALLER, House
@@ -102,9 +103,7 @@ def test_a_report_is_not_forged(house: House) -> None:
 
 def test_a_document_is_not_forged(house: House, case: str) -> None:
     heron, path = house.as_("heron"), f"/v1/cases/{case}"
-    headers = {"content-type": "application/pdf"}
-    content = b"%PDF-1.7 of court"
-    assert heron.post(f"{path}/attachments", content=content, headers=headers).is_success
+    assert heron.post(f"{path}/attachments", content=files.make_document()).is_success
     made = copied(house, Attachment)
     answer = heron.get(path).json()
     assert len(answer["attachments"]) == 1

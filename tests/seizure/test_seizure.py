@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.desk.reading import mask_number
+from app.desk.case_records import mask_number
 from app.models import list_operational_values
 from tests.seizure.adversary import labels, operational, plunder, sealed, search_rows, values
 from tests.seizure.canaries import search

@@ -86,11 +86,22 @@ def test_every_field_has_a_label(served: ServedNetwork) -> None:
     assert (
         fields
         == set(re.findall(r'<label for="(\w+)"', shown))
-        == {
-            "phone",
-            "body",
-            "withheld",
-            "whatsapp",
-        }
+        == {"phone", "body", "file", "withheld", "whatsapp"}
     )
     assert '<html lang="en">' in shown
+
+
+def test_a_picture_is_sent_from_the_page(served: ServedNetwork) -> None:
+    def send(content: bytes) -> str:
+        return requests.post(
+            f"{served.url}/simulator",
+            data={"phone": PHONE, "body": ""},
+            files={"file": ("x.png", content, "image/png")},
+            timeout=5,
+        ).text
+
+    assert "Sent. The hotline has it." in send(b"a picture")
+    assert "up to 5 MB" in send(bytes(6 << 20))
+    held = served.network.carrier()
+    assert [one["content_type"] for one in held["media"]] == ["image/png"]
+    assert [(one["body"], one["num_media"]) for one in held["messages"]] == [("", "1")]

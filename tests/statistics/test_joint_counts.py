@@ -20,6 +20,8 @@ KEYS = {
     "language": ["fr", "other"],
     "outcome": ["supported", "other"],
     "time_to_human": ["within_2_h", "later", "nobody"],
+    "sector": ["health", "other"],
+    "service": ["paper", "aid", "other"],
 }
 PLAN = Plan(KEYS, {}, list_default_milli())
 

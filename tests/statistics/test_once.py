@@ -239,6 +239,9 @@ def test_the_ledger_lets_nothing_through_that_overspends(premises: Premises, ask
             check_budget(db, "opened", ["2026-02", "2026-01"], 801)
         with pytest.raises(BudgetSpent):
             check_budget(db, "closed", ["2026-01"], 501)
+        check_budget(db, "denials", ["2026-01"], 250)
+        with pytest.raises(BudgetSpent):
+            check_budget(db, "denials", ["2026-01"], 251)
         assert db.scalar(select(func.sum(StatisticsDebit.milli))) == 200
 
 

@@ -24,6 +24,8 @@ PLAN = Plan(
         "language": ["fr", "en", "other"],
         "outcome": ["supported", "other"],
         "time_to_human": ["within_2_h", "nobody"],
+        "sector": ["health", "other"],
+        "service": ["paper", "other"],
     },
     {"language": {"fr": "en"}},
     list_default_milli(),
@@ -50,16 +52,20 @@ def quarter() -> ReleaseRecord:
 RECORDS = {
     "month": (
         record("opened", "2026-01", 1),
-        ("dacca6da2712c242", "6610788cbcca90b6", "36333ab4e2cdb727"),
+        ("dacca6da2712c242", "6610788cbcca90b6", "3f06ff07def2dda6"),
     ),
-    "quarter": (quarter(), ("60b36f85654c7d50", "03cc67a9f457359f", "16cc59f9af2654a4")),
+    "quarter": (quarter(), ("60b36f85654c7d50", "03cc67a9f457359f", "f16fdc050c7b3806")),
     "year": (
         record("opened", "2026", 10),
-        ("d8fd6c07868f15cb", "7b5de950f08d9acc", "f769ecb9d8185238"),
+        ("d8fd6c07868f15cb", "7b5de950f08d9acc", "dde5ea345b108ebd"),
     ),
     "closed": (
         record("closed", "2026-Q1", 11),
-        ("f56b7c65bdbcf8ae", "8ba0248e8f21098a", "1635886a39cd28bb"),
+        ("f56b7c65bdbcf8ae", "8ba0248e8f21098a", "d45bffd1ec58c901"),
+    ),
+    "denials": (
+        record("denials", "2026-Q1", 12),
+        ("20d4315c5c25d453", "73de01c99ba1a932", "73e9f78e7703419c"),
     ),
 }
 

@@ -129,6 +129,7 @@ def test_whatever_is_no_whole_period_of_the_calendar_is_refused(house: House) ->
         {"family": "opened", "period": "2026-01-05/2026-01-20"},
         {"family": "opened", "period": "2025-12"},  # before there was anything
         {"family": "closed", "period": "2026-01"},
+        {"family": "denials", "period": "2026-01"},
         {"family": "opened", "period": "2026-01", "region": "laval"},
         {"family": "opened", "period": "2026-01", "epsilon": 5},
         {"family": "opened", "period": "2026-01", "group_by": ["region", "language"]},
@@ -189,6 +190,7 @@ def test_a_year_adds_up_with_its_quarters_and_costs_no_more_than_was_promised(
                 *(("opened", f"2026-{month:02}") for month in range(1, 13)),
                 *(("opened", quarter) for quarter in quarters),
                 *(("closed", quarter) for quarter in quarters),
+                *(("denials", quarter) for quarter in quarters),
                 ("opened", "2026"),
             )
         }
@@ -207,7 +209,7 @@ def test_a_year_adds_up_with_its_quarters_and_costs_no_more_than_was_promised(
     with house.database.snapshot() as db:
         month, family = StatisticsDebit.month, StatisticsDebit.family
         per_month = db.execute(select(func.sum(StatisticsDebit.milli)).group_by(month, family))
-        assert {total for (total,) in per_month} == {1000, 500}
+        assert {total for (total,) in per_month} == {1000, 500, 250}
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)

@@ -45,7 +45,7 @@ AT = datetime(2026, 1, 15, 12, 0, 0, 123456, tzinfo=UTC)
 BODY = MessageBody(
     body="À bientôt 🌱",
     at=AT,
-    sender="+15145550123",
+    phone="+15145550123",
     answers={"language": "fr"},
     media=(MediaLink(url="https://example.org/1", content_type="image/png"),),
     replies={UUID(int=7): "Thank you."},

@@ -61,7 +61,7 @@ def test_every_sealed_column_is_in_the_list() -> None:
             MessageBody(
                 body="hi",
                 at=AT,
-                sender="+15145550123",
+                phone="+15145550123",
                 answers={"language": "fr"},
                 media=(MediaLink(url="u", content_type="image/png"),),
                 replies={UUID(int=7): "ok"},
@@ -69,7 +69,7 @@ def test_every_sealed_column_is_in_the_list() -> None:
             {
                 "body": "hi",
                 "at": "2026-01-15T12:00:00Z",
-                "from": "+15145550123",
+                "phone": "+15145550123",
                 "answers": {"language": "fr"},
                 "media": [{"url": "u", "content_type": "image/png"}],
                 "replies": {str(UUID(int=7)): "ok"},

@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from app.access import ARCHIVE, DESK
+from app.members import list_handles
 from app.models import Job
 from app.operations.checkup.findings import (
     CheckFinding,
@@ -16,7 +17,14 @@ from app.operations.checkup.findings import (
     report_problem,
     report_warning,
 )
-from app.outbox import COPY_PATIENCE, NEAR, PICTURES_KEPT, count_copies, read_month
+from app.outbox import (
+    COPY_PATIENCE,
+    NEAR,
+    PICTURES_KEPT,
+    count_copies,
+    find_phone_troubles,
+    read_month,
+)
 from app.rota import find_lacking_turns, load_rota
 from app.store import Db
 from app.texts import load_spoken
@@ -35,6 +43,7 @@ def look_at_desk(scene: CheckScene) -> Iterator[CheckFinding]:
         yield _waiting(db, scene)
         yield _cost(db, scene)
         yield _rota(db, scene)
+        yield _phones(db, scene)
 
 
 def _texts(scene: CheckScene) -> CheckFinding:
@@ -83,8 +92,8 @@ def _copies(db: Db) -> Iterator[CheckFinding]:
         days = PICTURES_KEPT.days
         yield report_warning(
             "pictures",
-            f"{counted['pictures']} messages with pictures lie at the carrier, where alone they "
-            f"can be seen; each is deleted after {days} days.",
+            f"{counted['pictures']} messages with pictures wait at the carrier to be fetched; "
+            f"each is deleted there after {days} days. If there are ever more: see to the worker.",
         )
     yield report_ok("carrier copies", f"{counted['held']} messages wait for their deletion there.")
 
@@ -108,6 +117,15 @@ def _cost(db: Db, scene: CheckScene) -> CheckFinding:
         return report_warning("cost", said + "; there is no monthly cap.")
     said += f" of {month.cap:.2f}."
     return report_warning("cost", said) if month.percent >= NEAR else report_ok("cost", said)
+
+
+def _phones(db: Db, scene: CheckScene) -> CheckFinding:
+    troubles = find_phone_troubles(db, scene.now)
+    if not troubles:
+        return report_ok("phones", "No member's phone is known to get no texts.")
+    handles = list_handles(db)
+    named = ", ".join(sorted(f"{handles[one]} ({why})" for one, why in troubles.items()))
+    return report_warning("phones", f"These phones of members get no texts: {named}.")
 
 
 def _rota(db: Db, scene: CheckScene) -> CheckFinding:

@@ -29,6 +29,7 @@ KEYS = (
     "nobody",
     "back",
     "message",
+    "volunteer",
     "cut_off",
     "thanks",
     "whisper",

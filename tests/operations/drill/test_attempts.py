@@ -53,7 +53,7 @@ def call(house: House) -> None:
 
 def add_month(db: Db, now: datetime) -> None:
     """A month of statistics, as a freeze leaves it."""
-    row_id, values = uuid4(), StatisticsMonthValues(opened="AAAA", closed="AAAA")
+    row_id, values = uuid4(), StatisticsMonthValues(opened="AA", closed="AA", denials="AA")
     row = db.keys.new_values(StatisticsMonth, row_id, values, now, month="2025-12")
     db.add(StatisticsMonth(id=row_id, **row))
 
@@ -63,10 +63,12 @@ def know_more(house: House, case_id: str) -> None:
     heron, now = house.as_("heron"), house.clock()
     soon = (now + timedelta(days=8)).isoformat()
     date = {"kind": "hearing", "starts_at": soon, "place": "room 12"}
+    denial = {"sector": "school", "service": "admission", "provider": "École des Pins"}
     stay = {"place": "Laval", "from": now.date().isoformat(), "next_review": soon}
     for path, body in (
         (f"/v1/cases/{case_id}/events", date),
         (f"/v1/cases/{case_id}/episodes", stay),
+        (f"/v1/cases/{case_id}/denials", denial),
         ("/v1/raid-reports", {"size": "two cars"}),
         ("/v1/directory", {"kind": "clinic", "name": "a clinic"}),
     ):

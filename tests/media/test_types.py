@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.cases.media_types import UNKNOWN_TYPE, find_media_type
+from app.media.types import UNKNOWN_TYPE, find_media_type
 from app.simulator.values.sound import make_mp3, make_wav
 
 KNOWN = {
