@@ -114,6 +114,13 @@ class ConsentMissing(Refusal):
     slug = "consent-missing"
 
 
+class HoursNotSaid(ConsentMissing):
+    """At which hours is it safe? The caller has not said. Record what they say, or “any time”.
+
+    Until then only a text or call of the last 30 minutes may be answered.
+    """
+
+
 class UnsafeMethod(Refusal):
     """The caller said that this way of reaching them is not safe."""
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Response
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
 from app.api.answers import RecordOut
 from app.api.attachments import AttachmentOut
@@ -19,11 +19,21 @@ from app.api.episodes import EpisodeOut, episode_out
 from app.api.events import EventOut
 from app.api.request_shapes import RequestOut, show_request
 from app.api.tasks import TaskOut, task_out
+from app.cases import spell_safe_hours
 from app.desk import CaseFile, CaseLine, read_line
 from app.models import Case
 from app.requests import FoundRequest
 from app.store import Db
 
+SpelledHours = Annotated[
+    list[str] | None,
+    BeforeValidator(spell_safe_hours),
+    Field(description="null: not said; `any`, alone: any time; else `18:00-21:30`, local time"),
+]
+StatedHours = Annotated[
+    str | list[str] | None,
+    Field(description="null: not said; `any`: any time; else `18:00-21:30`, in local time"),
+]
 Code = Annotated[str, StringConstraints(max_length=64)]
 
 
@@ -56,7 +66,7 @@ class Contact(RecordOut):
 
     number_masked: str | None
     safe_methods: list[str]
-    hours: list[str]
+    hours: SpelledHours
     flags: list[str]
 
 
@@ -105,7 +115,7 @@ class ConsentOut(RecordOut):
     scope: str
     granted: bool
     methods: list[str]
-    hours: list[str]
+    hours: SpelledHours
     at: datetime
     recorded_by: UUID
     override_reason: str | None = None

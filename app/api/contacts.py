@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field, StringConstraints
 
-from app.api.casefile import CaseItem, item
+from app.api.casefile import CaseItem, StatedHours, item
 from app.api.deps import VisitDep, etag
 from app.desk import (
     OtherPhone,
@@ -32,7 +32,7 @@ class NewContact(BaseModel):
     methods: list[Annotated[str, StringConstraints(max_length=64)]] = Field(
         min_length=1, max_length=8
     )
-    hours: str | list[str] | None = Field(default=None, description="18:00-21:30, in local time")
+    hours: StatedHours = None
 
 
 @router.put("")

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from app.api.casefile import Code, ConsentOut, NoteOut
+from app.api.casefile import Code, ConsentOut, NoteOut, StatedHours
 from app.api.deps import IdempotencyKey, VisitDep, fingerprint
 from app.cases import add_note, find_case
 from app.desk import StatedConsent, record_consent, send_reply, show_consent
@@ -47,7 +47,7 @@ class GiveConsent(BaseModel):
     scope: Code
     granted: bool
     methods: list[Code] = Field(default_factory=list, max_length=8)
-    hours: str | list[str] | None = Field(default=None, description="18:00-21:30, in local time")
+    hours: StatedHours = None
     override_reason: Annotated[str, Field(max_length=4000)] | None = None
 
 

@@ -36,6 +36,7 @@ from app.cases.consents import (
     SCOPE_OF_KIND,
     check_consent,
     find_contact_terms,
+    find_terms_of_cases,
     find_words_of_trees,
     has_agreed,
     has_refused,
@@ -87,7 +88,15 @@ from app.cases.detentions import (
 )
 from app.cases.notes import add_note, write_note
 from app.cases.phones import CasePhone, find_asking_phone, find_phone, list_phones
-from app.cases.safe_hours import is_within_hours, parse_safe_hours
+from app.cases.safe_hours import (
+    ANY,
+    describe_safe_hours,
+    is_within_hours,
+    is_within_windows,
+    parse_safe_hours,
+    parse_windows,
+    spell_safe_hours,
+)
 from app.cases.states import is_live, mark_closed, mark_erased, mark_open
 from app.cases.tasks import (
     DueTask,
@@ -114,6 +123,7 @@ from app.cases.waiting import (
 )
 
 __all__ = [
+    "ANY",
     "CHANGEABLE_DENIALS",
     "FIRST_URGENCY",
     "GLASS_BROKEN",
@@ -154,6 +164,7 @@ __all__ = [
     "check_date_step",
     "check_reason",
     "delete_tasks",
+    "describe_safe_hours",
     "find_asking_phone",
     "find_case",
     "find_contact_terms",
@@ -161,6 +172,7 @@ __all__ = [
     "find_live_reference",
     "find_phone",
     "find_row_with_case",
+    "find_terms_of_cases",
     "find_tree_ids",
     "find_words_of_trees",
     "finish_task",
@@ -174,6 +186,7 @@ __all__ = [
     "inherit_waiting",
     "is_live",
     "is_within_hours",
+    "is_within_windows",
     "join_queue",
     "list_attachments",
     "list_calendar",
@@ -205,6 +218,7 @@ __all__ = [
     "open_detention",
     "open_new_case",
     "parse_safe_hours",
+    "parse_windows",
     "read_attachment",
     "read_case_values",
     "read_event_state",
@@ -217,6 +231,7 @@ __all__ = [
     "rewrite_date_values",
     "settle_tasks",
     "settle_tasks_of_kind",
+    "spell_safe_hours",
     "start_waiting",
     "stop_waiting",
     "store_attachment",

@@ -70,10 +70,19 @@ def find_contact_terms(db: Db, case_id: UUID, values: CaseValues) -> Reach | Non
 
     What was recorded in a case that is merged with this one concerns another phone.
     """
-    word = find_newest_word(db, [case_id], "contact")
-    if word is None:
-        return values.reach
-    said = word.values
+    return find_terms_of_cases(db, {case_id: values})[case_id]
+
+
+def find_terms_of_cases(db: Db, cases: Mapping[UUID, CaseValues]) -> dict[UUID, Reach | None]:
+    """Return the same for each of these cases."""
+    words = find_newest_words(db, cases.keys(), "contact")
+    return {
+        case_id: _take_terms(words[case_id].values) if case_id in words else values.reach
+        for case_id, values in cases.items()
+    }
+
+
+def _take_terms(said: ConsentValues) -> Reach:
     return Reach(granted=said.granted, methods=said.methods, hours=said.hours)
 
 

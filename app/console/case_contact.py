@@ -11,7 +11,7 @@ from app.api import NewContact
 from app.console.case_handling import handle_case
 from app.console.case_page import case_page
 from app.console.errors import PageRoute
-from app.console.forms import checked
+from app.console.forms import checked, stated_hours
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.desk import (
     OtherPhone,
@@ -45,7 +45,7 @@ def replace(case_id: UUID, screen: MemberScreenDep) -> Response:
             {
                 "number": form.get("number"),
                 "methods": form.all("methods"),
-                "hours": form.get("hours") or None,
+                "hours": stated_hours(form),
             },
         )
         contact = OtherPhone(wanted.number, tuple(wanted.methods), wanted.hours)

@@ -16,6 +16,7 @@ from app.console.security import page_headers
 from app.crypto import new_code
 from app.desk import CopyReader
 from app.errors import BadRequest, CaseClosed, ConsentMissing, PayloadTooLarge, Refusal
+from app.organisation import find_zone
 
 router = APIRouter(prefix="/cases", include_in_schema=False, route_class=PageRoute)
 
@@ -47,14 +48,16 @@ def _page(screen: MemberScreen, case_id: UUID, refusal: Refusal | None = None) -
             if not visit.principal.may(Permission.ARCHIVE):
                 raise CaseClosed
             check_reason(db, visit.principal, case, visit.now)
-        reference = read_case_values(db, case).reference
+        values = read_case_values(db, case)
+        case_zone = find_zone(db, values.region)
     return screen.form_page(
         "export.html",
         refusal,
         "reader",
         here=f"/cases/{case_id}",
         case=case,
-        reference=reference,
+        reference=values.reference,
+        case_zone=case_zone,
         code=new_code(),
         typed=screen.form,
     )

@@ -14,7 +14,7 @@ from app.api import STATUS, ChangeCase, GiveConsent
 from app.cases import add_note
 from app.console.case_page import case_page
 from app.console.errors import PageRoute
-from app.console.forms import Form, checked, once_key
+from app.console.forms import Form, checked, once_key, stated_hours
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.desk import StatedConsent, assign_case, change_case, claim_case, read_case, release_case
 from app.errors import BadRequest, NotFound, Refusal, StaleVersion
@@ -102,7 +102,7 @@ def _said(form: Form) -> StatedConsent:
             "scope": form.get("scope"),
             "granted": {"yes": True, "no": False}.get(form.get("granted")),
             "methods": form.all("methods"),
-            "hours": form.get("hours") or None,
+            "hours": stated_hours(form),
             "override_reason": form.get("override_reason") or None,
         },
     )

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData
 
 from app.api import parse_upload
+from app.cases import ANY
 from app.crypto import derive_key, is_same, keyed_hash
 from app.errors import BadRequest, Forbidden, VersionRequired
 
@@ -143,6 +144,17 @@ def checked(model: type[Shape], values: Mapping[str, Any]) -> Shape:
         wrong = sorted({str(item["loc"][0]) for item in error.errors() if item["loc"]})
         named = ", ".join(name.replace("_", " ") for name in wrong)
         raise BadRequest(f"Missing, too long or not understood: {named}.") from error
+
+
+def stated_hours(form: Form) -> str | None:
+    """Return a form's safe hours as REST takes them; None: they were not said. BadRequest.
+
+    Hours that are typed count, whatever is chosen, but never together with any time.
+    """
+    chosen, typed = form.get("hours_said"), form.get("hours")
+    if (chosen == ANY and typed) or (chosen == "windows" and not typed):
+        raise BadRequest("Choose any time, or type the safe hours, for example 18:00-21:30.")
+    return typed or (ANY if chosen == ANY else None)
 
 
 def once_key(form: Form) -> str | None:

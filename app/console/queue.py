@@ -14,7 +14,7 @@ from app.console.health import warnings
 from app.console.own_offers import offers_page
 from app.console.screens import MemberScreen, MemberScreenDep
 from app.console.waiting import wait
-from app.desk import list_cases
+from app.desk import find_unsaid_hours, list_cases
 from app.members import list_handles
 from app.models import LIVE_STATES
 
@@ -59,10 +59,12 @@ def _queue(screen: MemberScreen, query: Form) -> Response:
             cursor=query.get("cursor")[:200] or None,
             limit=PAGE,
         )
+        unsaid = find_unsaid_hours(db, lines)
         rows = [(line, wait(line, visit.now)) for line in lines]
         return screen.page(
             "queue.html",
             rows=rows,
+            unsaid=unsaid,
             overdue=sum(1 for _, waits in rows if waits and waits.overdue),
             handles=list_handles(db),
             filters=filters,

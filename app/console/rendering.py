@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from app.cases import describe_safe_hours
 from app.console import words, work
 from app.console.deeds import DEEDS
 
@@ -37,7 +38,7 @@ def _templates() -> Environment:
     templates.globals["asset"] = asset_path
     templates.globals["fresh"] = lambda: uuid4().hex
     templates.filters.update(moment=moment, span=span, iso=iso, clock=clock, day=day)
-    templates.filters.update(named=_named, field_named=_field_named)
+    templates.filters.update(hours=describe_safe_hours, named=_named, field_named=_field_named)
     return templates
 
 

@@ -9,7 +9,8 @@ from app.media import FAULT_WORDS
 
 SITUATIONS, OUTCOMES = organisation.SITUATIONS, organisation.OUTCOMES
 LANGUAGES, SCOPES = organisation.LANGUAGES, organisation.CONSENT_SCOPES
-METHODS = organisation.CONTACT_METHODS
+METHODS, FIELDS = organisation.CONTACT_METHODS, organisation.FIELD_NAMES
+MESSAGE_STATUSES, CHANNELS = organisation.MESSAGE_STATUSES, organisation.CHANNELS
 TIERS: Mapping[int, str] = {0: "Now", 1: "Today", 2: "This week", 3: "Information"}
 STATES = {
     "new": "new",
@@ -18,20 +19,6 @@ STATES = {
     "closed": "closed",
     "erased": "erased",
 }
-# What the desk needs to know of a text: has it arrived, and if not, what to do.
-MESSAGE_STATUSES = {
-    "received": "received",
-    "queued": "waiting to be sent",
-    "held": "waiting until the caller writes on WhatsApp again, which lets nothing in before",
-    "sending": "being sent",
-    "sent": "sent, not confirmed yet",
-    "delivered": "arrived",
-    "undelivered": "did not arrive",
-    "failed": "could not be sent",
-    "uncertain": "may or may not have arrived; it is not sent again by itself",
-    "refused": "not sent: the caller asked for no texts, or this was not a safe time",
-}
-CHANNELS = {"sms": "SMS", "whatsapp": "WhatsApp"}
 FLAGS = {
     "erase_requested": "The caller asked for this case to be erased.",
     "phone_compromised": "The caller's phone may be in other hands: nothing is sent to it but "
@@ -65,29 +52,6 @@ DAMAGED = {
     "report": ("report", "reports"),
     "request": ("request", "requests"),
     "task": ("task", "tasks"),
-}
-FIELDS = {
-    "subject_name": "Who it is about",
-    "subject_relation": "Their relation to the caller",
-    "contact_name": "The caller's name",
-    "client_id": "Client number",
-    "held_at": "Held at",
-    "taken_at": "Taken when and where",
-    "lawyer": "Lawyer",
-    "medication": "Medication",
-    "children": "Children",
-    "hearing_office": "Office or court",
-    "document_title": "Exact title of the document",
-    "received_on": "Received on, and how",
-    "notes_legal": "For the legal contact",
-    "urgent_because": "Words that made it urgent",
-    "minor": "A minor wrote",
-    "safe_now": "Safe to text",
-    "city": "City",
-    "date_soon": "Date within 7 days",
-    "need": "Needs",
-    "reach": "May be reached by",
-    "reach_hours": "Safe hours",
 }
 UNCONFIRMED = {**FIELDS, "language": "Language", "situation": "About", "region": "Region"}
 DAYS = {

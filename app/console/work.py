@@ -6,6 +6,7 @@ from app import organisation
 from app.console.words import of
 
 EVENT_KINDS, REQUEST_KINDS = organisation.EVENT_KINDS, organisation.REQUEST_KINDS
+EVENT_STATES = organisation.EVENT_STATES
 DIRECTORY_KINDS = organisation.DIRECTORY_KINDS
 DENIAL_SECTORS, DENIED_SERVICES = organisation.DENIAL_SECTORS, organisation.DENIED_SERVICES
 DENIAL_FIELDS, DOSSIER_LANGUAGES = organisation.DENIAL_FIELDS, organisation.DOSSIER_LANGUAGES
@@ -19,13 +20,6 @@ DENIAL_STATES = {
     "withdrawn": "taken back",
 }
 YES_OR_NO = {"yes": "yes", "no": "no"}
-EVENT_STATES = {
-    "tentative": "not certain",
-    "confirmed": "certain",
-    "rescheduled": "moved",
-    "occurred": "has been",
-    "cancelled": "cancelled",
-}
 # What a person may say of a date; that it moved shows from its new time.
 EVENT_NEXT = {
     "tentative": ("confirmed", "occurred", "cancelled"),

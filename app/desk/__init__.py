@@ -16,11 +16,12 @@ from app.desk.complaints import (
     take_complaint_step,
 )
 from app.desk.contact import OtherPhone, mark_phone_safe, mark_phone_unsafe, replace_contact
+from app.desk.copy_text import CopyReader
 from app.desk.date_changes import change_date, read_date
 from app.desk.emergency import break_glass
 from app.desk.erase_wishes import confirm_wish, erase_due_cases, is_archive_wanted, search_archive
 from app.desk.erasing import erase_restored_cases, erase_tree
-from app.desk.exporting import COPY_NAME, CopyReader, open_copy, seal_copy
+from app.desk.exporting import COPY_NAME, open_copy, seal_copy
 from app.desk.handling import (
     CaseOpening,
     assign_case,
@@ -30,7 +31,7 @@ from app.desk.handling import (
     release_case,
 )
 from app.desk.overview import read_overview
-from app.desk.queue import CaseLine, list_cases, read_line
+from app.desk.queue import CaseLine, find_unsaid_hours, list_cases, read_line
 from app.desk.reading import read_case
 from app.desk.reminders import sweep_reminders
 from app.desk.replying import (
@@ -69,6 +70,7 @@ __all__ = [
     "erase_due_cases",
     "erase_restored_cases",
     "erase_tree",
+    "find_unsaid_hours",
     "hold_case",
     "is_archive_wanted",
     "lift_hold",

@@ -14,10 +14,12 @@ from app.cases import (
     list_phones,
     lock_tree,
     open_case_keys,
+    parse_safe_hours,
     read_case_values,
     write_case_values,
 )
 from app.desk.case_records import ReadTexts, list_texts
+from app.intake import read_hours
 from app.models import PERHAPS_ANOTHER_OWNER, Case, CaseValues, Reach
 from app.organisation import ANSWERS, TEXT_METHODS
 from app.store import Db
@@ -76,12 +78,12 @@ def _open(db: Db, principal: Principal, case_id: UUID) -> tuple[Case, ReadTexts]
 
 
 def _take_reach(values: CaseValues, answers: Sequence[Mapping[str, str]]) -> CaseValues:
-    """Return a phone's values with how its owner said to be reached, if they did."""
-    said = {name: value for one in answers for name, value in one.items()}
+    """Return a phone's values with how its owner said last to be reached, if they did."""
+    said = next((one for one in reversed(answers) if "reach" in one), {})
     methods = _METHODS.get(said.get("reach", ""))
     if methods is None:
         return values
     own = TEXT_METHODS[values.text_channel]
     methods = tuple(own if one == "text" else one for one in methods)
-    hours = None if "reach_hours" in said else ()  # words about hours are for the desk to read
+    hours = parse_safe_hours(read_hours(said.get("reach_hours", "")))
     return replace(values, reach=Reach(granted=bool(methods), methods=methods, hours=hours))

@@ -22,6 +22,7 @@ from app.models import (
     DenialDetails,
     DetentionDetails,
     DetentionEpisode,
+    SafeHours,
 )
 from app.requests import FoundRequest, OpenedInterpretation, OpenedReport
 
@@ -64,18 +65,18 @@ class RecordedConsent:
     scope: str
     granted: bool
     methods: Sequence[str]
-    hours: Sequence[str]
+    hours: SafeHours
     at: datetime
     override_reason: str | None = field(repr=False)
 
 
 @dataclass(frozen=True)
 class SafeContact:
-    """How the caller may be reached. ``hours``: empty for any time of the safe methods."""
+    """How the caller may be reached, and at which hours."""
 
     number_masked: str | None
     safe_methods: Sequence[str]
-    hours: Sequence[str]
+    hours: SafeHours
     flags: Sequence[str]
 
 
@@ -155,7 +156,7 @@ def show_consent(row: Consent, said: ConsentValues, reason: str | None) -> Recor
         said.scope,
         said.granted,
         said.methods,
-        said.hours or (),
+        said.hours,
         said.at,
         reason,
     )

@@ -13,8 +13,9 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from app import audit
 from app.access import Principal
@@ -23,16 +24,20 @@ from app.cases import (
     check_consent,
     open_attachment,
     read_attachment,
+    spell_safe_hours,
 )
 from app.crypto import is_code, lock_file
-from app.desk.case_file import CaseFile, RecordedConsent
+from app.desk.case_file import CaseFile
+from app.desk.copy_text import NOT_KEPT, CopyReader, write_copy_text
+from app.desk.quotes import is_unseen
 from app.desk.reading import read_case
 from app.errors import BadRequest, CaseClosed, PayloadTooLarge
+from app.models import DetentionDetails
+from app.organisation import find_zone
 from app.store import Db
 
 LARGEST_COPY = 32 << 20
 COPY_NAME = "case"
-CopyReader = Literal["caller", "counsel"]
 _SUFFIXES: Mapping[str, str] = {
     "audio/wav": "wav",
     "audio/mpeg": "mp3",
@@ -44,12 +49,14 @@ _SUFFIXES: Mapping[str, str] = {
 }
 _DATE = ("kind", "state", "starts_at", "ends_at", "place", "meeting_place")
 _MESSAGE = ("at", "direction", "channel", "body", "status")
+_CONSENT = ("scope", "granted", "methods", "at")
 
 
 @dataclass(frozen=True)
 class OpenedCopy:
-    """A case opened for a copy of it: what is told, and its documents by the names they get."""
+    """A case opened for a copy: for people, for programs, and its documents by their new names."""
 
+    text: str = field(repr=False)
     told: Mapping[str, Any] = field(repr=False)
     documents: Mapping[str, AttachmentContent] = field(repr=False)
 
@@ -74,7 +81,9 @@ def open_copy(
     documents = {_file_name(place, one): one for place, one in enumerate(opened, 1)}
     names = {one.row.id: name for name, one in documents.items()}
     audit.record(db, "case.exported", principal.member_id, case_id, now)
-    return OpenedCopy(_told(file, names, now), documents)
+    zone = find_zone(db, file.line.values.region)
+    text = write_copy_text(file, names, reader, zone, now)
+    return OpenedCopy(text, _told(file, names, zone, now), documents)
 
 
 def seal_copy(db: Db, opened: OpenedCopy, code: str) -> bytes:
@@ -86,8 +95,8 @@ def seal_copy(db: Db, opened: OpenedCopy, code: str) -> bytes:
         raise BadRequest("The code has 26 letters and digits, from A to Z and from 2 to 7.")
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:  # sounds and pictures are compressed already
-        archive.writestr(f"{COPY_NAME}.txt", "\n".join(_lines(opened.told)) + "\n")
-        archive.writestr(f"{COPY_NAME}.json", json.dumps(opened.told, ensure_ascii=False, indent=2))
+        archive.writestr(f"{COPY_NAME}.txt", opened.text)
+        archive.writestr(f"{COPY_NAME}.json", _write_json(opened.told))
         for name, content in opened.documents.items():
             archive.writestr(name, read_attachment(db, content, 0, content.size))
     return lock_file(code, packed.getvalue())
@@ -97,83 +106,59 @@ def _file_name(place: int, attachment: AttachmentContent) -> str:
     return f"attachments/{place}.{_SUFFIXES.get(attachment.content_type, 'bin')}"
 
 
-def _told(file: CaseFile, files: Mapping[UUID, str], now: datetime) -> dict[str, Any]:
+def _told(
+    file: CaseFile, files: Mapping[UUID, str], zone: ZoneInfo, now: datetime
+) -> dict[str, Any]:
+    """Return the case for programs: codes, and instants with the offset of ``time_zone``."""
     values = file.line.values
-    return {
+    told: dict[str, Any] = {
         "reference": values.reference,
-        "made_at": _text(now),
+        "made_at": now,
+        "time_zone": zone.key,
         "situation": values.situation,
         "language": values.language,
         "region": values.region,
         "outcome": values.outcome,
         "fields": {name: value for name, value in file.fields.items() if value is not None},
-        "messages": [_chosen(message, _MESSAGE) for message in file.messages],
-        "dates": [_chosen(event, _DATE) for event in file.events],
-        "detentions": [
-            {
-                "place": stay.place,
-                "from": _text(stay.since),
-                "to": _text(stay.until),
-                "reviews": [{"at": _text(one.at), "outcome": one.outcome} for one in stay.reviews],
-                "next_review": _text(stay.next_review),
-            }
-            for _, stay in file.episodes
+        "messages": [_choose(message, _MESSAGE) for message in file.messages],
+        "dates": [_choose(event, _DATE) for event in file.events],
+        "detentions": [_tell_stay(stay) for _, stay in file.episodes],
+        "calls": [{"at": call.at, "direction": call.direction} for call in file.calls],
+        "consents": [
+            {**_choose(said, _CONSENT), "hours": spell_safe_hours(said.hours)}
+            for said in file.consents
         ],
-        "calls": [{"at": _text(call.at), "direction": call.direction} for call in file.calls],
-        "consents": [_consent(consent) for consent in file.consents],
         "attachments": [
-            {"file": files.get(one.id, "not kept"), "at": _text(one.at), "size": one.size}
+            {"file": files.get(one.id, NOT_KEPT), "at": one.at, "size": one.size}
             for one in file.attachments
         ],
     }
+    return told
 
 
-def _consent(said: RecordedConsent) -> dict[str, Any]:
+def _tell_stay(stay: DetentionDetails) -> dict[str, Any]:
     return {
-        "scope": said.scope,
-        "granted": said.granted,
-        "methods": list(said.methods),
-        "hours": list(said.hours),
-        "at": _text(said.at),
+        "place": stay.place,
+        "from": stay.since,
+        "to": stay.until,
+        "reviews": [{"at": one.at, "outcome": one.outcome} for one in stay.reviews],
+        "next_review": stay.next_review,
     }
 
 
-def _chosen(row: object, names: Iterable[str]) -> dict[str, Any]:
-    return {name: _text(getattr(row, name)) for name in names}
+def _choose(row: object, names: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}
 
 
-def _text(value: Any) -> Any:
-    """Return a time or day as text, anything else as it is."""
-    return value.isoformat() if hasattr(value, "isoformat") else value
+def _write_json(told: Mapping[str, Any]) -> str:
+    """Return what is told as JSON. What would move the cursor or the eye stays an escape."""
+    zone = ZoneInfo(told["time_zone"])
 
+    def spell(value: Any) -> str:
+        at = value.astimezone(zone) if isinstance(value, datetime) else value
+        return str(at.isoformat())
 
-def _lines(told: Mapping[str, Any]) -> Iterable[str]:
-    """Say the same for reading: a heading, then a line for each thing."""
-    for name, value in told.items():
-        if isinstance(value, dict):
-            yield from _part(name, [f"{_words(key)}: {one}" for key, one in value.items()])
-        elif isinstance(value, list):
-            yield from _part(name, [_line(one) for one in value])
-        elif value is not None:
-            yield f"{_words(name)}: {value}"
-
-
-def _part(name: str, lines: list[str]) -> Iterable[str]:
-    yield from ("", _words(name).upper(), *(lines or ["none"]))
-
-
-def _line(one: Mapping[str, Any]) -> str:
-    known = {name: value for name, value in one.items() if value not in (None, [], "")}
-    return "; ".join(f"{_words(name)}: {_plain(value)}" for name, value in known.items())
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, dict):
-        return _line(value)
-    return ", ".join(_plain(one) for one in value) if isinstance(value, list) else str(value)
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
+    written = json.dumps(told, ensure_ascii=False, indent=2, default=spell)
+    return "".join(
+        json.dumps(mark)[1:-1] if mark != "\n" and is_unseen(mark) else mark for mark in written
+    )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, tuple_
 
 from app.access import Permission, Principal, readable_cases
-from app.models import LIVE_STATES, Case, CaseValues
+from app.cases import find_terms_of_cases, is_live
+from app.crypto import SealBroken
+from app.models import LIVE_STATES, Case, CaseValues, HoursSaid
 from app.store import BIG, Db, decode_cursor, encode_cursor, show_each
 
 
@@ -64,3 +66,17 @@ def list_cases(
         return lines, None
     last = found[limit - 1]
     return lines, encode_cursor(last.urgency, last.queue_order, last.id)
+
+
+def find_unsaid_hours(db: Db, lines: Collection[CaseLine]) -> set[UUID]:
+    """Return the live cases whose callers may be reached, and have not said at which hours."""
+    live = {line.case.id: line.values for line in lines if is_live(line.case)}
+    try:
+        terms = find_terms_of_cases(db, live)
+    except SealBroken:  # each case says on its own page what is damaged
+        return set()
+    return {
+        case_id
+        for case_id, reach in terms.items()
+        if reach and reach.granted and reach.hours.said is HoursSaid.NOT_SAID
+    }

@@ -48,6 +48,7 @@ from app.knowledge import (
 from app.models import (
     AWAITED,
     ERASE_REQUESTED,
+    HOURS_NOT_SAID,
     LIVE_STATES,
     PERHAPS_ANOTHER_OWNER,
     AuditEntry,
@@ -161,7 +162,7 @@ def _find_contact(
     return SafeContact(
         mask_number(number),
         terms.methods if terms and terms.granted else (),
-        terms.hours or () if terms else (),
+        terms.hours if terms and terms.granted else HOURS_NOT_SAID,
         _list_flags(db, lines, now),
     )
 

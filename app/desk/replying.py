@@ -180,7 +180,7 @@ def make_cases_wait(db: Db, claimed: Sequence[ClaimedJob], now: datetime) -> Non
 
 @dataclass(frozen=True)
 class StatedConsent:
-    """What a caller said about one scope; ``hours`` as ``consent.parse_hours`` takes them."""
+    """What a caller said about one scope; ``hours`` as ``parse_safe_hours`` takes them."""
 
     scope: str
     granted: bool
@@ -205,7 +205,7 @@ def record_consent(
         scope=said.scope,
         granted=said.granted,
         methods=tuple(said.methods),
-        hours=tuple(parse_safe_hours(said.hours)),
+        hours=parse_safe_hours(said.hours),
         at=now,
     )
     row = Consent(

@@ -119,7 +119,5 @@ def _want_call(db: Db, case: Case, own: Case, at: datetime, now: datetime) -> No
     write_case_values(db, case, replace(values.with_flag("callback"), call_wanted_at=at))
     phone = read_case_values(db, own)
     if not phone.unproven:
-        write_case_values(
-            db, own, replace(phone, reach=Reach(granted=True, methods=("call",), hours=()))
-        )
+        write_case_values(db, own, replace(phone, reach=Reach(granted=True, methods=("call",))))
     add_task_again(db, case.id, "call_back", case.id, at, now)

@@ -11,6 +11,7 @@ from app.cases import (
     ChangingCase,
     mark_open,
     note_text,
+    parse_safe_hours,
 )
 from app.inbound.batches import OF_THE_PHONE, WITHOUT_CASE, Batch, is_answerable
 from app.inbound.erase_dialogue import answer_erase_dialogue
@@ -22,6 +23,7 @@ from app.intake import (
     ContactHint,
     Keyword,
     Step,
+    read_hours,
     take_step,
 )
 from app.models import (
@@ -198,11 +200,11 @@ def is_going_silent(result: Step) -> bool:
 
 
 def _reach(said: ContactHint, channel: Channel) -> Reach:
-    """Free text about hours is for the desk to read; a machine takes no hours from it.
+    """Take hours only where they are certain; all else about them is for the desk to ask.
 
     Who is content with texts means the channel that they say it on.
     """
-    hours = () if said.hours is None else None
+    hours = parse_safe_hours(read_hours(said.hours or ""))
     methods = tuple(TEXT_METHODS[channel] if one == "text" else one for one in said.methods)
     return Reach(granted=bool(methods), methods=methods, hours=hours)
 

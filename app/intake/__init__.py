@@ -6,6 +6,7 @@ and the urgency of the case. See ``app.intake.dialogue`` for the rules.
 
 from app.intake.asides import set_aside
 from app.intake.dialogue import SILENCE, make_next_text, take_step
+from app.intake.hours import read_hours
 from app.intake.keywords import BUILTIN_STOP, Keyword, is_builtin_start, is_builtin_stop
 from app.intake.script import Script, ScriptRefused, load_script, read_script
 from app.intake.state import ContactHint, EraseAnswer, ScriptState, Step, make_erase_reply
@@ -35,6 +36,7 @@ __all__ = [
     "load_script",
     "make_erase_reply",
     "make_next_text",
+    "read_hours",
     "read_offer_answer",
     "read_page_answer",
     "read_script",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from app.cases import parse_safe_hours
+from app.cases import parse_windows
 from app.errors import BadRequest
 from app.models import Member, MemberProfile
 from app.organisation import LANGUAGES, read_settings
@@ -48,7 +48,7 @@ def clean_profile(
         regions = read_settings(db).regions
         clean["regions"] = _find_codes("A region", profile.regions or (), regions)
     if profile.quiet_hours != known.quiet_hours:
-        clean["quiet_hours"] = tuple(parse_safe_hours(profile.quiet_hours))
+        clean["quiet_hours"] = parse_windows(profile.quiet_hours)
     return replace(profile, **clean)
 
 

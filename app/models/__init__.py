@@ -51,7 +51,14 @@ from app.models.confirmations import (
     ConfirmationKind,
     ConfirmationState,
 )
-from app.models.contact import Reach, WhatsAppContact
+from app.models.contact import (
+    ANY_TIME,
+    HOURS_NOT_SAID,
+    HoursSaid,
+    Reach,
+    SafeHours,
+    WhatsAppContact,
+)
 from app.models.contents import (
     ArchivedContact,
     AttachmentDetails,
@@ -173,6 +180,7 @@ from app.models.values import ValuesBroken, dump_values, load_values, operationa
 
 __all__ = [
     "ALERT_TRANSITIONS",
+    "ANY_TIME",
     "ASSIGNMENT_TRANSITIONS",
     "AWAITED",
     "CALL_TRANSITIONS",
@@ -181,6 +189,7 @@ __all__ = [
     "DENIAL_TRANSITIONS",
     "ERASE_REQUESTED",
     "EVENT_TRANSITIONS",
+    "HOURS_NOT_SAID",
     "JOB_TRANSITIONS",
     "LEG_TRANSITIONS",
     "LIVE_STATES",
@@ -260,6 +269,7 @@ __all__ = [
     "EventState",
     "EventValues",
     "HandoverNote",
+    "HoursSaid",
     "Idempotency",
     "IndexKey",
     "IndexKeyValues",
@@ -306,6 +316,7 @@ __all__ = [
     "RequestTimes",
     "RequestValues",
     "RosterVersion",
+    "SafeHours",
     "Sent",
     "SessionRow",
     "Shift",

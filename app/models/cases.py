@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped
 
 from app.intake import ScriptState
 from app.models.base import Base, OperationalRow, State, UnvouchedBase, forgotten, plain, sealed
-from app.models.contact import Reach, WhatsAppContact
+from app.models.contact import HOURS_NOT_SAID, Reach, SafeHours, WhatsAppContact
 from app.models.values import operational
 from app.telephony import Channel
 
@@ -138,7 +138,7 @@ class ConsentValues:
     granted: bool
     at: datetime
     methods: tuple[str, ...] = ()
-    hours: tuple[str, ...] | None = None
+    hours: SafeHours = HOURS_NOT_SAID
 
 
 class Case(OperationalRow[CaseValues], Base):

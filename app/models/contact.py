@@ -3,21 +3,46 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 from app.models.values import operational
 
 
+class HoursSaid(StrEnum):
+    """What is known of a caller's safe hours. ``ANY_TIME`` is never assumed: they chose it."""
+
+    NOT_SAID = "not_said"
+    ANY_TIME = "any_time"
+    WINDOWS = "windows"
+
+
+@operational
+class SafeHours:
+    """When a caller said that they may be reached.
+
+    ``windows``: ``HH:MM-HH:MM`` in the case's time zone, at least one where ``said`` is
+    ``WINDOWS`` and none elsewhere. ValueError.
+    """
+
+    said: HoursSaid = HoursSaid.NOT_SAID
+    windows: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if bool(self.windows) != (self.said is HoursSaid.WINDOWS):
+            raise ValueError("safe hours have windows, or they are not said or any time")
+
+
+HOURS_NOT_SAID = SafeHours()
+ANY_TIME = SafeHours(said=HoursSaid.ANY_TIME)
+
+
 @operational
 class Reach:
-    """How a caller may be reached.
-
-    ``hours``: ``HH:MM-HH:MM`` in the case's time zone; empty for any time, None where they said
-    something that the machine did not understand.
-    """
+    """How a caller may be reached."""
 
     granted: bool
     methods: tuple[str, ...] = ()
-    hours: tuple[str, ...] | None = None
+    hours: SafeHours = HOURS_NOT_SAID
 
 
 @operational

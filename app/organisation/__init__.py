@@ -2,6 +2,7 @@
 
 from app.organisation.codes import (
     ANSWERS,
+    CHANNELS,
     CONSENT_SCOPES,
     CONTACT_METHODS,
     DENIAL_FIELDS,
@@ -10,7 +11,10 @@ from app.organisation.codes import (
     DIRECTORY_KINDS,
     DOSSIER_LANGUAGES,
     EVENT_KINDS,
+    EVENT_STATES,
+    FIELD_NAMES,
     LANGUAGES,
+    MESSAGE_STATUSES,
     OUTCOMES,
     REQUEST_KINDS,
     SITUATIONS,
@@ -37,6 +41,7 @@ from app.organisation.settings import (
 
 __all__ = [
     "ANSWERS",
+    "CHANNELS",
     "CONSENT_SCOPES",
     "CONTACT_METHODS",
     "DENIAL_FIELDS",
@@ -45,7 +50,10 @@ __all__ = [
     "DIRECTORY_KINDS",
     "DOSSIER_LANGUAGES",
     "EVENT_KINDS",
+    "EVENT_STATES",
+    "FIELD_NAMES",
     "LANGUAGES",
+    "MESSAGE_STATUSES",
     "OUTCOMES",
     "REQUEST_KINDS",
     "SITUATIONS",

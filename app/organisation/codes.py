@@ -93,6 +93,21 @@ CONTACT_METHODS: Mapping[str, str] = {
 }
 # Which of them a text is, by its channel: who agreed to one has not agreed to the other.
 TEXT_METHODS: Mapping[Channel, str] = {"sms": "text", "whatsapp": "whatsapp"}
+# On which channel a text goes.
+CHANNELS: Mapping[str, str] = {"sms": "SMS", "whatsapp": "WhatsApp"}
+# What the desk needs to know of a text: has it arrived, and if not, what to do.
+MESSAGE_STATUSES: Mapping[str, str] = {
+    "received": "received",
+    "queued": "waiting to be sent",
+    "held": "waiting until the caller writes on WhatsApp again, which lets nothing in before",
+    "sending": "being sent",
+    "sent": "sent, not confirmed yet",
+    "delivered": "arrived",
+    "undelivered": "did not arrive",
+    "failed": "could not be sent",
+    "uncertain": "may or may not have arrived; it is not sent again by itself",
+    "refused": "not sent: the caller asked for no texts, or this was not a safe time",
+}
 # What a date of a case is.
 EVENT_KINDS: Mapping[str, str] = {
     "hearing": "hearing",
@@ -101,6 +116,14 @@ EVENT_KINDS: Mapping[str, str] = {
     "removal": "removal",
     "appointment": "appointment",
     "other": "something else",
+}
+# How certain it is, and what became of it.
+EVENT_STATES: Mapping[str, str] = {
+    "tentative": "not certain",
+    "confirmed": "certain",
+    "rescheduled": "moved",
+    "occurred": "has been",
+    "cancelled": "cancelled",
 }
 # What a member is asked for.
 REQUEST_KINDS: Mapping[str, str] = {
@@ -132,6 +155,30 @@ ANSWERS = (
     "reach_text",
     "reach_hours",
 )
+# What a case's fields are called; one that an organisation adds is called by its own name.
+FIELD_NAMES: Mapping[str, str] = {
+    "subject_name": "Who it is about",
+    "subject_relation": "Their relation to the caller",
+    "contact_name": "The caller's name",
+    "client_id": "Client number",
+    "held_at": "Held at",
+    "taken_at": "Taken when and where",
+    "lawyer": "Lawyer",
+    "medication": "Medication",
+    "children": "Children",
+    "hearing_office": "Office or court",
+    "document_title": "Exact title of the document",
+    "received_on": "Received on, and how",
+    "notes_legal": "For the legal contact",
+    "urgent_because": "Words that made it urgent",
+    "minor": "A minor wrote",
+    "safe_now": "Safe to text",
+    "city": "City",
+    "date_soon": "Date within 7 days",
+    "need": "Needs",
+    "reach": "May be reached by",
+    "reach_hours": "Safe hours",
+}
 LONGEST_FIELD = 4000
 
 

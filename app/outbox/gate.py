@@ -15,6 +15,7 @@ from app.errors import (
     CaseClosed,
     CaseErased,
     ConsentMissing,
+    HoursNotSaid,
     NumberSuppressed,
     OutsideSafeHours,
     Refusal,
@@ -25,6 +26,7 @@ from app.models import (
     PERHAPS_ANOTHER_OWNER,
     Case,
     CaseValues,
+    HoursSaid,
     Outgoing,
     OutgoingValues,
     Reach,
@@ -119,14 +121,15 @@ def check_agreement(
 ) -> None:
     """Raise unless the caller agreed to texts (or calls) at this time of their day.
 
-    ConsentMissing, UnsafeMethod, OutsideSafeHours.
+    Hours that nobody told us are not any time: the desk asks the caller first. ConsentMissing,
+    UnsafeMethod, HoursNotSaid, OutsideSafeHours.
     """
     if terms is None or not terms.granted:
         raise ConsentMissing
     if method not in terms.methods:
         raise UnsafeMethod
-    if terms.hours is None:
-        raise ConsentMissing("Safe hours are not clear yet. Record them before writing.")
+    if terms.hours.said is HoursSaid.NOT_SAID:
+        raise HoursNotSaid
     if not is_within_hours(terms.hours, now, zone):
         raise OutsideSafeHours
 

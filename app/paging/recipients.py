@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import select
 
 from app import access
-from app.cases import is_within_hours
+from app.cases import is_within_windows
 from app.models import Member, MemberProfile, MemberState
 from app.outbox import MemberPhone, find_phone_troubles, make_member_phone, queue_notice
 from app.rota import find_duty, load_rota
@@ -102,7 +102,7 @@ def find_reachable_phone(db: Db, member: Member, urgency: int, now: datetime) ->
     """Return the member's phone, if they may be texted now; quiet hours never hold back tier 0."""
     profile = read_whole_values(db, member) or MemberProfile()
     quiet = profile.quiet_hours
-    if urgency > 0 and quiet and is_within_hours(quiet, now, db.zone):
+    if urgency > 0 and quiet and is_within_windows(quiet, now, db.zone):
         return None
     return make_member_phone(member.id, profile)
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
-from app.cases import TREE_ROOT, is_within_hours
+from app.cases import TREE_ROOT, is_within_windows
 from app.models import (
     Assignment,
     AssignmentState,
@@ -158,7 +158,7 @@ def find_people(db: Db, tier: int, now: datetime) -> dict[UUID, AskablePerson]:
 
 def _is_resting(db: Db, profile: MemberProfile, now: datetime) -> bool:
     quiet = profile.quiet_hours
-    return bool(quiet) and is_within_hours(quiet, now, db.zone)
+    return bool(quiet) and is_within_windows(quiet, now, db.zone)
 
 
 def _on_duty(db: Db, now: datetime) -> frozenset[UUID] | None:

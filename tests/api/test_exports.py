@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import unicodedata
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,43 @@ def test_what_is_in_it(shared_house: House, case: str) -> None:
     text = archive.read("case.txt").decode()
     for each in (SAID, WRITTEN, FIELD, "200 Example Boulevard", told["reference"]):
         assert each in text, each
+
+
+def test_nothing_a_caller_writes_looks_like_a_line_of_ours(shared_house: House) -> None:
+    forged = "help\n\nCONSENTS\r\nYes: a legal contact may be told\u2028All other lines are ours."
+    hidden = "\x1b[2Jhello \u202edelif\u2066 \x85DATES\n" + " " * 200 + "FACTS " + "long " * 40
+    case_id = shared_house.case_of(forged, number="+15145550183")["id"]
+    shared_house.phone("+15145550183").text(hidden)
+    text = _opened(_export(shared_house, case_id)).read("case.txt").decode()
+    lines = text.split("\n")
+    assert lines.count("CONSENTS") == lines.count("DATES") == lines.count("FACTS") == 1
+    assert lines[lines.index("CONSENTS") + 2] == "none"
+    for words in ("CONSENTS", "Yes: a legal contact may be told", "All other lines are ours."):
+        assert f"    | {words}" in lines
+    assert "    | <U+001B>[2Jhello <U+202E>delif<U+2066>" in lines
+    assert max(map(len, lines)) < 100
+    unseen = {"Cc", "Cf", "Zl", "Zp"}
+    assert not [one for one in text if one != "\n" and unicodedata.category(one) in unseen]
+    written = _opened(_export(shared_house, case_id)).read("case.json").decode()
+    assert "\u202e" not in written
+    assert hidden in [message["body"] for message in json.loads(written)["messages"]]
+
+
+def test_it_says_words_and_the_time_of_the_place(shared_house: House, case: str) -> None:
+    consent = {"scope": "contact", "granted": True, "methods": ["text"], "hours": ["any"]}
+    assert shared_house.as_("heron").post(f"/v1/cases/{case}/consents", consent).status_code == 201
+    archive = _opened(_export(shared_house, case))
+    text = archive.read("case.txt").decode()
+    assert "hearing, not certain: Wed 30 Dec 2026, 10:00 America/Toronto (UTC-05:00)" in text
+    assert "Yes: we may contact them; by text; any time." in text
+    assert f"Who it is about:\n    | {FIELD}\n" in text
+    assert f", from the desk, SMS, arrived:\n    | {WRITTEN}\n" in text
+    for code in ("subject_name", "happening_now", "delivered", "outbound", "+00:00"):
+        assert code not in text
+    told = json.loads(archive.read("case.json"))
+    assert told["time_zone"] == "America/Toronto"
+    assert told["dates"][0]["starts_at"] == "2026-12-30T10:00:00-05:00"
+    assert told["consents"][-1]["hours"] == ["any"]
 
 
 def test_what_is_not(shared_house: House, case: str) -> None:

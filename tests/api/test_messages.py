@@ -65,6 +65,7 @@ class TestReplying:
         assert refusal(reply(shared_house, case_id)) == (403, "consent-missing")
         for given, told in (
             ({"methods": ["call"]}, "unsafe-method"),
+            ({"methods": ["text"]}, "consent-missing"),
             ({"methods": ["text"], "hours": "08:00-08:01"}, "outside-safe-hours"),
         ):
             consent = {"scope": "contact", "granted": True, **given}
@@ -104,6 +105,18 @@ class TestConsents:
         shown = house.read(case_id)["contact"]
         assert (shown["safe_methods"], shown["hours"]) == (["text", "voicemail"], ["18:00-21:30"])
 
+    @pytest.mark.parametrize("hours", [None, ["any"], ["18:00-21:30"]])
+    def test_hours_are_not_said_any_time_or_windows(
+        self, shared_house: House, hours: list[str] | None
+    ) -> None:
+        heron = shared_house.as_("heron")
+        given = {"channel": "manual", "situation": "other", "urgency": 3}
+        case_id = heron.post("/v1/cases", given).json()["id"]
+        stated = {"scope": "contact", "granted": True, "methods": ["text"], "hours": hours}
+        assert self.record(heron, case_id, **stated).json()["hours"] == hours
+        shown = shared_house.read(case_id)
+        assert (shown["consents"][0]["hours"], shown["contact"]["hours"]) == (hours, hours)
+
     @pytest.mark.parametrize("scope", ["contact", "legal", "accompanier", "family", "statistics"])
     def test_every_scope_is_known(self, shared_house: House, scope: str) -> None:
         given = {"channel": "manual", "situation": "other", "urgency": 3}
@@ -117,6 +130,9 @@ class TestConsents:
             {"scope": "police"},
             {"granted": None},
             {"methods": ["pigeon"]},
+            {"hours": []},
+            {"hours": ""},
+            {"hours": ["any", "18:00-19:00"]},
             {"hours": "after six"},
             {"hours": ["18:00"]},
             {"hours": "25:00-26:00"},

@@ -21,7 +21,7 @@ def database_kind() -> str:
 def agree(house: House, case_id: str, **said: object) -> None:
     answer = house.as_("heron").post(
         f"/v1/cases/{case_id}/consents",
-        {"scope": "contact", "granted": True, "methods": ["call"], "hours": [], **said},
+        {"scope": "contact", "granted": True, "methods": ["call"], "hours": ["any"], **said},
     )
     assert answer.status_code == 201, answer.text
 

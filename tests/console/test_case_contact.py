@@ -75,8 +75,23 @@ def test_another_safe_contact_takes_the_place_of_the_phone(desk: Visitor, page: 
     assert [a for a in wrong.all("a") if a["href"] == "#number"]
     found = desk.send(wrong, "/contact", number=OTHER, methods=["text"], hours="18:00-21:30")
     assert found.says("The new contact is recorded.")
-    assert found.says("90 May be reached by text Safe hours 18:00-21:30")
+    assert found.says("90 May be reached by text Safe hours 18:00–21:30")
     assert not found.says("may be in other hands")
+
+
+def test_hours_are_not_said_until_somebody_says_them(
+    desk: Visitor, page: Page, case: dict[str, Any]
+) -> None:
+    consent: dict[str, Any] = {"scope": "contact", "granted": "yes", "methods": ["text"]}
+    silent = desk.send(page, "/consents", **consent)
+    assert silent.says("Safe hours hours not said: only answers within 30 minutes.")
+    assert silent.says("Yes: we may contact them (text) hours not said")
+    assert desk.open("/").says("hours not said")
+    said = desk.send(silent, "/consents", **consent, hours_said="any")
+    assert said.says("Safe hours any time")
+    assert not desk.open("/").says("hours not said")
+    other = desk.send(said, "/contact", number="+14505550195", methods=["text"])
+    assert other.says("Safe hours hours not said")
 
 
 def test_two_cases_become_one_by_name(

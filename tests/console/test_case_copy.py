@@ -30,6 +30,8 @@ def test_the_code_on_the_page_opens_the_file(desk: Visitor, case: dict[str, Any]
     path = f"/cases/{case['id']}/export"
     assert path in {a["href"] for a in desk.case(case["reference"]).all("a")}
     page = desk.open(path)
+    assert page.says("What opens it Only the program Kith, on a computer, together with the code")
+    assert page.says("times in America/Toronto")
     fields = {**page.form("/export").fields, "reader": "caller"}
     answer = desk.http.post(path, data=fields)
     assert answer.headers["content-disposition"] == 'attachment; filename="case.sealed"'

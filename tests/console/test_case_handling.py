@@ -124,7 +124,7 @@ def test_a_recorded_consent_lets_a_later_text_out(
         methods=["text", "call"],
         hours="06:00-22:00",
     )
-    assert recorded.says("Yes: we may contact them (text, call) 06:00-22:00")
+    assert recorded.says("Yes: we may contact them (text, call) 06:00–22:00")
     house.advance(minutes=45)
     later = visit("heron")
     later.send(later.case(case["reference"]), "/reply", body="Are you there?")
@@ -139,6 +139,8 @@ def test_a_recorded_consent_lets_a_later_text_out(
         {"granted": "yes", "scope": "x"},
         {"granted": "yes", "methods": ["pigeon"]},
         {"granted": "yes", "hours": "when the moon is full"},
+        {"granted": "yes", "hours": "18:00-21:00", "hours_said": "any"},
+        {"granted": "yes", "hours_said": "windows"},
     ],
 )
 def test_a_consent_that_is_not_clear_is_not_recorded(

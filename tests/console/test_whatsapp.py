@@ -51,7 +51,7 @@ def test_a_day_later_the_reply_waits_for_the_phone(
     house: House, visit: Visit, whatsapp: Caller, case: dict[str, Any]
 ) -> None:
     path = f"/v1/cases/{case['id']}"
-    consent = {"scope": "contact", "granted": True, "methods": ["whatsapp"]}
+    consent = {"scope": "contact", "granted": True, "methods": ["whatsapp"], "hours": ["any"]}
     assert house.as_("heron").post(f"{path}/consents", json=consent).status_code == 201
     house.advance(hours=25)
     desk = visit("heron")

@@ -42,7 +42,7 @@ CALL = "Call when you can."
 VOLUNTEER = "+15145550188"
 
 
-def dated_case(line: Line, *, days: float, hours: str | None = None, language: str = "en") -> UUID:
+def dated_case(line: Line, *, days: float, hours: str = "any", language: str = "en") -> UUID:
     """A case with a caller who agreed to texts, and a date so many days from now."""
     opening = CaseOpening(CALLER, "other", 2, language, "montreal", {})
     case_id: UUID = line.as_member(open_case_by_hand, "heron", opening).id
@@ -52,7 +52,7 @@ def dated_case(line: Line, *, days: float, hours: str | None = None, language: s
     return case_id
 
 
-def agree(line: Line, case_id: UUID, *methods: str, hours: str | None = None) -> None:
+def agree(line: Line, case_id: UUID, *methods: str, hours: str = "any") -> None:
     """Record how the caller may be reached; no way at all: not any more."""
     said = StatedConsent("contact", bool(methods), methods, hours)
     line.as_member(record_consent, "heron", case_id, said)
@@ -137,7 +137,7 @@ def test_the_worker_looks_at_dates_and_reminds_in_the_callers_language(house: Ho
     heron = house.as_("heron")
     given = {"channel": "manual", "contact": CALLER, "situation": "other", "urgency": 2}
     case_id = heron.post("/v1/cases", {**given, "language": "es"}).json()["id"]
-    said = {"scope": "contact", "granted": True, "methods": ["text"]}
+    said = {"scope": "contact", "granted": True, "methods": ["text"], "hours": "any"}
     assert heron.post(f"/v1/cases/{case_id}/consents", said).status_code == 201
     starts_at = (house.clock() + timedelta(days=1, minutes=6)).isoformat()
     hearing = {"kind": "hearing", "starts_at": starts_at}

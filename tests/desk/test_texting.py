@@ -11,10 +11,12 @@ from app.desk import StatedConsent, claim_case, close_case, erase_case, record_c
 from app.errors import (
     CaseClosed,
     ConsentMissing,
+    HoursNotSaid,
     NumberSuppressed,
     OutsideSafeHours,
     UnsafeMethod,
 )
+from app.models import HOURS_NOT_SAID
 from app.telephony import OptedOut
 from tests.line import Line
 
@@ -22,7 +24,7 @@ ANSWERS = ("hello", "1", "2", "y", "Montreal")
 
 
 def allow(line: Line, case_id: UUID, *, granted: bool = True, **said: str) -> None:
-    scope, hours = said.get("scope", "contact"), said.get("hours")
+    scope, hours = said.get("scope", "contact"), said.get("hours", "any")
     stated = StatedConsent(scope, granted, ("text",), hours)
     line.as_member(record_consent, "heron", case_id, stated)
 
@@ -88,7 +90,30 @@ class TestMayOne:
         line.reply(case_id)
 
     def test_the_callers_own_answer_counts(self, line: Line) -> None:
-        line.reply(quiet_case(line, *ANSWERS, "1"))
+        line.reply(quiet_case(line, *ANSWERS, "1, any time"))
+
+    @pytest.mark.parametrize("answer", ["1", "3, evenings", "3, after 6"])
+    def test_hours_that_were_not_said_or_not_understood_are_asked_for(
+        self, line: Line, answer: str
+    ) -> None:
+        case_id = quiet_case(line, *ANSWERS, answer)
+        assert line.read(case_id).contact.hours == HOURS_NOT_SAID
+        with pytest.raises(HoursNotSaid, match="Record what they say, or “any time”"):
+            line.reply(case_id)
+        record = StatedConsent("contact", granted=True, methods=("text",))
+        line.as_member(record_consent, "heron", case_id, record)
+        with pytest.raises(HoursNotSaid):
+            line.reply(case_id)
+        allow(line, case_id)
+        line.reply(case_id)
+
+    def test_hours_that_are_certain_count(self, line: Line) -> None:
+        case_id = quiet_case(line, *ANSWERS, "3, after 6 pm")  # it is 07:31 in Toronto
+        assert line.read(case_id).contact.hours.windows == ("18:00-24:00",)
+        with pytest.raises(OutsideSafeHours):
+            line.reply(case_id)
+        line.advance(minutes=11 * 60)
+        line.reply(case_id)
 
     def test_who_wants_to_be_called_is_not_texted(self, line: Line) -> None:
         case_id = quiet_case(line, *ANSWERS, "2")

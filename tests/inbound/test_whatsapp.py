@@ -17,7 +17,7 @@ ON_WHATSAPP = f"whatsapp:{CALLER}"
 
 
 def agree(line: Line, case: Case, *methods: str) -> None:
-    line.as_member(record_consent, "heron", case.id, StatedConsent("contact", True, methods))
+    line.as_member(record_consent, "heron", case.id, StatedConsent("contact", True, methods, "any"))
 
 
 def test_what_comes_on_whatsapp_is_answered_there_and_never_by_sms(line: Line) -> None:

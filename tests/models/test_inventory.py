@@ -31,7 +31,7 @@ def test_the_names_inside_other_values_stand_after_theirs() -> None:
 
 def test_each_table_names_its_values() -> None:
     found = list_operational_values()
-    assert {"number", "reach.hours", "opened_at"} <= set(found["cases"])
+    assert {"number", "reach.hours.windows", "opened_at"} <= set(found["cases"])
     assert found["statistics_months"] == ("opened", "closed", "denials")
 
 

@@ -8,7 +8,16 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.models import CaseValues, Reach, ValuesBroken, dump_values, load_values, operational
+from app.models import (
+    CaseValues,
+    HoursSaid,
+    Reach,
+    SafeHours,
+    ValuesBroken,
+    dump_values,
+    load_values,
+    operational,
+)
 
 AT = datetime(2026, 1, 15, 12, 0, 0, 123456, tzinfo=UTC)
 VALUES = CaseValues(
@@ -17,7 +26,11 @@ VALUES = CaseValues(
     opened_at=AT,
     number="+15145550123",
     flags=("callback",),
-    reach=Reach(granted=True, methods=("text",), hours=("18:00-21:30",)),
+    reach=Reach(
+        granted=True,
+        methods=("text",),
+        hours=SafeHours(said=HoursSaid.WINDOWS, windows=("18:00-21:30",)),
+    ),
 )
 
 
