@@ -24,6 +24,7 @@ from app.intake import (
     Keyword,
     Step,
     read_hours,
+    set_aside,
     take_step,
 )
 from app.models import (
@@ -76,6 +77,8 @@ def take_text(batch: Batch, text: InboundText, lookup: bytes | None) -> None:
         )
         return
     if thread is None and member:
+        if set_aside(text.body, batch.desk.script.own).aside is not None:
+            return  # a thumb on our text, or a phone that answers by itself
         asks = is_asking_for_help(result)
         told = MemberText.CASE_OPENED if asks else MemberText.NOT_KEPT
         tell_member(batch, text, member, told)

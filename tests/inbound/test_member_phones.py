@@ -25,6 +25,14 @@ def test_what_a_member_texts_opens_no_case_and_they_are_told(finch: Line, body: 
     assert finch.case_of(FINCH) is None
 
 
+@pytest.mark.parametrize(
+    "body", ["Liked “Desk: 1 new, now.”", "Auto-reply: I am away", "👍 to “Desk”"]
+)
+def test_what_a_phone_sends_by_itself_is_answered_by_nothing(finch: Line, body: str) -> None:
+    assert finch.says(body, sender=FINCH) == []
+    assert finch.case_of(FINCH) is None
+
+
 @pytest.mark.parametrize("body", ["they took him", "HELP", "9"])
 def test_words_of_danger_or_a_wish_open_one_and_they_are_told(finch: Line, body: str) -> None:
     assert finch.says(body, sender=FINCH)[0] == OPENED
