@@ -14,7 +14,7 @@ from app.intake.model import Head, load_model
 
 # How far the likeliest meaning must be ahead of the next; less is for a person to decide.
 _ANSWER_LEAD = 0.25
-_SURE = 3.0
+_SURE = 6.0
 # A likeliest meaning below this is still an unlikely one.
 _LEAST = -1.0
 _REACH_LEAST = 0.25
