@@ -106,7 +106,7 @@ def test_reading_a_case_writes_no_brief(hall: Hall) -> None:
 def test_whatever_the_desk_does_in_a_case_writes_the_briefs_it_lacks(hall: Hall, act: str) -> None:
     case, desk, now = a_case(hall, number="+15145550190"), hall.principal("heron"), hall.clock()
     with hall.database.transaction() as db:
-        record_consent(db, desk, UUID(case), StatedConsent("contact", True, ("text",)), now)
+        record_consent(db, desk, UUID(case), StatedConsent("contact", True, ("text",), "any"), now)
     request = bare(hall, case)
     assert request is not None
     with hall.database.transaction() as db:
