@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from app.intake.choices import MOST_WORDS, names_an_option
 from app.intake.meanings import find_danger, find_situation, is_surely, read_reply
 from app.intake.questions import ask_next, list_left_questions
 from app.intake.turn import NO_TIER, Turn
@@ -20,7 +21,6 @@ _CONDITIONS = frozenset(
     "if unless until but only mais sauf jusqu pero hasta men sof jiskaske".split()
 )
 _WORDS_OF_A_CITY = 5
-_WORDS_OF_A_CHOICE = 6  # "in spanish please", "option 3", "2 Francais"
 _WORDS_OF_AN_OPTION = 4
 _PLAIN = 2  # so few words of yes and no need no model
 
@@ -47,16 +47,16 @@ def _hear_language(turn: Turn) -> bool:
 def _find_choice(turn: Turn) -> tuple[int | None, str | None]:
     """Return the digit and the language that a short text chooses, where it chooses one only."""
     vocabulary, words = turn.script.vocabulary, turn.words
-    if not words or len(words) > _WORDS_OF_A_CHOICE:
+    if not words or len(words) > MOST_WORDS:
         return None, None
     number, code = vocabulary.number(words), vocabulary.language(words)
     if number is not None or code is not None:
         return number, code
-    digits = vocabulary.find_numbers(words)
+    digits = vocabulary.find_numbers(words) if names_an_option(turn, words) else []
     codes = set(vocabulary.find_languages(words))
     if len(digits) > 1 or len(codes) > 1 or not vocabulary.negations.isdisjoint(words):
         return None, None
-    if not (digits or codes) or read_reply("choice", words) != "answer":
+    if not digits and (not codes or read_reply("choice", words) != "answer"):
         return None, None
     return (digits[0] if digits else None), (codes.pop() if codes else None)
 
@@ -93,7 +93,7 @@ def _find_named_option(turn: Turn) -> int | None:
     Not "2 men are here": words that tell of another situation than the number's count more.
     """
     numbers = turn.script.vocabulary.find_numbers(turn.words)
-    if len(numbers) != 1 or len(turn.words) > _WORDS_OF_A_CHOICE:
+    if len(numbers) != 1 or not names_an_option(turn, turn.words):
         return None
     number = numbers[0]
     if not 1 <= number <= len(turn.script.situations):

@@ -22,7 +22,7 @@ _FILE = Path(__file__).parent / "wishes.toml"
 _WORDS_AT_MOST = 24  # a longer text says more than one wish: a person reads it
 _CLOSE = 7  # words from the first group to each other one
 _NEXT = 4  # words from the end of a group to the one that follows it
-_LONG_DRAWN = re.compile(r"([^\W\d])\1{2,}")  # "heeelp"
+_LONG_DRAWN = re.compile(r"([^\W\d])\1{2,8}")  # "heeelp"; "xxxxxxxxxxxx" is no X
 _FIRST, _LAST = "^", "."  # stand before and after the words of a text
 
 _Phrase = tuple[str, ...]

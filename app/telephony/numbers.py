@@ -35,7 +35,7 @@ _EXTENSION = re.compile(
 
 
 class NumberNotUnderstood(BadRequest):
-    """Write the phone number with its country code, for example +1 514 555 0123."""
+    """Write the phone number with a plus and its country code in front."""
 
 
 class ExtensionNotDialled(NumberNotUnderstood):

@@ -9,8 +9,9 @@ import pytest
 from tests.service import PASSPHRASE, Client, House, refusal
 
 MEMBER = {
-    "id", "handle", "roles", "state", "archive", "name", "phone", "languages", "regions",
-    "skills", "weekly_cap", "quiet_hours", "vetted_on", "second_factor", "waits_for", "version",
+    "id", "handle", "roles", "state", "archive", "name", "phone", "phone_trouble", "languages",
+    "regions", "skills", "weekly_cap", "quiet_hours", "vetted_on", "second_factor",
+    "waits_for", "version",
 }  # fmt: skip
 
 

@@ -192,7 +192,8 @@ def by_attachment(scene: Scene, row: Row) -> Answers:
     """Somebody opens what is attached."""
     who, path = scene.desk(row["case_id"])
     paper = UUID(row.get("attachment_id") or row["id"])
-    return [_told(who.get(f"{path}/attachments/{paper}"))]
+    # A file that is still to be fetched opens for nobody, but stands in the list of its case.
+    return [_told(who.get(path)), _told(who.get(f"{path}/attachments/{paper}"))]
 
 
 def by_conflict(scene: Scene, row: Row) -> Answers:
