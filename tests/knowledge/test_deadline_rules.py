@@ -134,7 +134,7 @@ def test_no_text_that_goes_out_holds_a_date(
     shared_house: House, case_with_a_deadline: dict[str, Any]
 ) -> None:
     case_id, heron = case_with_a_deadline["id"], shared_house.as_("heron")
-    said = {"scope": "contact", "granted": True, "methods": ["text"]}
+    said = {"scope": "contact", "granted": True, "methods": ["text"], "hours": ["any"]}
     heron.post(f"/v1/cases/{case_id}/consents", said)
     starts_at = (shared_house.clock() + timedelta(days=1, hours=1)).isoformat()
     heron.post(f"/v1/cases/{case_id}/events", {"kind": "hearing", "starts_at": starts_at})

@@ -7,7 +7,10 @@ follows from a passphrase, and reading the loot.
 from __future__ import annotations
 
 import json
+import re
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
@@ -154,8 +157,17 @@ def values(one: OpenedCell) -> dict[str, Any]:
 
 def labels(loot: Iterable[OpenedCell], canaries: Iterable[Canary]) -> set[str]:
     """The labels of the canaries that can be read in the loot."""
-    text = b"\n".join(one.plaintext for one in loot)
+    text = b"\n".join(one.plaintext + unpack_streams(one.plaintext) for one in loot)
     return {label for label, _ in find(text, canaries)}
+
+
+def unpack_streams(content: bytes) -> bytes:
+    """What is packed inside a document: a reader of it sees that, too."""
+    unpacked = b""
+    for packed in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", content, re.DOTALL):
+        with suppress(zlib.error):
+            unpacked += b"\n" + zlib.decompressobj().decompress(packed)
+    return unpacked
 
 
 def search_rows(taken: Dump, canaries: Iterable[Canary]) -> Iterator[tuple[str, str, str]]:

@@ -468,7 +468,7 @@ ASKINGS: Mapping[str, Asking] = {
     "statistics_months": Asking(by_confirming, _is_wanted_month, once=True),
     "statistics_releases": Asking(listing("/v1/statistics/releases")),
     "suppressions": Asking(listing("/v1/blocks"), _is("kind", "blocked")),
-    "tasks": _CASE,
+    "tasks": Asking(by_case, _is("state", "open")),
     "team_wraps": Asking(_by_open_case, _of("heron")),
     "text_changes": Asking(listing("/v1/texts/en/versions"), shows=_show_reviewer),
 }
