@@ -13,7 +13,7 @@ from app import audit
 from app.access import Permission, Principal
 from app.cases import add_task
 from app.crypto import CaseKeys
-from app.errors import BadRequest, NotFound
+from app.errors import BadRequest, NotFound, OfferExpired
 from app.models import Assignment, AssignmentState, Interpretation, Request, Task
 from app.requests.assignments import INTERPRETED_TASK, lock_case_of_own, lock_own_assignment
 from app.store import Db, show_rows
@@ -46,7 +46,9 @@ class OpenedInterpretation:
 def answer_text(
     db: Db, principal: Principal, assignment_id: UUID, text_id: UUID, answer: str, now: datetime
 ) -> Assignment:
-    """Seal an interpreter's answer to the case; a later one takes its place. NotFound, BadRequest.
+    """Seal an interpreter's answer to the case; a later one takes its place.
+
+    Raises NotFound, BadRequest, and OfferExpired once the assignment is over.
 
     The desk gets a task, as it sees the answer only where it opens the case.
     """
@@ -57,7 +59,7 @@ def answer_text(
     case = lock_case_of_own(db, principal, assignment_id)
     assignment, request = lock_own_assignment(db, principal, assignment_id)
     if assignment.state != AssignmentState.ACTIVE or db.keys.read_values(assignment).until <= now:
-        raise BadRequest("This has ended, so the desk reads no answer to it any more.")
+        raise OfferExpired("This has ended, so the desk reads no answer to it any more.")
     this = (Interpretation.id == text_id, Interpretation.assignment_id == assignment.id)
     row = db.scalar(select(Interpretation).where(*this))
     if row is None:

@@ -49,6 +49,8 @@ PAGES = {
 }
 # Who may send a form; what anybody else is told.
 FORMS = {
+    "/cases/{case}/erasure/stop": (DESK, 404),
+    "/cases/{case}/contact/confirmed": (DESK, 404),
     "/cases/new": (DESK, 403),
     "/cases/{case}/claim": (DESK, 404),
     "/cases/{case}/release": (DESK, 404),
