@@ -26,6 +26,17 @@ def list_pieces(word: str) -> list[int]:
     ]
 
 
+def list_singles(words: Sequence[str]) -> list[int]:
+    """Return the features of single words."""
+    return [crc32(b"1" + word.encode()) for word in words]
+
+
+def list_pairs(words: Sequence[str]) -> list[int]:
+    """Return the features of each two words in a row."""
+    row = [word.encode() for word in words]
+    return [crc32(b"2" + one + b" " + two) for one, two in itertools.pairwise(row)]
+
+
 def list_runs(words: Sequence[str]) -> list[int]:
     """Return the features of folded words in their order: one, two, three, and two around one."""
     row = [word.encode() for word in (_START, *words, _END)]

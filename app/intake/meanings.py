@@ -44,8 +44,9 @@ def find_danger(words: Sequence[str]) -> Danger | None:
     score, part = max((head.score(part)["danger"], part) for part in _split(words))
     if score <= min(head.bounds.values()):
         return None
-    bound = head.bounds.get(_guess_language(words), max(head.bounds.values()))
-    return Danger(_find_reason(head, part)) if score > bound else None
+    if score <= max(head.bounds.values()) and score <= head.bounds[_guess_language(words)]:
+        return None
+    return Danger(_find_reason(head, part))
 
 
 def find_situation(words: Sequence[str]) -> str | None:
@@ -87,7 +88,8 @@ def detect_language(words: Sequence[str]) -> str | None:
     """Return the BCP 47 code of the language ``words`` are in, None where that is not sure."""
     if sum(map(len, words)) < _LANGUAGE_LETTERS:
         return None
-    return _choose(load_model()["language"], words, _LANGUAGE_LEAD)
+    label, ahead = load_model()["language"].choose_by_pieces(words)
+    return label if ahead >= _LANGUAGE_LEAD else None
 
 
 def _split(words: Sequence[str]) -> list[list[str]]:
@@ -98,7 +100,7 @@ def _split(words: Sequence[str]) -> list[list[str]]:
 
 
 def _guess_language(words: Sequence[str]) -> str:
-    return load_model()["language"].choose(words)[0]
+    return load_model()["language"].choose_by_pieces(words)[0]
 
 
 def _choose(head: Head, words: Sequence[str], lead: float) -> str | None:
@@ -107,10 +109,11 @@ def _choose(head: Head, words: Sequence[str], lead: float) -> str | None:
 
 
 def _find_reason(head: Head, words: Sequence[str]) -> str:
-    """Return the few words without which the score falls most."""
+    """Return the few words in a row that speak most for the first label."""
     words = list(words[:_WORDS_EXPLAINED])
     if len(words) <= _WINDOW:
         return " ".join(words)
+    weights = head.weigh(words)
     windows = range(len(words) - _WINDOW + 1)
-    weakest = min(windows, key=lambda at: head.score(words[:at] + words[at + _WINDOW :])["danger"])
-    return " ".join(words[weakest : weakest + _WINDOW])
+    heaviest = max(windows, key=lambda at: sum(weights[at : at + _WINDOW]))
+    return " ".join(words[heaviest : heaviest + _WINDOW])

@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypedDict
 
-from app.intake.features import list_pieces, list_runs
+from app.intake.features import list_pairs, list_pieces, list_runs, list_singles
 
 _FILE = Path(__file__).parent / "model.bin"
 # Longer texts are read by their first words: the carrier delivers at most 1 600 characters.
@@ -52,13 +52,7 @@ class Head:
         words = words[:_WORDS_READ]
         if not words:
             return {}
-        sums = [0] * len(self.tables)
-        pieces = 0
-        for word in words:
-            of_word = self.kept.get(word) or self._add_up_word(word)
-            pieces += of_word[-1]
-            for at in range(len(sums)):
-                sums[at] += of_word[at]
+        sums, pieces = self._add_up(words)
         runs = [feature & self.mask for feature in list_runs(words)]
         by_pieces, by_runs = pieces**-0.5, len(runs) ** -0.5
         return {
@@ -68,12 +62,38 @@ class Head:
             )
         }
 
+    def weigh(self, words: Sequence[str]) -> list[float]:
+        """Return how much each word, and each with the next one, speaks for the first label."""
+        table, mask = self.tables[0], self.mask
+        pieces = [self.kept.get(word) or self._add_up_word(word) for word in words]
+        alone = [
+            sums[0] / sums[-1] + table[single & mask]
+            for sums, single in zip(pieces, list_singles(words), strict=True)
+        ]
+        pairs = [table[pair & mask] for pair in list_pairs(words)]
+        return [one + pair for one, pair in zip(alone, [*pairs, 0], strict=True)]
+
     def choose(self, words: Sequence[str]) -> tuple[str, float]:
         """Return the likeliest label and how far it is ahead of the next one."""
-        scores = sorted(
-            ((score, label) for label, score in self.score(words).items()), reverse=True
+        return _find_first(self.score(words))
+
+    def choose_by_pieces(self, words: Sequence[str]) -> tuple[str, float]:
+        """Return the same from the pieces of the words alone, which is quicker by far."""
+        sums, pieces = self._add_up(words[:_WORDS_READ])
+        by_pieces = pieces**-0.5
+        return _find_first(
+            {
+                label: bias + scale * total * by_pieces
+                for label, scale, bias, total in zip(
+                    self.labels, self.scale, self.bias, sums, strict=True
+                )
+            }
         )
-        return scores[0][1], scores[0][0] - scores[1][0]
+
+    def _add_up(self, words: Sequence[str]) -> tuple[list[int], int]:
+        of_words = [self.kept.get(word) or self._add_up_word(word) for word in words]
+        *sums, pieces = map(sum, zip(*of_words, strict=True))
+        return sums, pieces
 
     def _add_up_word(self, word: str) -> tuple[int, ...]:
         pieces = [piece & self.mask for piece in list_pieces(word)]
@@ -81,6 +101,13 @@ class Head:
         if word in self.common:
             self.kept[word] = sums
         return sums
+
+
+def _find_first(scores: Mapping[str, float]) -> tuple[str, float]:
+    (first, label), (second, _) = sorted(
+        ((score, label) for label, score in scores.items()), reverse=True
+    )[:2]
+    return label, first - second
 
 
 @lru_cache(maxsize=1)
