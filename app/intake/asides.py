@@ -74,6 +74,7 @@ class _Phrases:
     automatic: tuple[str, ...]
     automatic_start: tuple[str, ...]
     signatures: re.Pattern[str]
+    signed: tuple[str, ...]  # their beginnings, folded: quicker to look for than the pattern
 
 
 def collect_own_words(texts: Iterable[str]) -> OwnWords:
@@ -95,7 +96,9 @@ def set_aside(text: str, own: OwnWords) -> Remainder:
         return Remainder("", [], Aside.AUTOMATIC)
     if _is_reaction(phrases, own, text):
         return Remainder("", [], Aside.REACTION)
-    unsigned = phrases.signatures.sub("", text).strip()
+    plain = " ".join(fold(text))
+    signed = any(beginning in plain for beginning in phrases.signed)
+    unsigned = phrases.signatures.sub("", text).strip() if signed else text
     if text and not unsigned:
         return Remainder("", [], Aside.SIGNATURE)
     left = _QUOTED.sub(
@@ -150,6 +153,7 @@ def _read_phrases() -> _Phrases:
         after_quote=frozenset(folded["after_quote"]),
         whole=frozenset(folded["whole"]),
         automatic=tuple(f" {phrase} " for phrase in folded["automatic"]),
+        signed=tuple(folded["signatures"]),
         automatic_start=tuple(f" {phrase} " for phrase in folded["automatic_start"]),
         signatures=re.compile(
             rf"(?:^|[\s,.;!?-])(?:--? *)?(?:{begins}){tail}(?:$|(?=\n))", re.IGNORECASE

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from app.intake.model import Head, load_model
 
@@ -88,7 +89,7 @@ def detect_language(words: Sequence[str]) -> str | None:
     """Return the BCP 47 code of the language ``words`` are in, None where that is not sure."""
     if sum(map(len, words)) < _LANGUAGE_LETTERS:
         return None
-    label, ahead = load_model()["language"].choose_by_pieces(words)
+    label, ahead = _rank_languages(tuple(words))
     return label if ahead >= _LANGUAGE_LEAD else None
 
 
@@ -100,7 +101,12 @@ def _split(words: Sequence[str]) -> list[list[str]]:
 
 
 def _guess_language(words: Sequence[str]) -> str:
-    return load_model()["language"].choose_by_pieces(words)[0]
+    return _rank_languages(tuple(words))[0]
+
+
+@lru_cache(maxsize=1)  # asked for twice in a row about the same text
+def _rank_languages(words: tuple[str, ...]) -> tuple[str, float]:
+    return load_model()["language"].choose_by_pieces(words)
 
 
 def _choose(head: Head, words: Sequence[str], lead: float) -> str | None:
