@@ -50,7 +50,7 @@ def _listen_for_a_person(turn: Turn) -> None:
 def _ask_about_an_adult(turn: Turn) -> None:
     """A child gets one question only, whether somebody is with them; the rest a person asks."""
     turn.answers["minor"] = "yes"
-    turn.tier, turn.stage, turn.reply = min(turn.tier, 1), "done", "with_adult"
+    turn.tier, turn.stage, turn.reply = 0, "done", "with_adult"
 
 
 def _notice_city(turn: Turn) -> bool:

@@ -5,16 +5,18 @@ and any text after 30 minutes of silence, whoever writes and whatever is known; 
 follow only if the phone then answers with a digit or the name of a language. From there the
 dialogue is the one a new phone gets, so that its course does not tell whether a case exists. At
 most one question at a time and five after a greeting. Free text is never called invalid: it
-answers an open question that takes any words (city, need, reach, date), and is otherwise left to
-a person, in silence. A city's name is understood whatever was asked, and yes and no answer only
-what can be answered so; then the open question is repeated where there is room for it. While a
-person's talk with the phone goes on only keywords are answered; a silence ends that talk. A text
-that breaks a silence still counts as the answer to the question that was open before.
+answers an open question where it plainly does, and is otherwise left to a person, in silence. The
+rest of a text that came in parts answers nothing: it was written before our question. A city's
+name is understood whatever was asked, and yes and no answer only what can be answered so; then the
+open question is repeated where there is room for it. While a person's talk with the phone goes on
+only keywords are answered; a silence ends that talk. A text that breaks a silence still counts as
+the answer to the question that was open before.
 
 **Tiers** (0 now, 1 today, 2 this week, 3 information). A step never lowers the tier it was given:
 
 ====================================================  ====
-words of danger, in any enabled language              0
+words of danger, in any of the sixteen languages      0
+a child who says how old they are                     0
 happening now, or taken (whether there is a lawyer    0
 is not known)
 a text a person must read, situation unknown          1
@@ -34,6 +36,7 @@ A case unknown so far starts with tier 3, so that its first text decides.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from app.intake.answers import take_turn
@@ -47,9 +50,10 @@ from app.intake.wishes import find_wish
 from app.texts import fold
 
 SILENCE = timedelta(minutes=30)
-# So many words within so short a time are the rest of a long text, not an answer.
-_TOO_FAST = timedelta(seconds=10)
-_WORDS_IN_HASTE = 4
+# A text of this length may be the first part of a longer one; the rest follows within seconds, and
+# was written before our question came. (Phones part at 153 characters, at 67 in other scripts.)
+_PART, _PART_IN_OTHER_SCRIPTS = 120, 60
+_REST_FOLLOWS = timedelta(seconds=10)
 
 # The tier of a keyword as long as the situation is not known.
 _KEYWORD_TIERS = {Keyword.HELP: 1, Keyword.CALL_ME: 1, Keyword.START: 2}
@@ -75,8 +79,9 @@ def take_step(
     new case. ``regions``: of the organisation. ``human``: a person talks; a silence ends that.
 
     Names in ``answers``: ``safe_now`` and ``date_soon`` (yes, no; unclear), ``city``, ``need``,
-    ``reach`` (text, call, both, none, unclear), ``reach_hours``; and with ``_text`` behind the
-    question's name the caller's words where they did not answer it.
+    ``reach`` (text, call, both, none, unclear), ``reach_hours``; with ``_text`` behind the
+    question's name the caller's words where they did not answer it; ``urgent_because``, the words
+    that speak of danger; ``minor`` (yes).
     """
     state = state or _UNKNOWN
     due = silent_for is None or silent_for >= SILENCE or state.stage == "new"
@@ -84,13 +89,22 @@ def take_step(
     danger = _find_danger(script, read.words)
     keyword = _find_keyword(script, state, fold(text), read.words)
     if keyword is not None:
-        urgency = min(urgency, 0 if danger else urgency)
-        return _obey(script, state, *keyword, due=due, urgency=urgency)
-    turn = _read_turn(script, state, text, read, regions, silent_for, human=human and not due)
-    if danger is not None:
-        turn.tier = 0
-        turn.answers["urgent_because"] = danger
-    return _make_step(script, turn, due=due, urgency=urgency, human=human)
+        step = _obey(script, state, *keyword, due=due, urgency=urgency)
+    else:
+        turn = _read_turn(script, state, text, read, regions, silent_for, human=human and not due)
+        step = _make_step(script, turn, due=due, urgency=urgency, human=human)
+    return replace(_raise(step, danger), state=replace(step.state, long=_is_long(text)))
+
+
+def _raise(step: Step, danger: str | None) -> Step:
+    """Return the step of a text with such words of danger: tier 0, and the case shows why."""
+    if danger is None:
+        return step
+    return replace(step, urgency=0, answers={**step.answers, "urgent_because": danger})
+
+
+def _is_long(text: str) -> bool:
+    return len(text) >= (_PART if text.isascii() else _PART_IN_OTHER_SCRIPTS)
 
 
 def _make_step(script: Script, turn: Turn, *, due: bool, urgency: int, human: bool) -> Step:
@@ -123,9 +137,9 @@ def _read_turn(
 ) -> Turn:
     # Our own option, sent back whole, is an answer where we asked for one.
     words = fold(text) if read.aside is Aside.OUR_WORDS else read.words
+    continues = state.long and silent_for is not None and silent_for < _REST_FOLLOWS
     return take_turn(
-        script, state, read.text or text, words, regions,
-        human=human, continues=_continues(read.words, silent_for),
+        script, state, read.text or text, words, regions, human=human, continues=continues
     )  # fmt: skip
 
 
@@ -136,8 +150,7 @@ def _find_danger(script: Script, words: Sequence[str]) -> str | None:
     plain = script.vocabulary.find_alarm(words)
     if plain is not None:
         return plain
-    found = find_danger(words)
-    return found.because if found is not None else None
+    return find_danger(words)
 
 
 def _find_keyword(
@@ -151,12 +164,6 @@ def _find_keyword(
     wish = exact if exact is not None else find_wish(meant)
     answers = wish is not None and wish[0] is Keyword.CALL_ME and state.stage == "reach"
     return None if answers and exact is None else wish
-
-
-def _continues(words: Sequence[str], silent_for: timedelta | None) -> bool:
-    """Whether a text must have been written before our question came: nobody types so fast."""
-    hasty = silent_for is not None and silent_for < _TOO_FAST
-    return hasty and len(words) > _WORDS_IN_HASTE
 
 
 def _replies(script: Script, turn: Turn, *, due: bool, human: bool) -> tuple[Reply, ...]:

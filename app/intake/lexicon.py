@@ -40,12 +40,12 @@ class Lexicon(Generic[Label]):
                 found += self._forgive(word)
         return found
 
-    def locate(self, words: Sequence[str]) -> list[tuple[int, tuple[str, ...]]]:
-        """Return where phrases begin in ``words``, and the phrases."""
+    def locate(self, words: Sequence[str]) -> list[tuple[int, tuple[str, ...], Label]]:
+        """Return where phrases begin in ``words``, the phrases, and their labels."""
         return [
-            (at, phrase)
+            (at, phrase, label)
             for at, word in enumerate(words)
-            for phrase, _ in self.phrases.get(word, ())
+            for phrase, label in self.phrases.get(word, ())
             if tuple(words[at : at + len(phrase)]) == phrase
         ]
 

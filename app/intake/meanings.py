@@ -8,8 +8,6 @@ It can raise a tier, never lower it, and where it is not sure a person decides.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 
 from app.intake.model import Head, load_model
 
@@ -30,15 +28,8 @@ _WINDOW = 3  # words shown as the reason for an alarm
 _WORDS_EXPLAINED = 60  # of a longer text only these are looked through for the reason
 
 
-@dataclass(frozen=True, slots=True)
-class Danger:
-    """Words that speak of somebody in danger. ``because``: the folded words that weigh most."""
-
-    because: str
-
-
-def find_danger(words: Sequence[str]) -> Danger | None:
-    """Return why ``words`` (folded) may speak of people in danger now, None where they do not."""
+def find_danger(words: Sequence[str]) -> str | None:
+    """Return the words that weigh most where ``words`` (folded) may speak of people in danger."""
     if sum(word[0].isalpha() for word in words) < _LEAST_WORDS:
         return None  # "1 or 2" says nothing
     head = load_model()["danger"]
@@ -47,7 +38,7 @@ def find_danger(words: Sequence[str]) -> Danger | None:
         return None
     if score <= max(head.bounds.values()) and score <= head.bounds[_guess_language(words)]:
         return None
-    return Danger(_find_reason(head, part))
+    return _find_reason(head, part)
 
 
 def find_situation(words: Sequence[str]) -> str | None:
@@ -89,7 +80,7 @@ def detect_language(words: Sequence[str]) -> str | None:
     """Return the BCP 47 code of the language ``words`` are in, None where that is not sure."""
     if sum(map(len, words)) < _LANGUAGE_LETTERS:
         return None
-    label, ahead = _rank_languages(tuple(words))
+    label, ahead = load_model()["language"].choose_by_pieces(words)
     return label if ahead >= _LANGUAGE_LEAD else None
 
 
@@ -101,12 +92,7 @@ def _split(words: Sequence[str]) -> list[list[str]]:
 
 
 def _guess_language(words: Sequence[str]) -> str:
-    return _rank_languages(tuple(words))[0]
-
-
-@lru_cache(maxsize=1)  # asked for twice in a row about the same text
-def _rank_languages(words: tuple[str, ...]) -> tuple[str, float]:
-    return load_model()["language"].choose_by_pieces(words)
+    return load_model()["language"].choose_by_pieces(words)[0]
 
 
 def _choose(head: Head, words: Sequence[str], lead: float) -> str | None:

@@ -21,7 +21,8 @@ class ScriptState:
 
     ``topic``: the situation chosen since the last greeting, which decides the questions.
     ``situation``: the most urgent one chosen ever. Since the last greeting: ``asked``, how many
-    questions; ``city``, whether the caller named one.
+    questions; ``city``, whether the caller named one. ``long``: the last text was as long as one
+    that phones send in parts, so that the rest of it may follow.
     """
 
     # Stored, it is read by its own names and no others.
@@ -33,6 +34,7 @@ class ScriptState:
     topic: str | None = None
     asked: int = 0
     city: bool = False
+    long: bool = False
 
     def __post_init__(self) -> None:
         if self.stage not in STAGES:

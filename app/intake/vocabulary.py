@@ -50,7 +50,7 @@ class Vocabulary:
     languages: dict[str, str]
     numbers: dict[str, int]
     small_talk: Lexicon[bool]
-    alarms: Lexicon[bool]
+    alarms: Lexicon[frozenset[str]]  # each with the denials of its language
     ages: Lexicon[bool]
     situations: Lexicon[str]
     yes: frozenset[str]
@@ -90,7 +90,7 @@ class Vocabulary:
         return any(
             numbered[at + len(phrase) : at + len(phrase) + 1] == []
             or words[at + len(phrase)] not in _UNITS
-            for at, phrase in self.ages.locate(numbered)
+            for at, phrase, _ in self.ages.locate(numbered)
         )
 
     def is_small_talk(self, words: Sequence[str]) -> bool:
@@ -99,10 +99,10 @@ class Vocabulary:
 
     def find_alarm(self, words: Sequence[str]) -> str | None:
         """Return the plain wording of danger in ``words``, if no denial stands just before it."""
-        for at, phrase in self.alarms.locate(words):
+        for at, phrase, denials in self.alarms.locate(words):
             if len(phrase) == 1 and len(words) > _PLAIN:
                 continue  # "urgent" alone is a cry, in a sentence it may be anything
-            if self.negations.isdisjoint(words[max(0, at - _SCOPE) : at]):
+            if denials.isdisjoint(words[max(0, at - _SCOPE) : at]):
                 return " ".join(phrase)
         told = set(self.situations.find(words)) if self.situations.covers(words) else set()
         return " ".join(words) if told & URGENT else None
@@ -177,7 +177,7 @@ def compile_vocabulary(texts: Texts) -> Vocabulary:
         languages=_languages(texts),
         numbers=_numbers(texts),
         small_talk=build_lexicon((phrase, True) for phrase in _all(texts, "small_talk")),
-        alarms=build_lexicon((phrase, True) for phrase in _all_ever(texts, "alarms")),
+        alarms=build_lexicon(_alarms(texts)),
         ages=_read_ages(texts),
         situations=build_lexicon(_situations(texts)),
         yes=_squeezed(texts, "yes"),
@@ -196,16 +196,20 @@ def _all(texts: Texts, name: str) -> Iterator[str]:
         yield from language.words.lists[name]
 
 
-def _all_ever(texts: Texts, name: str) -> Iterator[str]:
+def _alarms(texts: Texts) -> Iterator[tuple[str, frozenset[str]]]:
     """Danger is danger in any language, whether or not we offer it."""
     for language in (texts.everyone, *texts.languages.values()):
-        yield from language.words.lists[name]
+        denials = frozenset(
+            word for phrase in language.words.lists["negations"] for word in fold(phrase)
+        )
+        yield from ((phrase, denials) for phrase in language.words.lists["alarms"])
 
 
 def _read_ages(texts: Texts) -> Lexicon[bool]:
     """Folding drops signs such as "#", so a number stands in their place meanwhile."""
-    spoken = build_lexicon((age.replace("#", " 9999 "), True) for age in _all_ever(texts, "ages"))
-    return spoken.renamed("9999", "#")
+    languages = texts.languages.values()
+    ages = (age for language in languages for age in language.words.lists["ages"])
+    return build_lexicon((age.replace("#", " 9999 "), True) for age in ages).renamed("9999", "#")
 
 
 def _squeezed(texts: Texts, name: str) -> frozenset[str]:

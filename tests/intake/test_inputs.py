@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from app.intake import Keyword, ScriptState, Step, load_script, take_step
+from app.texts import fold
 
 SCRIPT = load_script()
 REGIONS = ("montreal", "laval", "toronto", "ottawa", "other")
@@ -61,7 +62,7 @@ def test_danger_is_found_and_said_why(text: str) -> None:
 def test_a_child_is_asked_about_an_adult(text: str) -> None:
     step = take(text, "situation")
     assert step.answers["minor"] == "yes"
-    assert step.urgency <= 1
+    assert step.urgency == 0
     assert [reply.key for reply in step.replies] == ["with_adult"]
 
 
@@ -139,9 +140,52 @@ def test_not_every_stop_is_a_wish(text: str) -> None:
     assert take(text, "done").keyword is None
 
 
-def test_the_first_half_of_a_report_is_no_city_and_the_second_no_answer() -> None:
-    first = "good evening I write to you because something happened at the house where my uncle"
-    assert "city" not in take(first, "city").answers
-    hasty = take("rents a room and we do not know what to do", "need", after=timedelta(seconds=3))
-    assert "need" not in hasty.answers
-    assert not hasty.understood
+REPORT = (
+    "good evening I write to you because something happened on Tuesday at the house in which my "
+    "uncle rents a room with three people and"
+)
+REST = "we do not know what to do next"
+
+
+@pytest.mark.parametrize("stage", ["city", "need", "date_soon", "situation", "reach"])
+def test_the_rest_of_a_report_answers_nothing(stage: str) -> None:
+    first = take(REPORT, stage)
+    assert "city" not in first.answers
+    rest = take_step(
+        SCRIPT, first.state, REST, silent_for=timedelta(seconds=2), urgency=3,
+        regions=REGIONS, human=False,
+    )  # fmt: skip
+    asked = {"city", "need", "date_soon", "reach"}
+    assert not asked & rest.answers.keys()
+    assert (rest.situation, rest.understood) == (None, False)
+
+
+@pytest.mark.parametrize("after", [timedelta(0), timedelta(seconds=2)])
+def test_a_quick_answer_is_an_answer(after: timedelta) -> None:
+    """People dictate, paste, and press what their phone proposes."""
+    assert (
+        take("they took my brother this morning", "situation", after=after).situation == "detained"
+    )
+    assert take("a lawyer who speaks my language please", "need", after=after).answers["need"]
+
+
+def test_a_wish_beside_danger_shows_both() -> None:
+    step = take("please call me, police is at the door", "done")
+    assert (step.keyword, step.urgency) == (Keyword.CALL_ME, 0)
+    assert step.answers["urgent_because"]
+
+
+@pytest.mark.parametrize("language", sorted(SCRIPT.texts.languages))
+def test_the_plain_wordings_are_an_alarm_without_a_model(language: str) -> None:
+    for phrase in SCRIPT.texts.languages[language].words.lists["alarms"]:
+        assert SCRIPT.vocabulary.find_alarm(fold(phrase)), phrase
+
+
+def test_a_denial_reaches_three_words_on() -> None:
+    find = SCRIPT.vocabulary.find_alarm
+    assert find(fold("police are at the door"))
+    assert find(fold("nobody said police are at the door")) is None
+    assert find(fold("I do not know why but police are at the door"))
+    # Each language denies in its own words: French "ma" is no Somali "not".
+    assert find(fold("não vão deportar mais")) is None
+    assert find(fold("ma femme dit la police est à la porte"))
