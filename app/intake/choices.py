@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.intake.small_words import SMALL_WORDS
 from app.intake.turn import Turn
 
 MOST_WORDS = 6  # "in spanish please", "option 3", "2 Francais"
-# Words around a number that make it a choice, in the languages of the greeting; and "it is".
-_CHOICE_WORDS = frozenset(
-    "option opcion opsyon choix choice chwa number num numero nimewo no nr press tape pese the le "
-    "la el an one ones please pls plz svp stp tanpri souple por favor porfa i choose choisis want "
-    "veux quiero vle m mwen je yo its it is c est es se for para pour pou in en nan language "
-    "langue idioma lang that answer reponse respuesta repons".split()
-)
-_IS = frozenset("is es est se its".split())
 
 
 def names_an_option(turn: Turn, words: Sequence[str]) -> bool:
@@ -27,8 +20,12 @@ def names_an_option(turn: Turn, words: Sequence[str]) -> bool:
         return False
     others = [word for word in words if not vocabulary.find_numbers([word])]
     around = {word for word in others if word not in vocabulary.languages}
-    if around <= _CHOICE_WORDS or turn.script.own.hold(words):
+    if around <= SMALL_WORDS["choice"] or turn.script.own.hold(words):
         return True
     first = next((at for at, word in enumerate(words) if vocabulary.find_numbers([word])), 0)
     behind = words[first + 1 : first + 2]
-    return set(words[:first]) <= _CHOICE_WORDS and bool(behind) and behind[0] in _IS
+    return (
+        set(words[:first]) <= SMALL_WORDS["choice"]
+        and bool(behind)
+        and behind[0] in SMALL_WORDS["is"]
+    )

@@ -11,15 +11,12 @@ from collections.abc import Callable
 from app.intake.choices import MOST_WORDS, names_an_option
 from app.intake.meanings import find_danger, find_situation, is_surely, read_reply
 from app.intake.questions import ask_next, list_left_questions
+from app.intake.small_words import SMALL_WORDS
 from app.intake.turn import NO_TIER, Turn
 from app.intake.vocabulary import URGENT
 
 # "2) my brother", "2 - someone"; not "2 men are here", which tells of two men.
 _LEADING_DIGIT = re.compile(r"[\s\"'(#]*([1-9])(?:\W*$| ?[.):,;=-] ?[^\W\d])")
-# A yes with one of these is for a person to weigh.
-_CONDITIONS = frozenset(
-    "if unless until but only mais sauf jusqu pero hasta men sof jiskaske".split()
-)
 _WORDS_OF_A_CITY = 5
 _WORDS_OF_AN_OPTION = 4
 _PLAIN = 2  # so few words of yes and no need no model
@@ -131,7 +128,7 @@ def _hear_safe_now(turn: Turn) -> bool:
     answer = _read_yes_or_no(turn, "safe_now")
     if answer not in {"yes", "no"}:
         return False
-    if answer == "yes" and not _CONDITIONS.isdisjoint(turn.words):
+    if answer == "yes" and not SMALL_WORDS["conditions"].isdisjoint(turn.words):
         return False  # "yes, if you hurry"
     turn.answers["safe_now"] = answer
     if answer == "no":

@@ -9,6 +9,7 @@ from typing import Literal
 
 from app.intake.keywords import Keywords, collect_keywords
 from app.intake.lexicon import Lexicon, build_lexicon
+from app.intake.small_words import SMALL_WORDS
 from app.intake.state import ContactHint, Method
 from app.texts import Texts, fold, is_word
 
@@ -21,12 +22,6 @@ _REPEATED = re.compile(r"(.)\1+")
 # A time of day is no choice: "4:15 pm", "3h30", "2 pm".
 _CLOCK = re.compile(r"\W*\d{1,2}\s*(?:[:.h]\s*\d{2}|h\b|[ap]\.?m)", re.IGNORECASE)
 _MINOR_AGES = frozenset(str(age) for age in range(4, 18))
-# "I'm 10 minutes away" tells no age.
-_UNITS = frozenset(
-    "min mins minute minutes hour hours hr hrs h day days week weeks month months block blocks km "
-    "mile miles percent am pm people times floors away feet dollars".split()
-)
-_OR = frozenset("or and ou et o y e oswa ak ni".split())
 _PLAIN = 3
 _WAYS: dict[str, tuple[Method, ...]] = {
     "text": ("text",),
@@ -89,7 +84,7 @@ class Vocabulary:
         numbered = ["#" if word in _MINOR_AGES else word for word in words]
         return any(
             numbered[at + len(phrase) : at + len(phrase) + 1] == []
-            or words[at + len(phrase)] not in _UNITS
+            or words[at + len(phrase)] not in SMALL_WORDS["units"]
             for at, phrase, _ in self.ages.locate(numbered)
         )
 
@@ -161,7 +156,7 @@ class Vocabulary:
         """Whether the first digit is the choice: "1", "3, after 6 pm"; not "1 or 2", "4:15 pm"."""
         if not self.negations.isdisjoint(words[1:]) or _CLOCK.match(raw):
             return False
-        return len(words) < 2 or not (words[1] in _REACH or words[1] in _OR)
+        return len(words) < 2 or not (words[1] in _REACH or words[1] in SMALL_WORDS["alternatives"])
 
     def _name_ways(self, words: Sequence[str], hours: str | None) -> ContactHint | None:
         found = {method for methods in self.methods.find(words) for method in methods}

@@ -16,25 +16,12 @@ from typing import TypeVar
 from app.intake.asides import OwnWords, set_aside
 from app.intake.meanings import read_reply
 from app.intake.script import load_script
+from app.intake.small_words import SMALL_WORDS
 
 _CODE = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
 _LONG_NUMBER = re.compile(r"[0-9]{5}")
 _MINE_IN_CREOLE = ["pa", "m"]  # "pa" alone is a no
 _CODE_AND_WORD = re.compile(r"([0-9]{4})(?=[^\W\d])")  # "4821yes"
-_MINE = frozenset("1 mine moi mio mia mwen m yo tomo prends".split())
-_YES = frozenset("yes y yeah yep oui o si s wi w ok okay sure dako d accord claro vale".split())
-_NO = frozenset("no n nope nah non".split())
-_THANKS = frozenset(
-    "desk reply send thanks thank you merci gracias mesi please svp tanpri por favor s il vous "
-    "plait to the code a la le".split()
-)
-# What makes a yes unsure, in any language that members write.
-_HEDGES = frozenset(
-    "not no never cant cannot dont wont isnt if maybe perhaps unless but after before until later "
-    "depends who what which when where why how pas peut si sauf mais apres avant quand qui quoi "
-    "quel quelle ou ne non jamais quizas talvez quiza pero despues antes cuando quien que cual "
-    "donde nunca petet si men apre anvan ki kile kote pa jamais sof tal vez quien".split()
-) - {"si"}
 _ASKS = re.compile(r"[?？؟]")
 _FEW = 3
 
@@ -82,13 +69,13 @@ class OfferAnswer:
 def read_page_answer(text: str) -> PageAnswer:
     """Return what a text means as an answer to a page."""
     raw, words = _read(text)
-    said = [word for word in words if word not in _THANKS]
+    said = [word for word in words if word not in SMALL_WORDS["thanks"]]
     if not said or _CODE.search(raw):
         return PageAnswer.NONE
-    plain = len(said) <= _FEW and set(said) <= _MINE | _YES
+    plain = len(said) <= _FEW and set(said) <= SMALL_WORDS["mine"] | SMALL_WORDS["member_yes"]
     if plain or words == _MINE_IN_CREOLE:
         return PageAnswer.MINE
-    if set(said) <= _NO:
+    if set(said) <= SMALL_WORDS["member_no"]:
         return PageAnswer.NO
     return _doubt(PageAnswer(read_reply("page", words)), PageAnswer.MINE, raw, words)
 
@@ -101,10 +88,10 @@ def read_offer_answer(text: str) -> OfferAnswer:
         return OfferAnswer(None, OfferChoice.NONE)
     code = next(iter(codes), None)
     words = [word for word in words if word != code]
-    said = {word for word in words if word not in _THANKS}
+    said = {word for word in words if word not in SMALL_WORDS["thanks"]}
     if not said:
         return OfferAnswer(code, OfferChoice.UNCLEAR if code else OfferChoice.NONE)
-    if len(words) <= _FEW + 1 and said <= _YES | _NO:
+    if len(words) <= _FEW + 1 and said <= SMALL_WORDS["member_yes"] | SMALL_WORDS["member_no"]:
         return OfferAnswer(code, _choose_plain(said))
     choice = _doubt(OfferChoice(read_reply("offer", words)), OfferChoice.YES, raw, words)
     if code and choice is OfferChoice.NONE:
@@ -114,9 +101,9 @@ def read_offer_answer(text: str) -> OfferAnswer:
 
 
 def _choose_plain(said: set[str]) -> OfferChoice:
-    if said <= _YES:
+    if said <= SMALL_WORDS["member_yes"]:
         return OfferChoice.YES
-    return OfferChoice.NO if said <= _NO else OfferChoice.UNCLEAR
+    return OfferChoice.NO if said <= SMALL_WORDS["member_no"] else OfferChoice.UNCLEAR
 
 
 def _read(text: str) -> tuple[str, list[str]]:
@@ -127,7 +114,7 @@ def _read(text: str) -> tuple[str, list[str]]:
 
 def _doubt(answer: Answer, taken: Answer, raw: str, words: Sequence[str]) -> Answer:
     """Return ``answer``, or "unclear" where it takes the work on and something in it hedges."""
-    hedged = _ASKS.search(raw) is not None or not _HEDGES.isdisjoint(words)
+    hedged = _ASKS.search(raw) is not None or not SMALL_WORDS["hedges"].isdisjoint(words)
     return type(answer)("unclear") if answer == taken and hedged else answer
 
 
