@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from math import sqrt
+from time import process_time
 
 from app.intake import (
     Keyword,
@@ -161,6 +162,18 @@ def _find_interval(right: int, of: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
+def _time_a_text() -> float:
+    """Return how long reading takes, in milliseconds: the best of three rounds."""
+    script, sentences = load_script(), read_test_part()[::5]
+    rounds = []
+    for _ in range(3):
+        begun = process_time()
+        for sentence in sentences:
+            _read(script, sentence)
+        rounds.append(process_time() - begun)
+    return min(rounds) / len(sentences) * 1000
+
+
 _HEADINGS = (
     "tier 0 found", "false alarms", "keyword recall", "precision", "answers right",
     "volunteers right", "wrongly taken",
@@ -185,6 +198,7 @@ def main() -> None:
     print("language".ljust(9), *(heading.ljust(17) for heading in _HEADINGS))
     for language, of in sorted(found.items()):
         print(language.ljust(9), *(str(share).ljust(17) for share in list_shares(of)))
+    print(f"\na text takes {_time_a_text():.2f} ms of processor time, all of the reading together")
     if chosen.misses:
         of = found[chosen.misses]
         for heading, share in zip(_HEADINGS, list_shares(of), strict=True):

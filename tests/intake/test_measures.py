@@ -8,6 +8,7 @@ texts wrongly taken for a yes. A better model brings better values; write them h
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 
 import pytest
 
@@ -26,7 +27,7 @@ HELD = {
     "fr": (0.90, 0.08, 0.72, 0.88, 0.85, 0.79, 0.03),
     "hi": (0.92, 0.14, 0.70, 0.88, 0.81, 0.70, 0.00),
     "ht": (0.88, 0.06, 0.84, 0.82, 0.80, 0.65, 0.07),
-    "pa": (0.80, 0.11, 0.80, 0.89, 0.86, 0.80, 0.20),
+    "pa": (0.84, 0.11, 0.80, 0.89, 0.86, 0.80, 0.20),
     "pt-BR": (0.92, 0.12, 0.90, 0.90, 0.91, 0.90, 0.00),
     "so": (0.92, 0.06, 0.80, 1.00, 0.66, 0.70, 0.00),
     "ta": (0.96, 0.14, 0.90, 1.00, 0.77, 0.70, 0.00),
@@ -48,6 +49,11 @@ def test_a_language_is_understood_as_well_as_before(language: str) -> None:
     for place, (value, held) in enumerate(zip(values, HELD[language], strict=True)):
         worse = value - held if place in AT_MOST else held - value
         assert worse <= ROUNDED, (place, value, held)
+
+
+def test_the_model_is_a_small_file() -> None:
+    model = Path(__file__).parents[2] / "app" / "intake" / "model.bin"
+    assert model.stat().st_size <= 2_000_000
 
 
 def test_every_language_is_measured() -> None:
