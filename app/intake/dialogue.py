@@ -137,10 +137,17 @@ def _read_turn(
 ) -> Turn:
     # Our own option, sent back whole, is an answer where we asked for one.
     words = fold(text) if read.aside is Aside.OUR_WORDS else read.words
-    continues = state.long and silent_for is not None and silent_for < _REST_FOLLOWS
+    soon = silent_for is not None and silent_for < _REST_FOLLOWS
+    continues = state.long and soon and not _only_answers(script, words)
     return take_turn(
         script, state, read.text or text, words, regions, human=human, continues=continues
     )  # fmt: skip
+
+
+def _only_answers(script: Script, words: Sequence[str]) -> bool:
+    """Whether ``words`` are a number, a yes or a no alone: never the rest of a longer text."""
+    vocabulary = script.vocabulary
+    return vocabulary.number(words) is not None or vocabulary.is_yes_or_no(words)
 
 
 def _find_danger(script: Script, words: Sequence[str]) -> str | None:
