@@ -54,7 +54,9 @@ class SettingsOut(BaseModel):
         description="told at 80 %; at 100 % automatic texts that are not urgent stop; 0: none"
     )
     automatic_per_hour: int = Field(
-        ge=0, le=1_000_000, description="automatic texts that are not urgent, to everybody together"
+        ge=0,
+        le=1_000_000,
+        description="automatic texts to everybody together; tier 1 twice as many, tier 0 always",
     )
     voice_challenge: bool = Field(
         description="callers press 4 first, while machines flood the line"

@@ -60,7 +60,13 @@ from app.crypto.sealing import (
     unlock,
 )
 from app.crypto.streams import LockedStream, unlock_stream
-from app.crypto.totp import encode_base32, find_accepted_step, make_totp_uri, new_totp_secret
+from app.crypto.totp import (
+    encode_base32,
+    find_accepted_step,
+    make_totp_code,
+    make_totp_uri,
+    new_totp_secret,
+)
 
 __all__ = [
     "MIN_PASSPHRASE",
@@ -99,6 +105,7 @@ __all__ = [
     "keyed_hash",
     "lock",
     "lock_file",
+    "make_totp_code",
     "make_totp_uri",
     "new_code",
     "new_invitation_code",

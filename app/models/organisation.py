@@ -22,11 +22,12 @@ class OrganisationSettings:
     names the time zone of each region whose clocks differ from the organisation's.
 
     ``price_per_segment`` and ``monthly_cap`` are in the currency of the carrier's account; a cap of
-    0 is no cap. ``automatic_per_hour`` counts automatic texts that are not urgent, to all callers
-    together. With ``voice_challenge`` callers press a digit first. ``calls_per_hour`` counts calls
-    of one phone; further ones ring at no desk and can leave a message; 0 is no limit.
-    ``callbacks_per_case`` and ``callbacks_per_day`` count calls that the desk makes within 24
-    hours. ``callback_countries`` are the countries (ISO 3166) that the desk may call.
+    0 is no cap. ``automatic_per_hour`` counts automatic texts to all callers together; those of
+    tier 1 may use it twice, those of tier 0 always go. With ``voice_challenge`` callers press a
+    digit first. ``calls_per_hour`` counts calls of one phone; further ones ring at no desk and can
+    leave a message; 0 is no limit. ``callbacks_per_case`` and ``callbacks_per_day`` count calls
+    that the desk makes within 24 hours. ``callback_countries`` are the countries (ISO 3166) that
+    the desk may call.
     """
 
     name: str = ""

@@ -27,7 +27,7 @@ from app.outbox.carrier_copies import (
     release_pictures,
 )
 from app.outbox.copy_deletion import COPY_PATIENCE, delete_copies
-from app.outbox.flood import HOUR, ReplyAllowance, forget_old_counts
+from app.outbox.flood import HOUR, SCRIPT_PER_HOUR, ReplyAllowance, forget_old_counts
 from app.outbox.gate import MAYBE_STRANGER, check_call, check_text, is_allowed
 from app.outbox.member_phones import PHONE_TROUBLE_JOB
 from app.outbox.member_texts import MemberPhone, find_member_phone, make_member_phone, queue_notice
@@ -54,6 +54,7 @@ __all__ = [
     "NEAR",
     "PHONE_TROUBLE_JOB",
     "PICTURES_KEPT",
+    "SCRIPT_PER_HOUR",
     "SILENCED",
     "UNHEARD_JOB",
     "UNSAFE",

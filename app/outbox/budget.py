@@ -4,8 +4,8 @@ The price per segment is the organisation's setting; the carrier's own bill is w
 of the cap somebody is told, at 100 % automatic texts that are not urgent stop. What a person
 writes, what concerns tier 0 or 1, alerts, and the notices about stopping and erasing always go.
 
-The same counting, by the hour, bounds automatic texts to everybody together: a flood of texts in
-must not become a flood of texts out.
+The same counting, by the hour, bounds automatic texts to everybody together, but those of tier 0:
+a flood of texts in must not become a flood of texts out.
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ log = structlog.get_logger()
 _SENT = table(Sent)
 # Parts of the cap, in percent, at which somebody is told.
 NEAR, REACHED = 80, 100
-# The last tier that no budget holds back.
+# The last tier that no month's cap holds back. A text that nobody understands is of this tier, so
+# that a machine's are too: by the hour it may use the bound twice. Tier 0 always goes.
 _URGENT = 1
+_URGENT_SHARE = 2
 _HOURS_KEPT = timedelta(days=2)
 
 
@@ -83,12 +85,13 @@ def is_held_back(db: Db, row: Outgoing, now: datetime) -> bool:
     if row.purpose != "script":
         return False
     urgency = db.scalar(select(Case.urgency).where(Case.id == row.case_id))
-    if urgency is not None and urgency <= _URGENT:
+    if urgency == 0:
         return False
-    if read_month(db, now).percent >= REACHED:
+    urgent = urgency is not None and urgency <= _URGENT
+    if not urgent and read_month(db, now).percent >= REACHED:
         return True
     sent = db.scalar(select(Sent.automatic).where(Sent.period == _hour(now))) or 0
-    return sent >= read_settings(db).automatic_per_hour
+    return sent >= read_settings(db).automatic_per_hour * (_URGENT_SHARE if urgent else 1)
 
 
 def find_new_warning(db: Db, now: datetime) -> int | None:

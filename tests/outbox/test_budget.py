@@ -79,6 +79,14 @@ def test_automatic_texts_to_everybody_together_are_bounded_by_the_hour(line: Lin
     assert line.says("hello", sender="+15145550164") != []
 
 
+def test_words_that_nobody_understands_may_use_the_hour_twice_and_no_more(line: Line) -> None:
+    """They are tier 1, a machine's too; danger is never held back."""
+    line.set(automatic_per_hour=2)
+    said = [line.says("code 4827 qpzz", sender=f"+151455501{n}") for n in range(60, 66)]
+    assert [len(texts) for texts in said] == [1, 1, 1, 1, 0, 0]
+    assert line.says("they took my brother", sender="+15145550167") != []
+
+
 @pytest.mark.parametrize("news_take", [timedelta(0), None])
 def test_the_length_of_a_text_goes_with_its_words(line: Line, news_take: timedelta | None) -> None:
     line.carrier.news_take = news_take
