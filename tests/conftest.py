@@ -22,7 +22,7 @@ from app.clock import FixedClock
 from app.store.schema import upgrade_schema
 from tests import postgres
 
-pytest_plugins = ["tests.browser", "tests.service", "tests.premises", "tests.line"]
+pytest_plugins = ["tests.hurry", "tests.browser", "tests.service", "tests.premises", "tests.line"]
 
 _POSTGRES_FOLDER = "KITH_TEST_POSTGRES_FOLDER"
 _LOOPBACK_NAMES = {"localhost", "testserver", None, "", b"localhost"}
