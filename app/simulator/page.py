@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from app.simulator.calls.handset_actions import hang_up, pick_up, press_keys, speak
 from app.simulator.calls.incoming import WITHHELD_CALLER, call_hotline
@@ -46,14 +47,19 @@ def create_page(carrier: SimulatedCarrier) -> APIRouter:
     return router
 
 
+@cache
+def _load_page() -> Template:
+    pages = Environment(
+        loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined
+    )
+    return pages.get_template("phone.html")
+
+
 class _PhonePage:
     """The endpoints of the page."""
 
     def __init__(self, carrier: SimulatedCarrier) -> None:
-        pages = Environment(
-            loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined
-        )
-        self._template = pages.get_template("phone.html")
+        self._template = _load_page()
         self._css = (_FOLDER / "phone.css").read_text("utf-8")
         self._carrier = carrier
 
