@@ -11,6 +11,7 @@ from functools import cache, wraps
 from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import Engine
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -42,6 +43,8 @@ def share_translations() -> None:
 
 
 share_translations()
+# Nobody reads the frames and colours that it draws around each traceback where logs go nowhere.
+structlog.dev.ConsoleRenderer.get_active().exception_formatter = structlog.dev.plain_traceback
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -46,6 +46,8 @@ class Scene:
     people: dict[str, Client] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
     noticed: set[str] = field(default_factory=set)
+    # Of which tables coordinators were told that they are damaged.
+    told: set[str] = field(default_factory=set)
     # Whether statistics were drawn; what was noticed before that does not count.
     drawn: bool = False
     jobs: list[Row] = field(default_factory=list)

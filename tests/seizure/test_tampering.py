@@ -90,11 +90,14 @@ def _get_ready(scene: Scene) -> None:
     scene.ids |= {row["handle"]: row["id"] for row in scene.rows("members")}
     scene.earlier = {t: {row["rowid"]: row for row in scene.rows(t)} for t in TRIED}
     _write_anew(scene)
-    told = house.database.on_damage
+    tell = house.database.on_damage
 
     def note(rows: Any) -> None:
-        scene.noticed |= {name for name, _ in rows}
-        told(rows)
+        tables = {name for name, _ in rows}
+        scene.noticed |= tables
+        if not tables <= scene.told:  # the service looks through the log whether it told already
+            scene.told |= tables
+            tell(rows)
 
     house.database.on_damage = note
 
