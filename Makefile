@@ -9,7 +9,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq --no-input
 PROCESSES := $(shell echo $$(($$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1)))
 # Tests start many children: none of them compiles the product again, whatever the shell says.
 export PYTHONDONTWRITEBYTECODE :=
-PYTEST := $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile
+# The order of files is that of tests/hurry.py.
+PYTEST := $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 # Which lines no test ran is counted where that is cheap: before Python 3.12 it doubles the time.
 COVERAGE := $(shell $(PYTHON) -c 'import sys; \
   print("--cov --cov-report=term:skip-covered" if sys.version_info >= (3, 12) else "")' 2>/dev/null)

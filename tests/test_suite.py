@@ -12,6 +12,7 @@ from sqlalchemy import create_engine, text
 
 from app.clock import FixedClock
 from tests import browser as browser_fixtures
+from tests.hurry import LONG
 
 
 def test_no_test_reaches_another_machine() -> None:
@@ -32,6 +33,10 @@ def test_a_warning_is_an_error() -> None:
 def test_the_clock_stands_still(clock: FixedClock) -> None:
     assert clock() == clock()
     assert clock().isoformat() == "2026-01-15T12:00:00+00:00"
+
+
+def test_the_long_files_are_there() -> None:
+    assert [name for name in LONG if not (Path(__file__).parent / name).is_file()] == []
 
 
 @pytest.mark.parametrize("attempt", [1, 2])
