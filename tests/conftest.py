@@ -35,9 +35,9 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 def pytest_configure(config: pytest.Config) -> None:
     """Choose, in the one process that starts the others, where they share PostgreSQL."""
     if _is_first_process(config):
-        folder = tempfile.mkdtemp(prefix="kith-postgres-")
-        os.environ[_POSTGRES_FOLDER] = folder
-        config.add_cleanup(lambda: postgres.stop_shared_server(Path(folder)))
+        folder = postgres.make_folder()
+        os.environ[_POSTGRES_FOLDER] = str(folder)
+        config.add_cleanup(lambda: postgres.stop_shared_server(folder))
 
 
 def pytest_terminal_summary(

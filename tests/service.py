@@ -434,17 +434,12 @@ def _copied(blueprint: Blueprint) -> Iterator[str]:
     assert blueprint.server
     name = f"kith_{uuid4().hex}"
     with blueprint.server.connect() as db:
-        _copy_database(db, name, blueprint.database)
+        postgres.copy_database(db, name, blueprint.database)
     try:
         yield blueprint.server.url(name)
     finally:
         with blueprint.server.connect() as db:
             db.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
-def _copy_database(db: psycopg.Connection, name: str, template: str) -> None:
-    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-    db.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
 
 
 # -- served
