@@ -11,15 +11,15 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
 from app.intake.keywords import Keyword
+from app.intake.meanings import WISH_WORDS
 from app.texts import fold
 
 _FILE = Path(__file__).parent / "wishes.toml"
-_WORDS_AT_MOST = 24  # a longer text says more than one wish: a person reads it
 _CLOSE = 7  # words from the first group to each other one
 _NEXT = 4  # words from the end of a group to the one that follows it
 _LONG_DRAWN = re.compile(r"([^\W\d])\1{2,8}")  # "heeelp"; "xxxxxxxxxxxx" is no X
@@ -96,16 +96,32 @@ class _Rules:
 
 def find_wish(words: Sequence[str]) -> tuple[Keyword, str | None] | None:
     """Return the only wish that folded ``words`` state, and its language if it shows."""
-    if not 1 <= len(words) <= _WORDS_AT_MOST:
+    if not 1 <= len(words) <= WISH_WORDS:
         return None
-    marked = [_FIRST, *(_LONG_DRAWN.sub(r"\1", word) for word in words), _LAST]
-    rules = _load_rules()
-    places = rules.find(marked)
-    may_hold = [rule for group in places for rule in rules.by_group.get(group, ())]
-    holding = [rule for rule in may_hold if _holds(rule, places, len(words))]
+    places, rules = _find_places(words)
+    holding = [rule for rule in rules if _holds(rule, places, len(words))]
     if len({rule.keyword for rule in holding}) != 1:
         return None
     return holding[0].keyword, next((rule.language for rule in holding if rule.language), None)
+
+
+def denies_wish(words: Sequence[str], wish: Keyword) -> bool:
+    """Whether ``words`` turn a wish round, as "dont stop texting me" does."""
+    places, rules = _find_places(words)
+    return any(
+        rule.keyword is wish
+        and any(number in places for number in rule.unless)
+        and _holds(replace(rule, unless=(), besides=()), places, len(words))
+        for rule in rules
+    )
+
+
+def _find_places(words: Sequence[str]) -> tuple[dict[int, list[_Place]], list[_Rule]]:
+    """Return where groups stand in ``words``, and the rules that may hold."""
+    marked = [_FIRST, *(_LONG_DRAWN.sub(r"\1", word) for word in words), _LAST]
+    rules = _load_rules()
+    places = rules.find(marked)
+    return places, [rule for group in places for rule in rules.by_group.get(group, ())]
 
 
 def _holds(rule: _Rule, places: Mapping[int, list[_Place]], size: int) -> bool:
