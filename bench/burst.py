@@ -28,8 +28,7 @@ _REAL = (
     "bonjour j'ai recu une lettre pour le mois prochain",
     "hola, mi cita es en tres semanas y no tengo abogado",
     "bonjou mwen bezwen yon entepret pou lekol la",
-    "1",
-    "2",
+    "3",
     "6",
     "toronto",
 )

@@ -194,7 +194,7 @@ def _note_changes(
     urgent = thread.urgency <= ALERTED_AT_ONCE
     news = newly_waiting or is_going_silent(result) or thread.urgency < before
     if (urgent and news) or ERASE_REQUESTED in (*values.flags, *talk.own.known_values.flags):
-        batch.jobs.append(make_alert_job(thread.id, batch.now))
+        batch.jobs.append(make_alert_job(thread.id, thread.urgency, batch.now))
 
 
 def is_going_silent(result: Step) -> bool:
