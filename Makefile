@@ -29,8 +29,9 @@ test: .venv/test.stamp ## every test, on SQLite and on a real PostgreSQL
 
 check: format-check lint types imports audit gate tested ## all that must hold before a change lands
 
-bench: .venv/test.stamp ## texts taken in per second, next to two yardsticks
+bench: .venv/test.stamp ## texts taken in per second, next to two yardsticks; then a flood of 50 000
 	$(BIN)/python -m bench.run $(BENCH)
+	$(BIN)/python -m bench.flood $(FLOOD)
 
 oracle: .venv/test.stamp ## 2 000 dialogues of each kind: does the carrier see which phones have a case
 	KITH_ORACLE=$(or $(DIALOGUES),2000) $(BIN)/python -m pytest -n0 -q -s tests/inbound/test_told_apart.py

@@ -4,20 +4,36 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from threading import Thread
+from urllib.parse import parse_qsl
 
 _numbers = count(1)
+
+
+@dataclass(frozen=True)
+class TakenOver:
+    """A text that the service gave to the carrier: when (monotonic seconds), to whom, what."""
+
+    at: float
+    to: str
+    body: str
 
 
 class _Agreeable(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
+    hear: Callable[[TakenOver], None] = staticmethod(lambda _: None)
+
     def do_POST(self) -> None:
-        self._take_body()
+        fields = dict(parse_qsl(self._take_body().decode()))
+        if "Body" in fields:
+            self.hear(TakenOver(time.monotonic(), fields.get("To", ""), fields["Body"]))
         self._answer(201, {"sid": f"SM{next(_numbers):032x}", "status": "queued"})
 
     def do_GET(self) -> None:
@@ -30,8 +46,8 @@ class _Agreeable(BaseHTTPRequestHandler):
         self._take_body()
         self._answer(204, None)
 
-    def _take_body(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+    def _take_body(self) -> bytes:
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
     def _answer(self, status: int, content: object) -> None:
         body = b"" if content is None else json.dumps(content).encode()
@@ -51,9 +67,13 @@ class _Agreeable(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def agreeable_carrier() -> Iterator[str]:
-    """Give the address of the carrier, which is there for the length of the block."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Agreeable) as server:
+def agreeable_carrier(hear: Callable[[TakenOver], None] | None = None) -> Iterator[str]:
+    """Give the address of the carrier, which is there for the length of the block.
+
+    It tells ``hear`` of each text that it takes over.
+    """
+    handler = type("Agreeable", (_Agreeable,), {"hear": staticmethod(hear)} if hear else {})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True
         thread = Thread(target=server.serve_forever)
         thread.start()

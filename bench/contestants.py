@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from psycopg import sql
 
@@ -21,7 +22,8 @@ Kind = Literal["sqlite", "postgresql"]
 _TEMPLATE = "kith_template"
 OPPONENTS = Path(__file__).parent / "opponents"
 _KITH = (sys.executable, "-c", "from app.cli import main; main()")  # installed or not
-_PASSPHRASE = "a passphrase for benchmarks only"  # noqa: S105  # nothing real is behind it
+_ACCOUNT = "account.json"
+PASSPHRASE = "a passphrase for benchmarks only"  # noqa: S105  # nothing real is behind it
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,11 @@ class Workplace:
         with self.postgres.connect() as db:
             db.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
         return self.postgres.url(name)
+
+    def read_account(self, kind: Kind) -> dict[str, Any]:
+        """Return what setting the service up printed: the coordinator, with secrets."""
+        account: dict[str, Any] = json.loads((self.kith_template(kind) / _ACCOUNT).read_text())
+        return account
 
     def kith_template(self, kind: Kind) -> Path:
         """Return a data folder in which the service has been set up; done once, then copied."""
@@ -168,7 +175,7 @@ def _set_up_kith(place: Workplace, folder: Path, database: str | None) -> None:
     done = subprocess.run(
         [*_KITH, "init", "--handle", "bench", "--passphrase-stdin", "--json"],
         env={**os.environ, **_kith_environment(place, folder, database)},
-        input=_PASSPHRASE + "\n",
+        input=PASSPHRASE + "\n",
         capture_output=True,
         check=False,
         text=True,
@@ -176,3 +183,4 @@ def _set_up_kith(place: Workplace, folder: Path, database: str | None) -> None:
     )
     if done.returncode:
         raise machine.ServerFailedError(f"kith init failed:\n{done.stderr}")
+    (folder / _ACCOUNT).write_text(done.stdout)

@@ -36,12 +36,18 @@ def write_load(count: int, file: Path, url: str) -> None:
     with file.open("w", encoding="ascii") as out:
         for index in range(count):
             fields = _fields(chance, index)
-            out.write(f"{_sign(url, fields)}\t{urlencode(fields)}\n")
+            out.write(f"{sign_form(url, fields)}\t{urlencode(fields)}\n")
 
 
 def _fields(chance: random.Random, index: int) -> dict[str, str]:
-    sid = f"SM{chance.getrandbits(96):024x}{index:08x}"
     said = " ".join(chance.choices(_WORDS, k=chance.randint(8, 28)))
+    sender = RETURNING + index // 2 if index % 2 else chance.randrange(RETURNING)
+    sid = f"SM{chance.getrandbits(96):024x}{index:08x}"
+    return make_form(sid, make_number(sender), f"{said} {index}")
+
+
+def make_form(sid: str, sender: str, body: str) -> dict[str, str]:
+    """Return the carrier's form of one text."""
     return {
         "ToCountry": "US",
         "SmsMessageSid": sid,
@@ -51,23 +57,24 @@ def _fields(chance: random.Random, index: int) -> dict[str, str]:
         "FromState": "NY",
         "SmsStatus": "received",
         "FromZip": "12201",
-        "Body": f"{said} {index}",
+        "Body": body,
         "FromCountry": "US",
         "To": NUMBER,
         "NumSegments": "1",
         "MessageSid": sid,
         "AccountSid": ACCOUNT,
-        "From": _number(RETURNING + index // 2 if index % 2 else chance.randrange(RETURNING)),
+        "From": sender,
         "ApiVersion": "2010-04-01",
     }
 
 
-def _number(index: int) -> str:
+def make_number(index: int) -> str:
     """Return +1 NXX 555 01xx: 800 area codes with a hundred numbers each."""
     return f"+1{200 + index // 100}55501{index % 100:02d}"
 
 
-def _sign(url: str, fields: dict[str, str]) -> str:
+def sign_form(url: str, fields: dict[str, str]) -> str:
+    """Return the carrier's signature of a form that is posted to ``url``."""
     text = url + "".join(name + value for name, value in sorted(fields.items()))
     return b64encode(digest(TOKEN.encode(), text.encode(), "sha1")).decode()
 

@@ -8,6 +8,8 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
+import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -84,6 +86,18 @@ def _end(process: subprocess.Popen[bytes]) -> None:
                 process.wait(patience)
             except subprocess.TimeoutExpired:
                 continue
+
+
+def await_health(url: str, process: subprocess.Popen[bytes], patience: float = 30.0) -> None:
+    """Wait until a server that was just started is alive; ``ServerFailedError`` if it is not."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{url}/healthz", timeout=5):  # noqa: S310  # our own
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise ServerFailedError("the server did not start")
 
 
 def memory_mb(pid: int) -> float:

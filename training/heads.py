@@ -51,6 +51,13 @@ def _label_situation(sentence: Sentence) -> str | None:
     return "none" if sentence.tier is None and sentence.answer in {None, "none"} else None
 
 
+def _label_wish(sentence: Sentence) -> str | None:
+    """Return the wish; a bare "9" is one by a rule, and teaches nothing about "9 of us"."""
+    if sentence.is_volunteer or not any(letter.isalpha() for letter in sentence.text):
+        return None
+    return sentence.keyword or "none"
+
+
 def _label_language(sentence: Sentence) -> str | None:
     return sentence.language
 
@@ -87,6 +94,7 @@ def _last_word(answer: str | None) -> str:
 LESSONS = (
     Lesson("danger", 18, _label_danger, rare=2, strength=1.0),
     Lesson("situation", 16, _label_situation, rare=2, strength=2.0),
+    Lesson("wish", 15, _label_wish, rare=2, strength=1.0),
     Lesson("safe_now", 14, _make_label("safe_now")),
     Lesson("date_soon", 14, _make_label("date_soon")),
     Lesson("reach", 14, _make_label("reach")),

@@ -76,7 +76,7 @@ def make_caller_wait(db: Db, case: Case, call: CallCourse, now: datetime) -> Non
     case.last_message_at = rounded(now)
     write_case_values(db, case, start_waiting(db, case, values, now))
     if case.urgency <= ALERTED_AT_ONCE and (newly or case.urgency < before):
-        add_jobs(db, [make_alert_job(case.id, now)])
+        add_jobs(db, [make_alert_job(case.id, case.urgency, now)])
 
 
 def _note_said(values: CaseValues, call: CallCourse) -> CaseValues:

@@ -173,7 +173,7 @@ def make_cases_wait(db: Db, claimed: Sequence[ClaimedJob], now: datetime) -> Non
         # Rounded up: a page of these minutes, which was answered, must not count for this wait.
         case.last_message_at = rounded(now) + ROUNDING
         if case.urgency <= ALERTED_AT_ONCE:
-            add_jobs(db, [make_alert_job(case.id, now)])
+            add_jobs(db, [make_alert_job(case.id, case.urgency, now)])
     for job in claimed:
         finish_job(db, job)
 

@@ -17,6 +17,7 @@ from app.cases import (
     NewCaller,
     open_new_case,
 )
+from app.inbound.repeats import RepeatedTexts
 from app.intake import (
     Keyword,
     Script,
@@ -44,6 +45,7 @@ class IntakeSettings:
     script: Script
     regions: Callable[[Db], Sequence[str]]
     own_number: str
+    repeats: RepeatedTexts = field(default_factory=RepeatedTexts)
 
 
 @dataclass(frozen=True)
@@ -63,10 +65,20 @@ class Batch:
     # The members whose phones some of these numbers are.
     members: Mapping[bytes, Sequence[UUID]] = field(default_factory=dict)
     allowance: ReplyAllowance | None = None
+    heard: set[bytes] = field(default_factory=set)
 
     def came_at(self, text: InboundText) -> datetime:
         """Return when a text reached the carrier: now, unless its webhook got lost."""
         return text.at or self.now
+
+    def says_again(self, text: InboundText) -> bool:
+        """Whether this phone sent the same words within a minute; note that it sent them."""
+        repeats, at = self.desk.repeats, self.came_at(text)
+        said = repeats.hash_text(text.sender, text.body)
+        again = said in self.heard or repeats.heard(said, at)
+        self.heard.add(said)
+        self.db.on_commit(lambda: repeats.note(said, at))
+        return again
 
     def open_case(self, text: InboundText) -> ChangingCase:
         """Open a case for a text from a phone that has none."""

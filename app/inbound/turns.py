@@ -190,11 +190,12 @@ def _note_changes(
     thread.version += changed and thread.row is not None
     before, thread.urgency = thread.urgency, result.urgency
     newly_waiting = not thread.waiting
-    note_waiting(batch, thread, batch.came_at(text))
+    again = batch.says_again(text) and thread.unread > 0
+    note_waiting(batch, thread, batch.came_at(text), again=again)
     urgent = thread.urgency <= ALERTED_AT_ONCE
     news = newly_waiting or is_going_silent(result) or thread.urgency < before
     if (urgent and news) or ERASE_REQUESTED in (*values.flags, *talk.own.known_values.flags):
-        batch.jobs.append(make_alert_job(thread.id, batch.now))
+        batch.jobs.append(make_alert_job(thread.id, thread.urgency, batch.now))
 
 
 def is_going_silent(result: Step) -> bool:
@@ -212,9 +213,11 @@ def _reach(said: ContactHint, channel: Channel) -> Reach:
     return Reach(granted=bool(methods), methods=methods, hours=hours)
 
 
-def note_waiting(batch: Batch, thread: ChangingCase, since: datetime) -> None:
-    """Note that somebody waits for a person."""
-    thread.unread += 1
+def note_waiting(
+    batch: Batch, thread: ChangingCase, since: datetime, *, again: bool = False
+) -> None:
+    """Note that somebody waits for a person. What they send ``again`` is nothing new to read."""
+    thread.unread += not again
     if thread.state == CaseState.WAITING:
         mark_open(thread)
     if not thread.waiting:

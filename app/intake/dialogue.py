@@ -41,12 +41,12 @@ from datetime import timedelta
 
 from app.intake.answers import take_turn
 from app.intake.asides import Aside, Remainder, set_aside
-from app.intake.keywords import Keyword, find_keyword
+from app.intake.asks import find_stated_wish, guess_unruled_wish
+from app.intake.keywords import Keyword
 from app.intake.meanings import detect_language, find_danger
 from app.intake.script import Script
 from app.intake.state import ContactHint, Reply, ScriptState, Step, make_reply
 from app.intake.turn import Turn
-from app.intake.wishes import find_wish
 from app.texts import fold
 
 SILENCE = timedelta(minutes=30)
@@ -87,11 +87,15 @@ def take_step(
     due = silent_for is None or silent_for >= SILENCE or state.stage == "new"
     read = set_aside(text, script.own)
     danger = _find_danger(script, read.words)
-    keyword = _find_keyword(script, state, fold(text), read.words)
+    keyword, turn = find_stated_wish(script, state, fold(text), read.words), None
+    if keyword is None:
+        turn = _read_turn(script, state, text, read, regions, silent_for, human=human and not due)
+        # What answers our question is an answer, though it may sound like a wish.
+        answers = turn.understood or state.stage in turn.answers
+        keyword = None if answers else guess_unruled_wish(state, read.words)
     if keyword is not None:
         step = _obey(script, state, *keyword, due=due, urgency=urgency)
-    else:
-        turn = _read_turn(script, state, text, read, regions, silent_for, human=human and not due)
+    elif turn is not None:
         step = _make_step(script, turn, due=due, urgency=urgency, human=human)
     return replace(_raise(step, danger), state=replace(step.state, long=_is_long(text)))
 
@@ -158,19 +162,6 @@ def _find_danger(script: Script, words: Sequence[str]) -> str | None:
     if plain is not None:
         return plain
     return find_danger(words)
-
-
-def _find_keyword(
-    script: Script, state: ScriptState, words: Sequence[str], meant: Sequence[str]
-) -> tuple[Keyword, str | None] | None:
-    """Return the keyword that a text is, or that its sentence asks for.
-
-    "Call me after six" answers how to be reached where that was asked.
-    """
-    exact = find_keyword(script.vocabulary.keywords, words)
-    wish = exact if exact is not None else find_wish(meant)
-    answers = wish is not None and wish[0] is Keyword.CALL_ME and state.stage == "reach"
-    return None if answers and exact is None else wish
 
 
 def _replies(script: Script, turn: Turn, *, due: bool, human: bool) -> tuple[Reply, ...]:

@@ -8,6 +8,7 @@ It can raise a tier, never lower it, and where it is not sure a person decides.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 
 from app.intake.model import Head, load_model
 
@@ -19,6 +20,12 @@ _LEAST = -1.0
 _REACH_LEAST = 0.25
 _TAKES_NOTHING = frozenset({"none", "unclear", "neither"})
 _SITUATION_LEAD = 0.6
+# A wish taken by mistake costs more where it silences or erases; a word of help costs little.
+_WISH_LEADS = {
+    "stop": 6.0, "wrong_number": 2.5, "erase": 2.5, "start": 2.5, "call_me": 4.0, "help": 1.0
+}  # fmt: skip
+_WISH_DENIED = 3.0
+WISH_WORDS = 24  # a longer text says more than one wish: a person reads it
 _LANGUAGE_LEAD = 2.0
 # A shorter text says too little about its language.
 _LANGUAGE_LETTERS = 12
@@ -47,6 +54,22 @@ def find_situation(words: Sequence[str]) -> str | None:
         return None
     label = _choose(load_model()["situation"], words, _SITUATION_LEAD)
     return None if label == "none" else label
+
+
+def guess_wish(words: Sequence[str]) -> str | None:
+    """Return the wish that ``words`` state in wordings that no rule has, None in doubt."""
+    if not _LEAST_WORDS <= len(words) <= WISH_WORDS:
+        return None
+    label, ahead = load_model()["wish"].choose(words)
+    return label if ahead >= _WISH_LEADS.get(label, inf) else None
+
+
+def is_no_wish(words: Sequence[str]) -> bool:
+    """Whether ``words`` surely state no wish, whatever a rule made of them."""
+    if len(words) < _LEAST_WORDS:
+        return False
+    label, ahead = load_model()["wish"].choose(words)
+    return label == "none" and ahead >= _WISH_DENIED
 
 
 def read_reply(question: str, words: Sequence[str]) -> str:

@@ -11,15 +11,15 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
 from app.intake.keywords import Keyword
+from app.intake.meanings import WISH_WORDS
 from app.texts import fold
 
 _FILE = Path(__file__).parent / "wishes.toml"
-_WORDS_AT_MOST = 24  # a longer text says more than one wish: a person reads it
 _CLOSE = 7  # words from the first group to each other one
 _NEXT = 4  # words from the end of a group to the one that follows it
 _LONG_DRAWN = re.compile(r"([^\W\d])\1{2,8}")  # "heeelp"; "xxxxxxxxxxxx" is no X
@@ -50,13 +50,18 @@ class _Node:
 class _Rules:
     rules: list[_Rule] = field(default_factory=list)
     phrases: _Node = field(default_factory=_Node)
+    # Every word, and beginning of a word ("delet*"), of which phrases are made.
+    known: set[str] = field(default_factory=set)
+    sizes: dict[str, set[int]] = field(default_factory=dict)
     numbers: dict[frozenset[_Phrase], int] = field(default_factory=dict)
     read: dict[tuple[str, str], int] = field(default_factory=dict)
     # Each rule once, under the group that fewest rules need: most texts hold none of them.
     by_group: dict[int, list[_Rule]] = field(default_factory=dict)
 
     def index(self) -> None:
-        """Fill ``by_group``."""
+        """Fill ``by_group`` and ``sizes``."""
+        for stem in (word[:-1] for word in self.known if word.endswith("*")):
+            self.sizes.setdefault(stem[0], set()).add(len(stem))
         counts = Counter(number for rule in self.rules for number, _ in rule.needed)
         for rule in self.rules:
             rarest = min((number for number, _ in rule.needed), key=counts.__getitem__)
@@ -68,6 +73,7 @@ class _Rules:
             self.numbers[group] = len(self.numbers)
             for phrase in group:
                 node = self.phrases
+                self.known.update(phrase)
                 for word in phrase:
                     node = node.after.setdefault(word, _Node())
                 node.groups.append(self.numbers[group])
@@ -82,8 +88,8 @@ class _Rules:
     def find(self, words: Sequence[str]) -> dict[int, list[_Place]]:
         """Return where in ``words`` each group stands."""
         places: dict[int, list[_Place]] = {}
-        keys = [(word, *(f"{word[:size]}*" for size in range(1, len(word) + 1))) for word in words]
-        for first in range(len(words)):
+        keys = [self._list_keys(word) for word in words]
+        for first in (at for at, known in enumerate(keys) if known):
             nodes, at = [self.phrases], first
             while nodes:
                 for number in (number for node in nodes for number in node.groups):
@@ -93,19 +99,41 @@ class _Rules:
                 at += 1
         return places
 
+    def _list_keys(self, word: str) -> list[str]:
+        """Return what phrases may call this word: itself, and its beginnings; most are no part."""
+        sizes = self.sizes.get(word[0], ())
+        keys = [word, *(f"{word[:size]}*" for size in sizes if size <= len(word))]
+        return [key for key in keys if key in self.known]
+
 
 def find_wish(words: Sequence[str]) -> tuple[Keyword, str | None] | None:
     """Return the only wish that folded ``words`` state, and its language if it shows."""
-    if not 1 <= len(words) <= _WORDS_AT_MOST:
+    if not 1 <= len(words) <= WISH_WORDS:
         return None
-    marked = [_FIRST, *(_LONG_DRAWN.sub(r"\1", word) for word in words), _LAST]
-    rules = _load_rules()
-    places = rules.find(marked)
-    may_hold = [rule for group in places for rule in rules.by_group.get(group, ())]
-    holding = [rule for rule in may_hold if _holds(rule, places, len(words))]
+    places, rules = _find_places(words)
+    holding = [rule for rule in rules if _holds(rule, places, len(words))]
     if len({rule.keyword for rule in holding}) != 1:
         return None
     return holding[0].keyword, next((rule.language for rule in holding if rule.language), None)
+
+
+def denies_wish(words: Sequence[str], wish: Keyword) -> bool:
+    """Whether ``words`` turn a wish round, as "dont stop texting me" does."""
+    places, rules = _find_places(words)
+    return any(
+        rule.keyword is wish
+        and any(number in places for number in rule.unless)
+        and _holds(replace(rule, unless=(), besides=()), places, len(words))
+        for rule in rules
+    )
+
+
+def _find_places(words: Sequence[str]) -> tuple[dict[int, list[_Place]], list[_Rule]]:
+    """Return where groups stand in ``words``, and the rules that may hold."""
+    marked = [_FIRST, *_LONG_DRAWN.sub(r"\1", " ".join(words)).split(" "), _LAST]
+    rules = _load_rules()
+    places = rules.find(marked)
+    return places, [rule for group in places for rule in rules.by_group.get(group, ())]
 
 
 def _holds(rule: _Rule, places: Mapping[int, list[_Place]], size: int) -> bool:

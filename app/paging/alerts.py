@@ -50,9 +50,14 @@ _ESCALATES_UNTIL = 3
 _PAGES_KEPT, _ALERTS_KEPT = timedelta(days=1), timedelta(days=30)
 
 
-def make_alert_job(case_id: UUID, now: datetime) -> dict[str, Any]:
-    """Return the job that raises (or repeats) a case's alert."""
-    return new_job("alert", case_id, now, priority=0)
+def make_alert_job(
+    case_id: UUID, urgency: int, now: datetime, delay: timedelta = timedelta(0)
+) -> dict[str, Any]:
+    """Return the job that raises (or repeats) a case's alert.
+
+    It is as urgent as the case: in a flood danger does not wait behind thousands of others.
+    """
+    return new_job("alert", case_id, now, priority=urgency, delay=delay)
 
 
 def page_next_people(db: Db, claimed: Sequence[ClaimedJob], now: datetime) -> None:
@@ -74,7 +79,7 @@ def page_next_people(db: Db, claimed: Sequence[ClaimedJob], now: datetime) -> No
     add_jobs(
         db,
         [
-            new_job("alert", case.id, now, priority=0, delay=_pause(raised[case.id].step + 1))
+            make_alert_job(case.id, case.urgency, now, _pause(raised[case.id].step + 1))
             for case in waiting
         ],
     )
@@ -150,7 +155,7 @@ def raise_overdue_alerts(db: Db, now: datetime) -> int:
         alert_id = make_row_id(db, Alert, now)
         db.add(Alert(id=alert_id, case_id=case.id, state=AlertState.OPEN, **raised))
     db.flush()
-    add_jobs(db, [make_alert_job(case.id, now) for case in overdue])
+    add_jobs(db, [make_alert_job(case.id, case.urgency, now) for case in overdue])
     return len(overdue)
 
 

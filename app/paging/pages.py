@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,10 +39,11 @@ class RaisedAlert:
 def page_members(db: Db, raised: Sequence[tuple[Case, RaisedAlert]], now: datetime) -> None:
     """Text each member once, about the most urgent of the alerts that are theirs.
 
-    While very many wait, nobody is texted twice within five minutes for what is no more urgent:
-    they know, and a phone that never rests is put away.
+    While very many wait who are as urgent, nobody is texted twice within five minutes for what is
+    no more urgent: they know, and a phone that never rests is put away.
     """
-    count = db.scalar(select(func.count()).select_from(Alert).join(Case).where(*UNSEEN)) or 0
+    waiting = _count_unseen(db)
+    count = waiting.total()
     told = _told_just_now(db, now) if count >= MANY_ALERTS else {}
     pages: list[dict[str, Any]] = []
     drafts: dict[str, TextDraft] = {}
@@ -55,12 +57,21 @@ def page_members(db: Db, raised: Sequence[tuple[Case, RaisedAlert]], now: dateti
             log.error("alert.nobody", step=alert.step, tier=case.urgency)
         page = make_page(count, alert.kind, case.urgency)
         willing = [one for one in asked[group] if (alert.id, one[0].id) not in declined]
+        many = sum(waiting[tier] for tier in range(case.urgency + 1)) >= MANY_ALERTS
         for member, phone in willing or asked[group]:
-            if told.get(member.id, _NEVER) > case.urgency:
+            if not many or told.get(member.id, _NEVER) > case.urgency:
                 drafts.setdefault(phone.number, phone.draft(page, urgency=0))
             pages.append(_page(db, alert, case, member, phone.number, now))
     insert_rows(db, table(Page), pages)
     queue_texts(db, list(drafts.values()), now)
+
+
+def _count_unseen(db: Db) -> Counter[int]:
+    """Return by tier how many cases wait that nobody looks at."""
+    count = func.count().label("count")
+    query = select(Case.urgency, count).select_from(Alert).join(Case).where(*UNSEEN)
+    rows = db.execute(query.group_by(Case.urgency))
+    return Counter({row["urgency"]: row["count"] for row in rows.mappings()})
 
 
 def make_page(count: int, kind: str, urgency: int) -> MemberNotice:

@@ -193,7 +193,10 @@ def _sqlite(url: str, *, reading: bool = False) -> Engine:
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     # A request may be handed from one pool thread to another; SQLAlchemy keeps it to one at a time.
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 10})
+    # Who came back last goes out first: few connections fill their caches.
+    engine = create_engine(
+        url, pool_use_lifo=True, connect_args={"check_same_thread": False, "timeout": 10}
+    )
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:
@@ -205,7 +208,7 @@ def _sqlite(url: str, *, reading: bool = False) -> Engine:
             "foreign_keys=ON",
             "temp_store=MEMORY",
             # A busy minute's pages stay at hand and are copied into the file once, not ten times.
-            "cache_size=-16000",
+            f"cache_size={-2000 if reading else -8000}",
             "wal_autocheckpoint=4000",
             f"query_only={'ON' if reading else 'OFF'}",
         ):

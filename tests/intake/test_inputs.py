@@ -134,7 +134,20 @@ def test_a_wish_in_a_sentence_is_obeyed(text: str, keyword: Keyword) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["stop worrying", "the bus stop", "dont stop texting me", "delete the app from my phone"],
+    [
+        "stop worrying",
+        "the bus stop",
+        "dont stop texting me",
+        "delete the app from my phone",
+        "i want to stop smoking",
+        "j'ai arrêté de fumer",
+        "they wont stop knocking",
+        "cancel my appointment",
+        "no dejes de escribirme",
+        "pa sispann ekri m",
+        "n'arretez pas de m'ecrire",
+        "please never stop writing",
+    ],
 )
 def test_not_every_stop_is_a_wish(text: str) -> None:
     assert take(text, "done").keyword is None

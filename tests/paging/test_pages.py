@@ -65,6 +65,16 @@ def test_what_became_more_urgent_since_its_page_is_paged_again(busy: Line) -> No
     assert len(busy.inbox(HERON)) == before + 1
 
 
+def test_danger_is_paged_each_time_though_very_many_others_wait(busy: Line) -> None:
+    """A machine that floods the line with words nobody understands hides nobody in danger."""
+    for place in range(MANY + 2):
+        busy.text("code 4827 qpzz", fictional(place))
+    for place in range(MANY + 2, MANY + 4):
+        before = len(busy.inbox(HERON))
+        busy.text("they took my son now", fictional(place))
+        assert len(busy.inbox(HERON)) == before + 1
+
+
 def test_a_page_that_was_answered_keeps_no_later_one_back(busy: Line) -> None:
     waiting(busy)
     first = busy.open_case("they took my son now", sender=fictional(MANY + 4))
