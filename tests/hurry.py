@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from functools import cache, wraps
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -45,28 +45,27 @@ LONG = (
 )
 
 
-@cache
-def _translations(_dialect: type) -> LRUCache[Any, Any]:
-    return LRUCache(4000)
-
-
 def share_translations() -> None:
     """Let all engines of one kind share the statements that were translated into SQL.
 
     SQLAlchemy keeps them by dialect. Those of one kind are equal here: a test process has one
     SQLite, and one version of PostgreSQL.
     """
-    for dialect in (SQLiteDialect_pysqlite, PGDialect_psycopg):
-        dialect.__eq__ = lambda self, other: type(self) is type(other)  # type: ignore[method-assign,assignment]
-        dialect.__hash__ = lambda self: hash(type(self))  # type: ignore[method-assign,assignment]
-    make: Any = Engine.__init__
+    shared: dict[type, LRUCache[Any, Any]] = {}
+    dialects: tuple[Any, ...] = (SQLiteDialect_pysqlite, PGDialect_psycopg)
+    for dialect in dialects:
+        shared[dialect] = LRUCache(4000)
+        dialect.__eq__ = lambda self, other: type(self) is type(other)
+        dialect.__hash__ = lambda self: hash(type(self))
+    engines: Any = Engine
+    make = engines.__init__
 
     @wraps(make)
     def make_and_share(engine: Engine, *given: Any, **options: Any) -> None:
         make(engine, *given, **options)
-        engine._compiled_cache = _translations(type(engine.dialect))
+        engine._compiled_cache = shared.get(type(engine.dialect), engine._compiled_cache)
 
-    Engine.__init__ = make_and_share  # type: ignore[method-assign]
+    engines.__init__ = make_and_share
 
 
 share_translations()

@@ -33,8 +33,8 @@ _HASTE = {
     "max_wal_size": "256MB",
 }
 _DURABLE = {"max_wal_size": "4GB"}
-# Databases of the tests are made and dropped all the time: hundreds of files of ten megabytes, which
-# takes a tenth of the time where they never reach a disk.
+# Databases of the tests are made and dropped all the time: hundreds of files, ten megabytes. That
+# takes a fraction of the time where they never reach a disk.
 _MEMORY, _ROOM_NEEDED = Path("/dev/shm"), 2 << 30
 _ALWAYS = {
     "listen_addresses": "127.0.0.1",

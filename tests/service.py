@@ -21,7 +21,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
-import psycopg
 import pytest
 import uvicorn
 from fastapi import FastAPI
