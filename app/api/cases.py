@@ -14,6 +14,7 @@ from app.api.deps import (
     Cursor,
     IdempotencyKey,
     Limit,
+    ServiceDep,
     VersionDep,
     VisitDep,
     etag,
@@ -134,11 +135,13 @@ def read(case_id: UUID, visit: VisitDep, response: Response) -> CaseOut:
 def open_case(
     body: NewCase,
     visit: VisitDep,
+    service: ServiceDep,
     request: Request,
     response: Response,
     idempotency_key: IdempotencyKey = None,
 ) -> CaseItem:
-    """Open a case by hand."""
+    """Open a case by hand. Members' phones and the hotline's own number are refused."""
+    own = service.settings.twilio_number
     number = read_number(body.contact) if body.contact else None
     opening = CaseOpening(
         number, body.situation, body.urgency, body.language, body.region, body.fields
@@ -146,7 +149,7 @@ def open_case(
     with visit.transaction() as db:
 
         def make() -> UUID:
-            return open_case_by_hand(db, visit.principal, opening, visit.now).id
+            return open_case_by_hand(db, visit.principal, opening, visit.now, own_number=own).id
 
         key = fingerprint(request, body)
         case_id = do_once(db, visit.principal, idempotency_key, key, visit.now, make)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from app.api.casefile import CaseItem, StatedHours, item
-from app.api.deps import VisitDep, etag
+from app.api.deps import ServiceDep, VisitDep, etag
 from app.desk import (
     OtherPhone,
     confirm_caller,
@@ -36,11 +36,17 @@ class NewContact(BaseModel):
 
 
 @router.put("")
-def replace(case_id: UUID, body: NewContact, visit: VisitDep, response: Response) -> CaseItem:
-    """Reach the caller by another phone. This is what a case whose phone is unsafe needs."""
+def replace(
+    case_id: UUID, body: NewContact, visit: VisitDep, service: ServiceDep, response: Response
+) -> CaseItem:
+    """Reach the caller by another phone. This is what a case whose phone is unsafe needs.
+
+    Members' phones and the hotline's own number are refused.
+    """
+    own = service.settings.twilio_number
     contact = OtherPhone(body.number, tuple(body.methods), body.hours)
     with visit.transaction() as db:
-        case = replace_contact(db, visit.principal, case_id, contact, visit.now)
+        case = replace_contact(db, visit.principal, case_id, contact, visit.now, own_number=own)
         return _changed(db, case, response)
 
 

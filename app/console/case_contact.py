@@ -49,7 +49,8 @@ def replace(case_id: UUID, screen: MemberScreenDep) -> Response:
             },
         )
         contact = OtherPhone(wanted.number, tuple(wanted.methods), wanted.hours)
-        replace_contact(db, visit.principal, case_id, contact, visit.now)
+        own = screen.service.settings.twilio_number
+        replace_contact(db, visit.principal, case_id, contact, visit.now, own_number=own)
 
     return handle_case(screen, case_id, "contact", "number", do)
 

@@ -13,7 +13,7 @@ from app.api import NewCase
 from app.console.errors import PageRoute
 from app.console.forms import Form, checked, once_key
 from app.console.screens import MemberScreen, MemberScreenDep
-from app.desk import CaseOpening, open_case_by_hand
+from app.desk import CaseOpening, NumberIsNoCallers, open_case_by_hand
 from app.errors import Refusal
 from app.organisation import read_settings
 from app.store import do_once
@@ -33,13 +33,14 @@ def ask(screen: MemberScreenDep) -> Response:
 def open_case(screen: MemberScreenDep) -> Response:
     """Open a case and go to it."""
     visit, form = screen.visit, screen.form
+    own = screen.service.settings.twilio_number
     visit.principal.require(Permission.CASES)
     try:
         opening = _opening(form)
         with visit.transaction() as db:
 
             def make() -> UUID:
-                return open_case_by_hand(db, visit.principal, opening, visit.now).id
+                return open_case_by_hand(db, visit.principal, opening, visit.now, own_number=own).id
 
             key = once_key(form)
             case_id = do_once(db, visit.principal, key, b"console new case", visit.now, make)
@@ -80,7 +81,8 @@ def _values(form: Form) -> dict[str, Any]:
 def _form(screen: MemberScreen, refusal: Refusal | None = None) -> Response:
     with screen.visit.snapshot() as db:
         settings = read_settings(db)
-    field = "contact" if isinstance(refusal, NumberNotUnderstood) else "urgency"
+    of_number = isinstance(refusal, NumberNotUnderstood | NumberIsNoCallers)
+    field = "contact" if of_number else "urgency"
     return screen.form_page(
         "new_case.html",
         refusal,

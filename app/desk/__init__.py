@@ -15,7 +15,13 @@ from app.desk.complaints import (
     show_lines,
     take_complaint_step,
 )
-from app.desk.contact import OtherPhone, mark_phone_safe, mark_phone_unsafe, replace_contact
+from app.desk.contact import (
+    NumberIsNoCallers,
+    OtherPhone,
+    mark_phone_safe,
+    mark_phone_unsafe,
+    replace_contact,
+)
 from app.desk.copy_text import CopyReader
 from app.desk.date_changes import change_date, read_date
 from app.desk.emergency import break_glass
@@ -53,6 +59,7 @@ __all__ = [
     "CaseText",
     "ComplaintLine",
     "CopyReader",
+    "NumberIsNoCallers",
     "OtherPhone",
     "StatedConsent",
     "announce_card",

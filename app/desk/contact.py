@@ -21,9 +21,15 @@ from app.cases import find_case, lock_tree, read_case_values, write_case_values
 from app.desk.replying import StatedConsent, record_consent
 from app.errors import BadRequest, NumberSuppressed, UnsafeMethod
 from app.models import LIVE_STATES, PERHAPS_ANOTHER_OWNER, Case
-from app.outbox import cancel_texts, find_suppressions, lift_suppressions, suppress_number
+from app.outbox import (
+    cancel_texts,
+    find_suppressions,
+    is_member_number,
+    lift_suppressions,
+    suppress_number,
+)
 from app.store import Db
-from app.telephony import Channel, read_number
+from app.telephony import Channel, clean_number, is_same_phone, read_number
 
 UNSAFE_FLAG = "phone_compromised"
 # What was known of the old phone, and says nothing about the new one.
@@ -39,6 +45,19 @@ class OtherPhone:
     number: str = field(repr=False)
     methods: Sequence[str]
     hours: str | Sequence[str] | None = None
+
+
+class NumberIsNoCallers(BadRequest):
+    """This is the hotline's own number or a member's phone, which cannot be a caller's."""
+
+
+def check_callers_number(db: Db, number: str, own_number: str) -> None:
+    """Raise NumberIsNoCallers for the hotline's number, ``own_number``, or a member's phone.
+
+    What a case texts would come back as a caller's words, or reach a member instead.
+    """
+    if is_same_phone(number, clean_number(own_number)) or is_member_number(db, number):
+        raise NumberIsNoCallers
 
 
 def mark_phone_unsafe(db: Db, principal: Principal, case_id: UUID, now: datetime) -> Case:
@@ -69,15 +88,23 @@ def mark_phone_safe(db: Db, principal: Principal, case_id: UUID, now: datetime) 
 
 
 def replace_contact(
-    db: Db, principal: Principal, case_id: UUID, contact: OtherPhone, now: datetime
+    db: Db,
+    principal: Principal,
+    case_id: UUID,
+    contact: OtherPhone,
+    now: datetime,
+    *,
+    own_number: str,
 ) -> Case:
     """Reach the caller by another phone from now on, with the consent they gave for it.
 
-    BadRequest for no number, and for one that has an open case of its own; NumberSuppressed.
+    BadRequest for no number, and for one that has an open case of its own; NumberIsNoCallers;
+    NumberSuppressed. ``own_number`` is the hotline's.
     """
     principal.require(Permission.CASES)
     case = find_case(db, principal, case_id, live=True)
     number = read_number(contact.number)
+    check_callers_number(db, number, own_number)
     lookup = db.keys.number_lookup(number)
     if find_suppressions(db, [lookup], now):
         raise NumberSuppressed

@@ -22,6 +22,7 @@ from app.cases import (
     take_case,
     write_case_values,
 )
+from app.desk.contact import check_callers_number
 from app.errors import BadRequest, Forbidden, OfferTaken
 from app.models import Case, CaseEpoch, CaseGrant, CaseState, CaseValues, rounded
 from app.organisation import check_codes, check_fields, read_settings
@@ -51,9 +52,16 @@ class CaseOpening:
         return "Opening(…)"
 
 
-def open_case_by_hand(db: Db, principal: Principal, opening: CaseOpening, now: datetime) -> Case:
-    """Open a case for a walk-in or a call taken elsewhere. BadRequest."""
+def open_case_by_hand(
+    db: Db, principal: Principal, opening: CaseOpening, now: datetime, *, own_number: str
+) -> Case:
+    """Open a case for a walk-in or a call taken elsewhere. BadRequest, NumberIsNoCallers.
+
+    ``own_number`` is the hotline's.
+    """
     principal.require(Permission.CASES)
+    if opening.number:
+        check_callers_number(db, opening.number, own_number)
     settings = read_settings(db)
     check_codes(
         settings,

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from app.intake import load_script
 from app.models import Outgoing
-from tests.service import CALLER, House, refusal
+from tests.service import CALLER, HOTLINE, House, refusal
 
 
 @pytest.fixture
@@ -146,3 +146,17 @@ def test_an_answer_of_the_script_that_was_held_up_is_not_sent_at_night(house: Ho
     assert house.phone().inbox() == []
     [case] = house.queue()
     assert [m["status"] for m in house.read(case["id"])["messages"]] == ["received", "refused"]
+
+
+@pytest.mark.parametrize("number", [HOTLINE, "+1 (514) 555-0100", "+15145550151"])
+def test_the_hotline_and_a_member_are_no_callers(house: House, number: str) -> None:
+    heron = house.as_("heron")
+    assert heron.patch("/v1/members/me", {"phone": "+15145550151"}, version="*").status_code == 200
+    opening = {"channel": "manual", "contact": number, "situation": "other", "urgency": 3}
+    refused = heron.post("/v1/cases", opening)
+    assert refusal(refused) == (400, "bad-request")
+    assert "cannot be a caller's" in refused.json()["detail"]
+    case_id = heron.post("/v1/cases", {**opening, "contact": "+15145550152"}).json()["id"]
+    path, body = _contact(case_id, number=number)
+    assert refusal(heron.put(path, body)) == (400, "bad-request")
+    assert house.read(case_id)["contact"]["number_masked"].endswith("52")

@@ -159,7 +159,7 @@ def asked_for(db: Db, coordinator: Principal, phones: list[str]) -> uuid.UUID:
     members = [interpreter(db, coordinator, number, now) for number in phones]
     admit_newcomers(db, coordinator, now)
     opening = CaseOpening(None, "other", 2, "fr", "montreal", {})
-    case = open_case_by_hand(db, coordinator, opening, now)
+    case = open_case_by_hand(db, coordinator, opening, now, own_number="")
     asked = RequestFacts("interpreter")
     request = raise_request(db, coordinator, case.id, asked, now)
     for member_id, number in zip(members, phones, strict=True):

@@ -58,7 +58,7 @@ def a_case(
     now, desk = house.clock(), house.principal("heron")
     with house.database.transaction() as db:
         opening = CaseOpening(number, "date_or_letter", urgency, "fr", "montreal", FIELDS)
-        case_id = open_case_by_hand(db, desk, opening, now).id
+        case_id = open_case_by_hand(db, desk, opening, now, own_number="").id
         for scope in scopes:
             record_consent(db, desk, case_id, StatedConsent(scope, True), now)
     return str(case_id)

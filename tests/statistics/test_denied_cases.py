@@ -24,7 +24,8 @@ from tests.premises import Premises
 def open_case(premises: Premises) -> UUID:
     opening = CaseOpening(None, "service_denied", 3, None, None, {})
     with premises.writing() as db:
-        return open_case_by_hand(db, premises.principal("heron"), opening, premises.now).id
+        heron = premises.principal("heron")
+        return open_case_by_hand(db, heron, opening, premises.now, own_number="").id
 
 
 def refuse(premises: Premises, case_id: UUID, sector: str, service: str) -> None:
