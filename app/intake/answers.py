@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.intake.first_answer import find_report
 from app.intake.hearers import HEARERS
 from app.intake.questions import ask_again
 from app.intake.script import Script
@@ -33,9 +34,11 @@ def take_turn(
     if human:
         _listen_for_a_person(turn)
     else:
-        named_city = _notice_city(turn)
+        named_city, at_greeting = _notice_city(turn), turn.stage == "language"
         if continues or not _is_answer(turn):
             _leave_to_a_person(turn, named_city=named_city)
+        elif at_greeting and (at := find_report(turn)):
+            _hear_report(turn, at)
         if script.vocabulary.is_minor(words):
             _ask_about_an_adult(turn)
     return turn
@@ -45,6 +48,24 @@ def _listen_for_a_person(turn: Turn) -> None:
     """Take only the answer to the greeting: the questions are a person's now."""
     turn.understood = turn.stage == "language" and HEARERS["language"](turn)
     turn.stage = "done"
+
+
+def _hear_report(turn: Turn, at: int) -> None:
+    """Read what stands behind the chosen language as the answer to the next question.
+
+    Where that is not sure the question is asked, and a person reads the words.
+    """
+    if turn.stage != "situation":
+        return  # no script in that language: a person reads it all
+    words, text = turn.words, turn.raw
+    turn.words, turn.raw = words[at:], " ".join(words[at:])
+    turn.asked -= 1  # where it is heard, that question need not be asked
+    heard = HEARERS["situation"](turn)
+    turn.words, turn.raw = words, text
+    if not heard:
+        turn.asked += 1
+        turn.answers["situation_text"] = text
+        turn.tier, turn.understood = 1, False
 
 
 def _ask_about_an_adult(turn: Turn) -> None:

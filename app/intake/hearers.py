@@ -8,8 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from app.intake.choices import MOST_WORDS, names_an_option
-from app.intake.meanings import find_danger, find_situation, is_surely, read_reply
+from app.intake.choices import names_an_option, says_only
+from app.intake.first_answer import hear_language
+from app.intake.meanings import (
+    find_danger,
+    find_situation,
+    is_surely,
+    lean_situation,
+    read_reply,
+)
 from app.intake.questions import ask_next, list_left_questions
 from app.intake.small_words import SMALL_WORDS
 from app.intake.turn import NO_TIER, Turn
@@ -17,45 +24,11 @@ from app.intake.vocabulary import URGENT
 
 # "2) my brother", "2 - someone"; not "2 men are here", which tells of two men.
 _LEADING_DIGIT = re.compile(r"[\s\"'(#]*([1-9])(?:\W*$| ?[.):,;=-] ?[^\W\d])")
+_SAYS_NOW = [{word} for word in SMALL_WORDS["now"]]
+_NOW = 1  # the option that somebody means who answers "now"
 _WORDS_OF_A_CITY = 5
 _WORDS_OF_AN_OPTION = 4
 _PLAIN = 2  # so few words of yes and no need no model
-
-
-def _hear_language(turn: Turn) -> bool:
-    """Take 1 to 4, 5 for another language, or a language's name, with a few words around it."""
-    script = turn.script
-    number, code = _find_choice(turn)
-    if number is not None and 1 <= number <= len(script.languages):
-        code = script.languages[number - 1]
-    elif code is None and number != len(script.languages) + 1:
-        return False
-    if script.texts.speaks(code):
-        turn.language = turn.chosen_language = code
-        turn.stage = turn.reply = "situation"
-        turn.tier, turn.asked = 2, 1
-    else:  # no script in that language: a person should read it soon
-        turn.language = None
-        turn.stage, turn.reply = "done", "other_language"
-        turn.tier = 1
-    return True
-
-
-def _find_choice(turn: Turn) -> tuple[int | None, str | None]:
-    """Return the digit and the language that a short text chooses, where it chooses one only."""
-    vocabulary, words = turn.script.vocabulary, turn.words
-    if not words or len(words) > MOST_WORDS:
-        return None, None
-    number, code = vocabulary.number(words), vocabulary.language(words)
-    if number is not None or code is not None:
-        return number, code
-    digits = vocabulary.find_numbers(words) if names_an_option(turn, words) else []
-    codes = set(vocabulary.find_languages(words))
-    if len(digits) > 1 or len(codes) > 1 or not vocabulary.negations.isdisjoint(words):
-        return None, None
-    if not digits and (not codes or read_reply("choice", words) != "answer"):
-        return None, None
-    return (digits[0] if digits else None), (codes.pop() if codes else None)
 
 
 def _hear_situation(turn: Turn) -> bool:
@@ -69,6 +42,8 @@ def _hear_situation(turn: Turn) -> bool:
         number = int(led[1])
     if number is None:
         number = _find_named_option(turn)
+    if number is None and set(turn.words) - SMALL_WORDS["polite"] in _SAYS_NOW:
+        number = _NOW
     if number is not None and 1 <= number <= len(script.situations):
         chosen = script.situations[number - 1]
     else:
@@ -90,10 +65,12 @@ def _find_named_option(turn: Turn) -> int | None:
     Not "2 men are here": words that tell of another situation than the number's count more.
     """
     numbers = turn.script.vocabulary.find_numbers(turn.words)
-    if len(numbers) != 1 or not names_an_option(turn, turn.words):
+    if len(numbers) != 1 or not 1 <= numbers[0] <= len(turn.script.situations):
         return None
     number = numbers[0]
-    if not 1 <= number <= len(turn.script.situations):
+    if says_only(turn, turn.script.situations[number - 1].code):
+        return number
+    if not names_an_option(turn, turn.words):
         return None
     told = read_reply("situation", turn.words)
     return number if told in {"none", turn.script.situations[number - 1].code} else None
@@ -105,8 +82,10 @@ def _name_situation(turn: Turn) -> str | None:
     option = vocabulary.situation(turn.words)
     if option and (len(turn.words) <= _PLAIN or vocabulary.is_option(turn.words)):
         return option
-    told = find_situation(turn.words)
-    if told in URGENT and find_danger(turn.words) is None:
+    told, alarm = find_situation(turn.words), vocabulary.find_alarm(turn.words)
+    if told is None and alarm is not None:  # a rule: the model says only which of the two it is
+        told = option if option in URGENT else lean_situation(turn.words, URGENT)
+    if told in URGENT and alarm is None and find_danger(turn.words) is None:
         told = None  # "nobody was arrested"
     if not vocabulary.negations.isdisjoint(turn.words):
         return told
@@ -217,7 +196,7 @@ def _hear_city(turn: Turn) -> bool:
 
 
 HEARERS: dict[str, Callable[[Turn], bool]] = {
-    "language": _hear_language,
+    "language": hear_language,
     "situation": _hear_situation,
     "safe_now": _hear_safe_now,
     "city": _hear_city,

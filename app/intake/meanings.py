@@ -7,7 +7,7 @@ It can raise a tier, never lower it, and where it is not sure a person decides.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from math import inf
 
 from app.intake.model import Head, load_model
@@ -54,6 +54,13 @@ def find_situation(words: Sequence[str]) -> str | None:
         return None
     label = _choose(load_model()["situation"], words, _SITUATION_LEAD)
     return None if label == "none" else label
+
+
+def lean_situation(words: Sequence[str], among: Collection[str]) -> str | None:
+    """Return the likeliest situation of ``words`` that tell of one, if it is one of ``among``."""
+    scores = load_model()["situation"].score(words)
+    label = max((one for one in scores if one != "none"), key=lambda one: scores[one])
+    return label if label in among else None
 
 
 def guess_wish(words: Sequence[str]) -> str | None:

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from app.intake.ages import Wording, is_minor, read_ages
 from app.intake.keywords import Keywords, collect_keywords
 from app.intake.lexicon import Lexicon, build_lexicon
+from app.intake.names import find_greetings, name_languages, name_numbers
 from app.intake.small_words import SMALL_WORDS
 from app.intake.state import ContactHint, Method
 from app.texts import Texts, fold, is_word
@@ -21,8 +23,8 @@ _SCOPE = 3  # a denial reaches as many words on: "they are not at the door"
 _REPEATED = re.compile(r"(.)\1+")
 # A time of day is no choice: "4:15 pm", "3h30", "2 pm".
 _CLOCK = re.compile(r"\W*\d{1,2}\s*(?:[:.h]\s*\d{2}|h\b|[ap]\.?m)", re.IGNORECASE)
-_MINOR_AGES = frozenset(str(age) for age in range(4, 18))
 _PLAIN = 3
+_WORDS_OF_A_NAME = 6  # "je ne parle pas anglais"
 _WAYS: dict[str, tuple[Method, ...]] = {
     "text": ("text",),
     "call": ("call",),
@@ -43,10 +45,11 @@ class Vocabulary:
 
     keywords: Keywords
     languages: dict[str, str]
+    greetings: dict[str, str]
     numbers: dict[str, int]
     small_talk: Lexicon[bool]
     alarms: Lexicon[frozenset[str]]  # each with the denials of its language
-    ages: Lexicon[bool]
+    ages: Lexicon[Wording]
     situations: Lexicon[str]
     yes: frozenset[str]
     no: frozenset[str]
@@ -71,7 +74,15 @@ class Vocabulary:
 
     def language(self, words: Sequence[str]) -> str | None:
         """Return the code of the language that ``words`` name; ``und`` for "other"."""
-        return self.languages.get(" ".join(words)) if len(words) < 4 else None
+        return self.languages.get(" ".join(words)) if len(words) <= _WORDS_OF_A_NAME else None
+
+    def greets_in(self, words: Sequence[str]) -> str | None:
+        """Return the offered language that alone greets or thanks so: "hola", "bonjou mesye"."""
+        if not self.is_small_talk(words):
+            return None
+        whole = self.greetings.get(" ".join(words))
+        codes = {self.greetings[word] for word in words if word in self.greetings}
+        return whole or (codes.pop() if len(codes) == 1 else None)
 
     def find_languages(self, words: Sequence[str]) -> list[str]:
         """Return the codes of the languages that ``words`` name among others."""
@@ -81,12 +92,7 @@ class Vocabulary:
 
     def is_minor(self, words: Sequence[str]) -> bool:
         """Whether somebody says that they are 4 to 17 years old."""
-        numbered = ["#" if word in _MINOR_AGES else word for word in words]
-        return any(
-            numbered[at + len(phrase) : at + len(phrase) + 1] == []
-            or words[at + len(phrase)] not in SMALL_WORDS["units"]
-            for at, phrase, _ in self.ages.locate(numbered)
-        )
+        return is_minor(self.ages, words)
 
     def is_small_talk(self, words: Sequence[str]) -> bool:
         """Whether ``words`` are a greeting or thanks and nothing else."""
@@ -169,11 +175,12 @@ def compile_vocabulary(texts: Texts) -> Vocabulary:
     """Make the vocabulary of the enabled languages. Raises ``ValueError`` where words clash."""
     return Vocabulary(
         keywords=collect_keywords(texts),
-        languages=_languages(texts),
-        numbers=_numbers(texts),
+        languages=name_languages(texts),
+        greetings=find_greetings(texts),
+        numbers=name_numbers(texts),
         small_talk=build_lexicon((phrase, True) for phrase in _all(texts, "small_talk")),
         alarms=build_lexicon(_alarms(texts)),
-        ages=_read_ages(texts),
+        ages=read_ages(texts),
         situations=build_lexicon(_situations(texts)),
         yes=_squeezed(texts, "yes"),
         no=_squeezed(texts, "no"),
@@ -200,35 +207,10 @@ def _alarms(texts: Texts) -> Iterator[tuple[str, frozenset[str]]]:
         yield from ((phrase, denials) for phrase in language.words.lists["alarms"])
 
 
-def _read_ages(texts: Texts) -> Lexicon[bool]:
-    """Folding drops signs such as "#", so a number stands in their place meanwhile."""
-    languages = texts.languages.values()
-    ages = (age for language in languages for age in language.words.lists["ages"])
-    return build_lexicon((age.replace("#", " 9999 "), True) for age in ages).renamed("9999", "#")
-
-
 def _squeezed(texts: Texts, name: str) -> frozenset[str]:
     """Single words with repeated letters once, so that "yesss" and "siii" are understood."""
     folded = (fold(phrase) for phrase in _all(texts, name))
     return frozenset(_REPEATED.sub(r"\1", words[0]) for words in folded if len(words) == 1)
-
-
-def _languages(texts: Texts) -> dict[str, str]:
-    return {
-        " ".join(fold(name)): language.code
-        for language in (texts.everyone, *texts.enabled())
-        for name in language.words.lists["names"]
-    }
-
-
-def _numbers(texts: Texts) -> dict[str, int]:
-    numbers: dict[str, int] = {}
-    for language in texts.enabled():
-        for number, names in enumerate(language.words.lists["numbers"], start=1):
-            for word in names.split("|"):
-                if numbers.setdefault("".join(fold(word)), number) != number:
-                    raise ValueError(f"{word!r} is two numbers")
-    return numbers
 
 
 def _situations(texts: Texts) -> Iterator[tuple[str, str]]:
