@@ -87,12 +87,14 @@ def take_step(
     due = silent_for is None or silent_for >= SILENCE or state.stage == "new"
     read = set_aside(text, script.own)
     danger = _find_danger(script, read.words)
-    keyword, turn = find_stated_wish(script, state, fold(text), read.words), None
+    # After a silence a wish is heard as from an unknown phone: the answer must not tell them apart.
+    known = _UNKNOWN if due else state
+    keyword, turn = find_stated_wish(script, known, fold(text), read.words), None
     if keyword is None:
         turn = _read_turn(script, state, text, read, regions, silent_for, human=human and not due)
         # What answers our question is an answer, though it may sound like a wish.
-        answers = turn.understood or state.stage in turn.answers
-        keyword = None if answers else guess_unruled_wish(state, read.words)
+        answers = not due and (turn.understood or state.stage in turn.answers)
+        keyword = None if answers else guess_unruled_wish(known, read.words)
     if keyword is not None:
         step = _obey(script, state, *keyword, due=due, urgency=urgency)
     elif turn is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from app.texts import fold
@@ -142,3 +144,11 @@ def test_a_language_without_a_script_is_for_a_person(text: str) -> None:
 @pytest.mark.parametrize("text", ["hello", "merci", "thanks", "ok", "allo"])
 def test_a_word_that_all_say_chooses_nothing(text: str) -> None:
     assert take(text, "language").replies == ()
+
+
+@pytest.mark.parametrize("text", ["call me after six", "rele m apre 6 e", "llámeme mañana"])
+def test_after_a_silence_a_wish_is_answered_alike_whatever_was_asked(text: str) -> None:
+    step, stranger = take(text, "reach", after=timedelta(hours=2)), take(text, "new")
+    assert [reply.key for reply in step.replies] == ["greeting", "callback"]
+    assert step.replies == stranger.replies
+    assert take(text, "reach").callback is False  # while we talk it answers our question
