@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 
 from app.intake.choices import MOST_WORDS, names_an_option
+from app.intake.doubts import is_doubtful, may_hurt
 from app.intake.meanings import find_danger, find_situation, is_surely, read_reply
 from app.intake.questions import ask_next, list_left_questions
 from app.intake.small_words import SMALL_WORDS
@@ -171,12 +172,17 @@ def _hear_reach(turn: Turn) -> bool:
     vocabulary = turn.script.vocabulary
     if not turn.words or vocabulary.is_small_talk(turn.words):
         return False
-    turn.contact = contact = vocabulary.contact(turn.words, turn.raw)
+    doubtful = is_doubtful(vocabulary, turn.words)
+    contact = vocabulary.contact(turn.words, turn.raw)
     if contact is None:
         reply = read_reply("reach", turn.words)
-        if reply == "none" or "city" in turn.answers or vocabulary.is_yes_or_no(turn.words):
+        strange = reply == "none" and not doubtful
+        if strange or "city" in turn.answers or vocabulary.is_yes_or_no(turn.words):
             return False
-        turn.contact = contact = vocabulary.contact_meant(reply, turn.words, turn.raw)
+        contact = vocabulary.contact_meant(reply, turn.words, turn.raw)
+    if contact is not None and may_hurt(contact, turn.words, doubtful=doubtful):
+        contact = None
+    turn.contact = contact
     if contact is None:
         turn.answers |= {"reach": "unclear", "reach_hours": turn.raw}
         turn.understood = False
