@@ -12,6 +12,7 @@ from app.intake.choices import MOST_WORDS, names_an_option
 from app.intake.doubts import is_doubtful, may_hurt
 from app.intake.meanings import find_danger, find_situation, is_surely, read_reply
 from app.intake.questions import ask_next, list_left_questions
+from app.intake.safety import read_safety
 from app.intake.small_words import SMALL_WORDS
 from app.intake.turn import NO_TIER, Turn
 from app.intake.vocabulary import URGENT
@@ -126,7 +127,7 @@ def _read_yes_or_no(turn: Turn, question: str) -> str:
 
 def _hear_safe_now(turn: Turn) -> bool:
     """Take a yes or a no. After "no" not one more text goes to that phone."""
-    answer = _read_yes_or_no(turn, "safe_now")
+    answer = read_safety(turn.raw) or _read_yes_or_no(turn, "safe_now")
     if answer not in {"yes", "no"}:
         return False
     if answer == "yes" and not SMALL_WORDS["conditions"].isdisjoint(turn.words):

@@ -44,10 +44,12 @@ def test_no_way_is_taken_where_others_may_read(text: str) -> None:
     ("text", "ways"),
     [
         ("3 but only after 6 pm", ["text", "call"]), ("1 mais après 18h svp", ["text"]),
-        ("3 pero después de las 6 de la tarde", ["text", "call"]), ("1 men apre 6è diswa", ["text"]),
+        ("3 pero después de las 6 de la tarde", ["text", "call"]),
+        ("1 men apre 6è diswa", ["text"]),
         ("2 but call me soon", ["call"]), ("3 mais texto c'est mieux", ["text", "call"]),
         ("3, I have my phone", ["text", "call"]), ("1, ici on écoute les appels", ["text"]),
-        ("2 my phone is 514 555 0199", ["call"]), ("4 but thanks", []), ("2 lo más pronto", ["call"]),
+        ("2 my phone is 514 555 0199", ["call"]), ("4 but thanks", []),
+        ("2 lo más pronto", ["call"]),
     ],
 )  # fmt: skip
 def test_hours_and_ways_behind_a_but_take_nothing_back(text: str, ways: list[str]) -> None:
