@@ -34,7 +34,8 @@ def test_a_no_to_danger_is_a_yes(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "no", "no no", "no its not fine", "no, danger", "no. problem", "not alone", "no its dangerous",
+        "no", "no no", "no its not fine", "no, danger", "no. problem", "not alone",
+        "no its dangerous",
         "non", "non c'est pas correct", "non, danger", "no, es peligroso", "no estoy sola",
         "non gen danje", "m pa pou kont mwen", "non, m pa pou kont mwen",
     ],
@@ -44,8 +45,12 @@ def test_a_no_stays_a_no(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["kinda", "yes kinda", "sort of", "plus ou moins", "más o menos", "yon ti jan"]
-)
+    "text",
+    [
+        "kinda", "yes kinda", "sort of", "plus ou moins", "más o menos", "yon ti jan",
+        "Sorry, I can't talk right now.", "Je suis en réunion", "Lo siento, no puedo hablar ahora",
+    ],
+)  # fmt: skip
 def test_half_a_yes_is_for_a_person(text: str) -> None:
     step = take(text)
     assert "safe_now" not in step.answers
