@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from app.intake.small_words import SMALL_WORDS
 from app.intake.state import ContactHint
 from app.intake.vocabulary import Vocabulary
+from app.intake.ways import is_time
 
 _NEAR = 4  # words from who to what they do, and from there to the phone
 _NEITHER = "4"  # nothing is taken there, so nothing can be taken back
@@ -42,11 +43,6 @@ def is_held_by_others(words: Sequence[str]) -> bool:
     )
 
 
-def tells_hours(words: Sequence[str]) -> bool:
-    """Whether ``words`` may tell hours: a number beside the choice, or the name of a time."""
-    return any(word[0].isdigit() or word in SMALL_WORDS["times"] for word in words)
-
-
 def _is_taken_back(vocabulary: Vocabulary, words: Sequence[str]) -> bool:
     """Whether a "but" stands behind a way, then more than hours or a way."""
     at = next(iter(_places(words, "but")), None)
@@ -56,7 +52,7 @@ def _is_taken_back(vocabulary: Vocabulary, words: Sequence[str]) -> bool:
         return False
     rest = words[at + 1 :]
     return not rest or not all(
-        word[0].isdigit() or word in SMALL_WORDS["times"] or vocabulary.methods.find([word])
+        is_time(word) or word in SMALL_WORDS["beside_times"] or vocabulary.methods.find([word])
         for word in rest
     )
 

@@ -16,6 +16,7 @@ from app.intake.safety import read_safety
 from app.intake.small_words import SMALL_WORDS
 from app.intake.turn import NO_TIER, Turn
 from app.intake.vocabulary import URGENT
+from app.intake.ways import read_ways, read_ways_meant
 
 # "2) my brother", "2 - someone"; not "2 men are here", which tells of two men.
 _LEADING_DIGIT = re.compile(r"[\s\"'(#]*([1-9])(?:\W*$| ?[.):,;=-] ?[^\W\d])")
@@ -174,13 +175,13 @@ def _hear_reach(turn: Turn) -> bool:
     if not turn.words or vocabulary.is_small_talk(turn.words):
         return False
     doubtful = is_doubtful(vocabulary, turn.words)
-    contact = vocabulary.contact(turn.words, turn.raw)
+    contact = read_ways(vocabulary, turn.words, turn.raw)
     if contact is None:
         reply = read_reply("reach", turn.words)
         strange = reply == "none" and not doubtful
         if strange or "city" in turn.answers or vocabulary.is_yes_or_no(turn.words):
             return False
-        contact = vocabulary.contact_meant(reply, turn.words, turn.raw)
+        contact = read_ways_meant(vocabulary, reply, turn.words, turn.raw)
     if contact is not None and may_hurt(contact, turn.words, doubtful=doubtful):
         contact = None
     turn.contact = contact
