@@ -14,6 +14,7 @@ from app.intake.vocabulary import Vocabulary
 from app.intake.ways import is_time
 
 _NEAR = 4  # words from who to what they do, and from there to the phone
+_SHORT = 2
 _NEITHER = "4"  # nothing is taken there, so nothing can be taken back
 
 
@@ -58,13 +59,18 @@ def _is_taken_back(vocabulary: Vocabulary, words: Sequence[str]) -> bool:
 
 
 def _has_holder(words: Sequence[str], things: Sequence[int]) -> bool:
-    """Whether somebody else, what they do, and one of ``things`` stand near in this order."""
+    """Whether somebody else, what they do, and one of ``things`` stand near each other.
+
+    In this order, or turned round: "my phone, my husband has it". Words of one or two letters
+    ("a", "li", "we") say too many other things to be turned round.
+    """
     others = _places(words, "others")
-    return any(
-        any(0 < at - other <= _NEAR for other in others)
-        and any(0 < thing - at <= _NEAR for thing in things)
-        for at in _places(words, "holds")
-    )
+    for at in _places(words, "holds"):
+        back = _NEAR if len(words[at]) > _SHORT else 0
+        whose = any(-back <= at - other <= _NEAR and other != at for other in others)
+        if whose and any(-back <= thing - at <= _NEAR and thing != at for thing in things):
+            return True
+    return False
 
 
 def _places(words: Sequence[str], name: str) -> list[int]:

@@ -31,7 +31,8 @@ def take(text: str) -> Step:
         "text but be careful", "1 but...", "2 men are here",
         "me quitaron el telefono", "me robaron el telefono", "yo ka we mesaj mwen yo",
         "they took my phone", "on m'a pris mon téléphone", "yo pran telefòn mwen",
-        "2, they listen to my calls",
+        "someone else answers my phone", "3 mi celular lo tiene mi marido",
+        "1, my phone, my husband has it", "2, they listen to my calls",
     ],
 )  # fmt: skip
 def test_no_way_is_taken_where_others_may_read(text: str) -> None:
