@@ -25,8 +25,10 @@ _WISH_LEADS = {
     "stop": 6.0, "wrong_number": 2.5, "erase": 2.5, "start": 2.5, "call_me": 4.0, "help": 1.0
 }  # fmt: skip
 _WISH_DENIED = 3.0
+_SHORT = 3  # what a rule finds in so few words, they say
 WISH_WORDS = 24  # a longer text says more than one wish: a person reads it
 _LANGUAGE_LEAD = 2.0
+_LANGUAGE_NEAR = 4.0  # how far a language may be behind the likeliest one, and still be it
 # A shorter text says too little about its language.
 _LANGUAGE_LETTERS = 12
 _LEAST_WORDS = 2
@@ -66,7 +68,7 @@ def guess_wish(words: Sequence[str]) -> str | None:
 
 def is_no_wish(words: Sequence[str]) -> bool:
     """Whether ``words`` surely state no wish, whatever a rule made of them."""
-    if len(words) < _LEAST_WORDS:
+    if len(words) <= _SHORT:
         return False
     label, ahead = load_model()["wish"].choose(words)
     return label == "none" and ahead >= _WISH_DENIED
@@ -105,6 +107,13 @@ def detect_language(words: Sequence[str]) -> str | None:
         return None
     label, ahead = load_model()["language"].choose_by_pieces(words)
     return label if ahead >= _LANGUAGE_LEAD else None
+
+
+def list_likely_languages(words: Sequence[str]) -> set[str]:
+    """Return the codes of the languages that ``words`` may be in."""
+    scores = load_model()["language"].score(words)
+    best = max(scores.values(), default=0.0)
+    return {language for language, score in scores.items() if best - score <= _LANGUAGE_NEAR}
 
 
 def _split(words: Sequence[str]) -> list[list[str]]:

@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from app.intake.keywords import Keyword
-from app.intake.meanings import WISH_WORDS
+from app.intake.meanings import WISH_WORDS, list_likely_languages
 from app.texts import fold
 
 _FILE = Path(__file__).parent / "wishes.toml"
@@ -55,6 +55,8 @@ class _Rules:
     sizes: dict[str, set[int]] = field(default_factory=dict)
     numbers: dict[frozenset[_Phrase], int] = field(default_factory=dict)
     read: dict[tuple[str, str], int] = field(default_factory=dict)
+    # Groups that turn a wish round in any language.
+    never: dict[Keyword, list[int]] = field(default_factory=dict)
     # Each rule once, under the group that fewest rules need: most texts hold none of them.
     by_group: dict[int, list[_Rule]] = field(default_factory=dict)
 
@@ -112,6 +114,10 @@ def find_wish(words: Sequence[str]) -> tuple[Keyword, str | None] | None:
         return None
     places, rules = _find_places(words)
     holding = [rule for rule in rules if _holds(rule, places, len(words))]
+    if any(rule.language for rule in holding):
+        # "Do not call me" holds words of other languages; they are not read in those.
+        likely = list_likely_languages(words)
+        holding = [rule for rule in holding if rule.language in {None, *likely}]
     if len({rule.keyword for rule in holding}) != 1:
         return None
     return holding[0].keyword, next((rule.language for rule in holding if rule.language), None)
@@ -120,6 +126,8 @@ def find_wish(words: Sequence[str]) -> tuple[Keyword, str | None] | None:
 def denies_wish(words: Sequence[str], wish: Keyword) -> bool:
     """Whether ``words`` turn a wish round, as "dont stop texting me" does."""
     places, rules = _find_places(words)
+    if any(number in places for number in _load_rules().never.get(wish, ())):
+        return True
     return any(
         rule.keyword is wish
         and any(number in places for number in rule.unless)
@@ -168,6 +176,9 @@ def _load_rules() -> _Rules:
         for wish, written in wishes.items():
             rules.rules += [_read_rule(rules, wish, language, groups, names) for groups in written]
     rules.index()
+    for wish in Keyword:
+        turned = [name for name in ("never", f"never_{wish}") if name in everywhere]
+        rules.never[wish] = [rules.number_of("any", f"${name}", everywhere) for name in turned]
     return rules
 
 
@@ -175,7 +186,9 @@ def _read_rule(
     rules: _Rules, wish: str, language: str, groups: Iterable[str], names: Mapping[str, str]
 ) -> _Rule:
     read: dict[str, list[tuple[int, bool]]] = {"": [], "!": [], "=": []}
-    for group in (*groups, "!$never"):
+    never = f"never_{wish}"
+    turned = [f"!${never}"] if never in names else []
+    for group in (*groups, "!$never", *turned):
         mark = group[0] if group[0] in "!=>" else ""
         number = rules.number_of(language, group[len(mark) :], names)
         read[mark.replace(">", "")].append((number, mark == ">"))

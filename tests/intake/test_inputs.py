@@ -153,6 +153,53 @@ def test_not_every_stop_is_a_wish(text: str) -> None:
     assert take(text, "done").keyword is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "please don't call, my husband answers this phone",
+        "dont call me",
+        "please do not call me",
+        "no me llamen por favor",
+        "no necesito que me llamen",
+        "ne m'appelez pas svp",
+        "pa rele m tanpri",
+        "I dont speak english",
+        "arretez les",
+        "Arrêtez-les svp",
+        "please stop them",
+        "they have the wrong number on the form",
+        "wrong number on my card",
+        "is this the wrong number?",
+        "se equivocaron de persona, mi hermano no hizo nada",
+        "la marcaron con el numero equivocado",
+        "n'effacez rien",
+        "no borren nada",
+        "pa efase anyen",
+        "how do i erase my criminal record",
+        "delete that last message",
+        "rete la",
+    ],
+)
+def test_what_sounds_like_a_wish_and_is_its_contrary_is_left_to_a_person(text: str) -> None:
+    for stage in ("done", "situation"):
+        assert take(text, stage).keyword is None, stage
+
+
+@pytest.mark.parametrize(
+    ("text", "keyword"),
+    [
+        ("please call me, i cant read", Keyword.CALL_ME),
+        ("llámenme por favor", Keyword.CALL_ME),
+        ("arrêtez les textos svp", Keyword.STOP),
+        ("kite m anrepo", Keyword.STOP),
+        ("sorry wrong number", Keyword.WRONG_NUMBER),
+        ("effacez tout svp", Keyword.ERASE),
+    ],
+)
+def test_the_wish_beside_it_still_is_one(text: str, keyword: Keyword) -> None:
+    assert take(text, "done").keyword is keyword
+
+
 REPORT = (
     "good evening I write to you because something happened on Tuesday at the house in which my "
     "uncle rents a room with three people and"
