@@ -16,7 +16,7 @@ from app.cases import (
 from app.inbound.batches import OF_THE_PHONE, WITHOUT_CASE, Batch, is_answerable
 from app.inbound.erase_dialogue import answer_erase_dialogue
 from app.inbound.keywords import choose_allowed, find_words, make_notice, obey_keyword
-from app.inbound.member_phones import answer_as_member, is_asking_for_help, tell_member
+from app.inbound.member_phones import hear_member, is_callers
 from app.inbound.messages import add_inbound_message, add_reply, make_payload
 from app.inbound.proof import begin_talk
 from app.intake import (
@@ -24,7 +24,6 @@ from app.intake import (
     Keyword,
     Step,
     read_hours,
-    set_aside,
     take_step,
 )
 from app.models import (
@@ -38,7 +37,6 @@ from app.outbox import TextDraft
 from app.paging import ALERTED_AT_ONCE, make_alert_job
 from app.store import make_row_id, position_after
 from app.telephony import Channel, InboundText
-from app.texts import MemberText
 
 # Of the replies of the script, to whomever.
 SCRIPT_PRIORITY = 2
@@ -58,9 +56,11 @@ def take_text(batch: Batch, text: InboundText, lookup: bytes | None) -> None:
     own = batch.known.own.get(lookup) if lookup else None
     result = _ask_script(batch, thread, own, text, lookup)
     member = lookup if lookup in batch.members else None
-    in_case = thread is not None
-    if member and not result.keyword and answer_as_member(batch, text, member, in_case=in_case):
-        return
+    if member:
+        heard = hear_member(batch, text, member, own, result, in_case=thread is not None)
+        if heard is None:
+            return
+        result = heard
     can_answer = is_answerable(batch.desk, text)
     if can_answer and result.keyword is None and lookup in batch.dialogues:
         said = answer_erase_dialogue(batch, lookup, text.body)
@@ -76,14 +76,8 @@ def take_text(batch: Batch, text: InboundText, lookup: bytes | None) -> None:
             make_notice(text, body) for body in choose_allowed(batch, text, notices)
         )
         return
-    if thread is None and member:
-        if set_aside(text.body, batch.desk.script.own).aside is not None:
-            return  # a thumb on our text, or a phone that answers by itself
-        asks = is_asking_for_help(result)
-        told = MemberText.CASE_OPENED if asks else MemberText.NOT_KEPT
-        tell_member(batch, text, member, told)
-        if not asks:
-            return
+    if thread is None and member and not is_callers(batch, text, member, result):
+        return
     if thread is None:
         thread = batch.open_case(text)
     _append(batch, Talk(thread, own or thread), text, result, can_answer=can_answer)

@@ -5,6 +5,7 @@ and the urgency of the case. See ``app.intake.dialogue`` for the rules.
 """
 
 from app.intake.asides import set_aside
+from app.intake.asks import is_keyword_alone
 from app.intake.dialogue import SILENCE, make_next_text, take_step
 from app.intake.hours import read_hours
 from app.intake.keywords import BUILTIN_STOP, Keyword, is_builtin_start, is_builtin_stop
@@ -14,6 +15,7 @@ from app.intake.volunteers import (
     OfferAnswer,
     OfferChoice,
     PageAnswer,
+    asks_for_self,
     read_offer_answer,
     read_page_answer,
 )
@@ -31,8 +33,10 @@ __all__ = [
     "ScriptRefused",
     "ScriptState",
     "Step",
+    "asks_for_self",
     "is_builtin_start",
     "is_builtin_stop",
+    "is_keyword_alone",
     "load_script",
     "make_erase_reply",
     "make_next_text",

@@ -9,6 +9,7 @@ from app.intake.meanings import guess_wish, is_no_wish
 from app.intake.script import Script
 from app.intake.state import ScriptState
 from app.intake.wishes import denies_wish, find_wish
+from app.texts import fold
 
 # Taken by mistake, these leave somebody without an answer.
 _SILENCING = {Keyword.STOP, Keyword.WRONG_NUMBER, Keyword.ERASE}
@@ -28,6 +29,11 @@ def find_stated_wish(
     if ruled is None or _answers_reach(state, ruled[0]):
         return None
     return None if ruled[0] in _SILENCING and is_no_wish(meant) else ruled
+
+
+def is_keyword_alone(script: Script, text: str) -> bool:
+    """Whether a text is a keyword and nothing else: no sentence in which a wish was heard."""
+    return find_keyword(script.vocabulary.keywords, fold(text)) is not None
 
 
 def guess_unruled_wish(state: ScriptState, words: Sequence[str]) -> tuple[Keyword, None] | None:

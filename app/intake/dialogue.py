@@ -145,9 +145,12 @@ def _read_turn(
     words = fold(text) if read.aside is Aside.OUR_WORDS else read.words
     soon = silent_for is not None and silent_for < _REST_FOLLOWS
     continues = state.long and soon and not _only_answers(script, words)
-    return take_turn(
+    turn = take_turn(
         script, state, read.text or text, words, regions, human=human, continues=continues
     )  # fmt: skip
+    if read.aside is not None:  # a reaction or an automatic reply says nothing about the question
+        turn.answers.pop(f"{state.stage}_text", None)
+    return turn
 
 
 def _only_answers(script: Script, words: Sequence[str]) -> bool:

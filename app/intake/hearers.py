@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 
 from app.intake.choices import names_an_option, says_only
+from app.intake.doubts import is_doubtful, may_hurt
 from app.intake.first_answer import hear_language
 from app.intake.meanings import (
     find_danger,
@@ -18,9 +19,11 @@ from app.intake.meanings import (
     read_reply,
 )
 from app.intake.questions import ask_next, list_left_questions
+from app.intake.safety import read_safety
 from app.intake.small_words import SMALL_WORDS
 from app.intake.turn import NO_TIER, Turn
 from app.intake.vocabulary import URGENT
+from app.intake.ways import read_ways, read_ways_meant
 
 # "2) my brother", "2 - someone"; not "2 men are here", which tells of two men.
 _LEADING_DIGIT = re.compile(r"[\s\"'(#]*([1-9])(?:\W*$| ?[.):,;=-] ?[^\W\d])")
@@ -104,7 +107,7 @@ def _read_yes_or_no(turn: Turn, question: str) -> str:
 
 def _hear_safe_now(turn: Turn) -> bool:
     """Take a yes or a no. After "no" not one more text goes to that phone."""
-    answer = _read_yes_or_no(turn, "safe_now")
+    answer = read_safety(turn.raw) or _read_yes_or_no(turn, "safe_now")
     if answer not in {"yes", "no"}:
         return False
     if answer == "yes" and not SMALL_WORDS["conditions"].isdisjoint(turn.words):
@@ -150,12 +153,17 @@ def _hear_reach(turn: Turn) -> bool:
     vocabulary = turn.script.vocabulary
     if not turn.words or vocabulary.is_small_talk(turn.words):
         return False
-    turn.contact = contact = vocabulary.contact(turn.words, turn.raw)
+    doubtful = is_doubtful(vocabulary, turn.words)
+    contact = read_ways(vocabulary, turn.words, turn.raw)
     if contact is None:
         reply = read_reply("reach", turn.words)
-        if reply == "none" or "city" in turn.answers or vocabulary.is_yes_or_no(turn.words):
+        strange = reply == "none" and not doubtful
+        if strange or "city" in turn.answers or vocabulary.is_yes_or_no(turn.words):
             return False
-        turn.contact = contact = vocabulary.contact_meant(reply, turn.words, turn.raw)
+        contact = read_ways_meant(vocabulary, reply, turn.words, turn.raw)
+    if contact is not None and may_hurt(contact, turn.words, doubtful=doubtful):
+        contact = None
+    turn.contact = contact
     if contact is None:
         turn.answers |= {"reach": "unclear", "reach_hours": turn.raw}
         turn.understood = False

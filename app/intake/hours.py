@@ -27,7 +27,8 @@ _FILLER = re.compile(
 _AFTERWORD = re.compile(r"( (?:please|pls|only|is|fine|ok|okay|svp|seulement|por favor|tanpri))+$")
 _ANY = (
     r"(?:any ?time|whenever|24/7|n'?importe quand|(?:a )?(?:toute heure|n'?importe quelle heure)"
-    r"|(?:a )?cualquier hora|(?:en )?cualquier momento|n[ei]npot le)"
+    r"|quand vous voulez|(?:a )?cualquier hora|(?:en )?cualquier momento"
+    r"|(?:cuando|a la hora que) (?:sea|quieran?|gusten?)|n[ei]npot (?:ki )?le|le (?:ou|w) vle)"
 )
 _AFTER = r"(?:after|from|starting(?: at)?|apres|a partir de|des|despues de|desde|apre|depi)"
 _SINCE = r"(?: on| onwards?)?"
@@ -47,6 +48,9 @@ _CLOCK = re.compile(
     r"(?P<la>las? )?(?P<hour>\d{1,2})(?:(?:[:h]|\s?h\s?)(?P<minute>\d{2}))?(?P<rest>.*)"
 )
 _WEE = re.compile(r"am|matin|manana|maten")
+# "9h30", as French writes a time of 24 hours; in the forenoon it is not taken for the evening.
+_WRITTEN_BY_24 = re.compile(r"\d ?h ?\d{2}$")
+_FORENOON = range(7 * 60, _NOON + 1)
 # The evening begins where no morning hour can be meant: "12 de la noche" is midnight.
 _EVENING = re.compile(r"soir|noche|aswe|swa")
 
@@ -112,6 +116,10 @@ def _read_both(first: str, last: str) -> tuple[int | None, int | None]:
         return start.minute, end.minute
     # "de 9h a 17h", "20h-8h", "08:00-11:00": who says 17 or 08 counts to 24; 9 and 11 say nothing.
     if not start.half and not end.half and (start.sure or end.sure):
+        return start.minute, end.minute
+    written = any(map(_WRITTEN_BY_24.search, (first, last)))
+    by_24 = written and not start.half and not end.half
+    if by_24 and start.minute in _FORENOON and start.minute < end.minute <= _NOON:
         return start.minute, end.minute
     # "6 to 9 pm": of what it may mean this is the shorter, and so the safer.
     if end.half and not start.half and not start.sure:

@@ -11,8 +11,7 @@ from app.intake.ages import Wording, is_minor, read_ages
 from app.intake.keywords import Keywords, collect_keywords
 from app.intake.lexicon import Lexicon, build_lexicon
 from app.intake.names import find_greetings, name_languages, name_numbers
-from app.intake.small_words import SMALL_WORDS
-from app.intake.state import ContactHint, Method
+from app.intake.state import Method
 from app.texts import Texts, fold, is_word
 
 YesNo = Literal["yes", "no"]
@@ -21,22 +20,8 @@ YesNo = Literal["yes", "no"]
 URGENT = frozenset({"happening_now", "detained"})
 _SCOPE = 3  # a denial reaches as many words on: "they are not at the door"
 _REPEATED = re.compile(r"(.)\1+")
-# A time of day is no choice: "4:15 pm", "3h30", "2 pm".
-_CLOCK = re.compile(r"\W*\d{1,2}\s*(?:[:.h]\s*\d{2}|h\b|[ap]\.?m)", re.IGNORECASE)
 _PLAIN = 3
 _WORDS_OF_A_NAME = 6  # "je ne parle pas anglais"
-_WAYS: dict[str, tuple[Method, ...]] = {
-    "text": ("text",),
-    "call": ("call",),
-    "both": ("text", "call"),
-    "neither": (),
-}
-_REACH: dict[str, tuple[Method, ...]] = {
-    "1": ("text",),
-    "2": ("call",),
-    "3": ("text", "call"),
-    "4": (),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,44 +116,6 @@ class Vocabulary:
         """Whether ``words`` say yes or no and nothing else."""
         answer = self.yes_or_no(words)
         return answer == "yes" or (answer == "no" and len(words) == 1)
-
-    def contact(self, words: Sequence[str], raw: str) -> ContactHint | None:
-        """Return the ways of answering that a digit, or two or three plain words, allow.
-
-        None for all other words: no way is marked safe on a guess. ``raw`` becomes the hours if
-        it says more than the ways.
-        """
-        if " ".join(words) in self.neither:
-            return ContactHint((), None)
-        chosen = {word for word in words if word in _REACH}
-        if chosen == {"1", "2"} and len(words) <= _PLAIN + 1 and not _CLOCK.match(raw):
-            return ContactHint(_REACH["3"], None)  # "1 or 2", "2 and 1"
-        if words and words[0] in _REACH and self._is_one_choice(words, raw):
-            return ContactHint(_REACH[words[0]], raw if len(words) > 1 else None)
-        if chosen or len(words) > _PLAIN or not self.negations.isdisjoint(words):
-            return None
-        return self._name_ways(words, None)
-
-    def contact_meant(self, reply: str, words: Sequence[str], raw: str) -> ContactHint | None:
-        """Return the ways that the model reads in ``words``, None where it is not sure."""
-        if reply == "any" and self.negations.isdisjoint(words):
-            return self._name_ways(words, raw)
-        ways = _WAYS.get(reply)
-        if ways and not self.negations.isdisjoint(words):
-            return None  # "text, never call": which of the two is denied is for a person to read
-        return None if ways is None else ContactHint(ways, raw if ways else None)
-
-    def _is_one_choice(self, words: Sequence[str], raw: str) -> bool:
-        """Whether the first digit is the choice: "1", "3, after 6 pm"; not "1 or 2", "4:15 pm"."""
-        if not self.negations.isdisjoint(words[1:]) or _CLOCK.match(raw):
-            return False
-        return len(words) < 2 or not (words[1] in _REACH or words[1] in SMALL_WORDS["alternatives"])
-
-    def _name_ways(self, words: Sequence[str], hours: str | None) -> ContactHint | None:
-        found = {method for methods in self.methods.find(words) for method in methods}
-        ways: tuple[Method, ...] = ("text", "call")
-        named = tuple(way for way in ways if way in found)
-        return ContactHint(named, hours) if named else None
 
 
 def compile_vocabulary(texts: Texts) -> Vocabulary:

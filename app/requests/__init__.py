@@ -5,6 +5,7 @@ from app.requests.answers import (
     find_answerable_offers,
     find_offer_by_code,
     has_open_offer,
+    make_unclear_notice,
     take_answer,
 )
 from app.requests.assignments import OpenedBrief, list_own_assignments, read_brief
@@ -96,6 +97,7 @@ __all__ = [
     "list_requests",
     "list_requests_of_cases",
     "lock_requests",
+    "make_unclear_notice",
     "plan_surge",
     "raise_request",
     "rank_candidates",

@@ -1,8 +1,8 @@
 """Answers by text: a code counts only from the number it was sent to, and guessing ends soon.
 
-With one open offer a plain yes or no is an answer, with several only a code says which. Words that
-stand around an answer reach the desk, as a note in the case and a task. What is unclear takes
-nothing.
+With one open offer no code is needed, with several only a code says which. Words that stand around
+an answer reach the desk, as a note in the case and a task. What is unclear takes nothing, and its
+words reach the desk too.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def take_answer(
         return None
     if answer.code is None:
         waiting = [one for one in offers if find_offer_state(one, now) == OfferState.PENDING]
-        if answer.choice is OfferChoice.UNCLEAR:
+        if answer.choice is OfferChoice.UNCLEAR and not waiting:
             return None
         if len(waiting) > 1:
             return MemberNotice(MemberText.OFFER_SEND_CODE)
@@ -111,6 +111,18 @@ def _follow(db: Db, offer: Offer, answer: OfferAnswer, now: datetime) -> MemberN
         return MemberNotice(MemberText.OFFER_HOW)
     if find_offer_state(offer, now) != OfferState.PENDING:
         return MemberNotice(MemberText.OFFER_OVER)
+    return _say_unclear(db, offer)
+
+
+def make_unclear_notice(db: Db, offers: Iterable[Offer], now: datetime) -> MemberNotice | None:
+    """Return how to take what is offered, to whom no text did yet; None where nothing is open."""
+    waiting = [one for one in offers if find_offer_state(one, now) == OfferState.PENDING]
+    if len(waiting) > 1:
+        return MemberNotice(MemberText.OFFER_SEND_CODE)
+    return _say_unclear(db, waiting[0]) if waiting else None
+
+
+def _say_unclear(db: Db, offer: Offer) -> MemberNotice:
     return MemberNotice(MemberText.OFFER_UNCLEAR, {"code": db.keys.read_values(offer).code})
 
 

@@ -34,7 +34,7 @@ def take(text: str, stage: str) -> Step:
 def test_a_reaction_answers_nothing(text: str) -> None:
     step = take(text.format(SAFE_NOW), "safe_now")
     assert step.state.stage == "safe_now"
-    assert "safe_now" not in step.answers
+    assert step.answers == {}
     assert (step.urgency, step.replies) == (2, ())
 
 
@@ -62,7 +62,17 @@ def test_our_own_words_and_reactions_are_no_alarm(text: str) -> None:
 )  # fmt: skip
 def test_a_phone_that_answers_by_itself_answers_nothing(text: str) -> None:
     assert set_aside(text, OWN).aside is Aside.AUTOMATIC
-    assert take(text, "safe_now").answers.get("safe_now") is None
+    for stage in ("safe_now", "reach", "need"):
+        assert take(text, stage).answers == {}
+
+
+@pytest.mark.parametrize("text", ["Liked “Is it safe…”", "Liked an image", "Sent from my iPhone"])
+def test_what_is_set_aside_is_not_kept_as_an_answer(text: str) -> None:
+    assert take(text, "safe_now").answers == {}
+
+
+def test_a_persons_words_are_kept_beside_the_question() -> None:
+    assert take("what do you mean", "safe_now").answers == {"safe_now_text": "what do you mean"}
 
 
 @pytest.mark.parametrize(

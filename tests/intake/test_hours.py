@@ -34,6 +34,13 @@ from app.intake import read_hours
         ("3, n’importe quand", ("any",)),
         ("1, a cualquier hora por favor", ("any",)),
         ("3, nenpòt lè", ("any",)),
+        ("nenpot le", ("any",)),
+        ("nimporte quand", ("any",)),
+        ("cuando sea", ("any",)),
+        ("1, cuando quieran", ("any",)),
+        ("1, 9h30-11h", ("09:30-11:00",)),
+        ("1 entre 9h30 et 11h", ("09:30-11:00",)),
+        ("2, de 10h à 11h30", ("10:00-11:30",)),
     ],
 )
 def test_certain_hours_are_read(said: str, hours: tuple[str, ...]) -> None:
@@ -49,7 +56,9 @@ def test_certain_hours_are_read(said: str, hours: tuple[str, ...]) -> None:
         "11 to 1 pm", "noon to 5",
         "3, evenings", "4:15 pm", "after 25h", "after 18h75", "de 9h a 11h",
         "apre 6è", "12 de la noche", "despues de las 12 de la noche", "after 13 pm", "2 to 4 pm",
-        "my boss checks my messages after 6 pm", "after 6 pm or 7 am", "", "1" * 5000,
+        "my boss checks my messages after 6 pm", "after 6 pm or 7 am", "",
+        "1 18h", "1 a las 18 hrs", "2 noon", "3 de 9 a 5", "1 entre 2h30 et 4h", "1, 11h30-2h",
+        "entre 9h et 11h", "cuando mi esposo no sea", "quand mon mari dort", "1" * 5000,
     ],
 )  # fmt: skip
 def test_anything_in_doubt_is_left_to_a_person(said: str) -> None:

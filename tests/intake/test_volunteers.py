@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from app.intake import OfferAnswer, OfferChoice, PageAnswer, read_offer_answer, read_page_answer
+from app.intake import (
+    OfferAnswer,
+    OfferChoice,
+    PageAnswer,
+    asks_for_self,
+    read_offer_answer,
+    read_page_answer,
+)
 
 YES, NO, UNCLEAR, NONE = OfferChoice
 
@@ -63,3 +70,66 @@ def test_anything_else_is_no_answer(other: str) -> None:
 )
 def test_answers_to_a_page(body: str, answer: PageAnswer) -> None:
     assert read_page_answer(body) is answer
+
+
+@pytest.mark.parametrize(
+    "yes",
+    [
+        "no problem, ill be there",
+        "no worries i can",
+        "no prob",
+        "not a problem",
+        "cant say no to that, yes",
+        "I don't mind going",
+        "i dont mind going",
+        "cant wait to help",
+        "on it",
+        "I'm on it!",
+        "yess",
+        "pas de souci j'y serai",
+        "Pas de problème",
+        "no hay problema voy",
+        "sin problema",
+        "pa gen pwoblem map vini",
+        "pa gen pwoblèm",
+    ],
+)
+def test_a_yes_may_hold_the_word_of_a_no(yes: str) -> None:
+    assert read_offer_answer(yes).choice is YES
+    assert read_page_answer(yes) is PageAnswer.MINE
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "no problem but not today",
+        "no problem if you find someone else",
+        "no problem, where is it?",
+        "i dont mind but cant today",
+        "pas de souci mais pas avant 3h",
+        "no hay problema pero no puedo hoy",
+        "pa gen pwoblem men m paka jodi a",
+        "I have a problem",
+        "wrong day for me",
+        "no car but yes",
+        "maybe",
+        "petèt",
+    ],
+)
+def test_what_is_not_sure_is_neither_yes_nor_no(body: str) -> None:
+    assert read_offer_answer(body).choice is UNCLEAR
+
+
+@pytest.mark.parametrize("no", ["no i cant", "no sorry not today", "je ne peux pas", "no puedo"])
+def test_a_no_stays_a_no(no: str) -> None:
+    assert read_offer_answer(no).choice is NO
+
+
+@pytest.mark.parametrize("body", ["I need help myself", "help me please", "aidez-moi", "ede m"])
+def test_who_asks_for_themselves(body: str) -> None:
+    assert asks_for_self(body)
+
+
+@pytest.mark.parametrize("body", ["I need help finding the place", "cant wait to help", "call me"])
+def test_who_does_not_ask_for_themselves(body: str) -> None:
+    assert not asks_for_self(body)

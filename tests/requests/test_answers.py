@@ -144,6 +144,22 @@ class TestWithoutTheCode:
         assert said == "Desk: several are open. Please send the code and YES or NO."
         assert {line.now(one).state for one in (first, second)} == {"offered"}
 
+    def test_what_is_unclear_takes_nothing_and_reaches_the_desk(self, line: Hall) -> None:
+        case = a_case(line)
+        request = raised(line, case)
+        [handle] = line.asked(request)
+        said = answer(line, handle, "yes but only after 3pm")
+        assert said is not None
+        assert said.endswith(f"reply {code_of(line, handle)} YES")
+        assert line.now(request).state == "offered"
+        assert [note.body for note in read(line, case).notes] == ["yes but only after 3pm"]
+
+    def test_what_is_unclear_is_nothing_once_no_offer_is_open(self, line: Hall) -> None:
+        request = raised(line)
+        [handle] = line.asked(request)
+        line.accept(handle, request)
+        assert answer(line, handle, "maybe") is None
+
     def test_other_talk_is_no_answer(self, line: Hall) -> None:
         [handle] = line.asked(raised(line))
         assert answer(line, handle, "is the meeting still tonight") is None
