@@ -118,10 +118,11 @@ def test_every_module_that_is_run_exists(page: str) -> None:
 
 
 def test_every_option_of_the_benchmark_exists(capsys: pytest.CaptureFixture[str]) -> None:
-    from bench import run  # noqa: PLC0415  # its imports are those of a load program
+    from bench import flood, run  # noqa: PLC0415  # their imports are those of a load program
 
-    with pytest.raises(SystemExit):
-        run.main(["--help"])
+    for program in (run, flood):
+        with pytest.raises(SystemExit):
+            program.main(["--help"])
     known = capsys.readouterr().out
     for option in re.findall(r"(?<![\w-])--[a-z]+", read_page("bench/README.md")):
         assert option in known or option == "--help", option
