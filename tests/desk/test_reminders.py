@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -45,7 +46,7 @@ VOLUNTEER = "+15145550188"
 def dated_case(line: Line, *, days: float, hours: str = "any", language: str = "en") -> UUID:
     """A case with a caller who agreed to texts, and a date so many days from now."""
     opening = CaseOpening(CALLER, "other", 2, language, "montreal", {})
-    case_id: UUID = line.as_member(open_case_by_hand, "heron", opening).id
+    case_id: UUID = line.as_member(partial(open_case_by_hand, own_number=""), "heron", opening).id
     agree(line, case_id, "text", hours=hours)
     date = DateFacts("hearing", line.now + timedelta(days=days))
     line.as_member(add_date, "heron", case_id, date)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -95,7 +96,7 @@ class TestWhileAPersonTalks:
     def test_who_answers_a_person_is_not_greeted(self, line: Line) -> None:
         """Also where the person wrote first."""
         opening = CaseOpening(OLD, "other", 2, None, None, {})
-        case = line.as_member(open_case_by_hand, "heron", opening)
+        case = line.as_member(partial(open_case_by_hand, own_number=""), "heron", opening)
         said = StatedConsent("contact", True, ("text",), ["00:00-24:00"])
         line.as_member(record_consent, "heron", case.id, said)
         line.reply(case.id)
