@@ -184,7 +184,9 @@ def _note_changes(
     thread.version += changed and thread.row is not None
     before, thread.urgency = thread.urgency, result.urgency
     newly_waiting = not thread.waiting
-    again = batch.says_again(text) and thread.unread > 0
+    # "1" and "1" may answer two questions.
+    answers = bool(result.language or result.situation or result.answers)
+    again = batch.says_again(text) and thread.unread > 0 and not answers
     note_waiting(batch, thread, batch.came_at(text), again=again)
     urgent = thread.urgency <= ALERTED_AT_ONCE
     news = newly_waiting or is_going_silent(result) or thread.urgency < before

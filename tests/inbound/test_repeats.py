@@ -45,6 +45,11 @@ def test_other_words_a_later_minute_and_what_was_read_count(line: Line) -> None:
     assert unread(line) == 1
 
 
+def test_the_same_digit_may_answer_two_questions(line: Line) -> None:
+    line.says("hello", "1", "1")
+    assert unread(line) == 3
+
+
 def test_another_phone_with_the_same_words_is_another_caller(line: Line) -> None:
     line.text(SAID)
     line.text(SAID, "+15145550177")
