@@ -68,7 +68,7 @@ class KeyPair:
         return "KeyPair(…)"
 
 
-@lru_cache(maxsize=512)  # seven kilobytes each
+@lru_cache(maxsize=256)  # seven kilobytes each
 def parse_public(raw: bytes) -> hpke.MLKEM768X25519PublicKey:
     """Return the parsed public key; cached, since parsing costs a third of a sealing.
 

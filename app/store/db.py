@@ -208,7 +208,7 @@ def _sqlite(url: str, *, reading: bool = False) -> Engine:
             "foreign_keys=ON",
             "temp_store=MEMORY",
             # A busy minute's pages stay at hand and are copied into the file once, not ten times.
-            f"cache_size={-2000 if reading else -8000}",
+            f"cache_size={-2000 if reading else -6000}",
             "wal_autocheckpoint=4000",
             f"query_only={'ON' if reading else 'OFF'}",
         ):
