@@ -185,7 +185,7 @@ def _note_changes(
     before, thread.urgency = thread.urgency, result.urgency
     newly_waiting = not thread.waiting
     # "1" and "1" may answer two questions.
-    answers = bool(result.language or result.situation or result.answers)
+    answers = result.understood and result.keyword is None
     again = batch.says_again(text) and thread.unread > 0 and not answers
     note_waiting(batch, thread, batch.came_at(text), again=again)
     urgent = thread.urgency <= ALERTED_AT_ONCE

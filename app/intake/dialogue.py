@@ -99,7 +99,9 @@ def take_step(
         step = _obey(script, state, *keyword, due=due, urgency=urgency)
     elif turn is not None:
         step = _make_step(script, turn, due=due, urgency=urgency, human=human)
-    return replace(_raise(step, danger), state=replace(step.state, long=_is_long(text)))
+    # What a phone wrote by itself is whole; an answer may follow it at once.
+    long = read.aside is None and _is_long(text)
+    return replace(_raise(step, danger), state=replace(step.state, long=long))
 
 
 def _raise(step: Step, danger: str | None) -> Step:

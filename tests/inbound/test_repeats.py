@@ -45,6 +45,11 @@ def test_other_words_a_later_minute_and_what_was_read_count(line: Line) -> None:
     assert unread(line) == 1
 
 
+def test_words_kept_beside_an_open_question_are_counted_once_too(line: Line) -> None:
+    line.says("hello", "1", "1", *["who is this please"] * 5)
+    assert unread(line) == 4
+
+
 def test_the_same_digit_may_answer_two_questions(line: Line) -> None:
     line.says("hello", "1", "1")
     assert unread(line) == 3

@@ -249,3 +249,18 @@ def test_a_denial_reaches_three_words_on() -> None:
     # Each language denies in its own words: French "ma" is no Somali "not".
     assert find(fold("não vão deportar mais")) is None
     assert find(fold("ma femme dit la police est à la porte"))
+
+
+def test_an_answer_may_follow_a_reaction_at_once() -> None:
+    """It quotes a long text of ours, and is not the first part of one."""
+    state = ScriptState("safe_now", "ht", "detained", "detained", 2)
+    quoted = SCRIPT.texts.languages["ht"].texts["safe_now"]
+    reacted = take_step(
+        SCRIPT, state, f"Loved “{quoted}”",
+        silent_for=timedelta(minutes=1), urgency=0, regions=(), human=False,
+    )  # fmt: skip
+    answered = take_step(
+        SCRIPT, reacted.state, "wi pa gen pwoblem",
+        silent_for=timedelta(seconds=2), urgency=0, regions=(), human=False,
+    )  # fmt: skip
+    assert answered.answers["safe_now"] == "yes"
