@@ -63,7 +63,11 @@ def add(body: NewBlock, visit: VisitDep, service: ServiceDep) -> BlockOut:
     own = service.settings.twilio_number
     with visit.transaction() as db:
         if body.case_id is not None:
-            return _out(block_caller(db, visit.principal, body.case_id, visit.now, body.reason))
+            return _out(
+                block_caller(
+                    db, visit.principal, body.case_id, visit.now, body.reason, own_number=own
+                )
+            )
         number, reason = body.number or "", body.reason
         return _out(add_block(db, visit.principal, number, visit.now, reason, own_number=own))
 

@@ -24,12 +24,12 @@ from app.models import LIVE_STATES, PERHAPS_ANOTHER_OWNER, Case
 from app.outbox import (
     cancel_texts,
     find_suppressions,
-    is_member_number,
+    is_our_number,
     lift_suppressions,
     suppress_number,
 )
 from app.store import Db
-from app.telephony import Channel, clean_number, is_same_phone, read_number
+from app.telephony import Channel, read_number
 
 UNSAFE_FLAG = "phone_compromised"
 # What was known of the old phone, and says nothing about the new one.
@@ -56,7 +56,7 @@ def check_callers_number(db: Db, number: str, own_number: str) -> None:
 
     What a case texts would come back as a caller's words, or reach a member instead.
     """
-    if is_same_phone(number, clean_number(own_number)) or is_member_number(db, number):
+    if is_our_number(db, number, own_number):
         raise NumberIsNoCallers
 
 

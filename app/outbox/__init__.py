@@ -29,7 +29,7 @@ from app.outbox.carrier_copies import (
 from app.outbox.copy_deletion import COPY_PATIENCE, delete_copies
 from app.outbox.flood import HOUR, SCRIPT_PER_HOUR, ReplyAllowance, forget_old_counts
 from app.outbox.gate import MAYBE_STRANGER, check_call, check_text, is_allowed
-from app.outbox.member_phones import PHONE_TROUBLE_JOB, is_member_number
+from app.outbox.member_phones import PHONE_TROUBLE_JOB, is_our_number
 from app.outbox.member_texts import MemberPhone, find_member_phone, make_member_phone, queue_notice
 from app.outbox.pacer import Pacer
 from app.outbox.phone_troubles import PhoneTrouble, find_phone_troubles
@@ -87,7 +87,7 @@ __all__ = [
     "forget_old_counts",
     "give_up_held_texts",
     "is_allowed",
-    "is_member_number",
+    "is_our_number",
     "is_window_open",
     "keep_pictures",
     "lift_block",

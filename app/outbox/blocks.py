@@ -16,11 +16,11 @@ from app import audit
 from app.access import Permission, Principal
 from app.errors import BadRequest, NotFound
 from app.models import LIVE_STATES, Case, Suppression
-from app.outbox.member_phones import is_member_number
+from app.outbox.member_phones import is_our_number
 from app.outbox.queue import cancel_texts
 from app.outbox.suppressions import suppress_number
 from app.store import Db
-from app.telephony import clean_number, is_same_phone, read_number
+from app.telephony import read_number
 
 BLOCKED = "blocked"
 BLOCK_REASONS = ("abuse", "machine", "flood", "other")
@@ -65,14 +65,17 @@ def add_block(
     ``own_number`` is the hotline's.
     """
     principal.require(Permission.BLOCKS)
-    cleaned = read_number(number)
-    if is_same_phone(cleaned, clean_number(own_number)):
-        raise NumberIsOurs
-    return _add(db, principal, cleaned, reason, now)
+    return _add(db, principal, read_number(number), reason, now, own_number)
 
 
 def block_caller(
-    db: Db, principal: Principal, case_id: UUID, now: datetime, reason: str = "other"
+    db: Db,
+    principal: Principal,
+    case_id: UUID,
+    now: datetime,
+    reason: str = "other",
+    *,
+    own_number: str,
 ) -> Block:
     """Block whoever texts in a case, whose number the coordinator need not know.
 
@@ -83,17 +86,19 @@ def block_caller(
     number = db.keys.read_values(case).number if _is_live(case) and case else None
     if number is None:
         raise NotFound
-    return _add(db, principal, number, reason, now)
+    return _add(db, principal, number, reason, now, own_number)
 
 
 def _is_live(case: Case | None) -> bool:
     return case is not None and case.state in LIVE_STATES
 
 
-def _add(db: Db, principal: Principal, number: str, reason: str, now: datetime) -> Block:
+def _add(
+    db: Db, principal: Principal, number: str, reason: str, now: datetime, own_number: str
+) -> Block:
     if reason not in BLOCK_REASONS:
         raise BadRequest(f"Say why: one of {', '.join(BLOCK_REASONS)}.")
-    if is_member_number(db, number):
+    if is_our_number(db, number, own_number):
         raise NumberIsOurs
     row = suppress_number(db, number, BLOCKED, now, reason=reason)
     cancel_texts(db, number)

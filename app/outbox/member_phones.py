@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from app.models import Member, MemberState
 from app.store import Db, add_jobs, new_job
+from app.telephony import clean_number, is_same_phone
 
 # The job that tells of a phone and lets nobody wait for it; its ref is the member.
 PHONE_TROUBLE_JOB = "phone"
@@ -20,9 +21,10 @@ OPTED_OUT = 21610
 PRESENT = (MemberState.JOINING, MemberState.ACTIVE)
 
 
-def is_member_number(db: Db, number: str) -> bool:
-    """Return whether a number is a member's phone. Sealed."""
-    return bool(_find_owners(db, {db.keys.number_lookup(number)}))
+def is_our_number(db: Db, number: str, own_number: str) -> bool:
+    """Return whether a number is the hotline's, ``own_number``, or a member's phone. Sealed."""
+    hotlines = is_same_phone(number, clean_number(own_number))
+    return hotlines or bool(_find_owners(db, {db.keys.number_lookup(number)}))
 
 
 def note_unreached_phone(db: Db, number: str, error: int, now: datetime) -> None:
