@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
-from app.intake import ScriptState, Step, load_script, take_step
-
-SCRIPT = load_script()
+from app.intake import Step
+from tests.intake.taking import take_at
 
 
 def take(text: str) -> Step:
-    state = ScriptState("reach", "en", "detained", "detained", 1)
-    return take_step(
-        SCRIPT, state, text, silent_for=timedelta(minutes=1), urgency=3, regions=(), human=False
-    )
+    return take_at("reach", text)
 
 
 @pytest.mark.parametrize(

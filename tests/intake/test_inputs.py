@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from app.intake import Keyword, ScriptState, Step, load_script, take_step
+from app.intake.wishes import find_wish
 from app.texts import fold
 
 SCRIPT = load_script()
@@ -198,6 +199,18 @@ def test_what_sounds_like_a_wish_and_is_its_contrary_is_left_to_a_person(text: s
 )
 def test_the_wish_beside_it_still_is_one(text: str, keyword: Keyword) -> None:
     assert take(text, "done").keyword is keyword
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i gave the officer a wrong number on purpose, is it a crime",
+        "j'efface tout après, alors oui",
+        "continuez les textos, arrêtez jamais",
+    ],
+)
+def test_rules_of_other_languages_are_not_read(text: str) -> None:
+    assert find_wish(fold(text)) is None
 
 
 REPORT = (

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 from sqlalchemy import update
 
 from app.desk import read_case
 from app.models import Page
 from app.paging import pages
+from app.store import claim_jobs
 from tests.line import Line
 from tests.paging.people import HERON, man_desk
 from tests.service import fictional
@@ -73,6 +76,17 @@ def test_danger_is_paged_each_time_though_very_many_others_wait(busy: Line) -> N
         before = len(busy.inbox(HERON))
         busy.text("they took my son now", fictional(place))
         assert len(busy.inbox(HERON)) == before + 1
+
+
+def test_danger_is_paged_before_all_that_waits_to_be(line: Line) -> None:
+    for place in range(3):
+        line.take(line.lose("code 4827 qpzz", fictional(place)))
+    line.take(line.lose("they took my son now", fictional(9)))
+    danger = line.case_of(fictional(9))
+    assert danger is not None
+    with line.writing() as db:
+        claimed = claim_jobs(db, uuid4(), line.now, 1, ["alert"])
+    assert [job.ref for job in claimed] == [danger.id]
 
 
 def test_a_page_that_was_answered_keeps_no_later_one_back(busy: Line) -> None:
