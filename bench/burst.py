@@ -6,11 +6,10 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from random import Random
-from types import TracebackType
-from typing import Self
 from urllib.parse import urlencode, urlsplit
 
 from bench import load, machine
@@ -18,11 +17,12 @@ from bench.desk import Desk
 
 PHONES = 5_000
 _CONNECTIONS = 32
+IN_DANGER = load.make_number(PHONES)
 _DANGER = "theyre at the door right now with a dog, my kids are here"
 _DANGER_AT = 0.6  # of the burst: while everything else waits
-# Most phones belong to a machine that has the carrier bill us; the first answers every answer.
+# Most phones belong to a machine that has the carrier bill us; the first always asks for answers.
 _PUMPING_SHARE = 0.9
-_LOOP = "Thank you for your message. This mailbox is not read. Reference {index}"
+_LOOP = "HELP"
 _REAL = (
     "my hearing is next month can somebody come with me",
     "bonjour j'ai recu une lettre pour le mois prochain",
@@ -54,10 +54,10 @@ class Flood:
 
     def _write_text(self, chance: Random, index: int) -> tuple[str, str]:
         if index == int(self.texts * _DANGER_AT):
-            return load.make_number(PHONES), _DANGER
+            return IN_DANGER, _DANGER
         phone = chance.randrange(PHONES) if index % 10 else 0
         if phone == 0:
-            said = _LOOP.format(index=index)
+            said = _LOOP
         elif phone < PHONES * _PUMPING_SHARE:
             said = f"code {chance.randrange(10_000):04d}"
         else:
@@ -87,33 +87,33 @@ class Flood:
         self.refused += answer.status != 200
 
 
+@dataclass
 class Watch:
-    """Looks at the queue's top and at memory while the flood goes on."""
+    """What was seen while the flood went on. Memory is in MB, times are monotonic seconds."""
 
-    def __init__(self, pid: int, desk: Desk, flood: Flood) -> None:
-        self._pid, self._desk, self._flood = pid, desk, flood
-        self.memory_before = self.memory_most = machine.memory_mb(pid)
-        self.on_top_at: float | None = None
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look_on)
+    memory_before: float
+    memory_most: float
+    on_top_at: float | None = None
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._over.set()
-        self._thread.join()
+@contextmanager
+def watch_flood(pid: int, desk: Desk, flood: Flood) -> Iterator[Watch]:
+    """Look at the queue's top and at memory while the block runs."""
+    memory = machine.memory_mb(pid)
+    watch, over = Watch(memory, memory), threading.Event()
 
-    def _look_on(self) -> None:
-        while not self._over.wait(_LOOKS_EVERY_S):
-            self.memory_most = max(self.memory_most, machine.memory_mb(self._pid))
-            if self._flood.danger_sent is not None and self.on_top_at is None:
-                case = self._desk.read_most_urgent()
+    def look_on() -> None:
+        while not over.wait(_LOOKS_EVERY_S):
+            watch.memory_most = max(watch.memory_most, machine.memory_mb(pid))
+            if flood.danger_sent is not None and watch.on_top_at is None:
+                case = desk.read_most_urgent()
                 if case and case["urgency"] == 0:
-                    self.on_top_at = time.monotonic()
+                    watch.on_top_at = time.monotonic()
+
+    with ThreadPoolExecutor(1) as pool:
+        looking = pool.submit(look_on)
+        try:
+            yield watch
+        finally:
+            over.set()
+        looking.result()  # an error there is one here

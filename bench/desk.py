@@ -31,13 +31,19 @@ class Desk:
         me = next(iter(self._call("GET", "/v1/members")["items"]))
         self._call("PATCH", "/v1/members/me", {"phone": number}, version=me["version"])
 
+    def bound_replies(self, per_hour: int) -> None:
+        """Let so many automatic texts go out in an hour, to everybody together."""
+        self._call("PUT", "/v1/settings", {"automatic_per_hour": per_hour})
+
     def read_most_urgent(self) -> dict[str, Any] | None:
         """Return the case on top of the queue, None if there is none."""
         items: list[dict[str, Any]] = self._call("GET", "/v1/cases?limit=1")["items"]
         return items[0] if items else None
 
     def _call(self, method: str, path: str, body: object = None, version: int = 0) -> Any:
-        headers = {"Content-Type": "application/json", "If-Match": f'"{version}"'}
+        headers = {"Content-Type": "application/json"}
+        if version:
+            headers["If-Match"] = f'"{version}"'
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
         content = None if body is None else json.dumps(body).encode()

@@ -14,7 +14,6 @@ import argparse
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -22,10 +21,9 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
-from app.models import OrganisationSettings
 from app.outbox import SCRIPT_PER_HOUR
 from bench import load, machine
-from bench.burst import Flood, Watch
+from bench.burst import IN_DANGER, Flood, Watch, watch_flood
 from bench.carrier import TakenOver, agreeable_carrier
 from bench.contestants import PASSPHRASE, Kind, Workplace, contestants
 from bench.desk import Desk
@@ -35,8 +33,17 @@ _TEXTS = 50_000
 _WARM_UP = 500  # texts before memory is first looked at
 _WITHIN_S, _MORE_MB = 10.0, 20.0
 _MEMBER_PHONE = load.make_number(79_900)
-# What an organisation allows in an hour unless it says otherwise; tier 1 may use it once more.
-_PER_HOUR = 2 * OrganisationSettings().automatic_per_hour
+_NOW = ", now"  # in a page: tier 0
+# Few enough for the carrier, which takes one text a second, to reach it. Tier 1 may use it twice.
+_PER_HOUR = 40
+
+
+_STORED = "SELECT count(*) FROM messages WHERE direction = 'inbound'"
+_MOST_REPLIES = """
+    SELECT max(replies) FROM (
+        SELECT count(*) AS replies FROM messages WHERE direction = 'outbound' GROUP BY case_id
+    ) AS of_cases
+"""
 
 
 @dataclass(frozen=True)
@@ -77,30 +84,38 @@ def _flood(place: Workplace, texts: int, database: Kind, taken: list[TakenOver])
         machine.await_health(place.url, server)
         desk = Desk(place.url, place.read_account(database), PASSPHRASE)
         desk.set_phone(_MEMBER_PHONE)
+        desk.bound_replies(_PER_HOUR)
         forms = flood.write_forms()
         flood.send_all(islice(forms, _WARM_UP))
-        with Watch(server.pid, desk, flood) as watch:
+        with watch_flood(server.pid, desk, flood) as watch:
             start = time.monotonic()
             flood.send_all(forms)
             duration = time.monotonic() - start
             time.sleep(_WITHIN_S)  # whatever comes later than that is too late
     print(f"{texts} texts in {duration:.0f} s, {texts / duration:.0f} a second")
-    stored = _count_stored(launch.environment)
+    stored = _count(launch.environment, _STORED)
+    most = _count(launch.environment, _MOST_REPLIES)
     return [
         _tell_kept(flood, stored),
         *_tell_danger(flood, watch, taken),
-        *_tell_replies(taken),
+        _tell_bound("replies to one phone", most, SCRIPT_PER_HOUR),
+        _tell_bound("automatic texts in the hour", _count_automatic(taken), 2 * _PER_HOUR),
         _tell_memory(watch),
     ]
 
 
-def _count_stored(environment: Mapping[str, str]) -> int:
-    """Return how many texts the service holds, straight from its tables."""
+def _count(environment: Mapping[str, str], query: str) -> int:
+    """Return a number from the tables of the service."""
     file = f"sqlite:///{Path(environment['KITH_DATA_DIR']) / 'kith.db'}"
     engine = create_engine(environment.get("KITH_DATABASE_URL", file))
     with engine.connect() as db:
-        query = text("SELECT count(*) FROM messages WHERE direction = 'inbound'")
-        return int(db.execute(query).scalar_one())
+        return int(db.execute(text(query)).scalar_one())
+
+
+def _count_automatic(taken: Sequence[TakenOver]) -> int:
+    """Return how many texts went to callers, but the one in danger, whom no bound holds back."""
+    ours = {_MEMBER_PHONE, IN_DANGER}
+    return sum(text.to not in ours for text in taken)
 
 
 def _tell_kept(flood: Flood, stored: int) -> Told:
@@ -111,9 +126,8 @@ def _tell_kept(flood: Flood, stored: int) -> Told:
 
 def _tell_danger(flood: Flood, watch: Watch, taken: Sequence[TakenOver]) -> Iterator[Told]:
     sent = flood.danger_sent or 0.0
-    paged_at = next(
-        (text.at for text in taken if text.to == _MEMBER_PHONE and text.at >= sent), None
-    )
+    pages = (one for one in taken if one.to == _MEMBER_PHONE and _NOW in one.body)
+    paged_at = next((page.at for page in pages if page.at >= sent), None)
     for what, at in (("danger on top of the queue", watch.on_top_at), ("paged", paged_at)):
         waited = None if at is None else at - sent
         seen = "never" if waited is None else f"after {waited:.1f} s"
@@ -121,14 +135,8 @@ def _tell_danger(flood: Flood, watch: Watch, taken: Sequence[TakenOver]) -> Iter
         yield Told(what, seen, f"within {_WITHIN_S:.0f} s", holds)
 
 
-def _tell_replies(taken: Sequence[TakenOver]) -> Iterator[Told]:
-    replies = Counter(text.to for text in taken if text.to != _MEMBER_PHONE)
-    most = max(replies.values(), default=0)
-    total = replies.total()
-    yield Told(
-        "automatic replies to one phone", f"{most}", f"≤ {SCRIPT_PER_HOUR}", most <= SCRIPT_PER_HOUR
-    )
-    yield Told("automatic replies in all", f"{total}", f"≤ {_PER_HOUR}", total <= _PER_HOUR)
+def _tell_bound(what: str, seen: int, bound: int) -> Told:
+    return Told(what, f"{seen}", f"≤ {bound}", seen <= bound)
 
 
 def _tell_memory(watch: Watch) -> Told:
