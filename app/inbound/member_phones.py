@@ -49,8 +49,8 @@ _TO_A_PAGE = (PageAnswer.MINE, PageAnswer.NO)
 _WORDS_OF_AN_ANSWER = 6
 
 
-def is_callers(batch: Batch, text: InboundText, lookup: bytes, result: Step) -> bool:
-    """Whether a member's text opens a case; they are told."""
+def tell_whether_kept(batch: Batch, text: InboundText, lookup: bytes, result: Step) -> bool:
+    """Tell a member whether their text opens a case; return whether it does."""
     if set_aside(text.body, batch.desk.script.own).aside is not None:
         return False  # a thumb on our text, or a phone that answers by itself
     asks = _asks_for_help(batch, text, result)

@@ -16,7 +16,7 @@ from app.cases import (
 from app.inbound.batches import OF_THE_PHONE, WITHOUT_CASE, Batch, is_answerable
 from app.inbound.erase_dialogue import answer_erase_dialogue
 from app.inbound.keywords import choose_allowed, find_words, make_notice, obey_keyword
-from app.inbound.member_phones import hear_member, is_callers
+from app.inbound.member_phones import hear_member, tell_whether_kept
 from app.inbound.messages import add_inbound_message, add_reply, make_payload
 from app.inbound.proof import begin_talk
 from app.intake import (
@@ -76,7 +76,7 @@ def take_text(batch: Batch, text: InboundText, lookup: bytes | None) -> None:
             make_notice(text, body) for body in choose_allowed(batch, text, notices)
         )
         return
-    if thread is None and member and not is_callers(batch, text, member, result):
+    if thread is None and member and not tell_whether_kept(batch, text, member, result):
         return
     if thread is None:
         thread = batch.open_case(text)

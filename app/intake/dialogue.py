@@ -101,10 +101,10 @@ def take_step(
         step = _make_step(script, turn, due=due, urgency=urgency, human=human)
     # What a phone wrote by itself is whole; an answer may follow it at once.
     long = read.aside is None and _is_long(text)
-    return replace(_raise(step, danger), state=replace(step.state, long=long))
+    return replace(_mark_danger(step, danger), state=replace(step.state, long=long))
 
 
-def _raise(step: Step, danger: str | None) -> Step:
+def _mark_danger(step: Step, danger: str | None) -> Step:
     """Return the step of a text with such words of danger: tier 0, and the case shows why."""
     if danger is None:
         return step
